@@ -1,0 +1,19 @@
+# Every tests/**/*_test.cpp is a program of its own, named after its file.
+find_package(Catch2 2 REQUIRED)
+add_library(catch_main OBJECT tests/catch_main.cpp)
+target_link_libraries(catch_main PUBLIC Catch2::Catch2)
+
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cpp)
+add_library(test_support STATIC ${support_sources})
+target_link_libraries(test_support PUBLIC tools Catch2::Catch2 JPEG::JPEG PNG::PNG protozero::protozero xxhash)
+target_compile_definitions(test_support PUBLIC SSD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+
+file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*_test.cpp)
+foreach(source ${test_sources})
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE test_support catch_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2")
+endforeach()

@@ -1,0 +1,46 @@
+// A labelled set of images in memory, whatever files it came from. Pixels stay on disk.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace data {
+
+struct Category {
+  int64_t id = 0;  // as in the file; gaps are kept
+  std::string name;
+};
+
+// One labelled box, in pixels of its image.
+struct Object {
+  int64_t id = 0;          // annotation id as in the file
+  int32_t category = 0;    // index into Dataset::categories
+  bool crowd = false;
+  double x = 0, y = 0, width = 0, height = 0;  // left, top, width, height
+  double area = 0;         // the file's area (COCO: of the segmentation), not width * height
+};
+
+struct ImageEntry {
+  int64_t id = 0;
+  int width = 0, height = 0;
+  std::string file_name;       // relative to Dataset::image_folder; empty when the bytes lie in a record
+  uint32_t first_object = 0, object_count = 0;  // range in Dataset::objects, in file order
+  // Where the encoded image lies when it is part of a TFRecord shard: index into Dataset::shards.
+  int32_t shard = -1;
+  uint64_t offset = 0, bytes = 0;
+};
+
+struct Dataset {
+  std::string image_folder;
+  std::vector<std::string> shards;     // paths of record files, empty for JSON data sets
+  std::vector<Category> categories;    // in file order
+  std::vector<ImageEntry> images;      // in file order
+  std::vector<Object> objects;         // grouped by image, in file order within an image
+
+  std::span<const Object> objects_of(const ImageEntry& image) const {
+    return {objects.data() + image.first_object, image.object_count};
+  }
+};
+
+}  // namespace data

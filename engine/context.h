@@ -1,0 +1,20 @@
+#pragma once
+#include "engine/conv.h"
+#include "engine/tape.h"
+#include "kernels/queue.h"
+
+namespace engine {
+
+// Everything an operation needs besides its arguments.
+struct Context {
+  kernels::Queue queue;
+  Arena& arena;
+  ConvPlans& plans;
+  Tape* tape = nullptr;    // null: no gradients wanted
+  bool training = false;
+  bool exact_f32 = true;   // f32 convolutions of full precision, not TF32
+
+  Tensor empty(Shape shape, DType dtype) const { return Tensor(arena, shape, dtype); }
+};
+
+}  // namespace engine

@@ -1,0 +1,75 @@
+// Convolution plans: what a backend builds once per shape and runs every step.
+#pragma once
+#include <compare>
+#include <map>
+#include <memory>
+
+#include "engine/tensor.h"
+#include "kernels/activation.h"
+#include "kernels/queue.h"
+
+namespace engine {
+
+class Backend;
+using kernels::Activation;
+
+struct Padding {
+  int top = 0, left = 0, bottom = 0, right = 0;
+  auto operator<=>(const Padding&) const = default;
+};
+
+enum class ConvPass : uint8_t { forward, grad_input, grad_weight };
+
+// The key of a plan. Activations are NHWC, weights [out, kernel, kernel, in].
+struct ConvShape {
+  ConvPass pass = ConvPass::forward;
+  DType dtype = DType::f32;  // of x, weight, y and their gradients, except dw, which is accumulator(dtype)
+  int images = 0, height = 0, width = 0, in_channels = 0, out_channels = 0;  // height, width: of x
+  int kernel = 1, stride = 1;
+  Padding pad;
+  bool exact_f32 = true;  // f32 products of full precision (no TF32)
+  // forward only: y = activation(conv(x, weight) + bias + residual)
+  bool bias = false, residual = false;
+  Activation activation = Activation::none;
+
+  int out_height() const { return (height + pad.top + pad.bottom - kernel) / stride + 1; }
+  int out_width() const { return (width + pad.left + pad.right - kernel) / stride + 1; }
+  // Multiply-accumulates of one pass, padding counted.
+  int64_t macs() const {
+    return int64_t(images) * out_height() * out_width() * kernel * kernel * in_channels * out_channels;
+  }
+  auto operator<=>(const ConvShape&) const = default;
+};
+
+// forward writes y; grad_input reads y as dy and writes x as dx; grad_weight reads x and y as dy and
+// writes weight as dw. bias is [out] in accumulator(dtype), residual has y's shape and dtype.
+struct ConvArgs {
+  View x, weight, y, bias, residual;
+  void* workspace = nullptr;
+};
+
+class ConvPlan {
+ public:
+  virtual ~ConvPlan() = default;
+  virtual size_t workspace() const = 0;  // bytes that run() needs
+  virtual void run(kernels::Queue, const ConvArgs&) = 0;
+};
+
+// Plain loops in double or float: every dtype, any machine. Slow; the yardstick of the others.
+std::unique_ptr<ConvPlan> make_reference_conv(const ConvShape&);
+// oneDNN primitives for f32 and bf16; null where oneDNN is absent or has none for this shape.
+std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape&);
+
+// Plans by shape, built at first use.
+class ConvPlans {
+ public:
+  explicit ConvPlans(Backend& backend) : backend_(backend) {}
+  ConvPlan& at(const ConvShape&);
+  size_t size() const { return plans_.size(); }
+
+ private:
+  Backend& backend_;
+  std::map<ConvShape, std::unique_ptr<ConvPlan>> plans_;
+};
+
+}  // namespace engine

@@ -1,0 +1,50 @@
+#include "tests/support/paths.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace tests {
+namespace fs = std::filesystem;
+
+fs::path source_dir() { return SSD_SOURCE_DIR; }
+
+fs::path program(const std::string& name) {
+  fs::path tests_folder = fs::read_symlink("/proc/self/exe").parent_path();
+  return tests_folder.parent_path() / "bin" / name;
+}
+
+fs::path shared_data() {
+  fs::path folder = source_dir().parent_path() / "shared" / "data";
+  return fs::exists(folder) ? folder : fs::path();
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "ssd320_XXXXXX").string();
+  if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed for " + name);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+Outcome run(const std::string& shell_command) {
+  TemporaryFolder folder;
+  auto quoted = [](const fs::path& p) { return "'" + p.string() + "'"; };
+  fs::path out = folder.path() / "out", err = folder.path() / "err";
+  int status = std::system(("(" + shell_command + ") >" + quoted(out) + " 2>" + quoted(err)).c_str());
+  auto text = [](const fs::path& p) {
+    std::ostringstream s;
+    s << std::ifstream(p, std::ios::binary).rdbuf();
+    return s.str();
+  };
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text(out), text(err)};
+}
+
+}  // namespace tests
