@@ -14,7 +14,8 @@ function(ssd_header_library target header)
 endfunction()
 ssd_header_library(protozero::protozero protozero/pbf_reader.hpp)
 ssd_header_library(xxhash xxhash.h)
-target_compile_definitions(xxhash INTERFACE XXH_INLINE_ALL)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+target_link_libraries(xxhash INTERFACE ${XXHASH_LIBRARY})  # inlined, gcc 12 warns of its own intrinsics
 
 # dnnl's own CMake files insist on OpenCL, which we do not use.
 if(NOT SSD_ONEDNN STREQUAL "OFF")

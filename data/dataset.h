@@ -14,17 +14,17 @@ struct Category {
 
 // One labelled box, in pixels of its image.
 struct Object {
-  int64_t id = 0;          // annotation id as in the file
-  int32_t category = 0;    // index into Dataset::categories
+  int64_t id = 0;        // annotation id as in the file
+  int32_t category = 0;  // index into Dataset::categories
   bool crowd = false;
   double x = 0, y = 0, width = 0, height = 0;  // left, top, width, height
-  double area = 0;         // the file's area (COCO: of the segmentation), not width * height
+  double area = 0;  // the file's area (COCO: of the segmentation), not width * height
 };
 
 struct ImageEntry {
   int64_t id = 0;
   int width = 0, height = 0;
-  std::string file_name;       // relative to Dataset::image_folder; empty when the bytes lie in a record
+  std::string file_name;  // relative to Dataset::image_folder; of an image in a record, its name only
   uint32_t first_object = 0, object_count = 0;  // range in Dataset::objects, in file order
   // Where the encoded image lies when it is part of a TFRecord shard: index into Dataset::shards.
   int32_t shard = -1;
@@ -33,10 +33,10 @@ struct ImageEntry {
 
 struct Dataset {
   std::string image_folder;
-  std::vector<std::string> shards;     // paths of record files, empty for JSON data sets
-  std::vector<Category> categories;    // in file order
-  std::vector<ImageEntry> images;      // in file order
-  std::vector<Object> objects;         // grouped by image, in file order within an image
+  std::vector<std::string> shards;   // paths of record files, empty for JSON data sets
+  std::vector<Category> categories;  // in file order
+  std::vector<ImageEntry> images;    // in file order
+  std::vector<Object> objects;       // grouped by image, in file order within an image
 
   std::span<const Object> objects_of(const ImageEntry& image) const {
     return {objects.data() + image.first_object, image.object_count};

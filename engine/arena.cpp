@@ -26,8 +26,8 @@ void* Arena::take(size_t bytes) {
     trace_ = (trace_ ^ offset ^ bytes << 20) * 1099511628211ull;
     return base_ + offset;
   }
-  fail(ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20, " of ",
-       size_ >> 20, " MiB in use; use a smaller batch or raise memory_gib");
+  fail(ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
+       " of ", size_ >> 20, " MiB in use; use a smaller batch or raise memory_gib");
 }
 
 void Arena::give_back(void* p) {

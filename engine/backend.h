@@ -1,5 +1,5 @@
-// A device: memory, order of work, convolution plans, recording. The engine's only virtual interface
-// besides the plans it makes.
+// A device: memory, order of work, convolution plans, recording. The engine's only virtual
+// interface besides the plans it makes.
 #pragma once
 #include <functional>
 #include <memory>
@@ -15,9 +15,9 @@ enum class Place { device, pinned };
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string name() const = 0;                         // "cpu", "cuda:0 NVIDIA H200"
+  virtual std::string name() const = 0;  // "cpu", "cuda:0 NVIDIA H200"
   virtual kernels::Queue queue(Lane) = 0;
-  virtual void* allocate(size_t bytes, Place) = 0;              // Error(resources) when there is none
+  virtual void* allocate(size_t bytes, Place) = 0;  // Error(resources) when there is none
   virtual void release(void*, Place) noexcept = 0;
   virtual void copy(void* to, const void* from, size_t bytes, kernels::Queue) = 0;
   virtual void wait(kernels::Queue waiting, kernels::Queue awaited) = 0;  // order two queues

@@ -45,7 +45,8 @@ std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend
 std::unique_ptr<Backend> make_backend(const std::string& device) {
   if (device == "cpu") return make_cpu_backend();
   if (device == "cuda" || device.starts_with("cuda:"))
-    fail(ExitCode::resources, "device ", device, ": this build has no CUDA backend; use --device cpu");
+    fail(ExitCode::resources, "device ", device,
+         ": this build has no CUDA backend; use --device cpu");
   fail(ExitCode::usage, "unknown device '", device, "': expected cpu, cuda or cuda:N");
 }
 

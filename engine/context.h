@@ -10,9 +10,9 @@ struct Context {
   kernels::Queue queue;
   Arena& arena;
   ConvPlans& plans;
-  Tape* tape = nullptr;    // null: no gradients wanted
+  Tape* tape = nullptr;  // null: no gradients wanted
   bool training = false;
-  bool exact_f32 = true;   // f32 convolutions of full precision, not TF32
+  bool exact_f32 = true;  // f32 convolutions of full precision, not TF32
 
   Tensor empty(Shape shape, DType dtype) const { return Tensor(arena, shape, dtype); }
 };

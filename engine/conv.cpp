@@ -7,6 +7,7 @@ namespace engine {
 ConvPlan& ConvPlans::at(const ConvShape& shape) {
   auto& plan = plans_[shape];
   if (!plan) plan = backend_.plan(shape);
+  macs_ += shape.macs();
   return *plan;
 }
 

@@ -23,7 +23,8 @@ enum class ConvPass : uint8_t { forward, grad_input, grad_weight };
 // The key of a plan. Activations are NHWC, weights [out, kernel, kernel, in].
 struct ConvShape {
   ConvPass pass = ConvPass::forward;
-  DType dtype = DType::f32;  // of x, weight, y and their gradients, except dw, which is accumulator(dtype)
+  DType dtype =
+      DType::f32;  // of x, weight, y and their gradients, except dw, which is accumulator(dtype)
   int images = 0, height = 0, width = 0, in_channels = 0, out_channels = 0;  // height, width: of x
   int kernel = 1, stride = 1;
   Padding pad;
@@ -36,13 +37,14 @@ struct ConvShape {
   int out_width() const { return (width + pad.left + pad.right - kernel) / stride + 1; }
   // Multiply-accumulates of one pass, padding counted.
   int64_t macs() const {
-    return int64_t(images) * out_height() * out_width() * kernel * kernel * in_channels * out_channels;
+    return int64_t(images) * out_height() * out_width() * kernel * kernel * in_channels *
+           out_channels;
   }
   auto operator<=>(const ConvShape&) const = default;
 };
 
-// forward writes y; grad_input reads y as dy and writes x as dx; grad_weight reads x and y as dy and
-// writes weight as dw. bias is [out] in accumulator(dtype), residual has y's shape and dtype.
+// forward writes y; grad_input reads y as dy and writes x as dx; grad_weight reads x and y as dy
+// and writes weight as dw. bias is [out] in accumulator(dtype), residual has y's shape and dtype.
 struct ConvArgs {
   View x, weight, y, bias, residual;
   void* workspace = nullptr;
@@ -66,10 +68,12 @@ class ConvPlans {
   explicit ConvPlans(Backend& backend) : backend_(backend) {}
   ConvPlan& at(const ConvShape&);
   size_t size() const { return plans_.size(); }
+  int64_t macs() const { return macs_; }  // multiply-accumulates of all plans handed out so far
 
  private:
   Backend& backend_;
   std::map<ConvShape, std::unique_ptr<ConvPlan>> plans_;
+  int64_t macs_ = 0;
 };
 
 }  // namespace engine

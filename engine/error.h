@@ -10,11 +10,11 @@ namespace engine {
 enum class ExitCode {
   done = 0,
   failed = 1,
-  usage = 2,         // command line or configuration
-  data = 3,          // images, annotations, records
-  checkpoint = 4,    // checkpoint or model file
-  diverged = 5,      // non-finite loss or parameters
-  resources = 6,     // out of memory, no such device, collective failed
+  usage = 2,           // command line or configuration
+  data = 3,            // images, annotations, records
+  checkpoint = 4,      // checkpoint or model file
+  diverged = 5,        // non-finite loss or parameters
+  resources = 6,       // out of memory, no such device, collective failed
   stopped_early = 75,  // stopped on request, checkpoint saved
 };
 
@@ -28,25 +28,23 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-template <class... Parts>
-std::string concatenate(const Parts&... parts) {
+template <class... Parts> std::string concatenate(const Parts&... parts) {
   std::ostringstream text;
   (text << ... << parts);
   return text.str();
 }
 
 // Throws Error(code) with the parts joined.
-template <class... Parts>
-[[noreturn]] void fail(ExitCode code, const Parts&... parts) {
+template <class... Parts> [[noreturn]] void fail(ExitCode code, const Parts&... parts) {
   throw Error(code, concatenate(parts...));
 }
 
 }  // namespace engine
 
 // A broken promise inside the program (not bad input): throws with file and line, also in release.
-#define SSD_CHECK(condition, ...)                                                                  \
-  do {                                                                                         \
-    if (!(condition))                                                                          \
-      ::engine::fail(::engine::ExitCode::failed, __FILE__, ":", __LINE__, ": ", #condition,    \
-                     ": ", ::engine::concatenate(__VA_ARGS__));                                \
+#define SSD_CHECK(condition, ...)                                                                 \
+  do {                                                                                            \
+    if (!(condition))                                                                             \
+      ::engine::fail(::engine::ExitCode::failed, __FILE__, ":", __LINE__, ": ", #condition, ": ", \
+                     ::engine::concatenate(__VA_ARGS__));                                         \
   } while (false)

@@ -6,14 +6,16 @@
 
 namespace engine {
 
-Tensor add(const Context&, const Tensor& a, const Tensor& b);             // equal shapes and dtypes
-void add_into(const Context&, const Tensor& sum, const Tensor& term);     // sum += term; dtypes may differ
-Tensor cast(const Context&, const Tensor& x, DType to);                   // x itself where it has the dtype
+Tensor add(const Context&, const Tensor& a, const Tensor& b);  // equal shapes and dtypes
+void add_into(const Context&, const Tensor& sum,
+              const Tensor& term);                       // sum += term; dtypes may differ
+Tensor cast(const Context&, const Tensor& x, DType to);  // x itself where it has the dtype
 Tensor relu(const Context&, const Tensor& x);
 Tensor relu6(const Context&, const Tensor& x);
-Tensor bias(const Context&, const Tensor& x, const Tensor& b);            // b: [channels]
+Tensor bias(const Context&, const Tensor& x, const Tensor& b);  // b: [channels]
 
-// activation(conv(x, weight) + bias + residual); weight [out, k, k, in]; bias and residual may be empty.
+// activation(conv(x, weight) + bias + residual); weight [out, k, k, in]; bias and residual may be
+// empty.
 struct ConvOptions {
   int stride = 1;
   Padding pad;
@@ -22,11 +24,11 @@ struct ConvOptions {
 Tensor conv(const Context&, const Tensor& x, const Tensor& weight, const ConvOptions&,
             const Tensor& bias = {}, const Tensor& residual = {});
 
-// activation(gamma * (x - mean) / sqrt(variance + epsilon) + beta + residual), per channel; residual may be
-// empty. Training: mean and (biased) variance of this batch, and the moving statistics are updated in
-// place: m += (1 - decay) * (batch - m), with the Bessel-corrected variance. Otherwise the moving
-// statistics are used as they are, and gradients flow to x, gamma, beta and residual all the same.
-// gamma, beta, mean, variance: [channels] in accumulator(dtype).
+// activation(gamma * (x - mean) / sqrt(variance + epsilon) + beta + residual), per channel;
+// residual may be empty. Training: mean and (biased) variance of this batch, and the moving
+// statistics are updated in place: m += (1 - decay) * (batch - m), with the Bessel-corrected
+// variance. Otherwise the moving statistics are used as they are, and gradients flow to x, gamma,
+// beta and residual all the same. gamma, beta, mean, variance: [channels] in accumulator(dtype).
 struct BatchNormOptions {
   double epsilon = 1e-3, decay = 0.997;
   Activation activation = Activation::none;
@@ -35,13 +37,14 @@ struct BatchNormOptions {
 struct BatchNormParameters {
   Tensor gamma, beta, moving_mean, moving_variance;
 };
-Tensor batch_norm(const Context&, const Tensor& x, const BatchNormParameters&, const BatchNormOptions&,
-                  const Tensor& residual = {});
+Tensor batch_norm(const Context&, const Tensor& x, const BatchNormParameters&,
+                  const BatchNormOptions&, const Tensor& residual = {});
 
 // Largest value of each window; padding never wins; of equal values the first in row order.
 Tensor max_pool(const Context&, const Tensor& x, int kernel, int stride, Padding pad);
-Tensor subsample(const Context&, const Tensor& x);                        // rows and columns 0, 2, 4...
-Tensor upsample_add(const Context&, const Tensor& coarse, const Tensor& fine);  // fine + nearest x2 of coarse
+Tensor subsample(const Context&, const Tensor& x);  // rows and columns 0, 2, 4...
+Tensor upsample_add(const Context&, const Tensor& coarse,
+                    const Tensor& fine);  // fine + nearest x2 of coarse
 
 // Losses: see kernels/focal_loss.h and kernels/smooth_l1.h for the formulas.
 

@@ -1,4 +1,5 @@
-// A dense, contiguous array. Copies share memory; the memory returns to its arena with the last copy.
+// A dense, contiguous array. Copies share memory; the memory returns to its arena with the last
+// copy.
 #pragma once
 #include <memory>
 

@@ -70,14 +70,15 @@ struct f16 {
     if (magnitude >= 0x47800000) return uint16_t(sign | 0x7c00);
     if (magnitude < 0x33000000) return uint16_t(sign);
     int shift = magnitude < 0x38800000 ? 126 - int(magnitude >> 23) : 13;
-    uint32_t mantissa = magnitude < 0x38800000 ? (magnitude & 0x7fffff) | 0x800000
-                                               : magnitude - 0x38000000;
+    uint32_t mantissa =
+        magnitude < 0x38800000 ? (magnitude & 0x7fffff) | 0x800000 : magnitude - 0x38000000;
     uint32_t half = mantissa >> shift, rest = mantissa & ((1u << shift) - 1);
     half += rest > (1u << (shift - 1)) || (rest == (1u << (shift - 1)) && (half & 1));
     return uint16_t(sign | half);
   }
   static HD float decode(uint16_t bits) {
-    uint32_t sign = uint32_t(bits & 0x8000) << 16, exponent = bits >> 10 & 31, mantissa = bits & 0x3ff;
+    uint32_t sign = uint32_t(bits & 0x8000) << 16, exponent = bits >> 10 & 31,
+             mantissa = bits & 0x3ff;
     float f;
     uint32_t u;
     if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
@@ -94,16 +95,9 @@ struct f16 {
 };
 
 // The type a kernel computes in: float, or double for double.
-template <class T>
-struct Accumulator {
-  using type = float;
-};
-template <>
-struct Accumulator<double> {
-  using type = double;
-};
-template <class T>
-using Acc = typename Accumulator<T>::type;
+template <class T> struct Accumulator { using type = float; };
+template <> struct Accumulator<double> { using type = double; };
+template <class T> using Acc = typename Accumulator<T>::type;
 
 HD int64_t size_of(DType t) {
   return t == DType::f64 ? 8 : t == DType::f32 || t == DType::i32 ? 4 : t == DType::u8 ? 1 : 2;
@@ -125,16 +119,12 @@ struct View {
   void* data = nullptr;
   DType dtype = DType::f32;
   Shape shape;
-  template <class T>
-  HD T* as() const {
-    return static_cast<T*>(data);
-  }
+  template <class T> HD T* as() const { return static_cast<T*>(data); }
   explicit operator bool() const { return data != nullptr; }
 };
 
 // Calls f<T>() with the C++ type of a floating-point `dtype`.
-template <class F>
-void dispatch(DType dtype, F&& f) {
+template <class F> void dispatch(DType dtype, F&& f) {
   switch (dtype) {
     case DType::f32:
       return f.template operator()<float>();

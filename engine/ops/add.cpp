@@ -8,7 +8,8 @@ Tensor add(const Context& c, const Tensor& a, const Tensor& b) {
   SSD_CHECK(a.shape() == b.shape() && a.dtype() == b.dtype(), "add: operands differ");
   Tensor y = c.empty(a.shape(), a.dtype());
   kernels::add(c.queue, a, b, y);
-  if (c.tape) c.tape->record({a, b}, y, [](const Context&, const Tensor& dy) -> Tensors { return {dy, dy}; });
+  if (c.tape)
+    c.tape->record({a, b}, y, [](const Context&, const Tensor& dy) -> Tensors { return {dy, dy}; });
   return y;
 }
 

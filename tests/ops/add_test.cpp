@@ -7,7 +7,8 @@ using namespace tests;
 TEST_CASE("add: an operand used three times gets three gradients") {
   check({
       .name = "add",
-      .inputs = {{.shape = {1, {101}}, .differentiable = true}, {.shape = {1, {101}}, .differentiable = true}},
+      .inputs = {{.shape = {1, {101}}, .differentiable = true},
+                 {.shape = {1, {101}}, .differentiable = true}},
       .run = [](const Context& c, const auto& in) { return add(c, add(c, in[0], in[1]), in[0]); },
       .reference =
           [](const auto& in) {

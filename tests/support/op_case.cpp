@@ -9,10 +9,14 @@ namespace {
 // Relative to the largest value of the output (docs/numerics.md). f64 counts only in CPU builds.
 double tolerance(DType t) {
   switch (t) {
-    case DType::f64: return 1e-12;
-    case DType::f32: return 1e-5;
-    case DType::f16: return 2e-3;
-    default: return 1e-2;
+    case DType::f64:
+      return 1e-12;
+    case DType::f32:
+      return 1e-5;
+    case DType::f16:
+      return 2e-3;
+    default:
+      return 1e-2;
   }
 }
 
@@ -40,7 +44,8 @@ struct Run {  // one case in one dtype
     Context c = bench.context();
     for (const Input& i : op.inputs) {
       in.push_back(c.empty(i.shape, i.accumulator_dtype ? engine::accumulator(dtype) : dtype));
-      write(in.back(), i.make ? i.make(random) : uniform(random, size_t(i.shape.size()), i.low, i.high));
+      write(in.back(),
+            i.make ? i.make(random) : uniform(random, size_t(i.shape.size()), i.low, i.high));
       values.push_back(read(in.back()));
       grads.push_back(i.differentiable ? c.empty(i.shape, engine::accumulator(dtype)) : Tensor());
       if (i.differentiable) write(grads.back(), Values(values.back().size(), 0.0));
@@ -75,7 +80,8 @@ struct Run {  // one case in one dtype
       };
       double numeric = (at(op.step) - at(-op.step)) / (2 * op.step);
       double error = std::fabs(numeric - dot(grad, v)) / std::max(norm(grad) * norm(v), 1e-30);
-      INFO(op.name << ": gradient of input " << k << ", numeric " << numeric << ", ours " << dot(grad, v));
+      INFO(op.name << ": gradient of input " << k << ", numeric " << numeric << ", ours "
+                   << dot(grad, v));
       CHECK(error < 1e-7);
       write(in[k], values[k]);
     }
@@ -159,7 +165,10 @@ Bench::Bench(size_t bytes)
       plans(*backend) {}
 
 Context Bench::context(engine::Tape* tape, bool training) {
-  return {.queue = backend->queue(engine::Lane::compute), .arena = arena, .plans = plans, .tape = tape,
+  return {.queue = backend->queue(engine::Lane::compute),
+          .arena = arena,
+          .plans = plans,
+          .tape = tape,
           .training = training};
 }
 

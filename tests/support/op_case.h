@@ -1,5 +1,5 @@
-// Checks one operation in every way we know: values in every dtype, gradients in float64, repeatable
-// memory, memory given back. Call check(...) inside a TEST_CASE.
+// Checks one operation in every way we know: values in every dtype, gradients in float64,
+// repeatable memory, memory given back. Call check(...) inside a TEST_CASE.
 #pragma once
 #include <functional>
 #include <random>
@@ -28,9 +28,9 @@ struct OpCase {
   std::vector<Input> inputs;
   std::function<Tensor(const Context&, const std::vector<Tensor>&)> run;
   std::function<Values(const std::vector<Values>&)> reference;  // naive, in double
-  double summation_length = 1;    // tolerance grows by its square root
-  double step = 1e-5;             // of the central difference
-  bool half_types = true;         // false: the operation exists in f32 and f64 only
+  double summation_length = 1;  // tolerance grows by its square root
+  double step = 1e-5;           // of the central difference
+  bool half_types = true;       // false: the operation exists in f32 and f64 only
 };
 
 void check(const OpCase&);

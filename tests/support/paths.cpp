@@ -38,7 +38,8 @@ Outcome run(const std::string& shell_command) {
   TemporaryFolder folder;
   auto quoted = [](const fs::path& p) { return "'" + p.string() + "'"; };
   fs::path out = folder.path() / "out", err = folder.path() / "err";
-  int status = std::system(("(" + shell_command + ") >" + quoted(out) + " 2>" + quoted(err)).c_str());
+  int status =
+      std::system(("(" + shell_command + ") >" + quoted(out) + " 2>" + quoted(err)).c_str());
   auto text = [](const fs::path& p) {
     std::ostringstream s;
     s << std::ifstream(p, std::ios::binary).rdbuf();

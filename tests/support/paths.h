@@ -5,9 +5,9 @@
 
 namespace tests {
 
-std::filesystem::path source_dir();                          // the project's root
-std::filesystem::path program(const std::string& name);      // a program of this build, as "ssdtrain"
-std::filesystem::path shared_data();                         // real data beside the project; empty when absent
+std::filesystem::path source_dir();                      // the project's root
+std::filesystem::path program(const std::string& name);  // a program of this build, as "ssdtrain"
+std::filesystem::path shared_data();  // real data beside the project; empty when absent
 
 // A fresh folder, removed with everything in it at the end of the scope.
 class TemporaryFolder {

@@ -1,0 +1,104 @@
+// The model's trainable parameters and moving statistics: named slices of a few flat buffers, so
+// that one launch updates, checks or sums them all.
+//
+// Declare everything with add(), then allocate(). The trainable buffer is laid out as
+//   [decayed, trained][other, trained][frozen]
+// in order of declaration within each part, every entry on a 64-byte boundary, gaps zero.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/precision.h"
+#include "engine/tape.h"
+
+namespace engine {
+
+struct Init {
+  enum class Kind { constant, normal, truncated_normal } kind = Kind::constant;
+  double value =
+      0;  // the constant, or the standard deviation; truncated: redrawn beyond two of them
+};
+
+struct ParameterSpec {
+  std::string name;
+  Shape shape;
+  Init init;
+  // A convolution kernel: L2-regularised, and copied to the working dtype. Others stay in the
+  // master dtype.
+  bool kernel = false;
+};
+
+class Parameters {
+ public:
+  using Id = int;
+
+  Parameters(Backend& backend, Precision precision) : backend_(backend), precision_(precision) {}
+
+  Id add(ParameterSpec spec);  // before allocate()
+  Id add_statistic(std::string name, int64_t channels,
+                   double value);  // not trained: moving mean, variance
+  // `frozen` names prefixes of parameters that get no gradient and no update; Error(usage) when one
+  // fits none. Values depend on (seed, name) alone. `gradients` false: for inference, no gradient
+  // and momentum.
+  void allocate(uint64_t seed, const std::vector<std::string>& frozen = {}, bool gradients = true);
+
+  // What operations use: working dtype for kernels, master dtype for others and statistics.
+  const Tensor& operator[](Id id) const { return entries_[size_t(id)].working; }
+  const Tensor& statistic(Id id) const { return statistics_[size_t(id)].value; }
+
+  void watch(Tape&) const;  // asks for the gradient of everything that is trained
+  void zero_gradients(kernels::Queue);
+  void refresh_working(
+      kernels::Queue);  // working copies from the masters, after values were loaded
+
+  // Flat buffers in the master dtype, of trained() elements; decayed() come first. momentum() as
+  // well.
+  View master() const, gradient() const, momentum() const;
+  View master(Id id) const { return master_of(entries_[size_t(id)]); }  // one parameter's
+  View working()
+      const;  // of working_size() elements: low-precision copies; empty when same as master
+  int64_t trained() const { return trained_; }
+  int64_t decayed() const { return decayed_; }
+  View statistics() const;  // all moving statistics, flat
+
+  // Each trainable parameter and statistic by name, as a view of its master value (and momentum).
+  struct Named {
+    std::string name;
+    View value, momentum;  // momentum is empty for statistics and frozen parameters
+    bool frozen = false, statistic = false;
+  };
+  std::vector<Named> named() const;
+  int64_t trainable_values() const;  // scalars declared with add()
+  int64_t statistic_values() const;
+  size_t bytes() const;  // of all buffers
+  const Precision& precision() const { return precision_; }
+
+ private:
+  struct Entry {
+    ParameterSpec spec;
+    int64_t offset = 0;  // elements, in the flat buffers
+    bool frozen = false;
+    Tensor working, gradient;
+  };
+  struct Statistic {
+    std::string name;
+    int64_t channels, offset = 0;
+    double start;
+    Tensor value;
+  };
+  void lay_out(const std::vector<std::string>& frozen);
+  void initialise(uint64_t seed);
+  View slice(const std::unique_ptr<Memory>&, int64_t offset, Shape, DType) const;
+  View master_of(const Entry&) const;
+
+  Backend& backend_;
+  Precision precision_;
+  std::vector<Entry> entries_;
+  std::vector<Statistic> statistics_;
+  int64_t decayed_ = 0, trained_ = 0, total_ = 0, statistic_total_ = 0;
+  std::unique_ptr<Memory> master_, gradient_, momentum_, working_, statistic_memory_;
+};
+
+}  // namespace engine

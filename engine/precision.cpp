@@ -1,0 +1,35 @@
+#include "engine/precision.h"
+
+#include "engine/error.h"
+
+namespace engine {
+namespace {
+
+struct Preset {
+  const char* name;
+  Precision precision;
+};
+
+const Preset kPresets[] = {
+    {"fp32", {DType::f32, DType::f32, DType::f32, true, false}},
+    {"tf32", {DType::f32, DType::f32, DType::f32, false, false}},
+    {"bf16", {DType::bf16, DType::bf16, DType::f32, false, false}},
+    {"fp16", {DType::f16, DType::f16, DType::f32, false, true}},
+    {"f64", {DType::f64, DType::f64, DType::f64, true, false}},
+};
+
+}  // namespace
+
+Precision precision_named(const std::string& name) {
+  for (const Preset& preset : kPresets)
+    if (name == preset.name) return preset.precision;
+  fail(ExitCode::usage, "unknown precision '", name, "': expected fp32, tf32, bf16 or fp16");
+}
+
+std::vector<std::string> precision_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : kPresets) names.push_back(preset.name);
+  return names;
+}
+
+}  // namespace engine

@@ -1,0 +1,22 @@
+// What numbers a run computes with, chosen once by name. Operations follow their inputs' dtypes.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "engine/tensor.h"
+
+namespace engine {
+
+struct Precision {
+  DType activations = DType::f32;
+  DType weights = DType::f32;  // working copies of the convolution kernels
+  DType master = DType::f32;   // parameters as the optimiser keeps them, gradients, statistics
+  bool exact_f32 = true;       // f32 convolutions of full precision, not TF32
+  bool scale_loss = false;     // dynamic loss scaling
+};
+
+// fp32, tf32, bf16, fp16; f64 in CPU builds, for checks. Error(usage) names the known ones.
+Precision precision_named(const std::string& name);
+std::vector<std::string> precision_names();
+
+}  // namespace engine

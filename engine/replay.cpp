@@ -1,0 +1,32 @@
+#include "engine/replay.h"
+
+#include "engine/error.h"
+
+namespace engine {
+
+Replay::Replay(Backend& backend, Arena& arena, std::function<void()> step)
+    : backend_(backend), arena_(arena), step_(std::move(step)) {}
+
+uint64_t Replay::traced(const std::function<void()>& work) {
+  SSD_CHECK(arena_.empty(), "a step must start with an empty arena");
+  arena_.reset_trace();
+  work();
+  SSD_CHECK(arena_.empty(), "a step must give back all its memory");
+  return arena_.trace();
+}
+
+void Replay::run() {
+  if (runs_ == 0) {
+    first_trace_ = traced(step_);
+  } else if (runs_ == 1) {
+    uint64_t trace =
+        traced([&] { recording_ = backend_.record(backend_.queue(Lane::compute), step_); });
+    SSD_CHECK(trace == first_trace_,
+              "the step is not repeatable: its memory requests differ from the first run's");
+  } else {
+    recording_();
+  }
+  ++runs_;
+}
+
+}  // namespace engine

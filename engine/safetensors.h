@@ -1,0 +1,77 @@
+// The safetensors format: u64 header length, JSON header, tensors back to back. Files written here
+// carry a checksum in their metadata; files from elsewhere are read without one.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/atomic_file.h"
+#include "kernels/view.h"
+
+namespace engine {
+
+struct StoredTensor {
+  std::string name;
+  std::string dtype;  // as in the format: "F32", "BF16", "I64"...
+  std::vector<int64_t> shape;
+  uint64_t offset = 0, bytes = 0;  // in the file
+  int64_t size() const;            // elements
+};
+
+class SafetensorsFile {
+ public:
+  // Reads and checks header and, where there is one, the checksum: one pass over the file. Bounds:
+  // header 16 MiB, 100,000 tensors, rank 8; ranges must be contiguous and end with the file. Every
+  // defect throws Error(checkpoint), one line with path and what is wrong.
+  explicit SafetensorsFile(const std::string& path);
+  ~SafetensorsFile();
+  SafetensorsFile(const SafetensorsFile&) = delete;
+  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  bool has_checksum() const;
+  const std::vector<StoredTensor>& tensors() const { return tensors_; }
+  const StoredTensor* find(const std::string& name) const;  // null when absent
+
+  // The raw bytes, to `bytes` bytes at `to`.
+  void read(const StoredTensor&, void* to) const;
+  // The values, converted from F64, F32, F16 or BF16; Error(checkpoint) for other types.
+  std::vector<float> read_floats(const StoredTensor&) const;
+  std::vector<double> read_doubles(const StoredTensor&) const;
+
+ private:
+  void parse_header(const std::string& header, uint64_t data_start);
+  void check_ranges(uint64_t data_start);
+  void check_sum() const;
+  void read_at(uint64_t offset, void* to, uint64_t bytes) const;
+  [[noreturn]] void damaged(const std::string& what) const;
+
+  std::string path_;
+  int file_ = -1;
+  uint64_t size_ = 0;
+  std::map<std::string, std::string> metadata_;
+  std::vector<StoredTensor> tensors_;
+  std::map<std::string, size_t> by_name_;
+};
+
+struct TensorToStore {
+  std::string name;
+  std::vector<int64_t> shape;
+  std::string dtype;  // as in the format
+  const void* data;   // host memory
+};
+
+// Name of the format for a dtype of ours, and its bytes per element (0 when unknown).
+std::string stored_dtype(kernels::DType);
+uint64_t bytes_per_element(const std::string& stored_dtype);
+
+// Writes the file atomically, with a checksum; the file that was there is kept as `previous` if
+// that is not empty. Tensors are stored in name order.
+void write_safetensors(const std::string& path, std::span<const TensorToStore>,
+                       std::map<std::string, std::string> metadata,
+                       const std::string& previous = "", FileCalls calls = FileCalls::posix());
+
+}  // namespace engine

@@ -1,0 +1,219 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "engine/error.h"
+#include "engine/safetensors.h"
+#include "engine/safetensors_checksum.h"
+
+namespace engine {
+namespace {
+
+constexpr uint64_t kLargestHeader = 16 << 20;
+constexpr size_t kMostTensors = 100000, kHighestRank = 8;
+
+using Json = nlohmann::json;
+
+// Parses with bounded depth and refuses duplicate keys, which the library would silently drop.
+Json parse(const std::string& text, const std::string& path) {
+  std::vector<std::vector<std::string>> keys;
+  auto check = [&](int depth, Json::parse_event_t event, Json& value) {
+    if (depth > 8) fail(ExitCode::checkpoint, path, ": damaged: header nested too deeply");
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key) keys.back().push_back(value.get<std::string>());
+    if (event == Json::parse_event_t::key && keys.back().size() > kMostTensors + 1)
+      fail(ExitCode::checkpoint, path, ": damaged: more than ", kMostTensors, " tensors");
+    return true;
+  };
+  Json header = Json::parse(text, check, false);
+  if (header.is_discarded() || !header.is_object())
+    fail(ExitCode::checkpoint, path, ": not a safetensors file: the header is not a JSON object");
+  return header;
+}
+
+uint64_t multiplied(uint64_t a, uint64_t b, bool& overflow) {
+  uint64_t product;
+  overflow |= __builtin_mul_overflow(a, b, &product);
+  return product;
+}
+
+}  // namespace
+
+int64_t StoredTensor::size() const {
+  int64_t n = 1;
+  for (int64_t d : shape) n *= d;
+  return n;
+}
+
+void SafetensorsFile::damaged(const std::string& what) const {
+  fail(ExitCode::checkpoint, path_, ": damaged or not a safetensors file: ", what);
+}
+
+SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
+  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file_ < 0) fail(ExitCode::checkpoint, "cannot open ", path, ": ", std::strerror(errno));
+  try {
+    struct stat status;
+    if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) damaged("not a regular file");
+    size_ = uint64_t(status.st_size);
+    uint64_t length = 0;
+    if (size_ < sizeof length) damaged("only " + std::to_string(size_) + " bytes");
+    read_at(0, &length, sizeof length);
+    if (length > kLargestHeader || length > size_ - sizeof length)
+      damaged("header length " + std::to_string(length) + " in a file of " + std::to_string(size_) +
+              " bytes");
+    std::string header(length, '\0');
+    read_at(sizeof length, header.data(), length);
+    parse_header(header, sizeof length + length);
+    check_ranges(sizeof length + length);
+    auto writer = metadata_.find(kWriterKey);
+    if (writer != metadata_.end() && writer->second == kWriter && !has_checksum())
+      damaged("no checksum");
+    if (has_checksum()) check_sum();
+  } catch (...) {
+    ::close(file_);
+    throw;
+  }
+}
+
+SafetensorsFile::~SafetensorsFile() { ::close(file_); }
+
+void SafetensorsFile::parse_header(const std::string& text, uint64_t data_start) {
+  const Json header = parse(text, path_);
+  for (const auto& [name, entry] : header.items()) {
+    if (!entry.is_object()) damaged("entry '" + name + "' is not an object");
+    if (name == "__metadata__") {
+      for (const auto& [key, value] : entry.items()) {
+        if (!value.is_string()) damaged("metadata '" + key + "' is not a string");
+        metadata_[key] = value.get<std::string>();
+      }
+      continue;
+    }
+    StoredTensor t{.name = name};
+    const auto dtype = entry.find("dtype"), shape = entry.find("shape"),
+               range = entry.find("data_offsets");
+    if (dtype == entry.end() || !dtype->is_string() || shape == entry.end() || !shape->is_array() ||
+        range == entry.end() || !range->is_array() || range->size() != 2 ||
+        shape->size() > kHighestRank || !(*range)[0].is_number_unsigned() ||
+        !(*range)[1].is_number_unsigned())
+      damaged("tensor '" + name + "' needs dtype, shape of rank <= 8 and data_offsets");
+    t.dtype = dtype->get<std::string>();
+    bool overflow = false;
+    uint64_t bytes = bytes_per_element(t.dtype);
+    if (bytes == 0) damaged("tensor '" + name + "' has unknown dtype '" + t.dtype + "'");
+    for (const Json& d : *shape) {
+      if (!d.is_number_unsigned())
+        damaged("tensor '" + name + "' has a dimension that is not a count");
+      bytes = multiplied(bytes, d.get<uint64_t>(), overflow);
+      overflow |= d.get<uint64_t>() > uint64_t(std::numeric_limits<int64_t>::max());
+      t.shape.push_back(int64_t(d.get<uint64_t>()));
+    }
+    const uint64_t begin = (*range)[0].get<uint64_t>(), end = (*range)[1].get<uint64_t>();
+    if (overflow || end < begin || end > size_ - data_start || end - begin != bytes)
+      damaged("tensor '" + name + "' has data_offsets that do not fit its shape or the file");
+    t.offset = data_start + begin;
+    t.bytes = bytes;
+    tensors_.push_back(std::move(t));
+  }
+}
+
+void SafetensorsFile::check_ranges(uint64_t data_start) {
+  std::vector<const StoredTensor*> order;
+  for (const StoredTensor& t : tensors_) order.push_back(&t);
+  std::sort(order.begin(), order.end(), [](auto* a, auto* b) {
+    return a->offset != b->offset ? a->offset < b->offset : a->bytes < b->bytes;
+  });
+  uint64_t next = data_start;
+  for (const StoredTensor* t : order) {
+    if (t->offset != next) damaged("tensor '" + t->name + "' leaves a hole or overlaps another");
+    next += t->bytes;
+  }
+  if (next != size_) damaged(std::to_string(size_ - next) + " bytes after the last tensor");
+  for (size_t i = 0; i < tensors_.size(); ++i) by_name_[tensors_[i].name] = i;
+}
+
+bool SafetensorsFile::has_checksum() const { return metadata_.contains(kChecksumKey); }
+
+void SafetensorsFile::check_sum() const {
+  std::string expected = metadata_.at(kChecksumKey);
+  std::vector<char> chunk(size_t(1) << 20);
+  ChecksumState sum;
+  uint64_t length = 0;
+  read_at(0, &length, sizeof length);
+  std::string head(sizeof length + length, '\0');
+  read_at(0, head.data(), head.size());
+  size_t field = head.find(checksum_field(expected));
+  if (field == std::string::npos || expected.size() != kChecksumDigits)
+    damaged("unreadable checksum");
+  std::string blank = checksum_field(std::string(kChecksumDigits, '0'));
+  head.replace(field, blank.size(), blank);
+  sum.add(head.data(), head.size());
+  for (uint64_t at = head.size(); at < size_; at += chunk.size()) {
+    uint64_t bytes = std::min<uint64_t>(chunk.size(), size_ - at);
+    read_at(at, chunk.data(), bytes);
+    sum.add(chunk.data(), bytes);
+  }
+  if (sum.digits() != expected) damaged("the checksum does not match");
+}
+
+void SafetensorsFile::read_at(uint64_t offset, void* to, uint64_t bytes) const {
+  char* next = static_cast<char*>(to);
+  while (bytes > 0) {
+    ssize_t n = ::pread(file_, next, bytes, off_t(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) damaged(n < 0 ? std::strerror(errno) : "the file became shorter while it was read");
+    next += n;
+    offset += uint64_t(n);
+    bytes -= uint64_t(n);
+  }
+}
+
+const StoredTensor* SafetensorsFile::find(const std::string& name) const {
+  auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &tensors_[found->second];
+}
+
+void SafetensorsFile::read(const StoredTensor& t, void* to) const {
+  read_at(t.offset, to, t.bytes);
+}
+
+namespace {
+
+template <class From, class To> std::vector<To> converted(const std::vector<char>& raw) {
+  std::vector<To> values(raw.size() / sizeof(From));
+  for (size_t i = 0; i < values.size(); ++i) {
+    From x;
+    std::memcpy(&x, raw.data() + i * sizeof x, sizeof x);
+    values[i] = To(kernels::Acc<From>(x));
+  }
+  return values;
+}
+
+template <class To> std::vector<To> read_as(const SafetensorsFile& file, const StoredTensor& t) {
+  std::vector<char> raw(t.bytes);
+  file.read(t, raw.data());
+  if (t.dtype == "F32") return converted<float, To>(raw);
+  if (t.dtype == "F64") return converted<double, To>(raw);
+  if (t.dtype == "F16") return converted<kernels::f16, To>(raw);
+  if (t.dtype == "BF16") return converted<kernels::bf16, To>(raw);
+  fail(ExitCode::checkpoint, file.path(), ": tensor '", t.name, "' has dtype ", t.dtype,
+       ", expected a floating-point type");
+}
+
+}  // namespace
+
+std::vector<float> SafetensorsFile::read_floats(const StoredTensor& t) const {
+  return read_as<float>(*this, t);
+}
+std::vector<double> SafetensorsFile::read_doubles(const StoredTensor& t) const {
+  return read_as<double>(*this, t);
+}
+
+}  // namespace engine

@@ -1,0 +1,40 @@
+// What a member of the detector's family looks like. The defaults are SSD320 v1.2.
+#pragma once
+#include <array>
+#include <string>
+#include <vector>
+
+namespace model {
+
+struct DetectorOptions {
+  int height = 320, width = 320;  // multiples of 32, at least 32
+  int classes = 90;               // without the background column, which comes first
+  int backbone_width = 64;        // channels of the first convolution and of block 1's bottleneck
+  std::array<int, 4> units{3, 4, 6, 3};
+  bool stride_in_3x3 =
+      false;  // stride placement: false "v1" (1x1, the original), true "v1.5" (3x3)
+  int fpn_channels = 256, head_channels = 256, head_depth = 4;
+  int max_level = 7;  // pyramid levels 3 .. max_level, strides 8 .. 2^max_level; 5, 6 or 7
+
+  double anchor_scale = 4;  // anchor side at octave scale 1, in strides
+  int scales_per_octave = 2;
+  std::vector<double> aspect_ratios{1.0, 2.0, 0.5};  // width / height
+
+  bool frozen_batch_norm = false;  // moving statistics in training, too
+  double batch_norm_decay = 0.997;
+  double backbone_epsilon = 1.001e-5,
+         epsilon = 1e-3;  // TF's fused batch norm raises 1e-5 to the former
+
+  int columns() const { return classes + 1; }
+  int anchors_per_cell() const { return scales_per_octave * int(aspect_ratios.size()); }
+  int levels() const { return max_level - 2; }
+};
+
+// Error(usage) naming the key when an option is out of range or does not fit the others.
+void check(const DetectorOptions&);
+
+// Rows (or columns) of the feature map of `level`, 3 .. max_level, for an input side: halved,
+// rounded up.
+int feature_size(int input_size, int level);
+
+}  // namespace model

@@ -1,0 +1,153 @@
+#include "engine/safetensors.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+
+#include "engine/error.h"
+#include "tests/support/paths.h"
+
+using engine::SafetensorsFile, engine::TensorToStore;
+
+namespace {
+
+std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void put(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::string error_of(const std::filesystem::path& path) {
+  try {
+    SafetensorsFile file(path);
+    return "";
+  } catch (const engine::Error& e) {
+    CHECK(e.code() == engine::ExitCode::checkpoint);
+    CHECK_THAT(e.what(), Catch::Contains(path.string()));
+    CHECK(std::string(e.what()).find('\n') == std::string::npos);
+    return e.what();
+  }
+}
+
+// A file from elsewhere: any header, any data, no checksum.
+std::string foreign(const std::string& header, const std::string& data) {
+  uint64_t length = header.size();
+  std::string text(8, '\0');
+  std::memcpy(text.data(), &length, 8);
+  return text + header + data;
+}
+
+struct Sample {
+  tests::TemporaryFolder folder;
+  std::string path = (folder.path() / "a.safetensors").string();
+  std::vector<float> weights = std::vector<float>(60);
+  std::vector<int32_t> steps{7, -8};
+
+  void save(const std::string& note, const std::string& previous = "") {
+    std::iota(weights.begin(), weights.end(), 0.5f);
+    std::vector<TensorToStore> tensors{{"steps", {2}, "I32", steps.data()},
+                                       {"model/w", {3, 4, 5}, "F32", weights.data()},
+                                       {"empty", {0, 4}, "F16", nullptr},
+                                       {"scalar", {}, "F32", weights.data() + 3}};
+    engine::write_safetensors(path, tensors, {{"note", note}}, previous);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("safetensors: what is written is read") {
+  Sample s;
+  s.save("tab\t \"quoted\" \xc3\xa9");
+  SafetensorsFile file(s.path);
+  CHECK(file.has_checksum());
+  CHECK(file.metadata().at("note") == "tab\t \"quoted\" \xc3\xa9");
+  REQUIRE(file.tensors().size() == 4);
+  CHECK(file.find("model/w")->shape == std::vector<int64_t>{3, 4, 5});
+  CHECK(file.read_floats(*file.find("model/w")) == s.weights);
+  CHECK(file.read_doubles(*file.find("scalar")) == std::vector<double>{3.5});
+  CHECK(file.find("empty")->bytes == 0);
+  std::vector<int32_t> steps(2);
+  file.read(*file.find("steps"), steps.data());
+  CHECK(steps == s.steps);
+  CHECK(file.find("absent") == nullptr);
+  CHECK_THROWS_WITH(file.read_floats(*file.find("steps")), Catch::Contains("I32"));
+}
+
+TEST_CASE("safetensors: every flipped byte and every truncation is found") {
+  Sample s;
+  s.save("x");
+  const std::string good = bytes_of(s.path);
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = char(bad[i] ^ (1 << (i % 8)));
+    put(s.path, bad);
+    INFO("byte " << i);
+    CHECK(error_of(s.path) != "");
+  }
+  for (size_t length = 0; length < good.size(); ++length) {
+    put(s.path, good.substr(0, length));
+    CHECK(error_of(s.path) != "");
+  }
+  put(s.path, good + "tail");
+  CHECK(error_of(s.path) != "");
+  put(s.path, good);
+  CHECK(error_of(s.path) == "");
+}
+
+TEST_CASE("safetensors: hostile headers are refused before anything is allocated") {
+  tests::TemporaryFolder folder;
+  auto path = folder.path() / "bad.safetensors";
+  const std::string data(16, 'x');
+  const std::string ok = R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})";
+  put(path, foreign("{" + ok + "}", data));
+  CHECK(error_of(path) == "");
+  const std::vector<std::string> headers{
+      "",
+      "[]",
+      "{",
+      "\xff\xfe",
+      "{" + ok + "," + ok,
+      R"({"a":5})",
+      R"({"a":{"dtype":"F32","shape":[4]}})",
+      R"({"a":{"dtype":"F33","shape":[4],"data_offsets":[0,16]}})",
+      R"({"a":{"dtype":"F32","shape":[5],"data_offsets":[0,16]}})",
+      R"({"a":{"dtype":"F32","shape":[-4],"data_offsets":[0,16]}})",
+      R"({"a":{"dtype":"F32","shape":[4.0],"data_offsets":[0,16]}})",
+      R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[16,0]}})",
+      R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16,0]}})",
+      R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e9]}})",
+      R"({"a":{"dtype":"F32","shape":[5],"data_offsets":[0,20]}})",
+      R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}})",
+      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}})",
+      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})",
+      R"({"a":{"dtype":"F32","shape":[4611686018427387905,4],"data_offsets":[0,16]}})",
+      R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,4],"data_offsets":[0,16]}})",
+      R"({"__metadata__":{"x":1},)" + ok + "}",
+      R"({"a":{"dtype":[[[[[[[[[[1]]]]]]]]]],"shape":[4],"data_offsets":[0,16]}})"};
+  for (const std::string& header : headers) {
+    INFO(header);
+    put(path, foreign(header, data));
+    CHECK(error_of(path) != "");
+  }
+  std::string huge(8, '\xff');
+  put(path, huge);
+  CHECK_THAT(error_of(path), Catch::Contains("header length"));
+  CHECK_THAT(error_of(folder.path() / "absent"), Catch::Contains("cannot open"));
+  CHECK_THAT(error_of(folder.path()), Catch::Contains("regular file"));
+}
+
+TEST_CASE("safetensors: saving keeps the previous file, and leaves no temporary ones") {
+  Sample s;
+  std::string previous = (s.folder.path() / "previous.safetensors").string();
+  s.save("first", previous);
+  s.save("second", previous);
+  CHECK(SafetensorsFile(s.path).metadata().at("note") == "second");
+  CHECK(SafetensorsFile(previous).metadata().at("note") == "first");
+  size_t files = 0;
+  for ([[maybe_unused]] auto& entry : std::filesystem::directory_iterator(s.folder.path())) ++files;
+  CHECK(files == 2);
+}

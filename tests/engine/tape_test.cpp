@@ -1,0 +1,88 @@
+#include <catch2/catch.hpp>
+
+#include "engine/replay.h"
+#include "tests/support/op_case.h"
+
+using namespace tests;
+
+namespace {
+
+Tensor filled(const Context& c, double value, int64_t n = 3) {
+  Tensor t = c.empty({1, {n}}, DType::f32);
+  write(t, Values(size_t(n), value));
+  return t;
+}
+
+}  // namespace
+
+TEST_CASE("tape: gradients of several outputs and of shared operands add up") {
+  Bench bench;
+  {
+    engine::Tape tape;
+    Context c = bench.context(&tape);
+    Tensor x = filled(c, 2), grad = filled(c, 100);
+    tape.watch(x, grad);
+    Tensor two = add(c, x, x), three = add(c, two, x);
+    tape.backward(c, {two, three}, {filled(c, 1), filled(c, 10)});
+    CHECK(read(grad) == Values(3, 100 + 2 * 1 + 3 * 10));
+  }
+  CHECK(bench.arena.empty());
+}
+
+TEST_CASE("tape: a gradient handed on twice is not summed in place") {
+  Bench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape);
+  Tensor a = filled(c, 1), b = filled(c, 1), da = filled(c, 0), db = filled(c, 0);
+  tape.watch(a, da);
+  tape.watch(b, db);
+  Tensor s = add(c, a, b);  // its gradient goes to a and b as one tensor
+  Tensor t = add(c, add(c, s, a), s);
+  tape.backward(c, t, filled(c, 1));
+  CHECK(read(da) == Values(3, 3));
+  CHECK(read(db) == Values(3, 2));
+}
+
+TEST_CASE("tape: what nobody watches is not recorded, and saves no memory") {
+  Bench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape);
+  Tensor x = filled(c, 1);
+  Tensor y = add(c, x, x);
+  CHECK_FALSE(tape.wants(y));
+  size_t live = bench.arena.live();
+  y = {};
+  CHECK(bench.arena.live() < live);
+}
+
+TEST_CASE("tape: an output that does not reach the loss costs nothing") {
+  Bench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape);
+  Tensor x = filled(c, 1), grad = filled(c, 0);
+  tape.watch(x, grad);
+  Tensor used = add(c, x, x), unused = add(c, used, used);
+  tape.backward(c, used, filled(c, 1));
+  CHECK(read(grad) == Values(3, 2));
+}
+
+TEST_CASE("replay: a repeatable step is recorded, another is refused") {
+  Bench bench;
+  int runs = 0;
+  engine::Replay good(*bench.backend, bench.arena, [&] {
+    Context c = bench.context();
+    Tensor a = filled(c, ++runs), b = add(c, a, a);
+  });
+  for (int i = 0; i < 4; ++i) good.run();
+  CHECK(runs == 4);
+
+  int64_t size = 100;
+  engine::Replay growing(*bench.backend, bench.arena,
+                         [&] { filled(bench.context(), 1, size += 1000); });
+  growing.run();
+  CHECK_THROWS_WITH(growing.run(), Catch::Contains("not repeatable"));
+
+  Tensor kept;
+  engine::Replay leaking(*bench.backend, bench.arena, [&] { kept = filled(bench.context(), 1); });
+  CHECK_THROWS_WITH(leaking.run(), Catch::Contains("give back"));
+}

@@ -1,0 +1,120 @@
+// The layering, lengths and forbidden words of docs/architecture.md, read off the sources.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/paths.h"
+
+namespace fs = std::filesystem;
+using std::string;
+
+namespace {
+
+struct Source {
+  string path, folder;  // relative to the root; its first component
+  std::vector<string> lines;
+};
+
+std::vector<Source> sources() {
+  const std::set<string> endings{".h", ".cpp", ".cu"};
+  std::vector<Source> all;
+  for (const char* folder : {"kernels", "engine", "data", "model", "tools", "tests", "benchmarks"})
+    for (const auto& entry : fs::recursive_directory_iterator(tests::source_dir() / folder)) {
+      if (!endings.contains(entry.path().extension().string())) continue;
+      Source source{fs::relative(entry.path(), tests::source_dir()).string(), folder, {}};
+      std::ifstream file(entry.path());
+      for (string line; std::getline(file, line);) source.lines.push_back(line);
+      all.push_back(source);
+    }
+  return all;
+}
+
+bool is_comment(const string& line) { return std::regex_search(line, std::regex(R"(^\s*//)")); }
+
+const std::map<string, std::set<string>> kMayInclude{
+    {"kernels", {"kernels"}},
+    {"engine", {"engine", "kernels"}},
+    {"data", {"data", "engine", "kernels"}},
+    {"model", {"model", "engine", "kernels"}},
+    {"tools", {"tools", "model", "data", "engine", "kernels"}},
+    {"tests", {"tests", "tools", "model", "data", "engine", "kernels", "benchmarks"}},
+    {"benchmarks", {"benchmarks", "tools", "model", "data", "engine", "kernels", "tests"}},
+};
+
+}  // namespace
+
+TEST_CASE("includes point downwards only") {
+  std::vector<Source> all = sources();
+  REQUIRE(all.size() > 50);
+  const std::regex include(R"re(^\s*#include "([^"/]+)/([^"]+)")re");
+  for (const Source& source : all)
+    for (const string& line : source.lines) {
+      std::smatch match;
+      if (!std::regex_search(line, match, include)) continue;
+      INFO(source.path << ": " << line);
+      CHECK(kMayInclude.at(source.folder).contains(match[1]));
+      bool is_kernel = source.path.ends_with(".cu");
+      bool is_simt_test = source.path == "tests/kernels/simt_test.cpp";
+      if (match[2] == "simt.h") CHECK((is_kernel || is_simt_test));
+      bool is_model_part =
+          match[2] == "tape.h" || match[2] == "ops.h" || match[2] == "parameters.h";
+      if (source.folder == "data") CHECK_FALSE(is_model_part);
+    }
+}
+
+TEST_CASE("files and lines stay readable") {
+  for (const Source& source : sources()) {
+    INFO(source.path);
+    CHECK(source.lines.size() <= 400);
+    size_t number = 0;
+    for (const string& line : source.lines) {
+      ++number;
+      INFO("line " << number);
+      CHECK(line.size() <= 100);
+      CHECK(line.find('\t') == string::npos);
+    }
+  }
+}
+
+TEST_CASE("words that belong to one place stay there") {
+  struct Rule {
+    std::regex word;
+    std::regex allowed_paths;
+    std::set<string> folders;  // where the rule applies
+  };
+  const std::set<string> core{"kernels", "engine", "data", "model"};
+  const std::set<string> programs{"kernels", "engine", "data", "model", "tools"};
+  const std::vector<Rule> rules{
+      {std::regex(R"(cudaStream_t|cudnn|cublas)"),
+       std::regex(R"(_cuda\.cpp$|_cudnn\.cpp$|kernels/simt\.h$)"), core},
+      {std::regex(R"(__CUDACC__)"), std::regex(R"(^kernels/)"), core},
+      {std::regex(R"(\bmalloc\(|\bnew [A-Za-z:]+[\[({])"), std::regex(R"(backend_)"), programs},
+      {std::regex(R"(\bgetenv\b)"), std::regex(R"(^tools/)"), programs},
+      {std::regex(R"(\bTODO\b|\bFIXME\b|\bXXX\b)"), std::regex(R"(^$)"), programs},
+      {std::regex(R"(atomicAdd|std::rand\b|\brand\(\))"), std::regex(R"(^$)"), programs},
+      {std::regex(R"(dnnl)"), std::regex(R"(onednn|^tools/|^benchmarks/|^tests/)"), programs},
+  };
+  for (const Source& source : sources())
+    for (const Rule& rule : rules) {
+      if (!rule.folders.contains(source.folder) ||
+          std::regex_search(source.path, rule.allowed_paths))
+        continue;
+      for (const string& line : source.lines) {
+        INFO(source.path << ": " << line);
+        if (!is_comment(line)) CHECK_FALSE(std::regex_search(line, rule.word));
+      }
+    }
+}
+
+TEST_CASE("no file is named after nothing in particular") {
+  const std::regex vague(R"((^|_)(utils?|common|helpers?|misc|manager)(_|\.))");
+  for (const Source& source : sources()) {
+    INFO(source.path);
+    CHECK_FALSE(std::regex_search(fs::path(source.path).filename().string(), vague));
+  }
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs what the build needs on Debian 12 or Ubuntu 24.04, where it is missing. Safe to run again.
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build ccache git pkg-config
+  libjpeg62-turbo-dev libpng-dev libfmt-dev libcli11-dev nlohmann-json3-dev libprotozero-dev libxxhash-dev
+  catch2 libdnnl-dev
+)
+# Ubuntu's names for two of them.
+if grep -qi ubuntu /etc/os-release; then
+  packages=("${packages[@]/libjpeg62-turbo-dev/libjpeg-turbo8-dev}")
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "setup: installing ${missing[*]}" >&2
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "setup: these packages are missing, and there is no sudo to install them: ${missing[*]}" >&2
+    exit 1
+  }
+  sudo=(sudo)
+fi
+"${sudo[@]}" apt-get update -q >&2
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
