@@ -1,0 +1,75 @@
+#include "data/problem.h"
+
+#include <iterator>
+#include <utility>
+
+namespace data {
+namespace {
+
+constexpr ProblemRule kRules[] = {
+    {"bad_image", Severity::error, "an entry of \"images\" that cannot be used"},
+    {"bad_annotation", Severity::error, "an entry of \"annotations\" that cannot be used"},
+    {"bad_category", Severity::error, "an entry of \"categories\" that cannot be used"},
+    {"duplicate_image_id", Severity::error, "two images with one id"},
+    {"duplicate_annotation_id", Severity::error, "two annotations with one id"},
+    {"duplicate_category_id", Severity::error, "two categories with one id"},
+    {"orphan_annotation", Severity::error, "its image is not in the file"},
+    {"unknown_category", Severity::error, "its category is not in the file"},
+    {"unsafe_file_name", Severity::error, "a file name that leaves the image folder"},
+    {"non_finite_box", Severity::error, "a box with NaN or infinity"},
+    {"negative_box", Severity::error, "a box of negative width or height"},
+    {"zero_box", Severity::warning, "a box without area; not trained on"},
+    {"box_outside", Severity::error, "a box that does not touch its image"},
+    {"box_overshoots", Severity::warning, "a box past the border; not trained on unless clipped"},
+    {"duplicate_box", Severity::warning, "the same box and class twice in one image"},
+    {"id_zero", Severity::warning, "id 0; some evaluators take it for \"no match\""},
+    {"id_gap", Severity::info, "category ids with gaps; kept as they are"},
+    {"crowd", Severity::info, "crowd regions; ignored in evaluation"},
+    {"image_without_boxes", Severity::info, "trained on as background"},
+    {"empty_class", Severity::info, "a category without boxes"},
+    {"duplicate_category_name", Severity::warning, "two categories with one name"},
+    {"duplicate_file_name", Severity::warning, "two images with one file"},
+    {"invalid_utf8", Severity::error, "a name that is not UTF-8"},
+    {"missing_file", Severity::error, "no such image file"},
+    {"outside_folder", Severity::warning, "a link that leads out of the image folder"},
+    {"unreadable_image", Severity::error, "a damaged file or one of a format not supported"},
+    {"size_mismatch", Severity::error, "the picture is not of the annotated size; boxes are off"},
+    {"exif_rotated", Severity::warning, "EXIF says the picture is to be turned; it is not turned"},
+    {"png_named_jpeg", Severity::warning, "a PNG picture in a file named .jpg; read as PNG"},
+    {"grayscale", Severity::info, "one channel; read as grey RGB"},
+    {"cmyk", Severity::info, "four channels; converted to RGB"},
+};
+static_assert(std::size(kRules) == kProblemKinds);
+
+}  // namespace
+
+const ProblemRule& rule_of(ProblemKind kind) { return kRules[static_cast<int>(kind)]; }
+
+std::string_view name_of(Severity severity) {
+  constexpr std::string_view kNames[] = {"info", "warning", "error"};
+  return kNames[static_cast<int>(severity)];
+}
+
+void Problems::add(Problem problem) {
+  int64_t& count = counts_[static_cast<int>(problem.kind)];
+  if (static_cast<size_t>(count++) < kept_per_kind_) kept_.push_back(std::move(problem));
+}
+
+void Problems::add(const Problems& more) {
+  int64_t dropped[kProblemKinds];
+  for (int kind = 0; kind < kProblemKinds; ++kind) dropped[kind] = more.counts_[kind];
+  for (const Problem& problem : more.kept_) {
+    --dropped[static_cast<int>(problem.kind)];
+    add(problem);
+  }
+  for (int kind = 0; kind < kProblemKinds; ++kind) counts_[kind] += dropped[kind];
+}
+
+int64_t Problems::count(Severity severity) const {
+  int64_t sum = 0;
+  for (int kind = 0; kind < kProblemKinds; ++kind)
+    if (kRules[kind].severity == severity) sum += counts_[kind];
+  return sum;
+}
+
+}  // namespace data

@@ -1,0 +1,83 @@
+// What can be wrong with a data set, and a place to collect it.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace data {
+
+enum class Severity { info, warning, error };
+
+enum class ProblemKind {
+  // Found while annotations are read; the entry is left out.
+  bad_image,
+  bad_annotation,
+  bad_category,
+  duplicate_image_id,
+  duplicate_annotation_id,
+  duplicate_category_id,
+  orphan_annotation,
+  unknown_category,
+  unsafe_file_name,
+  // Boxes and names.
+  non_finite_box,
+  negative_box,
+  zero_box,
+  box_outside,
+  box_overshoots,
+  duplicate_box,
+  id_zero,
+  id_gap,
+  crowd,
+  image_without_boxes,
+  empty_class,
+  duplicate_category_name,
+  duplicate_file_name,
+  invalid_utf8,
+  // Image files.
+  missing_file,
+  outside_folder,
+  unreadable_image,
+  size_mismatch,
+  exif_rotated,
+  png_named_jpeg,
+  grayscale,
+  cmyk,
+};
+inline constexpr int kProblemKinds = static_cast<int>(ProblemKind::cmyk) + 1;
+
+struct ProblemRule {
+  std::string_view name;  // as in reports: "zero_box"
+  Severity severity;
+  std::string_view meaning;  // what it does to training
+};
+const ProblemRule& rule_of(ProblemKind kind);
+std::string_view name_of(Severity severity);
+
+struct Problem {
+  ProblemKind kind;
+  std::string where;           // image file or position in the annotation file
+  int64_t annotation_id = -1;  // when has_annotation
+  bool has_annotation = false;
+  std::string text;  // what is wrong, with the numbers
+};
+
+// Counts every problem; keeps the first ones of each kind.
+class Problems {
+ public:
+  explicit Problems(size_t kept_per_kind = 100'000) : kept_per_kind_(kept_per_kind) {}
+
+  void add(Problem problem);
+  void add(const Problems& more);
+  int64_t count(ProblemKind kind) const { return counts_[static_cast<int>(kind)]; }
+  int64_t count(Severity severity) const;
+  const std::vector<Problem>& kept() const { return kept_; }  // in the order found
+
+ private:
+  size_t kept_per_kind_;
+  int64_t counts_[kProblemKinds] = {};
+  std::vector<Problem> kept_;
+};
+
+}  // namespace data
