@@ -34,10 +34,10 @@ std::string describe(std::span<const uint8_t> bytes) {
       {0, "PK\x03\x04"sv, "a zip file"}};
   for (const auto& s : kSignatures)
     if (text_at(bytes, s.at, s.text.size()) == s.text) return s.what;
-  auto head = bytes.first(std::min<size_t>(bytes.size(), 4096));
+  auto head = bytes.first(std::min<size_t>(bytes.size(), 64));
   if (std::all_of(head.begin(), head.end(), [](uint8_t b) { return b == 0; })) return "zero bytes";
   bool text = std::all_of(head.begin(), head.end(),
-                          [](uint8_t b) { return b >= 32 || (b >= 9 && b <= 13); });
+                          [](uint8_t b) { return (b >= 32 && b < 127) || (b >= 9 && b <= 13); });
   if (text && head.front() == '<') return "an HTML or XML page";
   return text ? "a text" : "of an unknown kind";
 }

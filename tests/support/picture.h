@@ -1,0 +1,30 @@
+// Pictures and encoded files for tests of the decoders.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "data/image.h"
+
+namespace tests {
+
+// Smooth colours with some texture, different in every corner.
+data::Image picture(int width, int height);
+
+double mean_of(const data::Image&, int channel);
+double largest_difference(const data::Image&, const data::Image&);  // in levels
+double mean_difference(const data::Image&, const data::Image&);
+
+struct JpegVariant {
+  int components = 3;                // 1 grey, 3 YCbCr, 4 CMYK
+  int horizontal = 2, vertical = 2;  // sampling factors of the first component; the others have 1
+  bool progressive = false;
+  bool adobe_marker = false;
+  bool ycck = false;  // of four components
+  int restart_interval = 0;
+  int quality = 95;
+};
+
+// Encodes with libjpeg. Four components: the inks that the decoder's rule turns back into `image`.
+std::vector<uint8_t> make_jpeg(const data::Image& image, const JpegVariant& variant);
+
+}  // namespace tests
