@@ -23,8 +23,8 @@ enum class ConvPass : uint8_t { forward, grad_input, grad_weight };
 // The key of a plan. Activations are NHWC, weights [out, kernel, kernel, in].
 struct ConvShape {
   ConvPass pass = ConvPass::forward;
-  DType dtype =
-      DType::f32;  // of x, weight, y and their gradients, except dw, which is accumulator(dtype)
+  // Of x, weight, y and their gradients, except dw, which is accumulator(dtype).
+  DType dtype = DType::f32;
   int images = 0, height = 0, width = 0, in_channels = 0, out_channels = 0;  // height, width: of x
   int kernel = 1, stride = 1;
   Padding pad;
@@ -35,11 +35,11 @@ struct ConvShape {
 
   int out_height() const { return (height + pad.top + pad.bottom - kernel) / stride + 1; }
   int out_width() const { return (width + pad.left + pad.right - kernel) / stride + 1; }
+  Shape x_shape() const { return {4, {images, height, width, in_channels}}; }
+  Shape y_shape() const { return {4, {images, out_height(), out_width(), out_channels}}; }
+  Shape weight_shape() const { return {4, {out_channels, kernel, kernel, in_channels}}; }
   // Multiply-accumulates of one pass, padding counted.
-  int64_t macs() const {
-    return int64_t(images) * out_height() * out_width() * kernel * kernel * in_channels *
-           out_channels;
-  }
+  int64_t macs() const { return y_shape().size() * kernel * kernel * in_channels; }
   auto operator<=>(const ConvShape&) const = default;
 };
 

@@ -1,0 +1,97 @@
+// Times every convolution of SSD320 in every pass on the CPU, and adds them up to a step.
+#include <fmt/core.h>
+#include <omp.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstring>
+
+#include "benchmarks/ssd320_convs.h"
+#include "engine/backend.h"
+
+namespace {
+
+using namespace engine;
+
+struct Options {
+  int images = 8, threads = 2, runs = 5;
+  std::string dtype = "f32";
+  bool reference = false;
+};
+
+// A tensor of ones on the heap; time does not depend on the values.
+struct Filled {
+  Memory memory;
+  View view;
+  Filled(Backend& backend, const Shape& shape, DType dtype)
+      : memory(backend, size_t(shape.size() * kernels::size_of(dtype)), Place::device),
+        view{memory.data(), dtype, shape} {
+    kernels::dispatch(dtype, [&]<class T>() { std::fill_n(view.as<T>(), shape.size(), T(1)); });
+  }
+};
+
+// Seconds of the fastest of some runs.
+double seconds(Backend& backend, const ConvShape& s, const Options& o) {
+  auto plan = o.reference ? make_reference_conv(s) : backend.plan(s);
+  bool dw = s.pass == ConvPass::grad_weight;
+  Filled x(backend, s.x_shape(), s.dtype), y(backend, s.y_shape(), s.dtype);
+  Filled weight(backend, s.weight_shape(), dw ? accumulator(s.dtype) : s.dtype);
+  Memory workspace(backend, plan->workspace(), Place::device);
+  ConvArgs args{.x = x.view, .weight = weight.view, .y = y.view, .workspace = workspace.data()};
+  double best = 1e30;
+  for (int i = 0; i <= o.runs; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    plan->run({}, args);
+    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (i > 0) best = std::min(best, took.count());
+  }
+  return best;
+}
+
+void benchmark(const Options& o) {
+  auto backend = make_cpu_backend();
+  double total[3] = {}, flops[3] = {};
+  fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", "forward",
+             "grad_input", "grad_weight");
+  for (const auto& conv : benchmarks::ssd320_convs()) {
+    fmt::print("{:36} {:3} ", conv.name, conv.count);
+    for (int pass = 0; pass < 3; ++pass) {
+      ConvShape s = conv.shape;
+      s.pass = ConvPass(pass);
+      s.dtype = o.dtype == "bf16" ? DType::bf16 : DType::f32;
+      s.images = o.images;
+      if (pass == 1 && conv.name == "conv1") {
+        fmt::print(" {:>16}", "-");
+        continue;
+      }
+      double t = seconds(*backend, s, o), work = 2e-9 * double(s.macs());
+      total[pass] += t * conv.count / o.images;
+      flops[pass] += work * conv.count / o.images;
+      fmt::print(" {:8.3f} {:7.1f}", 1e3 * t / o.images, work / t);
+      std::fflush(stdout);
+    }
+    fmt::print("\n");
+  }
+  double step = total[0] + total[1] + total[2], work = flops[0] + flops[1] + flops[2];
+  fmt::print("{:36}     ", "all, each n times");
+  for (int pass = 0; pass < 3; ++pass)
+    fmt::print(" {:8.1f} {:7.1f}", 1e3 * total[pass], flops[pass] / total[pass]);
+  fmt::print("\nforward {:.4f} s, training step {:.4f} s per image at {:.1f} GFLOP/s\n", total[0],
+             step, work / step);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app("Times the convolutions of SSD320 on the CPU");
+  app.add_option("--batch", o.images, "images")->capture_default_str();
+  app.add_option("--threads", o.threads, "OpenMP threads")->capture_default_str();
+  app.add_option("--runs", o.runs, "the fastest of so many counts")->capture_default_str();
+  app.add_option("--dtype", o.dtype)->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str();
+  app.add_flag("--reference", o.reference, "the plain loops instead of oneDNN");
+  CLI11_PARSE(app, argc, argv);
+  omp_set_num_threads(o.threads);
+  benchmark(o);
+  return 0;
+}

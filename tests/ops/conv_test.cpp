@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "engine/error.h"
+#include "tests/support/op_case.h"
+
+using namespace tests;
+using namespace engine;
+
+namespace {
+
+// Calls f(x index, weight index, y index) for every product that is not with padding.
+template <class F> void each_product(const ConvShape& s, F f) {
+  for (int64_t i = 0; i < s.y_shape().size(); ++i) {
+    int k = int(i % s.out_channels), column = int(i / s.out_channels % s.out_width());
+    int row = int(i / s.out_channels / s.out_width() % s.out_height());
+    int64_t image = i / s.out_channels / s.out_width() / s.out_height();
+    for (int a = 0; a < s.kernel; ++a)
+      for (int b = 0; b < s.kernel; ++b) {
+        int r = row * s.stride + a - s.pad.top, q = column * s.stride + b - s.pad.left;
+        if (r < 0 || q < 0 || r >= s.height || q >= s.width) continue;
+        for (int c = 0; c < s.in_channels; ++c)
+          f(((image * s.height + r) * s.width + q) * s.in_channels + c,
+            ((int64_t(k) * s.kernel + a) * s.kernel + b) * s.in_channels + c, i);
+      }
+  }
+}
+
+double activated(Activation activation, double v) {
+  if (activation == Activation::none) return v;
+  return activation == Activation::relu ? std::max(v, 0.0) : std::min(std::max(v, 0.0), 6.0);
+}
+
+Values naive_forward(const ConvShape& s, const std::vector<Values>& in) {
+  Values y(size_t(s.y_shape().size()));
+  each_product(s, [&](int64_t x, int64_t w, int64_t i) {
+    y[size_t(i)] += in[0][size_t(x)] * in[1][size_t(w)];
+  });
+  for (size_t i = 0; i < y.size(); ++i) {
+    if (s.bias) y[i] += in[2][i % size_t(s.out_channels)];
+    if (s.residual) y[i] += in.back()[i];
+    y[i] = activated(s.activation, y[i]);
+  }
+  return y;
+}
+
+void check_conv(const ConvShape& s, bool image = false) {
+  OpCase op;
+  op.name =
+      concatenate("conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images, "x", s.height,
+                  "x", s.width, "x", s.in_channels, " to ", s.out_channels, s.bias ? " +bias" : "",
+                  s.residual ? " +residual" : "", " activation ", int(s.activation));
+  op.inputs.push_back({.shape = s.x_shape(), .differentiable = !image});
+  op.inputs.push_back({.shape = s.weight_shape(), .differentiable = true});
+  if (s.bias)
+    op.inputs.push_back(
+        {.shape = {1, {s.out_channels}}, .differentiable = true, .accumulator_dtype = true});
+  if (s.residual)
+    op.inputs.push_back({.shape = s.y_shape(), .low = -3, .high = 9, .differentiable = true});
+  op.run = [s](const Context& c, const std::vector<Tensor>& in) {
+    return conv(c, in[0], in[1], {.stride = s.stride, .pad = s.pad, .activation = s.activation},
+                s.bias ? in[2] : Tensor(), s.residual ? in.back() : Tensor());
+  };
+  op.reference = [s](const std::vector<Values>& in) { return naive_forward(s, in); };
+  op.summation_length = s.kernel * s.kernel * s.in_channels;
+  op.step = 1e-6;  // small enough to cross no kink of the activation
+  check(op);
+}
+
+}  // namespace
+
+TEST_CASE("conv: kernels, strides, asymmetric padding, odd sizes") {
+  check_conv({.images = 2, .height = 5, .width = 7, .in_channels = 3, .out_channels = 5});
+  check_conv(
+      {.images = 1, .height = 6, .width = 5, .in_channels = 19, .out_channels = 33, .stride = 2});
+  check_conv({.images = 2,
+              .height = 7,
+              .width = 5,
+              .in_channels = 16,
+              .out_channels = 17,
+              .kernel = 3,
+              .pad = {1, 1, 1, 1}});
+  check_conv({.images = 2,
+              .height = 10,
+              .width = 10,
+              .in_channels = 7,
+              .out_channels = 4,
+              .kernel = 3,
+              .stride = 2,
+              .pad = {0, 0, 1, 1}});
+  check_conv({.images = 1,
+              .height = 9,
+              .width = 6,
+              .in_channels = 4,
+              .out_channels = 6,
+              .kernel = 3,
+              .stride = 2,
+              .pad = {0, 1, 0, 1}});
+  check_conv({.images = 1,
+              .height = 5,
+              .width = 5,
+              .in_channels = 33,
+              .out_channels = 3,
+              .kernel = 3,
+              .stride = 2,
+              .pad = {1, 1, 1, 1}});
+}
+
+TEST_CASE("conv: an image of one pixel, a result of one pixel") {
+  check_conv({.images = 3, .height = 1, .width = 1, .in_channels = 5, .out_channels = 9});
+  check_conv({.images = 1,
+              .height = 1,
+              .width = 1,
+              .in_channels = 2,
+              .out_channels = 3,
+              .kernel = 3,
+              .pad = {1, 1, 1, 1}});
+  check_conv(
+      {.images = 2, .height = 3, .width = 3, .in_channels = 4, .out_channels = 1, .kernel = 3});
+}
+
+TEST_CASE("conv: the stem, whose image needs no gradient") {
+  ConvShape stem{.images = 1,
+                 .height = 19,
+                 .width = 18,
+                 .in_channels = 3,
+                 .out_channels = 16,
+                 .kernel = 7,
+                 .stride = 2,
+                 .pad = {3, 3, 3, 3}};
+  check_conv(stem, true);
+  check_conv(stem, false);
+}
+
+TEST_CASE("conv: as many channels as the class predictor") {
+  check_conv({.images = 1,
+              .height = 3,
+              .width = 2,
+              .in_channels = 32,
+              .out_channels = 546,
+              .kernel = 3,
+              .pad = {1, 1, 1, 1},
+              .bias = true});
+}
+
+TEST_CASE("conv: every fusion") {
+  for (bool bias : {false, true})
+    for (bool residual : {false, true})
+      for (Activation activation : {Activation::none, Activation::relu, Activation::relu6})
+        check_conv({.images = 2,
+                    .height = 4,
+                    .width = 5,
+                    .in_channels = 6,
+                    .out_channels = 11,
+                    .kernel = 3,
+                    .pad = {1, 1, 1, 1},
+                    .bias = bias,
+                    .residual = residual,
+                    .activation = activation});
+}
+
+TEST_CASE("conv: one weight used for maps of several sizes collects all gradients") {
+  check({
+      .name = "shared conv",
+      .inputs = {{.shape = {4, {1, 4, 4, 3}}, .differentiable = true},
+                 {.shape = {4, {3, 3, 3, 3}}, .differentiable = true}},
+      .run =
+          [](const Context& c, const auto& in) {
+            ConvOptions o{.pad = {1, 1, 1, 1}, .activation = Activation::relu};
+            return conv(c, conv(c, in[0], in[1], o), in[1], {.stride = 2, .pad = {0, 0, 1, 1}}, {},
+                        {});
+          },
+      .reference =
+          [](const auto& in) {
+            ConvShape s{.images = 1,
+                        .height = 4,
+                        .width = 4,
+                        .in_channels = 3,
+                        .out_channels = 3,
+                        .kernel = 3,
+                        .pad = {1, 1, 1, 1},
+                        .activation = Activation::relu};
+            Values middle = naive_forward(s, in);
+            s.stride = 2, s.pad = {0, 0, 1, 1}, s.activation = Activation::none;
+            return naive_forward(s, {middle, in[1]});
+          },
+      .summation_length = 54,
+      .step = 1e-6,
+  });
+}
+
+TEST_CASE("conv: no images give no outputs and a zero gradient") {
+  Bench bench;
+  Tape tape;
+  Context c = bench.context(&tape);
+  Tensor x = c.empty({4, {0, 6, 6, 3}}, DType::f32), w = c.empty({4, {4, 3, 3, 3}}, DType::f32);
+  Tensor dx = c.empty(x.shape(), DType::f32), dw = c.empty(w.shape(), DType::f32);
+  write(w, Values(108, 1.0));
+  write(dw, Values(108, 0.0));
+  tape.watch(x, dx);
+  tape.watch(w, dw);
+  Tensor y = conv(c, x, w, {.activation = Activation::relu});
+  CHECK(y.shape() == Shape{4, {0, 4, 4, 4}});
+  tape.backward(c, y, c.empty(y.shape(), DType::f32));
+  CHECK(read(dw) == Values(108, 0.0));
+}
+
+TEST_CASE("conv: operands that do not fit are refused") {
+  Bench bench;
+  Context c = bench.context();
+  auto tensor = [&](Shape s, DType t = DType::f32) { return c.empty(s, t); };
+  Tensor x = tensor({4, {1, 6, 6, 3}}), w = tensor({4, {4, 3, 3, 3}});
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 3, 2}}), {}), Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 1, 3}}), {}), Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 3, 3}}, DType::bf16), {}), Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 7, 7, 3}}), {}), Error);
+  CHECK_THROWS_AS(conv(c, tensor({3, {6, 6, 3}}), w, {}), Error);
+  CHECK_THROWS_AS(conv(c, x, w, {.stride = 0}), Error);
+  CHECK_THROWS_AS(conv(c, x, w, {.pad = {-1, 0, 0, 0}}), Error);
+  CHECK_THROWS_AS(conv(c, x, w, {}, tensor({1, {3}})), Error);
+  CHECK_THROWS_AS(conv(c, x, w, {}, {}, tensor({4, {1, 4, 4, 3}})), Error);
+}
