@@ -1,15 +1,22 @@
 // Runs one kernel source on a CUDA stream or on the host's cores.
 //
-//   each(queue, n, kernel)             kernel(i) for every i in [0, n), in any order
-//   blocks<T>(queue, count, kernel)    kernel(Block<T>) for every block, T threads each
+//   map(queue, n, fn, out, in...)        out[i] = fn(in[i]...), up to 16 bytes per access
+//   each(queue, n, kernel)               kernel(i) for every i in [0, n), in any order
+//   blocks<T>(queue, count, kernel)      kernel(Block<T>) for every block, T threads each
+// and, for matrices of [rows, channels], rows() and column_sums() of simt_columns.h.
 //
 // A block kernel is a sequence of phases. Inside block.each and block.reduce the threads share the
 // work; each ends with a barrier. Code between phases runs in every thread, so it must only compute
 // values: memory is written inside a phase. On the host a block is a plain function call, its
 // phases are plain loops, and SHARED arrays are plain locals (sanitizers see them).
+//
+// On the host an exception thrown by a kernel reaches the caller; small work stays in its thread.
 #pragma once
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <string>
 #include <type_traits>
 
@@ -21,17 +28,38 @@
 #else
 #define SHARED
 #endif
+#define PRAGMA(text) _Pragma(#text)
+#ifdef __CUDACC__
+#define UNROLL(n) PRAGMA(unroll n)
+#else
+#define UNROLL(n) PRAGMA(GCC unroll n)
+#endif
 
 namespace kernels {
 
-struct Sum { template <class T> HD T operator()(T a, T b) const { return a + b; } };
-struct Max { template <class T> HD T operator()(T a, T b) const { return a < b ? b : a; } };
+struct Sum {
+  template <class T> HD T operator()(T a, T b) const { return a + b; }
+};
+struct Max {
+  template <class T> HD T operator()(T a, T b) const { return a < b ? b : a; }
+};
 
 #ifndef __CUDA_ARCH__
 inline thread_local bool in_phase = false;
 #endif
 
-// Block-local memory. Usable inside phases only; between phases use Block::read. Debug host builds check.
+// Marks the calling host thread as inside a phase, for the checks of Shared.
+struct Phase {
+#if !defined(__CUDA_ARCH__) && !defined(NDEBUG)
+  Phase() { in_phase = true; }
+  ~Phase() { in_phase = false; }
+#else
+  HD Phase() {}
+#endif
+};
+
+// Block-local memory. Usable inside phases only; between phases use Block::read. Debug host builds
+// check.
 template <class T, int N> struct Shared {
   T at[N];
   HD T& operator[](int i) {
@@ -60,9 +88,8 @@ template <int kThreads> struct Block {
     for (int i = threadIdx.x; i < n; i += kThreads) f(i);
     __syncthreads();
 #else
-    in_phase = true;
+    Phase phase;
     for (int i = 0; i < n; ++i) f(i);
-    in_phase = false;
 #endif
   }
 
@@ -84,6 +111,7 @@ template <int kThreads> struct Block {
     __syncthreads();
 #else
     // The device's order of additions, so both devices round alike; also what lets this vectorise.
+    Phase phase;
     T lane[kThreads];
     for (T& x : lane) x = init;
     int whole = n / kThreads * kThreads;
@@ -107,6 +135,51 @@ template <int kThreads> struct Block {
 
 void check_launch();  // throws if the last launch was refused
 
+// Host: work(begin, end) over [0, n), split among the queue's threads; below `serial` in this one.
+template <class F> void split(Queue q, int64_t n, bool serial, const F& work) {
+  if (serial || q.threads == 1 || omp_in_parallel()) return work(int64_t(0), n);
+  std::exception_ptr error;
+#pragma omp parallel num_threads(q.threads > 0 ? q.threads : omp_get_max_threads())
+  {
+    int64_t thread = omp_get_thread_num(), threads = omp_get_num_threads();
+    try {
+      work(n * thread / threads, n * (thread + 1) / threads);
+    } catch (...) {
+#pragma omp critical
+      error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+// Neighbouring elements that move in one access.
+template <class T, int V> struct alignas(V * sizeof(T)) Pack { T at[V]; };
+
+// A whole-word load: element-wise loads of a Pack are not merged by nvcc.
+template <int V, class T> HD Pack<T, V> load(const T* from) {
+  Pack<T, V> pack;
+#ifdef __CUDA_ARCH__
+  constexpr int kBytes = V * sizeof(T);
+  using Small =
+      std::conditional_t<kBytes == 4, uint32_t, std::conditional_t<kBytes == 2, uint16_t, uint8_t>>;
+  using Word =
+      std::conditional_t<kBytes == 16, uint4, std::conditional_t<kBytes == 8, uint2, Small>>;
+  Word word = *reinterpret_cast<const Word*>(from);
+  memcpy(&pack, &word, sizeof pack);
+#else
+  for (int k = 0; k < V; ++k) pack.at[k] = from[k];
+#endif
+  return pack;
+}
+
+template <int V, class T> HD void store(T* to, const Pack<T, V>& pack) {
+#ifdef __CUDA_ARCH__
+  *reinterpret_cast<Pack<T, V>*>(to) = pack;
+#else
+  for (int k = 0; k < V; ++k) to[k] = pack.at[k];
+#endif
+}
+
 #ifdef __CUDACC__
 template <class K> __global__ void run_each(K kernel, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
@@ -115,21 +188,6 @@ template <class K> __global__ void run_each(K kernel, int n) {
 template <int T, class K> __global__ void __launch_bounds__(T) run_blocks(K kernel) {
   kernel(Block<T>{int64_t(blockIdx.x)});
 }
-#endif
-
-// out[i] = fn(in[i]...) for i in [0, n), moving up to 16 bytes per load.
-template <class T, int V> struct alignas(V * sizeof(T)) Pack { T at[V]; };
-
-#ifdef __CUDACC__
-// A whole-word load: element-wise loads of a Pack are not merged by the compiler.
-template <class T, int V> __device__ Pack<T, V> load(const T* from) {
-  using Word = std::conditional_t<V * sizeof(T) == 16, uint4, std::conditional_t<V * sizeof(T) == 8, uint2, uint32_t>>;
-  Word word = *reinterpret_cast<const Word*>(from);
-  Pack<T, V> pack;
-  memcpy(&pack, &word, sizeof pack);
-  return pack;
-}
-
 template <int V, class Fn, class Out, class... In>
 __global__ void run_map(int64_t n, Fn fn, Out* out, const In*... in) {
   int64_t first = (blockIdx.x * int64_t(blockDim.x) + threadIdx.x) * V;
@@ -140,28 +198,39 @@ __global__ void run_map(int64_t n, Fn fn, Out* out, const In*... in) {
       for (int k = 0; k < V; ++k) y.at[k] = Out(fn(x.at[k]...));
       return y;
     };
-    *reinterpret_cast<Pack<Out, V>*>(out + first) = apply(load<In, V>(in + first)...);
+    store<V>(out + first, apply(load<V>(in + first)...));
   } else {
     for (int64_t i = first; i < n; ++i) out[i] = Out(fn(in[i]...));
   }
 }
 #endif
+
+// The bodies of host loops are functions: what a simd loop declares itself becomes an array in
+// memory.
 template <class Fn, class Out, class... In>
-void map([[maybe_unused]] Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
+HD void map_one(const Fn& fn, int64_t i, Out* out, const In*... in) {
+  out[i] = Out(fn(in[i]...));
+}
+
+template <class Fn, class Out, class... In>
+void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
   if (n == 0) return;
 #ifdef __CUDACC__
   if (q.gpu) {
     constexpr size_t widest = std::max({sizeof(Out), sizeof(In)...});
     constexpr int V = int(16 / widest);
-    run_map<V><<<unsigned((n + 256 * V - 1) / (256 * V)), 256, 0, cudaStream_t(q.stream)>>>(n, fn, out, in...);
+    run_map<V><<<unsigned((n + 256 * V - 1) / (256 * V)), 256, 0, cudaStream_t(q.stream)>>>(
+        n, fn, out, in...);
     return check_launch();
   }
 #endif
-#pragma omp parallel for simd schedule(static)
-  for (int64_t i = 0; i < n; ++i) out[i] = Out(fn(in[i]...));
+  split(q, n, n < 16384, [=](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) map_one(fn, i, out, in...);
+  });
 }
 
-template <class K> void each([[maybe_unused]] Queue q, int64_t n, const K& kernel) {
+template <class K> void each(Queue q, int64_t n, const K& kernel) {
   if (n == 0) return;
   if (n > INT32_MAX) throw std::logic_error("each: too many elements");
 #ifdef __CUDACC__
@@ -170,11 +239,13 @@ template <class K> void each([[maybe_unused]] Queue q, int64_t n, const K& kerne
     return check_launch();
   }
 #endif
-#pragma omp parallel for simd schedule(static)
-  for (int i = 0; i < int(n); ++i) kernel(i);
+  split(q, n, n < 1024, [&](int64_t begin, int64_t end) {
+#pragma omp simd
+    for (int i = int(begin); i < int(end); ++i) kernel(i);
+  });
 }
 
-template <int T, class K> void blocks([[maybe_unused]] Queue q, int64_t count, const K& kernel) {
+template <int T, class K> void blocks(Queue q, int64_t count, const K& kernel) {
   if (count == 0) return;
 #ifdef __CUDACC__
   if (q.gpu) {
@@ -182,8 +253,9 @@ template <int T, class K> void blocks([[maybe_unused]] Queue q, int64_t count, c
     return check_launch();
   }
 #endif
-#pragma omp parallel for schedule(static)
-  for (int64_t b = 0; b < count; ++b) kernel(Block<T>{b});
+  split(q, count, count == 1, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) kernel(Block<T>{b});
+  });
 }
 
 }  // namespace kernels

@@ -1,0 +1,28 @@
+#include "kernels/bias.h"
+
+#include "engine/error.h"
+#include "engine/ops.h"
+#include "kernels/column_chunks.h"
+
+namespace engine {
+
+Tensor bias(const Context& c, const Tensor& x, const Tensor& b) {
+  SSD_CHECK(x.shape().rank >= 1, "bias: x has no channels");
+  SSD_CHECK(b.shape() == (Shape{1, {kernels::channels_of(x.shape())}}) &&
+                b.dtype() == accumulator(x.dtype()),
+            "bias: expected [", kernels::channels_of(x.shape()), "] in the accumulator's dtype");
+  Tensor y = c.empty(x.shape(), x.dtype());
+  kernels::bias(c.queue, x, b, y);
+  if (c.tape)
+    c.tape->record(
+        {x, b}, y,
+        [shape = b.shape(), dtype = b.dtype()](const Context& c, const Tensor& dy) -> Tensors {
+          Tensor db = c.empty(shape, dtype);
+          Tensor scratch = c.empty({1, {kernels::bias_scratch(dy.shape())}}, dtype);
+          kernels::bias_backward(c.queue, dy, db, scratch);
+          return {dy, db};
+        });
+  return y;
+}
+
+}  // namespace engine

@@ -1,0 +1,353 @@
+#include "kernels/batch_norm.h"
+
+#include "kernels/column_chunks.h"
+#include "kernels/simt_columns.h"
+
+namespace kernels {
+namespace {
+
+// Values of neighbouring channels.
+template <class A, int V> struct Channels { A at[V]; };
+
+template <int V, class A> HD Channels<A, V> channels_at(const A* from, int c) {
+  Channels<A, V> v;
+  UNROLL(8)
+  for (int k = 0; k < V; ++k) v.at[k] = from[c + k];
+  return v;
+}
+
+// Partial sums of a chunk of rows, [chunks, kind, channels].
+template <class A> struct Partial {
+  A* data;
+  int channels;
+  HD A& operator()(int chunk, int kind, int c) const {
+    return data[(int64_t(chunk) * 3 + kind) * channels + c];
+  }
+};
+
+// Sums of d and d^2 of one chunk, where d = x - shift and the shift is the chunk's first value: a
+// mean far from zero costs no digits.
+template <class T> struct BatchNormStatistics {
+  using Total = Acc<T>;
+  static constexpr int kSums = 2;
+  const T* x;
+  Partial<Total> partial;
+  int rows_per_chunk;
+
+  template <int V> HD Channels<Total, V> channel(int first, int c) const {
+    Channels<Total, V> shift;
+    Pack<T, V> v = load<V>(x + int64_t(first) * partial.channels + c);
+    UNROLL(8)
+    for (int k = 0; k < V; ++k) shift.at[k] = Total(v.at[k]);
+    return shift;
+  }
+  template <int V>
+  HD void add(const Channels<Total, V>& shift, int row, int c, Total (&sum)[kSums][V]) const {
+    Pack<T, V> v = load<V>(x + int64_t(row) * partial.channels + c);
+    UNROLL(8)
+    for (int k = 0; k < V; ++k) {
+      Total d = Total(v.at[k]) - shift.at[k];
+      sum[0][k] += d;
+      sum[1][k] += d * d;
+    }
+  }
+  HD void finish(int chunk, int c, const Total (&total)[kSums]) const {
+    partial(chunk, 0, c) = total[0];
+    partial(chunk, 1, c) = total[1];
+    partial(chunk, 2, c) = Total(x[int64_t(chunk) * rows_per_chunk * partial.channels + c]);
+  }
+};
+
+// The chunks' sums moved to the shift of chunk 0, in double; then the moments of the whole batch.
+template <class A> struct BatchNormMerge {
+  using Total = double;
+  static constexpr int kSums = 2;
+  Partial<A> partial;
+  int rows, rows_per_chunk;
+  A *mean, *inv_std, *moving_mean, *moving_variance;
+  A step, epsilon;
+
+  template <int V> HD Channels<double, V> channel(int, int c) const {
+    Channels<double, V> shift;
+    UNROLL(8)
+    for (int k = 0; k < V; ++k) shift.at[k] = partial(0, 2, c + k);
+    return shift;
+  }
+  template <int V>
+  HD void add(const Channels<double, V>& shift, int chunk, int c, double (&sum)[kSums][V]) const {
+    int left = rows - chunk * rows_per_chunk;
+    double n = left < rows_per_chunk ? left : rows_per_chunk;
+    UNROLL(8)
+    for (int k = 0; k < V; ++k) {
+      double moved = partial(chunk, 2, c + k) - shift.at[k], d = partial(chunk, 0, c + k);
+      sum[0][k] += d + n * moved;
+      sum[1][k] += partial(chunk, 1, c + k) + moved * (2 * d + n * moved);
+    }
+  }
+  HD void finish(int, int c, const double (&total)[kSums]) const {
+    double offset = total[0] / rows, variance = total[1] / rows - offset * offset;
+    if (variance < 0) variance = 0;
+    A m = A(partial(0, 2, c) + offset);
+    mean[c] = m;
+    inv_std[c] = A(1 / std::sqrt(variance + epsilon));
+    double unbiased = rows > 1 ? variance * rows / (rows - 1) : variance;
+    moving_mean[c] += step * (m - moving_mean[c]);
+    moving_variance[c] += step * (A(unbiased) - moving_variance[c]);
+  }
+};
+
+template <class A> struct BatchNormMovingMoments {
+  const A *moving_mean, *moving_variance;
+  A *mean, *inv_std, epsilon;
+  HD void operator()(int c) const {
+    mean[c] = moving_mean[c];
+    inv_std[c] = A(1) / std::sqrt(moving_variance[c] + epsilon);
+  }
+};
+
+template <class T, bool kResidual> struct BatchNormApply {
+  using A = Acc<T>;
+  const T *x, *residual;
+  const A *mean, *inv_std, *gamma, *beta;
+  T* y;
+  int channels;
+  Activation activation;
+
+  template <int V> struct Constants { Channels<A, V> mean, scale, beta; };
+  template <int V> HD Constants<V> channel(int c) const {
+    Constants<V> k{channels_at<V>(mean, c), channels_at<V>(gamma, c), channels_at<V>(beta, c)};
+    UNROLL(8)
+    for (int i = 0; i < V; ++i) k.scale.at[i] *= inv_std[c + i];
+    return k;
+  }
+  HD int64_t row(int r) const { return int64_t(r) * channels; }
+  template <int V> HD void apply(const Constants<V>& k, int64_t row, int c) const {
+    Pack<T, V> in = load<V>(x + row + c), add, out;
+    if constexpr (kResidual) add = load<V>(residual + row + c);
+    UNROLL(8)
+    for (int i = 0; i < V; ++i) {
+      A v = (A(in.at[i]) - k.mean.at[i]) * k.scale.at[i] + k.beta.at[i];
+      if constexpr (kResidual) v += A(add.at[i]);
+      out.at[i] = T(activate(activation, v));
+    }
+    store<V>(y + row + c, out);
+  }
+};
+
+enum class Gradient { open, masked, masked_and_stored };  // how g comes from dy
+
+template <Gradient kGradient, int V, class T>
+HD Pack<T, V> gradient_at(const T* dy, const T* y, Activation activation, int64_t i) {
+  Pack<T, V> g = load<V>(dy + i);
+  if constexpr (kGradient != Gradient::open) {
+    Pack<T, V> out = load<V>(y + i);
+    UNROLL(8)
+    for (int k = 0; k < V; ++k)
+      g.at[k] =
+          T(activation_slope(activation, Acc<T>(out.at[k])) != 0 ? Acc<T>(g.at[k]) : Acc<T>(0));
+  }
+  return g;
+}
+
+// Sums of g and g * (x - mean) of one chunk.
+template <class T, Gradient kGradient> struct BatchNormBackwardSums {
+  using Total = Acc<T>;
+  static constexpr int kSums = 2;
+  const T *x, *y, *dy;
+  T* g;
+  const Total* mean;
+  Partial<Total> partial;
+  Activation activation;
+
+  template <int V> HD Channels<Total, V> channel(int, int c) const {
+    return channels_at<V>(mean, c);
+  }
+  template <int V>
+  HD void add(const Channels<Total, V>& m, int row, int c, Total (&sum)[kSums][V]) const {
+    int64_t i = int64_t(row) * partial.channels + c;
+    Pack<T, V> in = load<V>(x + i), grad = gradient_at<kGradient, V>(dy, y, activation, i);
+    if constexpr (kGradient == Gradient::masked_and_stored) store<V>(g + i, grad);
+    UNROLL(8)
+    for (int k = 0; k < V; ++k) {
+      sum[0][k] += Total(grad.at[k]);
+      sum[1][k] += Total(grad.at[k]) * (Total(in.at[k]) - m.at[k]);
+    }
+  }
+  HD void finish(int chunk, int c, const Total (&total)[kSums]) const {
+    partial(chunk, 0, c) = total[0];
+    partial(chunk, 1, c) = total[1];
+  }
+};
+
+template <class A> struct BatchNormBackwardMerge {
+  using Total = double;
+  static constexpr int kSums = 2;
+  Partial<A> partial;
+  const A* inv_std;
+  A *dgamma, *dbeta;
+
+  template <int V> HD Nothing channel(int, int) const { return {}; }
+  template <int V> HD void add(Nothing, int chunk, int c, double (&sum)[kSums][V]) const {
+    UNROLL(8)
+    for (int k = 0; k < V; ++k) {
+      sum[0][k] += partial(chunk, 0, c + k);
+      sum[1][k] += partial(chunk, 1, c + k);
+    }
+  }
+  HD void finish(int, int c, const double (&total)[kSums]) const {
+    dbeta[c] = A(total[0]);
+    dgamma[c] = A(total[1] * inv_std[c]);
+  }
+};
+
+// dx = scale * (g - mean_g - (x - mean) * slope); frozen: dx = scale * g, and x is not read.
+template <class T, bool kMasked, bool kFrozen> struct BatchNormBackwardInput {
+  using A = Acc<T>;
+  const T *x, *y, *dy;
+  T* dx;
+  const A *mean, *inv_std, *gamma, *dgamma, *dbeta;
+  A rows;
+  int channels;
+  Activation activation;
+
+  template <int V> struct Constants { Channels<A, V> scale, mean_g, mean, slope; };
+  template <int V> HD Constants<V> channel(int c) const {
+    Constants<V> k{channels_at<V>(gamma, c), channels_at<V>(dbeta, c), channels_at<V>(mean, c),
+                   channels_at<V>(dgamma, c)};
+    UNROLL(8)
+    for (int i = 0; i < V; ++i) {
+      k.scale.at[i] *= inv_std[c + i];
+      k.mean_g.at[i] *= A(1) / rows;
+      k.slope.at[i] *= inv_std[c + i] * (A(1) / rows);
+    }
+    return k;
+  }
+  HD int64_t row(int r) const { return int64_t(r) * channels; }
+  template <int V> HD void apply(const Constants<V>& k, int64_t row, int c) const {
+    constexpr Gradient kGradient = kMasked ? Gradient::masked : Gradient::open;
+    Pack<T, V> g = gradient_at<kGradient, V>(dy, y, activation, row + c), in, out;
+    if constexpr (!kFrozen) in = load<V>(x + row + c);
+    UNROLL(8)
+    for (int i = 0; i < V; ++i) {
+      A d = A(g.at[i]);
+      if constexpr (!kFrozen) d = d - k.mean_g.at[i] - (A(in.at[i]) - k.mean.at[i]) * k.slope.at[i];
+      out.at[i] = T(d * k.scale.at[i]);
+    }
+    store<V>(dx + row + c, out);
+  }
+};
+
+ColumnShape by_chunks(const Shape& x) {
+  return {rows_of(x), channels_of(x), column_chunks(rows_of(x)).rows_per_chunk};
+}
+
+template <class T, Gradient kGradient>
+void backward_sums(Queue queue, const BatchNormBackward& a, ColumnShape shape) {
+  using A = Acc<T>;
+  Partial<A> partial{a.scratch.as<A>(), int(shape.channels)};
+  BatchNormBackwardSums<T, kGradient> sums{
+      a.x.as<T>(), a.y.as<T>(), a.dy.as<T>(), a.g.as<T>(), a.moments.mean.as<A>(),
+      partial,     a.activation};
+  if (shape.rows) column_sums<T>(queue, shape, sums);
+  BatchNormBackwardMerge<A> merge{partial, a.moments.inv_std.as<A>(), a.dgamma.as<A>(),
+                                  a.dbeta.as<A>()};
+  int64_t chunks = shape.rows ? shape.chunks() : 0;
+  column_sums<Pack<double, 2>>(queue, {chunks, shape.channels, 1024}, merge);
+}
+
+template <class T, bool kMasked, bool kFrozen>
+void backward_input(Queue queue, const BatchNormBackward& a) {
+  using A = Acc<T>;
+  int64_t rows_n = rows_of(a.x.shape), channels = channels_of(a.x.shape);
+  BatchNormBackwardInput<T, kMasked, kFrozen> input{a.x.as<T>(),
+                                                    a.y.as<T>(),
+                                                    (a.g ? a.g : a.dy).as<T>(),
+                                                    a.dx.as<T>(),
+                                                    a.moments.mean.as<A>(),
+                                                    a.moments.inv_std.as<A>(),
+                                                    a.gamma.as<A>(),
+                                                    a.dgamma.as<A>(),
+                                                    a.dbeta.as<A>(),
+                                                    A(rows_n),
+                                                    int(channels),
+                                                    a.activation};
+  rows<T>(queue, rows_n, channels, input);
+}
+
+}  // namespace
+
+int64_t batch_norm_scratch(const Shape& x) {
+  return column_chunks(rows_of(x)).count * 3 * channels_of(x);
+}
+
+void batch_norm_batch_moments(Queue queue, View x, BatchNormMoments moments, BatchNormMoving moving,
+                              double epsilon, View scratch) {
+  ColumnShape shape = by_chunks(x.shape);
+  if (shape.rows == 0) return;
+  dispatch(x.dtype, [&]<class T>() {
+    using A = Acc<T>;
+    Partial<A> partial{scratch.as<A>(), int(shape.channels)};
+    column_sums<T>(queue, shape,
+                   BatchNormStatistics<T>{x.as<T>(), partial, int(shape.rows_per_chunk)});
+    BatchNormMerge<A> merge{partial,
+                            int(shape.rows),
+                            int(shape.rows_per_chunk),
+                            moments.mean.as<A>(),
+                            moments.inv_std.as<A>(),
+                            moving.mean.as<A>(),
+                            moving.variance.as<A>(),
+                            A(1 - moving.decay),
+                            A(epsilon)};
+    column_sums<Pack<double, 2>>(queue, {shape.chunks(), shape.channels, 1024}, merge);
+  });
+}
+
+void batch_norm_moving_moments(Queue queue, BatchNormMoving moving, BatchNormMoments moments,
+                               double epsilon) {
+  dispatch(moments.mean.dtype, [&]<class A>() {
+    if constexpr (std::is_floating_point_v<A>)
+      each(queue, moments.mean.shape.size(),
+           BatchNormMovingMoments<A>{moving.mean.as<A>(), moving.variance.as<A>(),
+                                     moments.mean.as<A>(), moments.inv_std.as<A>(), A(epsilon)});
+  });
+}
+
+void batch_norm(Queue queue, const BatchNormForward& a) {
+  dispatch(a.x.dtype, [&]<class T>() {
+    using A = Acc<T>;
+    int64_t channels = channels_of(a.x.shape);
+    auto run = [&]<bool kResidual>() {
+      BatchNormApply<T, kResidual> apply{a.x.as<T>(),
+                                         a.residual.as<T>(),
+                                         a.moments.mean.as<A>(),
+                                         a.moments.inv_std.as<A>(),
+                                         a.gamma.as<A>(),
+                                         a.beta.as<A>(),
+                                         a.y.as<T>(),
+                                         int(channels),
+                                         a.activation};
+      rows<T>(queue, rows_of(a.x.shape), channels, apply);
+    };
+    if (a.residual) return run.template operator()<true>();
+    run.template operator()<false>();
+  });
+}
+
+void batch_norm_backward(Queue queue, const BatchNormBackward& a) {
+  ColumnShape shape = by_chunks(a.x.shape);
+  dispatch(a.x.dtype, [&]<class T>() {
+    if (a.activation == Activation::none)
+      backward_sums<T, Gradient::open>(queue, a, shape);
+    else if (a.g)
+      backward_sums<T, Gradient::masked_and_stored>(queue, a, shape);
+    else
+      backward_sums<T, Gradient::masked>(queue, a, shape);
+    bool masked = a.activation != Activation::none && !a.g, frozen = !a.batch_statistics;
+    if (masked)
+      frozen ? backward_input<T, true, true>(queue, a) : backward_input<T, true, false>(queue, a);
+    else
+      frozen ? backward_input<T, false, true>(queue, a) : backward_input<T, false, false>(queue, a);
+  });
+}
+
+}  // namespace kernels

@@ -1,0 +1,52 @@
+// Batch normalisation over all but the last dimension (Ioffe and Szegedy, arXiv:1502.03167), fused
+// with the sum of a residual and the activation that follow it.
+#pragma once
+#include "kernels/activation.h"
+#include "kernels/queue.h"
+#include "kernels/view.h"
+
+namespace kernels {
+
+// Activations x, residual, y, dy, dx have one shape and dtype; everything else is [channels] in
+// that dtype's accumulator.
+
+// Elements of the accumulator that the functions below need as scratch.
+int64_t batch_norm_scratch(const Shape& x);
+
+// What the normalisation uses and the gradient needs again.
+struct BatchNormMoments {
+  View mean, inv_std;  // inv_std = 1 / sqrt(variance + epsilon)
+};
+
+// Moments of this batch; the moving statistics step towards them in place by 1 - decay, the
+// variance with Bessel's correction. An empty batch leaves the moving statistics as they are.
+struct BatchNormMoving {
+  View mean, variance;
+  double decay;
+};
+void batch_norm_batch_moments(Queue, View x, BatchNormMoments, BatchNormMoving, double epsilon,
+                              View scratch);
+void batch_norm_moving_moments(Queue, BatchNormMoving, BatchNormMoments, double epsilon);
+
+// y = activation(gamma * (x - mean) * inv_std + beta + residual); residual may be empty.
+struct BatchNormForward {
+  View x, residual, gamma, beta, y;
+  BatchNormMoments moments;
+  Activation activation;
+};
+void batch_norm(Queue, const BatchNormForward&);
+
+// Gradients of the above. With g = dy where the activation's output y is open (y is read only if
+// there is an activation): dbeta = sum g, dgamma = sum g * xhat, and, if the moments were the
+// batch's, dx = gamma * inv_std * (g - dbeta / n - xhat * dgamma / n), else dx = gamma * inv_std *
+// g. `g`, allowed with an activation only, receives g: the residual's gradient. dx or g may be dy,
+// not both.
+struct BatchNormBackward {
+  View x, y, dy, gamma, g, dx, dgamma, dbeta, scratch;
+  BatchNormMoments moments;
+  Activation activation;
+  bool batch_statistics;
+};
+void batch_norm_backward(Queue, const BatchNormBackward&);
+
+}  // namespace kernels

@@ -1,0 +1,26 @@
+// How the rows of a matrix are cut for sums over columns. The cut depends on the row count alone,
+// so sums do not depend on the number of threads.
+#pragma once
+#include "kernels/view.h"
+
+namespace kernels {
+
+struct ColumnChunks {
+  int64_t rows_per_chunk, count;
+};
+
+inline ColumnChunks column_chunks(int64_t rows) {
+  int64_t per_chunk = (rows + 511) / 512;
+  if (per_chunk < 32) per_chunk = 32;
+  return {per_chunk, (rows + per_chunk - 1) / per_chunk};
+}
+
+// A tensor seen as a matrix: every dimension but the last is a row.
+inline int64_t channels_of(const Shape& shape) { return shape.dim[shape.rank - 1]; }
+inline int64_t rows_of(const Shape& shape) {
+  int64_t rows = 1;
+  for (int i = 0; i + 1 < shape.rank; ++i) rows *= shape.dim[i];
+  return rows;
+}
+
+}  // namespace kernels

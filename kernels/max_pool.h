@@ -1,0 +1,19 @@
+// Largest value of each window of an NHWC activation, and its gradient.
+#pragma once
+#include "kernels/queue.h"
+#include "kernels/view.h"
+
+namespace kernels {
+
+// Window (oy, ox) covers input rows oy * stride - top .. + kernel - 1, columns alike. Every window
+// touches the input: the padding on each side is smaller than the kernel.
+struct PoolWindow {
+  int kernel, stride, top, left;
+};
+
+// winner (u8, y's shape) receives the place in the window, row by row, that y came from: the first
+// of equal values, the first NaN if there is one. Kernels up to 15 fit.
+void max_pool(Queue, PoolWindow, View x, View y, View winner);
+void max_pool_backward(Queue, PoolWindow, View dy, View winner, View dx);
+
+}  // namespace kernels

@@ -1,0 +1,181 @@
+// Kernels over matrices of [rows, channels], as NHWC activations are: what simt.h is to flat
+// arrays. Included by .cu files only.
+//
+//   rows<T>(queue, n, channels, kernel)   every element, with constants per channel
+//   column_sums<T>(queue, shape, kernel)  sums over rows, in chunks fixed by the shape
+//
+// T is the widest type that the kernel loads or stores per element. On a GPU a thread owns V
+// neighbouring channels (16 bytes of T where the channel count allows) and walks over rows; on the
+// host a row is one vectorised loop.
+#pragma once
+#include "kernels/simt.h"
+
+namespace kernels {
+
+struct Nothing {};  // what channel<V>() of a kernel without constants returns
+
+// Calls f<V>() with the widest V that divides the channels and keeps accesses within 16 bytes.
+template <class T, class F> void with_pack(int64_t channels, const F& f) {
+  constexpr int kWide = int(16 / sizeof(T));
+  if (channels % kWide == 0) return f.template operator()<kWide>();
+  if constexpr (kWide > 2) {
+    if (channels % 2 == 0) return f.template operator()<2>();
+  }
+  f.template operator()<1>();
+}
+
+// A GPU block's 256 threads as a matrix: `groups` packs of channels beside each other, in rows.
+struct ThreadGrid {
+  int groups, column_blocks;
+  ThreadGrid(int64_t channels, int pack, int most) : groups(1) {
+    while (groups < channels / pack && groups < most) groups *= 2;
+    column_blocks = int((channels + groups * pack - 1) / (groups * pack));
+  }
+  HD int rows() const { return 256 / groups; }
+};
+
+template <int V, class K> struct RowsBlock {
+  K kernel;
+  int n, channels, rows_per_block;
+  ThreadGrid grid;
+  HD void operator()(Block<256> block) const {
+    int first = int(block.index / grid.column_blocks) * rows_per_block;
+    int end = n < first + rows_per_block ? n : first + rows_per_block;
+    int c0 = int(block.index % grid.column_blocks) * grid.groups * V;
+    block.each(256, [&](int thread) {
+      int c = c0 + thread % grid.groups * V;
+      if (c >= channels) return;
+      auto constants = kernel.template channel<V>(c);
+      for (int r = first + thread / grid.groups; r < end; r += grid.rows())
+        kernel.template apply<V>(constants, kernel.row(r), c);
+    });
+  }
+};
+
+template <class K, class Row> HD void apply_one(const K& kernel, const Row& row, int c) {
+  kernel.template apply<1>(kernel.template channel<1>(c), row, c);
+}
+
+// For every row r and channel c, in any order: kernel.apply<V>(kernel.channel<V>(c), kernel.row(r),
+// c) works on channels c .. c + V - 1.
+template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, const K& kernel) {
+  if (n == 0 || channels == 0) return;
+  if (std::max(n, channels) > INT32_MAX / 2) throw std::logic_error("rows: too many elements");
+#ifdef __CUDACC__
+  if (q.gpu)
+    return with_pack<T>(channels, [&]<int V>() {
+      ThreadGrid grid(channels, V, 32);
+      int per_block = grid.rows() * 8;
+      RowsBlock<V, K> block{kernel, int(n), int(channels), per_block, grid};
+      blocks<256>(q, (n + per_block - 1) / per_block * grid.column_blocks, block);
+    });
+#endif
+  split(q, n, n * channels < 16384, [&, channels = int(channels)](int64_t begin, int64_t end) {
+    const K local = kernel;  // a copy that stores cannot reach, so it stays in registers
+    for (int r = int(begin); r < int(end); ++r) {
+      auto row = local.row(r);
+#pragma omp simd
+      for (int c = 0; c < channels; ++c) apply_one(local, row, c);
+    }
+  });
+}
+
+struct ColumnShape {
+  int64_t rows, channels, rows_per_chunk;
+  int64_t chunks() const { return rows ? (rows + rows_per_chunk - 1) / rows_per_chunk : 1; }
+};
+
+template <int V, class K> struct ColumnSumsBlock {
+  K kernel;
+  int n, channels, rows_per_chunk;
+  ThreadGrid grid;
+  HD void operator()(Block<256> block) const {
+    using Total = typename K::Total;
+    SHARED Shared<Total, K::kSums * V * 256> shared;  // [sum][channel of the pack][thread]
+    int chunk = int(block.index / grid.column_blocks), first = chunk * rows_per_chunk;
+    int end = n < first + rows_per_chunk ? n : first + rows_per_chunk;
+    int c0 = int(block.index % grid.column_blocks) * grid.groups * V;
+    block.each(256, [&](int thread) {
+      Total sum[K::kSums][V] = {};
+      if (int c = c0 + thread % grid.groups * V; c < channels) {
+        auto constants = kernel.template channel<V>(first, c);
+        UNROLL(4)
+        for (int r = first + thread / grid.groups; r < end; r += grid.rows())
+          kernel.template add<V>(constants, r, c, sum);
+      }
+      UNROLL(32)
+      for (int j = 0; j < K::kSums * V; ++j) shared[j * 256 + thread] = sum[j / V][j % V];
+    });
+    block.each(grid.groups * V, [&](int i) {
+      if (c0 + i >= channels) return;
+      Total total[K::kSums] = {};
+      for (int j = 0; j < K::kSums; ++j)
+        for (int t = i / V; t < 256; t += grid.groups)
+          total[j] += shared[(j * V + i % V) * 256 + t];
+      kernel.finish(chunk, c0 + i, total);
+    });
+  }
+};
+
+// Host: kRows rows from r of channel c, added to sum[..][i].
+template <int kRows, int kTile, class K>
+HD void add_one(const K& kernel, int first, int r, int c, typename K::Total (&sum)[K::kSums][kTile],
+                int i) {
+  auto constants = kernel.template channel<1>(first, c);
+  typename K::Total part[K::kSums][1] = {};
+  UNROLL(4)
+  for (int k = 0; k < kRows; ++k) kernel.template add<1>(constants, r + k, c, part);
+  UNROLL(8)
+  for (int j = 0; j < K::kSums; ++j) sum[j][i] += part[j][0];
+}
+
+// Host: rows first .. end - 1 of channels c0 .. c0 + n - 1. Four rows at a time, which spares
+// traffic to the sums.
+template <int kTile, class K>
+void host_column_sums(const K kernel, int chunk, int first, int end, int c0, int n) {
+  using Total = typename K::Total;
+  Total sum[K::kSums][kTile];
+  for (auto& s : sum) std::fill(s, s + n, Total(0));
+  auto add_rows = [&]<int kRows>(int r) {
+#pragma omp simd
+    for (int i = 0; i < n; ++i) add_one<kRows>(kernel, first, r, c0 + i, sum, i);
+  };
+  int r = first;
+  for (; r + 4 <= end; r += 4) add_rows.template operator()<4>(r);
+  for (; r < end; ++r) add_rows.template operator()<1>(r);
+  for (int i = 0; i < n; ++i) {
+    Total total[K::kSums];
+    for (int j = 0; j < K::kSums; ++j) total[j] = sum[j][i];
+    kernel.finish(chunk, c0 + i, total);
+  }
+}
+
+// For every chunk of rows (one empty chunk when there are none) and every channel:
+// kernel.finish(chunk, c, totals), the totals being what kernel.add<V>(kernel.channel<V>(first row
+// of the chunk, c), row, c, sums) added up. K::Total is their type, K::kSums their number.
+template <class T, class K> void column_sums(Queue q, ColumnShape shape, const K& kernel) {
+  int64_t n = shape.rows, channels = shape.channels, chunks = shape.chunks();
+  if (channels == 0) return;
+  if (std::max(n + shape.rows_per_chunk, channels) > INT32_MAX / 2)
+    throw std::logic_error("column_sums: too many rows");
+  const int per_chunk = int(shape.rows_per_chunk);
+#ifdef __CUDACC__
+  if (q.gpu)
+    return with_pack<T>(channels, [&]<int V>() {
+      ThreadGrid grid(channels, V, chunks == 1 ? 4 : 32);
+      ColumnSumsBlock<V, K> block{kernel, int(n), int(channels), per_chunk, grid};
+      blocks<256>(q, chunks * grid.column_blocks, block);
+    });
+#endif
+  constexpr int kTile = 1024;
+  int64_t tile = chunks == 1 ? 128 : kTile, tiles = (channels + tile - 1) / tile;
+  split(q, chunks * tiles, n * channels < 16384, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      int chunk = int(task / tiles), c0 = int(task % tiles * tile), first = chunk * per_chunk;
+      int stop = int(std::min<int64_t>(n, first + per_chunk));
+      host_column_sums<kTile>(kernel, chunk, first, stop, c0, int(std::min(tile, channels - c0)));
+    }
+  });
+}
+
+}  // namespace kernels
