@@ -1,0 +1,175 @@
+#include "kernels/sgd.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "kernels/elementwise.h"
+#include "tests/support/op_case.h"
+
+using namespace tests;
+using kernels::LossScaleOptions, kernels::OptimizerState, kernels::SgdOptions;
+
+namespace {
+
+struct Problem {  // flat buffers of n values, the first `decayed` with L2
+  Bench bench;
+  Context c = bench.context();
+  int64_t n, decayed;
+  Tensor weight, gradient, momentum, working, average, scratch;
+  OptimizerState state;
+  Values w, g, m, a;
+
+  Problem(int64_t n, int64_t decayed, DType master, bool with_working) : n(n), decayed(decayed) {
+    auto room = [&](int64_t k, DType t) { return c.empty({1, {k}}, t); };
+    std::mt19937 random(n);
+    weight = room(n, master), gradient = room(n, master), momentum = room(n, master);
+    average = room(n, master), scratch = room(kernels::sgd_scratch(n), master);
+    if (with_working) working = room(decayed, DType::bf16);
+    write(weight, uniform(random, size_t(n), -1, 1));
+    write(gradient, uniform(random, size_t(n), -1, 1));
+    write(momentum, uniform(random, size_t(n), -1, 1));
+    write(average, uniform(random, size_t(n), -1, 1));
+    w = read(weight), g = read(gradient), m = read(momentum), a = read(average);
+  }
+
+  void run(const SgdOptions& o) {
+    kernels::sgd({},
+                 {.weight = weight,
+                  .gradient = gradient,
+                  .momentum = momentum,
+                  .working = working,
+                  .average = average,
+                  .scratch = scratch,
+                  .state = &state,
+                  .decayed = decayed},
+                 o);
+  }
+
+  void expect(const SgdOptions& o, double rate, double loss_scale) {
+    Values grad(w.size());
+    double squares = 0;
+    for (size_t i = 0; i < grad.size(); ++i) {
+      grad[i] =
+          g[i] / (loss_scale * o.divisor) + (int64_t(i) < decayed ? o.weight_decay * w[i] : 0);
+      squares += grad[i] * grad[i];
+    }
+    double clip = o.clip_norm > 0 ? o.clip_norm / std::max(o.clip_norm, std::sqrt(squares)) : 1;
+    for (size_t i = 0; i < grad.size(); ++i) {
+      m[i] = o.momentum * m[i] + clip * grad[i];
+      w[i] -= rate * m[i];
+      a[i] = o.average_decay * a[i] + (1 - o.average_decay) * w[i];
+    }
+    double limit = weight.dtype() == DType::f64 ? 1e-12 : 1e-5;
+    CHECK(distance(read(weight), w) < limit);
+    CHECK(distance(read(momentum), m) < limit);
+    CHECK(distance(read(average), a) < limit);
+    if (o.clip_norm > 0) CHECK(state.gradient_norm == Approx(std::sqrt(squares)).epsilon(1e-5));
+    if (working) CHECK(distance(read(working), Values(w.begin(), w.begin() + decayed)) < 1.0 / 256);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sgd: one update against the formula") {
+  SgdOptions options{
+      .schedule = {.base_rate = 0.3}, .weight_decay = 0.01, .average_decay = 0.9, .divisor = 2};
+  for (double clip : {0.0, 0.5, 1e6})
+    for (auto [n, decayed] :
+         {std::pair<int64_t, int64_t>{1, 1}, {100, 0}, {70001, 50000}, {33000, 33000}}) {
+      options.clip_norm = clip;
+#ifndef SSD_CUDA_BUILD
+      Problem exact(n, decayed, DType::f64, false);
+      exact.state.loss_scale = 8;
+      exact.run(options);
+      exact.expect(options, 0.3, 8);
+#endif
+      Problem mixed(n, decayed, DType::f32, decayed > 0);
+      mixed.state.loss_scale = 8;
+      mixed.run(options);
+      mixed.expect(options, 0.3, 8);
+      CHECK(mixed.state.step == 1);
+      CHECK(mixed.state.learning_rate == 0.3);
+    }
+}
+
+TEST_CASE("sgd: a gradient that is not finite leaves every bit as it was") {
+  const float bad[] = {INFINITY, -INFINITY, NAN};
+  for (float value : bad)
+    for (int64_t at : {0, 16384, 39999}) {
+      Problem p(40000, 30000, DType::f32, false);
+      View(p.gradient).as<float>()[at] = value;
+      p.state.loss_scale = 32768;
+      SgdOptions o{.schedule = {.base_rate = 0.3},
+                   .weight_decay = 0.01,
+                   .clip_norm = at ? 1.0 : 0.0,
+                   .average_decay = 0.9,
+                   .loss_scale = {.dynamic = true}};
+      p.run(o);
+      CHECK(read(p.weight) == p.w);
+      CHECK(read(p.momentum) == p.m);
+      CHECK(read(p.average) == p.a);
+      CHECK(p.state.step == 0);
+      CHECK(p.state.skipped == 1);
+      CHECK(p.state.loss_scale == 16384);
+    }
+}
+
+TEST_CASE("sgd: huge but finite gradients are not mistaken for overflow") {
+  Problem p(5, 0, DType::f32, false);
+  write(p.gradient, Values(5, 1e30));
+  p.run({.schedule = {.base_rate = 1e-30}});
+  CHECK(p.state.step == 1);
+}
+
+TEST_CASE("loss scale: the state machine against its definition, over random overflows") {
+  struct Constants {
+    double initial;
+    LossScaleOptions options;
+  };
+  const Constants rules[] = {
+      {32768, {.growth = 2, .interval = 2000, .min = 1, .dynamic = true}},
+      {65536, {.growth = 2, .interval = 2000, .min = 1e-30, .max = 3.4e38, .dynamic = true}},
+      {1024, {.growth = 4, .interval = 7, .min = 1, .max = 65536, .dynamic = true}}};
+  std::mt19937 random(3);
+  for (const Constants& rule : rules)
+    for (double overflow : {0.0, 0.0005, 0.05, 0.9}) {
+      OptimizerState s{.loss_scale = rule.initial};
+      double scale = rule.initial;
+      int clean = 0;
+      int64_t applied = 0, skipped = 0;
+      std::bernoulli_distribution overflows(overflow);
+      for (int i = 0; i < 100000; ++i) {
+        bool finite = !overflows(random);
+        s.finite = finite;
+        kernels::advance(s, rule.options);
+        if (finite) {
+          ++applied;
+          if (++clean == rule.options.interval) {
+            clean = 0;
+            if (scale * rule.options.growth <= rule.options.max) scale *= rule.options.growth;
+          }
+        } else {
+          ++skipped;
+          clean = 0;
+          scale = std::max(scale / rule.options.growth, rule.options.min);
+        }
+        REQUIRE(s.loss_scale == scale);
+        REQUIRE(scale >= rule.options.min);
+        REQUIRE(scale <= std::max(rule.options.max, rule.initial));
+      }
+      CHECK(s.step == applied);
+      CHECK(s.skipped == skipped);
+    }
+}
+
+TEST_CASE("l2 loss: half the sum of squares") {
+  for (int64_t n : {1, 16384, 50001}) {
+    Problem p(n, n, DType::f32, false);
+    Tensor loss = p.c.empty({1, {1}}, DType::f32);
+    kernels::l2_loss({}, p.weight, 0.0004, p.scratch, loss);
+    double sum = 0;
+    for (double x : p.w) sum += x * x;
+    CHECK(read(loss)[0] == Approx(0.0004 / 2 * sum).epsilon(1e-5));
+  }
+}

@@ -1,0 +1,106 @@
+// Folders of runs: numbers, locks, what lies in them.
+#include "tools/run_folder.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "engine/error.h"
+#include "tests/support/paths.h"
+
+namespace fs = std::filesystem;
+using tools::RunFolder;
+
+namespace {
+
+std::string first_line(const std::string& path) {
+  std::string line;
+  std::ifstream file(path);
+  std::getline(file, line);
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("runs are numbered, and describe themselves") {
+  tests::TemporaryFolder root;
+  tools::RunConfig config;
+  config.name = "cells";
+  config.train.batch_size = 7;
+  std::string at = root.path() / "runs";
+  RunFolder first = RunFolder::create(config, {"ssdtrain", "name=a b", "it's"}, at);
+  RunFolder second = RunFolder::create(config, {}, at);
+  CHECK(first.path() == fs::path(at) / "cells" / "1");
+  CHECK(second.path() == fs::path(at) / "cells" / "2");
+  CHECK(first_line(first.file("cmdline.txt")) == "ssdtrain 'name=a b' 'it'\\''s'");
+  CHECK(tools::load_run_config(first.file("config.json"), {}).train.batch_size == 7);
+  auto env = nlohmann::json::parse(std::ifstream(first.file("env.json")));
+  CHECK(env["versions"].contains("git"));
+  CHECK(env["cpu_threads"] > 0);
+  CHECK(env["memory_gib"] > 0.1);
+
+  CHECK(RunFolder::latest(config, "last.safetensors", at).empty());
+  std::ofstream(first.file("last.safetensors")) << "x";
+  CHECK(RunFolder::latest(config, "last.safetensors", at) == first.path());
+  CHECK(RunFolder::latest(config, "config.json", at) == second.path());
+}
+
+TEST_CASE("runs that start together get folders of their own") {
+  tests::TemporaryFolder root;
+  tools::RunConfig config;
+  config.name = "race";
+  constexpr int kRuns = 8;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kRuns; ++i)
+    threads.emplace_back([&] { RunFolder::create(config, {}, root.path()); });
+  for (std::thread& t : threads) t.join();
+  for (int i = 1; i <= kRuns; ++i)
+    CHECK(fs::exists(root.path() / "race" / std::to_string(i) / "config.json"));
+}
+
+TEST_CASE("one program per folder; a finished run is not overwritten") {
+  tests::TemporaryFolder root;
+  tools::RunConfig config;
+  config.output_dir = root.path() / "deep/run";
+  auto message = [](auto&& action) -> std::string {
+    try {
+      action();
+    } catch (const engine::Error& error) {
+      CHECK(error.code() == engine::ExitCode::usage);
+      return error.what();
+    }
+    return "";
+  };
+  {
+    RunFolder folder = RunFolder::create(config, {"a"});
+    CHECK_THAT(message([&] { RunFolder::open(config.output_dir, {}); }),
+               Catch::Contains("in use by another program"));
+    CHECK_THAT(message([&] { RunFolder::create(config, {}); }),
+               Catch::Contains("in use by another program"));
+    RunFolder moved = std::move(folder);
+    CHECK_THAT(message([&] { RunFolder::open(config.output_dir, {}); }), Catch::Contains("in use"));
+  }
+  CHECK_THAT(message([&] { RunFolder::create(config, {}); }),
+             Catch::Contains("holds a run already"));
+  RunFolder again = RunFolder::open(config.output_dir, {"b"});
+  std::ifstream lines(again.file("cmdline.txt"));
+  std::string first, second;
+  std::getline(lines, first);
+  std::getline(lines, second);
+  CHECK(first + second == "ab");
+  CHECK_THAT(message([&] { RunFolder::open(root.path() / "nowhere", {}); }),
+             Catch::Contains("no such folder"));
+}
+
+TEST_CASE("a place that cannot be written is an error of data") {
+  tools::RunConfig config;
+  config.output_dir = "/proc/no/such/place";
+  try {
+    RunFolder::create(config, {});
+    FAIL("no error");
+  } catch (const engine::Error& error) {
+    CHECK(error.code() == engine::ExitCode::data);
+    CHECK_THAT(error.what(), Catch::Contains("/proc/no/such/place"));
+  }
+}

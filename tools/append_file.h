@@ -1,0 +1,44 @@
+// A log file that is never torn: whole records or nothing, and a full disk does not end the run.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace tools {
+
+class AppendFile {
+ public:
+  // Opens for appending, creates when absent. Error(data) when that fails.
+  explicit AppendFile(std::string path);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  // Writes all of it or, when the disk refuses, none of it: what arrived in part is cut off again,
+  // the first failure is told on stderr, the caller goes on. Returns whether it was written.
+  bool append(std::string_view record);
+
+  // Takes everything after the first `size` bytes away again, to replace it.
+  void cut(uint64_t size);
+
+  uint64_t size() const { return size_; }
+  uint64_t lost() const { return lost_; }  // records that could not be written
+  const std::string& path() const { return path_; }
+
+ private:
+  void lose(int error_number);
+
+  std::string path_;
+  int file_ = -1;
+  uint64_t size_ = 0, lost_ = 0;
+};
+
+// Cuts a text file before its first line that `keep` refuses or that has no line break. Nothing
+// happens when the file is absent. Used on resume: rows of steps that will be run again have to go.
+void keep_lines(const std::string& path, const std::function<bool(std::string_view line)>& keep);
+
+// Writes a small file in one go: beside it, then renamed over it. Error(data) when that fails.
+void write_file(const std::string& path, std::string_view content);
+
+}  // namespace tools

@@ -1,0 +1,168 @@
+#include "tools/command_line.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <new>
+#include <system_error>
+
+#include "engine/error.h"
+#include "engine/nearest_name.h"
+#include "tools/version.h"
+
+namespace tools {
+
+using engine::ExitCode;
+
+bool lively_terminal(int file_descriptor) {
+  const char* term = std::getenv("TERM");
+  const char* no_color = std::getenv("NO_COLOR");
+  bool plain = (no_color && *no_color) || !term || std::strcmp(term, "dumb") == 0;
+  return !plain && isatty(file_descriptor);
+}
+
+std::string one_line(const std::string& text) {
+  std::string line = text;
+  while (!line.empty() && line.back() == '\n') line.pop_back();
+  for (char& c : line)
+    if ((c >= 0 && c < 0x20) || c == 0x7f) c = ' ';
+  return line;
+}
+
+namespace {
+
+class ExamplesFirst : public CLI::Formatter {
+ public:
+  explicit ExamplesFirst(const std::vector<Example>& examples) : examples_(examples) {
+    constexpr size_t kColumn = 28;
+    column_width(kColumn);
+  }
+
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    std::string text = app->get_description() + "\n";
+    if (!app->get_parent() && !examples_.empty()) {
+      text += "\nExamples:\n";
+      for (const Example& e : examples_)
+        text += fmt::format("  {}\n      {}\n", e.command, e.meaning);
+    }
+    text += "\n" + make_usage(app, name) + make_positionals(app) + make_groups(app, mode) +
+            make_subcommands(app, mode) + make_footer(app);
+    while (text.ends_with("\n\n")) text.pop_back();
+    return text;
+  }
+
+ private:
+  std::vector<Example> examples_;
+};
+
+// The options and subcommands that could have been meant: those of the app and of the subcommands
+// in use.
+std::vector<std::string> known_words(const CLI::App& app, bool options) {
+  std::vector<std::string> words;
+  if (options) {
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) words.push_back("-" + name);
+    }
+  } else {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      words.push_back(sub->get_name());
+  }
+  for (const CLI::App* sub : app.get_subcommands())
+    for (std::string& word : known_words(*sub, options)) words.push_back(std::move(word));
+  return words;
+}
+
+std::string unexpected(const CLI::App& app) {
+  std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return "unexpected argument";
+  std::string word = rest.front();
+  for (const std::string& candidate : rest)
+    if (candidate.starts_with("-")) {
+      word = candidate;
+      break;
+    }
+  bool option = word.starts_with("-");
+  std::string name = option ? word.substr(0, word.find('=')) : word;
+  std::string nearest = engine::nearest_name(name, known_words(app, option));
+  return fmt::format("{} {}{}", option ? "unknown option" : "unexpected argument", name,
+                     nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
+}
+
+int complain(const std::string& program, const std::string& message, ExitCode code) {
+  std::cout.flush();
+  std::cerr << program << ": " << one_line(message) << std::endl;
+  return int(code);
+}
+
+// What was printed has to have arrived; a reader that has closed the pipe wants no message.
+int flushed(const std::string& program, int code) {
+  errno = 0;
+  std::cout.flush();
+  bool good = std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.good();
+  if (good) return code;
+  if (errno == EPIPE) return code ? code : int(ExitCode::failed);
+  int failed = code ? code : int(ExitCode::failed);
+  return complain(program, fmt::format("cannot write to standard output: {}", std::strerror(errno)),
+                  ExitCode(failed));
+}
+
+int run_body(const std::string& program, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const engine::Error& error) {
+    return complain(program, error.what(), error.code());
+  } catch (const std::bad_alloc&) {
+    return complain(program, "out of memory", ExitCode::resources);
+  } catch (const std::system_error& error) {
+    if (error.code().value() == EPIPE) return int(ExitCode::failed);
+    return complain(program, error.what(), ExitCode::failed);
+  } catch (const std::exception& error) {
+    return complain(program, error.what(), ExitCode::failed);
+  }
+}
+
+}  // namespace
+
+void describe_program(CLI::App& app, const std::string& summary,
+                      const std::vector<Example>& examples) {
+  app.description(summary);
+  app.formatter(std::make_shared<ExamplesFirst>(examples));
+  std::string program = app.get_name();
+  app.set_version_flag(
+      "--version", [program] { return version_text(program); }, "Print versions and exit");
+}
+
+int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
+  signal(SIGPIPE, SIG_IGN);
+  const std::string program = app.get_name();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what();
+    return flushed(program, 0);
+  } catch (const CLI::Success& help) {  // -h
+    app.exit(help, std::cout, std::cerr);
+    return flushed(program, 0);
+  } catch (const CLI::ExtrasError&) {
+    return complain(program, unexpected(app), ExitCode::usage);
+  } catch (const CLI::ParseError& error) {
+    return complain(program, error.what(), ExitCode::usage);
+  }
+  return flushed(program, run_body(program, body));
+}
+
+int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body) {
+  return run_program(argc, argv, app, std::function<int()>([&body] {
+                       body();
+                       return int(ExitCode::done);
+                     }));
+}
+
+}  // namespace tools

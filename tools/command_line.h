@@ -1,0 +1,32 @@
+// What all programs share: help, version, exit codes, one line for every error.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tools {
+
+struct Example {
+  std::string command, meaning;
+};
+
+// Sets up `app` (named by its constructor): summary, examples first in -h, --version, no @files.
+void describe_program(CLI::App& app, const std::string& summary,
+                      const std::vector<Example>& examples);
+
+// Parses, calls `body` and returns the program's exit code. Every failure is one line on stderr,
+// "program: what is wrong", with the code of engine::Error; 2 for the command line ("unknown option
+// --foo, did you mean --bar?"), 6 out of memory, 1 anything else. A closed stdout ends the program
+// silently with 1; any other failure to write to stdout is an error.
+int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body);
+// For programs that end well in more than one way: `body` returns the exit code.
+int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);
+
+// A terminal that wants colours and moving lines: a tty, TERM is not dumb, NO_COLOR unset.
+bool lively_terminal(int file_descriptor);
+
+// Control characters replaced, so that a message is one line whatever file names it quotes.
+std::string one_line(const std::string& text);
+
+}  // namespace tools
