@@ -1,6 +1,7 @@
 #include "tools/command_line.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -101,16 +102,20 @@ int complain(const std::string& program, const std::string& message, ExitCode co
   return int(code);
 }
 
+// A pipe whose reader has gone. errno tells only of the latest write, and that may be long ago.
+bool reader_has_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 // What was printed has to have arrived; a reader that has closed the pipe wants no message.
 int flushed(const std::string& program, int code) {
-  errno = 0;
   std::cout.flush();
   bool good = std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.good();
   if (good) return code;
-  if (errno == EPIPE) return code ? code : int(ExitCode::failed);
   int failed = code ? code : int(ExitCode::failed);
-  return complain(program, fmt::format("cannot write to standard output: {}", std::strerror(errno)),
-                  ExitCode(failed));
+  if (reader_has_gone()) return failed;
+  return complain(program, "cannot write all of the output to standard output", ExitCode(failed));
 }
 
 int run_body(const std::string& program, const std::function<int()>& body) {
@@ -121,7 +126,7 @@ int run_body(const std::string& program, const std::function<int()>& body) {
   } catch (const std::bad_alloc&) {
     return complain(program, "out of memory", ExitCode::resources);
   } catch (const std::system_error& error) {
-    if (error.code().value() == EPIPE) return int(ExitCode::failed);
+    if (reader_has_gone()) return int(ExitCode::failed);
     return complain(program, error.what(), ExitCode::failed);
   } catch (const std::exception& error) {
     return complain(program, error.what(), ExitCode::failed);

@@ -1,0 +1,185 @@
+// What all programs have in common, tried in child processes.
+#include "tools/command_line.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "engine/error.h"
+#include "tests/support/paths.h"
+#include "tools/stop_signal.h"
+
+namespace {
+
+using Body = std::function<int()>;
+
+int program(std::vector<std::string> words, const Body& body) {
+  words.insert(words.begin(), "ssdtest");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  CLI::App app{"", "ssdtest"};
+  tools::describe_program(app, "Tests things.",
+                          {{"ssdtest --config a.json", "test a"}, {"ssdtest stop", "stop"}});
+  std::string config;
+  int count = 0;
+  bool fast = false;
+  std::vector<std::string> overrides;
+  app.add_option("--config", config, "Configuration file");
+  app.add_option("--count", count, "How often")->check(CLI::Range(0, 9));
+  app.add_option("overrides", overrides, "key.path=value");
+  app.add_subcommand("stop", "Stops")->add_flag("--fast", fast, "Fast");
+  return tools::run_program(int(words.size()), argv.data(), app, body);
+}
+
+// Runs `body` in a child whose stdout and stderr go into files.
+tests::Outcome in_child(const std::function<int()>& body, const std::string& out_path = "") {
+  tests::TemporaryFolder folder;
+  std::string out = out_path.empty() ? (folder.path() / "out").string() : out_path;
+  std::string err = folder.path() / "err";
+  std::cout.flush();
+  fflush(nullptr);
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
+    dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
+    int code = body();
+    std::cout.flush();
+    fflush(nullptr);
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  auto text = [](const std::string& path) {
+    std::ostringstream s;
+    s << std::ifstream(path).rdbuf();
+    return s.str();
+  };
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          out_path.empty() ? text(out) : "", text(err)};
+}
+
+tests::Outcome run(
+    const std::vector<std::string>& words, const Body& body = [] { return 0; }) {
+  return in_child([&] { return program(words, body); });
+}
+
+}  // namespace
+
+TEST_CASE("help: examples first, at most 60 lines, on stdout") {
+  for (const char* flag : {"-h", "--help"}) {
+    tests::Outcome o = run({flag});
+    CHECK(o.exit_code == 0);
+    CHECK(o.err.empty());
+    CHECK(std::count(o.out.begin(), o.out.end(), '\n') <= 60);
+    CHECK(o.out.find("Examples:") < o.out.find("--config TEXT"));
+    CHECK_THAT(o.out, Catch::StartsWith(
+                          "Tests things.\n\nExamples:\n  ssdtest --config a.json\n      test a\n"));
+    CHECK_THAT(o.out, Catch::Contains("Usage: ssdtest"));
+  }
+  CHECK_THAT(run({"stop", "-h"}).out, Catch::Contains("--fast"));
+}
+
+TEST_CASE("version") {
+  tests::Outcome o = run({"--version"});
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(o.out, Catch::StartsWith("ssdtest 0."));
+  for (const char* part :
+       {"(git ", "compiler: ", "CUDA: ", "cuDNN: ", "NCCL: ", "oneDNN: ", "GPU architectures: "})
+    CHECK_THAT(o.out, Catch::Contains(part));
+}
+
+TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
+  const std::pair<std::vector<std::string>, const char*> rows[] = {
+      {{"--confg", "x"}, "ssdtest: unknown option --confg, did you mean --config?\n"},
+      {{"--cuont=3"}, "ssdtest: unknown option --cuont, did you mean --count?\n"},
+      {{"--zzzzzzzz"}, "ssdtest: unknown option --zzzzzzzz, see --help\n"},
+      {{"stop", "--fats"}, "ssdtest: unknown option --fats, did you mean --fast?\n"},
+      {{"--count", "x"}, "ssdtest: "},
+      {{"--count", "10"}, "ssdtest: --count: "},
+      {{"--config"}, "ssdtest: --config"},
+  };
+  for (const auto& [words, expected] : rows) {
+    tests::Outcome o = run(words);
+    INFO(expected);
+    CHECK(o.exit_code == 2);
+    CHECK(o.out.empty());
+    CHECK_THAT(o.err, Catch::StartsWith(expected));
+    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  }
+}
+
+TEST_CASE("errors of the program: their code and one line") {
+  auto throws = [](auto error) { return Body([error]() -> int { throw error; }); };
+  tests::Outcome o = run({}, throws(engine::Error(engine::ExitCode::data, "bad\nfile\x1b name")));
+  CHECK(o.exit_code == 3);
+  CHECK(o.err == "ssdtest: bad file  name\n");
+  CHECK(run({}, throws(engine::Error(engine::ExitCode::diverged, "x"))).exit_code == 5);
+  CHECK(run({}, throws(engine::Error(engine::ExitCode::stopped_early, "x"))).exit_code == 75);
+  o = run({}, throws(std::bad_alloc()));
+  CHECK(o.exit_code == 6);
+  CHECK(o.err == "ssdtest: out of memory\n");
+  o = run({}, throws(std::runtime_error("odd")));
+  CHECK(o.exit_code == 1);
+  CHECK(o.err == "ssdtest: odd\n");
+  CHECK(run({}, [] { return 75; }).exit_code == 75);
+  CHECK(run({"a=1", "b=2"}).exit_code == 0);
+}
+
+TEST_CASE("stdout that cannot be written is never a success") {
+  auto prints = [] {
+    return program({}, [] {
+      std::cout << std::string(100000, 'x') << "\n";
+      return 0;
+    });
+  };
+  tests::Outcome full = in_child(prints, "/dev/full");
+  CHECK(full.exit_code == 1);
+  CHECK_THAT(full.err, Catch::Contains("ssdtest: cannot write all of the output"));
+  tests::Outcome closed = in_child([&] {
+    int ends[2];
+    if (pipe(ends) != 0) return 99;
+    close(ends[0]);
+    dup2(ends[1], STDOUT_FILENO);
+    return prints();
+  });
+  CHECK(closed.exit_code == 1);
+  CHECK(closed.err.empty());
+}
+
+TEST_CASE("colours: NO_COLOR, TERM=dumb and files want none") {
+  CHECK(in_child([] { return int(tools::lively_terminal(STDERR_FILENO)); }).exit_code == 0);
+}
+
+TEST_CASE("the first signal asks, the second ends the program at once") {
+  auto twice = [](int first, int second) {
+    return in_child([=] {
+             tools::StopSignal stop;
+             if (stop.requested()) return 1;
+             raise(first);
+             if (!stop.requested()) return 2;
+             raise(second);
+             return stop.reason() == "SIGTERM" ? 10 : stop.reason() == "SIGUSR1" ? 11 : 12;
+           })
+        .exit_code;
+  };
+  CHECK(twice(SIGTERM, SIGTERM) == 143);
+  CHECK(twice(SIGINT, SIGINT) == 130);
+  CHECK(twice(SIGTERM, SIGINT) == 130);
+  CHECK(twice(SIGUSR1, SIGUSR1) == 11);
+  CHECK(twice(SIGTERM, SIGUSR1) == 10);
+  CHECK(twice(SIGUSR1, SIGTERM) == 143);
+}
+
+TEST_CASE("a time budget asks for a stop, too") {
+  tools::StopSignal stop(1e-6);
+  usleep(1000);
+  CHECK(stop.requested());
+  CHECK_THAT(stop.reason(), Catch::StartsWith("time budget of "));
+  CHECK_FALSE(tools::StopSignal(60).requested());
+}
