@@ -3,6 +3,7 @@
 // accumulator(dtype).
 #pragma once
 #include "engine/context.h"
+#include "kernels/focal_loss.h"
 
 namespace engine {
 
@@ -46,6 +47,21 @@ Tensor subsample(const Context&, const Tensor& x);  // rows and columns 0, 2, 4.
 Tensor upsample_add(const Context&, const Tensor& coarse,
                     const Tensor& fine);  // fine + nearest x2 of coarse
 
-// Losses: see kernels/focal_loss.h and kernels/smooth_l1.h for the formulas.
+// Losses per image, [images] in accumulator(dtype), of one feature map's predictions against
+// targets of all anchors; formulas: kernels/focal_loss.h, kernels/smooth_l1.h. Predictions are
+// [images, anchors, k] or [images, height, width, cell * k]; targets other than classes are in
+// accumulator(dtype) and get no gradient.
+using kernels::FocalOptions;
+struct FocalTargets {
+  Tensor classes, weights;   // [images, all anchors]: target column i32, 0 for background; weight
+  int64_t first_anchor = 0;  // of this feature map
+  int columns = 0;           // classes and the background's column
+};
+Tensor focal_loss(const Context&, const Tensor& logits, const FocalTargets&, const FocalOptions&);
+struct BoxTargets {
+  Tensor boxes, weights;     // [images, all anchors, 4], [images, all anchors]
+  int64_t first_anchor = 0;  // of this feature map
+};
+Tensor smooth_l1(const Context&, const Tensor& prediction, const BoxTargets&, double delta);
 
 }  // namespace engine
