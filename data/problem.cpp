@@ -31,7 +31,7 @@ constexpr ProblemRule kRules[] = {
     {"duplicate_file_name", Severity::warning, "two images with one file"},
     {"invalid_utf8", Severity::error, "a name that is not UTF-8"},
     {"missing_file", Severity::error, "no such image file"},
-    {"outside_folder", Severity::warning, "a link that leads out of the image folder"},
+    {"outside_folder", Severity::error, "a link that leads out of the image folder; not opened"},
     {"unreadable_image", Severity::error, "a damaged file or one of a format not supported"},
     {"size_mismatch", Severity::error, "the picture is not of the annotated size; boxes are off"},
     {"exif_rotated", Severity::warning, "EXIF says the picture is to be turned; it is not turned"},

@@ -1,0 +1,36 @@
+// Counts that describe a data set.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace data {
+
+struct Bin {
+  std::string label;
+  int64_t count = 0;
+};
+
+struct CategoryCount {
+  int64_t id = 0;
+  std::string name;
+  int64_t boxes = 0, images = 0, crowd = 0;  // boxes include the crowd regions
+};
+
+struct DatasetStats {
+  int64_t images = 0, images_without_boxes = 0, boxes = 0, crowd = 0, boxes_without_area = 0;
+  int64_t most_boxes_in_an_image = 0,
+          boxes_past_100 = 0;  // training keeps the first 100 of an image
+  int min_width = 0, max_width = 0, min_height = 0, max_height = 0;
+  std::vector<CategoryCount> categories;  // in the order of the data set
+  std::vector<Bin> area;                  // COCO's small, medium, large, by the file's area
+  std::vector<Bin> boxes_per_image;
+  std::vector<Bin> aspect;       // width / height of boxes
+  std::vector<Bin> size_at_320;  // sqrt(width * height) in px after resizing to 320 x 320
+};
+
+DatasetStats compute_stats(const Dataset& dataset);
+
+}  // namespace data

@@ -1,0 +1,167 @@
+#include "data/voc.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "data/coco.h"
+#include "data/file.h"
+#include "data/mapped_file.h"
+#include "data/xml_text.h"
+#include "engine/error.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::ExitCode, engine::fail;
+constexpr uint64_t kLargestFile = uint64_t{4} << 20;
+
+struct VocObject {
+  std::string name;
+  double edges[4] = {NAN, NAN, NAN, NAN};  // xmin, ymin, xmax, ymax
+};
+struct VocFile {
+  ImageEntry image;
+  std::vector<VocObject> objects;
+};
+
+constexpr const char* kEdges[] = {"xmin", "ymin", "xmax", "ymax"};
+
+double parse_number(const std::string& text, const std::string& path, const std::string& where) {
+  double value = 0;
+  auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size() || !std::isfinite(value))
+    fail(ExitCode::data, where, ": ", path, " is \"", text.substr(0, 40), "\", expected a number");
+  return value;
+}
+
+int parse_side(const std::string& text, const std::string& path, const std::string& where) {
+  double value = parse_number(text, path, where);
+  if (value < 1 || value > 1e6 || value != std::floor(value))
+    fail(ExitCode::data, where, ": ", path, " is ", text, ", expected 1 to 1000000");
+  return static_cast<int>(value);
+}
+
+void take_text(VocFile& file, const std::string& path, const std::string& text,
+               const std::string& where) {
+  if (path == "annotation/filename") file.image.file_name = text;
+  if (path == "annotation/size/width") file.image.width = parse_side(text, path, where);
+  if (path == "annotation/size/height") file.image.height = parse_side(text, path, where);
+  if (path == "annotation/object/name") file.objects.back().name = text;
+  for (int i = 0; i < 4; ++i)
+    if (path == std::string("annotation/object/bndbox/") + kEdges[i])
+      file.objects.back().edges[i] = parse_number(text, path, where);
+}
+
+VocFile read_voc_file(const fs::path& path) {
+  VocFile file;
+  std::string where = path.string();
+  MappedFile mapped(where, kLargestFile);
+  XmlHandler handler;
+  handler.open = [&](const std::string& element) {
+    if (element == "annotation/object") file.objects.emplace_back();
+  };
+  handler.text = [&](const std::string& element, const std::string& text) {
+    take_text(file, element, text, where);
+  };
+  read_xml(mapped.bytes(), where, handler);
+  if (file.image.file_name.empty()) file.image.file_name = path.stem().string() + ".jpg";
+  if (!stays_in_folder(file.image.file_name))
+    fail(ExitCode::data, where, ": filename does not stay below the image folder");
+  if (file.image.width == 0 || file.image.height == 0)
+    fail(ExitCode::data, where, ": no size/width and size/height");
+  for (const VocObject& object : file.objects)
+    for (int i = 0; i < 4; ++i)
+      if (object.name.empty() || std::isnan(object.edges[i]))
+        fail(ExitCode::data, where, ": an object without ",
+             object.name.empty() ? "name" : std::string("bndbox/") + kEdges[i]);
+  return file;
+}
+
+std::map<std::string, int32_t> take_categories(Dataset& out, const std::vector<VocFile>& files,
+                                               std::vector<std::string> names) {
+  if (names.empty()) {
+    std::set<std::string> found;
+    for (const VocFile& file : files)
+      for (const VocObject& object : file.objects) found.insert(object.name);
+    names.assign(found.begin(), found.end());
+  }
+  std::map<std::string, int32_t> index;
+  for (const std::string& name : names) {
+    index.emplace(name, static_cast<int32_t>(index.size()));
+    out.categories.push_back({static_cast<int64_t>(out.categories.size() + 1), name});
+  }
+  return index;
+}
+
+void take_objects(Dataset& out, const VocFile& file, const std::map<std::string, int32_t>& index) {
+  for (const VocObject& object : file.objects) {
+    auto category = index.find(object.name);
+    if (category == index.end())
+      fail(ExitCode::data, file.image.file_name, ": \"", object.name,
+           "\" is not among the given names");
+    Object box;
+    box.id = static_cast<int64_t>(out.objects.size() + 1);
+    box.category = category->second;
+    box.x = object.edges[0] - 1;
+    box.y = object.edges[1] - 1;
+    box.width = object.edges[2] - box.x;
+    box.height = object.edges[3] - box.y;
+    box.area = box.width * box.height;
+    out.objects.push_back(box);
+  }
+}
+
+}  // namespace
+
+Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
+                 const std::vector<std::string>& names) {
+  if (!fs::is_directory(xml_folder)) fail(ExitCode::data, xml_folder, ": not a folder");
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(xml_folder))
+    if (entry.path().extension() == ".xml") paths.push_back(entry.path());
+  if (paths.empty()) fail(ExitCode::data, xml_folder, ": no .xml files");
+  std::sort(paths.begin(), paths.end());
+  std::vector<VocFile> files;
+  for (const fs::path& path : paths) files.push_back(read_voc_file(path));
+  Dataset out;
+  out.image_folder = image_folder;
+  auto index = take_categories(out, files, names);
+  for (VocFile& file : files) {
+    file.image.id = static_cast<int64_t>(out.images.size() + 1);
+    file.image.first_object = static_cast<uint32_t>(out.objects.size());
+    file.image.object_count = static_cast<uint32_t>(file.objects.size());
+    take_objects(out, file, index);
+    out.images.push_back(std::move(file.image));
+  }
+  return out;
+}
+
+void write_voc(const std::string& folder, const Dataset& dataset) {
+  for (const ImageEntry& image : dataset.images) {
+    std::string xml = fmt::format(
+        "<annotation>\n  <filename>{}</filename>\n  <size><width>{}</width><height>{}</height>"
+        "<depth>3</depth></size>\n",
+        escaped_xml(image.file_name), image.width, image.height);
+    for (const Object& o : dataset.objects_of(image))
+      if (!o.crowd)
+        xml += fmt::format(
+            "  "
+            "<object><name>{}</name><difficult>0</difficult><bndbox><xmin>{}</xmin><ymin>{}</ymin>"
+            "<xmax>{}</xmax><ymax>{}</ymax></bndbox></object>\n",
+            escaped_xml(dataset.categories.at(o.category).name), o.x + 1, o.y + 1, o.x + o.width,
+            o.y + o.height);
+    fs::path path = fs::path(folder) / fs::path(image.file_name).replace_extension(".xml");
+    fs::create_directories(path.parent_path());
+    write_file(path, xml + "</annotation>\n");
+  }
+}
+
+}  // namespace data

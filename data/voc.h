@@ -1,0 +1,22 @@
+// Folders of PASCAL VOC annotation files, both ways: one XML file per image.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace data {
+
+// Reads every *.xml of a folder, in the order of their names. VOC corners are 1-based and
+// inclusive: x = xmin - 1, width = xmax - xmin + 1. Categories get the ids 1, 2, ... in the order
+// of `names`, or when that is empty, of the sorted names found. Objects marked difficult are
+// ordinary here. Files of up to 4 MiB. Error (data) with file: no XML files, damaged XML, missing
+// or wrong values, a name that is not in `names`.
+Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
+                 const std::vector<std::string>& names = {});
+
+// Writes folder/<image name>.xml for every image, creating the folder. Crowd regions are left out:
+// VOC has none.
+void write_voc(const std::string& folder, const Dataset& dataset);
+
+}  // namespace data

@@ -1,0 +1,117 @@
+// ssddata check: every problem of a data set, by file and annotation id.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "data/dataset_check.h"
+#include "engine/error.h"
+#include "tools/command_line.h"
+#include "tools/data_commands.h"
+#include "tools/dataset_input.h"
+
+namespace tools {
+namespace {
+
+using data::Problem, data::ProblemKind, data::Problems, data::Severity;
+
+struct CheckArguments {
+  DatasetInput input;
+  bool no_images = false, strict = false, all = false, json = false;
+  int threads = 0;
+};
+
+std::string described(const Problem& problem) {
+  // Problems of the annotation file name their entry in the text already.
+  bool named = problem.text.find("annotation id") == 0;
+  std::string id = problem.has_annotation && !named
+                       ? fmt::format("annotation id {}: ", problem.annotation_id)
+                       : "";
+  return one_line(problem.where + ": " + id + problem.text);
+}
+
+void print_problems(const Problems& problems, bool all) {
+  for (const Problem& problem : problems.kept()) {
+    const data::ProblemRule& rule = data::rule_of(problem.kind);
+    if (rule.severity == Severity::info && !all) continue;
+    fmt::print("{:<7}  {:<23}  {}\n", data::name_of(rule.severity), rule.name, described(problem));
+  }
+}
+
+void print_summary(const Problems& problems, const data::Dataset& dataset) {
+  fmt::print("{} images, {} boxes, {} categories\n", dataset.images.size(), dataset.objects.size(),
+             dataset.categories.size());
+  for (Severity severity : {Severity::error, Severity::warning, Severity::info})
+    for (int i = 0; i < data::kProblemKinds; ++i) {
+      auto kind = static_cast<ProblemKind>(i);
+      const data::ProblemRule& rule = data::rule_of(kind);
+      if (rule.severity == severity && problems.count(kind) > 0)
+        fmt::print("{:>9} {:<7}  {:<23}  {}\n", problems.count(kind), data::name_of(severity),
+                   rule.name, rule.meaning);
+    }
+}
+
+void print_json(const Problems& problems, const data::Dataset& dataset, bool all) {
+  nlohmann::ordered_json report = {{"images", dataset.images.size()},
+                                   {"boxes", dataset.objects.size()},
+                                   {"categories", dataset.categories.size()},
+                                   {"errors", problems.count(Severity::error)},
+                                   {"warnings", problems.count(Severity::warning)},
+                                   {"counts", nlohmann::ordered_json::object()},
+                                   {"problems", nlohmann::ordered_json::array()}};
+  for (int i = 0; i < data::kProblemKinds; ++i) {
+    auto kind = static_cast<ProblemKind>(i);
+    report["counts"][std::string(data::rule_of(kind).name)] = problems.count(kind);
+  }
+  for (const Problem& problem : problems.kept()) {
+    const data::ProblemRule& rule = data::rule_of(problem.kind);
+    if (rule.severity == Severity::info && !all) continue;
+    nlohmann::ordered_json entry = {{"kind", rule.name},
+                                    {"severity", data::name_of(rule.severity)},
+                                    {"where", problem.where},
+                                    {"text", problem.text}};
+    if (problem.has_annotation) entry["annotation_id"] = problem.annotation_id;
+    report["problems"].push_back(std::move(entry));
+  }
+  using Json = nlohmann::ordered_json;
+  fmt::print("{}\n", report.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+int check(const CheckArguments& arguments) {
+  Problems problems;
+  data::Dataset dataset = arguments.input.load(&problems);
+  data::check_labels(dataset, problems);
+  if (!arguments.no_images) data::check_images(dataset, arguments.threads, problems);
+  if (arguments.json) {
+    print_json(problems, dataset, arguments.all);
+  } else {
+    print_problems(problems, arguments.all);
+    print_summary(problems, dataset);
+  }
+  std::fflush(stdout);
+  int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);
+  if (errors > 0 || (arguments.strict && warnings > 0))
+    engine::fail(engine::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ",
+                 warnings, " warnings");
+  return 0;
+}
+
+}  // namespace
+
+DataCommand add_check_command(CLI::App& program) {
+  CLI::App* app =
+      program.add_subcommand("check", "Find every problem of a data set; exit 3 if any");
+  auto arguments = std::make_shared<CheckArguments>();
+  arguments->input.add_options(*app);
+  app->add_flag("--no-images", arguments->no_images, "look at the annotations only");
+  app->add_flag("--strict", arguments->strict, "exit 3 on warnings, too");
+  app->add_flag("--all", arguments->all,
+                "list notes, too: images without boxes, crowds, grey images");
+  app->add_option("--threads", arguments->threads, "threads that decode images [one per core]")
+      ->check(CLI::Range(0, 1024));
+  app->add_flag("--json", arguments->json, "one JSON object on standard output");
+  return {app, [arguments] { return check(*arguments); }};
+}
+
+}  // namespace tools

@@ -1,0 +1,101 @@
+// ssddata stats: counts of images, boxes, classes, and sizes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "data/dataset_stats.h"
+#include "tools/command_line.h"
+#include "tools/data_commands.h"
+#include "tools/dataset_input.h"
+
+namespace tools {
+namespace {
+
+using data::Bin, data::CategoryCount, data::DatasetStats;
+
+struct StatsArguments {
+  DatasetInput input;
+  bool json = false;
+};
+
+double share(int64_t part, int64_t whole) {
+  return whole > 0 ? 100. * static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+void print_bins(const char* title, const std::vector<Bin>& bins) {
+  int64_t total = 0;
+  for (const Bin& bin : bins) total += bin.count;
+  fmt::print("\n{}\n", title);
+  for (const Bin& bin : bins) {
+    double percent = share(bin.count, total);
+    constexpr double kPercentPerMark = 2.5;
+    fmt::print("  {:<12} {:>9} {:>5.1f}% {}\n", bin.label, bin.count, percent,
+               std::string(static_cast<size_t>(percent / kPercentPerMark), '#'));
+  }
+}
+
+void print_text(const DatasetStats& s) {
+  fmt::print("images      {:>9}  {} without boxes; {}-{} x {}-{} px\n", s.images,
+             s.images_without_boxes, s.min_width, s.max_width, s.min_height, s.max_height);
+  fmt::print("boxes       {:>9}  {} crowd regions, {} without area\n", s.boxes, s.crowd,
+             s.boxes_without_area);
+  fmt::print("most in one {:>9}  {} boxes beyond the first 100 of their image\n",
+             s.most_boxes_in_an_image, s.boxes_past_100);
+  fmt::print("\nclasses: id, name, boxes, share, images\n");
+  for (const CategoryCount& c : s.categories)
+    fmt::print("  {:>6} {:<24} {:>9} {:>5.1f}% {:>9}\n", c.id, one_line(c.name), c.boxes,
+               share(c.boxes, s.boxes), c.images);
+  print_bins("area (small below 32 x 32 px, large from 96 x 96 px)", s.area);
+  print_bins("boxes per image", s.boxes_per_image);
+  print_bins("width : height", s.aspect);
+  print_bins("side in px when the image is 320 x 320", s.size_at_320);
+}
+
+nlohmann::ordered_json to_json(const std::vector<Bin>& bins) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const Bin& bin : bins) object[bin.label] = bin.count;
+  return object;
+}
+
+void print_json(const DatasetStats& s) {
+  using Json = nlohmann::ordered_json;
+  Json report = {{"images", s.images},
+                 {"images_without_boxes", s.images_without_boxes},
+                 {"boxes", s.boxes},
+                 {"crowd", s.crowd},
+                 {"boxes_without_area", s.boxes_without_area},
+                 {"most_boxes_in_an_image", s.most_boxes_in_an_image},
+                 {"boxes_past_100", s.boxes_past_100},
+                 {"width", {s.min_width, s.max_width}},
+                 {"height", {s.min_height, s.max_height}},
+                 {"categories", Json::array()}};
+  for (const CategoryCount& c : s.categories)
+    report["categories"].push_back({{"id", c.id},
+                                    {"name", c.name},
+                                    {"boxes", c.boxes},
+                                    {"crowd", c.crowd},
+                                    {"images", c.images}});
+  report["area"] = to_json(s.area);
+  report["boxes_per_image"] = to_json(s.boxes_per_image);
+  report["aspect"] = to_json(s.aspect);
+  report["size_at_320"] = to_json(s.size_at_320);
+  fmt::print("{}\n", report.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace
+
+DataCommand add_stats_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("stats", "Count images, boxes, classes, and sizes");
+  auto arguments = std::make_shared<StatsArguments>();
+  arguments->input.add_options(*app);
+  app->add_flag("--json", arguments->json, "one JSON object on standard output");
+  return {app, [arguments] {
+            DatasetStats stats = data::compute_stats(arguments->input.load());
+            arguments->json ? print_json(stats) : print_text(stats);
+            return 0;
+          }};
+}
+
+}  // namespace tools

@@ -1,0 +1,31 @@
+// ssddata: makes, checks, counts, converts, and shows data sets.
+#include <vector>
+
+#include "tools/command_line.h"
+#include "tools/data_commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("", "ssddata");
+  tools::describe_program(
+      app, "Makes, checks, counts, shows, and converts labelled data sets.",
+      {{"ssddata synth shapes", "draw a small data set"},
+       {"ssddata show --annotations train.json --images train2017/ -o pictures",
+        "draw the labels into images"},
+       {"ssddata check --annotations train.json --images train2017/", "find every problem"},
+       {"ssddata stats --annotations train.json", "count images, boxes, classes, sizes"},
+       {"ssddata convert --annotations val.json --images val2017/ --to-records out/coco_val "
+        "--shards 10",
+        "COCO to TFRecord shards"},
+       {"ssddata convert --yolo labels/ --images images/ --names classes.txt --to-coco train.json",
+        "YOLO to COCO"},
+       {"ssddata COMMAND --help", "the options of one command"}});
+  app.require_subcommand(1);
+  std::vector<tools::DataCommand> commands = {
+      tools::add_check_command(app), tools::add_stats_command(app), tools::add_convert_command(app),
+      tools::add_synth_command(app), tools::add_show_command(app)};
+  return tools::run_program(argc, argv, app, std::function<int()>([&] {
+                              for (const tools::DataCommand& command : commands)
+                                if (command.options->parsed()) return command.run();
+                              return 0;
+                            }));
+}
