@@ -10,7 +10,8 @@
 // values: memory is written inside a phase. On the host a block is a plain function call, its
 // phases are plain loops, and SHARED arrays are plain locals (sanitizers see them).
 //
-// On the host an exception thrown by a kernel reaches the caller; small work stays in its thread.
+// On the host an exception from a kernel of each() or blocks() reaches the caller; small work stays
+// in the calling thread. What map() calls must not throw.
 #pragma once
 #include <omp.h>
 
@@ -29,6 +30,12 @@
 #define SHARED
 #endif
 #define PRAGMA(text) _Pragma(#text)
+// Before a host loop: its passes write nothing that others read, as threads of a phase do.
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define INDEPENDENT PRAGMA(GCC ivdep)
+#else
+#define INDEPENDENT
+#endif
 #ifdef __CUDACC__
 #define UNROLL(n) PRAGMA(unroll n)
 #else
@@ -89,6 +96,7 @@ template <int kThreads> struct Block {
     __syncthreads();
 #else
     Phase phase;
+    INDEPENDENT
     for (int i = 0; i < n; ++i) f(i);
 #endif
   }
@@ -240,7 +248,7 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
   }
 #endif
   split(q, n, n < 1024, [&](int64_t begin, int64_t end) {
-#pragma omp simd
+#pragma GCC ivdep
     for (int i = int(begin); i < int(end); ++i) kernel(i);
   });
 }
