@@ -61,8 +61,9 @@ template <class T, int kKernel> struct MaxPool {
     if constexpr (kKernel > 0) {
       compare_all<V>(row, c, best, std::make_integer_sequence<int, kKernel * kKernel>());
     } else {
-      for (int ky = 0; ky < window.kernel; ++ky)
-        for (int kx = 0; kx < window.kernel; ++kx) compare<V>(row, c, ky, kx, best);
+      UNROLL(1)
+      for (int t = 0; t < window.kernel * window.kernel; ++t)
+        compare<V>(row, c, t / window.kernel, t % window.kernel, best);
     }
     Pack<T, V> out;
     Pack<uint8_t, V> places;

@@ -248,7 +248,7 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
   }
 #endif
   split(q, n, n < 1024, [&](int64_t begin, int64_t end) {
-#pragma GCC ivdep
+    INDEPENDENT
     for (int i = int(begin); i < int(end); ++i) kernel(i);
   });
 }
