@@ -1,0 +1,108 @@
+#include "tests/support/naive_nms.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+namespace tests {
+
+using namespace kernels;
+
+ScoredBoxes NmsProblem::view() const {
+  return {.boxes = {(void*)boxes.data(), DType::f32, {4, {images, count, boxes_per_anchor, 4}}},
+          .scores = {(void*)scores.data(), DType::f32, {3, {images, count, classes}}},
+          .windows = {},
+          .valid = {}};
+}
+
+NmsOutput::NmsOutput(int images, int most_per_image)
+    : most(most_per_image),
+      boxes(size_t(images * most), Box{7, 7, 7, 7}),
+      scores(size_t(images * most), 7),
+      classes(size_t(images * most), 7),
+      anchors(size_t(images * most), 7),
+      counts(size_t(images), 7),
+      status(size_t(images), 7) {}
+
+Detections NmsOutput::view() {
+  int64_t images = int64_t(counts.size());
+  Shape rows{2, {images, most}};
+  return {.boxes = {boxes.data(), DType::f32, {3, {images, most, 4}}},
+          .scores = {scores.data(), DType::f32, rows},
+          .classes = {classes.data(), DType::i32, rows},
+          .anchors = {anchors.data(), DType::i32, rows},
+          .counts = {counts.data(), DType::i32, {1, {images}}},
+          .status = {status.data(), DType::i32, {1, {images}}}};
+}
+
+std::vector<NmsImage> NmsOutput::images() const {
+  std::vector<NmsImage> all(counts.size());
+  for (size_t image = 0; image < counts.size(); ++image)
+    for (int i = 0; i < most; ++i) {
+      size_t at = image * size_t(most) + size_t(i);
+      Detected d{boxes[at], scores[at], classes[at], anchors[at]};
+      if (i < counts[image])
+        all[image].push_back(d);
+      else if (!(d == Detected{{0, 0, 0, 0}, 0, 0, 0}))
+        throw std::runtime_error("padding is not zero");
+    }
+  return all;
+}
+
+namespace {
+
+struct OneImage {
+  const NmsProblem& p;
+  const NmsOptions& o;
+  int image;
+
+  Box box(int i, int c) const {
+    int q = p.boxes_per_anchor;
+    return p.boxes[size_t((image * p.count + i) * q + (q > 1 ? c : 0))];
+  }
+  float score(int i, int c) const {
+    return p.scores[size_t((image * p.count + i) * p.classes + c)];
+  }
+
+  std::vector<int> one_class(int c) const {
+    std::vector<int> order;
+    for (int i = 0; i < p.count; ++i)
+      if (score(i, c) > o.score_threshold) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int a, int b) { return score(a, c) > score(b, c); });
+    std::vector<int> taken;
+    for (int i : order) {
+      if (int(taken.size()) >= o.max_per_class) break;
+      bool free = std::none_of(taken.begin(), taken.end(), [&](int t) {
+        return suppression_iou(upright(box(t, c)), upright(box(i, c))) > o.iou_threshold;
+      });
+      if (free) taken.push_back(i);
+    }
+    return taken;
+  }
+
+  NmsImage all_classes() const {
+    NmsImage merged, kept;
+    for (int c = 0; c < p.classes; ++c)
+      for (int i : one_class(c)) merged.push_back({box(i, c), score(i, c), c, i});
+    std::stable_sort(merged.begin(), merged.end(),
+                     [](const Detected& a, const Detected& b) { return a.score > b.score; });
+    for (Detected& d : merged) {
+      if (o.window) d.box = clip(d.box, *o.window);
+      if (o.window && !(area(d.box) > 0)) continue;
+      if (o.change_frame) d.box = change_frame(d.box, *o.window);
+      if (int(kept.size()) < o.max_total) kept.push_back(d);
+    }
+    return kept;
+  }
+};
+
+}  // namespace
+
+std::vector<NmsImage> naive_nms(const NmsProblem& p, const NmsOptions& o) {
+  std::vector<NmsImage> all;
+  for (int image = 0; image < p.images; ++image) all.push_back(OneImage{p, o, image}.all_classes());
+  return all;
+}
+
+}  // namespace tests
