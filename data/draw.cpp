@@ -16,7 +16,8 @@ struct PixelRange {  // first and past-the-end
 
 // Rounded to pixels, at least one pixel, and small enough for integer arithmetic.
 PixelRange pixels_of(const Rectangle& r) {
-  auto round = [](double v) { return int(std::lround(std::clamp(v, -1e6, 1e6))); };
+  // The comparison also turns NaN into 0.
+  auto round = [](double v) { return v == v ? int(std::lround(std::clamp(v, -1e6, 1e6))) : 0; };
   PixelRange p{round(r.x), round(r.y), round(r.x + r.width), round(r.y + r.height)};
   p.right = std::max(p.right, p.left + 1), p.bottom = std::max(p.bottom, p.top + 1);
   return p;
@@ -107,8 +108,8 @@ void draw_text(Image& image, int x, int y, const std::string& utf8, int scale, C
 
 void draw_box(Image& image, const Rectangle& area, const std::string& label, Colour colour) {
   int side = std::min(image.width, image.height);
-  int scale = std::clamp(side / 300, 1, 8);
-  draw_rectangle(image, area, std::max(1, (side + 150) / 300), colour);
+  int scale = std::clamp((side + 125) / 250, 1, 8);
+  draw_rectangle(image, area, scale, colour);
   if (label.empty()) return;
   PixelRange p = pixels_of(area);
   int margin = scale;
@@ -144,6 +145,9 @@ Image contact_sheet(std::span<const Image> images, int columns, int cell) {
             " columns of ", cell);
   constexpr int kGap = 4;
   columns = std::min(columns, int(images.size()));
+  int largest = 1;
+  for (const Image& image : images) largest = std::max({largest, image.width, image.height});
+  cell = std::min(cell, largest);
   int rows = (int(images.size()) + columns - 1) / columns;
   Image sheet =
       blank_image(columns * (cell + kGap) + kGap, rows * (cell + kGap) + kGap, {40, 40, 40});

@@ -1,6 +1,7 @@
 #include "data/draw.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -44,6 +45,7 @@ TEST_CASE("rectangles of any place and size are clipped, and none is invisible")
                       {50, 50, 4, 4},
                       {5, 5, -3, -3},
                       {-infinity, 0, infinity, 5},
+                      {std::nan(""), 0, 5, std::nan("")},
                       {2, 2, 0, 0},
                       {1e18, 1e18, 1e18, 1e18}}) {
     Image image = blank_image(20, 15, kBlack);

@@ -1,0 +1,73 @@
+#include <catch2/catch.hpp>
+
+#include "data/file.h"
+#include "data/image_file.h"
+#include "tests/support/paths.h"
+#include "tests/support/picture.h"
+
+namespace fs = std::filesystem;
+using tests::run;
+
+namespace {
+
+std::string ssddata() { return tests::program("ssddata").string(); }
+
+bool one_line(const std::string& text) {
+  return !text.empty() && text.find('\n') == text.size() - 1;
+}
+
+}  // namespace
+
+TEST_CASE("ssddata synth, then show: pictures with boxes and a contact sheet") {
+  tests::TemporaryFolder temporary;
+  std::string root = temporary.path().string();
+  auto made = run(ssddata() + " synth " + root + "/set --train 5 --val 3 --width 96 --height 80");
+  INFO(made.err);
+  REQUIRE(made.exit_code == 0);
+  std::string show = ssddata() + " show --annotations " + root +
+                     "/set/annotations/instances_val.json --images " + root + "/set/images -o ";
+  auto shown = run(show + root + "/all");
+  INFO(shown.err);
+  REQUIRE(shown.exit_code == 0);
+  data::Image plain = data::read_image(root + "/set/images/000006.jpg");
+  data::Image drawn = data::read_image(root + "/all/000000000006.jpg");
+  CHECK(tests::mean_difference(plain, drawn) > 1);
+  CHECK(tests::mean_difference(plain, drawn) < 60);
+  data::Image sheet = data::read_image(root + "/all/contact_sheet.jpg");
+  CHECK(sheet.width == 3 * 100 + 4);
+
+  REQUIRE(run(show + root + "/one --id 7").exit_code == 0);
+  CHECK(fs::exists(root + "/one/000000000007.jpg"));
+  CHECK_FALSE(fs::exists(root + "/one/000000000006.jpg"));
+  REQUIRE(run(show + root + "/some --count 2 --random --seed 4").exit_code == 0);
+  CHECK(std::distance(fs::directory_iterator(root + "/some"), fs::directory_iterator()) == 3);
+}
+
+TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit code") {
+  tests::TemporaryFolder temporary;
+  std::string root = temporary.path().string();
+  std::string set = root + "/set";
+  REQUIRE(run(ssddata() + " synth " + set + " --train 2 --val 1").exit_code == 0);
+  std::string val = set + "/annotations/instances_val.json";
+  struct Case {
+    std::string arguments;
+    int exit_code;
+  };
+  for (const Case& c : {Case{"synth " + set, 2}, Case{"synth " + root + "/x --classes 7", 2},
+                        Case{"synth " + root + "/x --min-size 0.9 --max-size 0.2", 2},
+                        Case{"synth " + root + "/x --train -1", 2}, Case{"synth", 2},
+                        Case{"synth /proc/none/x --train 1", 1},
+                        Case{"show --annotations " + val + " -o " + root + "/x --id 99", 3},
+                        Case{"show --annotations " + val, 2}, Case{"show -o " + root + "/x", 2}}) {
+    auto outcome = run(ssddata() + " " + c.arguments);
+    CAPTURE(c.arguments, outcome.err);
+    CHECK(outcome.exit_code == c.exit_code);
+    CHECK(one_line(outcome.err));
+    CHECK_FALSE(fs::exists(root + "/x"));
+  }
+  fs::remove(set + "/images/000003.jpg");
+  auto missing = run(ssddata() + " show --annotations " + val + " --images " + set + "/images -o " +
+                     root + "/y");
+  CHECK(missing.exit_code == 3);
+  CHECK(missing.err.find("000003.jpg") != std::string::npos);
+}

@@ -1,0 +1,104 @@
+// ssddata show: pictures of images with their labels drawn in, and a contact sheet.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "data/draw.h"
+#include "data/encoded_image.h"
+#include "data/image_file.h"
+#include "engine/error.h"
+#include "engine/random.h"
+#include "tools/data_commands.h"
+#include "tools/dataset_input.h"
+
+namespace tools {
+namespace {
+
+struct ShowArguments {
+  DatasetInput input;
+  std::string output;
+  int count = 16, columns = 4, cell = 320;
+  std::vector<int64_t> ids;
+  uint64_t seed = 0;
+  bool random = false;
+};
+
+// The images asked for: by id, a random sample, or the first ones.
+std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
+  std::vector<size_t> chosen;
+  for (int64_t id : a.ids) {
+    auto found = std::find_if(set.images.begin(), set.images.end(),
+                              [id](const data::ImageEntry& entry) { return entry.id == id; });
+    if (found == set.images.end())
+      engine::fail(engine::ExitCode::data, a.input.name(), ": no image with id ", id);
+    chosen.push_back(size_t(found - set.images.begin()));
+  }
+  if (!chosen.empty()) return chosen;
+  chosen.resize(set.images.size());
+  for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = i;
+  size_t count = std::min(size_t(a.count), chosen.size());
+  engine::RandomSequence random(a.seed, 0);
+  for (size_t i = 0; i < count && a.random; ++i)
+    std::swap(chosen[i], chosen[i + size_t(random.below(int64_t(chosen.size() - i)))]);
+  chosen.resize(count);
+  return chosen;
+}
+
+// The labels of an image, drawn into its picture of perhaps another size.
+void draw_labels(const data::Dataset& set, const data::ImageEntry& entry, data::Image& image) {
+  double sx = double(image.width) / entry.width, sy = double(image.height) / entry.height;
+  for (const data::Object& o : set.objects_of(entry)) {
+    std::string label = set.categories[size_t(o.category)].name;
+    data::Colour colour = data::class_colour(o.category);
+    if (o.crowd) label += " (crowd)", colour = {170, 170, 170};
+    data::draw_box(image, {o.x * sx, o.y * sy, o.width * sx, o.height * sy}, label, colour);
+  }
+}
+
+int show(const ShowArguments& a) {
+  data::Dataset set = a.input.load();
+  std::vector<size_t> chosen = choose(set, a);
+  if (chosen.empty()) engine::fail(engine::ExitCode::data, a.input.name(), ": no images to show");
+  std::filesystem::path folder = a.output;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) engine::fail(engine::ExitCode::failed, a.output, ": cannot create: ", error.message());
+  std::vector<data::Image> sheet;
+  for (size_t index : chosen) {
+    const data::ImageEntry& entry = set.images[index];
+    std::string location = data::image_location(set, entry);
+    data::Image image = data::decode_image(data::read_encoded_image(set, entry), location);
+    // Drawn after shrinking, so that the labels stay readable.
+    sheet.push_back(data::shrink_to_fit(image, a.cell, a.cell));
+    draw_labels(set, entry, sheet.back());
+    draw_labels(set, entry, image);
+    data::write_image(folder / fmt::format("{:012}.jpg", entry.id), image);
+  }
+  data::write_image(folder / "contact_sheet.jpg", data::contact_sheet(sheet, a.columns, a.cell));
+  fmt::print("{}: {} pictures and contact_sheet.jpg\n", a.output, chosen.size());
+  return 0;
+}
+
+}  // namespace
+
+DataCommand add_show_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("show", "Draw the labels into images");
+  auto a = std::make_shared<ShowArguments>();
+  a->input.add_options(*app);
+  app->add_option("-o,--output", a->output, "folder for the pictures")->required();
+  app->add_option("--count", a->count, "images")->check(CLI::Range(1, 1000))->capture_default_str();
+  app->add_option("--id", a->ids, "show the images with these ids");
+  app->add_flag("--random", a->random, "a random sample in place of the first images");
+  app->add_option("--seed", a->seed, "of the sample")->capture_default_str();
+  app->add_option("--columns", a->columns, "of the contact sheet")
+      ->check(CLI::Range(1, 50))
+      ->capture_default_str();
+  app->add_option("--cell", a->cell, "pixels a side of its pictures")
+      ->check(CLI::Range(16, 2000))
+      ->capture_default_str();
+  return {app, [a] { return show(*a); }};
+}
+
+}  // namespace tools

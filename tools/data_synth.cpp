@@ -1,0 +1,44 @@
+// ssddata synth: a drawn data set in COCO form.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "data/synthetic.h"
+#include "tools/data_commands.h"
+
+namespace tools {
+
+DataCommand add_synth_command(CLI::App& program) {
+  struct Arguments {
+    std::string folder;
+    data::SyntheticOptions set;
+  };
+  CLI::App* app = program.add_subcommand("synth", "Draw a small data set of geometric shapes");
+  auto a = std::make_shared<Arguments>();
+  data::SceneOptions& scene = a->set.scene;
+  app->add_option("folder", a->folder, "to be created: images/, annotations/")->required();
+  app->add_option("--train", a->set.train_images, "training images")->capture_default_str();
+  app->add_option("--val", a->set.val_images, "validation images")->capture_default_str();
+  app->add_option("--width", scene.width, "of every image, in pixels")->capture_default_str();
+  app->add_option("--height", scene.height, "of every image, in pixels")->capture_default_str();
+  app->add_option("--classes", scene.classes, "of circle, square, triangle, star, cross, ring")
+      ->capture_default_str();
+  app->add_option("--min-objects", scene.min_objects, "per image")->capture_default_str();
+  app->add_option("--max-objects", scene.max_objects, "per image")->capture_default_str();
+  app->add_option("--min-size", scene.min_size, "diameter, share of the image's shorter side")
+      ->capture_default_str();
+  app->add_option("--max-size", scene.max_size, "diameter, share of the image's shorter side")
+      ->capture_default_str();
+  app->add_option("--seed", scene.seed, "equal seeds give equal files")->capture_default_str();
+  app->add_option("--quality", a->set.jpeg_quality, "of the JPEG files, 1 to 100")
+      ->capture_default_str();
+  return {app, [a] {
+            data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
+            fmt::print("{}: {} training images with {} objects, {} validation images with {}\n",
+                       a->folder, a->set.train_images, counts.train_objects, a->set.val_images,
+                       counts.val_objects);
+            return 0;
+          }};
+}
+
+}  // namespace tools
