@@ -41,6 +41,7 @@ class LabelMapParser {
     bool has_id = false;
     for (advance(); !(kind_ == mark && (token_ == "}" || token_ == ">")); advance()) {
       if (kind_ == mark && (token_ == "," || token_ == ";")) continue;
+      if (kind_ == end) refuse("unexpected end");
       if (kind_ != word) refuse("expected a field name or \"}\"");
       std::string field = token_;
       advance();

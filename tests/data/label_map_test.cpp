@@ -1,0 +1,87 @@
+// Label maps: the text form, lookups, and COCO's categories.
+#include "data/label_map.h"
+
+#include <catch2/catch.hpp>
+
+#include "data/tf_dataset.h"
+#include "engine/error.h"
+
+using Catch::Matchers::Contains;
+
+TEST_CASE("COCO's map has 80 names with ids up to 90") {
+  const data::LabelMap& map = data::coco_label_map();
+  CHECK(map.labels().size() == 80);
+  CHECK(map.lookup("person") == 1);
+  CHECK(map.lookup("stop sign") == 13);
+  CHECK(map.lookup("toothbrush") == 90);
+  CHECK(map.lookup("gnu") == -1);
+  for (int missing : {12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
+    for (const data::Label& label : map.labels()) CHECK(label.id != missing);
+}
+
+TEST_CASE("names and display names are both looked up, and the larger id counts") {
+  data::LabelMap map({{1, "/m/1", "dog"}, {2, "dog", "cat"}, {5, "x", ""}});
+  CHECK(map.lookup("/m/1") == 1);
+  CHECK(map.lookup("dog") == 2);
+  CHECK(map.lookup("cat") == 2);
+  CHECK(map.lookup("x") == 5);
+  CHECK(map.lookup("") == -1);
+  auto categories = map.categories();
+  CHECK(categories[0].name == "dog");
+  CHECK(categories[2].name == "x");
+  data::LabelMap copy = map;
+  CHECK(copy.lookup("cat") == 2);
+}
+
+TEST_CASE("class ids come from texts, or from integers when there are none") {
+  data::LabelMap map({{1, "dog", ""}, {2, "cat", ""}});
+  data::TfExample example;
+  example.class_label = {7, 8};
+  CHECK(data::class_ids(example, map) == std::vector<int64_t>{7, 8});
+  example.class_text = {"cat", "cheetah"};
+  CHECK(data::class_ids(example, map) == std::vector<int64_t>{2, -1});
+}
+
+TEST_CASE("the text form of label maps") {
+  data::LabelMap map = data::parse_label_map(R"(
+    # a comment
+    item { name: '/m/01g317' id: 1 display_name: "person" }
+    item: { id: 2; name: "it\'s \"b\"", keypoints { id: 9 label: 'nose' } scores: [1, 2.5] }
+    item < id: 3 name: "c" frequency: COMMON >  # another)",
+                                             "m");
+  REQUIRE(map.labels().size() == 3);
+  CHECK(map.lookup("person") == 1);
+  CHECK(map.lookup("it's \"b\"") == 2);
+  CHECK(map.lookup("c") == 3);
+  CHECK(data::parse_label_map("", "m").labels().empty());
+  CHECK(data::parse_label_map("#", "m").labels().empty());
+}
+
+TEST_CASE("what is no label map is refused with file and line") {
+  struct Case {
+    const char *text, *message;
+  };
+  for (const Case& c :
+       {Case{"itm { id: 1 name: 'a' }", "m:1: expected \"item {\""},
+        {"\nitem [", "m:2: expected \"{\""},
+        {"item { id: 1 name: 'a'", "unexpected end"},
+        {"item { id: 1 name: 'a", "a string that is not closed"},
+        {"item { id: 1 name: 'a\n' }", "a string that is not closed"},
+        {"item { id: 1 name: 'a\\q' }", "an escape other than"},
+        {"item { id: 1 name: 'a\\", "an escape other than"},
+        {"item { id: 1 }", "item has no name"},
+        {"item { name: 'a' }", "item has no id"},
+        {"item { id: 0 name: 'a' }", "id needs an integer of 1 or more"},
+        {"item { id: 1.5 name: 'a' }", "id needs an integer"},
+        {"item { id: 99999999999999999999 name: 'a' }", "id needs an integer"},
+        {"item { id: 1 name: a }", "name needs a quoted string"},
+        {"item { id: 1 name: 'a' x: }", "a field without value"},
+        {"item { id: 1 name: 'a' x: [[[[[[[[[[[[[[[[[[", "nested deeper than 16"},
+        {"item { id: 1 name: 'a' x: [", "unexpected end"},
+        {"item { 'a' }", "expected a field name"},
+        {"item { id: 1 name: 'a' } item { id: 1 name: 'b' }", "id 1 stands for two"},
+        {"{\"json\": 1}", "expected \"item {\""}}) {
+    INFO(c.text);
+    CHECK_THROWS_WITH(data::parse_label_map(c.text, "m"), Contains(c.message));
+  }
+}
