@@ -90,7 +90,7 @@ void cmyk_to_rgb(const uint8_t* cmyk, int width, bool inverted, uint8_t* rgb) {
 class Decompressor {
  public:
   Decompressor(std::span<const uint8_t> bytes, const std::string& name, const DecodeLimits& limits)
-      : name_(name), limits_(limits) {
+      : Decompressor(name, limits) {  // complete from here on: the destructor runs when this throws
     if (bytes.empty()) fail(ExitCode::data, name, ": the file is empty, expected a JPEG picture");
     if (bytes.size() > limits.max_file_bytes)
       fail(ExitCode::data, name, ": ", bytes.size(), " bytes, the limit is ",
@@ -128,6 +128,9 @@ class Decompressor {
   }
 
  private:
+  Decompressor(const std::string& name, const DecodeLimits& limits)
+      : name_(name), limits_(limits) {}
+
   void start() {
     monitor_.base.progress_monitor = on_progress;
     monitor_.max_scans = limits_.max_scans;

@@ -50,7 +50,7 @@ template <class Steps> [[gnu::noinline]] bool completes(ErrorState& error, const
 class Reader {
  public:
   Reader(std::span<const uint8_t> bytes, const std::string& name, const DecodeLimits& limits)
-      : name_(name), source_{bytes.data(), bytes.size()} {
+      : Reader(bytes, name) {  // complete from here on: the destructor runs when this throws
     if (bytes.size() > limits.max_file_bytes)
       fail(ExitCode::data, name, ": ", bytes.size(), " bytes, the limit is ",
            limits.max_file_bytes);
@@ -58,10 +58,7 @@ class Reader {
       png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &error_, on_error, on_warning);
       if (png_) info_ = png_create_info_struct(png_);
     });
-    if (!completed || !info_) {
-      png_destroy_read_struct(&png_, &info_, nullptr);
-      fail(ExitCode::resources, name, ": no memory for the PNG decoder");
-    }
+    if (!completed || !info_) fail(ExitCode::resources, name, ": no memory for the PNG decoder");
     completed = completes(error_, [&] {
       png_set_read_fn(png_, &source_, read_bytes);
       png_set_chunk_malloc_max(png_, 8 << 20);  // text and profiles may be compressed bombs
@@ -97,6 +94,9 @@ class Reader {
   }
 
  private:
+  Reader(std::span<const uint8_t> bytes, const std::string& name)
+      : name_(name), source_{bytes.data(), bytes.size()} {}
+
   void select_rgb() {
     png_set_expand(png_);  // palettes, 1 to 4 bits, transparent colours
     png_set_scale_16(png_);

@@ -1,5 +1,6 @@
 #include "data/image_file.h"
 
+#include <malloc.h>
 #include <png.h>
 
 #include <catch2/catch.hpp>
@@ -112,6 +113,24 @@ TEST_CASE("PNG: cut off, damaged and huge files are refused or decoded, never a 
   CHECK(mentions(refusal(bytes, {.max_side = 59}), "limit"));
   CHECK(mentions(refusal(bytes, {.max_pixels = 2999}), "limit"));
   CHECK(mentions(refusal(bytes, {.max_file_bytes = 99}), "limit"));
+}
+
+TEST_CASE("refused pictures leave no memory behind") {
+  std::vector<uint8_t> jpeg = data::encode_jpeg(picture(16, 16), 90);
+  std::vector<uint8_t> png = data::encode_png(picture(16, 16));
+  auto refuse_all = [&] {
+    for (const auto& bytes : {jpeg, png})
+      for (size_t size : {size_t(20), bytes.size() / 2}) {
+        std::vector<uint8_t> part(bytes.begin(), bytes.begin() + long(size));
+        CHECK_FALSE(refusal(part).empty());
+      }
+    CHECK_FALSE(refusal(jpeg, {.max_side = 15}).empty());
+    CHECK_FALSE(refusal(png, {.max_side = 15}).empty());
+  };
+  refuse_all();
+  size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 100; ++i) refuse_all();
+  CHECK(mallinfo2().uordblks < before + 100000);
 }
 
 TEST_CASE("other files are refused by what they are") {
