@@ -193,7 +193,9 @@ template <class K> __global__ void run_each(K kernel, int n) {
   int i = blockIdx.x * blockDim.x + threadIdx.x;
   if (i < n) kernel(i);
 }
-template <int T, class K> __global__ void __launch_bounds__(T) run_blocks(K kernel) {
+// A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor.
+template <int T, class K>
+__global__ void __launch_bounds__(T, T >= 512 ? 1 : 0) run_blocks(K kernel) {
   kernel(Block<T>{int64_t(blockIdx.x)});
 }
 template <int V, class Fn, class Out, class... In>
