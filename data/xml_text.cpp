@@ -28,17 +28,15 @@ class XmlParser {
   }
 
   void parse() {
-    bool has_root = false;
     while (at_ < xml_.size()) {
       if (xml_[at_] == '<') {
         parse_markup();
-        has_root |= !starts_.empty();
       } else {
         parse_text();
       }
     }
     if (!starts_.empty()) refuse("the file ends inside <" + path_ + ">");
-    if (!has_root) refuse("no XML elements");
+    if (!has_root_) refuse("no XML elements");
   }
 
  private:
@@ -72,7 +70,7 @@ class XmlParser {
     path_ += path_.empty() ? "" : "/";
     path_ += name;
     text_.clear();
-    leaf_ = true;
+    leaf_ = has_root_ = true;
     if (handler_.open) handler_.open(path_);
   }
 
@@ -137,7 +135,8 @@ class XmlParser {
   size_t at_ = 0;
   std::string path_, text_;
   std::vector<size_t> starts_;  // length of path_ before each open element
-  bool leaf_ = false;           // nothing has been closed since the last opening
+  bool has_root_ = false;
+  bool leaf_ = false;  // nothing has been closed since the last opening
 };
 
 }  // namespace

@@ -1,0 +1,208 @@
+// PASCAL VOC and YOLO labels, and the XML reader below them.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "data/file.h"
+#include "data/image_file.h"
+#include "data/voc.h"
+#include "data/xml_text.h"
+#include "data/yolo.h"
+#include "engine/error.h"
+#include "tests/support/paths.h"
+#include "tests/support/picture.h"
+
+using Catch::Matchers::Contains;
+using data::Dataset;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string texts_of(const std::string& xml) {
+  std::string all;
+  data::XmlHandler handler;
+  handler.text = [&](const std::string& path, const std::string& text) {
+    all += path + "=" + text + ";";
+  };
+  data::read_xml(xml, "x", handler);
+  return all;
+}
+
+const std::string kVoc = R"(<?xml version="1.0"?>
+<annotation><folder>a</folder><filename>one.jpg</filename>
+  <size><width>64</width><height>48</height><depth>3</depth></size>
+  <object><name>dog</name><difficult>1</difficult>
+    <bndbox><xmin>1</xmin><ymin>2</ymin><xmax>64</xmax><ymax>3.5</ymax></bndbox>
+    <part><name>head</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></part>
+  </object>
+  <object><name>cat</name><bndbox><ymax>20</ymax><xmax>10</xmax><ymin>10</ymin><xmin>10</xmin></bndbox></object>
+</annotation>)";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("XML that is read") {
+  CHECK(texts_of("<a/>") == "a=;");
+  CHECK(
+      texts_of(
+          "\xef\xbb\xbf<?xml?><!-- <b> --><a x='1'><b>1</b>\n<b y=\"2\"> 2 &lt;&amp; </b></a>\n") ==
+      "a/b=1;a/b=2 <&;");
+  CHECK(texts_of("<!DOCTYPE annotation><a><b/>text</a>") == "a/b=;");
+  CHECK(data::escaped_xml("<a & 'b'>") == "&lt;a &amp; &apos;b&apos;&gt;");
+}
+
+TEST_CASE("XML that is refused with its line") {
+  struct Case {
+    std::string text, message;
+  };
+  std::string deep;
+  for (int i = 0; i < 40; ++i) deep += "<a>";
+  for (const Case& c : {Case{"", "no XML elements"},
+                        {"hello", "text outside of all elements"},
+                        {"<a>\n<b></a>", "x:2: <b> is closed by </a>"},
+                        {"<a>", "the file ends inside <a>"},
+                        {"</a>", "a closing tag too many"},
+                        {"<a", "a tag that is not closed"},
+                        {"<a>&bomb;</a>", "an unknown entity"},
+                        {"<a>&", "an unknown entity"},
+                        {"<>", "a tag without a usable name"},
+                        {"<a><!-- </a>", "\"<!--\" is not closed"},
+                        {"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "document types"},
+                        {"<a><![CDATA[x]]></a>", "CDATA"},
+                        {deep, "nested deeper than 32"}}) {
+    INFO(c.text);
+    CHECK_THROWS_WITH(texts_of(c.text), Contains(c.message));
+  }
+  for (size_t size = 0; size < kVoc.size(); ++size) {
+    INFO(size);
+    CHECK_THROWS_AS(texts_of(kVoc.substr(0, size)), engine::Error);
+  }
+}
+
+TEST_CASE("VOC corners are 1-based and inclusive") {
+  tests::TemporaryFolder folder;
+  data::write_file(folder.path() / "b.xml", kVoc);
+  data::write_file(folder.path() / "a.xml", replaced(kVoc, "<filename>one.jpg</filename>", ""));
+  Dataset d = data::load_voc(folder.path().string(), "images");
+  REQUIRE(d.images.size() == 2);
+  CHECK(d.images[0].file_name == "a.jpg");
+  CHECK(d.images[1].file_name == "one.jpg");
+  CHECK((d.images[1].width == 64 && d.images[1].height == 48));
+  REQUIRE(d.categories.size() == 2);
+  CHECK((d.categories[0].name == "cat" && d.categories[0].id == 1));
+  auto objects = d.objects_of(d.images[1]);
+  REQUIRE(objects.size() == 2);
+  CHECK(objects[0].category == 1);
+  CHECK((objects[0].x == 0 && objects[0].y == 1 && objects[0].width == 64 &&
+         objects[0].height == 2.5));
+  CHECK(
+      (objects[1].x == 9 && objects[1].y == 9 && objects[1].width == 1 && objects[1].height == 11));
+  CHECK(objects[1].id == 4);
+}
+
+TEST_CASE("VOC files that are refused") {
+  tests::TemporaryFolder folder;
+  auto load = [&](const std::string& xml) {
+    data::write_file(folder.path() / "a.xml", xml);
+    return data::load_voc(folder.path().string(), "images", {"dog", "cat"});
+  };
+  CHECK(load(kVoc).categories[0].name == "dog");
+  CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1</xmin>", "")),
+                    Contains("an object without bndbox/xmin"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1<", "<xmin>1x<")),
+                    Contains("is \"1x\", expected a number"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1<", "<xmin>nan<")), Contains("expected a number"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "<width>64<", "<width>0<")),
+                    Contains("expected 1 to 1000000"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "<width>64</width>", "")), Contains("no size/width"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "one.jpg", "../one.jpg")), Contains("does not stay below"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "dog", "gnu")),
+                    Contains("\"gnu\" is not among the given names"));
+  CHECK_THROWS_WITH(load(replaced(kVoc, "<name>dog</name>", "")),
+                    Contains("an object without name"));
+  CHECK_THROWS_WITH(data::load_voc("/nonexistent", ""), Contains("not a folder"));
+}
+
+TEST_CASE("both forms give back what was written") {
+  tests::TemporaryFolder folder;
+  fs::path images = folder.path() / "images";
+  fs::create_directories(images / "sub");
+  Dataset d;
+  d.image_folder = images.string();
+  d.categories = {{1, "a & b"}, {2, "z"}};
+  for (int i = 0; i < 3; ++i) {
+    data::ImageEntry image{.id = i + 1, .width = 30 + i, .height = 20};
+    image.file_name = fmt::format("{}{}.jpg", i == 2 ? "sub/" : "", i);
+    data::write_image(images / image.file_name, tests::picture(image.width, image.height));
+    image.first_object = static_cast<uint32_t>(d.objects.size());
+    for (int k = 0; k <= i; ++k)
+      d.objects.push_back(
+          {.id = 3 * i + k, .category = k % 2, .x = 1.25 * k, .y = 0.1, .width = 5, .height = 7});
+    image.object_count = static_cast<uint32_t>(i + 1);
+    d.images.push_back(image);
+  }
+  std::string voc = (folder.path() / "voc").string(), yolo = (folder.path() / "yolo").string();
+  data::write_voc(voc, d);
+  data::write_yolo(yolo, d);
+  fs::rename(fs::path(voc) / "sub/2.xml", fs::path(voc) / "2.xml");
+  for (const Dataset& back :
+       {data::load_voc(voc, d.image_folder),
+        data::load_yolo(yolo, d.image_folder, data::read_class_names(yolo + "/classes.txt"))}) {
+    REQUIRE(back.images.size() == 3);
+    REQUIRE(back.objects.size() == d.objects.size());
+    CHECK(back.categories[0].name == "a & b");
+    for (int i = 0; i < 3; ++i) {
+      CHECK(back.images[i].file_name == d.images[i].file_name);
+      CHECK(back.images[i].width == d.images[i].width);
+      CHECK(back.images[i].object_count == d.images[i].object_count);
+    }
+    for (size_t k = 0; k < d.objects.size(); ++k) {
+      CHECK(back.objects[k].category == d.objects[k].category);
+      for (auto side :
+           {&data::Object::x, &data::Object::y, &data::Object::width, &data::Object::height})
+        CHECK(back.objects[k].*side == Approx(d.objects[k].*side).margin(1e-9));
+    }
+  }
+}
+
+TEST_CASE("YOLO lines") {
+  tests::TemporaryFolder folder;
+  fs::path images = folder.path() / "images", labels = folder.path() / "labels";
+  fs::create_directories(images), fs::create_directories(labels);
+  data::write_image(images / "a.JPG", tests::picture(100, 50));
+  data::write_image(images / "b.png", tests::picture(10, 10));
+  data::write_file(images / "notes.txt", std::string("x"));
+  auto load = [&](const std::string& text) {
+    data::write_file(labels / "a.txt", text);
+    return data::load_yolo(labels.string(), images.string(), {"x", "y"});
+  };
+  Dataset d = load("1 0.5 0.5 0.2 0.4\r\n\n0\t0.1 0.1 0.2 0.2 \n1 0.1 0.2 0.5 0.3 0.3 0.9");
+  REQUIRE(d.images.size() == 2);
+  CHECK((d.images[0].object_count == 3 && d.images[1].object_count == 0));
+  CHECK(d.objects[0].category == 1);
+  CHECK((d.objects[0].x == Approx(40) && d.objects[0].y == Approx(15)));
+  CHECK((d.objects[0].width == Approx(20) && d.objects[0].height == Approx(20)));
+  CHECK((d.objects[2].x == Approx(10) && d.objects[2].width == Approx(40)));
+  CHECK((d.objects[2].y == Approx(10) && d.objects[2].height == Approx(35)));
+  std::string where = (labels / "a.txt").string() + ":2: ";
+  for (auto [line, message] : {std::pair("1 0.5 0.5 0.2", "4 numbers"),
+                               {"1 0.5 0.5 0.2 0.4 1", "6 numbers"},
+                               {"2 0.5 0.5 0.2 0.4", "class 2, expected 0 to 1"},
+                               {"-1 0 0 1 1", "class -1"},
+                               {"0.5 0 0 1 1", "class 0.5"},
+                               {"1 nan 0 1 1", "expected \"class"},
+                               {"1 0,5 0 1 1", "expected \"class"},
+                               {"dog 0 0 1 1", "expected \"class"}}) {
+    INFO(line);
+    CHECK_THROWS_WITH(load(std::string("0 0 0 1 1\n") + line),
+                      Contains(where) && Contains(message));
+  }
+  CHECK_THROWS_WITH(data::load_yolo(labels.string(), labels.string(), {"x"}), Contains("no .jpg"));
+  data::write_file(labels / "empty", std::string("\n\n"));
+  CHECK_THROWS_WITH(data::read_class_names((labels / "empty").string()),
+                    Contains("no class names"));
+}
