@@ -1,0 +1,49 @@
+#include "tools/evaluate_files.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "data/coco.h"
+#include "data/detections.h"
+#include "tools/evaluation_report.h"
+
+namespace tools {
+namespace {
+
+void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
+                   const data::DetectionFile& file, std::ostream& log) {
+  if (file.unknown_categories)
+    log << "ssdeval: warning: " << job.detections << ": " << file.unknown_categories
+        << " detections of categories without annotations were left out, the first of category "
+        << file.first_unknown_category << "\n";
+  if (file.negative_sizes)
+    log << "ssdeval: warning: " << job.detections << ": " << file.negative_sizes
+        << " detections have a negative width or height and match nothing\n";
+  bool has_zero = std::any_of(truth.objects.begin(), truth.objects.end(),
+                              [](const data::Object& object) { return object.id == 0; });
+  if (has_zero && !job.options.id_zero_is_missed)
+    log << "ssdeval: note: " << job.annotations
+        << " has annotation id 0, which pycocotools counts as missed (--strict-ids does, too)\n";
+}
+
+}  // namespace
+
+void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
+  data::Dataset truth = data::load_coco(job.annotations, "");
+  data::DetectionFile file = data::load_detections(job.detections, truth);
+  tell_oddities(job, truth, file, log);
+  data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
+  if (!job.per_class.empty()) write_per_class(job.per_class, evaluation, truth);
+  if (job.json) {
+    out << evaluation_json(evaluation, truth)
+               .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+        << "\n";
+    return;
+  }
+  print_summary(out, evaluation, job.options);
+  out << "\n";
+  print_categories(out, evaluation, truth);
+}
+
+}  // namespace tools

@@ -1,0 +1,28 @@
+// An evaluation for people and for programs.
+#pragma once
+#include <iosfwd>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "data/coco_eval.h"
+
+namespace tools {
+
+// COCO's twelve lines: " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | ...".
+void print_summary(std::ostream& out, const data::Evaluation& evaluation,
+                   const data::EvaluationOptions& options);
+
+// A line per class, the best AP first: AP, AP50, AP75, AR, objects, detections.
+void print_categories(std::ostream& out, const data::Evaluation& evaluation,
+                      const data::Dataset& truth);
+
+// The twelve metrics by name, counts, and "per_class", an array by ascending category id. A metric
+// without objects is -1, as in COCO.
+nlohmann::ordered_json evaluation_json(const data::Evaluation& evaluation,
+                                       const data::Dataset& truth);
+
+// per_class.csv, by ascending category id. Error (data): the file cannot be written.
+void write_per_class(const std::string& path, const data::Evaluation& evaluation,
+                     const data::Dataset& truth);
+
+}  // namespace tools
