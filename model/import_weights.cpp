@@ -1,0 +1,188 @@
+#include "model/import_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "engine/error.h"
+#include "engine/safetensors.h"
+#include "model/weight_names.h"
+
+namespace model {
+
+using engine::Backend, engine::ExitCode, engine::fail, engine::Parameters;
+using engine::SafetensorsFile, engine::StoredTensor;
+
+namespace {
+
+using Stored = std::map<std::string, const StoredTensor*>;  // by name without prefixes
+using Dims = std::vector<int64_t>;
+
+std::string bracketed(const Dims& dims) {
+  std::string text = "[";
+  for (size_t i = 0; i < dims.size(); ++i) text += (i ? ", " : "") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+// Only names that mean a tensor of the model collide: the prefixes also stand before others.
+Stored by_base_name(const SafetensorsFile& file, Naming naming, const Parameters& parameters) {
+  std::set<std::string> wanted;
+  for (const Parameters::Named& named : parameters.named())
+    wanted.insert(foreign_name(named.name, naming));
+  Stored stored;
+  for (const StoredTensor& t : file.tensors()) {
+    const std::string base = stored_base(t.name, naming);
+    if (base.empty() || !wanted.contains(base)) continue;
+    auto [other, fresh] = stored.emplace(base, &t);
+    if (!fresh)
+      fail(ExitCode::checkpoint, file.path(), ": '", other->second->name, "' and '", t.name,
+           "' both mean '", base, "', expected one: remove the other from the file");
+  }
+  return stored;
+}
+
+Naming naming_of(const SafetensorsFile& file, const Parameters& parameters) {
+  Naming best = Naming::ours;
+  size_t most = 0;
+  for (Naming naming : kNamings) {
+    std::set<std::string> names;
+    for (const StoredTensor& t : file.tensors()) names.insert(stored_base(t.name, naming));
+    size_t known = 0;
+    for (const Parameters::Named& named : parameters.named())
+      known += names.contains(foreign_name(named.name, naming));
+    if (known > most) most = known, best = naming;
+  }
+  return best;
+}
+
+// The shape in our order of axes; a tensor that is no kernel has one axis.
+Dims our_shape(const StoredTensor& stored, Naming naming) {
+  if (stored.shape.size() != 4) return stored.shape;
+  Dims shape;
+  for (int axis : kernel_axes(naming)) shape.push_back(stored.shape[size_t(axis)]);
+  return shape;
+}
+
+template <class T>
+std::vector<T> reordered(std::vector<T> values, const StoredTensor& stored, Naming naming) {
+  if (stored.shape.size() != 4 || naming == Naming::ours) return values;
+  const std::array<int, 4> axes = kernel_axes(naming);
+  std::array<size_t, 4> stride_there{}, stride{}, extent{};
+  size_t product = 1;
+  for (size_t i = 4; i-- > 0; product *= size_t(stored.shape[i])) stride_there[i] = product;
+  for (size_t i = 0; i < 4; ++i) {
+    stride[i] = stride_there[size_t(axes[i])];
+    extent[i] = size_t(stored.shape[size_t(axes[i])]);
+  }
+  std::vector<T> ours;
+  ours.reserve(values.size());
+  for (size_t o = 0; o < extent[0]; ++o)
+    for (size_t y = 0; y < extent[1]; ++y)
+      for (size_t x = 0; x < extent[2]; ++x)
+        for (size_t i = 0; i < extent[3]; ++i)
+          ours.push_back(values[o * stride[0] + y * stride[1] + x * stride[2] + i * stride[3]]);
+  return ours;
+}
+
+template <class T>
+std::vector<char> checked_bytes(std::vector<T> values, const SafetensorsFile& file,
+                                const StoredTensor& stored, Naming naming) {
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]))
+      fail(ExitCode::checkpoint, file.path(), ": tensor '", stored.name, "' holds ", values[i],
+           " at element ", i, ", expected finite values");
+  values = reordered(std::move(values), stored, naming);
+  const char* bytes = reinterpret_cast<const char*>(values.data());
+  return {bytes, bytes + values.size() * sizeof(T)};
+}
+
+std::vector<char> read(const SafetensorsFile& file, const StoredTensor& stored, Naming naming,
+                       engine::DType master) {
+  if (master == engine::DType::f64)
+    return checked_bytes(file.read_doubles(stored), file, stored, naming);
+  return checked_bytes(file.read_floats(stored), file, stored, naming);
+}
+
+[[noreturn]] void nothing_fits(const SafetensorsFile& file, const ImportReport& report) {
+  const std::string found = file.tensors().empty() ? "it has no tensors"
+                            : report.other_shape.empty()
+                                ? "its first is '" + file.tensors()[0].name + "'"
+                                : report.other_shape[0];
+  fail(ExitCode::checkpoint, "no tensor of ", file.path(),
+       " fits this model: expected names like model/backbone/conv1/kernel (ours), ",
+       "layer1.0.conv1.weight (torchvision) or resnet_v1_50/conv1/weights (TF-slim), and equal ",
+       "shapes; ", found);
+}
+
+bool training_state(const std::string& name, Naming naming) {
+  return naming == Naming::ours && (name.starts_with("optimizer/") || name.starts_with("ema/"));
+}
+
+// "fpn/ 27, heads/ 171"
+std::string by_part(const std::vector<std::string>& names) {
+  std::map<std::string, size_t> counts;
+  for (const std::string& name : names) ++counts[name.substr(0, name.find('/')) + "/"];
+  std::string text;
+  for (const auto& [part, count] : counts)
+    text += (text.empty() ? "" : ", ") + part + " " + std::to_string(count);
+  return text;
+}
+
+std::string first_few(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 4;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i ? ", " : "") + names[i];
+  return names.size() > kShown ? text + ", ..." : text;
+}
+
+std::string counted(const char* what, const std::vector<std::string>& names,
+                    std::string (*list)(const std::vector<std::string>&)) {
+  const std::string text = std::string(", ") + what + " " + std::to_string(names.size());
+  return names.empty() ? text : text + " (" + list(names) + ")";
+}
+
+}  // namespace
+
+std::string ImportReport::in_words() const {
+  std::string text = "initial values from " + source + ": loaded " + std::to_string(loaded.size()) +
+                     " tensors" + counted("re-initialised", reinitialised, by_part) +
+                     counted("unused", unused, first_few);
+  if (!other_shape.empty()) text += "; of another shape: " + first_few(other_shape);
+  return hint.empty() ? text : text + "; " + hint;
+}
+
+ImportReport import_weights(Backend& backend, const std::string& path, Parameters& parameters) {
+  const SafetensorsFile file(path);
+  const Naming naming = naming_of(file, parameters);
+  const Stored stored = by_base_name(file, naming, parameters);
+  ImportReport report{.source = path + " (" + in_words(naming) + ")"};
+  std::set<std::string> used;
+  std::vector<std::pair<engine::View, std::vector<char>>> values;
+  for (const Parameters::Named& named : parameters.named()) {
+    const Dims shape{named.value.shape.dim, named.value.shape.dim + named.value.shape.rank};
+    auto found = stored.find(foreign_name(named.name, naming));
+    const bool fits = found != stored.end() && our_shape(*found->second, naming) == shape;
+    (fits ? report.loaded : report.reinitialised).push_back(named.name);
+    if (fits) {
+      values.emplace_back(named.value, read(file, *found->second, naming, named.value.dtype));
+      used.insert(found->second->name);
+    } else if (found != stored.end()) {
+      report.other_shape.push_back(named.name + " " + bracketed(our_shape(*found->second, naming)) +
+                                   ", expected " + bracketed(shape));
+    }
+  }
+  if (report.loaded.empty()) nothing_fits(file, report);
+  for (const StoredTensor& t : file.tensors())
+    if (!used.contains(t.name) && !training_state(t.name, naming)) report.unused.push_back(t.name);
+  if (naming == Naming::torchvision)
+    report.hint =
+        "torchvision weights expect model.stride_placement v1.5 and ImageNet's data.mean and std";
+  kernels::Queue queue = backend.queue(engine::Lane::compute);
+  for (const auto& [to, bytes] : values) backend.copy(to.data, bytes.data(), bytes.size(), queue);
+  parameters.refresh_working(queue);
+  backend.synchronize(queue);
+  return report;
+}
+
+}  // namespace model
