@@ -13,6 +13,9 @@ struct Context {
   Tape* tape = nullptr;  // null: no gradients wanted
   bool training = false;
   bool exact_f32 = true;  // f32 convolutions of full precision, not TF32
+  // Not 0: tensors used as weights keep their contents while this number stays the same, so plans
+  // may keep reordered copies. For inference; ignored where there is a tape.
+  uint64_t weights_version = 0;
 
   Tensor empty(Shape shape, DType dtype) const { return Tensor(arena, shape, dtype); }
 };

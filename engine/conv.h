@@ -48,6 +48,9 @@ struct ConvShape {
 struct ConvArgs {
   View x, weight, y, bias, residual;
   void* workspace = nullptr;
+  // Version 0: the weight may have changed since the last run. Otherwise the two numbers stand for
+  // its contents, and a plan may keep a copy in an order of its own.
+  uint64_t weight_id = 0, weight_version = 0;
 };
 
 class ConvPlan {

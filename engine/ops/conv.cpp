@@ -111,7 +111,14 @@ Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvO
   shape.residual = bool(residual);
   shape.activation = options.activation;
   Tensor y = c.empty(shape.y_shape(), x.dtype());
-  run(c, shape, {.x = x, .weight = weight, .y = y, .bias = bias, .residual = residual});
+  run(c, shape,
+      {.x = x,
+       .weight = weight,
+       .y = y,
+       .bias = bias,
+       .residual = residual,
+       .weight_id = weight.id(),
+       .weight_version = c.tape ? 0 : c.weights_version});
   if (!c.tape) return y;
   Saved saved{.forward = shape, .bias = c.tape->wants(bias), .residual = c.tape->wants(residual)};
   if (c.tape->wants(weight)) saved.x = x;

@@ -220,3 +220,28 @@ TEST_CASE("conv: operands that do not fit are refused") {
   CHECK_THROWS_AS(conv(c, x, w, {}, tensor({1, {3}})), Error);
   CHECK_THROWS_AS(conv(c, x, w, {}, {}, tensor({4, {1, 4, 4, 3}})), Error);
 }
+
+TEST_CASE("conv: weights said not to change are told apart by tensor and version") {
+  Bench bench;
+  Context c = bench.context(nullptr, false);
+  std::mt19937 random(9);
+  auto tensor = [&](Shape shape) {
+    Tensor t = c.empty(shape, DType::f32);
+    write(t, uniform(random, size_t(shape.size()), -1, 1));
+    return t;
+  };
+  Tensor x = tensor({4, {1, 6, 6, 5}}), a = tensor({4, {24, 3, 3, 5}}), b = tensor(a.shape());
+  auto run = [&](const Tensor& w, uint64_t version) {
+    c.weights_version = version;
+    return read(conv(c, x, w, {}));
+  };
+  Values of_a = run(a, 0), of_b = run(b, 0);
+  REQUIRE(of_a != of_b);
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    CHECK(run(a, 1) == of_a);
+    CHECK(run(b, 1) == of_b);
+  }
+  write(a, read(b));
+  CHECK(run(a, 2) == of_b);
+  CHECK(run(a, 0) == of_b);
+}

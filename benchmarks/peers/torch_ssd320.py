@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""SSD320 (ResNet-50 FPN, shared heads) in plain PyTorch on the CPU: images per second.
+
+Forward with batch norm folded into the convolutions, and a full training step (batch norm on batch
+statistics, focal and smooth L1 loss on fixed random targets, backward, SGD with momentum). Each is
+tried in every way PyTorch offers here; the fastest counts. Prints one line of JSON.
+On a busy machine, --threads 1 --cpu-time gives steadier numbers than wall time.
+"""
+import argparse
+import json
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+CLASSES, ANCHORS, LEVELS = 91, 6, 5
+
+
+def relu6(x):
+    # PyTorch 1.13 has no gradient of relu6 in bf16; relu is the cheaper stand-in there.
+    if x.requires_grad and x.dtype == torch.bfloat16:
+        return F.relu_(x)
+    return F.relu6(x, inplace=True)
+
+
+class Relu6(nn.Module):
+    def forward(self, x):
+        return relu6(x)
+
+
+class ConvNorm(nn.Sequential):
+    def __init__(self, inputs, outputs, kernel=1, stride=1, padding=0, activation=True, eps=1.001e-5):
+        layers = [nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
+                  nn.BatchNorm2d(outputs, eps=eps, momentum=0.003)]
+        super().__init__(*layers, *([Relu6()] if activation else []))
+
+    def folded(self):
+        return nn.Sequential(fuse_conv_bn_eval(self[0], self[1]), *list(self)[2:])
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, depth):
+        super().__init__()
+        self.shortcut = None
+        if inputs != 4 * depth:
+            self.shortcut = ConvNorm(inputs, 4 * depth, activation=False)
+        self.body = nn.Sequential(ConvNorm(inputs, depth), ConvNorm(depth, depth, 3, 1, 1),
+                                  ConvNorm(depth, 4 * depth, activation=False))
+
+    def forward(self, x):
+        shortcut = x if self.shortcut is None else self.shortcut(x)
+        return F.relu_(self.body(x).add_(shortcut))
+
+
+class Tower(nn.Module):
+    """Four convolutions shared by the levels, with batch norms of each level, and a predictor."""
+
+    def __init__(self, outputs, bias):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(256, 256, 3, 1, 1, bias=False) for _ in range(4))
+        self.norms = nn.ModuleList(nn.ModuleList(nn.BatchNorm2d(256, eps=1e-3, momentum=0.003)
+                                                 for _ in range(4)) for _ in range(LEVELS))
+        self.predictor = nn.Conv2d(256, outputs, 3, 1, 1)
+        for conv in [*self.convs, self.predictor]:
+            nn.init.normal_(conv.weight, 0, 0.01)
+        nn.init.constant_(self.predictor.bias, bias)
+        self.folded = None
+
+    def fold(self):
+        self.folded = nn.ModuleList(nn.ModuleList(fuse_conv_bn_eval(c, n) for c, n in zip(self.convs, norms))
+                                    for norms in self.norms)
+
+    def forward(self, level, x):
+        for i in range(4):
+            if self.folded is not None:
+                x = relu6(self.folded[level][i](x))
+            else:
+                x = relu6(self.norms[level][i](self.convs[i](x)))
+        return self.predictor(x)
+
+
+class Ssd320(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = ConvNorm(3, 64, 7, 2, 3)
+        blocks, inputs = [], 64
+        for depth, units in ((64, 3), (128, 4), (256, 6), (512, 3)):
+            blocks.append(nn.Sequential(*[Bottleneck(inputs if u == 0 else 4 * depth, depth)
+                                          for u in range(units)]))
+            inputs = 4 * depth
+        self.blocks = nn.ModuleList(blocks)
+        self.project = nn.ModuleList(nn.Conv2d(c, 256, 1) for c in (512, 1024, 2048))
+        self.smooth = nn.ModuleList(ConvNorm(256, 256, 3, 1, 1, eps=1e-3) for _ in range(2))
+        self.down5 = ConvNorm(256, 256, 3, 2, 0, eps=1e-3)
+        self.down6 = ConvNorm(256, 256, 3, 2, 1, eps=1e-3)
+        self.boxes = Tower(ANCHORS * 4, 0.0)
+        self.classes = Tower(ANCHORS * CLASSES, -4.6)
+
+    def features(self, x):
+        x = F.max_pool2d(F.pad(self.stem(x), (0, 1, 0, 1)), 3, 2)  # after ReLU6 zeros never win
+        x = self.blocks[0](x)
+        c3 = self.blocks[1](x[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last))
+        c4 = self.blocks[2](c3[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last))
+        c5 = self.blocks[3](c4[:, :, ::2, ::2].contiguous(memory_format=torch.channels_last))
+        t5 = self.project[2](c5)
+        t4 = self.project[1](c4) + F.interpolate(t5, scale_factor=2.0)
+        t3 = self.project[0](c3) + F.interpolate(t4, scale_factor=2.0)
+        p6 = self.down5(F.pad(t5, (0, 1, 0, 1)))
+        return [self.smooth[0](t3), self.smooth[1](t4), t5, p6, self.down6(p6)]
+
+    def forward(self, x):
+        maps = self.features(x)
+        rows = lambda y, width: y.permute(0, 2, 3, 1).reshape(y.shape[0], -1, width)
+        boxes = torch.cat([rows(self.boxes(i, m), 4) for i, m in enumerate(maps)], 1)
+        classes = torch.cat([rows(self.classes(i, m), CLASSES) for i, m in enumerate(maps)], 1)
+        return boxes, classes
+
+
+def fold(module):
+    for name, child in module.named_children():
+        if isinstance(child, ConvNorm):
+            setattr(module, name, child.folded())
+        else:
+            fold(child)
+            if isinstance(child, Tower):
+                child.fold()
+
+
+def focal_loss(logits, targets, alpha=0.25, gamma=2.0):
+    logits = logits.float()
+    p = torch.sigmoid(logits)
+    entropy = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    miss = p + targets - 2 * p * targets  # 1 - p of the true class
+    weight = targets * alpha + (1 - targets) * (1 - alpha)
+    return (weight * miss * miss * entropy).sum()
+
+
+def rate(step, args):
+    clock = time.process_time if args.cpu_time else time.perf_counter
+    step()
+    best = float("inf")
+    for _ in range(args.steps):
+        start = clock()
+        step()
+        best = min(best, clock() - start)
+    return args.batch / best
+
+
+def forward_rates(images, args):
+    rates = {}
+    model = Ssd320().eval()
+    fold(model)
+    dtype = torch.bfloat16 if args.dtype == "bf16" else torch.float32
+    model = model.to(dtype=dtype, memory_format=torch.channels_last)
+    x = images.to(dtype)
+    with torch.inference_mode():
+        rates["eager"] = rate(lambda: model(x), args)
+    with torch.no_grad():
+        frozen = torch.jit.freeze(torch.jit.trace(model, x))
+        rates["frozen"] = rate(lambda: frozen(x), args)
+        try:
+            tuned = torch.jit.optimize_for_inference(torch.jit.trace(model, x))
+            rates["optimized"] = rate(lambda: tuned(x), args)
+        except RuntimeError:
+            pass  # not for this dtype
+    return rates
+
+
+def training_rate(images, args):
+    model = Ssd320().train().to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, weight_decay=4e-4)
+    anchors = 12804
+    target_boxes = torch.randn(args.batch, anchors, 4)
+    matched = (torch.rand(args.batch, anchors, 1) < 0.005).float()
+    target_classes = torch.zeros(args.batch, anchors, CLASSES)
+    chosen = torch.randint(1, CLASSES, (args.batch, anchors, 1))
+    target_classes.scatter_(2, chosen, matched)
+    count = matched.sum().clamp(min=1)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        with torch.cpu.amp.autocast(enabled=args.dtype == "bf16", dtype=torch.bfloat16):
+            boxes, classes = model(images)
+        smooth = F.smooth_l1_loss(boxes.float(), target_boxes, reduction="none") * matched
+        loss = (focal_loss(classes, target_classes) + smooth.sum() / 4) / count
+        loss.backward()
+        optimizer.step()
+        return float(loss)
+
+    return rate(step, args)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=5, help="timed steps; the fastest counts")
+    parser.add_argument("--cpu-time", action="store_true", help="rates by CPU time of all threads")
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(args.threads)
+    images = (torch.rand(args.batch, 3, 320, 320) * 240 - 120).contiguous(memory_format=torch.channels_last)
+    forward = forward_rates(images, args)
+    result = {"peer": f"torch {torch.__version__}", "dtype": args.dtype, "batch": args.batch, "threads": args.threads,
+              "clock": "cpu" if args.cpu_time else "wall",
+              "forward_img_per_s": round(max(forward.values()), 3),
+              "forward_variants": {k: round(v, 3) for k, v in forward.items()},
+              "training_img_per_s": round(training_rate(images, args), 3)}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
