@@ -1,6 +1,7 @@
 #include "engine/optimizer.h"
 
 #include "engine/error.h"
+#include "kernels/flat_sum.h"
 
 namespace engine {
 
@@ -14,11 +15,27 @@ Optimizer::Optimizer(Backend& backend, Parameters& parameters, const kernels::Sg
     fail(ExitCode::usage, "train.schedule: ", fault);
   write_state({.loss_scale = loss_scale});
   if (options.average_decay > 0) {
-    View master = parameters.master();
-    average_ = std::make_unique<Memory>(backend, bytes_of(master), Place::device);
-    backend.copy(average_->data(), master.data, bytes_of(master), backend.queue(Lane::compute));
-    backend.synchronize(backend.queue(Lane::compute));
+    average_ = std::make_unique<Memory>(backend, bytes_of(parameters.master()), Place::device);
+    restart_average();
   }
+}
+
+void Optimizer::restart_average() {
+  if (!average_) return;
+  kernels::Queue queue = backend_.queue(Lane::compute);
+  backend_.copy(average_->data(), parameters_.master().data, average_->bytes(), queue);
+  backend_.synchronize(queue);
+}
+
+void Optimizer::swap_average(kernels::Queue queue) {
+  if (!average_) return;
+  View weights = parameters_.master();
+  Memory aside(backend_, average_->bytes(), Place::device);
+  backend_.copy(aside.data(), weights.data, aside.bytes(), queue);
+  backend_.copy(weights.data, average_->data(), aside.bytes(), queue);
+  backend_.copy(average_->data(), aside.data(), aside.bytes(), queue);
+  parameters_.refresh_working(queue);
+  backend_.synchronize(queue);
 }
 
 void Optimizer::step(const Context& c) {
@@ -40,9 +57,12 @@ void Optimizer::step(const Context& c) {
 Tensor Optimizer::l2_loss(const Context& c) const {
   View kernels_only = parameters_.master();
   kernels_only.shape = {1, {parameters_.decayed()}};
-  Tensor scratch = c.empty({1, {kernels::sgd_scratch(parameters_.decayed())}}, kernels_only.dtype);
+  Tensor partial = c.empty({1, {kernels::flat_sum_partials(parameters_.decayed())}}, DType::f64);
   Tensor loss = c.empty({1, {1}}, kernels_only.dtype);
-  kernels::l2_loss(c.queue, kernels_only, options_.weight_decay, scratch, loss);
+  kernels::flat_sum(
+      c.queue,
+      {.x = kernels_only, .partial = partial, .scale = options_.weight_decay / 2, .squares = true},
+      loss);
   return loss;
 }
 

@@ -26,7 +26,11 @@ class Optimizer {
   OptimizerState read_state() const;
   void write_state(const OptimizerState&);
 
-  View average() const;  // [trained] moving average of the weights; empty when there is none
+  // Exchanges weights and their moving average, for an evaluation; again to go on. Nothing without
+  // one.
+  void swap_average(kernels::Queue);
+  void restart_average();  // the average becomes the weights, after those were loaded
+  View average() const;    // [trained] moving average of the weights; empty when there is none
   const kernels::SgdOptions& options() const { return options_; }
 
  private:

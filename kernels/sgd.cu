@@ -123,37 +123,6 @@ template <class A> void run(Queue queue, const SgdBuffers& b, const SgdOptions& 
   each(queue, 1, EndUpdate{b.state, o.loss_scale});
 }
 
-template <class A> struct SquaresChunk {  // one block per chunk
-  const A* weight;
-  A* squares;
-  int64_t n;
-  template <class Block> HD void operator()(Block block) const {
-    const int64_t first = block.index * kChunk;
-    const int count = int(n - first < kChunk ? n - first : kChunk);
-    const A* w = weight + first;
-    A sum = block.reduce(count, A(0), Sum{}, [&](int i) { return w[i] * w[i]; });
-    block.once([&] { squares[block.index] = sum; });
-  }
-};
-
-template <class A> struct HalfSum {  // one block
-  const A* squares;
-  A* loss;
-  double weight_decay;
-  int count;
-  template <class Block> HD void operator()(Block block) const {
-    A sum = block.reduce(count, A(0), Sum{}, [&](int i) { return squares[i]; });
-    block.once([&] { loss[0] = A(weight_decay / 2) * sum; });
-  }
-};
-
-template <class A>
-void l2(Queue queue, View weights, double weight_decay, View scratch, View loss) {
-  const int64_t n = weights.shape.size(), count = chunks(n);
-  blocks<256>(queue, count, SquaresChunk<A>{weights.as<A>(), scratch.as<A>(), n});
-  blocks<256>(queue, 1, HalfSum<A>{scratch.as<A>(), loss.as<A>(), weight_decay, int(count)});
-}
-
 // Calls f<A>() with the C++ type of a master dtype.
 template <class F> void dispatch_master(DType dtype, F f) {
   if (dtype == DType::f32) return f.template operator()<float>();
@@ -169,11 +138,6 @@ int64_t sgd_scratch(int64_t n) { return 2 * (chunks(n) + 1); }
 
 void sgd(Queue queue, const SgdBuffers& b, const SgdOptions& o) {
   dispatch_master(b.weight.dtype, [&]<class A>() { run<A>(queue, b, o); });
-}
-
-void l2_loss(Queue queue, View weights, double weight_decay, View scratch, View loss) {
-  dispatch_master(weights.dtype,
-                  [&]<class A>() { l2<A>(queue, weights, weight_decay, scratch, loss); });
 }
 
 }  // namespace kernels

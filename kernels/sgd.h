@@ -31,8 +31,4 @@ int64_t sgd_scratch(int64_t n);
 // One update: finite check and norm, schedule, weights, state machine.
 void sgd(Queue, const SgdBuffers&, const SgdOptions&);
 
-// loss[0] = weight_decay / 2 * sum of squares of `weights`. loss: [1] and scratch: sgd_scratch(n),
-// in the weights' dtype.
-void l2_loss(Queue, View weights, double weight_decay, View scratch, View loss);
-
 }  // namespace kernels

@@ -162,14 +162,3 @@ TEST_CASE("loss scale: the state machine against its definition, over random ove
       CHECK(s.skipped == skipped);
     }
 }
-
-TEST_CASE("l2 loss: half the sum of squares") {
-  for (int64_t n : {1, 16384, 50001}) {
-    Problem p(n, n, DType::f32, false);
-    Tensor loss = p.c.empty({1, {1}}, DType::f32);
-    kernels::l2_loss({}, p.weight, 0.0004, p.scratch, loss);
-    double sum = 0;
-    for (double x : p.w) sum += x * x;
-    CHECK(read(loss)[0] == Approx(0.0004 / 2 * sum).epsilon(1e-5));
-  }
-}

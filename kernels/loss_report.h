@@ -1,0 +1,21 @@
+// The scalars around the detection losses: what the backward pass starts from, and what logs show.
+#pragma once
+#include "kernels/optimizer_state.h"
+#include "kernels/queue.h"
+#include "kernels/view.h"
+
+namespace kernels {
+
+// seeds[i] = weight * loss scale / normaliser: the gradient of the scaled loss for each image's
+// sum. normaliser: [1] f32 or f64; seeds: [images] of the same dtype; `state` null: no loss scale.
+void loss_seeds(Queue, View normaliser, const OptimizerState* state, double weight, View seeds);
+
+// report = {localization, classification, regularization, total}, unscaled; f64 or f32, [4].
+// The sums over images and the normaliser are [1] of the losses' dtype, regularization of its own.
+struct LossReport {
+  View localization_sum, classification_sum, normaliser, regularization;
+  double localization_weight = 1, classification_weight = 1;
+};
+void loss_report(Queue, const LossReport&, View report);
+
+}  // namespace kernels

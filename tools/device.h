@@ -1,0 +1,30 @@
+// The device of a run and its step memory.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "engine/backend.h"
+#include "engine/context.h"
+#include "engine/precision.h"
+
+namespace tools {
+
+class Device {
+ public:
+  // `device`: auto, cpu, cuda, cuda:N. `memory_gib` 0: most of what is free. `threads` 0: one per
+  // core.
+  Device(const std::string& device, double memory_gib, int threads);
+
+  engine::Backend& backend() { return *backend_; }
+  engine::Arena& arena() { return *arena_; }
+  engine::Context context(const engine::Precision&, engine::Tape* tape, bool training);
+  kernels::Queue queue() { return backend_->queue(engine::Lane::compute); }
+
+ private:
+  std::unique_ptr<engine::Backend> backend_;
+  std::unique_ptr<engine::Memory> memory_;
+  std::unique_ptr<engine::Arena> arena_;
+  engine::ConvPlans plans_;
+};
+
+}  // namespace tools

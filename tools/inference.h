@@ -1,0 +1,50 @@
+// A trained detector at work: batches in, boxes with scores and classes out.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "kernels/nms.h"
+#include "model/anchors.h"
+#include "model/detector.h"
+#include "tools/device.h"
+#include "tools/device_batch.h"
+#include "tools/run_config.h"
+
+namespace tools {
+
+struct FoundBox {
+  float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // parts of the image's sides, within 0..1
+  float score = 0;
+  int column = 0;  // of the class, from 1
+};
+
+kernels::NmsOptions nms_options(const EvalConfig&);
+
+class Inference {
+ public:
+  // Folds batch norm into a copy of the weights: refresh() after they changed.
+  Inference(Device&, const model::Detector&, int batch_size, int max_boxes,
+            const kernels::NmsOptions&, const kernels::ChannelScaling&);
+  void refresh();
+
+  // In falling order of score, per row of the batch; rows without an image have none.
+  // Error(diverged) when the network's output is not finite.
+  std::vector<std::vector<FoundBox>> run(const data::Batch&);
+  int batch_size() const { return batch_.size(); }
+  const model::Detector& detector() const { return detector_; }
+
+ private:
+  void queue_detection();
+
+  Device& device_;
+  const model::Detector& detector_;
+  kernels::NmsOptions nms_;
+  kernels::ChannelScaling scaling_;
+  std::unique_ptr<model::FoldedWeights> folded_;
+  model::Anchors anchors_;
+  DeviceBatch batch_;
+  engine::Memory boxes_, scores_, classes_, anchor_of_, counts_, status_;
+  kernels::Detections found_;
+};
+
+}  // namespace tools

@@ -1,0 +1,68 @@
+// A training run: data, model and optimiser put together, steps, evaluations, checkpoints, logs.
+#pragma once
+#include <chrono>
+#include <optional>
+
+#include "data/loader.h"
+#include "tools/checkpoint_files.h"
+#include "tools/evaluate_model.h"
+#include "tools/stop_signal.h"
+#include "tools/training_log.h"
+#include "tools/training_step.h"
+
+namespace tools {
+
+class Trainer {
+ public:
+  // Loads data and builds the model; writes nothing. `resumed` null: from the start.
+  Trainer(const RunConfig&, const ModelFile* resumed);
+
+  // One step and the memory plan, printed to stdout.
+  void dry_run();
+  // Trains to the end or until `stop`: true when it ended by itself. Everything goes into `folder`.
+  bool run(const RunFolder& folder, const StopSignal& stop);
+
+  const RunConfig& config() const { return config_; }
+
+ private:
+  void start_weights(const ModelFile* resumed);
+  void open_loader();
+  void announce();
+  void one_step();
+  void log_step();
+  void check_progress(const engine::OptimizerState&) const;
+  void evaluate(bool final);
+  void save();
+  bool evaluation_due() const;
+  bool save_due() const;
+  bool metric_improved(const data::Evaluation&);
+  void write_samples(const data::Batch&) const;
+  void finish();
+  RunState state() const;
+  bool done() const { return state_.step >= total_steps_ || stopped_early_; }
+
+  RunConfig config_;
+  data::Dataset train_, val_;
+  ClassList classes_;
+  int64_t total_steps_;
+  Device device_;
+  engine::Parameters parameters_;
+  std::unique_ptr<model::Detector> detector_;
+  std::unique_ptr<engine::Optimizer> optimizer_;
+  std::unique_ptr<TrainingStep> step_;
+  std::unique_ptr<Inference> inference_;
+  std::unique_ptr<data::Loader> loader_;
+  RunState state_;
+  bool stopped_early_ = false;
+  std::vector<std::string> remarks_;  // before there is a log
+
+  const RunFolder* folder_ = nullptr;
+  std::unique_ptr<TrainingLog> log_;
+  std::unique_ptr<CheckpointFiles> files_;
+  std::chrono::steady_clock::time_point counted_from_;
+  int64_t images_counted_ = 0;
+  double rate_sum_ = 0;  // of images per second, over the logged intervals
+  int64_t rates_ = 0, saved_step_ = -1;
+};
+
+}  // namespace tools

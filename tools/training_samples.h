@@ -1,0 +1,17 @@
+// Pictures of a batch as the network sees it, with its boxes.
+#pragma once
+#include <string>
+
+#include "data/augment_crop.h"
+#include "data/batch.h"
+#include "kernels/image.h"
+#include "tools/class_list.h"
+
+namespace tools {
+
+// Up to 16 JPEG files NN.jpg in `folder`, which is made. Failures to write are told on stderr only.
+void write_training_samples(const std::string& folder, const data::Batch&,
+                            const kernels::ChannelScaling&, data::PictureSize input,
+                            const ClassList&);
+
+}  // namespace tools

@@ -1,0 +1,48 @@
+// One training step: images and boxes in, updated weights and losses out. Replayable.
+#pragma once
+#include "engine/optimizer.h"
+#include "engine/replay.h"
+#include "model/loss.h"
+#include "tools/device.h"
+#include "tools/device_batch.h"
+
+namespace tools {
+
+struct StepOptions {
+  int batch_size = 1, max_boxes = 100;
+  int accumulate = 1;  // batches per update
+  kernels::ChannelScaling scaling;
+  model::LossOptions loss;
+};
+
+struct StepLosses {
+  double localization = 0, classification = 0, regularization = 0, total = 0;
+};
+
+class TrainingStep {
+ public:
+  TrainingStep(Device&, model::Detector&, engine::Parameters&, engine::Optimizer&,
+               const StepOptions&);
+
+  // Runs one batch; every `accumulate` batches the weights are updated: then true.
+  bool run(const data::Batch&);
+  StepLosses losses() const;  // of the latest batch; waits for the device
+  size_t peak_memory() const { return device_.arena().peak(); }
+
+ private:
+  void gradients();
+  void update();
+
+  Device& device_;
+  model::Detector& detector_;
+  engine::Parameters& parameters_;
+  engine::Optimizer& optimizer_;
+  StepOptions options_;
+  model::Anchors anchors_;
+  DeviceBatch batch_;
+  engine::Memory report_;
+  engine::Replay gradients_, update_, whole_;
+  int gathered_ = 0;  // batches since the last update
+};
+
+}  // namespace tools
