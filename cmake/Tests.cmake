@@ -17,3 +17,17 @@ foreach(source ${test_sources})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2")
 endforeach()
+
+# Run by tests/peers/torch_parity.py.
+add_executable(model_parity tests/parity/model_parity.cpp)
+set_target_properties(model_parity PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_link_libraries(model_parity PRIVATE test_support)
+
+# Cases of the reference's own tests, where the file lies beside the project.
+file(GLOB reference_sources CONFIGURE_DEPENDS tests/reference_cases/*.cpp)
+add_executable(reference_cases tests/reference_cases.cpp ${reference_sources})
+target_link_libraries(reference_cases PRIVATE test_support)
+set(reference_file ${CMAKE_SOURCE_DIR}/../shared/spec/reference_cases.json)
+if(EXISTS ${reference_file})
+  add_test(NAME reference_cases COMMAND reference_cases ${reference_file})
+endif()
