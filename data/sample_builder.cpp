@@ -1,0 +1,86 @@
+#include "data/sample_builder.h"
+
+#include "engine/error.h"
+
+namespace data {
+
+namespace {
+
+int64_t slot_size(const SampleOptions& options) {
+  return kernels::slot_bytes(options.input.height, options.input.width);
+}
+
+void put_boxes(const LabelledBoxes& boxes, int row, Batch& batch) {
+  size_t first = size_t(row) * size_t(batch.max_boxes);
+  batch.counts[size_t(row)] =
+      pad_or_clip(boxes, {batch.boxes.data() + 4 * first, batch.labels.data() + first,
+                          batch.weights.data() + first, batch.max_boxes});
+}
+
+void clear_row(int row, Batch& batch) {
+  size_t i = size_t(row);
+  batch.staged[i] = empty_slot();
+  batch.image_index[i] = -1;
+  batch.heights[i] = batch.widths[i] = 0;
+  put_boxes({}, row, batch);
+}
+
+}  // namespace
+
+void prepare(Batch& batch, int n, const SampleOptions& options, std::span<uint8_t> pixels) {
+  size_t rows = size_t(n), boxes = rows * size_t(options.max_boxes);
+  SSD_CHECK(int64_t(pixels.size()) >= n * slot_size(options), "too little memory for pixels");
+  batch.max_boxes = options.max_boxes;
+  batch.pixels = pixels;
+  batch.staged.resize(rows);
+  batch.boxes.resize(4 * boxes), batch.labels.resize(boxes), batch.weights.resize(boxes);
+  batch.counts.resize(rows), batch.image_index.resize(rows);
+  batch.heights.resize(rows), batch.widths.resize(rows);
+}
+
+SampleBuilder::SampleBuilder(const Dataset& dataset, SampleOptions options, uint64_t seed)
+    : dataset_(dataset),
+      options_(std::move(options)),
+      seed_(seed),
+      source_(dataset, options_.cache_bytes, options_.limits) {}
+
+std::vector<SkippedImage> SampleBuilder::build(const std::vector<uint32_t>& order, int64_t position,
+                                               int row, Batch& batch) {
+  std::vector<SkippedImage> skipped;
+  clear_row(row, batch);
+  if (position < 0) return skipped;
+  int64_t attempts = options_.replace_unreadable ? skip_limit() + 1 : 1;
+  for (int64_t i = 0; i < attempts; ++i) {
+    int64_t image = order[size_t(position + i) % order.size()];
+    try {
+      if (options_.before_read) options_.before_read(image);
+      fill(image, row, batch);
+      return skipped;
+    } catch (const engine::Error& error) {
+      if (options_.image_errors == ImageErrorPolicy::error ||
+          error.code() != engine::ExitCode::data)
+        throw;
+      skipped.push_back({image, error.what()});
+    }
+  }
+  return skipped;
+}
+
+void SampleBuilder::fill(int64_t image, int row, Batch& batch) {
+  thread_local auto scratch = std::make_shared<Image>();
+  const ImageEntry& entry = dataset_.images[size_t(image)];
+  std::shared_ptr<const Image> picture = source_.read(image, scratch);
+  LabelledBoxes boxes = ground_truth(dataset_, entry, options_.ground_truth);
+  ImageTransform transform = draw_transform(options_.augment, {seed_, batch.start.epoch, image},
+                                            {picture->height, picture->width}, boxes);
+
+  size_t i = size_t(row), bytes = size_t(slot_size(options_));
+  batch.staged[i] =
+      stage_image(*picture, transform, options_.input, batch.pixels.subspan(i * bytes, bytes));
+  batch.staged[i].offset = int64_t(i * bytes);
+  batch.image_index[i] = image;
+  batch.heights[i] = entry.height, batch.widths[i] = entry.width;
+  put_boxes(boxes, row, batch);
+}
+
+}  // namespace data

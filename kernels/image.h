@@ -1,0 +1,55 @@
+// Staged 8-bit pictures to the network's input in one pass: place on a canvas, flip, change
+// colours, resize, normalise.
+#pragma once
+#include "kernels/colour.h"
+#include "kernels/queue.h"
+
+namespace kernels {
+
+// Bilinear sampling of TensorFlow 1 (no half-pixel centres, no antialiasing): output i reads source
+// positions lo and hi only, with weight t for hi.
+struct BilinearTap {
+  int lo, hi;
+  float t;
+};
+HD float bilinear_scale(int in, int out) { return float(in) / float(out); }
+HD BilinearTap bilinear_tap(int i, float scale, int in) {
+  float source = float(i) * scale;
+  int lo = int(source);
+  return {lo, lo + 1 < in ? lo + 1 : in - 1, source - float(lo)};
+}
+
+// How one picture lies in the pixel buffer and what becomes of it. Plain bytes, copied to the
+// device. The canvas (height x width) is what is resized to the output. The picture covers a part
+// of it; the rest has the colour `fill`. Since an output row reads two canvas rows, an axis on
+// which the picture is more than twice the output is stored gathered: position 2i holds tap lo of
+// output i, 2i + 1 tap hi. So slot_bytes() bounds every picture.
+struct StagedImage {
+  int64_t offset = 0;             // first byte in the pixel buffer
+  int32_t height = 1, width = 1;  // canvas
+  int32_t picture_y = 0, picture_x = 0, picture_height = 0, picture_width = 0;  // on the canvas
+  int32_t row_bytes = 0;                                      // from one stored row to the next
+  int32_t gathered_rows = 0, gathered_columns = 0, flip = 0;  // booleans
+  float fill[3] = {};
+  int32_t colour_steps = 0;
+  ColourStep colour[kMaxColourSteps];  // in this order, on source pixels, before resizing
+};
+
+// Bytes to set aside for a picture of any size. The last ones are never used by pixels: the host
+// reads four bytes per pixel.
+HD int64_t slot_bytes(int out_height, int out_width) {
+  return (int64_t(out_height) * out_width * 12 + 4 + 63) / 64 * 64;
+}
+
+struct ChannelScaling {  // out = (value - mean) / deviation, value in 0..255
+  float mean[3] = {0, 0, 0};
+  float deviation[3] = {1, 1, 1};
+};
+
+// pixels: u8, any shape. staged: StagedImage[images] in memory of the same device.
+// out: [images, height, width, 3] of any floating-point dtype. Computed in f32 (f64 for f64
+// output); identity when canvas and output agree in size.
+void normalise_images(Queue queue, View pixels, const StagedImage* staged,
+                      const ChannelScaling& scaling, View out);
+
+}  // namespace kernels

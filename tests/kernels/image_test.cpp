@@ -1,0 +1,280 @@
+#include "kernels/image.h"
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "data/stage_image.h"
+
+using kernels::ColourOp, kernels::ColourStep, kernels::DType, kernels::StagedImage, kernels::View;
+
+namespace {
+
+constexpr kernels::ChannelScaling kScaling{{123.68f, 116.779f, 103.939f}, {58.4f, 57.1f, 57.4f}};
+
+data::Image random_image(int height, int width, unsigned seed) {
+  std::mt19937 random(seed);
+  data::Image image{width, height, std::vector<uint8_t>(size_t(height * width * 3))};
+  for (uint8_t& byte : image.rgb) byte = uint8_t(random());
+  return image;
+}
+
+// A picture of numbers, and the steps of the pipeline one after the other, as the definition reads.
+template <class A> struct Canvas {
+  int height = 0, width = 0;
+  std::vector<std::array<A, 3>> pixels;
+  Canvas(int h, int w) : height(h), width(w), pixels(size_t(h * w)) {}
+  std::array<A, 3>& at(int y, int x) { return pixels[size_t(y * width + x)]; }
+};
+
+template <class A>
+Canvas<A> place(const data::Image& image, const data::ImageTransform& t, const float* fill) {
+  const data::Placement& p = t.placement;
+  Canvas<A> canvas(p.height, p.width);
+  for (auto& pixel : canvas.pixels) pixel = {A(fill[0]), A(fill[1]), A(fill[2])};
+  for (int y = 0; y < p.crop.height; ++y)
+    for (int x = 0; x < p.crop.width; ++x) {
+      int column = p.crop.x + x, from = t.flip ? image.width - 1 - column : column;
+      const uint8_t* rgb = &image.rgb[size_t(((p.crop.y + y) * image.width + from) * 3)];
+      canvas.at(p.y + y, p.x + x) = {A(rgb[0]), A(rgb[1]), A(rgb[2])};
+    }
+  return canvas;
+}
+
+template <class A>
+std::vector<A> resize(Canvas<A>& canvas, int height, int width, const kernels::ChannelScaling& s) {
+  std::vector<A> out;
+  float scale_y = float(canvas.height) / float(height),
+        scale_x = float(canvas.width) / float(width);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x)
+      for (size_t c = 0; c < 3; ++c) {
+        float source_y = float(y) * scale_y, source_x = float(x) * scale_x;
+        int top = int(std::floor(source_y)), left = int(std::floor(source_x));
+        int bottom = std::min(top + 1, canvas.height - 1),
+            right = std::min(left + 1, canvas.width - 1);
+        A ty = source_y - float(top), tx = source_x - float(left);
+        A above =
+            canvas.at(top, left)[c] + (canvas.at(top, right)[c] - canvas.at(top, left)[c]) * tx;
+        A below = canvas.at(bottom, left)[c] +
+                  (canvas.at(bottom, right)[c] - canvas.at(bottom, left)[c]) * tx;
+        out.push_back((above + (below - above) * ty - A(s.mean[c])) / A(s.deviation[c]));
+      }
+  return out;
+}
+
+// The kernel on one staged picture.
+template <class T>
+std::vector<T> run(const data::Image& image, const data::ImageTransform& t,
+                   data::PictureSize output, DType dtype, StagedImage* described = nullptr) {
+  std::vector<uint8_t> slot(size_t(kernels::slot_bytes(output.height, output.width)));
+  StagedImage staged = data::stage_image(image, t, output, slot);
+  if (described) *described = staged;
+  std::vector<T> out(size_t(output.height * output.width * 3));
+  View pixels{slot.data(), DType::u8, {1, {int64_t(slot.size())}}};
+  kernels::normalise_images({}, pixels, &staged, kScaling,
+                            {out.data(), dtype, {4, {1, output.height, output.width, 3}}});
+  return out;
+}
+
+data::ImageTransform whole(const data::Image& image, bool flip = false) {
+  data::ImageTransform t;
+  t.flip = flip;
+  t.placement = {{0, 0, image.height, image.width}, image.height, image.width, 0, 0, false};
+  return t;
+}
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::fabs(a[i] - b[i]));
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("equal sizes: only normalised") {
+  data::Image image = random_image(37, 53, 1);
+  std::vector<float> out = run<float>(image, whole(image), {37, 53}, DType::f32);
+  for (size_t i = 0; i < out.size(); ++i)
+    REQUIRE(out[i] == (float(image.rgb[i]) - kScaling.mean[i % 3]) / kScaling.deviation[i % 3]);
+}
+
+TEST_CASE("resize, crop and flip give the bits of the naive definition") {
+  struct Size {
+    int height, width, out_height, out_width;
+  };
+  // Up, down, more than two to one (gathered rows, columns, both), one pixel, wider than a tile.
+  const Size sizes[] = {{30, 40, 64, 64},   {97, 131, 64, 64}, {300, 50, 32, 32}, {50, 301, 32, 31},
+                        {233, 517, 33, 65}, {1, 1, 7, 5},      {1, 400, 3, 300},  {9, 600, 5, 320}};
+  for (const Size& size : sizes)
+    for (bool flip : {false, true}) {
+      INFO(size.height << "x" << size.width << " flip " << flip);
+      data::Image image = random_image(size.height, size.width, 7);
+      data::ImageTransform t = whole(image, flip);
+      if (size.height > 20) {
+        data::PixelWindow crop{3, 5, size.height - 7, size.width - 6};
+        t.placement = {crop, crop.height, crop.width, 0, 0, false};
+      }
+      const float black[3] = {};
+      Canvas<float> canvas = place<float>(image, t, black);
+      std::vector<float> expected = resize(canvas, size.out_height, size.out_width, kScaling);
+      CHECK(run<float>(image, t, {size.out_height, size.out_width}, DType::f32) == expected);
+    }
+}
+
+TEST_CASE("padded canvases give the bits of the naive definition") {
+  for (int scale : {1, 4})  // 4: gathered
+    for (bool flip : {false, true}) {
+      data::Image image = random_image(40 * scale, 50 * scale, 3);
+      data::ImageTransform t = whole(image, flip);
+      t.placement.crop = {2, 3, 30 * scale, 41 * scale};
+      t.placement.height = 61 * scale, t.placement.width = 83 * scale;
+      t.placement.y = 11 * scale, t.placement.x = 7 * scale;
+      t.placement.fill_with_mean = true;
+      StagedImage staged;
+      std::vector<float> out = run<float>(image, t, {32, 35}, DType::f32, &staged);
+      CHECK(bool(staged.gathered_rows) == (scale == 4));
+      double mean = 0;  // of the crop's red
+      for (int y = 0; y < t.placement.crop.height; ++y)
+        for (int x = 0; x < t.placement.crop.width; ++x) {
+          int column = 3 + x, from = flip ? image.width - 1 - column : column;
+          mean += image.rgb[size_t(((2 + y) * image.width + from) * 3)];
+        }
+      CHECK(staged.fill[0] ==
+            float(mean / (double(t.placement.crop.height) * t.placement.crop.width)));
+      Canvas<float> canvas = place<float>(image, t, staged.fill);
+      CHECK(out == resize(canvas, 32, 35, kScaling));
+    }
+}
+
+TEST_CASE("half types are the rounded f32 values") {
+  data::Image image = random_image(71, 93, 5);
+  std::vector<float> exact = run<float>(image, whole(image), {40, 50}, DType::f32);
+  auto half = run<kernels::f16>(image, whole(image), {40, 50}, DType::f16);
+  auto brain = run<kernels::bf16>(image, whole(image), {40, 50}, DType::bf16);
+  for (size_t i = 0; i < exact.size(); ++i) {
+    REQUIRE(half[i].bits == kernels::f16(exact[i]).bits);
+    REQUIRE(brain[i].bits == kernels::bf16(exact[i]).bits);
+  }
+}
+
+namespace {
+
+// Colour operations in double, by another route than the kernel's: HSV by sectors of a circle.
+std::array<double, 3> to_hsv(std::array<double, 3> x) {
+  double high = std::max({x[0], x[1], x[2]}), range = high - std::min({x[0], x[1], x[2]});
+  double angle = 0;
+  if (range > 0 && high == x[0])
+    angle = std::fmod((x[1] - x[2]) / range + 6, 6);
+  else if (range > 0 && high == x[1])
+    angle = (x[2] - x[0]) / range + 2;
+  else if (range > 0)
+    angle = (x[0] - x[1]) / range + 4;
+  return {angle / 6, high > 0 ? range / high : 0, high};
+}
+
+std::array<double, 3> from_hsv(std::array<double, 3> hsv) {
+  double angle = hsv[0] * 6, chroma = hsv[1] * hsv[2], base = hsv[2] - chroma;
+  double second = chroma * (1 - std::fabs(std::fmod(angle, 2) - 1));
+  const double c = chroma, s = second;
+  const std::array<double, 3> sectors[6] = {{c, s, 0}, {s, c, 0}, {0, c, s},
+                                            {0, s, c}, {s, 0, c}, {c, 0, s}};
+  std::array<double, 3> rgb = sectors[int(angle) % 6];
+  for (double& v : rgb) v += base;
+  return rgb;
+}
+
+void apply(Canvas<double>& canvas, const ColourStep& step) {
+  std::array<double, 3> mean{};
+  for (const auto& pixel : canvas.pixels)
+    for (size_t c = 0; c < 3; ++c) mean[c] += pixel[c] / 255 / double(canvas.pixels.size());
+  for (auto& pixel : canvas.pixels) {
+    std::array<double, 3> x{pixel[0] / 255, pixel[1] / 255, pixel[2] / 255};
+    double value = step.value;
+    std::array<double, 3> hsv = to_hsv(x);
+    if (step.op == ColourOp::brightness)
+      for (double& v : x) v += value;
+    if (step.op == ColourOp::contrast)
+      for (size_t c = 0; c < 3; ++c) x[c] = (x[c] - mean[c]) * value + mean[c];
+    if (step.op == ColourOp::hue) {
+      hsv[0] = hsv[0] + value - std::floor(hsv[0] + value);
+      x = from_hsv(hsv);
+    }
+    if (step.op == ColourOp::saturation) {
+      hsv[1] = std::clamp(hsv[1] * value, 0.0, 1.0);
+      x = from_hsv(hsv);
+    }
+    for (size_t c = 0; c < 3; ++c) pixel[c] = std::clamp(x[c] * 255, 0.0, 255.0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("colour operations against a float64 reference") {
+  const std::vector<ColourStep> cases[] = {
+      {{ColourOp::brightness, 0.15f}},
+      {{ColourOp::brightness, -0.2f}},
+      {{ColourOp::contrast, 1.25f}},
+      {{ColourOp::contrast, 0.8f}},
+      {{ColourOp::hue, 0.2f}},
+      {{ColourOp::hue, -0.19f}},
+      {{ColourOp::saturation, 1.4f}},
+      {{ColourOp::saturation, 0.3f}},
+      {{ColourOp::brightness, 0.1f},
+       {ColourOp::saturation, 0.6f},
+       {ColourOp::hue, -0.1f},
+       {ColourOp::contrast, 1.3f}},
+      {{ColourOp::brightness, -0.1f},
+       {ColourOp::contrast, 1.4f},
+       {ColourOp::saturation, 1.5f},
+       {ColourOp::hue, 0.15f}},
+  };
+  for (const auto& steps : cases)
+    for (bool padded : {false, true}) {
+      INFO("first op " << int(steps[0].op) << " of " << steps.size() << " padded " << padded);
+      data::Image image = random_image(45, 61, 11);
+      std::fill_n(image.rgb.begin(), 300, uint8_t(90));  // grey: no hue
+      std::fill_n(image.rgb.begin() + 300, 300, uint8_t(0));
+      data::ImageTransform t = whole(image, true);
+      t.colour = steps;
+      if (padded) t.placement.height = 70, t.placement.y = 6, t.placement.fill_with_mean = true;
+      StagedImage staged;
+      std::vector<double> out = run<double>(image, t, {50, 40}, DType::f64, &staged);
+      Canvas<double> canvas = place<double>(image, t, staged.fill);
+      for (const ColourStep& step : steps) apply(canvas, step);
+      std::vector<double> expected = resize(canvas, 50, 40, kScaling);
+      // The means of contrast steps are measured and handed over in f32.
+      CHECK(largest_difference(out, expected) < 5e-6);
+      std::vector<float> single = run<float>(image, t, {50, 40}, DType::f32);
+      CHECK(largest_difference({single.begin(), single.end()}, expected) < 2e-5);
+    }
+}
+
+TEST_CASE("a batch: every picture by its own description, blank rows black") {
+  data::PictureSize output{24, 20};
+  size_t slot = size_t(kernels::slot_bytes(24, 20));
+  std::vector<uint8_t> pixels(3 * slot);
+  std::vector<StagedImage> staged;
+  data::Image first = random_image(30, 31, 1), second = random_image(200, 90, 2);
+  staged.push_back(data::stage_image(first, whole(first), output, std::span(pixels).first(slot)));
+  staged.push_back(data::empty_slot());
+  staged.push_back(
+      data::stage_image(second, whole(second, true), output, std::span(pixels).subspan(2 * slot)));
+  staged[2].offset = int64_t(2 * slot);
+  size_t image_size = size_t(output.height * output.width * 3);
+  std::vector<float> out(3 * image_size);
+  kernels::normalise_images({}, {pixels.data(), DType::u8, {1, {int64_t(pixels.size())}}},
+                            staged.data(), kScaling,
+                            {out.data(), DType::f32, {4, {3, output.height, output.width, 3}}});
+  std::vector<float> a = run<float>(first, whole(first), output, DType::f32);
+  std::vector<float> c = run<float>(second, whole(second, true), output, DType::f32);
+  CHECK(std::equal(a.begin(), a.end(), out.begin()));
+  CHECK(std::equal(c.begin(), c.end(), out.begin() + long(2 * image_size)));
+  for (size_t i = 0; i < image_size; ++i)
+    REQUIRE(out[image_size + i] == (0 - kScaling.mean[i % 3]) / kScaling.deviation[i % 3]);
+  kernels::normalise_images({}, {}, nullptr, kScaling, {nullptr, DType::f32, {4, {0, 24, 20, 3}}});
+}
