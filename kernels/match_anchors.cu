@@ -135,15 +135,18 @@ template <class A> struct AssignTargets {  // one element per anchor of an image
   HD void operator()(int i) const {
     int anchor = i % anchor_count, match = matches[i];
     int64_t first = int64_t(i / anchor_count) * rows;
-    BoxCode<float> code{0, 0, 0, 0};
-    if (match >= 0) code = encode(objects[first + match], anchors[anchor], scales);
+    BoxCode<A> code{0, 0, 0, 0};
+    if (match >= 0)
+      code = encode(widened(objects[first + match]), widened(anchors[anchor]), scales);
     int label = of_match(match, labels + first, 0, 0);
     classes[i] = label > 0 ? label : 0;
     class_weights[i] = A(of_match(match, weights + first, 1.f, 0.f));
     box_weights[i] = A(of_match(match, weights + first, 0.f, 0.f));
     A* out = boxes + int64_t(i) * 4;
-    out[0] = A(code.y), out[1] = A(code.x), out[2] = A(code.height), out[3] = A(code.width);
+    out[0] = code.y, out[1] = code.x, out[2] = code.height, out[3] = code.width;
   }
+
+  static HD BoxOf<A> widened(const Box& b) { return {b.ymin, b.xmin, b.ymax, b.xmax}; }
 };
 
 }  // namespace

@@ -181,11 +181,14 @@ template <class Source> struct NmsSearch {  // one block per image
     return {score_key(score), source.lowest_with(raw, score), false};
   }
 
-  HD bool suppressed(const NmsMemory& m, const Box& box, int c) const {
-    Box candidate = upright(box);
-    for (int t = m.last_taken[c]; t >= 0; t = m.next_taken[t])
+  HD bool suppressed(const NmsMemory& m, int64_t image, int anchor, int c) const {
+    int last = m.last_taken[c];
+    if (last < 0) return false;
+    if (m.count[c] >= task.max_per_class) return true;
+    Box candidate = upright(box_of(image, anchor, c));
+    for (int t = last; t >= 0; t = m.next_taken[t])
       if (suppression_iou(m.taken[t], candidate) > task.iou_threshold) return true;
-    return m.count[c] >= task.max_per_class;
+    return false;
   }
 
   // f(key) for one thread's share of the live boxes in range: 32 threads to an anchor.
@@ -199,7 +202,7 @@ template <class Source> struct NmsSearch {  // one block per image
         if (raw < range.raw) continue;
         uint64_t key = key_of(source.score(raw), anchor, c);
         if (key < range.from || key >= range.to) continue;
-        if (!suppressed(m, box_of(image, anchor, c), c)) f(key);
+        if (!suppressed(m, image, anchor, c)) f(key);
       }
     }
   }

@@ -166,7 +166,8 @@ TEST_CASE("targets follow the matches") {
     CHECK(classes == Ints{7, 0, 0});
     CHECK(class_weights == std::vector<A>{0.25, 1, 0});
     CHECK(box_weights == std::vector<A>{0.25, 1, 0});
-    BoxCode<float> code = encode(o.boxes[1], anchors[1], {});
+    auto widened = [](const Box& b) { return BoxOf<A>{b.ymin, b.xmin, b.ymax, b.xmax}; };
+    BoxCode<A> code = encode(widened(o.boxes[1]), widened(anchors[1]), {});
     CHECK(std::vector<A>(boxes.begin() + 4, boxes.begin() + 8) ==
           std::vector<A>{A(code.y), A(code.x), A(code.height), A(code.width)});
     CHECK(std::vector<A>(boxes.begin() + 8, boxes.end()) == std::vector<A>(4, A(0)));

@@ -145,9 +145,10 @@ json assign_batch(const json& in) {
 
 Ops matching_ops() {
   return {
-      {"argmax_ctor", argmax_ctor},         {"argmax_match", argmax_match},
-      {"match_accessors", match_accessors}, {"gather_on_match", gather_on_match},
-      {"assign_targets", assign_one},       {"batch_assign_targets", assign_batch},
+      {"argmax_ctor", argmax_ctor},           {"argmax_match", argmax_match},
+      {"match_accessors", match_accessors},   {"gather_on_match", gather_on_match},
+      {"gather_rows", gather_rows},           {"assign_targets", assign_one},
+      {"batch_assign_targets", assign_batch},
   };
 }
 
