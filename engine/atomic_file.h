@@ -19,9 +19,13 @@ struct FileCalls {
   static FileCalls posix();
 };
 
+// What the names of files under construction contain, after the name that they will have.
+inline constexpr const char* kTemporaryMark = ".tmp.";
+
 // Writes to a temporary file beside `path`; commit() makes it durable and puts it in place: write,
 // fsync, rename, fsync of the folder. Without commit() the temporary file is removed and `path` is
-// untouched. Failures throw Error(checkpoint) with path, reason and free space.
+// untouched. Failures throw Error(checkpoint) with path, reason and free space. A process that is
+// killed leaves its temporary file: whoever knows that no other program writes there removes it.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path, FileCalls calls = FileCalls::posix());
@@ -30,19 +34,21 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(const void* data, size_t bytes);
-  // Keeps what was at `path` under `previous` (a hard link, made before the new file takes the
-  // name).
+  // What was at `path` becomes `previous`, after the new file is durable: at every moment one of
+  // the two is whole, even when the file at `path` was damaged and `previous` the only good one.
   void commit(const std::string& previous = "");
 
  private:
-  [[noreturn]] void fail_with_reason(const char* action) const;
-  void sync_folder();
-
-  std::string path_, temporary_;
+  std::string path_, temporary_, aside_;
   FileCalls calls_;
   int file_ = -1;
   size_t written_ = 0;
   bool committed_ = false;
 };
+
+// `to` becomes a second name of the durable file `from` (a copy where there are no hard links),
+// atomically and durably. Error(checkpoint) with path and reason; the old `to` stays then.
+void put_second_name(const std::string& from, const std::string& to,
+                     FileCalls calls = FileCalls::posix());
 
 }  // namespace engine
