@@ -1,0 +1,49 @@
+// Image files as batches for a model, without a data set around them.
+#pragma once
+#include <future>
+#include <string>
+#include <vector>
+
+#include "data/batch.h"
+#include "data/image.h"
+#include "data/stage_image.h"
+
+namespace tools {
+
+struct ImageBatchOptions {
+  int batch_size = 1;
+  int max_boxes = 1;  // room in the batch; all stay empty
+  data::PictureSize input{320, 320};
+  int threads = 0;             // that read and decode; 0: one per core
+  bool keep_pictures = false;  // for drawing into them
+};
+
+struct ImageBatch {
+  data::Batch batch;                  // image_index counts the files; -1: unreadable, or no image
+  std::vector<uint8_t> pixels;        // what batch.pixels refers to
+  std::vector<data::Image> pictures;  // [N] as decoded; empty ones unless they are kept
+  std::vector<std::string> problems;  // [N] why an image is unreadable; else empty
+};
+
+// All files in order, scaled as in evaluation. While a batch is in use, the next one is read.
+class ImageBatches {
+ public:
+  ImageBatches(std::vector<std::string> files, const ImageBatchOptions& options);
+
+  // Valid until the next call; null behind the last file. Unreadable files are rows without an
+  // image, not errors.
+  const ImageBatch* next();
+
+ private:
+  void read(ImageBatch& slot, size_t first) const;
+  void read_row(ImageBatch& slot, size_t first, size_t row) const;
+  void start_reading();
+
+  const std::vector<std::string> files_;
+  const ImageBatchOptions options_;
+  ImageBatch slots_[2];
+  size_t given_ = 0, begun_ = 0;  // batches
+  std::future<void> reading_;     // the last member: waits for its thread before the rest goes
+};
+
+}  // namespace tools
