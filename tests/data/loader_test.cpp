@@ -213,11 +213,13 @@ TEST_CASE("an unreadable image fails the batch that needs it, by name") {
   pictures.damage(13);
   LoaderOptions options = small_options();
   options.shuffle = false, options.threads = 3;
-  Loader loader(pictures.dataset, options);
-  for (int i = 0; i < 3; ++i) CHECK(loader.next()->start.image == 4 * i);
-  for (int i = 0; i < 2; ++i) {
-    CHECK_THROWS_WITH(loader.next(), Catch::Contains("13.png"));
-    CHECK(failure_code(loader) == ExitCode::data);
+  {
+    Loader loader(pictures.dataset, options);
+    for (int i = 0; i < 3; ++i) CHECK(loader.next()->start.image == 4 * i);
+    for (int i = 0; i < 2; ++i) {
+      CHECK_THROWS_WITH(loader.next(), Catch::Contains("13.png"));
+      CHECK(failure_code(loader) == ExitCode::data);
+    }
   }
   pictures.dataset.images[2].width += 1;
   Loader mismatch(pictures.dataset, options);
@@ -311,8 +313,10 @@ TEST_CASE("images inside record files") {
   }
   records.shards = {(pictures.folder.path() / "records").string()};
   data::write_file(records.shards[0], shard);
-  Loader from_files(pictures.dataset, small_options()), from_records(records, small_options());
-  CHECK(stream_hash(from_files, 3) == stream_hash(from_records, 3));
+  {
+    Loader from_files(pictures.dataset, small_options()), from_records(records, small_options());
+    CHECK(stream_hash(from_files, 3) == stream_hash(from_records, 3));
+  }
   records.images[2].bytes += 1'000'000;
   Loader damaged(records, small_options());
   CHECK(failure_code(damaged) == ExitCode::data);
