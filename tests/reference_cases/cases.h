@@ -20,6 +20,8 @@ Ops box_ops();
 Ops evaluation_ops();
 Ops loss_ops();
 Ops matching_ops();
+Ops preprocessing_ops();
+Ops record_ops();
 Ops schedule_ops();
 Ops suppression_ops();
 Ops all_ops();
