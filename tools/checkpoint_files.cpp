@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/atomic_file.h"
+
 namespace tools {
 
 namespace fs = std::filesystem;
@@ -12,6 +14,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const char kNumbered[] = "step_";
+const std::string kUnfinished = std::string(".safetensors") + engine::kTemporaryMark;
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::vector<fs::path> files;
@@ -25,38 +28,45 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   return files;
 }
 
-// `to` becomes another name of `from`, at once.
-void alias(const fs::path& from, const fs::path& to) {
-  const fs::path aside = to.string() + ".tmp";
-  std::error_code error;
-  fs::remove(aside, error);
-  fs::create_hard_link(from, aside, error);
-  if (error) fs::copy_file(from, aside, fs::copy_options::overwrite_existing);
-  fs::rename(aside, to);
+// What programs that were killed left behind. This run's folder is locked: nobody else writes
+// there.
+void remove_unfinished(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().find(kUnfinished) != std::string::npos)
+      unfinished.push_back(entry.path());
+  for (const fs::path& path : unfinished) fs::remove(path, ignored);
 }
 
 }  // namespace
 
 void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoint) const {
+  remove_unfinished(folder_.path());
   save_checkpoint(backend, folder_.file("last.safetensors"), checkpoint,
                   folder_.file("previous.safetensors"));
   if (keep_ > 1) number(checkpoint.state.step);
 }
 
+// A run that goes on from an older step leaves the later steps of before alone until it reaches
+// them; they do not count.
 void CheckpointFiles::number(int64_t step) const {
-  alias(folder_.file("last.safetensors"),
-        folder_.file(fmt::format("{}{:09d}.safetensors", kNumbered, step)));
-  const std::vector<fs::path> files = numbered(folder_.path());
-  for (size_t i = size_t(keep_); i < files.size(); ++i) fs::remove(files[i]);
+  const std::string newest = folder_.file(fmt::format("{}{:09d}.safetensors", kNumbered, step));
+  engine::put_second_name(folder_.file("last.safetensors"), newest);
+  int kept = 0;
+  std::error_code ignored;
+  for (const fs::path& path : numbered(folder_.path()))
+    if (path <= fs::path(newest) && ++kept > keep_) fs::remove(path, ignored);
 }
 
 void CheckpointFiles::last_is_best() const {
-  alias(folder_.file("last.safetensors"), folder_.file("best.safetensors"));
+  engine::put_second_name(folder_.file("last.safetensors"), folder_.file("best.safetensors"));
 }
 
 std::vector<std::string> resumable(const std::string& folder) {
   std::vector<std::string> paths{folder + "/last.safetensors", folder + "/previous.safetensors"};
   for (const fs::path& path : numbered(folder)) paths.push_back(path.string());
+  paths.push_back(folder + "/best.safetensors");
   return paths;
 }
 

@@ -1,0 +1,124 @@
+// A trainer that is killed at any moment, also while it saves, loses nothing that it reported as
+// saved. A program of its own: the children need a process that has not started OpenMP threads.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <random>
+#include <thread>
+
+#include "engine/error.h"
+#include "tests/support/paths.h"
+#include "tools/checkpoint_files.h"
+
+namespace fs = std::filesystem;
+using tools::RunFolder;
+
+namespace {
+
+constexpr int64_t kValues = 1 << 20;  // with their momentum: 8 MiB
+constexpr int kKeep = 3;
+
+tools::RunConfig config_in(const fs::path& folder) {
+  tools::RunConfig config;
+  config.name = "crash";
+  config.output_dir = folder;
+  return config;
+}
+
+// Saves step after step, the step as every value, and reports each one when it is saved.
+[[noreturn]] void save_for_ever(const RunFolder& folder, int64_t step, int report) {
+  auto backend = engine::make_cpu_backend();
+  engine::Parameters parameters(*backend, engine::precision_named("fp32"));
+  parameters.add({.name = "w", .shape = {1, {kValues}}});
+  parameters.allocate(1);
+  engine::Optimizer optimizer(*backend, parameters, {});
+  const tools::RunConfig config = config_in(folder.path());
+  const tools::ClassList classes;
+  const tools::CheckpointFiles files(folder, kKeep);
+  for (;; ++step) {
+    const engine::View value = parameters.master(0);
+    std::fill_n(value.as<float>(), kValues, float(step));
+    files.save(*backend, {config, classes, parameters, optimizer, {.step = step}});
+    if (::write(report, &step, sizeof step) != sizeof step) ::_exit(1);
+    if (step % 2 == 0) files.last_is_best();
+  }
+}
+
+struct Found {
+  int64_t step = -1;
+  bool whole = false;  // all values are those of that step
+};
+
+Found load_newest(const fs::path& folder, std::vector<std::string>& complaints) {
+  const auto file = tools::open_newest(tools::resumable(folder), complaints);
+  if (!file) return {};
+  Found found{.step = file->state().step};
+  const engine::SafetensorsFile raw(file->path());
+  const std::vector<float> values = raw.read_floats(*raw.find("model/w"));
+  found.whole =
+      int64_t(values.size()) == kValues &&
+      std::all_of(values.begin(), values.end(), [&](float x) { return x == float(found.step); });
+  return found;
+}
+
+bool unfinished_save(const fs::path& folder) {
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().filename().string().starts_with("last.safetensors.tmp.")) return true;
+  return false;
+}
+
+size_t count(const fs::path& folder, const std::string& part) {
+  size_t n = 0;
+  for (const auto& entry : fs::directory_iterator(folder))
+    n += entry.path().filename().string().find(part) != std::string::npos;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("killed at 200 random moments, a run loses nothing") {
+  constexpr int kKills = 200;
+  tests::TemporaryFolder own;
+  const RunFolder folder = RunFolder::create(config_in(own.path() / "run"), {});
+  std::mt19937 random(5);
+  std::uniform_int_distribution<int> wait_us(0, 60000);
+  int64_t reported = -1, next = 0;
+  int unfinished = 0, lost = 0, torn = 0, complained = 0;
+  for (int kill = 0; kill < kKills; ++kill) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) save_for_ever(folder, next, ends[1]);
+    ::close(ends[1]);
+    int64_t step;  // the first save shows that the child is at work
+    if (::read(ends[0], &step, sizeof step) == sizeof step) reported = step;
+    std::this_thread::sleep_for(std::chrono::microseconds(wait_us(random)));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (::read(ends[0], &step, sizeof step) == sizeof step) reported = step;
+    ::close(ends[0]);
+
+    unfinished += unfinished_save(folder.path());
+    std::vector<std::string> complaints;
+    const Found found = load_newest(folder.path(), complaints);
+    lost += found.step < reported;
+    torn += !found.whole;
+    complained += !complaints.empty();
+    CHECK(count(folder.path(), "step_") <= kKeep + 1);
+    next = found.step + 1;
+  }
+  std::cout << "killed " << kKills << " times, " << unfinished << " of them while saving, after "
+            << reported << " checkpoints\n";
+  CHECK(reported > kKills);
+  CHECK(unfinished >= kKills * 15 / 100);  // else this test shows nothing
+  CHECK(lost == 0);
+  CHECK(torn == 0);
+  CHECK(complained == 0);
+  CHECK_NOTHROW(tools::ModelFile(folder.file("best.safetensors")));
+}
