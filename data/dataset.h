@@ -24,7 +24,7 @@ struct Object {
 struct ImageEntry {
   int64_t id = 0;
   int width = 0, height = 0;
-  std::string file_name;  // relative to Dataset::image_folder; of an image in a record, its name only
+  std::string file_name;  // relative to Dataset::image_folder; in a record just a name
   uint32_t first_object = 0, object_count = 0;  // range in Dataset::objects, in file order
   // Where the encoded image lies when it is part of a TFRecord shard: index into Dataset::shards.
   int32_t shard = -1;

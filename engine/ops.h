@@ -45,7 +45,7 @@ Tensor batch_norm(const Context&, const Tensor& x, const BatchNormParameters&,
 Tensor max_pool(const Context&, const Tensor& x, int kernel, int stride, Padding pad);
 Tensor subsample(const Context&, const Tensor& x);  // rows and columns 0, 2, 4...
 Tensor upsample_add(const Context&, const Tensor& coarse,
-                    const Tensor& fine);  // fine + nearest x2 of coarse
+                    const Tensor& fine);  // fine + coarse, repeated
 
 // Losses per image, [images] in accumulator(dtype), of one feature map's predictions against
 // targets of all anchors; formulas: kernels/focal_loss.h, kernels/smooth_l1.h. Predictions are

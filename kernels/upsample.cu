@@ -9,6 +9,7 @@ template <class T> struct UpsampleAdd {
   const T *coarse, *fine;
   T* y;
   int width, channels;  // of fine
+  int down, right;      // repetitions of a coarse pixel
 
   struct Row {
     const T *coarse, *fine;
@@ -16,9 +17,10 @@ template <class T> struct UpsampleAdd {
   };
   template <int V> HD Nothing channel(int) const { return {}; }
   HD Row row(int r) const {
-    int x = r % width, image_row = r / width;  // heights are even: rows halve across images too
-    int64_t half = int64_t(image_row / 2) * (width / 2) + x / 2, full = int64_t(r) * channels;
-    return {coarse + half * channels, fine + full, y + full};
+    int x = r % width, image_row = r / width;  // heights divide: rows shrink across images, too
+    int64_t from = int64_t(image_row / down) * (width / right) + x / right;
+    int64_t full = int64_t(r) * channels;
+    return {coarse + from * channels, fine + full, y + full};
   }
   template <int V> HD void apply(Nothing, const Row& row, int c) const {
     Pack<T, V> a = load<V>(row.fine + c), b = load<V>(row.coarse + c);
@@ -32,24 +34,31 @@ template <class T> struct UpsampleBackward {
   const T* dy;
   T* dcoarse;
   int width, channels;  // of dcoarse
+  int down, right;      // repetitions of a coarse pixel
 
   struct Row {
-    const T *upper, *lower;
+    const T* block;
     T* to;
   };
   template <int V> HD Nothing channel(int) const { return {}; }
+  HD int64_t line() const { return int64_t(width) * right * channels; }
   HD Row row(int r) const {
-    int64_t line = int64_t(width) * 2 * channels;
-    const T* upper = dy + int64_t(r / width) * 2 * line + int64_t(r % width) * 2 * channels;
-    return {upper, upper + line, dcoarse + int64_t(r) * channels};
+    const T* block =
+        dy + int64_t(r / width) * down * line() + int64_t(r % width) * right * channels;
+    return {block, dcoarse + int64_t(r) * channels};
   }
   template <int V> HD void apply(Nothing, const Row& row, int c) const {
-    Pack<T, V> a = load<V>(row.upper + c), b = load<V>(row.upper + channels + c);
-    Pack<T, V> d = load<V>(row.lower + c), e = load<V>(row.lower + channels + c), sum;
+    Acc<T> sum[V] = {};
+    for (int i = 0; i < down; ++i)
+      for (int j = 0; j < right; ++j) {
+        Pack<T, V> part = load<V>(row.block + i * line() + int64_t(j) * channels + c);
+        UNROLL(8)
+        for (int k = 0; k < V; ++k) sum[k] += Acc<T>(part.at[k]);
+      }
+    Pack<T, V> out;
     UNROLL(8)
-    for (int k = 0; k < V; ++k)
-      sum.at[k] = T((Acc<T>(a.at[k]) + Acc<T>(b.at[k])) + (Acc<T>(d.at[k]) + Acc<T>(e.at[k])));
-    store<V>(row.to + c, sum);
+    for (int k = 0; k < V; ++k) out.at[k] = T(sum[k]);
+    store<V>(row.to + c, out);
   }
 };
 
@@ -57,16 +66,25 @@ template <class T> struct UpsampleBackward {
 
 void upsample_add(Queue queue, View coarse, View fine, View y) {
   const Shape& s = y.shape;
+  if (s.size() == 0) return;
   dispatch(y.dtype, [&]<class T>() {
-    UpsampleAdd<T> kernel{coarse.as<T>(), fine.as<T>(), y.as<T>(), int(s[2]), int(s[3])};
+    UpsampleAdd<T> kernel{coarse.as<T>(),
+                          fine.as<T>(),
+                          y.as<T>(),
+                          int(s[2]),
+                          int(s[3]),
+                          int(s[1] / coarse.shape[1]),
+                          int(s[2] / coarse.shape[2])};
     rows<T>(queue, s[0] * s[1] * s[2], s[3], kernel);
   });
 }
 
 void upsample_backward(Queue queue, View dy, View dcoarse) {
   const Shape& s = dcoarse.shape;
+  if (s.size() == 0) return;
   dispatch(dy.dtype, [&]<class T>() {
-    UpsampleBackward<T> kernel{dy.as<T>(), dcoarse.as<T>(), int(s[2]), int(s[3])};
+    UpsampleBackward<T> kernel{dy.as<T>(), dcoarse.as<T>(),         int(s[2]),
+                               int(s[3]),  int(dy.shape[1] / s[1]), int(dy.shape[2] / s[2])};
     rows<T>(queue, s[0] * s[1] * s[2], s[3], kernel);
   });
 }

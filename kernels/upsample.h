@@ -1,12 +1,13 @@
-// Adds an NHWC activation of half the height and width to another, each pixel repeated 2 x 2.
+// Adds a coarse NHWC activation to a fine one, each pixel repeated: nearest-neighbour upsampling.
 #pragma once
 #include "kernels/queue.h"
 #include "kernels/view.h"
 
 namespace kernels {
 
-// y[.., r, c, ..] = fine[.., r, c, ..] + coarse[.., r / 2, c / 2, ..]; y and fine have one shape.
+// y[.., r, c, ..] = fine[.., r, c, ..] + coarse[.., r / h, c / w, ..]; y and fine have one shape, h
+// and w times that of coarse.
 void upsample_add(Queue, View coarse, View fine, View y);
-void upsample_backward(Queue, View dy, View dcoarse);  // dcoarse = sums of 2 x 2 blocks of dy
+void upsample_backward(Queue, View dy, View dcoarse);  // dcoarse = sums of h x w blocks of dy
 
 }  // namespace kernels

@@ -1,7 +1,5 @@
 #include "model/backbone.h"
 
-#include <array>
-
 namespace model {
 namespace {
 
@@ -54,16 +52,16 @@ Tensor Backbone::unit(const Context& c, const Network& net, const Bottleneck& u,
   return apply(c, net, u.conv3, y, Activation::relu, shortcut);
 }
 
-Backbone::Features Backbone::forward(const Context& c, const Network& net,
-                                     const Tensor& images) const {
+std::vector<Tensor> Backbone::forward(const Context& c, const Network& net,
+                                      const Tensor& images) const {
   Tensor x = apply_padded(c, net, stem_, images, Activation::relu6, fixed_padding(7));
   x = engine::max_pool(c, x, 3, 2, same_padding(int(x.shape()[1]), int(x.shape()[2]), 3, 2));
-  std::array<Tensor, 4> outputs;
+  std::vector<Tensor> features;
   for (size_t block = 0; block < 4; ++block) {
     for (const Bottleneck& u : blocks_[block]) x = unit(c, net, u, x);
-    if (block > 0) outputs[block] = x;
+    if (block > 0) features.push_back(x);
   }
-  return {outputs[1], outputs[2], outputs[3]};
+  return features;
 }
 
 }  // namespace model

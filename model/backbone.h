@@ -18,10 +18,7 @@ class Backbone {
   Backbone(LayerBuilder&, const DetectorOptions&);
 
   // images [n, h, w, 3], means subtracted -> the outputs of blocks 2, 3, 4 at strides 8, 16, 32.
-  struct Features {
-    Tensor c3, c4, c5;
-  };
-  Features forward(const Context&, const Network&, const Tensor& images) const;
+  std::vector<Tensor> forward(const Context&, const Network&, const Tensor& images) const;
 
   int channels(int block) const { return 4 * width_ << block; }  // of the output of block 0 .. 3
 

@@ -17,7 +17,8 @@ Detector::Detector(Parameters& parameters, const DetectorOptions& options)
       options_(checked(options)),
       build_(parameters),
       backbone_(build_, options_),
-      pyramid_(build_, options_, backbone_),
+      pyramid_(build_, options_,
+               {backbone_.channels(1), backbone_.channels(2), backbone_.channels(3)}),
       heads_(build_, options_),
       batch_norm_layers_(build_.take_batch_norm_layers()) {}
 

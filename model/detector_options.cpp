@@ -31,6 +31,11 @@ void check(const DetectorOptions& o) {
   for (double a : o.aspect_ratios) require(a > 0, "anchors.aspect_ratios", "positive numbers", a);
 }
 
+bool original_accepts(int height, int width) {
+  constexpr int kLeastSide = 129;
+  return height >= kLeastSide && width >= kLeastSide;
+}
+
 int feature_size(int input_size, int level) {
   for (int i = 0; i < level; ++i) input_size = (input_size + 1) / 2;
   return input_size;

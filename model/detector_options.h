@@ -25,6 +25,8 @@ struct DetectorOptions {
   double backbone_epsilon = 1.001e-5,
          epsilon = 1e-3;  // TF's fused batch norm raises 1e-5 to the former
 
+  double class_bias = -4.6;  // start of the class logits: sigmoid = 0.01, objects are rare
+
   int columns() const { return classes + 1; }
   int anchors_per_cell() const { return scales_per_octave * int(aspect_ratios.size()); }
   int levels() const { return max_level - 2; }
@@ -32,6 +34,10 @@ struct DetectorOptions {
 
 // Error(usage) naming the key when an option is out of range or does not fit the others.
 void check(const DetectorOptions&);
+
+// The original's own rule for the input's sides, which is stricter: its smallest maps need 129
+// pixels.
+bool original_accepts(int height, int width);
 
 // Rows (or columns) of the feature map of `level`, 3 .. max_level, for an input side: halved,
 // rounded up.

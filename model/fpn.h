@@ -3,19 +3,24 @@
 #pragma once
 #include <vector>
 
-#include "model/backbone.h"
+#include "model/detector_options.h"
+#include "model/layers.h"
 
 namespace model {
 
 class FeaturePyramid {
  public:
-  FeaturePyramid(LayerBuilder&, const DetectorOptions&, const Backbone&);
+  // One level per backbone feature, finest first, of the given channels; coarse levels above up to
+  // max_level.
+  FeaturePyramid(LayerBuilder&, const DetectorOptions&, const std::vector<int>& channels);
 
-  // P3, P4, P5 and the coarse levels above, all with fpn_channels.
-  std::vector<Tensor> forward(const Context&, const Network&, const Backbone::Features&) const;
+  // Each feature twice as fine as the next. Returns as many levels and the coarse ones,
+  // fpn_channels each.
+  std::vector<Tensor> forward(const Context&, const Network&,
+                              const std::vector<Tensor>& features) const;
 
  private:
-  ConvLayer projection_c5_, projection_c4_, projection_c3_, smoothing_p4_, smoothing_p3_;
+  std::vector<ConvLayer> projections_, smoothings_;  // the coarsest level is not smoothed
   std::vector<ConvLayer> coarse_;
 };
 

@@ -3,7 +3,6 @@
 namespace model {
 namespace {
 
-constexpr double kClassBias = -4.6;  // logit of 0.01: focal loss starts with rare objects
 const Init kInit{.kind = Init::Kind::normal, .value = 0.01};
 
 }  // namespace
@@ -30,7 +29,7 @@ Heads::Tower Heads::build_tower(LayerBuilder& build, const DetectorOptions& o,
 
 Heads::Heads(LayerBuilder& build, const DetectorOptions& o)
     : box_(build_tower(build, o, "box", o.anchors_per_cell() * 4, 0)),
-      class_(build_tower(build, o, "class", o.anchors_per_cell() * o.columns(), kClassBias)) {}
+      class_(build_tower(build, o, "class", o.anchors_per_cell() * o.columns(), o.class_bias)) {}
 
 Tensor Heads::forward(const Context& c, const Network& net, const Tower& tower, size_t level,
                       const Tensor& x) {

@@ -34,7 +34,10 @@ std::vector<Source> sources() {
   return all;
 }
 
-bool is_comment(const string& line) { return std::regex_search(line, std::regex(R"(^\s*//)")); }
+bool is_comment(const string& line) {
+  size_t first = line.find_first_not_of(' ');
+  return first != string::npos && line.compare(first, 2, "//") == 0;
+}
 
 const std::map<string, std::set<string>> kMayInclude{
     {"kernels", {"kernels"}},

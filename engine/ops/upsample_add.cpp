@@ -8,9 +8,10 @@ Tensor upsample_add(const Context& c, const Tensor& coarse, const Tensor& fine) 
   const Shape &half = coarse.shape(), &full = fine.shape();
   SSD_CHECK(half.rank == 4 && full.rank == 4 && coarse.dtype() == fine.dtype(),
             "upsample_add: expected two activations of one dtype");
-  SSD_CHECK(
-      half[0] == full[0] && half[3] == full[3] && half[1] * 2 == full[1] && half[2] * 2 == full[2],
-      "upsample_add: ", full[1], "x", full[2], " is not twice ", half[1], "x", half[2]);
+  const bool fits = half[0] == full[0] && half[3] == full[3] && half[1] > 0 && half[2] > 0 &&
+                    full[1] % half[1] == 0 && full[2] % half[2] == 0;
+  SSD_CHECK(fits || full.size() == 0, "upsample_add: ", full[1], "x", full[2],
+            " is no multiple of ", half[1], "x", half[2]);
   Tensor y = c.empty(full, fine.dtype());
   kernels::upsample_add(c.queue, coarse, fine, y);
   if (c.tape)

@@ -122,8 +122,10 @@ TEST_CASE("safetensors: hostile headers are refused before anything is allocated
       R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,1e9]}})",
       R"({"a":{"dtype":"F32","shape":[5],"data_offsets":[0,20]}})",
       R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}})",
-      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}})",
-      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})",
+      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+      R"("b":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}})",
+      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+      R"("b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})",
       R"({"a":{"dtype":"F32","shape":[4611686018427387905,4],"data_offsets":[0,16]}})",
       R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,4],"data_offsets":[0,16]}})",
       R"({"__metadata__":{"x":1},)" + ok + "}",

@@ -8,8 +8,9 @@ namespace reference {
 
 Ops all_ops() {
   Ops all;
-  for (const Ops& group : {anchor_ops(), box_ops(), evaluation_ops(), loss_ops(), matching_ops(),
-                           preprocessing_ops(), record_ops(), schedule_ops(), suppression_ops()})
+  for (const Ops& group :
+       {anchor_ops(), box_ops(), evaluation_ops(), feature_map_ops(), loss_ops(), matching_ops(),
+        preprocessing_ops(), record_ops(), schedule_ops(), suppression_ops()})
     all.insert(group.begin(), group.end());
   return all;
 }

@@ -18,6 +18,7 @@ using Ops = std::map<std::string, Op>;
 Ops anchor_ops();
 Ops box_ops();
 Ops evaluation_ops();
+Ops feature_map_ops();
 Ops loss_ops();
 Ops matching_ops();
 Ops preprocessing_ops();
