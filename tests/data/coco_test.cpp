@@ -46,7 +46,7 @@ std::string error_of(const std::string& text) {
 
 const std::string kImage = R"({"id": 7, "file_name": "a.jpg", "width": 64, "height": 48})";
 const std::string kBox =
-    R"({"id": 5, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3.5, 4], "area": 9, "iscrowd": 0})";
+    R"({"id": 5, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4], "area": 9, "iscrowd": 0})";
 const std::string kCategory = R"({"id": 3, "name": "cat"})";
 
 std::string file(const std::string& images, const std::string& annotations,

@@ -34,9 +34,11 @@ const std::string kVoc = R"(<?xml version="1.0"?>
   <size><width>64</width><height>48</height><depth>3</depth></size>
   <object><name>dog</name><difficult>1</difficult>
     <bndbox><xmin>1</xmin><ymin>2</ymin><xmax>64</xmax><ymax>3.5</ymax></bndbox>
-    <part><name>head</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></part>
+    <part><name>head</name>
+      <bndbox><xmin>9</xmin><ymin>9</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></part>
   </object>
-  <object><name>cat</name><bndbox><ymax>20</ymax><xmax>10</xmax><ymin>10</ymin><xmin>10</xmin></bndbox></object>
+  <object><name>cat</name>
+    <bndbox><ymax>20</ymax><xmax>10</xmax><ymin>10</ymin><xmin>10</xmin></bndbox></object>
 </annotation>)";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
