@@ -1,7 +1,6 @@
 #include "tools/evaluate_files.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "data/coco.h"
@@ -34,16 +33,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   data::DetectionFile file = data::load_detections(job.detections, truth);
   tell_oddities(job, truth, file, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
-  if (!job.per_class.empty()) write_per_class(job.per_class, evaluation, truth);
-  if (job.json) {
-    out << evaluation_json(evaluation, truth)
-               .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-        << "\n";
-    return;
-  }
-  print_summary(out, evaluation, job.options);
-  out << "\n";
-  print_categories(out, evaluation, truth);
+  report({.json = job.json, .per_class = job.per_class}, evaluation, job.options, truth, out);
 }
 
 }  // namespace tools

@@ -30,7 +30,8 @@ void add_detections(const std::vector<FoundBox>& found, const data::ImageEntry& 
 }  // namespace
 
 ModelEvaluation evaluate_model(Inference& inference, const RunConfig& config,
-                               const data::Dataset& dataset, const ClassList& classes) {
+                               const data::Dataset& dataset, const ClassList& classes,
+                               data::EvaluationOptions metrics) {
   data::LoaderOptions options = evaluation_loader(config, dataset, classes);
   options.batch_size = inference.batch_size();
   data::Loader loader(dataset, options);
@@ -45,8 +46,8 @@ ModelEvaluation evaluate_model(Inference& inference, const RunConfig& config,
                        result.detections);
   }
   result.unreadable = int64_t(loader.skipped().size());
-  result.metrics =
-      data::evaluate(dataset, result.detections, {.reference_area = config.eval.reference_area});
+  metrics.reference_area |= config.eval.reference_area;
+  result.metrics = data::evaluate(dataset, result.detections, metrics);
   return result;
 }
 

@@ -102,4 +102,18 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
   write_file(path, text);
 }
 
+void report(const ReportRequest& request, const Evaluation& evaluation,
+            const data::EvaluationOptions& options, const Dataset& truth, std::ostream& out) {
+  if (!request.per_class.empty()) write_per_class(request.per_class, evaluation, truth);
+  if (request.json) {
+    out << evaluation_json(evaluation, truth)
+               .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+        << "\n";
+    return;
+  }
+  print_summary(out, evaluation, options);
+  out << "\n";
+  print_categories(out, evaluation, truth);
+}
+
 }  // namespace tools

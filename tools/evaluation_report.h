@@ -25,4 +25,13 @@ nlohmann::ordered_json evaluation_json(const data::Evaluation& evaluation,
 void write_per_class(const std::string& path, const data::Evaluation& evaluation,
                      const data::Dataset& truth);
 
+struct ReportRequest {
+  bool json = false;      // one JSON object instead of tables
+  std::string per_class;  // a CSV file to write, if any
+};
+
+// What the request asks for; tables or JSON go to `out`. Error (data): a file cannot be written.
+void report(const ReportRequest& request, const data::Evaluation& evaluation,
+            const data::EvaluationOptions& options, const data::Dataset& truth, std::ostream& out);
+
 }  // namespace tools

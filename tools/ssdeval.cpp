@@ -1,32 +1,101 @@
 // ssdeval: COCO metrics.
 #include <iostream>
 
+#include "engine/error.h"
 #include "tools/command_line.h"
+#include "tools/evaluate_checkpoint.h"
 #include "tools/evaluate_files.h"
+
+namespace {
+
+using engine::ExitCode, engine::fail;
+
+struct Arguments {
+  std::string detections;
+  tools::CheckpointEvaluation model;  // its fields serve results files, too
+};
+
+void add_model_options(CLI::App& app, Arguments& a) {
+  app.add_option("--checkpoint", a.model.checkpoint, "A model, as ssdtrain saves it")
+      ->type_name("FILE");
+  app.add_option("--config", a.model.config,
+                 "Configuration in place of the checkpoint's, for the data and the evaluation")
+      ->type_name("FILE");
+  app.add_option("--images", a.model.images,
+                 "Folder of the images of --annotations [the annotations' folder]")
+      ->type_name("DIR");
+  app.add_option("--save-detections", a.model.save_detections,
+                 "Write what the model finds as COCO results")
+      ->type_name("FILE");
+  app.add_option("--device", a.model.device, "cpu, cuda, cuda:1; default: cuda where there is one")
+      ->type_name("NAME");
+  app.add_option("overrides", a.model.overrides, "Configuration values, as eval.max_total=200")
+      ->type_name("KEY=VALUE");
+}
+
+void add_common_options(CLI::App& app, Arguments& a) {
+  app.add_option("--annotations", a.model.annotations, "COCO annotations")->type_name("FILE");
+  app.add_option("--detections", a.detections, "COCO results: an array of boxes with scores")
+      ->type_name("FILE");
+  app.add_flag("--json", a.model.report.json, "Print one JSON object");
+  app.add_option("--per-class", a.model.report.per_class, "Write a row per class to this CSV file")
+      ->type_name("FILE");
+  app.add_flag("--reference-area", a.model.options.reference_area,
+               "Small, medium, large by the area of the box instead of the mask");
+  app.add_flag("--strict-ids", a.model.options.id_zero_is_missed,
+               "Count an object with annotation id 0 as missed, as pycocotools does");
+  app.add_option("--threads", a.model.threads, "Threads, 0 for one per core")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N");
+}
+
+// Options of a model make no sense beside --detections, where nothing runs.
+void refuse_model_options(const Arguments& a) {
+  const tools::CheckpointEvaluation& m = a.model;
+  for (auto [option, value] : {std::pair("--config", &m.config),
+                               {"--images", &m.images},
+                               {"--save-detections", &m.save_detections},
+                               {"--device", &m.device}})
+    if (!value->empty()) fail(ExitCode::usage, option, " needs --checkpoint");
+  if (!m.overrides.empty())
+    fail(ExitCode::usage, "unexpected argument ", m.overrides[0],
+         ": configuration values need --checkpoint");
+}
+
+void evaluate(Arguments a) {
+  a.model.options.threads = a.model.threads;
+  if (a.model.checkpoint.empty() == a.detections.empty())
+    fail(ExitCode::usage,
+         "give either --checkpoint, or --annotations and --detections, see --help");
+  if (!a.model.checkpoint.empty()) {
+    if (!a.model.images.empty() && a.model.annotations.empty())
+      fail(ExitCode::usage, "--images needs --annotations");
+    return tools::evaluate_checkpoint(a.model, std::cout, std::cerr);
+  }
+  refuse_model_options(a);
+  if (a.model.annotations.empty()) fail(ExitCode::usage, "--detections needs --annotations");
+  tools::evaluate_files({.annotations = a.model.annotations,
+                         .detections = a.detections,
+                         .per_class = a.model.report.per_class,
+                         .json = a.model.report.json,
+                         .options = a.model.options},
+                        std::cout, std::cerr);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("", "ssdeval");
   tools::describe_program(
-      app, "COCO box metrics of a results file.",
-      {{"ssdeval --annotations instances_val2017.json --detections detections.json",
-        "the twelve COCO metrics and a table of classes"},
+      app, "COCO box metrics of a model or of a results file.",
+      {{"ssdeval --checkpoint runs/shapes_demo/1/best.safetensors",
+        "a model on the validation images that it was trained with"},
+       {"ssdeval --checkpoint F --annotations A.json --images DIR", "a model on other images"},
+       {"ssdeval --annotations instances_val2017.json --detections detections.json",
+        "a results file: the twelve COCO metrics and a table of classes"},
        {"ssdeval --annotations A.json --detections D.json --json", "the same for programs"}});
-  tools::FileEvaluation job;
-  app.add_option("--annotations", job.annotations, "COCO annotations")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("--detections", job.detections, "COCO results: an array of boxes with scores")
-      ->type_name("FILE")
-      ->required();
-  app.add_flag("--json", job.json, "Print one JSON object");
-  app.add_option("--per-class", job.per_class, "Write a row per class to this CSV file")
-      ->type_name("FILE");
-  app.add_flag("--reference-area", job.options.reference_area,
-               "Small, medium, large by the area of the box instead of the mask");
-  app.add_flag("--strict-ids", job.options.id_zero_is_missed,
-               "Count an object with annotation id 0 as missed, as pycocotools does");
-  app.add_option("--threads", job.options.threads, "Threads, 0 for one per core")
-      ->check(CLI::Range(0, 1024))
-      ->type_name("N");
-  return tools::run_program(argc, argv, app, [&] { evaluate_files(job, std::cout, std::cerr); });
+  Arguments arguments;
+  add_common_options(app, arguments);
+  add_model_options(app, arguments);
+  return tools::run_program(argc, argv, app, [&] { evaluate(arguments); });
 }

@@ -1,0 +1,87 @@
+#include "tools/evaluate_checkpoint.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+
+#include "engine/error.h"
+#include "tools/command_line.h"
+#include "tools/evaluate_model.h"
+#include "tools/loaded_model.h"
+#include "tools/run_options.h"
+
+namespace tools {
+namespace {
+
+using engine::ExitCode, engine::fail;
+
+// The device and its memory belong to the machine of the training, not to the model.
+std::string portable_config(RunConfig config) {
+  const TrainConfig defaults;
+  config.train.device = defaults.device;
+  config.train.threads = defaults.threads;
+  config.train.memory_gib = defaults.memory_gib;
+  config.data.threads = DataConfig().threads;
+  return run_config_json(config);
+}
+
+RunConfig evaluation_config(const CheckpointEvaluation& job, const ModelFile& file) {
+  for (const std::string& assignment : job.overrides)
+    if (assignment.starts_with("model."))
+      fail(ExitCode::usage, assignment, ": the model is the checkpoint's and cannot be changed");
+  const ConfigUse use = job.annotations.empty() ? ConfigUse::evaluation : ConfigUse::any;
+  RunConfig config = job.config.empty() ? parse_run_config(portable_config(file.config()),
+                                                           file.path(), job.overrides, use)
+                                        : load_run_config(job.config, job.overrides, use);
+  if (!job.annotations.empty()) {
+    std::string beside = std::filesystem::path(job.annotations).parent_path().string();
+    if (beside.empty()) beside = ".";
+    config.data.val = {.annotations = job.annotations,
+                       .images = job.images.empty() ? beside : job.images,
+                       .tfrecords = {}};
+  }
+  if (!job.device.empty()) config.train.device = job.device;
+  if (job.threads > 0) config.train.threads = config.data.threads = job.threads;
+  return config;
+}
+
+void tell_unknown_classes(const ClassList& classes, const data::Dataset& dataset,
+                          std::ostream& log) {
+  const std::vector<int> columns = classes.columns_of(dataset);
+  const auto unknown = std::count(columns.begin(), columns.end(), -1);
+  if (unknown == 0) return;
+  const size_t first = size_t(std::find(columns.begin(), columns.end(), -1) - columns.begin());
+  log << "ssdeval: warning: the model does not know " << unknown << " of the data's "
+      << columns.size() << " classes, the first is '" << one_line(dataset.categories[first].name)
+      << "'" << std::endl;
+}
+
+}  // namespace
+
+void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
+  const ModelFile file(job.checkpoint);
+  const RunConfig config = evaluation_config(job, file);
+  const data::Dataset dataset = load_dataset(config.data.val, config.data.label_map);
+  tell_unknown_classes(file.classes(), dataset, log);
+  const TrainConfig& train = config.train;
+  LoadedModel model(file, {.device = train.device,
+                           .threads = train.threads,
+                           .memory_gib = train.memory_gib,
+                           .precision = train.precision});
+  const int batch = config.eval.batch_size > 0 ? config.eval.batch_size : train.batch_size;
+  Inference& inference =
+      model.prepare(std::min<int>(batch, int(dataset.images.size())), config.eval, config.data);
+  // The loader's pictures have to be of the model's size, not of the configuration's.
+  RunConfig loading = config;
+  loading.model = model.config().model;
+  const ModelEvaluation result =
+      evaluate_model(inference, loading, dataset, model.classes(), job.options);
+  if (result.unreadable > 0)
+    log << "ssdeval: warning: " << result.unreadable << " unreadable images were left out"
+        << std::endl;
+  if (!job.save_detections.empty())
+    data::write_detections(job.save_detections, result.detections, dataset);
+  report(job.report, result.metrics, job.options, dataset, out);
+}
+
+}  // namespace tools

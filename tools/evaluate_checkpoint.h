@@ -1,0 +1,27 @@
+// COCO metrics of a model in a checkpoint.
+#pragma once
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "tools/evaluation_report.h"
+
+namespace tools {
+
+struct CheckpointEvaluation {
+  std::string checkpoint;
+  std::string config;  // whose data and eval sections replace the checkpoint's, if any
+  std::vector<std::string> overrides;  // "key.path=value", of any section but the model's
+  std::string annotations, images;     // a COCO data set in place of data.val
+  std::string device;                  // empty: as train.device says
+  std::string save_detections;         // COCO results file to write, if any
+  int threads = 0;                     // 0: as train.threads says
+  ReportRequest report;
+  data::EvaluationOptions options;
+};
+
+// Results go to `out`, remarks to `log`. Without a configuration of its own the evaluation takes
+// any device, whatever the training ran on. Errors: usage, data, checkpoint, resources, diverged.
+void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log);
+
+}  // namespace tools
