@@ -4,7 +4,8 @@
 Forward with batch norm folded into the convolutions, and a full training step (batch norm on batch
 statistics, focal and smooth L1 loss on fixed random targets, backward, SGD with momentum). Each is
 tried in every way PyTorch offers here; the fastest counts. Prints one line of JSON.
-On a busy machine, --threads 1 --cpu-time gives steadier numbers than wall time.
+On a busy machine, OMP_WAIT_POLICY=passive with --cpu-time gives steadier numbers than wall time:
+images per second of CPU. Not with --threads 1: PyTorch's f32 convolutions then bypass oneDNN.
 """
 import argparse
 import json
@@ -31,7 +32,8 @@ class Relu6(nn.Module):
 
 
 class ConvNorm(nn.Sequential):
-    def __init__(self, inputs, outputs, kernel=1, stride=1, padding=0, activation=True, eps=1.001e-5):
+    def __init__(self, inputs, outputs, kernel=1, stride=1, padding=0, activation=True,
+                 eps=1.001e-5):
         layers = [nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
                   nn.BatchNorm2d(outputs, eps=eps, momentum=0.003)]
         super().__init__(*layers, *([Relu6()] if activation else []))
@@ -69,8 +71,9 @@ class Tower(nn.Module):
         self.folded = None
 
     def fold(self):
-        self.folded = nn.ModuleList(nn.ModuleList(fuse_conv_bn_eval(c, n) for c, n in zip(self.convs, norms))
-                                    for norms in self.norms)
+        self.folded = nn.ModuleList(
+            nn.ModuleList(fuse_conv_bn_eval(c, n) for c, n in zip(self.convs, norms))
+            for norms in self.norms)
 
     def forward(self, level, x):
         for i in range(4):
@@ -202,9 +205,11 @@ def main():
     args = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(args.threads)
-    images = (torch.rand(args.batch, 3, 320, 320) * 240 - 120).contiguous(memory_format=torch.channels_last)
+    images = torch.rand(args.batch, 3, 320, 320) * 240 - 120
+    images = images.contiguous(memory_format=torch.channels_last)
     forward = forward_rates(images, args)
-    result = {"peer": f"torch {torch.__version__}", "dtype": args.dtype, "batch": args.batch, "threads": args.threads,
+    result = {"peer": f"torch {torch.__version__}", "dtype": args.dtype, "batch": args.batch,
+              "threads": args.threads,
               "clock": "cpu" if args.cpu_time else "wall",
               "forward_img_per_s": round(max(forward.values()), 3),
               "forward_variants": {k: round(v, 3) for k, v in forward.items()},
