@@ -14,7 +14,7 @@ build() {  # folder, then options of cmake; everything printed goes to build/<fo
   shift
   echo "== build $folder: $*"
   if ! { cmake -S . -B "$folder" -G Ninja "$@" && cmake --build "$folder" -j "$jobs"; } >"$log" 2>&1; then
-    grep -E "error|FAILED" "$log" | head -n 20
+    grep -E "error|FAILED" "$log" | head -n 20 || true
     tail -n 40 "$log"
     return 1
   fi
