@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/error.h"
 
@@ -31,6 +32,10 @@ View average_of(const Parameters& p, const engine::Optimizer& o, const Parameter
   if (!average || !named.momentum) return {};
   auto offset = static_cast<char*>(named.value.data) - static_cast<char*>(p.master().data);
   return {static_cast<char*>(average.data) + offset, average.dtype, named.value.shape};
+}
+
+template <class T> bool finite(const std::vector<T>& values) {
+  return std::all_of(values.begin(), values.end(), [](T x) { return std::isfinite(x); });
 }
 
 bool all_finite(const std::vector<char>& bytes, engine::DType dtype) {
@@ -115,12 +120,25 @@ void ModelFile::load(Backend& backend, const std::string& name, const View& to) 
       to.dtype == engine::DType::f64 ? std::vector<float>() : file_.read_floats(*stored);
   const void* from =
       to.dtype == engine::DType::f64 ? static_cast<const void*>(wide.data()) : narrow.data();
+  if (!finite(wide) || !finite(narrow))
+    fail(ExitCode::checkpoint, file_.path(), ": tensor '", name,
+         "' holds a value that is not finite");
   kernels::Queue queue = backend.queue(engine::Lane::compute);
   backend.copy(to.data, from, engine::bytes_of(to), queue);
   backend.synchronize(queue);
 }
 
+void ModelFile::refuse_unknown(const Parameters& parameters) const {
+  std::set<std::string> known;
+  for (const Parameters::Named& named : parameters.named()) known.insert(kModel + named.name);
+  for (const engine::StoredTensor& t : file_.tensors())
+    if (t.name.starts_with(kModel) && !known.contains(t.name))
+      fail(ExitCode::checkpoint, file_.path(), ": tensor '", t.name, "' ", in_words(t.shape),
+           " is unknown to this model, expected none");
+}
+
 void ModelFile::load_model(Backend& backend, Parameters& parameters, bool averaged) const {
+  refuse_unknown(parameters);
   for (const Parameters::Named& named : parameters.named()) {
     const std::string average = kAverage + named.name;
     load(backend, averaged && file_.find(average) ? average : kModel + named.name, named.value);
@@ -176,7 +194,8 @@ std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
                                        std::vector<std::string>& complaints) {
   bool any = false;
   for (const std::string& path : paths) {
-    if (!std::filesystem::exists(path)) continue;
+    std::error_code unknown;
+    if (!std::filesystem::exists(path, unknown) && !unknown) continue;
     any = true;
     try {
       return std::make_unique<ModelFile>(path);

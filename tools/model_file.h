@@ -35,13 +35,15 @@ class ModelFile {
   RunState state() const;
 
   // Fills parameters and statistics by name; Error(checkpoint) names a tensor that is missing, has
-  // another shape, or is not finite. `averaged`: the moving averages where the file has them.
+  // another shape or type, is unknown to the model, or is not finite. `averaged`: the moving
+  // averages where the file has them.
   void load_model(engine::Backend&, engine::Parameters&, bool averaged) const;
   // Momentum and, where there is one, the moving average of the weights, too.
   void load_training(engine::Backend&, engine::Parameters&, engine::Optimizer&) const;
 
  private:
   void load(engine::Backend&, const std::string& name, const engine::View&) const;
+  void refuse_unknown(const engine::Parameters&) const;
   const std::string& entry(const std::string& key) const;
 
   engine::SafetensorsFile file_;

@@ -1,0 +1,299 @@
+// Checkpoints that are damaged, of another model, from another program, or not worth keeping.
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <set>
+
+#include "engine/error.h"
+#include "tests/support/op_case.h"
+#include "tests/support/paths.h"
+#include "tools/checkpoint_files.h"
+
+namespace fs = std::filesystem;
+using engine::ExitCode, engine::SafetensorsFile;
+using tools::ModelFile, tools::RunFolder;
+
+namespace {
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void put(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+struct Model {
+  std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+  engine::Parameters parameters;
+  std::unique_ptr<engine::Optimizer> optimizer;
+
+  explicit Model(int classes = 3) : parameters(*backend, engine::precision_named("fp32")) {
+    const engine::Init normal{.kind = engine::Init::Kind::normal, .value = 0.1};
+    parameters.add({.name = "backbone/conv1/kernel",
+                    .shape = {4, {16, 3, 3, 40}},
+                    .init = normal,
+                    .kernel = true});
+    parameters.add({.name = "heads/class_predictor/bias", .shape = {1, {6 * (classes + 1)}}});
+    parameters.add_statistic("backbone/conv1/moving_mean", 16, 0.25);
+    parameters.allocate(1);
+    const engine::View momentum = parameters.momentum();
+    for (int64_t i = 0; i < momentum.shape.size(); ++i) momentum.as<float>()[i] = float(i + 1);
+    optimizer = std::make_unique<engine::Optimizer>(*backend, parameters, kernels::SgdOptions{});
+  }
+};
+
+struct Run {
+  tests::TemporaryFolder own;
+  tools::RunConfig config;
+  tools::ClassList classes;
+  RunFolder folder;
+  Model model;
+
+  Run() : config(config_in(own.path() / "run")), folder(RunFolder::create(config, {})) {}
+  static tools::RunConfig config_in(const fs::path& folder) {
+    tools::RunConfig c;
+    c.name = "test";
+    c.output_dir = folder;
+    return c;
+  }
+  void save(int64_t step, int keep = 1) {
+    tools::CheckpointFiles(folder, keep)
+        .save(*model.backend,
+              {config, classes, model.parameters, *model.optimizer, {.step = step}});
+  }
+  std::string last() const { return folder.file("last.safetensors"); }
+  std::string previous() const { return folder.file("previous.safetensors"); }
+
+  std::set<std::string> checkpoints() const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder.path()))
+      if (entry.path().string().find(".safetensors") != std::string::npos)
+        names.insert(entry.path().filename());
+    return names;
+  }
+  // The step that resuming goes on from; -1 when it starts anew. Complaints go to `said`.
+  int64_t resumed_step() {
+    said.clear();
+    const auto file = tools::open_newest(tools::resumable(folder.path()), said);
+    return file ? file->state().step : -1;
+  }
+  std::vector<std::string> said;
+};
+
+// The one line that `action` fails with.
+std::string error_of(ExitCode code, const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const engine::Error& e) {
+    CHECK(e.code() == code);
+    CHECK_THAT(e.what(), !Catch::Contains("\n"));
+    return e.what();
+  }
+  return "";
+}
+
+// A sound file with the given changes.
+struct Change {
+  std::function<void(std::map<std::string, std::string>&)> metadata = [](auto&) {};
+  std::function<void(std::vector<engine::TensorToStore>&)> tensors = [](auto&) {};
+};
+void rewrite(const std::string& path, const Change& change) {
+  std::vector<std::vector<char>> bytes;
+  std::vector<engine::TensorToStore> tensors;
+  std::map<std::string, std::string> metadata;
+  {
+    const SafetensorsFile file(path);
+    metadata = file.metadata();
+    for (const auto& t : file.tensors()) {
+      file.read(t, bytes.emplace_back(t.bytes).data());
+      tensors.push_back({t.name, t.shape, t.dtype, bytes.back().data()});
+    }
+  }
+  change.metadata(metadata);
+  change.tensors(tensors);
+  engine::write_safetensors(path, tensors, metadata);
+}
+
+const std::string kKernel = "model/backbone/conv1/kernel";
+
+}  // namespace
+
+TEST_CASE("checkpoint: any damage is found, the previous one is used, and that is said") {
+  Run r;
+  r.save(1);
+  r.save(2);
+  const std::string good = bytes_of(r.last());
+  CHECK(good.size() > 40000);
+  CHECK(r.resumed_step() == 2);
+  auto damaged = [&](const std::string& bytes) {
+    put(r.last(), bytes);
+    const std::string error =
+        error_of(ExitCode::checkpoint, [&] { SafetensorsFile file(r.last()); });
+    return error.find(r.last()) != std::string::npos;
+  };
+  size_t missed = 0;
+  for (size_t i = 0; i < good.size(); i += 37) {
+    std::string bad = good;
+    bad[i] = char(bad[i] ^ (1 << (i % 8)));
+    missed += !damaged(bad);
+  }
+  for (size_t length = 0; length < good.size(); length += 211)
+    missed += !damaged(good.substr(0, length));
+  missed += !damaged(good + "x");
+  for (size_t page = 0; page + 4096 <= good.size(); page += 4096)
+    missed += !damaged(std::string(good).replace(page, 4096, 4096, '\0'));
+  std::string swapped = good;  // two stretches of values
+  for (size_t i = 0; i < 64; ++i)
+    std::swap(swapped[good.size() - 1 - i], swapped[good.size() - 30001 - i]);
+  missed += !damaged(swapped);
+  CHECK(missed == 0);
+
+  CHECK(r.resumed_step() == 1);
+  REQUIRE(r.said.size() == 1);
+  CHECK_THAT(r.said[0], Catch::Contains(r.last()) && Catch::Contains("checksum"));
+  fs::remove(r.last());
+  CHECK(r.resumed_step() == 1);
+  CHECK(r.said.empty());
+}
+
+TEST_CASE("checkpoint: when none is good, nothing starts anew") {
+  Run r;
+  CHECK(r.resumed_step() == -1);  // none was ever saved
+  r.save(1);
+  r.save(2);
+  put(r.last(), "");
+  put(r.previous(), bytes_of(r.previous()).substr(0, 1000));
+  const std::string error = error_of(ExitCode::checkpoint, [&] { r.resumed_step(); });
+  CHECK_THAT(error, Catch::Contains("no checkpoint can be read") && Catch::Contains(r.last()));
+  CHECK(r.said.size() == 2);
+  r.save(3);  // and the damaged one does not get in the way
+  CHECK(r.resumed_step() == 3);
+}
+
+TEST_CASE("checkpoint: a numbered one serves when last and previous are damaged") {
+  Run r;
+  for (int64_t step : {10, 20, 30}) r.save(step, 3);
+  put(r.last(), "x");
+  put(r.previous(), "x");
+  CHECK(r.resumed_step() == 10);  // 30 and 20 are the same files under other names
+  CHECK(r.said.size() == 4);
+}
+
+TEST_CASE("checkpoint: that many are kept, and what killed programs left is removed") {
+  Run r;
+  put(r.last() + ".tmp.12345", "unfinished");
+  put(r.folder.file("step_000000007.safetensors.tmp.99"), "unfinished");
+  put(r.folder.file("notes.tmp.txt"), "the user's");
+  for (int64_t step : {5, 10, 15, 20}) r.save(step, 2);
+  const std::set<std::string> expected{"last.safetensors", "previous.safetensors",
+                                       "step_000000015.safetensors", "step_000000020.safetensors"};
+  CHECK(r.checkpoints() == expected);
+  CHECK(fs::exists(r.folder.file("notes.tmp.txt")));
+  tools::CheckpointFiles(r.folder, 2).last_is_best();
+  tools::CheckpointFiles(r.folder, 2).last_is_best();
+  CHECK(r.checkpoints().size() == 5);
+  CHECK(ModelFile(r.folder.file("best.safetensors")).state().step == 20);
+
+  r.save(12, 2);  // the run went on from an older step
+  CHECK(ModelFile(r.folder.file("step_000000012.safetensors")).state().step == 12);
+  CHECK(r.checkpoints().contains("step_000000020.safetensors"));
+  CHECK(ModelFile(r.folder.file("best.safetensors")).state().step == 20);
+}
+
+TEST_CASE("checkpoint: values that are not finite are not published") {
+  Run r;
+  r.save(1);
+  const std::string before = bytes_of(r.last());
+  const std::set<std::string> files = r.checkpoints();
+  const auto all = r.model.parameters.named();
+  for (const engine::View& view : {all[0].value, all[1].momentum, all[2].value}) {
+    float& x = view.as<float>()[view.shape.size() - 1];
+    const float kept = x;
+    for (float bad :
+         {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+      x = bad;
+      CHECK_THAT(error_of(ExitCode::diverged, [&] { r.save(2); }),
+                 Catch::Contains("not finite") && Catch::Contains(r.last()));
+    }
+    x = kept;
+  }
+  CHECK(bytes_of(r.last()) == before);
+  CHECK(r.checkpoints() == files);
+}
+
+TEST_CASE("checkpoint: a file of another model is refused by tensor, wanted and found") {
+  Run r;
+  r.save(1);
+  auto refused = [&](const Change& change) {
+    const std::string path = r.folder.file("other.safetensors");
+    fs::copy_file(r.last(), path, fs::copy_options::overwrite_existing);
+    rewrite(path, change);
+    return error_of(ExitCode::checkpoint, [&] {
+      ModelFile(path).load_training(*r.model.backend, r.model.parameters, *r.model.optimizer);
+    });
+  };
+  auto kernel = [](auto& tensors) -> engine::TensorToStore& {
+    for (auto& t : tensors)
+      if (t.name == kKernel) return t;
+    throw std::logic_error("no kernel");
+  };
+  CHECK(refused({}) == "");
+  using List = std::vector<engine::TensorToStore>;
+  CHECK_THAT(refused({.tensors = [&](List& l) { kernel(l).name = "other"; }}),
+             Catch::Contains("'" + kKernel + "' [16, 3, 3, 40] is missing"));
+  CHECK_THAT(refused({.tensors =
+                          [&](List& l) {
+                            kernel(l).shape = {16, 3, 3, 20, 2};
+                          }}),
+             Catch::Contains(kKernel) && Catch::Contains("has shape [16, 3, 3, 20, 2]") &&
+                 Catch::Contains("expected [16, 3, 3, 40]"));
+  CHECK_THAT(refused({.tensors = [&](List& l) { kernel(l).dtype = "I32"; }}),
+             Catch::Contains(kKernel) && Catch::Contains("I32"));
+  CHECK_THAT(refused({.tensors =
+                          [&](List& l) {
+                            l.push_back({"model/extra", {1}, "F32", kernel(l).data});
+                          }}),
+             Catch::Contains("'model/extra' [1] is unknown"));
+  CHECK_THAT(refused({.tensors =
+                          [&](List& l) {
+                            for (auto& t : l)
+                              if (t.name.starts_with("optimizer/")) t.name = "gone/" + t.name;
+                          }}),
+             Catch::Contains("optimizer/momentum/") && Catch::Contains("missing"));
+  std::vector<float> values(16 * 3 * 3 * 40, std::numeric_limits<float>::infinity());
+  CHECK_THAT(refused({.tensors = [&](List& l) { kernel(l).data = values.data(); }}),
+             Catch::Contains(kKernel) && Catch::Contains("not finite"));
+  Model other(7);
+  CHECK_THAT(
+      error_of(ExitCode::checkpoint,
+               [&] { ModelFile(r.last()).load_model(*other.backend, other.parameters, false); }),
+      Catch::Contains("heads/class_predictor/bias") && Catch::Contains("[24]") &&
+          Catch::Contains("[48]"));
+}
+
+TEST_CASE("checkpoint: files of other programs and formats are refused") {
+  Run r;
+  r.save(1);
+  auto refused = [&](const std::string& key, const std::string& value) {
+    const std::string path = r.folder.file("other.safetensors");
+    fs::copy_file(r.last(), path, fs::copy_options::overwrite_existing);
+    rewrite(path, {.metadata = [&](auto& m) {
+              m[key] = value;
+              if (value.empty()) m.erase(key);
+            }});
+    return error_of(ExitCode::checkpoint, [&] { ModelFile(path).state(); });
+  };
+  CHECK_THAT(refused("format", "2"), Catch::Contains("format 2 is newer"));
+  CHECK_THAT(refused("format", ""), Catch::Contains("'format'"));
+  CHECK_THAT(refused("state", ""), Catch::Contains("not a checkpoint"));
+  CHECK_THAT(refused("state", "{"), Catch::Contains("training state"));
+  CHECK_THAT(refused("state", "{\"step\":\"x\"}"), Catch::Contains("training state"));
+  CHECK_THAT(refused("classes", "{"), Catch::Contains("other.safetensors"));
+  CHECK_THAT(refused("classes", "7"), Catch::Contains("other.safetensors"));
+  CHECK_THAT(refused("config", "{\"train\":{\"no_such_key\":1}}"), Catch::Contains("no_such_key"));
+  CHECK_THAT(refused("config", ""), Catch::Contains("'config'"));
+}
