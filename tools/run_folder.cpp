@@ -92,17 +92,15 @@ RunFolder RunFolder::open(const std::string& path, const std::vector<std::string
   return folder;
 }
 
-fs::path RunFolder::latest(const RunConfig& config, const std::string& file,
-                           const std::string& root) {
+fs::path RunFolder::latest(const RunConfig& config, const Usable& usable, const std::string& root) {
   if (!config.output_dir.empty())
-    return fs::exists(fs::path(config.output_dir) / file) ? fs::path(config.output_dir)
-                                                          : fs::path();
+    return usable(config.output_dir) ? fs::path(config.output_dir) : fs::path();
   fs::path best;
   int highest = 0;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(fs::path(root) / config.name, none)) {
     int number = number_of(entry.path().filename().string());
-    if (number <= highest || !fs::exists(entry.path() / file)) continue;
+    if (number <= highest || !usable(entry.path())) continue;
     highest = number;
     best = entry.path();
   }

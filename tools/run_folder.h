@@ -1,6 +1,7 @@
 // runs/<name>/<n>/: everything that one run leaves behind. One program at a time may own it.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ class RunFolder {
   static RunFolder open(const std::string& folder, const std::vector<std::string>& command_line);
 
   // The folder that `--resume auto` goes on with: config.output_dir, or the highest number in
-  // <root>/<config.name> that has `file`. Empty when there is none.
-  static std::filesystem::path latest(const RunConfig& config, const std::string& file,
+  // <root>/<config.name>, among those that are `usable`. Empty when there is none.
+  using Usable = std::function<bool(const std::filesystem::path& folder)>;
+  static std::filesystem::path latest(const RunConfig& config, const Usable& usable,
                                       const std::string& root = "runs");
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }

@@ -1,17 +1,17 @@
 // Trains a detector: `ssdtrain --config C.json [key.path=value ...]`.
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <iostream>
 
 #include "engine/config_table.h"
 #include "engine/error.h"
 #include "tools/command_line.h"
+#include "tools/resumed_run.h"
 #include "tools/trainer.h"
 
 namespace {
 
 struct Arguments {
-  std::string config, resume, init_from, output_dir, device, precision, help_section;
+  std::string config, resume, init_from, output_dir, device, precision;
   int64_t seed = -1;
   bool deterministic = false, dry_run = false, print_config = false, help_config = false,
        markdown = false;
@@ -37,7 +37,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--deterministic", a.deterministic, "Same bits in every run with the same seed");
   app.add_flag("--dry-run", a.dry_run, "One step and the memory plan; writes nothing");
   app.add_flag("--print-config", a.print_config, "Print every value and stop");
-  app.add_flag("--help-config", a.help_config, "Explain the configuration's keys and stop");
+  app.add_flag("--help-config", a.help_config,
+               "Explain the configuration's keys, or those of one section, and stop");
   app.add_flag("--markdown", a.markdown, "With --help-config: as a Markdown page");
   app.add_option("overrides", a.overrides, "Configuration values, as train.batch_size=8")
       ->type_name("KEY=VALUE");
@@ -61,50 +62,43 @@ std::vector<std::string> all_overrides(const Arguments& a) {
 void explain_config(const Arguments& a) {
   tools::RunConfig defaults;
   const engine::ConfigTable table = tools::run_config_table(defaults);
-  std::cout << (a.markdown ? engine::config_markdown(table)
-                           : engine::config_help(table, a.help_section));
+  std::cout << (a.markdown
+                    ? engine::config_markdown(table)
+                    : engine::config_help(table, a.overrides.empty() ? "" : a.overrides.front()));
 }
 
-// The checkpoint to go on with; null for `auto` when the run has none yet.
-std::unique_ptr<tools::ModelFile> find_resumed(const Arguments& a, const tools::RunConfig& config) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> candidates{a.resume};
-  if (a.resume == "auto") {
-    const fs::path folder = tools::RunFolder::latest(config, "last.safetensors");
-    if (folder.empty()) {
-      std::cerr << "ssdtrain: --resume auto: no earlier run has a checkpoint; starting at step 0\n";
-      return nullptr;
-    }
-    candidates = tools::resumable(folder.string());
-  } else if (fs::is_directory(a.resume)) {
-    candidates = tools::resumable(a.resume);
-  }
-  std::vector<std::string> complaints;
-  auto file = tools::open_newest(candidates, complaints);
-  for (const std::string& complaint : complaints) std::cerr << "ssdtrain: " << complaint << "\n";
-  if (!file)
-    engine::fail(engine::ExitCode::checkpoint, "--resume ", a.resume, ": no checkpoint there");
-  if (!complaints.empty()) std::cerr << "ssdtrain: using " << file->path() << " instead\n";
-  return file;
+// Without --config the configuration is the resumed checkpoint's, in its folder.
+tools::RunConfig resumed_config(const Arguments& a, const tools::ModelFile& file,
+                                tools::ConfigUse use) {
+  std::vector<std::string> overrides = all_overrides(a);
+  const bool elsewhere =
+      std::any_of(overrides.begin(), overrides.end(),
+                  [](const std::string& override) { return override.starts_with("output_dir="); });
+  auto config =
+      tools::parse_run_config(tools::run_config_json(file.config()), file.path(), overrides, use);
+  if (!elsewhere) config.output_dir = tools::folder_of(file);
+  return config;
 }
 
-tools::RunConfig load_config(const Arguments& a) {
+struct Job {
+  tools::RunConfig config;
+  tools::ResumedRun resumed;
+};
+
+Job load_job(const Arguments& a) {
   const auto use = a.print_config ? tools::ConfigUse::any : tools::ConfigUse::training;
-  if (!a.config.empty()) return tools::load_run_config(a.config, all_overrides(a), use);
+  Job job;
+  if (!a.config.empty()) {
+    job.config = tools::load_run_config(a.config, all_overrides(a), use);
+    if (!a.resume.empty() && !a.print_config)
+      job.resumed = tools::find_resumed(a.resume, job.config);
+    return job;
+  }
   if (a.resume.empty() || a.resume == "auto")
     engine::fail(engine::ExitCode::usage, "--config is missing: which configuration? See configs/");
-  auto resumed = find_resumed(a, {});
-  return tools::parse_run_config(tools::run_config_json(resumed->config()), resumed->path(),
-                                 all_overrides(a), use);
-}
-
-tools::RunFolder open_folder(const Arguments& a, const tools::RunConfig& config,
-                             const tools::ModelFile* resumed) {
-  if (!resumed) return tools::RunFolder::create(config, a.words);
-  const auto folder = std::filesystem::path(resumed->path()).parent_path();
-  const bool elsewhere = !config.output_dir.empty() && !std::filesystem::exists(config.output_dir);
-  return elsewhere ? tools::RunFolder::create(config, a.words)
-                   : tools::RunFolder::open(folder.empty() ? "." : folder.string(), a.words);
+  job.resumed = tools::find_resumed(a.resume, {});
+  job.config = resumed_config(a, *job.resumed.file, use);
+  return job;
 }
 
 int train(const Arguments& a) {
@@ -112,19 +106,20 @@ int train(const Arguments& a) {
     explain_config(a);
     return 0;
   }
-  const tools::RunConfig config = load_config(a);
+  const Job job = load_job(a);
   if (a.print_config) {
-    std::cout << tools::run_config_json(config) << "\n";
+    std::cout << tools::run_config_json(job.config) << "\n";
     return 0;
   }
-  const tools::StopSignal stop(config.time_budget_minutes);
-  const auto resumed = a.resume.empty() ? nullptr : find_resumed(a, config);
-  tools::Trainer trainer(config, resumed.get());
+  const tools::StopSignal stop(job.config.time_budget_minutes);
+  tools::Trainer trainer(job.config, job.resumed.file.get());
   if (a.dry_run) {
     trainer.dry_run();
     return 0;
   }
-  const tools::RunFolder folder = open_folder(a, trainer.config(), resumed.get());
+  const tools::RunFolder folder = a.resume.empty()
+                                      ? tools::RunFolder::create(trainer.config(), a.words)
+                                      : tools::open_resumed(trainer.config(), job.resumed, a.words);
   return trainer.run(folder, stop) ? 0 : int(engine::ExitCode::stopped_early);
 }
 

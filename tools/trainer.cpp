@@ -56,6 +56,7 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
       total_steps_(total_steps(config, train_)),
       device_(config.train.device, config.train.memory_gib, config.train.threads),
       parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
+  if (resumed) refuse_other_classes(*resumed);
   config_.model.options.classes = classes_.classes();
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   parameters_.allocate(uint64_t(config.train.seed), config.train.freeze);
@@ -89,6 +90,26 @@ void Trainer::start_weights(const ModelFile* resumed) {
     optimizer_->restart_average();
   }
   state_.threads = omp_get_max_threads();
+  stopped_early_ = patience_is_over();  // already, when a run that stopped early is resumed
+}
+
+bool Trainer::patience_is_over() const {
+  const int patience = config_.train.early_stopping.patience;
+  return patience > 0 && state_.evaluations_without_gain >= patience;
+}
+
+// What the checkpoint's classes lack would be trained as background.
+void Trainer::refuse_other_classes(const ModelFile& resumed) const {
+  const int wanted = config_.model.options.classes;
+  if (wanted > 0 && wanted != classes_.classes())
+    fail(ExitCode::checkpoint, resumed.path(), ": a model of ", classes_.classes(),
+         " classes, expected model.num_classes ", wanted);
+  const auto columns = classes_.columns_of(train_);
+  const auto unknown = std::find(columns.begin(), columns.end(), -1);
+  if (unknown != columns.end())
+    fail(ExitCode::checkpoint, resumed.path(), ": no class '",
+         train_.categories[size_t(unknown - columns.begin())].name,
+         "', which the training data has; use --init-from to train other classes");
 }
 
 void Trainer::open_loader() {
@@ -160,6 +181,7 @@ void Trainer::one_step() {
   while (!updated) {
     const data::Batch* batch = loader_->next();
     if (state_.step == 0 && images_counted_ == 0) write_samples(*batch);
+    tell_skipped();
     updated = step_->run(*batch);
     images_counted_ += batch->images;
   }
@@ -167,19 +189,26 @@ void Trainer::one_step() {
   if (log_->shows(state_.step)) log_step();
 }
 
+void Trainer::tell_skipped() {
+  for (; skipped_told_ < loader_->skipped().size(); ++skipped_told_)
+    log_->message(fmt::format("skipped image {}: {}", skipped_told_ + 1,
+                              loader_->skipped()[skipped_told_].reason));
+}
+
 void Trainer::log_step() {
   const StepLosses losses = step_->losses();
   const engine::OptimizerState optimizer = optimizer_->read_state();
   const double rate = double(images_counted_) / std::max(seconds_since(counted_from_), 1e-9);
-  const NamedValues values{{"Loss/total_loss", losses.total},
-                           {"Loss/classification_loss", losses.classification},
-                           {"Loss/localization_loss", losses.localization},
-                           {"Loss/regularization_loss", losses.regularization},
-                           {"learning_rate", optimizer.learning_rate},
-                           {"gradient_norm", optimizer.gradient_norm},
-                           {"loss_scale", optimizer.loss_scale},
-                           {"skipped_steps", double(optimizer.skipped)},
-                           {"images_per_second", rate}};
+  NamedValues values{{"Loss/total_loss", losses.total},
+                     {"Loss/classification_loss", losses.classification},
+                     {"Loss/localization_loss", losses.localization},
+                     {"Loss/regularization_loss", losses.regularization},
+                     {"learning_rate", optimizer.learning_rate},
+                     {"loss_scale", optimizer.loss_scale},
+                     {"skipped_steps", double(optimizer.skipped)},
+                     {"images_per_second", rate}};
+  if (config_.train.clip_norm > 0)  // only then it is computed
+    values.emplace_back("gradient_norm", optimizer.gradient_norm);
   const std::string detail =
       fmt::format("loss {:.4f} (class {:.4f}, box {:.4f})  lr {:.3g}  {:.1f} img/s", losses.total,
                   losses.classification, losses.localization, optimizer.learning_rate, rate);
@@ -231,8 +260,7 @@ bool Trainer::metric_improved(const data::Evaluation& metrics) {
   } else {
     ++state_.evaluations_without_gain;
   }
-  const int patience = config_.train.early_stopping.patience;
-  if (patience > 0 && state_.evaluations_without_gain >= patience) stopped_early_ = true;
+  stopped_early_ = patience_is_over();
   return better;
 }
 
@@ -248,6 +276,9 @@ void Trainer::evaluate(bool final) {
   optimizer_->swap_average(device_.queue());
   const ModelEvaluation result = evaluate_model(*inference_, config_, val_, classes_);
   optimizer_->swap_average(device_.queue());
+  if (result.unreadable > 0)
+    log_->message(fmt::format("{} of {} validation images could not be read and were left out",
+                              result.unreadable, val_.images.size()));
   const bool better = metric_improved(result.metrics);
   log_->evaluation(state_.step, loader_->cursor().epoch, named_metrics(result.metrics));
   log_->message(fmt::format(

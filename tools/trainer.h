@@ -26,15 +26,18 @@ class Trainer {
 
  private:
   void start_weights(const ModelFile* resumed);
+  void refuse_other_classes(const ModelFile& resumed) const;
   void open_loader();
   void announce();
   void one_step();
+  void tell_skipped();
   void log_step();
   void check_progress(const engine::OptimizerState&) const;
   void evaluate(bool final);
   void save();
   bool evaluation_due() const;
   bool save_due() const;
+  bool patience_is_over() const;
   bool metric_improved(const data::Evaluation&);
   void write_samples(const data::Batch&) const;
   void finish();
@@ -63,6 +66,7 @@ class Trainer {
   int64_t images_counted_ = 0;
   double rate_sum_ = 0;  // of images per second, over the logged intervals
   int64_t rates_ = 0, saved_step_ = -1;
+  size_t skipped_told_ = 0;
 };
 
 }  // namespace tools

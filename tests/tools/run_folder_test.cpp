@@ -21,6 +21,10 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
+RunFolder::Usable holds(const std::string& file) {
+  return [file](const fs::path& folder) { return fs::exists(folder / file); };
+}
+
 }  // namespace
 
 TEST_CASE("runs are numbered, and describe themselves") {
@@ -40,10 +44,10 @@ TEST_CASE("runs are numbered, and describe themselves") {
   CHECK(env["cpu_threads"] > 0);
   CHECK(env["memory_gib"] > 0.1);
 
-  CHECK(RunFolder::latest(config, "last.safetensors", at).empty());
+  CHECK(RunFolder::latest(config, holds("last.safetensors"), at).empty());
   std::ofstream(first.file("last.safetensors")) << "x";
-  CHECK(RunFolder::latest(config, "last.safetensors", at) == first.path());
-  CHECK(RunFolder::latest(config, "config.json", at) == second.path());
+  CHECK(RunFolder::latest(config, holds("last.safetensors"), at) == first.path());
+  CHECK(RunFolder::latest(config, holds("config.json"), at) == second.path());
 }
 
 TEST_CASE("runs that start together get folders of their own") {
