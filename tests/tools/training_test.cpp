@@ -1,0 +1,223 @@
+// Training inside the process: resuming bit for bit, what is trained and what is not, the end.
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "tests/support/training_run.h"
+#include "tools/resumed_run.h"
+#include "tools/trainer.h"
+
+namespace fs = std::filesystem;
+using tests::results_of, tests::step_of, tests::tensors_of, tests::TrainingPlace;
+
+namespace {
+
+using Overrides = std::vector<std::string>;
+
+// Paths in the configuration are relative to the working folder.
+class Job {
+ public:
+  explicit Job(int train = 24, int val = 8) : place(train, val), before_(fs::current_path()) {
+    fs::current_path(place.at(""));
+  }
+  ~Job() { fs::current_path(before_); }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  // True when the run came to its end. `from` as for --resume.
+  bool train(const std::string& run, Overrides more, const std::string& from = "") const {
+    more.push_back("output_dir=" + run);
+    const tools::RunConfig config = tools::load_run_config("tiny.json", more);
+    const tools::ResumedRun resumed =
+        from.empty() ? tools::ResumedRun() : tools::find_resumed(from, config);
+    const tools::StopSignal stop(config.time_budget_minutes);
+    tools::Trainer trainer(config, resumed.file.get());
+    const tools::RunFolder folder = tools::open_resumed(trainer.config(), resumed, {"test"});
+    return trainer.run(folder, stop);
+  }
+
+  TrainingPlace place;
+
+ private:
+  fs::path before_;
+};
+
+std::string numbered(const std::string& run, int step) {
+  const std::string digits = std::to_string(step);
+  return run + "/step_" + std::string(9 - digits.size(), '0') + digits + ".safetensors";
+}
+
+double loss(const tests::Row& row) { return std::stod(row.at("Loss/total_loss")); }
+
+}  // namespace
+
+TEST_CASE("going on from any step ends in the bits of the run that never stopped") {
+  const auto more =
+      GENERATE(Overrides{},
+               Overrides{"train.ema=0.9", "train.accumulate=2", "train.clip_norm=0.5",
+                         "data.augment.crop.kind=ssd_pad", "data.augment.colour.probability=0.8"},
+               Overrides{"train.precision=bf16", "data.augment.crop.kind=ssd", "train.ema=0.8"});
+  Job job;
+  Overrides all = more;
+  all.insert(all.end(), {"checkpoint.every_steps=1", "checkpoint.keep=100"});
+  REQUIRE(job.train("whole", all));
+  const auto whole = tensors_of("whole/last.safetensors");
+  const auto rows = results_of("whole");
+  REQUIRE(rows.size() == 12);
+  // An epoch has 6 batches, an evaluation comes after 4, 8 and 12 steps.
+  for (int step : {1, 3, 4, 5, 6, 8, 11, 12}) {
+    CAPTURE(step);
+    fs::remove_all("part");
+    fs::copy("whole", "part");
+    fs::remove("part/last.safetensors");  // as if killed after this step, with logs ahead of it
+    fs::copy(numbered("whole", step), "part/last.safetensors");
+    REQUIRE(job.train("part", all, "auto"));
+    CHECK((tensors_of("part/last.safetensors") == whole));
+    CHECK((results_of("part") == rows));
+  }
+}
+
+TEST_CASE("a run stopped again and again ends in the same bits") {
+  Job job;
+  const Overrides more{"train.ema=0.9", "data.augment.colour.probability=0.5"};
+  REQUIRE(job.train("whole", more));
+  for (int steps = 2; steps <= 12; steps += 2) {
+    Overrides part = more;
+    part.push_back("train.steps=" + std::to_string(steps));
+    REQUIRE(job.train("part", part, steps == 2 ? "" : "auto"));
+  }
+  // Each part ends with an evaluation of its own, which changes nothing but the log.
+  CHECK((tensors_of("part/last.safetensors") == tensors_of("whole/last.safetensors")));
+  CHECK(results_of("part").size() == 12);
+}
+
+TEST_CASE("a request to stop saves the step and says that the run has not ended") {
+  Job job;
+  const tools::RunConfig config = tools::load_run_config("tiny.json", {"output_dir=run"});
+  const tools::StopSignal stop;
+  tools::Trainer trainer(config, nullptr);
+  const tools::RunFolder folder = tools::RunFolder::create(trainer.config(), {});
+  std::raise(SIGTERM);
+  CHECK_FALSE(trainer.run(folder, stop));
+  CHECK(step_of("run/last.safetensors") == 0);
+}
+
+TEST_CASE("eight pictures are learnt by heart") {
+  Job job(8, 4);
+  Overrides more{"data.val.annotations=data/annotations/instances_train.json",
+                 "train.steps=150",
+                 "train.schedule.total=150",
+                 "eval.every_steps=50",
+                 "data.augment.crop.kind=none",
+                 "data.augment.flip_probability=0",
+                 "train.batch_size=8",
+                 "train.schedule.base_rate=0.02",
+                 "train.schedule.reference_batch=8",
+                 "train.schedule.warmup_steps=20",
+                 "model.batch_norm.decay=0.9",
+                 "model.fpn_channels=32",
+                 "model.head_channels=32",
+                 "model.backbone_width=16"};
+  REQUIRE(job.train("run", more));
+  const auto rows = results_of("run");
+  REQUIRE(rows.size() == 150);
+  CHECK(loss(rows.back()) <= 0.2 * loss(rows.front()));
+  const auto map = [&](size_t step) {
+    return std::stod(rows[step - 1].at("DetectionBoxes_Precision/mAP@.50IOU"));
+  };
+  CHECK(map(150) > map(50));
+  CHECK(map(150) > 0.9);
+}
+
+TEST_CASE("frozen parameters keep every bit, the others change") {
+  Job job;
+  const Overrides start{"train.steps=1", "eval.every_steps=0"};
+  REQUIRE(job.train("start", start));
+  const auto before = tensors_of("start/last.safetensors");
+  std::string prefix;
+  for (const auto& [name, bytes] : before)
+    if (prefix.empty() && name.starts_with("model/"))
+      prefix = name.substr(6, name.find('/', 6) - 6);
+  REQUIRE(
+      job.train("run", {"train.steps=3", "eval.every_steps=0", "train.freeze=[\"" + prefix + "\"]",
+                        "checkpoint.init_from=start/last.safetensors"}));
+  const auto after = tensors_of("run/last.safetensors");
+  int kept = 0, changed = 0;
+  for (const auto& [name, bytes] : after) {
+    if (!name.starts_with("model/") || name.find("moving") != std::string::npos) continue;
+    CAPTURE(name);
+    const bool frozen = name.starts_with("model/" + prefix);
+    const bool decayed = name.find("kernel") != std::string::npos;  // others may have no gradient
+    if (frozen || decayed) CHECK((bytes == before.at(name)) == frozen);
+    CHECK(after.contains("optimizer/momentum/" + name.substr(6)) != frozen);
+    ++(frozen ? kept : changed);
+  }
+  CHECK(kept > 0);
+  CHECK(changed > 0);
+}
+
+TEST_CASE("frozen batch normalisation leaves the moving statistics alone") {
+  Job job;
+  const std::string mode = GENERATE("frozen", "train");
+  REQUIRE(job.train("start", {"train.steps=2", "eval.every_steps=0"}));
+  REQUIRE(job.train("run", {"train.steps=3", "eval.every_steps=0", "model.batch_norm.mode=" + mode,
+                            "checkpoint.init_from=start/last.safetensors"}));
+  const auto before = tensors_of("start/last.safetensors");
+  int statistics = 0;
+  for (const auto& [name, bytes] : tensors_of("run/last.safetensors")) {
+    if (name.find("moving") == std::string::npos) continue;
+    CAPTURE(name);
+    CHECK((bytes == before.at(name)) == (mode == "frozen"));
+    ++statistics;
+  }
+  CHECK(statistics > 0);
+}
+
+TEST_CASE("the moving average of the weights is another set of weights, and is saved") {
+  Job job;
+  REQUIRE(job.train("run", {"train.steps=3", "eval.every_steps=0", "train.ema=0.9"}));
+  const auto tensors = tensors_of("run/last.safetensors");
+  int averages = 0;
+  for (const auto& [name, bytes] : tensors)
+    if (name.starts_with("ema/") && name.find("kernel") != std::string::npos) {
+      CAPTURE(name);
+      CHECK((bytes != tensors.at("model/" + name.substr(4))));
+      ++averages;
+    }
+  CHECK(averages > 0);
+}
+
+TEST_CASE("early stopping ends the run, and a resumed one stays ended until patience grows") {
+  Job job;
+  Overrides more{"train.early_stopping.patience=2", "train.early_stopping.min_gain=1",
+                 "eval.every_steps=1"};
+  REQUIRE(job.train("run", more));
+  CHECK(step_of("run/last.safetensors") == 3);  // the first counts as a gain
+  const auto ended = tensors_of("run/last.safetensors");
+  REQUIRE(job.train("run", more, "auto"));
+  CHECK(step_of("run/last.safetensors") == 3);
+  CHECK((tensors_of("run/last.safetensors") == ended));
+  more.front() = "train.early_stopping.patience=4";
+  REQUIRE(job.train("run", more, "auto"));
+  CHECK(step_of("run/last.safetensors") == 5);
+  CHECK(results_of("run").size() == 5);
+}
+
+TEST_CASE("as many numbered checkpoints stay as were asked for, the newest") {
+  Job job;
+  REQUIRE(job.train("run", {"train.steps=6", "checkpoint.every_steps=1", "checkpoint.keep=3",
+                            "eval.every_steps=0"}));
+  for (int step = 1; step <= 6; ++step) CHECK(fs::exists(numbered("run", step)) == (step > 3));
+  CHECK(step_of("run/last.safetensors") == 6);
+  CHECK(step_of("run/previous.safetensors") == 5);
+}
+
+TEST_CASE("going on into another folder leaves the first run as it was") {
+  Job job;
+  REQUIRE(job.train("first", {"train.steps=2", "eval.every_steps=0"}));
+  const std::string log = tests::text_of("first/train.log");
+  fs::create_directory("second");
+  REQUIRE(job.train("second", {"train.steps=4", "eval.every_steps=0"}, "first/last.safetensors"));
+  CHECK(tests::text_of("first/train.log") == log);
+  CHECK(step_of("first/last.safetensors") == 2);
+  CHECK(step_of("second/last.safetensors") == 4);
+}
