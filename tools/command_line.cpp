@@ -146,6 +146,7 @@ void describe_program(CLI::App& app, const std::string& summary,
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of the write, told in one line
   const std::string program = app.get_name();
   try {
     app.parse(argc, argv);

@@ -18,6 +18,8 @@ class Device {
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }
   engine::Context context(const engine::Precision&, engine::Tape* tape, bool training);
+  // A number for Context::weights_version that no weights on this device had before.
+  uint64_t new_weights_version() { return ++weights_versions_; }
   kernels::Queue queue() { return backend_->queue(engine::Lane::compute); }
 
  private:
@@ -25,6 +27,7 @@ class Device {
   std::unique_ptr<engine::Memory> memory_;
   std::unique_ptr<engine::Arena> arena_;
   engine::ConvPlans plans_;
+  uint64_t weights_versions_ = 0;
 };
 
 }  // namespace tools

@@ -31,6 +31,7 @@ Inference::Inference(Device& device, const model::Detector& detector, int batch_
       nms_(nms),
       scaling_(scaling),
       folded_(detector.fold(device.backend())),
+      weights_version_(device.new_weights_version()),
       anchors_(device.backend(), detector.options()),
       batch_(device.backend(), batch_size, detector.options().height, detector.options().width,
              max_boxes),
@@ -53,11 +54,15 @@ Inference::Inference(Device& device, const model::Detector& detector, int batch_
             .status = {status_.data(), DType::i32, {1, {n}}}};
 }
 
-void Inference::refresh() { detector_.fold_again(device_.queue(), *folded_); }
+void Inference::refresh() {
+  detector_.fold_again(device_.queue(), *folded_);
+  weights_version_ = device_.new_weights_version();
+}
 
 void Inference::queue_detection() {
   const engine::Precision& precision = detector_.parameters().precision();
   engine::Context c = device_.context(precision, nullptr, false);
+  c.weights_version = weights_version_;
   Tensor images = batch_.images(c, scaling_, precision.activations);
   model::Predictions out = detector_.forward(c, images, folded_.get());
   images = {};

@@ -41,6 +41,7 @@ class Inference {
   kernels::NmsOptions nms_;
   kernels::ChannelScaling scaling_;
   std::unique_ptr<model::FoldedWeights> folded_;
+  uint64_t weights_version_;  // plans keep what they made of the weights while it stays
   model::Anchors anchors_;
   DeviceBatch batch_;
   engine::Memory boxes_, scores_, classes_, anchor_of_, counts_, status_;
