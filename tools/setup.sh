@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build needs on Debian 12 or Ubuntu 24.04, where it is missing. Safe to run again.
+# Installs what the build needs on Debian 12, where it is missing. Safe to run again. Not tried on Ubuntu yet.
 set -euo pipefail
 
 packages=(
