@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -11,6 +13,11 @@ class CpuBackend : public Backend {
  public:
   std::string name() const override { return "cpu"; }
   kernels::Queue queue(Lane) override { return {}; }
+  kernels::Queue branch(int) override { return {}; }
+
+  size_t free_memory() override {
+    return size_t(sysconf(_SC_AVPHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE));
+  }
 
   void* allocate(size_t bytes, Place) override {
     constexpr size_t kAlignment = 4096;
@@ -28,6 +35,7 @@ class CpuBackend : public Backend {
   void synchronize(kernels::Queue) override {}
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
+    if (shape.statistics || shape.accumulate) return nullptr;
     auto fast = make_onednn_conv(shape);
     return fast ? std::move(fast) : make_reference_conv(shape);
   }
@@ -41,13 +49,5 @@ class CpuBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend>(); }
-
-std::unique_ptr<Backend> make_backend(const std::string& device) {
-  if (device == "cpu") return make_cpu_backend();
-  if (device == "cuda" || device.starts_with("cuda:"))
-    fail(ExitCode::resources, "device ", device,
-         ": this build has no CUDA backend; use --device cpu");
-  fail(ExitCode::usage, "unknown device '", device, "': expected cpu, cuda or cuda:N");
-}
 
 }  // namespace engine

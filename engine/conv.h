@@ -32,6 +32,10 @@ struct ConvShape {
   // forward only: y = activation(conv(x, weight) + bias + residual)
   bool bias = false, residual = false;
   Activation activation = Activation::none;
+  // forward only, with none of these: also the sums over all pixels of y and of y * y.
+  bool statistics = false;
+  // gradients only: added to what dx or dw holds, instead of replacing it.
+  bool accumulate = false;
 
   int out_height() const { return (height + pad.top + pad.bottom - kernel) / stride + 1; }
   int out_width() const { return (width + pad.left + pad.right - kernel) / stride + 1; }
@@ -45,8 +49,10 @@ struct ConvShape {
 
 // forward writes y; grad_input reads y as dy and writes x as dx; grad_weight reads x and y as dy
 // and writes weight as dw. bias is [out] in accumulator(dtype), residual has y's shape and dtype.
+// Statistics are written as sum and sum_of_squares, [out] in accumulator(dtype).
 struct ConvArgs {
   View x, weight, y, bias, residual;
+  View sum, sum_of_squares;
   void* workspace = nullptr;
   // Version 0: the weight may have changed since the last run. Otherwise the two numbers stand for
   // its contents, and a plan may keep a copy in an order of its own.
@@ -70,6 +76,8 @@ class ConvPlans {
  public:
   explicit ConvPlans(Backend& backend) : backend_(backend) {}
   ConvPlan& at(const ConvShape&);
+  // Null where the device has no plan for the shape's `statistics` or `accumulate`.
+  ConvPlan* find(const ConvShape&);
   size_t size() const { return plans_.size(); }
   int64_t macs() const { return macs_; }  // multiply-accumulates of all plans handed out so far
 

@@ -1,32 +1,29 @@
 #include "tools/device.h"
 
 #include <omp.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 namespace tools {
 namespace {
 
-// Physical memory that is free now; untouched pages of the step memory cost nothing.
-size_t free_memory() { return size_t(sysconf(_SC_AVPHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE)); }
-
-size_t step_memory(double memory_gib) {
+// Without a limit, most of what is free; the host's untouched pages cost nothing.
+size_t step_memory(engine::Backend& backend, double memory_gib) {
   if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
   constexpr size_t kLeast = size_t(1) << 30;
-  return std::max(kLeast, free_memory() / 4 * 3);
+  return std::max(kLeast, backend.free_memory() / 4 * 3);
 }
 
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads) {
   if (threads > 0) omp_set_num_threads(threads);
-  return engine::make_backend(device == "auto" ? "cpu" : device);
+  return engine::make_backend(device);
 }
 
 }  // namespace
 
 Device::Device(const std::string& device, double memory_gib, int threads)
     : backend_(open(device, threads)),
-      memory_(std::make_unique<engine::Memory>(*backend_, step_memory(memory_gib),
+      memory_(std::make_unique<engine::Memory>(*backend_, step_memory(*backend_, memory_gib),
                                                engine::Place::device)),
       arena_(std::make_unique<engine::Arena>(memory_->data(), memory_->bytes())),
       plans_(*backend_) {}

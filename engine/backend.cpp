@@ -1,0 +1,30 @@
+#include "engine/backend.h"
+
+#include <charconv>
+
+#include "engine/error.h"
+
+namespace engine {
+namespace {
+
+// The N of "cuda:N"; -1 where there is no such number.
+int ordinal_of(const std::string& device) {
+  if (device == "cuda") return 0;
+  const std::string prefix = "cuda:";
+  if (!device.starts_with(prefix)) return -1;
+  int ordinal = -1;
+  const char *begin = device.data() + prefix.size(), *end = device.data() + device.size();
+  auto [stop, error] = std::from_chars(begin, end, ordinal);
+  return error == std::errc() && stop == end ? ordinal : -1;
+}
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& options) {
+  if (device == "cpu" || (device == "auto" && cuda_devices() == 0)) return make_cpu_backend();
+  const int ordinal = device == "auto" ? 0 : ordinal_of(device);
+  if (ordinal >= 0) return make_cuda_backend(ordinal, options);
+  fail(ExitCode::usage, "unknown device '", device, "': expected auto, cpu, cuda or cuda:N");
+}
+
+}  // namespace engine

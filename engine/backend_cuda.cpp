@@ -1,0 +1,178 @@
+// One NVIDIA GPU: memory, streams, events, graphs. Its convolutions are in conv_cudnn.cpp.
+#include <cuda_runtime.h>
+
+#include <array>
+
+#include "engine/backend.h"
+#include "engine/error.h"
+
+namespace engine {
+namespace {
+
+// Throws with the text of the call. A failed kernel shows up at any later call: the error says how
+// to find out which one it was.
+void check(cudaError_t status, const char* call) {
+  if (status == cudaSuccess) return;
+  fail(ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status), " (",
+       cudaGetErrorName(status),
+       "); if a kernel is at fault, CUDA_LAUNCH_BLOCKING=1 with train.graph=false names it");
+}
+#define CUDA_CHECK(call) check(call, #call)
+
+constexpr int kLanes = 3, kBranches = 16;
+
+// A recorded step. The last copy of the function that launches it frees it.
+struct Graph {
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t executable = nullptr;
+  Graph() = default;
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  ~Graph() {
+    if (executable) cudaGraphExecDestroy(executable);
+    if (graph) cudaGraphDestroy(graph);
+  }
+};
+
+class CudaBackend : public Backend {
+ public:
+  explicit CudaBackend(int ordinal) : ordinal_(ordinal) {
+    CUDA_CHECK(cudaSetDevice(ordinal));
+    for (cudaStream_t& stream : streams_)
+      CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+    for (cudaEvent_t& event : events_)
+      CUDA_CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
+  }
+
+  ~CudaBackend() override {
+    for (cudaEvent_t event : events_) cudaEventDestroy(event);
+    for (cudaStream_t stream : streams_) cudaStreamDestroy(stream);
+  }
+
+  std::string name() const override {
+    cudaDeviceProp properties;
+    CUDA_CHECK(cudaGetDeviceProperties(&properties, ordinal_));
+    return concatenate("cuda:", ordinal_, " ", properties.name);
+  }
+
+  kernels::Queue queue(Lane lane) override {
+    return {.gpu = true, .stream = streams_[size_t(lane)]};
+  }
+  kernels::Queue branch(int index) override {
+    return {.gpu = true, .stream = streams_[size_t(kLanes + index % kBranches)]};
+  }
+
+  size_t free_memory() override {
+    size_t free = 0, total = 0;
+    CUDA_CHECK(cudaMemGetInfo(&free, &total));
+    return free;
+  }
+
+  void* allocate(size_t bytes, Place place) override {
+    void* p = nullptr;
+    const size_t wanted = bytes ? bytes : 1;
+    cudaError_t status = place == Place::device ? cudaMalloc(&p, wanted)
+                                                : cudaHostAlloc(&p, wanted, cudaHostAllocDefault);
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();  // reported here, not by the next launch
+      fail(ExitCode::resources, "out of ", place == Place::device ? "GPU" : "pinned host",
+           " memory: ", bytes >> 20, " MiB wanted, ", free_memory() >> 20,
+           " MiB of the GPU's are free");
+    }
+    check(status, "allocate");
+    return p;
+  }
+  void release(void* p, Place place) noexcept override {
+    place == Place::device ? cudaFree(p) : cudaFreeHost(p);
+  }
+
+  void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {
+    if (bytes)
+      CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStream_t(queue.stream)));
+  }
+
+  void wait(kernels::Queue waiting, kernels::Queue awaited) override {
+    cudaEvent_t event = events_[index_of(awaited)];
+    CUDA_CHECK(cudaEventRecord(event, cudaStream_t(awaited.stream)));
+    CUDA_CHECK(cudaStreamWaitEvent(cudaStream_t(waiting.stream), event, 0));
+  }
+
+  void synchronize(kernels::Queue queue) override {
+    SSD_CHECK(!recording_, "a step must not wait for the device");
+    CUDA_CHECK(cudaStreamSynchronize(cudaStream_t(queue.stream)));
+  }
+
+  std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
+    SSD_CHECK(!recording_, "a recorded step must not meet a new convolution");
+    if (shape.statistics || shape.accumulate) return nullptr;
+    fail(ExitCode::resources, "this build has no convolutions for CUDA");
+  }
+
+  std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
+    auto graph = std::make_shared<Graph>();
+    auto stream = cudaStream_t(queue.stream);
+    CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    recording_ = true;
+    try {
+      work();
+    } catch (...) {  // leave the stream usable: whoever catches this may still save a checkpoint
+      recording_ = false;
+      cudaStreamEndCapture(stream, &graph->graph);
+      cudaGetLastError();
+      throw;
+    }
+    recording_ = false;
+    CUDA_CHECK(cudaStreamEndCapture(stream, &graph->graph));
+    CUDA_CHECK(cudaGraphInstantiate(&graph->executable, graph->graph, 0));
+    auto launch = [graph, stream] { CUDA_CHECK(cudaGraphLaunch(graph->executable, stream)); };
+    launch();  // capturing ran nothing
+    return launch;
+  }
+
+ private:
+  size_t index_of(kernels::Queue queue) const {
+    for (size_t i = 0; i < streams_.size(); ++i)
+      if (streams_[i] == queue.stream) return i;
+    fail(ExitCode::failed, "a queue of another device");
+  }
+
+  int ordinal_;
+  bool recording_ = false;
+  std::array<cudaStream_t, kLanes + kBranches> streams_{};
+  std::array<cudaEvent_t, kLanes + kBranches> events_{};  // the latest wait for each stream
+};
+
+// How many GPUs there are, and why none.
+struct Devices {
+  int count = 0;
+  std::string problem;
+};
+
+Devices find_devices() {
+  Devices found;
+  cudaError_t status = cudaGetDeviceCount(&found.count);
+  if (status == cudaSuccess) return found;
+  cudaGetLastError();
+  found.count = 0;
+  found.problem = status == cudaErrorInsufficientDriver
+                      ? "there is no NVIDIA driver, or one too old for this build"
+                      : cudaGetErrorString(status);
+  return found;
+}
+
+}  // namespace
+
+int cuda_devices() { return find_devices().count; }
+
+std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&) {
+  const Devices found = find_devices();
+  if (found.count == 0)
+    fail(ExitCode::resources, "device cuda:", ordinal, ": no GPU on this machine",
+         found.problem.empty() ? "" : " (" + found.problem + ")", "; use --device cpu");
+  if (ordinal >= found.count)
+    fail(ExitCode::resources, "device cuda:", ordinal, ": this machine has ", found.count,
+         " GPUs, cuda:0 to cuda:", found.count - 1);
+  return std::make_unique<CudaBackend>(ordinal);
+}
+
+}  // namespace engine
