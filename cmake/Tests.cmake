@@ -6,7 +6,7 @@ target_link_libraries(catch_main PUBLIC Catch2::Catch2)
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cpp)
 add_library(test_support STATIC ${support_sources})
 target_link_libraries(test_support PUBLIC tools Catch2::Catch2 JPEG::JPEG PNG::PNG protozero::protozero xxhash)
-target_compile_definitions(test_support PUBLIC SSD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_compile_definitions(test_support PRIVATE SSD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*_test.cpp)
 foreach(source ${test_sources})

@@ -1,6 +1,11 @@
 // One block of memory, handed out in aligned pieces and taken back in any order.
 // First fit in address order: the same sequence of requests gives the same addresses, so a
 // training step can be captured once and replayed.
+//
+// Memory may be taken again as soon as it was given back, since later work waits for earlier work
+// on one queue. Branches that run side by side do not wait for each other: between open_branches()
+// and close_branches(), what a branch took and gave back may be taken by that branch only, and what
+// came from elsewhere rests until the end. A branch's memory must not be used by another meanwhile.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +23,10 @@ class Arena {
   void* take(size_t bytes);
   void give_back(void* p);  // p came from take() and was not given back yet
 
+  void open_branches();
+  void enter_branch(int branch);  // from 0; whose work the next requests are for
+  void close_branches() noexcept;
+
   size_t size() const { return size_; }
   size_t live() const { return live_; }  // bytes handed out now
   size_t peak() const { return peak_; }  // highest address used so far
@@ -29,10 +38,23 @@ class Arena {
 
  private:
   static constexpr uint64_t kTraceStart = 14695981039346656037ull;  // FNV-1a
+  static constexpr int kTrunk = -1;                                 // no branch
+
+  using Gaps = std::map<size_t, size_t>;  // offset -> size
+  struct Piece {
+    size_t size;
+    int branch;
+  };
+  void* take_from(Gaps&, size_t bytes);
+  static void put(Gaps&, size_t offset, size_t size);
 
   char* base_;
   size_t size_;
-  std::map<size_t, size_t> free_, used_;  // offset -> size
+  Gaps free_;
+  std::map<size_t, Piece> used_;  // by offset
+  std::map<int, Gaps> returned_;  // by branch, while branches are open; kTrunk: nobody's yet
+  bool branches_open_ = false;
+  int branch_ = kTrunk;
   size_t live_ = 0, peak_ = 0;
   uint64_t trace_ = kTraceStart;
 };

@@ -5,6 +5,8 @@
 
 namespace engine {
 
+class Branches;
+
 // Everything an operation needs besides its arguments.
 struct Context {
   kernels::Queue queue;
@@ -16,6 +18,7 @@ struct Context {
   // Not 0: tensors used as weights keep their contents while this number stays the same, so plans
   // may keep reordered copies. For inference; ignored where there is a tape.
   uint64_t weights_version = 0;
+  Branches* branches = nullptr;  // null: parallel branches run one after the other
 
   Tensor empty(Shape shape, DType dtype) const { return Tensor(arena, shape, dtype); }
 };

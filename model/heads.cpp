@@ -1,5 +1,7 @@
 #include "model/heads.h"
 
+#include "engine/branches.h"
+
 namespace model {
 namespace {
 
@@ -41,10 +43,14 @@ Tensor Heads::forward(const Context& c, const Network& net, const Tower& tower, 
 Predictions Heads::forward(const Context& c, const Network& net,
                            const std::vector<Tensor>& levels) const {
   Predictions out;
-  for (size_t level = 0; level < levels.size(); ++level) {
-    out.box_codes.push_back(forward(c, net, box_, level, levels[level]));
-    out.class_logits.push_back(forward(c, net, class_, level, levels[level]));
-  }
+  out.box_codes.resize(levels.size());
+  out.class_logits.resize(levels.size());
+  engine::run_branches(c, int(2 * levels.size()), [&](const Context& branch, int i) {
+    const size_t level = size_t(i) / 2;
+    const bool boxes = i % 2 == 0;
+    (boxes ? out.box_codes : out.class_logits)[level] =
+        forward(branch, net, boxes ? box_ : class_, level, levels[level]);
+  });
   return out;
 }
 
