@@ -4,8 +4,8 @@
 
 namespace engine {
 
-Replay::Replay(Backend& backend, Arena& arena, std::function<void()> step)
-    : backend_(backend), arena_(arena), step_(std::move(step)) {}
+Replay::Replay(Backend& backend, Arena& arena, std::function<void()> step, bool record)
+    : backend_(backend), arena_(arena), step_(std::move(step)), record_(record) {}
 
 uint64_t Replay::traced(const std::function<void()>& work) {
   SSD_CHECK(arena_.empty(), "a step must start with an empty arena");
@@ -19,8 +19,12 @@ void Replay::run() {
   if (runs_ == 0) {
     first_trace_ = traced(step_);
   } else if (runs_ == 1) {
-    uint64_t trace =
-        traced([&] { recording_ = backend_.record(backend_.queue(Lane::compute), step_); });
+    uint64_t trace = traced([&] {
+      if (record_)
+        recording_ = backend_.record(backend_.queue(Lane::compute), step_);
+      else
+        (recording_ = step_)();
+    });
     SSD_CHECK(trace == first_trace_,
               "the step is not repeatable: its memory requests differ from the first run's");
   } else {

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace tools {
 namespace {
@@ -14,19 +15,24 @@ size_t step_memory(engine::Backend& backend, double memory_gib) {
   return std::max(kLeast, backend.free_memory() / 4 * 3);
 }
 
-std::unique_ptr<engine::Backend> open(const std::string& device, int threads) {
+std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
+                                      const engine::BackendOptions& options) {
   if (threads > 0) omp_set_num_threads(threads);
-  return engine::make_backend(device);
+  return engine::make_backend(device, options);
 }
 
 }  // namespace
 
-Device::Device(const std::string& device, double memory_gib, int threads)
-    : backend_(open(device, threads)),
+Device::Device(const std::string& device, double memory_gib, int threads,
+               const engine::BackendOptions& options)
+    : backend_(open(device, threads, options)),
       memory_(std::make_unique<engine::Memory>(*backend_, step_memory(*backend_, memory_gib),
                                                engine::Place::device)),
       arena_(std::make_unique<engine::Arena>(memory_->data(), memory_->bytes())),
-      plans_(*backend_) {}
+      plans_(*backend_) {
+  if (backend_->branch(0).stream != queue().stream)
+    branches_ = std::make_unique<engine::Branches>(*backend_, *arena_);
+}
 
 engine::Context Device::context(const engine::Precision& precision, engine::Tape* tape,
                                 bool training) {
@@ -35,7 +41,17 @@ engine::Context Device::context(const engine::Precision& precision, engine::Tape
           .plans = plans_,
           .tape = tape,
           .training = training,
-          .exact_f32 = precision.exact_f32};
+          .exact_f32 = precision.exact_f32,
+          .branches = branches_.get()};
+}
+
+std::string plan_cache_folder(const std::string& configured) {
+  if (configured != "auto") return configured;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache)
+    return std::string(cache) + "/ssd320/plans";
+  if (const char* home = std::getenv("HOME"); home && *home)
+    return std::string(home) + "/.cache/ssd320/plans";
+  return {};
 }
 
 }  // namespace tools

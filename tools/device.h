@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/backend.h"
+#include "engine/branches.h"
 #include "engine/context.h"
 #include "engine/precision.h"
 
@@ -13,7 +14,8 @@ class Device {
  public:
   // `device`: auto, cpu, cuda, cuda:N. `memory_gib` 0: most of what is free. `threads` 0: one per
   // core.
-  Device(const std::string& device, double memory_gib, int threads);
+  Device(const std::string& device, double memory_gib, int threads,
+         const engine::BackendOptions& = {});
 
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }
@@ -27,7 +29,12 @@ class Device {
   std::unique_ptr<engine::Memory> memory_;
   std::unique_ptr<engine::Arena> arena_;
   engine::ConvPlans plans_;
+  std::unique_ptr<engine::Branches> branches_;  // null where the device has one queue
   uint64_t weights_versions_ = 0;
 };
+
+// Where a configured train.plan_cache lies: "auto" is the user's cache folder, ssd320/plans in it;
+// empty (none) where there is no such folder.
+std::string plan_cache_folder(const std::string& configured);
 
 }  // namespace tools

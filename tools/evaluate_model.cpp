@@ -34,6 +34,8 @@ ModelEvaluation evaluate_model(Inference& inference, const RunConfig& config,
                                data::EvaluationOptions metrics) {
   data::LoaderOptions options = evaluation_loader(config, dataset, classes);
   options.batch_size = inference.batch_size();
+  engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
+  options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
   data::Loader loader(dataset, options);
   const std::vector<int> categories = classes.categories_of(dataset);
   ModelEvaluation result;

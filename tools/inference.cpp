@@ -8,11 +8,33 @@ using engine::DType, engine::Place, engine::Tensor, engine::View;
 
 namespace {
 
-template <class T>
-std::vector<T> to_host(engine::Backend& backend, const View& view, kernels::Queue queue) {
-  std::vector<T> values(size_t(view.shape.size()));
-  backend.copy(values.data(), view.data, values.size() * sizeof(T), queue);
-  return values;
+constexpr size_t kAlignment = 256;
+
+// Lays views out one after another, in memory that may not be there yet.
+struct Layout {
+  char* base;
+  size_t bytes = 0;
+
+  View take(DType dtype, kernels::Shape shape) {
+    View view{base + bytes, dtype, shape};
+    bytes += (engine::bytes_of(view) + kAlignment - 1) / kAlignment * kAlignment;
+    return view;
+  }
+};
+
+kernels::Detections lay_out(Layout& layout, int64_t images, int64_t rows) {
+  return {.boxes = layout.take(DType::f32, {3, {images, rows, 4}}),
+          .scores = layout.take(DType::f32, {2, {images, rows}}),
+          .classes = layout.take(DType::i32, {2, {images, rows}}),
+          .anchors = layout.take(DType::i32, {2, {images, rows}}),
+          .counts = layout.take(DType::i32, {1, {images}}),
+          .status = layout.take(DType::i32, {1, {images}})};
+}
+
+size_t found_bytes(int images, int rows) {
+  Layout layout{nullptr};
+  lay_out(layout, images, rows);
+  return layout.bytes;
 }
 
 }  // namespace
@@ -35,23 +57,11 @@ Inference::Inference(Device& device, const model::Detector& detector, int batch_
       anchors_(device.backend(), detector.options()),
       batch_(device.backend(), batch_size, detector.options().height, detector.options().width,
              max_boxes),
-      boxes_(device.backend(), size_t(batch_size) * size_t(nms.max_total) * 4 * sizeof(float),
-             Place::device),
-      scores_(device.backend(), size_t(batch_size) * size_t(nms.max_total) * sizeof(float),
-              Place::device),
-      classes_(device.backend(), size_t(batch_size) * size_t(nms.max_total) * sizeof(int32_t),
-               Place::device),
-      anchor_of_(device.backend(), size_t(batch_size) * size_t(nms.max_total) * sizeof(int32_t),
-                 Place::device),
-      counts_(device.backend(), size_t(batch_size) * sizeof(int32_t), Place::device),
-      status_(device.backend(), size_t(batch_size) * sizeof(int32_t), Place::device) {
-  const int64_t n = batch_size, rows = nms.max_total;
-  found_ = {.boxes = {boxes_.data(), DType::f32, {3, {n, rows, 4}}},
-            .scores = {scores_.data(), DType::f32, {2, {n, rows}}},
-            .classes = {classes_.data(), DType::i32, {2, {n, rows}}},
-            .anchors = {anchor_of_.data(), DType::i32, {2, {n, rows}}},
-            .counts = {counts_.data(), DType::i32, {1, {n}}},
-            .status = {status_.data(), DType::i32, {1, {n}}}};
+      found_here_(device.backend(), found_bytes(batch_size, nms.max_total), Place::device),
+      found_(device.backend(), found_here_.bytes(), Place::pinned),
+      detection_(device.backend(), device.arena(), [this] { queue_detection(); }) {
+  Layout layout{static_cast<char*>(found_here_.data())};
+  detections_ = lay_out(layout, batch_size, nms.max_total);
 }
 
 void Inference::refresh() {
@@ -73,32 +83,40 @@ void Inference::queue_detection() {
   for (size_t level = 0; level < out.box_codes.size(); ++level)
     predictions.levels.push_back({out.class_logits[level], out.box_codes[level]});
   Tensor workspace = c.empty({1, {kernels::nms_workspace(predictions, nms_)}}, DType::u8);
-  kernels::detect(c.queue, predictions, nms_, workspace, found_);
+  kernels::detect(c.queue, predictions, nms_, workspace, detections_);
+}
+
+template <class T> const T* Inference::on_host(const View& view) const {
+  const auto offset = static_cast<char*>(view.data) - static_cast<char*>(found_here_.data());
+  return reinterpret_cast<const T*>(static_cast<char*>(found_.data()) + offset);
+}
+
+std::vector<FoundBox> Inference::found_in(size_t image) const {
+  const int32_t count = on_host<int32_t>(detections_.counts)[image];
+  std::vector<FoundBox> found;
+  for (int32_t k = 0; k < count; ++k) {
+    const size_t row = image * size_t(nms_.max_total) + size_t(k);
+    const float* b = on_host<float>(detections_.boxes) + 4 * row;
+    found.push_back({b[0], b[1], b[2], b[3], on_host<float>(detections_.scores)[row],
+                     on_host<int32_t>(detections_.classes)[row] + 1});
+  }
+  return found;
 }
 
 std::vector<std::vector<FoundBox>> Inference::run(const data::Batch& batch) {
   engine::Backend& backend = device_.backend();
-  kernels::Queue queue = device_.queue();
-  batch_.upload(batch, queue);
-  queue_detection();
-  const auto boxes = to_host<float>(backend, found_.boxes, queue),
-             scores = to_host<float>(backend, found_.scores, queue);
-  const auto classes = to_host<int32_t>(backend, found_.classes, queue);
-  const auto counts = to_host<int32_t>(backend, found_.counts, queue),
-             status = to_host<int32_t>(backend, found_.status, queue);
-  backend.synchronize(queue);
+  batch_.upload(batch);
+  detection_.run();
+  backend.copy(found_.data(), found_here_.data(), found_.bytes(), device_.queue());
+  backend.synchronize(device_.queue());
 
-  std::vector<std::vector<FoundBox>> found(counts.size());
-  for (size_t image = 0; image < counts.size(); ++image) {
+  std::vector<std::vector<FoundBox>> found(batch.image_index.size());
+  for (size_t image = 0; image < found.size(); ++image) {
     if (batch.image_index[image] < 0) continue;
-    if (status[image] != 0)
+    if (on_host<int32_t>(detections_.status)[image] != 0)
       engine::fail(engine::ExitCode::diverged,
                    "the network's output for an image is not finite: the weights are damaged");
-    for (size_t k = 0; k < size_t(counts[image]); ++k) {
-      const size_t row = image * size_t(nms_.max_total) + k;
-      const float* b = &boxes[4 * row];
-      found[image].push_back({b[0], b[1], b[2], b[3], scores[row], classes[row] + 1});
-    }
+    found[image] = found_in(image);
   }
   return found;
 }

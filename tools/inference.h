@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/replay.h"
 #include "kernels/nms.h"
 #include "model/anchors.h"
 #include "model/detector.h"
@@ -29,12 +30,16 @@ class Inference {
 
   // In falling order of score, per row of the batch; rows without an image have none.
   // Error(diverged) when the network's output is not finite.
+  // The batch is free again on return.
   std::vector<std::vector<FoundBox>> run(const data::Batch&);
   int batch_size() const { return batch_.size(); }
+  engine::Backend& backend() const { return device_.backend(); }
   const model::Detector& detector() const { return detector_; }
 
  private:
   void queue_detection();
+  template <class T> const T* on_host(const kernels::View&) const;
+  std::vector<FoundBox> found_in(size_t image) const;
 
   Device& device_;
   const model::Detector& detector_;
@@ -44,8 +49,9 @@ class Inference {
   uint64_t weights_version_;  // plans keep what they made of the weights while it stays
   model::Anchors anchors_;
   DeviceBatch batch_;
-  engine::Memory boxes_, scores_, classes_, anchor_of_, counts_, status_;
-  kernels::Detections found_;
+  engine::Memory found_here_, found_;  // on the device, and their copy for the host
+  kernels::Detections detections_;     // in found_here_
+  engine::Replay detection_;
 };
 
 }  // namespace tools

@@ -7,7 +7,7 @@ namespace tools {
 LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
     : config_(file.config()),
       classes_(file.classes()),
-      device_(use.device, use.memory_gib, use.threads),
+      device_(use.device, use.memory_gib, use.threads, {.plan_cache = plan_cache_folder("auto")}),
       parameters_(device_.backend(),
                   engine::precision_named(use.precision.empty() ? config_.train.precision
                                                                 : use.precision)) {

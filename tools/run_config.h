@@ -97,7 +97,8 @@ struct TrainConfig {
   double epochs = 0;
   int64_t seed = 1;
   std::string precision = "fp32", device = "auto";
-  bool deterministic = false;
+  bool deterministic = false, graph = true;
+  std::string plan_cache = "auto";
   int threads = 0;
   double memory_gib = 0;
   ScheduleConfig schedule;

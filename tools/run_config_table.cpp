@@ -222,6 +222,9 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.text("train.device", c.device, "auto, cpu, cuda or cuda:N");
   t.flag("train.deterministic", c.deterministic,
          "same bits in every run with the same seed, or an error");
+  t.flag("train.graph", c.graph, "a GPU replays the step as one recorded graph");
+  t.text("train.plan_cache", c.plan_cache,
+         "folder that keeps a GPU's convolution plans; auto: the user's cache; empty: none");
   t.number("train.threads", c.threads, between(0, 1024),
            "CPU threads that compute; 0: one per core");
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),

@@ -1,5 +1,7 @@
 #include "tools/run_options.h"
 
+#include "tools/device.h"
+
 #include <algorithm>
 #include <cmath>
 #include <thread>
@@ -89,6 +91,10 @@ int64_t total_steps(const RunConfig& c, const data::Dataset& train) {
   if (c.train.steps > 0) return c.train.steps;
   const int64_t per_epoch = std::max<int64_t>(1, int64_t(train.images.size()) / images_per_step(c));
   return std::max<int64_t>(1, std::llround(c.train.epochs * double(per_epoch)));
+}
+
+engine::BackendOptions backend_options(const TrainConfig& c) {
+  return {.deterministic = c.deterministic, .plan_cache = plan_cache_folder(c.plan_cache)};
 }
 
 data::LoaderOptions training_loader(const RunConfig& c, const data::Dataset& dataset,

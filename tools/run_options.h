@@ -2,6 +2,7 @@
 #pragma once
 #include "data/dataset.h"
 #include "data/loader.h"
+#include "engine/backend.h"
 #include "kernels/sgd.h"
 #include "model/loss.h"
 #include "tools/class_list.h"
@@ -15,6 +16,8 @@ data::Dataset load_dataset(const DataSource&, const std::string& label_map);
 // Images per update over all ranks and accumulated batches, and the run's number of updates.
 int64_t images_per_step(const RunConfig&);
 int64_t total_steps(const RunConfig&, const data::Dataset& train);
+
+engine::BackendOptions backend_options(const TrainConfig&);
 
 // Augmented and shuffled, for training; `classes` maps the data's categories to columns.
 data::LoaderOptions training_loader(const RunConfig&, const data::Dataset&, const ClassList&);

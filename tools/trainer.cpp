@@ -54,7 +54,8 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
                    ? resumed->classes()
                    : ClassList(train_, config.model.class_columns, config.model.options.classes)),
       total_steps_(total_steps(config, train_)),
-      device_(config.train.device, config.train.memory_gib, config.train.threads),
+      device_(config.train.device, config.train.memory_gib, config.train.threads,
+              backend_options(config.train)),
       parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
   if (resumed) refuse_other_classes(*resumed);
   config_.model.options.classes = classes_.classes();
@@ -69,6 +70,7 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
                                          StepOptions{.batch_size = config.train.batch_size,
                                                      .max_boxes = config.data.max_boxes,
                                                      .accumulate = config.train.accumulate,
+                                                     .graph = config.train.graph,
                                                      .scaling = channel_scaling(config.data),
                                                      .loss = loss_options(config.train.loss)});
   open_loader();
@@ -113,7 +115,10 @@ void Trainer::refuse_other_classes(const ModelFile& resumed) const {
 }
 
 void Trainer::open_loader() {
-  const data::LoaderOptions options = training_loader(config_, train_, classes_);
+  data::LoaderOptions options = training_loader(config_, train_, classes_);
+  pixels_ = std::make_unique<engine::Memory>(device_.backend(), options.pixel_bytes(),
+                                             engine::Place::pinned);
+  options.pixels = {static_cast<uint8_t*>(pixels_->data()), pixels_->bytes()};
   loader_ = std::make_unique<data::Loader>(train_, options, state_.cursor);
 }
 

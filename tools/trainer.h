@@ -54,6 +54,7 @@ class Trainer {
   std::unique_ptr<engine::Optimizer> optimizer_;
   std::unique_ptr<TrainingStep> step_;
   std::unique_ptr<Inference> inference_;
+  std::unique_ptr<engine::Memory> pixels_;  // of the loader's batches, pinned
   std::unique_ptr<data::Loader> loader_;
   RunState state_;
   bool stopped_early_ = false;

@@ -24,12 +24,17 @@ TrainingStep::TrainingStep(Device& device, model::Detector& detector,
       batch_(device.backend(), options.batch_size, detector.options().height,
              detector.options().width, options.max_boxes),
       report_(device.backend(), kReported * sizeof(double), Place::device),
-      gradients_(device.backend(), device.arena(), [this] { gradients(); }),
-      update_(device.backend(), device.arena(), [this] { update(); }),
-      whole_(device.backend(), device.arena(), [this] {
-        gradients();
-        update();
-      }) {
+      gradients_(
+          device.backend(), device.arena(), [this] { gradients(); }, options.graph),
+      update_(
+          device.backend(), device.arena(), [this] { update(); }, options.graph),
+      whole_(
+          device.backend(), device.arena(),
+          [this] {
+            gradients();
+            update();
+          },
+          options.graph) {
   parameters_.zero_gradients(device_.queue());
 }
 
@@ -56,7 +61,13 @@ void TrainingStep::update() {
 }
 
 bool TrainingStep::run(const data::Batch& batch) {
-  batch_.upload(batch, device_.queue());
+  batch_.upload(batch);
+  const bool updated = queue_work();
+  batch_.wait_for_upload();
+  return updated;
+}
+
+bool TrainingStep::queue_work() {
   if (options_.accumulate == 1) {
     whole_.run();
     return true;

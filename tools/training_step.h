@@ -11,6 +11,7 @@ namespace tools {
 struct StepOptions {
   int batch_size = 1, max_boxes = 100;
   int accumulate = 1;  // batches per update
+  bool graph = true;   // recorded once, then replayed
   kernels::ChannelScaling scaling;
   model::LossOptions loss;
 };
@@ -24,12 +25,14 @@ class TrainingStep {
   TrainingStep(Device&, model::Detector&, engine::Parameters&, engine::Optimizer&,
                const StepOptions&);
 
-  // Runs one batch; every `accumulate` batches the weights are updated: then true.
+  // Queues one batch, which is free again on return; every `accumulate` batches the weights are
+  // updated: then true. Waits for the step before, not for this one.
   bool run(const data::Batch&);
   StepLosses losses() const;  // of the latest batch; waits for the device
   size_t peak_memory() const { return device_.arena().peak(); }
 
  private:
+  bool queue_work();
   void gradients();
   void update();
 

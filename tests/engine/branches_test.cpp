@@ -1,0 +1,182 @@
+#include "engine/branches.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "engine/error.h"
+#include "engine/parameters.h"
+#include "model/detector.h"
+#include "tests/support/op_case.h"
+
+using namespace tests;
+
+namespace {
+
+// A CPU that pretends to have a queue for each branch, and writes down what waits for what.
+class QueuedCpu : public engine::Backend {
+ public:
+  std::string log;
+
+  std::string name() const override { return cpu_->name(); }
+  kernels::Queue queue(engine::Lane) override { return {.stream = labels_}; }
+  kernels::Queue branch(int index) override { return {.stream = labels_ + 1 + index}; }
+  size_t free_memory() override { return cpu_->free_memory(); }
+  void* allocate(size_t bytes, engine::Place place) override {
+    return cpu_->allocate(bytes, place);
+  }
+  void release(void* p, engine::Place place) noexcept override { cpu_->release(p, place); }
+  void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {
+    cpu_->copy(to, from, bytes, queue);
+  }
+  void wait(kernels::Queue waiting, kernels::Queue awaited) override {
+    log += label(waiting) + "<" + label(awaited) + " ";
+  }
+  void synchronize(kernels::Queue) override {}
+  std::unique_ptr<engine::ConvPlan> plan(const engine::ConvShape& s) override {
+    return cpu_->plan(s);
+  }
+  std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
+    return cpu_->record(queue, work);
+  }
+
+  std::string label(kernels::Queue q) const {
+    const auto index = static_cast<char*>(q.stream) - labels_;
+    return index == 0 ? "trunk" : std::to_string(index - 1);
+  }
+
+ private:
+  std::unique_ptr<engine::Backend> cpu_ = engine::make_cpu_backend();
+  char labels_[64] = {};
+};
+
+struct BranchBench {
+  QueuedCpu backend;
+  engine::Memory memory{backend, size_t(256) << 20, engine::Place::device};
+  engine::Arena arena{memory.data(), memory.bytes()};
+  engine::ConvPlans plans{backend};
+  engine::Branches branches{backend, arena};
+
+  Context context(engine::Tape* tape, bool branched) {
+    return {.queue = backend.queue(engine::Lane::compute),
+            .arena = arena,
+            .plans = plans,
+            .tape = tape,
+            .training = true,
+            .branches = branched ? &branches : nullptr};
+  }
+};
+
+model::DetectorOptions small_detector() {
+  model::DetectorOptions o;
+  o.height = o.width = 64;
+  o.classes = 3;
+  o.backbone_width = 8;
+  o.units = {1, 1, 1, 1};
+  o.fpn_channels = o.head_channels = 16;
+  o.head_depth = 2;
+  return o;
+}
+
+// All gradients and moving statistics after one step from random output gradients.
+Values detector_step(BranchBench& bench, bool branched) {
+  engine::Parameters parameters(bench.backend, engine::precision_named("fp32"));
+  model::Detector detector(parameters, small_detector());
+  parameters.allocate(1);
+  engine::Tape tape;
+  parameters.watch(tape);
+  Context c = bench.context(&tape, branched);
+  std::mt19937 random(3);
+  auto drawn = [&](Shape shape) {
+    Tensor t = c.empty(shape, DType::f32);
+    write(t, uniform(random, size_t(shape.size()), -1, 1));
+    return t;
+  };
+  engine::Tensors outputs, seeds;
+  {
+    model::Predictions out = detector.forward(c, drawn({4, {2, 64, 64, 3}}));
+    for (const auto* maps : {&out.class_logits, &out.box_codes})
+      for (const Tensor& map : *maps) outputs.push_back(map), seeds.push_back(drawn(map.shape()));
+  }
+  tape.backward(c, outputs, seeds);
+  outputs = seeds = {};
+  CHECK(bench.arena.empty());
+  Values all = read(Tensor::borrow(parameters.gradient()));
+  const Values statistics = read(Tensor::borrow(parameters.statistics()));
+  all.insert(all.end(), statistics.begin(), statistics.end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("branches: a branch gets back its own memory only, until all have joined") {
+  std::vector<char> block(1 << 16);
+  engine::Arena arena(block.data(), block.size());
+  void* older = arena.take(256);
+  arena.open_branches();
+  arena.enter_branch(0);
+  void* mine = arena.take(256);
+  arena.give_back(mine);
+  CHECK(arena.take(256) == mine);
+  arena.give_back(mine);
+  arena.give_back(older);  // others may still read it
+  CHECK(arena.take(256) == mine);
+  CHECK(arena.take(256) != older);
+  arena.enter_branch(1);
+  void* other = arena.take(256);
+  CHECK(other != mine);
+  CHECK(other != older);
+  CHECK_THROWS_AS(arena.open_branches(), engine::Error);
+  arena.close_branches();
+  CHECK(arena.take(256) == older);
+}
+
+TEST_CASE("branches: fork once each, join all, forward and backward") {
+  BranchBench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape, true);
+  Tensor x = c.empty({1, {4}}, DType::f32), dx = c.empty({1, {4}}, DType::f32);
+  write(x, Values(4, 1.0)), write(dx, Values(4, 0.0));
+  tape.watch(x, dx);
+  Tensor sums[2];
+  std::string queues;
+  engine::run_branches(c, 2, [&](const Context& branch, int i) {
+    queues += bench.backend.label(branch.queue) + " ";
+    sums[i] = add(branch, add(branch, x, x), x);
+  });
+  CHECK(queues == "0 1 ");
+  CHECK(bench.backend.log == "0<trunk 1<trunk trunk<0 trunk<1 ");
+  bench.backend.log.clear();
+  Tensor total = add(c, sums[0], sums[1]), seed = c.empty({1, {4}}, DType::f32);
+  write(seed, Values(4, 1.0));
+  tape.backward(c, total, seed);
+  CHECK(bench.backend.log == "1<trunk 0<trunk trunk<0 trunk<1 ");
+  CHECK(read(dx) == Values(4, 6.0));
+}
+
+TEST_CASE("branches: a failing branch leaves memory usable") {
+  BranchBench bench;
+  Context c = bench.context(nullptr, true);
+  CHECK_THROWS_AS(engine::run_branches(c, 2,
+                                       [&](const Context& branch, int i) {
+                                         Tensor t = branch.empty({1, {100}}, DType::f32);
+                                         SSD_CHECK(i == 0, "the second branch fails");
+                                       }),
+                  engine::Error);
+  CHECK(bench.arena.empty());
+  CHECK(bench.arena.take(bench.arena.size()) == bench.memory.data());
+}
+
+TEST_CASE("branches: a detector's gradients are the same bits with and without") {
+  BranchBench bench;
+  const Values plain = detector_step(bench, false);
+  CHECK(bench.backend.log.empty());
+  const Values branched = detector_step(bench, true);
+  CHECK(branched == plain);
+  CHECK(bench.backend.log.find("9<trunk") != std::string::npos);  // ten towers
+  bench.arena.reset_trace();
+  detector_step(bench, true);
+  const uint64_t trace = bench.arena.trace();
+  bench.arena.reset_trace();
+  detector_step(bench, true);
+  CHECK(bench.arena.trace() == trace);
+}
