@@ -22,6 +22,7 @@ class Device {
   engine::Context context(const engine::Precision&, engine::Tape* tape, bool training);
   // A number for Context::weights_version that no weights on this device had before.
   uint64_t new_weights_version() { return ++weights_versions_; }
+  int64_t conv_macs() const { return plans_.macs(); }  // queued so far, recordings not counted
   kernels::Queue queue() { return backend_->queue(engine::Lane::compute); }
 
  private:
