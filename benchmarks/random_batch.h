@@ -1,5 +1,6 @@
 // A batch of random pictures and boxes, as the loader would hand it over.
 #pragma once
+#include <algorithm>
 #include <random>
 
 #include "data/batch.h"
@@ -8,7 +9,8 @@
 
 namespace benchmarks {
 
-// Pictures of the network's size in pinned memory; 1 to 20 objects of any class in each.
+// Pictures of the network's size in pinned memory; 1 to 20 objects, if so many have room, of any
+// class in each.
 class RandomBatch {
  public:
   RandomBatch(engine::Backend& backend, int images, int max_boxes, const model::DetectorOptions& o)
@@ -37,7 +39,8 @@ class RandomBatch {
     batch_.image_index.push_back(i);
     batch_.heights.push_back(o.height);
     batch_.widths.push_back(o.width);
-    const int count = std::uniform_int_distribution<int>(1, 20)(random_);
+    const int count =
+        std::uniform_int_distribution<int>(1, std::min(20, batch_.max_boxes))(random_);
     batch_.counts.push_back(count);
     for (int k = 0; k < count; ++k) add_box(size_t(i) * size_t(batch_.max_boxes) + size_t(k), o);
   }

@@ -28,7 +28,8 @@ struct Options {
 tools::RunConfig run_config(const Options& o, int batch) {
   tools::RunConfig config;
   config.model.options.classes = 90;
-  config.model.options.frozen_batch_norm = o.frozen;
+  config.model.options.frozen_batch_norm = o.frozen && o.mode == "train";
+  if (o.mode == "infer") config.model.options.batch_norm_decay = 0;  // see settle_statistics()
   config.train.batch_size = batch;
   config.train.precision = o.precision;
   return config;
@@ -98,8 +99,26 @@ Times measure_training(const Options& o, Model& m, json& result) {
   return times;
 }
 
+// Makes the moving statistics those of one of the pictures, in memory of its own: without that the
+// logits of random weights are nearly all equal, which no trained detector asks of its NMS.
+void settle_statistics(Model& m) {
+  engine::Backend& backend = m.device.backend();
+  engine::Memory memory(backend, size_t(1) << 30, engine::Place::device);
+  engine::Arena arena(memory.data(), memory.bytes());
+  engine::ConvPlans plans(backend);
+  const model::DetectorOptions& detector = m.detector.options();
+  benchmarks::RandomBatch picture(backend, 1, 1, detector);
+  tools::DeviceBatch batch(backend, 1, detector.height, detector.width, 1);
+  batch.upload(picture.get(), m.device.queue());
+  engine::Context c{.queue = m.device.queue(), .arena = arena, .plans = plans, .training = true};
+  const auto scaling = tools::channel_scaling(m.config.data);
+  m.detector.forward(c, batch.images(c, scaling, m.parameters.precision().activations));
+  backend.synchronize(c.queue);
+}
+
 Times measure_inference(const Options& o, Model& m, json& result) {
   const tools::RunConfig& c = m.config;
+  settle_statistics(m);
   tools::Inference inference(m.device, m.detector, c.train.batch_size, c.data.max_boxes,
                              tools::nms_options(c.eval), tools::channel_scaling(c.data));
   size_t found = 0;
