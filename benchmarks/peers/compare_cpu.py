@@ -32,17 +32,17 @@ def ours(precision, mode, options):
     return result_of(command, options)["images_per_second"]["best"]
 
 
-def peers(precision, options):
+def peers(precision, mode, options):
     command = [sys.executable, PEER, "--dtype", precision, "--batch", str(options.batch),
-               "--threads", str(options.threads), "--steps", str(options.steps)]
-    result = result_of(command, options)
-    return {"train": result["training_img_per_s"], "infer": result["forward_img_per_s"]}
+               "--threads", str(options.threads), "--steps", str(options.steps), "--modes", mode]
+    return result_of(command, options)[mode]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default="build/cpu/bin/step_benchmark")
     parser.add_argument("--precisions", default="fp32,bf16", type=lambda text: text.split(","))
+    parser.add_argument("--modes", default="train,infer", type=lambda text: text.split(","))
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=5, help="timed steps of each run")
@@ -54,13 +54,11 @@ def main():
     print(f"{'':12}{'ours':>9}{'PyTorch':>9}{'ratio':>8}", flush=True)
     slower = False
     for precision in options.precisions:
-        best = {mode: [0.0, 0.0] for mode in ("train", "infer")}
-        for _ in range(options.rounds):
-            theirs = peers(precision, options)
-            for mode, rates in best.items():
-                rates[0] = max(rates[0], ours(precision, mode, options))
-                rates[1] = max(rates[1], theirs[mode])
-        for mode, (mine, other) in best.items():
+        for mode in options.modes:
+            mine = other = 0.0
+            for _ in range(options.rounds):
+                other = max(other, peers(precision, mode, options))
+                mine = max(mine, ours(precision, mode, options))
             slower = slower or mine < other
             print(f"{mode} {precision:6}{mine:9.2f}{other:9.2f}{mine / other:8.2f}", flush=True)
     return 1 if slower else 0
