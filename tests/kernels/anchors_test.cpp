@@ -3,13 +3,18 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/device_arrays.h"
+
 using namespace kernels;
 
 namespace {
 
-std::vector<Box> anchors_of(const AnchorOptions& options) {
+std::vector<Box> anchors_of(const AnchorOptions& options, const std::string& device) {
   std::vector<Box> boxes(size_t(anchor_count(options)));
-  make_anchors({}, options, {boxes.data(), DType::f32, {2, {int64_t(boxes.size()), 4}}});
+  tests::DeviceArrays arrays(device);
+  make_anchors(arrays.queue(), options,
+               arrays.output(boxes, DType::f32, {2, {int64_t(boxes.size()), 4}}));
+  arrays.fetch();
   return boxes;
 }
 
@@ -23,7 +28,8 @@ void check_box(const Box& b, const Box& expected) {
 }  // namespace
 
 TEST_CASE("the default anchors are SSD320's") {
-  std::vector<Box> boxes = anchors_of({});
+  const std::string device = GENERATE(from_range(tests::devices()));
+  std::vector<Box> boxes = anchors_of({}, device);
   REQUIRE(boxes.size() == 12804);
   CHECK(anchors_per_cell({}) == 6);
   const std::vector<std::pair<size_t, Box>> known{
@@ -63,14 +69,21 @@ TEST_CASE("the default anchors are SSD320's") {
   CHECK(inside_image == 8821);
 }
 
+TEST_CASE("a GPU's anchors have the CPU's bits") {
+  if (!tests::have_gpu()) return;
+  CHECK(anchors_of({}, "cuda:0") == anchors_of({}, "cpu"));
+}
+
 TEST_CASE("each axis has its own offset rule") {
+  const std::string device = GENERATE(from_range(tests::devices()));
   std::vector<Box> boxes = anchors_of({.image_height = 64,
                                        .image_width = 96,
                                        .levels = {{64, 1, 2}},
                                        .anchor_scale = 1,
                                        .scales_per_octave = 1,
                                        .aspect_ratios = {1},
-                                       .normalise = false});
+                                       .normalise = false},
+                                      device);
   REQUIRE(boxes.size() == 2);
   check_box(boxes[0], {0, -32, 64, 32});  // 64 divides the height, not the width
   check_box(boxes[1], {0, 32, 64, 96});

@@ -35,16 +35,16 @@ template <class T> struct Predicted {
     for (auto& level : codes)
       for (T& c : level) c = T(Acc<T>(code(random)));
   }
-  Predictions view() {
+  Predictions on(DeviceArrays& arrays) const {
     Predictions p{.levels = {},
-                  .anchors = {anchors.data(), DType::f32, {2, {kAnchors, 4}}},
+                  .anchors = arrays.input(anchors, DType::f32, {2, {kAnchors, 4}}),
                   .columns = kColumns,
                   .scales = {}};
     const int sides[] = {40, 20, 10, 5, 3};
     for (size_t l = 0; l < 5; ++l)
       p.levels.push_back(
-          {{logits[l].data(), dtype, {4, {images, sides[l], sides[l], 6 * kColumns}}},
-           {codes[l].data(), dtype, {4, {images, sides[l], sides[l], 24}}}});
+          {arrays.input(logits[l], dtype, {4, {images, sides[l], sides[l], 6 * kColumns}}),
+           arrays.input(codes[l], dtype, {4, {images, sides[l], sides[l], 24}})});
     return p;
   }
   // The same for the naive algorithm: boxes decoded, scores computed.
@@ -65,12 +65,26 @@ template <class T> struct Predicted {
     }
     return p;
   }
-  std::vector<NmsImage> detected(const NmsOptions& options = {}) {
-    Predictions in = view();
-    std::vector<char> workspace(size_t(nms_workspace(in, options)));
+  NmsOutput detected_on(const std::string& device) const {
+    const NmsOptions options;
+    DeviceArrays arrays(device);
+    Predictions in = on(arrays);
+    std::vector<uint8_t> workspace(size_t(nms_workspace(in, options)));
     NmsOutput out(images, options.max_total);
-    detect({}, in, options, {workspace.data()}, out.view());
+    detect(arrays.queue(), in, options,
+           arrays.output(workspace, DType::u8, {1, {int64_t(workspace.size())}}), out.on(arrays));
+    arrays.fetch();
+    return out;
+  }
+  // On the CPU; a GPU must give the same bits.
+  std::vector<NmsImage> detected() {
+    const NmsOutput out = detected_on("cpu");
     status = out.status;
+    if (have_gpu() && dtype != DType::f64) {
+      const NmsOutput there = detected_on("cuda:0");
+      CHECK(there.images() == out.images());
+      CHECK(there.status == status);
+    }
     return out.images();
   }
   std::vector<int32_t> status;

@@ -5,20 +5,31 @@
 #include <random>
 #include <vector>
 
+#include "tests/support/device_arrays.h"
+
 using namespace kernels;
 
 namespace {
 
-template <class T> double sum_of(std::vector<T> x, DType dtype, FlatSum s) {
-  std::vector<double> partial(size_t(flat_sum_partials(int64_t(x.size()))));
-  s.x = {x.data(), dtype, {1, {int64_t(x.size())}}};
-  s.partial = {partial.data(), DType::f64, {1, {int64_t(partial.size())}}};
-  double y = -1;
-  flat_sum({}, s, {&y, DType::f64, {1, {1}}});
-  float narrow = -1;
-  flat_sum({}, s, {&narrow, DType::f32, {1, {1}}});
-  CHECK(narrow == float(y));
-  return y;
+template <class T>
+double sum_on(const std::string& device, const std::vector<T>& x, DType dtype, FlatSum s) {
+  std::vector<double> partial(size_t(flat_sum_partials(int64_t(x.size())))), y{-1};
+  std::vector<float> narrow{-1};
+  tests::DeviceArrays arrays(device);
+  s.x = arrays.input(x, dtype, {1, {int64_t(x.size())}});
+  s.partial = arrays.output(partial, DType::f64, {1, {int64_t(partial.size())}});
+  flat_sum(arrays.queue(), s, arrays.output(y, DType::f64, {1, {1}}));
+  flat_sum(arrays.queue(), s, arrays.output(narrow, DType::f32, {1, {1}}));
+  arrays.fetch();
+  CHECK(narrow[0] == float(y[0]));
+  return y[0];
+}
+
+// On the CPU; a GPU must give the same bits.
+template <class T> double sum_of(const std::vector<T>& x, DType dtype, const FlatSum& s) {
+  const double sum = sum_on("cpu", x, dtype, s);
+  if (tests::have_gpu()) CHECK(sum_on("cuda:0", x, dtype, s) == sum);
+  return sum;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/anchors.h"
+#include "tests/support/device_arrays.h"
 
 using namespace kernels;
 
@@ -18,13 +19,10 @@ struct Objects {
   Ints labels;
   std::vector<float> weights;
 
-  GroundTruth view() const {
-    auto of = [&](const auto& v, DType dtype, Shape shape) {
-      return View{(void*)v.data(), dtype, shape};
-    };
-    return {of(boxes, DType::f32, {3, {images, rows, 4}}),
-            of(labels, DType::i32, {2, {images, rows}}),
-            of(weights, DType::f32, {2, {images, rows}})};
+  GroundTruth on(tests::DeviceArrays& arrays) const {
+    return {arrays.input(boxes, DType::f32, {3, {images, rows, 4}}),
+            arrays.input(labels, DType::i32, {2, {images, rows}}),
+            arrays.input(weights, DType::f32, {2, {images, rows}})};
   }
 };
 
@@ -34,17 +32,26 @@ std::vector<Box> ssd320_anchors() {
   return anchors;
 }
 
-View view_of(const std::vector<Box>& anchors) {
-  return {(void*)anchors.data(), DType::f32, {2, {int64_t(anchors.size()), 4}}};
-}
+Shape shape_of(const std::vector<Box>& anchors) { return {2, {int64_t(anchors.size()), 4}}; }
 
-Ints match(const Objects& objects, const std::vector<Box>& anchors,
-           const MatchOptions& options = {}) {
+Ints match_on(const std::string& device, const Objects& objects, const std::vector<Box>& anchors,
+              const MatchOptions& options) {
   int64_t count = int64_t(anchors.size());
   Ints rows(size_t(objects.images * count), 77), forced(size_t(objects.images * objects.rows), 77);
-  match_anchors({}, objects.view(), view_of(anchors), options,
-                {{rows.data(), DType::i32, {2, {objects.images, count}}},
-                 {forced.data(), DType::i32, {2, {objects.images, objects.rows}}}});
+  tests::DeviceArrays arrays(device);
+  match_anchors(arrays.queue(), objects.on(arrays),
+                arrays.input(anchors, DType::f32, shape_of(anchors)), options,
+                {arrays.output(rows, DType::i32, {2, {objects.images, count}}),
+                 arrays.output(forced, DType::i32, {2, {objects.images, objects.rows}})});
+  arrays.fetch();
+  return rows;
+}
+
+// On the CPU; a GPU must give the same.
+Ints match(const Objects& objects, const std::vector<Box>& anchors,
+           const MatchOptions& options = {}) {
+  const Ints rows = match_on("cpu", objects, anchors, options);
+  if (tests::have_gpu()) CHECK(match_on("cuda:0", objects, anchors, options) == rows);
   return rows;
 }
 
@@ -129,7 +136,7 @@ TEST_CASE("matches equal the naive matcher's on random images") {
 TEST_CASE("matches equal the naive matcher's on thousands of small random problems") {
   std::mt19937 random(4);
   std::vector<Box> all = ssd320_anchors();
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < tests::rounds(4000); ++round) {
     std::vector<Box> anchors;
     for (int i = int(random() % 60) + 1; i > 0; --i) anchors.push_back(all[random() % all.size()]);
     Objects objects = random_objects(random, 1, int(random() % 8));
@@ -152,36 +159,51 @@ TEST_CASE("forced matches: better overlaps lose, the lowest row wins, no overlap
   CHECK(match(o, anchors) == Ints{kUnmatched, kUnmatched});
 }
 
+namespace {
+
+template <class A> struct Targets {
+  Ints classes = Ints(3);
+  std::vector<A> class_weights = std::vector<A>(3), boxes = std::vector<A>(12),
+                 box_weights = std::vector<A>(3);
+};
+
+template <class A>
+Targets<A> targets_on(const std::string& device, DType dtype, const Objects& o,
+                      const std::vector<Box>& anchors, const Ints& matches) {
+  Targets<A> t;
+  tests::DeviceArrays arrays(device);
+  assign_targets(arrays.queue(), o.on(arrays), arrays.input(anchors, DType::f32, shape_of(anchors)),
+                 arrays.input(matches, DType::i32, {2, {1, 3}}), {},
+                 {arrays.output(t.classes, DType::i32, {2, {1, 3}}),
+                  arrays.output(t.class_weights, dtype, {2, {1, 3}}),
+                  arrays.output(t.boxes, dtype, {3, {1, 3, 4}}),
+                  arrays.output(t.box_weights, dtype, {2, {1, 3}})});
+  arrays.fetch();
+  return t;
+}
+
+}  // namespace
+
 TEST_CASE("targets follow the matches") {
+  const std::string device = GENERATE(from_range(tests::devices()));
   std::vector<Box> anchors{{0, 0, 0.5f, 0.5f}, {0.5f, 0.5f, 1, 1}, {0, 0.5f, 0.5f, 1}};
   Objects o{1, 2, {{0, 0, 0.5f, 0.4f}, {0.4f, 0.5f, 1, 1}}, {7, -3}, {0.25f, 1}};
-  Ints matches{0, 1, kIgnored}, classes(3);
   auto check_as = [&]<class A>(DType dtype) {
-    std::vector<A> class_weights(3), boxes(12), box_weights(3);
-    assign_targets({}, o.view(), view_of(anchors), {matches.data(), DType::i32, {2, {1, 3}}}, {},
-                   {{classes.data(), DType::i32, {2, {1, 3}}},
-                    {class_weights.data(), dtype, {2, {1, 3}}},
-                    {boxes.data(), dtype, {3, {1, 3, 4}}},
-                    {box_weights.data(), dtype, {2, {1, 3}}}});
-    CHECK(classes == Ints{7, 0, 0});
-    CHECK(class_weights == std::vector<A>{0.25, 1, 0});
-    CHECK(box_weights == std::vector<A>{0.25, 1, 0});
+    const Targets<A> t = targets_on<A>(device, dtype, o, anchors, {0, 1, kIgnored});
+    CHECK(t.classes == Ints{7, 0, 0});
+    CHECK(t.class_weights == std::vector<A>{0.25, 1, 0});
+    CHECK(t.box_weights == std::vector<A>{0.25, 1, 0});
     auto widened = [](const Box& b) { return BoxOf<A>{b.ymin, b.xmin, b.ymax, b.xmax}; };
     BoxCode<A> code = encode(widened(o.boxes[1]), widened(anchors[1]), {});
-    CHECK(std::vector<A>(boxes.begin() + 4, boxes.begin() + 8) ==
+    CHECK(std::vector<A>(t.boxes.begin() + 4, t.boxes.begin() + 8) ==
           std::vector<A>{A(code.y), A(code.x), A(code.height), A(code.width)});
-    CHECK(std::vector<A>(boxes.begin() + 8, boxes.end()) == std::vector<A>(4, A(0)));
+    CHECK(std::vector<A>(t.boxes.begin() + 8, t.boxes.end()) == std::vector<A>(4, A(0)));
   };
   check_as.operator()<float>(DType::f32);
-  check_as.operator()<double>(DType::f64);
-  matches = {kUnmatched, kUnmatched, kUnmatched};
-  std::vector<float> w(3), b(12), bw(3);
-  assign_targets({}, o.view(), view_of(anchors), {matches.data(), DType::i32, {2, {1, 3}}}, {},
-                 {{classes.data(), DType::i32, {2, {1, 3}}},
-                  {w.data(), DType::f32, {2, {1, 3}}},
-                  {b.data(), DType::f32, {3, {1, 3, 4}}},
-                  {bw.data(), DType::f32, {2, {1, 3}}}});
-  CHECK(classes == Ints{0, 0, 0});
-  CHECK(w == std::vector<float>{1, 1, 1});
-  CHECK(bw == std::vector<float>{0, 0, 0});
+  if (device == "cpu") check_as.operator()<double>(DType::f64);  // std::log, unlike f32
+  const auto t =
+      targets_on<float>(device, DType::f32, o, anchors, {kUnmatched, kUnmatched, kUnmatched});
+  CHECK(t.classes == Ints{0, 0, 0});
+  CHECK(t.class_weights == std::vector<float>{1, 1, 1});
+  CHECK(t.box_weights == std::vector<float>{0, 0, 0});
 }

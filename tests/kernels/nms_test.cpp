@@ -12,12 +12,23 @@ using namespace tests;
 
 namespace {
 
-std::vector<NmsImage> run(const NmsProblem& p, const NmsOptions& options) {
-  ScoredBoxes in = p.view();
-  std::vector<char> workspace(size_t(nms_workspace(in, options)));
+NmsOutput output_on(const std::string& device, const NmsProblem& p, const NmsOptions& options) {
+  DeviceArrays arrays(device);
+  ScoredBoxes in = p.on(arrays);
+  std::vector<uint8_t> workspace(size_t(nms_workspace(in, options)));
   NmsOutput out(p.images, options.max_total);
-  multiclass_nms({}, in, options, {workspace.data()}, out.view());
-  return out.images();
+  multiclass_nms(arrays.queue(), in, options,
+                 arrays.output(workspace, DType::u8, {1, {int64_t(workspace.size())}}),
+                 out.on(arrays));
+  arrays.fetch();
+  return out;
+}
+
+// On the CPU; a GPU must give the same bits.
+std::vector<NmsImage> run(const NmsProblem& p, const NmsOptions& options) {
+  const std::vector<NmsImage> found = output_on("cpu", p, options).images();
+  if (have_gpu()) CHECK(output_on("cuda:0", p, options).images() == found);
+  return found;
 }
 
 NmsProblem random_problem(std::mt19937& random, int images, int boxes, int classes, int q) {
@@ -51,7 +62,7 @@ NmsProblem pair_with(float overlap) {
 TEST_CASE("one class: index lists equal the naive algorithm's on random sets") {
   std::mt19937 random(5);
   const float thresholds[] = {0.2f, 0.5f, 0.6f, 0.8f};
-  for (int round = 0; round < 6000; ++round) {
+  for (int round = 0; round < rounds(6000); ++round) {
     int boxes = round % 50 == 0 ? int(random() % 1001) : int(random() % 60);
     NmsProblem p = random_problem(random, 1, boxes, 1, 1);
     NmsOptions options{.score_threshold = round % 3 ? 1e-8f : 0.5f,
@@ -65,7 +76,7 @@ TEST_CASE("one class: index lists equal the naive algorithm's on random sets") {
 
 TEST_CASE("many classes, images, boxes per class, caps and windows equal the naive algorithm") {
   std::mt19937 random(6);
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < rounds(1500); ++round) {
     int classes = 1 + int(random() % 7);
     NmsProblem p =
         random_problem(random, 1 + round % 3, int(random() % 50), classes, round % 4 ? 1 : classes);
@@ -117,17 +128,14 @@ TEST_CASE("sets larger than a round: all scores equal, all boxes equal, no area,
 }
 
 TEST_CASE("NaN and infinity are reported, never ranked") {
+  const std::string device = GENERATE(from_range(devices()));
   for (float bad : {NAN, -NAN, INFINITY, -INFINITY})
     for (int where = 0; where < 2; ++where) {
       NmsProblem p{2, 3, 1, 1, {}, {}};
       for (int i = 0; i < 6; ++i) p.boxes.push_back({0, float(i), 1, float(i + 1)});
       p.scores = {0.9f, 0.8f, 0.7f, 0.6f, 0.5f, 0.4f};
       (where ? p.scores[4] : p.boxes[4].xmax) = bad;
-      ScoredBoxes in = p.view();
-      NmsOptions options{.window = {}};
-      std::vector<char> workspace(size_t(nms_workspace(in, options)));
-      NmsOutput out(2, 100);
-      multiclass_nms({}, in, options, {workspace.data()}, out.view());
+      const NmsOutput out = output_on(device, p, {.window = {}});
       CHECK(out.status == std::vector<int32_t>{0, 1});
       CHECK(out.counts == std::vector<int32_t>{3, 0});
     }

@@ -16,15 +16,17 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
   Bench bench;
   Context c = bench.context();
   int64_t n, decayed;
-  Tensor weight, gradient, momentum, working, average, scratch;
-  OptimizerState state;
+  Tensor weight, gradient, momentum, working, average, scratch, state_memory;
+  OptimizerState state;  // copied to the device before the update, and back after it
   Values w, g, m, a;
 
-  Problem(int64_t n, int64_t decayed, DType master, bool with_working) : n(n), decayed(decayed) {
+  Problem(const std::string& device, int64_t n, int64_t decayed, DType master, bool with_working)
+      : bench(device), n(n), decayed(decayed) {
     auto room = [&](int64_t k, DType t) { return c.empty({1, {k}}, t); };
     std::mt19937 random(n);
     weight = room(n, master), gradient = room(n, master), momentum = room(n, master);
     average = room(n, master), scratch = room(kernels::sgd_scratch(n), master);
+    state_memory = room(sizeof state, DType::u8);
     if (with_working) working = room(decayed, DType::bf16);
     write(weight, uniform(random, size_t(n), -1, 1));
     write(gradient, uniform(random, size_t(n), -1, 1));
@@ -34,16 +36,20 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
   }
 
   void run(const SgdOptions& o) {
-    kernels::sgd({},
+    OptimizerState* there = View(state_memory).as<OptimizerState>();
+    bench.backend->copy(there, &state, sizeof state, bench.queue());
+    kernels::sgd(bench.queue(),
                  {.weight = weight,
                   .gradient = gradient,
                   .momentum = momentum,
                   .working = working,
                   .average = average,
                   .scratch = scratch,
-                  .state = &state,
+                  .state = there,
                   .decayed = decayed},
                  o);
+    bench.backend->copy(&state, there, sizeof state, bench.queue());
+    bench.backend->synchronize(bench.queue());
   }
 
   void expect(const SgdOptions& o, double rate, double loss_scale) {
@@ -72,6 +78,7 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
 }  // namespace
 
 TEST_CASE("sgd: one update against the formula") {
+  const std::string device = GENERATE(from_range(devices()));
   SgdOptions options{
       .schedule = {.base_rate = 0.3}, .weight_decay = 0.01, .average_decay = 0.9, .divisor = 2};
   for (double clip : {0.0, 0.5, 1e6})
@@ -79,12 +86,12 @@ TEST_CASE("sgd: one update against the formula") {
          {std::pair<int64_t, int64_t>{1, 1}, {100, 0}, {70001, 50000}, {33000, 33000}}) {
       options.clip_norm = clip;
 #ifndef SSD_CUDA_BUILD
-      Problem exact(n, decayed, DType::f64, false);
+      Problem exact(device, n, decayed, DType::f64, false);
       exact.state.loss_scale = 8;
       exact.run(options);
       exact.expect(options, 0.3, 8);
 #endif
-      Problem mixed(n, decayed, DType::f32, decayed > 0);
+      Problem mixed(device, n, decayed, DType::f32, decayed > 0);
       mixed.state.loss_scale = 8;
       mixed.run(options);
       mixed.expect(options, 0.3, 8);
@@ -94,11 +101,14 @@ TEST_CASE("sgd: one update against the formula") {
 }
 
 TEST_CASE("sgd: a gradient that is not finite leaves every bit as it was") {
+  const std::string device = GENERATE(from_range(devices()));
   const float bad[] = {INFINITY, -INFINITY, NAN};
   for (float value : bad)
     for (int64_t at : {0, 16384, 39999}) {
-      Problem p(40000, 30000, DType::f32, false);
-      View(p.gradient).as<float>()[at] = value;
+      Problem p(device, 40000, 30000, DType::f32, false);
+      Values gradient = p.g;
+      gradient[size_t(at)] = double(value);
+      write(p.gradient, gradient);
       p.state.loss_scale = 32768;
       SgdOptions o{.schedule = {.base_rate = 0.3},
                    .weight_decay = 0.01,
@@ -116,7 +126,8 @@ TEST_CASE("sgd: a gradient that is not finite leaves every bit as it was") {
 }
 
 TEST_CASE("sgd: huge but finite gradients are not mistaken for overflow") {
-  Problem p(5, 0, DType::f32, false);
+  const std::string device = GENERATE(from_range(devices()));
+  Problem p(device, 5, 0, DType::f32, false);
   write(p.gradient, Values(5, 1e30));
   p.run({.schedule = {.base_rate = 1e-30}});
   CHECK(p.state.step == 1);

@@ -18,7 +18,7 @@ TEST_CASE("cast: to f32 and back is the identity, so are its gradients") {
 }
 
 TEST_CASE("cast: rounds to nearest, keeps a tensor that has the dtype, casts gradients back") {
-  Bench bench;
+  Bench bench(GENERATE(from_range(devices())));
   engine::Tape tape;
   Context c = bench.context(&tape);
   Tensor x = c.empty({1, {4}}, DType::f32), grad = c.empty({1, {4}}, DType::f32);

@@ -59,8 +59,9 @@ void check_setting(const Setting& s, Shape logits) {
 }
 
 // The loss of one anchor with a background column and one other.
-double two_columns(double x, int target, const engine::FocalOptions& options) {
-  Bench bench(1 << 20);
+double two_columns(const std::string& device, double x, int target,
+                   const engine::FocalOptions& options) {
+  Bench bench(1 << 20, device);
   Context c = bench.context();
   Tensor logits = c.empty({3, {1, 1, 2}}, DType::f32), weight = c.empty({2, {1, 1}}, DType::f32);
   Tensor classes = c.empty({2, {1, 1}}, DType::i32);
@@ -86,14 +87,16 @@ TEST_CASE("focal loss: a feature map in its own shape, several blocks per image,
 }
 
 TEST_CASE("focal loss: values of an untrained network") {
-  CHECK(two_columns(-4.6, 0, {}) == Approx(7.429e-7).epsilon(1e-3));
-  CHECK(two_columns(-4.6, 1, {}) == Approx(1.1297).epsilon(1e-4));
+  const std::string device = GENERATE(from_range(devices()));
+  CHECK(two_columns(device, -4.6, 0, {}) == Approx(7.429e-7).epsilon(1e-3));
+  CHECK(two_columns(device, -4.6, 1, {}) == Approx(1.1297).epsilon(1e-4));
 }
 
 TEST_CASE("focal loss: huge logits give finite losses and NaN is not hidden") {
-  CHECK(two_columns(1e4, 1, {}) == 0);
-  CHECK(two_columns(1e4, 0, {}) == Approx(7500));
-  CHECK(two_columns(-1e4, 1, {}) == Approx(2500));
-  CHECK(two_columns(-1e4, 0, {.gamma = 0.5}) == 0);
-  CHECK(std::isnan(two_columns(NAN, 0, {})));
+  const std::string device = GENERATE(from_range(devices()));
+  CHECK(two_columns(device, 1e4, 1, {}) == 0);
+  CHECK(two_columns(device, 1e4, 0, {}) == Approx(7500));
+  CHECK(two_columns(device, -1e4, 1, {}) == Approx(2500));
+  CHECK(two_columns(device, -1e4, 0, {.gamma = 0.5}) == 0);
+  CHECK(std::isnan(two_columns(device, NAN, 0, {})));
 }

@@ -33,8 +33,9 @@ Values reference(const Case& t, const Values& x) {
   return y;
 }
 
-Values gradient_of_sum(const Values& x, Shape shape, int kernel, int stride, Padding pad) {
-  Bench bench;
+Values gradient_of_sum(const std::string& device, const Values& x, Shape shape, int kernel,
+                       int stride, Padding pad) {
+  Bench bench(device);
   engine::Tape tape;
   Context c = bench.context(&tape);
   Tensor in = c.empty(shape, DType::f32), grad = c.empty(shape, DType::f32);
@@ -76,19 +77,20 @@ TEST_CASE("max_pool: kernels, strides and paddings") {
 }
 
 TEST_CASE("max_pool: of equal values the first in row order gets the gradient") {
-  CHECK(gradient_of_sum(Values(9, 1.0), {4, {1, 3, 3, 1}}, 3, 1, {}) ==
+  const std::string device = GENERATE(from_range(devices()));
+  CHECK(gradient_of_sum(device, Values(9, 1.0), {4, {1, 3, 3, 1}}, 3, 1, {}) ==
         Values{1, 0, 0, 0, 0, 0, 0, 0, 0});
-  CHECK(gradient_of_sum({0, 2, 1, 2, 1, 2, 0, 0, 2}, {4, {1, 3, 3, 1}}, 3, 1, {}) ==
+  CHECK(gradient_of_sum(device, {0, 2, 1, 2, 1, 2, 0, 0, 2}, {4, {1, 3, 3, 1}}, 3, 1, {}) ==
         Values{0, 1, 0, 0, 0, 0, 0, 0, 0});
   // Windows that hang over the top left corner: the first value inside wins.
-  CHECK(gradient_of_sum(Values(4, 0.0), {4, {1, 2, 2, 1}}, 3, 2, {1, 1, 1, 1}) ==
+  CHECK(gradient_of_sum(device, Values(4, 0.0), {4, {1, 2, 2, 1}}, 3, 2, {1, 1, 1, 1}) ==
         Values{1, 0, 0, 0});
-  CHECK(gradient_of_sum(Values(4, -INFINITY), {4, {1, 2, 2, 1}}, 3, 2, {1, 1, 1, 1}) ==
+  CHECK(gradient_of_sum(device, Values(4, -INFINITY), {4, {1, 2, 2, 1}}, 3, 2, {1, 1, 1, 1}) ==
         Values{1, 0, 0, 0});
 }
 
 TEST_CASE("max_pool: NaN spreads to every window that holds it") {
-  Bench bench;
+  Bench bench(GENERATE(from_range(devices())));
   Context c = bench.context();
   for (DType dtype : {DType::f32, DType::bf16, DType::f16}) {
     Tensor x = c.empty({4, {1, 5, 5, 1}}, dtype);

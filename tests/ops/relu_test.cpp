@@ -22,7 +22,7 @@ TEST_CASE("relu: value and gradient, twice so that the second gradient is made i
 }
 
 TEST_CASE("relu: the slope at zero is zero, NaN is not hidden") {
-  Bench bench;
+  Bench bench(GENERATE(from_range(devices())));
   engine::Tape tape;
   Context c = bench.context(&tape);
   Tensor x = c.empty({1, {5}}, DType::f32), grad = c.empty({1, {5}}, DType::f32);

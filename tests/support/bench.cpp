@@ -1,31 +1,96 @@
-// The parts of op_case.h that programs without Catch2 use, too.
-#include <cmath>
+#include "tests/support/bench.h"
 
-#include "tests/support/op_case.h"
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 namespace tests {
+namespace {
 
-void write(const Tensor& t, const Values& v) {
-  if (t.dtype() == DType::i32) {
-    for (size_t i = 0; i < v.size(); ++i) View(t).as<int32_t>()[i] = int32_t(v[i]);
-    return;
+// In order of construction. Reading waits for all of them: the memory may belong to any.
+std::vector<engine::Backend*> living;
+
+// Calls f<T>() with the C++ type of a tensor's elements.
+template <class F> void with_type(DType dtype, F f) {
+  if (dtype == DType::i32) return f.template operator()<int32_t>();
+  if (dtype == DType::u8) return f.template operator()<uint8_t>();
+  kernels::dispatch(dtype, f);
+}
+
+template <class T> T narrowed(double v) {
+  if constexpr (std::is_integral_v<T>)
+    return T(v);
+  else
+    return T(kernels::Acc<T>(v));
+}
+
+template <class T> double widened(T v) {
+  if constexpr (std::is_integral_v<T>)
+    return double(v);
+  else
+    return double(kernels::Acc<T>(v));
+}
+
+// The backend that reaches memory of every living bench: a GPU's copies reach the host's, too.
+engine::Backend& copier() {
+  static const std::unique_ptr<engine::Backend> host = engine::make_cpu_backend();
+  engine::Backend* best = host.get();
+  for (engine::Backend* b : living) {
+    b->synchronize(b->queue(engine::Lane::compute));
+    if (b->queue(engine::Lane::compute).gpu) best = b;
   }
-  kernels::dispatch(t.dtype(), [&]<class T>() {
-    for (size_t i = 0; i < v.size(); ++i) View(t).as<T>()[i] = T(kernels::Acc<T>(v[i]));
+  return *best;
+}
+
+}  // namespace
+
+bool on_gpu(const std::string& device) { return device.starts_with("cuda"); }
+
+bool have_gpu() {
+  static const bool found = [] {
+    const bool any = engine::cuda_devices() > 0;
+    if (!any) std::fputs("no GPU here: what needs one is skipped\n", stderr);
+    return any;
+  }();
+  return found;
+}
+
+const std::vector<std::string>& devices() {
+  static const std::vector<std::string> all =
+      have_gpu() ? std::vector<std::string>{"cpu", "cuda:0"} : std::vector<std::string>{"cpu"};
+  return all;
+}
+
+std::unique_ptr<engine::Backend> open_backend(const std::string& device) {
+  const char* folder = std::getenv("SSD_TEST_PLAN_CACHE");
+  return engine::make_backend(device, {.deterministic = true, .plan_cache = folder ? folder : ""});
+}
+
+void write(engine::Backend& backend, const View& to, const Values& v) {
+  with_type(to.dtype, [&]<class T>() {
+    std::vector<T> typed;
+    for (double x : v) typed.push_back(narrowed<T>(x));
+    kernels::Queue queue = backend.queue(engine::Lane::compute);
+    backend.copy(to.data, typed.data(), typed.size() * sizeof(T), queue);
+    backend.synchronize(queue);
   });
 }
 
-Values read(const Tensor& t) {
-  Values v(size_t(t.shape().size()));
-  if (t.dtype() == DType::i32) {
-    for (size_t i = 0; i < v.size(); ++i) v[i] = View(t).as<int32_t>()[i];
-    return v;
-  }
-  kernels::dispatch(t.dtype(), [&]<class T>() {
-    for (size_t i = 0; i < v.size(); ++i) v[i] = double(kernels::Acc<T>(View(t).as<T>()[i]));
+Values read(engine::Backend& backend, const View& from) {
+  Values v;
+  with_type(from.dtype, [&]<class T>() {
+    std::vector<T> typed(size_t(from.shape.size()));
+    kernels::Queue queue = backend.queue(engine::Lane::compute);
+    backend.copy(typed.data(), from.data, typed.size() * sizeof(T), queue);
+    backend.synchronize(queue);
+    for (T x : typed) v.push_back(widened(x));
   });
   return v;
 }
+
+void write(const Tensor& t, const Values& v) { write(copier(), t, v); }
+Values read(const Tensor& t) { return read(copier(), t); }
 
 Values uniform(std::mt19937& random, size_t n, double low, double high) {
   std::uniform_real_distribution<double> u(low, high);
@@ -45,18 +110,18 @@ double distance(const Values& a, const Values& b) {
   return d / s;
 }
 
-Bench::Bench(size_t bytes)
-    : backend(engine::make_cpu_backend()),
+Bench::Bench(size_t bytes, const std::string& device)
+    : backend(open_backend(device)),
       memory(*backend, bytes, engine::Place::device),
       arena(memory.data(), bytes),
-      plans(*backend) {}
+      plans(*backend) {
+  living.push_back(backend.get());
+}
+
+Bench::~Bench() { std::erase(living, backend.get()); }
 
 Context Bench::context(engine::Tape* tape, bool training) {
-  return {.queue = backend->queue(engine::Lane::compute),
-          .arena = arena,
-          .plans = plans,
-          .tape = tape,
-          .training = training};
+  return {.queue = queue(), .arena = arena, .plans = plans, .tape = tape, .training = training};
 }
 
 }  // namespace tests

@@ -8,9 +8,9 @@ namespace tests {
 
 using namespace kernels;
 
-ScoredBoxes NmsProblem::view() const {
-  return {.boxes = {(void*)boxes.data(), DType::f32, {4, {images, count, boxes_per_anchor, 4}}},
-          .scores = {(void*)scores.data(), DType::f32, {3, {images, count, classes}}},
+ScoredBoxes NmsProblem::on(DeviceArrays& arrays) const {
+  return {.boxes = arrays.input(boxes, DType::f32, {4, {images, count, boxes_per_anchor, 4}}),
+          .scores = arrays.input(scores, DType::f32, {3, {images, count, classes}}),
           .windows = {},
           .valid = {}};
 }
@@ -24,15 +24,15 @@ NmsOutput::NmsOutput(int images, int most_per_image)
       counts(size_t(images), 7),
       status(size_t(images), 7) {}
 
-Detections NmsOutput::view() {
+Detections NmsOutput::on(DeviceArrays& arrays) {
   int64_t images = int64_t(counts.size());
   Shape rows{2, {images, most}};
-  return {.boxes = {boxes.data(), DType::f32, {3, {images, most, 4}}},
-          .scores = {scores.data(), DType::f32, rows},
-          .classes = {classes.data(), DType::i32, rows},
-          .anchors = {anchors.data(), DType::i32, rows},
-          .counts = {counts.data(), DType::i32, {1, {images}}},
-          .status = {status.data(), DType::i32, {1, {images}}}};
+  return {.boxes = arrays.output(boxes, DType::f32, {3, {images, most, 4}}),
+          .scores = arrays.output(scores, DType::f32, rows),
+          .classes = arrays.output(classes, DType::i32, rows),
+          .anchors = arrays.output(anchors, DType::i32, rows),
+          .counts = arrays.output(counts, DType::i32, {1, {images}}),
+          .status = arrays.output(status, DType::i32, {1, {images}})};
 }
 
 std::vector<NmsImage> NmsOutput::images() const {

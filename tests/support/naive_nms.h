@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/nms.h"
+#include "tests/support/device_arrays.h"
 
 namespace tests {
 
@@ -11,7 +12,7 @@ struct NmsProblem {
   std::vector<kernels::Box> boxes;  // [images, count, boxes_per_anchor]
   std::vector<float> scores;        // [images, count, classes]
 
-  kernels::ScoredBoxes view() const;
+  kernels::ScoredBoxes on(DeviceArrays&) const;
 };
 
 struct Detected {
@@ -25,7 +26,7 @@ using NmsImage = std::vector<Detected>;
 // Room for the results of the kernels.
 struct NmsOutput {
   NmsOutput(int images, int most);
-  kernels::Detections view();
+  kernels::Detections on(DeviceArrays&);
   std::vector<NmsImage> images() const;  // throws if rows after the count are not 0
   int most;
   std::vector<kernels::Box> boxes;

@@ -1,10 +1,18 @@
 #include "tests/support/op_case.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
 namespace tests {
 namespace {
+
+// What gradients are compared with; kernels compiled by nvcc have no f64.
+#ifdef SSD_CUDA_BUILD
+constexpr DType kTruth = DType::f32;
+#else
+constexpr DType kTruth = DType::f64;
+#endif
 
 // Relative to the largest value of the output (docs/numerics.md). f64 counts only in CPU builds.
 double tolerance(DType t) {
@@ -32,29 +40,45 @@ double dot(const Values& a, const Values& b) {
 
 double norm(const Values& a) { return std::sqrt(dot(a, a)); }
 
-struct Run {  // one case in one dtype
+struct Run {  // one case in one dtype on one device
   const OpCase& op;
   Bench& bench;
   DType dtype;
   std::mt19937 random{1};
   std::vector<Tensor> in, grads;
-  std::vector<Values> values;
+  std::vector<Values> values;  // of the inputs, as the dtype holds them
 
-  void make_inputs() {
+  void make_inputs(const std::vector<Values>* given = nullptr) {
     Context c = bench.context();
     for (const Input& i : op.inputs) {
+      const size_t k = in.size(), n = size_t(i.shape.size());
       in.push_back(c.empty(i.shape, i.accumulator_dtype ? engine::accumulator(dtype) : dtype));
-      write(in.back(),
-            i.make ? i.make(random) : uniform(random, size_t(i.shape.size()), i.low, i.high));
-      values.push_back(read(in.back()));
+      write(in[k], given    ? (*given)[k]
+                   : i.make ? i.make(random)
+                            : uniform(random, n, i.low, i.high));
+      values.push_back(read(in[k]));
       grads.push_back(i.differentiable ? c.empty(i.shape, engine::accumulator(dtype)) : Tensor());
-      if (i.differentiable) write(grads.back(), Values(values.back().size(), 0.0));
+      if (i.differentiable) write(grads[k], Values(n, 0.0));
     }
+  }
+
+  bool differentiable() const {
+    return std::any_of(op.inputs.begin(), op.inputs.end(),
+                       [](const Input& i) { return i.differentiable; });
   }
 
   void watch(engine::Tape& tape) const {
     for (size_t k = 0; k < in.size(); ++k)
       if (op.inputs[k].differentiable) tape.watch(in[k], grads[k]);
+  }
+
+  // Fills `grads` from the gradient of the output; returns that as the dtype holds it.
+  Values backward(engine::Tape& tape, const Tensor& y, const Values& from) {
+    Tensor dy = bench.context().empty(y.shape(), y.dtype());
+    write(dy, from);
+    Values seed = read(dy);
+    tape.backward(bench.context(), y, dy);
+    return seed;
   }
 
   uint64_t trace_of_one_run() {
@@ -67,7 +91,7 @@ struct Run {  // one case in one dtype
   }
 
   // <dy, f(x + h v) - f(x - h v)> / 2h against <grad, v>, along random directions.
-  void check_gradient(size_t k, const Values& dy) {
+  void check_against_differences(size_t k, const Values& dy) {
     Values grad = read(grads[k]);
     for (int trial = 0; trial < 4; ++trial) {
       Values v = uniform(random, grad.size(), -1, 1);
@@ -87,29 +111,46 @@ struct Run {  // one case in one dtype
     }
   }
 
-  void check_all() {
+  // Against the same operation on the CPU in kTruth, at the same values.
+  void check_against_truth(Bench& cpu, const Values& dy) const {
+    Run truth{op, cpu, kTruth};
+    truth.make_inputs(&values);
+    engine::Tape tape;
+    truth.watch(tape);
+    truth.backward(tape, op.run(cpu.context(&tape), truth.in), dy);
+    const double limit = tolerance(dtype) * std::sqrt(op.summation_length);
+    for (size_t k = 0; k < grads.size(); ++k) {
+      if (!grads[k]) continue;
+      INFO("gradient of input " << k);
+      CHECK(distance(read(grads[k]), read(truth.grads[k])) < limit);
+    }
+  }
+
+  void check_gradients(const Values& dy, Bench& cpu) {
+    const bool half = dtype == DType::f16 || dtype == DType::bf16;
+    if (dtype == DType::f64) {
+      for (size_t k = 0; k < in.size(); ++k)
+        if (op.inputs[k].differentiable) check_against_differences(k, dy);
+    } else if ((bench.queue().gpu || dtype != kTruth) && (op.half_gradients || !half)) {
+      check_against_truth(cpu, dy);
+    } else {
+      for (const Tensor& g : grads)
+        if (g)
+          for (double x : read(g)) REQUIRE(std::isfinite(x));
+    }
+  }
+
+  void check_all(Bench& cpu) {
     make_inputs();
     engine::Tape tape;
     watch(tape);
     Tensor y = op.run(bench.context(&tape), in);
     double limit = tolerance(y.dtype() == engine::accumulator(dtype) ? y.dtype() : dtype);
-    INFO(op.name << " in " << name_of(dtype));
+    INFO(op.name << " in " << name_of(dtype) << " on " << bench.backend->name());
     CHECK(distance(read(y), op.reference(values)) < limit * std::sqrt(op.summation_length));
-
-    bool any = false;
-    for (const Input& i : op.inputs) any |= i.differentiable;
-    if (any) {
-      Tensor dy = bench.context().empty(y.shape(), y.dtype());
-      write(dy, uniform(random, size_t(y.shape().size()), -1, 1));
-      Values seed = read(dy);
-      tape.backward(bench.context(), y, dy);
-      for (size_t k = 0; k < in.size() && dtype == DType::f64; ++k)
-        if (op.inputs[k].differentiable) check_gradient(k, seed);
-      if (dtype != DType::f64) {
-        for (const Tensor& g : grads)
-          if (g)
-            for (double x : read(g)) REQUIRE(std::isfinite(x));
-      }
+    if (differentiable()) {
+      const Values seed = uniform(random, size_t(y.shape().size()), -1, 1);
+      check_gradients(backward(tape, y, seed), cpu);
     }
     y = {};
     CHECK(trace_of_one_run() == trace_of_one_run());
@@ -119,16 +160,19 @@ struct Run {  // one case in one dtype
 }  // namespace
 
 void check(const OpCase& op) {
-  Bench bench;
-  std::vector<DType> dtypes{DType::f32};
-#ifndef SSD_CUDA_BUILD
-  dtypes.push_back(DType::f64);  // kernels compiled by nvcc have no f64
-#endif
-  if (op.half_types) dtypes.insert(dtypes.end(), {DType::f16, DType::bf16});
-  for (DType dtype : dtypes) {
-    { Run{op, bench, dtype}.check_all(); }
-    CHECK(bench.arena.empty());
+  Bench cpu;
+  for (const std::string& device : devices()) {
+    std::unique_ptr<Bench> gpu = on_gpu(device) ? std::make_unique<Bench>(device) : nullptr;
+    Bench& bench = gpu ? *gpu : cpu;
+    std::vector<DType> dtypes{DType::f32};
+    if (kTruth == DType::f64 && !gpu) dtypes.push_back(DType::f64);
+    if (op.half_types) dtypes.insert(dtypes.end(), {DType::f16, DType::bf16});
+    for (DType dtype : dtypes) {
+      { Run{op, bench, dtype}.check_all(cpu); }
+      CHECK(bench.arena.empty());
+    }
   }
+  CHECK(cpu.arena.empty());
 }
 
 }  // namespace tests
