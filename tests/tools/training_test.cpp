@@ -2,53 +2,14 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 
-#include "tests/support/training_run.h"
+#include "tests/support/training_job.h"
 #include "tools/resumed_run.h"
 #include "tools/trainer.h"
 
 namespace fs = std::filesystem;
-using tests::results_of, tests::step_of, tests::tensors_of, tests::TrainingPlace;
-
-namespace {
-
-using Overrides = std::vector<std::string>;
-
-// Paths in the configuration are relative to the working folder.
-class Job {
- public:
-  explicit Job(int train = 24, int val = 8) : place(train, val), before_(fs::current_path()) {
-    fs::current_path(place.at(""));
-  }
-  ~Job() { fs::current_path(before_); }
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
-
-  // True when the run came to its end. `from` as for --resume.
-  bool train(const std::string& run, Overrides more, const std::string& from = "") const {
-    more.push_back("output_dir=" + run);
-    const tools::RunConfig config = tools::load_run_config("tiny.json", more);
-    const tools::ResumedRun resumed =
-        from.empty() ? tools::ResumedRun() : tools::find_resumed(from, config);
-    const tools::StopSignal stop(config.time_budget_minutes);
-    tools::Trainer trainer(config, resumed.file.get());
-    const tools::RunFolder folder = tools::open_resumed(trainer.config(), resumed, {"test"});
-    return trainer.run(folder, stop);
-  }
-
-  TrainingPlace place;
-
- private:
-  fs::path before_;
-};
-
-std::string numbered(const std::string& run, int step) {
-  const std::string digits = std::to_string(step);
-  return run + "/step_" + std::string(9 - digits.size(), '0') + digits + ".safetensors";
-}
-
-double loss(const tests::Row& row) { return std::stod(row.at("Loss/total_loss")); }
-
-}  // namespace
+using tests::loss, tests::numbered, tests::results_of, tests::step_of, tests::tensors_of,
+    tests::Overrides;
+using Job = tests::TrainingJob;
 
 TEST_CASE("going on from any step ends in the bits of the run that never stopped") {
   const auto more =

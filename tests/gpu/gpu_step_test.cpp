@@ -1,0 +1,75 @@
+// One training step after another on every device: what memory held before does not matter, the
+// same start gives the same bits, memory stays constant.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tests/support/tiny_step.h"
+
+using namespace tests;
+
+namespace {
+
+std::vector<std::string> precisions(const std::string& device) {
+  if (on_gpu(device)) return {"fp32", "fp16", "bf16"};
+  return {"fp32", "bf16"};
+}
+
+}  // namespace
+
+TEST_CASE("a step that starts again from the same state ends in the same bits") {
+  const std::string device = GENERATE(from_range(devices()));
+  for (const std::string& precision : precisions(device)) {
+    INFO(device << " " << precision);
+    TinyStep tiny(device, precision);
+    tiny.run(3);  // first run, recording, first replay
+    const auto start = tiny.state();
+    tiny.run(4);
+    const auto end = tiny.state();
+    const double total = tiny.losses().total;
+    CHECK(std::isfinite(total));
+    CHECK(end != start);
+    for (unsigned char before : {0xff, 0x00, 0x7f}) {  // NaN, zero, huge
+      tiny.restore(start);
+      tiny.fill_step_memory(before);
+      tiny.run(4);
+      CHECK((tiny.state() == end));
+      CHECK(tiny.losses().total == total);
+    }
+  }
+}
+
+TEST_CASE("two runs from the same seed end in the same bits") {
+  const std::string device = GENERATE(from_range(devices()));
+  for (const std::string& precision : precisions(device)) {
+    INFO(device << " " << precision);
+    TinyStep a(device, precision), b(device, precision);
+    a.run(12);
+    b.run(12);
+    CHECK((a.state() == b.state()));
+  }
+}
+
+TEST_CASE("step memory is given back, and its size does not grow") {
+  const std::string device = GENERATE(from_range(devices()));
+  TinyStep tiny(device, "fp32");
+  tiny.run(3);
+  const size_t peak = tiny.device().arena().peak();
+  tiny.run(30);
+  CHECK(tiny.device().arena().empty());
+  CHECK(tiny.device().arena().peak() == peak);
+}
+
+TEST_CASE("first losses on a GPU are the CPU's") {
+  if (!have_gpu()) return;
+  TinyStep cpu("cpu", "fp32");
+  cpu.run(1);
+  for (const std::string& precision : precisions("cuda:0")) {
+    TinyStep gpu("cuda:0", precision);
+    gpu.run(1);
+    const double limit = precision == "fp32" ? 1e-4 : 2e-2;  // docs/numerics.md: losses
+    INFO(precision);
+    CHECK(gpu.losses().total == Approx(cpu.losses().total).epsilon(limit));
+    CHECK(gpu.losses().classification == Approx(cpu.losses().classification).epsilon(limit));
+    CHECK(gpu.losses().localization == Approx(cpu.losses().localization).epsilon(limit));
+  }
+}

@@ -1,0 +1,155 @@
+// Whole training runs on a GPU: the same bits again, also when stopped and gone on with; overflows;
+// half precision learns what single precision learns.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "kernels/optimizer_state.h"
+#include "tests/support/bench.h"
+#include "tests/support/training_job.h"
+
+namespace fs = std::filesystem;
+using namespace tests;
+
+namespace {
+
+Overrides on(const std::string& device, const std::string& precision, Overrides more = {}) {
+  more.insert(more.end(), {"train.device=" + device, "train.precision=" + precision,
+                           "train.deterministic=true"});
+  return more;
+}
+
+std::string joined(const Overrides& overrides) {
+  std::string text;
+  for (const std::string& o : overrides) text += " " + o;
+  return text;
+}
+
+std::vector<std::string> gpu_precisions() { return {"fp32", "fp16", "bf16"}; }
+
+// Means of the total loss over 50 steps, at every 50th.
+std::vector<double> smoothed(const std::vector<Row>& rows) {
+  std::vector<double> means;
+  for (size_t first = 0; first + 50 <= rows.size(); first += 50) {
+    double sum = 0;
+    for (size_t i = first; i < first + 50; ++i) sum += loss(rows[i]);
+    means.push_back(sum / 50);
+  }
+  return means;
+}
+
+}  // namespace
+
+TEST_CASE("a run on a GPU ends in the same bits again, in this process and in a fresh one") {
+  if (!have_gpu()) return;
+  for (const std::string& precision : gpu_precisions()) {
+    INFO(precision);
+    TrainingJob job;
+    const Overrides options = on("cuda:0", precision);
+    REQUIRE(job.train("first", options));
+    REQUIRE(job.train("second", options));
+    REQUIRE(job.place.train("third", joined(options)).exit_code == 0);
+    const auto first = tensors_of("first/last.safetensors");
+    CHECK((tensors_of("second/last.safetensors") == first));
+    CHECK((tensors_of("third/last.safetensors") == first));
+    CHECK((results_of("second") == results_of("first")));
+  }
+}
+
+TEST_CASE("a run on a GPU that goes on from any step ends in the bits of the whole run") {
+  if (!have_gpu()) return;
+  for (const std::string& precision : gpu_precisions()) {
+    INFO(precision);
+    TrainingJob job;
+    const Overrides options =
+        on("cuda:0", precision,
+           {"checkpoint.every_steps=1", "checkpoint.keep=100", "train.ema=0.9",
+            "train.loss_scale.initial=1073741824", "train.loss_scale.interval=3"});
+    REQUIRE(job.train("whole", options));
+    const auto whole = tensors_of("whole/last.safetensors");
+    for (int step : {1, 4, 7, 11}) {
+      CAPTURE(step);
+      fs::remove_all("part");
+      fs::copy("whole", "part");
+      fs::remove("part/last.safetensors");
+      fs::copy(numbered("whole", step), "part/last.safetensors");
+      if (step == 4)  // in a fresh process, where no plan was made yet
+        REQUIRE(job.place.train("part", joined(options) + " --resume auto").exit_code == 0);
+      else
+        REQUIRE(job.train("part", options, "auto"));
+      CHECK((tensors_of("part/last.safetensors") == whole));
+      CHECK((results_of("part") == results_of("whole")));
+    }
+  }
+}
+
+TEST_CASE("a recorded step gives the bits of the same step queued anew, overflows included") {
+  if (!have_gpu()) return;
+  for (const std::string& precision : gpu_precisions()) {
+    INFO(precision);
+    TrainingJob job;
+    const Overrides options = on("cuda:0", precision,
+                                 {"train.steps=60", "train.loss_scale.initial=1073741824",
+                                  "train.loss_scale.interval=5", "eval.every_steps=20"});
+    REQUIRE(job.train("graph", options));
+    Overrides eager = options;
+    eager.push_back("train.graph=false");
+    REQUIRE(job.train("eager", eager));
+    CHECK((tensors_of("eager/last.safetensors") == tensors_of("graph/last.safetensors")));
+    CHECK((results_of("eager") == results_of("graph")));
+  }
+}
+
+TEST_CASE("a storm of overflows: the loss scale follows its state machine, weights stay") {
+  const std::string device = GENERATE(from_range(devices()));
+  TrainingJob job;
+  const double initial = std::ldexp(1.0, 40);
+  REQUIRE(job.train(
+      "run", on(device, "fp16",
+                {"train.steps=40", "train.loss_scale.initial=" + std::to_string(int64_t(initial)),
+                 "train.loss_scale.interval=4", "checkpoint.every_steps=1", "checkpoint.keep=100",
+                 "eval.every_steps=0"})));
+  kernels::OptimizerState state{.loss_scale = initial};
+  const kernels::LossScaleOptions rules{.interval = 4, .dynamic = true};
+  int64_t skipped_before = 0;
+  int step = 0, overflows = 0;
+  for (const Row& row : results_of("run")) {
+    const int64_t skipped = std::stoll(row.at("skipped_steps"));
+    state.finite = skipped == skipped_before;
+    kernels::advance(state, rules);
+    ++step;
+    CAPTURE(step);
+    CHECK(std::stod(row.at("loss_scale")) == state.loss_scale);
+    if (!state.finite && step > 1) {
+      ++overflows;
+      const auto before = tensors_of(numbered("run", step - 1)),
+                 after = tensors_of(numbered("run", step));
+      for (const auto& [name, bytes] : before)
+        if (name.find("moving") == std::string::npos) CHECK((after.at(name) == bytes));
+    }
+    skipped_before = skipped;
+  }
+  CHECK(step == 40);
+  CHECK(overflows >= 10);
+  CHECK(state.step > 0);  // it recovers
+}
+
+TEST_CASE("half precision on a GPU learns as single precision does") {
+  if (!have_gpu()) return;
+  TrainingJob job;
+  const Overrides length{"train.steps=400", "train.schedule.total=400", "eval.every_steps=0"};
+  REQUIRE(job.train("single", on("cuda:0", "fp32", length)));
+  REQUIRE(job.train("half", on("cuda:0", "fp16", length)));
+  const auto single = results_of("single"), half = results_of("half");
+  const auto a = smoothed(single), b = smoothed(half);
+  REQUIRE(a.size() == 8);
+  REQUIRE(b.size() == 8);
+  for (size_t i = 4; i < a.size(); ++i) {
+    CAPTURE(i);
+    CHECK(b[i] == Approx(a[i]).epsilon(0.02));
+  }
+  CHECK(b.back() < b.front());
+  const double early = std::stod(half[49].at("skipped_steps"));
+  CHECK(std::stod(half.back().at("skipped_steps")) - early <= 0.005 * 350);
+  CHECK(std::stod(half.back().at("loss_scale")) >= 256);
+}

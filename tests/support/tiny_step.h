@@ -1,0 +1,35 @@
+// A training step of a detector so small that it takes milliseconds, on random pictures.
+#pragma once
+#include "benchmarks/random_batch.h"
+#include "tests/support/bench.h"
+#include "tools/training_step.h"
+
+namespace tests {
+
+class TinyStep {
+ public:
+  explicit TinyStep(const std::string& device, const std::string& precision);
+
+  void run(int steps);
+  // Everything that a step changes, as bytes.
+  std::vector<std::vector<char>> state();
+  void restore(const std::vector<std::vector<char>>&);
+  // Overwrites all step memory, as a step before could have left it. Not inside a step.
+  void fill_step_memory(unsigned char byte);
+
+  tools::Device& device() { return device_; }
+  tools::StepLosses losses() const { return step_.losses(); }
+
+ private:
+  std::vector<View> changing() const;
+
+  static constexpr int kImages = 2, kMaxBoxes = 10;
+  tools::Device device_;
+  engine::Parameters parameters_;
+  model::Detector detector_;
+  engine::Optimizer optimizer_;
+  tools::TrainingStep step_;
+  benchmarks::RandomBatch batch_;
+};
+
+}  // namespace tests

@@ -1,0 +1,34 @@
+#include "tests/support/training_job.h"
+
+#include "tools/resumed_run.h"
+#include "tools/trainer.h"
+
+namespace tests {
+
+namespace fs = std::filesystem;
+
+TrainingJob::TrainingJob(int train, int val) : place(train, val), before_(fs::current_path()) {
+  fs::current_path(place.at(""));
+}
+
+TrainingJob::~TrainingJob() { fs::current_path(before_); }
+
+bool TrainingJob::train(const std::string& run, Overrides more, const std::string& from) const {
+  more.push_back("output_dir=" + run);
+  const tools::RunConfig config = tools::load_run_config("tiny.json", more);
+  const tools::ResumedRun resumed =
+      from.empty() ? tools::ResumedRun() : tools::find_resumed(from, config);
+  const tools::StopSignal stop(config.time_budget_minutes);
+  tools::Trainer trainer(config, resumed.file.get());
+  const tools::RunFolder folder = tools::open_resumed(trainer.config(), resumed, {"test"});
+  return trainer.run(folder, stop);
+}
+
+std::string numbered(const std::string& run, int step) {
+  const std::string digits = std::to_string(step);
+  return run + "/step_" + std::string(9 - digits.size(), '0') + digits + ".safetensors";
+}
+
+double loss(const Row& row) { return std::stod(row.at("Loss/total_loss")); }
+
+}  // namespace tests
