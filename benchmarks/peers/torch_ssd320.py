@@ -20,8 +20,8 @@ CLASSES, ANCHORS, LEVELS = 91, 6, 5
 
 
 def relu6(x):
-    # PyTorch 1.13 has no gradient of relu6 in bf16; relu is the cheaper stand-in there.
-    if x.requires_grad and x.dtype == torch.bfloat16:
+    # PyTorch 1.13 has no gradient of relu6 in bf16 on the CPU; relu is the cheaper stand-in there.
+    if x.requires_grad and x.dtype == torch.bfloat16 and not x.is_cuda:
         return F.relu_(x)
     return F.relu6(x, inplace=True)
 

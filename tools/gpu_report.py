@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Writes report.md and report.json from what tools/gpu_check.sh left in a folder.
+
+  tools/gpu_report.py FOLDER FAILED    FAILED: 0 when everything was built and every test passed
+"""
+import json
+import pathlib
+import re
+import sys
+
+# Work of SSD320 per 320 x 320 image, in FLOP (docs/results.md): forward, and a training step.
+FLOP = {"infer": 44.6e9, "train": 133e9}
+# Targets: (title, how our figure is chosen, figure, PyTorch's factor). Absolute ones are an H200's.
+TARGETS = [
+    {"title": "training, batch norm on batch statistics", "mode": "train", "frozen": False,
+     "factor": 2, "h200": 2900},
+    {"title": "training, frozen batch norm", "mode": "train", "frozen": True,
+     "factor": None, "h200": 3400},
+    {"title": "inference with NMS", "mode": "infer", "frozen": False,
+     "factor": 3, "h200": 10000},
+]
+LATENCY_TARGET_MS = 1.0
+
+
+def load(path, default):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return default
+
+
+def read_machine(folder):
+    lines = (folder / "machine.txt").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def read_phases(folder):
+    phases = []
+    for line in (folder / "phases.tsv").read_text().splitlines():
+        name, status, seconds, note = line.split("\t")
+        phases.append({"phase": name, "status": status, "seconds": int(seconds), "note": note})
+    return phases
+
+
+def failed_tests(folder):
+    """Names and outcomes of the tests that did not pass, from ctest's logs."""
+    found = []
+    line = re.compile(r"Test +#\d+: (\S+) \.*\s*\**(Failed|Timeout|Exception|Not Run|Subprocess)")
+    for log in sorted(folder.glob("logs/test_*.log")):
+        found += [f"{m[1]} ({m[2].lower()})" for m in line.finditer(log.read_text(errors="replace"))]
+    return sorted(set(found))
+
+
+def read_steps(folder):
+    """What benchmarks/step_benchmark printed, with the same keys as torch_gpu.py's results."""
+    rows = []
+    for path in sorted(folder.glob("step_*.json")):
+        row = load(path, None)
+        if row is None:
+            continue
+        latency = row.get("latency_ms", {})
+        rows.append({"mode": row["mode"], "precision": row["precision"], "batch": row["batch"],
+                     "frozen": row["frozen_batch_norm"],
+                     "images_per_second": row["images_per_second"]["median"],
+                     "p50_ms": latency.get("p50"), "p99_ms": latency.get("p99"),
+                     "step_memory_mib": row.get("step_memory_mib")})
+    return rows
+
+
+def best(rows, mode, frozen):
+    fitting = [r for r in rows if r.get("mode") == mode and bool(r.get("frozen")) == frozen
+               and r.get("images_per_second") and r.get("batch", 0) > 1
+               and r.get("precision") in ("fp16", "bf16")]
+    return max(fitting, key=lambda r: r["images_per_second"], default=None)
+
+
+def verdict(reached):
+    return "not run" if reached is None else "reached" if reached else "**not reached**"
+
+
+def judge(rows, peers, machine):
+    """One line per target: our figure, PyTorch's, the ratio, and what was wanted."""
+    on_h200 = "H200" in machine.get("gpu", "")
+    lines = []
+    for target in TARGETS:
+        ours = best(rows, target["mode"], target["frozen"])
+        theirs = best(peers, target["mode"], target["frozen"])
+        rate = ours["images_per_second"] if ours else None
+        ratio = rate / theirs["images_per_second"] if ours and theirs else None
+        wanted, reached = [], []
+        if target["factor"]:
+            wanted.append(f"{target['factor']} x PyTorch")
+            reached.append(None if ratio is None else ratio >= target["factor"])
+        wanted.append(f"{target['h200']:,} img/s on an H200")
+        reached.append(rate >= target["h200"] if rate and on_h200 else None)
+        lines.append({"target": target["title"], "ours": rate,
+                      "ours_how": describe(ours), "pytorch": theirs and theirs["images_per_second"],
+                      "pytorch_how": describe(theirs), "ratio": ratio,
+                      "wanted": wanted, "verdicts": [verdict(r) for r in reached]})
+    single = next((r for r in rows if r.get("mode") == "infer" and r.get("batch") == 1), None)
+    theirs = min((r for r in peers if r.get("mode") == "infer" and r.get("batch") == 1
+                  and r.get("p50_ms")), key=lambda r: r["p50_ms"], default=None)
+    p50 = single.get("p50_ms") if single else None
+    lines.append({"target": "latency at batch 1, p50 in ms", "ours": p50,
+                  "ours_how": f"p99 {single['p99_ms']:.3f}" if p50 else "",
+                  "pytorch": theirs and theirs["p50_ms"], "pytorch_how": describe(theirs),
+                  "ratio": theirs["p50_ms"] / p50 if theirs and p50 else None,
+                  "wanted": [f"{LATENCY_TARGET_MS:g} ms"],
+                  "verdicts": [verdict(None if p50 is None else p50 <= LATENCY_TARGET_MS)]})
+    return lines
+
+
+def describe(row):
+    if not row:
+        return ""
+    parts = [row.get("precision", ""), f"batch {row.get('batch')}", row.get("variant", "")]
+    return ", ".join(p for p in parts if p)
+
+
+def number(value, digits=1):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def share(row, peak):
+    if not peak or not row.get("images_per_second"):
+        return None
+    return row["images_per_second"] * FLOP[row["mode"]] / (peak * 1e12)
+
+
+def table(header, rows):
+    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header),
+            *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows), ""]
+
+
+def markdown(result):
+    machine, peers = result["machine"], result["pytorch"]
+    peak = peers.get("matmul_tflops")
+    out = ["# Check on a GPU", ""]
+    out += [f"**{'Everything was built and every test passed.' if result['passed'] else 'Not everything passed.'}**", ""]
+    out += table(["", ""], [[k, v] for k, v in machine.items()])
+    out += ["## Phases", ""]
+    out += table(["phase", "status", "s", "note"],
+                 [[p["phase"], p["status"] if p["status"] == "passed" else f"**{p['status']}**",
+                   p["seconds"], p["note"]] for p in result["phases"]])
+    if result["failed_tests"]:
+        out += ["Tests that did not pass: " + ", ".join(result["failed_tests"]), ""]
+    out += ["## Targets", ""]
+    out += table(["target", "here", "how", "PyTorch", "how", "ratio", "wanted"],
+                 [[t["target"], number(t["ours"], 2), t["ours_how"], number(t["pytorch"], 2),
+                   t["pytorch_how"], number(t["ratio"], 2),
+                   "; ".join(f"{w}: {v}" for w, v in zip(t["wanted"], t["verdicts"]))]
+                  for t in result["targets"]])
+    out += ["## Speed", ""]
+    if peak:
+        out += [f"Share of the {peak:.0f} TFLOP/s (bf16) and copies at "
+                f"{number(peers.get('copy_tb_per_s'), 2)} TB/s that this GPU did in the same run.", ""]
+    rows = [["ssd320", r] for r in result["steps"]]
+    rows += [[f"PyTorch {peers.get('torch', '')} {r.get('variant', '')}", r] for r in peers.get("results", [])]
+    out += table(["program", "mode", "precision", "batch", "img/s", "share of peak", "p50 ms", "p99 ms"],
+                 [[name, r.get("mode") + (", frozen BN" if r.get("frozen") else ""), r.get("precision"),
+                   r.get("batch"), number(r.get("images_per_second")),
+                   number(share(r, peak) and 100 * share(r, peak)) + " %",
+                   number(r.get("p50_ms"), 3), number(r.get("p99_ms"), 3)] for name, r in rows])
+    if peers.get("errors"):
+        out += ["PyTorch variants that failed: " +
+                "; ".join(f"{k}: {v}" for k, v in peers["errors"].items()), ""]
+    return "\n".join(out)
+
+
+def main():
+    folder, failed = pathlib.Path(sys.argv[1]), sys.argv[2] != "0"
+    peers = load(folder / "torch.json", {})
+    steps = read_steps(folder)
+    machine = read_machine(folder)
+    result = {"passed": not failed, "machine": machine, "phases": read_phases(folder),
+              "failed_tests": failed_tests(folder), "steps": steps, "pytorch": peers,
+              "targets": judge(steps, peers.get("results", []), machine)}
+    (folder / "report.json").write_text(json.dumps(result, indent=1) + "\n")
+    (folder / "report.md").write_text(markdown(result))
+    print(f"report: {folder / 'report.md'}")
+
+
+if __name__ == "__main__":
+    main()
