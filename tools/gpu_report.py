@@ -136,7 +136,8 @@ def markdown(result):
     machine, peers = result["machine"], result["pytorch"]
     peak = peers.get("matmul_tflops")
     out = ["# Check on a GPU", ""]
-    out += [f"**{'Everything was built and every test passed.' if result['passed'] else 'Not everything passed.'}**", ""]
+    out += ["**Everything was built and every test that ran passed.**" if result["passed"]
+            else "**Not everything passed.**", ""]
     out += table(["", ""], [[k, v] for k, v in machine.items()])
     out += ["## Phases", ""]
     out += table(["phase", "status", "s", "note"],
@@ -150,6 +151,11 @@ def markdown(result):
                    t["pytorch_how"], number(t["ratio"], 2),
                    "; ".join(f"{w}: {v}" for w, v in zip(t["wanted"], t["verdicts"]))]
                   for t in result["targets"]])
+    for word in ("not reached", "not run"):
+        missed = [f"{t['target']} ({w})" for t in result["targets"]
+                  for w, v in zip(t["wanted"], t["verdicts"]) if word in v]
+        if missed:
+            out += [f"**{word.capitalize()}:** " + "; ".join(missed) + ".", ""]
     out += ["## Speed", ""]
     if peak:
         out += [f"Share of the {peak:.0f} TFLOP/s (bf16) and copies at "

@@ -25,8 +25,6 @@ std::string joined(const Overrides& overrides) {
   return text;
 }
 
-std::vector<std::string> gpu_precisions() { return {"fp32", "fp16", "bf16"}; }
-
 // Means of the total loss over 50 steps, at every 50th.
 std::vector<double> smoothed(const std::vector<Row>& rows) {
   std::vector<double> means;
@@ -42,7 +40,7 @@ std::vector<double> smoothed(const std::vector<Row>& rows) {
 
 TEST_CASE("a run on a GPU ends in the same bits again, in this process and in a fresh one") {
   if (!have_gpu()) return;
-  for (const std::string& precision : gpu_precisions()) {
+  for (const char* precision : {"fp32", "fp16"}) {
     INFO(precision);
     TrainingJob job;
     const Overrides options = on("cuda:0", precision);
@@ -58,34 +56,31 @@ TEST_CASE("a run on a GPU ends in the same bits again, in this process and in a 
 
 TEST_CASE("a run on a GPU that goes on from any step ends in the bits of the whole run") {
   if (!have_gpu()) return;
-  for (const std::string& precision : gpu_precisions()) {
-    INFO(precision);
-    TrainingJob job;
-    const Overrides options =
-        on("cuda:0", precision,
-           {"checkpoint.every_steps=1", "checkpoint.keep=100", "train.ema=0.9",
-            "train.loss_scale.initial=1073741824", "train.loss_scale.interval=3"});
-    REQUIRE(job.train("whole", options));
-    const auto whole = tensors_of("whole/last.safetensors");
-    for (int step : {1, 4, 7, 11}) {
-      CAPTURE(step);
-      fs::remove_all("part");
-      fs::copy("whole", "part");
-      fs::remove("part/last.safetensors");
-      fs::copy(numbered("whole", step), "part/last.safetensors");
-      if (step == 4)  // in a fresh process, where no plan was made yet
-        REQUIRE(job.place.train("part", joined(options) + " --resume auto").exit_code == 0);
-      else
-        REQUIRE(job.train("part", options, "auto"));
-      CHECK((tensors_of("part/last.safetensors") == whole));
-      CHECK((results_of("part") == results_of("whole")));
-    }
+  TrainingJob job;  // half precision has the most state: the loss scale moves at first
+  const Overrides options =
+      on("cuda:0", "fp16",
+         {"checkpoint.every_steps=1", "checkpoint.keep=100", "train.ema=0.9",
+          "train.loss_scale.initial=1073741824", "train.loss_scale.interval=3"});
+  REQUIRE(job.train("whole", options));
+  const auto whole = tensors_of("whole/last.safetensors");
+  for (int step : {1, 4, 11}) {
+    CAPTURE(step);
+    fs::remove_all("part");
+    fs::copy("whole", "part");
+    fs::remove("part/last.safetensors");
+    fs::copy(numbered("whole", step), "part/last.safetensors");
+    if (step == 4)  // in a fresh process, where no plan was made yet
+      REQUIRE(job.place.train("part", joined(options) + " --resume auto").exit_code == 0);
+    else
+      REQUIRE(job.train("part", options, "auto"));
+    CHECK((tensors_of("part/last.safetensors") == whole));
+    CHECK((results_of("part") == results_of("whole")));
   }
 }
 
 TEST_CASE("a recorded step gives the bits of the same step queued anew, overflows included") {
   if (!have_gpu()) return;
-  for (const std::string& precision : gpu_precisions()) {
+  for (const char* precision : {"fp32", "fp16"}) {
     INFO(precision);
     TrainingJob job;
     const Overrides options = on("cuda:0", precision,
