@@ -14,15 +14,16 @@ cd "$(dirname "$0")/.." || exit
 
 seconds=${SSD_GPU_SECONDS:-570}
 build=${SSD_GPU_BUILD:-build/gpu}
-report=${OUT:-$PWD/gpu-report}
+report=${OUT:-$PWD/gpu-report}  # report.md, report.json, logs.tar.gz
+work=$PWD/$build/check          # what they are made from
 dry=${SSD_GPU_DRY_RUN:-}
 python=${SSD_GPU_PYTHON:-python3}
 jobs=$(nproc)
 case "${1:-}" in -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 phases=("$@")
 [ ${#phases[@]} -gt 0 ] || phases=(build test sanitize benchmark)
-mkdir -p "$report/logs" "$build"
-rm -f "$report"/phases.tsv "$report"/step_*.json "$report"/torch.json
+rm -rf "$work"
+mkdir -p "$work/logs" "$report"
 failed=0
 
 left() { echo $((seconds - SECONDS)); }
@@ -38,9 +39,15 @@ limited() {
 
 # result PHASE STATUS NOTE, where STATUS is passed, failed, timeout or "not run"
 result() {
-  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$((SECONDS - phase_started))" "$3" >>"$report/phases.tsv"
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$((SECONDS - phase_started))" "$3" >>"$work/phases.tsv"
   echo "== $1: $2 ($((SECONDS - phase_started)) s) $3"
   case "$2" in failed | timeout) failed=1 ;; esac
+}
+
+# After every phase: something is there whatever happens next.
+write_report() {
+  "$python" tools/gpu_report.py "$work" "$report" "$failed"
+  tar -czf "$report/logs.tar.gz" -C "$work" .
 }
 
 have_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q GPU; }
@@ -104,15 +111,15 @@ describe_machine() {
       nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader |
         head -n 1 | awk -F', ' '{print "gpu=" $1 "\ndriver=" $2 "\nmemory=" $3 "\ncapability=" $4}'
     fi
-  } >"$report/machine.txt"
+  } >"$work/machine.txt"
 }
 
 # --- phases ---------------------------------------------------------------------------------------
 
 phase_build() {
   local capability
-  capability=$(sed -n 's/^capability=//p' "$report/machine.txt" | tr -d .)
-  local log=$report/logs/build.log
+  capability=$(sed -n 's/^capability=//p' "$work/machine.txt" | tr -d .)
+  local log=$work/logs/build.log
   local roots="$prefix${prefix:+/usr;}$nvidia"
   if ! limited 240 cmake -S . -B "$build" -G Ninja -DSSD_CUDA=ON -DSSD_WARNINGS_ARE_ERRORS=OFF \
     "-DCMAKE_CUDA_ARCHITECTURES=${capability:-90}-real" "-DCMAKE_PREFIX_PATH=$roots" >"$log" 2>&1; then
@@ -137,7 +144,7 @@ phase_build() {
 
 # One run of ctest. Its report is read from the log: that is there also when the time ran out.
 tests() {  # name, seconds, options of ctest
-  local name=$1 most=$2 log=$report/logs/test_$1.log status
+  local name=$1 most=$2 log=$work/logs/test_$1.log status
   shift 2
   limited "$most" env LD_LIBRARY_PATH="$libraries" ctest --test-dir "$build" -j "$((jobs / 2 + 1))" \
     --timeout 120 --output-on-failure --no-tests=error "$@" >"$log" 2>&1
@@ -165,9 +172,12 @@ phase_test() {
 sanitized() {
   local tool=$1 program=$2 status word log
   shift 2
-  log=$report/logs/sanitize_${tool}_${program}.log
+  log=$work/logs/sanitize_${tool}_${program}.log
   local options=(--tool "$tool" --error-exitcode 99)
-  [ "$tool" = memcheck ] && options+=(--leak-check full)
+  # Failed calls: we check ours, and libraries try what they may not have.
+  [ "$tool" = memcheck ] && options+=(--leak-check full --report-api-errors no)
+  # Our kernels only (simt.h: run_each, run_map, run_blocks...), not those of the libraries.
+  [ -z "$can_filter" ] || options+=(--kernel-name kns=run_)
   timeout -k 5 "$sanitize_most" env SSD_TEST_FEW_ROUNDS=1 LD_LIBRARY_PATH="$libraries" \
     compute-sanitizer "${options[@]}" "$build/tests/$program" "$@" >"$log" 2>&1
   status=$?
@@ -183,8 +193,9 @@ sanitized() {
 
 phase_sanitize() {
   export -f sanitized
-  export report build libraries
-  export sanitize_most=60
+  export work build libraries
+  export sanitize_most=60 can_filter=
+  compute-sanitizer --help 2>/dev/null | grep -q -- --kernel-name && can_filter=1
   if ! command -v compute-sanitizer >/dev/null; then
     result sanitize "not run" "there is no compute-sanitizer on this machine"
     return
@@ -202,7 +213,7 @@ phase_sanitize() {
   local programs=(anchors_test image_test match_anchors_test nms_test detect_test sgd_test flat_sum_test
     add_test batch_norm_test bias_test cast_test focal_loss_test max_pool_test relu_test relu6_test
     smooth_l1_test subsample_test upsample_add_test simt_gpu_test gpu_step_test)
-  local tool program runs=$report/logs/sanitize.txt
+  local tool program runs=$work/logs/sanitize.txt
   for tool in "${usable[@]}"; do
     for program in "${programs[@]}"; do
       [ -x "$build/tests/$program" ] && echo "$tool $program"
@@ -227,9 +238,9 @@ step_row() {
   local name
   name=step_$(echo "$*" | tr -d -- '-' | tr ' ' '_')
   if ! limited 75 env LD_LIBRARY_PATH="$libraries" "$build/bin/step_benchmark" --json "$@" \
-    >"$report/$name.json" 2>"$report/logs/$name.log"; then
-    rm -f "$report/$name.json"
-    echo "$name: $(tail -n 1 "$report/logs/$name.log")"
+    >"$work/$name.json" 2>"$work/logs/$name.log"; then
+    rm -f "$work/$name.json"
+    echo "$name: $(tail -n 1 "$work/logs/$name.log")"
     missing="$missing ${name#step_}"
   fi
 }
@@ -271,7 +282,7 @@ peers() {
   shift
   [ "$most" -lt "$(($(left) - 10))" ] || most=$(($(left) - 10))
   limited $((most + 30)) "$python" benchmarks/peers/torch_gpu.py --seconds "$most" "$@" \
-    --output "$report/torch.json" >"$report/logs/torch.log" 2>&1 || missing="$missing torch"
+    --output "$work/torch.json" >"$work/logs/torch.log" 2>&1 || missing="$missing torch"
 }
 
 # --------------------------------------------------------------------------------------------------
@@ -290,7 +301,7 @@ fi
 # PyTorch compiles for minutes, and this machine's GPU is idle while ours does.
 warm_up=
 if [ -z "$dry" ] && [[ " ${phases[*]} " == *" build "* && " ${phases[*]} " == *" benchmark "* ]]; then
-  "$python" benchmarks/peers/torch_gpu.py --warm-up --seconds 200 >"$report/logs/torch_warm_up.log" 2>&1 &
+  "$python" benchmarks/peers/torch_gpu.py --warm-up --seconds 200 >"$work/logs/torch_warm_up.log" 2>&1 &
   warm_up=$!
 fi
 for phase in "${phases[@]}"; do
@@ -305,7 +316,9 @@ for phase in "${phases[@]}"; do
       ;;
     *) result "$phase" failed "no such phase" ;;
   esac
+  write_report
 done
 if [ -n "$warm_up" ]; then kill "$warm_up" 2>/dev/null; fi
-python3 tools/gpu_report.py "$report" "$failed"
+write_report
+echo "report: $report/report.md"
 exit "$failed"

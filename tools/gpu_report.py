@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes report.md and report.json from what tools/gpu_check.sh left in a folder.
+"""Writes report.md and report.json into OUT from what tools/gpu_check.sh left in FOLDER.
 
-  tools/gpu_report.py FOLDER FAILED    FAILED: 0 when everything was built and every test passed
+  tools/gpu_report.py FOLDER OUT FAILED    FAILED: 0 while nothing has failed
 """
 import json
 import pathlib
@@ -132,12 +132,18 @@ def table(header, rows):
             *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows), ""]
 
 
+def headline(result):
+    if not result["passed"]:
+        return "Not everything passed."
+    skipped = [p["phase"] for p in result["phases"] if p["status"] != "passed"]
+    return "Everything passed." if not skipped else "Nothing failed; not run: " + ", ".join(skipped) + "."
+
+
 def markdown(result):
     machine, peers = result["machine"], result["pytorch"]
     peak = peers.get("matmul_tflops")
     out = ["# Check on a GPU", ""]
-    out += ["**Everything was built and every test that ran passed.**" if result["passed"]
-            else "**Not everything passed.**", ""]
+    out += [f"**{headline(result)}**", ""]
     out += table(["", ""], [[k, v] for k, v in machine.items()])
     out += ["## Phases", ""]
     out += table(["phase", "status", "s", "note"],
@@ -174,16 +180,15 @@ def markdown(result):
 
 
 def main():
-    folder, failed = pathlib.Path(sys.argv[1]), sys.argv[2] != "0"
+    folder, out, failed = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3] != "0"
     peers = load(folder / "torch.json", {})
     steps = read_steps(folder)
     machine = read_machine(folder)
     result = {"passed": not failed, "machine": machine, "phases": read_phases(folder),
               "failed_tests": failed_tests(folder), "steps": steps, "pytorch": peers,
               "targets": judge(steps, peers.get("results", []), machine)}
-    (folder / "report.json").write_text(json.dumps(result, indent=1) + "\n")
-    (folder / "report.md").write_text(markdown(result))
-    print(f"report: {folder / 'report.md'}")
+    (out / "report.json").write_text(json.dumps(result, indent=1) + "\n")
+    (out / "report.md").write_text(markdown(result))
 
 
 if __name__ == "__main__":
