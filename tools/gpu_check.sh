@@ -22,6 +22,9 @@ jobs=$(nproc)
 case "${1:-}" in -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 phases=("$@")
 [ ${#phases[@]} -gt 0 ] || phases=(build test sanitize benchmark)
+# Convolution plans are compiled at run time: kept for later phases and runs.
+export XDG_CACHE_HOME=$PWD/$build/cache SSD_TEST_PLAN_CACHE=$PWD/$build/cache/test_plans
+mkdir -p "$SSD_TEST_PLAN_CACHE"
 rm -rf "$work"
 mkdir -p "$work/logs" "$report"
 failed=0
@@ -160,9 +163,6 @@ tests() {  # name, seconds, options of ctest
 }
 
 phase_test() {
-  # Convolution plans are compiled at run time: kept for the later phases.
-  export SSD_TEST_PLAN_CACHE=$PWD/$build/plans
-  mkdir -p "$SSD_TEST_PLAN_CACHE"
   tests device 200 -L '^(gpu|ops|kernels|model|engine)$'
   phase_started=$SECONDS
   tests host 60 -LE '^(gpu|ops|kernels|model|engine)$'

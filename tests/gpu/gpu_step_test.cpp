@@ -49,6 +49,26 @@ TEST_CASE("two runs from the same seed end in the same bits") {
   }
 }
 
+TEST_CASE("a recorded step gives the bits of the step queued anew") {
+  const std::string device = GENERATE(from_range(devices()));
+  for (const std::string& precision : precisions(device)) {
+    INFO(device << " " << precision);
+    TinyStep recorded(device, precision), anew(device, precision, false);
+    recorded.run(20);
+    anew.run(20);
+    CHECK((recorded.state() == anew.state()));
+    CHECK(recorded.losses().total == anew.losses().total);
+  }
+}
+
+TEST_CASE("batches that arrive late change no bit") {
+  const std::string device = GENERATE(from_range(devices()));
+  TinyStep prompt(device, "fp32"), late(device, "fp32");
+  prompt.run(100);
+  late.run(100, 3000);
+  CHECK((prompt.state() == late.state()));
+}
+
 TEST_CASE("step memory is given back, and its size does not grow") {
   const std::string device = GENERATE(from_range(devices()));
   TinyStep tiny(device, "fp32");

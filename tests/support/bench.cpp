@@ -62,9 +62,13 @@ const std::vector<std::string>& devices() {
   return all;
 }
 
-std::unique_ptr<engine::Backend> open_backend(const std::string& device) {
+engine::BackendOptions backend_options() {
   const char* folder = std::getenv("SSD_TEST_PLAN_CACHE");
-  return engine::make_backend(device, {.deterministic = true, .plan_cache = folder ? folder : ""});
+  return {.deterministic = true, .plan_cache = folder ? folder : ""};
+}
+
+std::unique_ptr<engine::Backend> open_backend(const std::string& device) {
+  return engine::make_backend(device, backend_options());
 }
 
 void write(engine::Backend& backend, const View& to, const Values& v) {

@@ -19,8 +19,9 @@ bool on_gpu(const std::string& device);
 // Whether there is a GPU; the first call without one says on stderr that GPU tests are skipped.
 bool have_gpu();
 
-// A device for tests: convolutions are chosen by rule, and kept in the folder that the environment
-// variable SSD_TEST_PLAN_CACHE names, if any.
+// For tests: convolutions are chosen by rule, and kept in the folder that the environment variable
+// SSD_TEST_PLAN_CACHE names, if any.
+engine::BackendOptions backend_options();
 std::unique_ptr<engine::Backend> open_backend(const std::string& device);
 
 struct Bench {

@@ -1,14 +1,9 @@
 #include "tests/support/tiny_step.h"
 
-#include <cstdlib>
+#include "tests/support/test_kernels.h"
 
 namespace tests {
 namespace {
-
-engine::BackendOptions backend_options() {
-  const char* folder = std::getenv("SSD_TEST_PLAN_CACHE");
-  return {.deterministic = true, .plan_cache = folder ? folder : ""};
-}
 
 model::DetectorOptions tiny() {
   model::DetectorOptions o;
@@ -31,7 +26,7 @@ kernels::SgdOptions sgd() {
 
 }  // namespace
 
-TinyStep::TinyStep(const std::string& device, const std::string& precision)
+TinyStep::TinyStep(const std::string& device, const std::string& precision, bool graph)
     : device_(device, 0.0625, 1, backend_options()),
       parameters_(device_.backend(), engine::precision_named(precision)),
       detector_(parameters_, tiny()),
@@ -40,11 +35,21 @@ TinyStep::TinyStep(const std::string& device, const std::string& precision)
       step_(device_, detector_, parameters_, optimizer_,
             {.batch_size = kImages,
              .max_boxes = kMaxBoxes,
+             .graph = graph,
              .scaling = {.mean = {120, 115, 100}, .deviation = {60, 60, 60}}}),
-      batch_(device_.backend(), kImages, kMaxBoxes, tiny()) {}
+      batch_(device_.backend(), kImages, kMaxBoxes, tiny()),
+      other_(batch_.get()) {
+  for (uint8_t byte : other_.pixels) negative_.push_back(uint8_t(255 - byte));
+  other_.pixels = negative_;
+}
 
-void TinyStep::run(int steps) {
-  for (int i = 0; i < steps; ++i) step_.run(batch_.get());
+void TinyStep::run(int steps, int delay) {
+  std::mt19937 random(1);
+  for (int i = 0; i < steps; ++i) {
+    for (engine::Lane lane : {engine::Lane::copy, engine::Lane::compute})
+      if (delay > 0) tests::delay(device_.backend().queue(lane), int(random() % unsigned(delay)));
+    step_.run(i % 2 ? other_ : batch_.get());
+  }
   device_.backend().synchronize(device_.queue());
 }
 

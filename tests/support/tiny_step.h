@@ -8,9 +8,12 @@ namespace tests {
 
 class TinyStep {
  public:
-  explicit TinyStep(const std::string& device, const std::string& precision);
+  // `graph` false: every step is queued anew instead of replayed.
+  TinyStep(const std::string& device, const std::string& precision, bool graph = true);
 
-  void run(int steps);
+  // Two batches in turn. `delay` keeps the queues of copies and of steps busy for up to so many
+  // microseconds before each step of a GPU.
+  void run(int steps, int delay = 0);
   // Everything that a step changes, as bytes.
   std::vector<std::vector<char>> state();
   void restore(const std::vector<std::vector<char>>&);
@@ -30,6 +33,8 @@ class TinyStep {
   engine::Optimizer optimizer_;
   tools::TrainingStep step_;
   benchmarks::RandomBatch batch_;
+  std::vector<uint8_t> negative_;  // of its pictures
+  data::Batch other_;
 };
 
 }  // namespace tests
