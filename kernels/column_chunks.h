@@ -1,7 +1,7 @@
 // How the rows of a matrix are cut for sums over columns. The cut depends on the row count alone,
 // so sums do not depend on the number of threads.
 #pragma once
-#include "kernels/view.h"
+#include "kernels/launch_shapes.h"
 
 namespace kernels {
 
@@ -9,10 +9,10 @@ struct ColumnChunks {
   int64_t rows_per_chunk, count;
 };
 
-inline ColumnChunks column_chunks(int64_t rows) {
-  int64_t per_chunk = (rows + 511) / 512;
+constexpr ColumnChunks column_chunks(int64_t rows) {
+  int64_t per_chunk = parts_of(rows, 512);
   if (per_chunk < 32) per_chunk = 32;
-  return {per_chunk, (rows + per_chunk - 1) / per_chunk};
+  return {per_chunk, parts_of(rows, per_chunk)};
 }
 
 // A tensor seen as a matrix: every dimension but the last is a row.

@@ -1,11 +1,67 @@
+#include <regex>
+
 #include "kernels/simt.h"
 
 namespace kernels {
 
-void check_launch() {
+std::string kernel_name(std::string_view spelled) {
+  size_t start = spelled.find("K = "), end = spelled.find_last_of(']');
+  if (start == std::string_view::npos || end < start) return std::string(spelled);
+  std::string type(spelled.substr(start + 4, end - start - 4));
+  const std::regex qualifier(R"((\w+|\{anonymous\}|\(anonymous namespace\)|<unnamed>)::)");
+  type = std::regex_replace(type, qualifier, "");
+  return type.substr(0, type.find(';'));
+}
+
+unsigned grid_of(int64_t blocks, const char* spelled) {
+  if (blocks <= kMostBlocks) return unsigned(blocks);
+  throw std::length_error("kernel " + kernel_name(spelled) + ": " + std::to_string(blocks) +
+                          " blocks, a GPU runs at most " + std::to_string(kMostBlocks));
+}
+
 #ifdef __CUDACC__
-  if (cudaError_t error = cudaGetLastError())
-    throw std::runtime_error(std::string("kernel launch refused: ") + cudaGetErrorString(error));
+namespace {
+
+// What this program has code for: "sm_80, sm_90".
+std::string architectures() {
+  std::string list;
+  for (int architecture : {__CUDA_ARCH_LIST__})
+    list += (list.empty() ? "sm_" : ", sm_") + std::to_string(architecture / 10);
+  return list;
+}
+
+std::string capability() {  // of the GPU in use, as "75"
+  int device = 0, major = 0, minor = 0;
+  cudaGetDevice(&device);
+  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
+  cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
+  return std::to_string(major) + std::to_string(minor);
+}
+
+// Errors of running kernels, which any later call reports.
+bool is_late(cudaError_t error) {
+  return error >= cudaErrorIllegalAddress && error <= cudaErrorLaunchFailure &&
+         error != cudaErrorLaunchOutOfResources;
+}
+
+}  // namespace
+#endif
+
+void check_launch([[maybe_unused]] const char* spelled) {
+#ifdef __CUDACC__
+  const cudaError_t error = cudaGetLastError();
+  if (error == cudaSuccess) return;
+  std::string text = "kernel " + kernel_name(spelled);
+  if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorInvalidDeviceFunction) {
+    const std::string gpu = capability();
+    text = "this program has GPU code for " + architectures() + ", not for this GPU (sm_" + gpu +
+           "): build it with -DCMAKE_CUDA_ARCHITECTURES=" + gpu + "-real";
+  } else {
+    if (is_late(error)) text += ", or without CUDA_LAUNCH_BLOCKING=1 one before it,";
+    text +=
+        std::string(" failed: ") + cudaGetErrorString(error) + " (" + cudaGetErrorName(error) + ")";
+  }
+  throw std::runtime_error(text);
 #endif
 }
 

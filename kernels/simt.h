@@ -19,10 +19,11 @@
 #include <cmath>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
+#include "kernels/launch_shapes.h"
 #include "kernels/queue.h"
-#include "kernels/view.h"
 
 #ifdef __CUDA_ARCH__
 #define SHARED __shared__
@@ -141,7 +142,14 @@ template <int kThreads> struct Block {
   }
 };
 
-void check_launch();  // throws if the last launch was refused
+// A kernel's type as the compiler spells it, and the short name in it: "Add", "Cast<bf16>".
+template <class K> constexpr const char* spelled() { return __PRETTY_FUNCTION__; }
+std::string kernel_name(std::string_view spelled);
+
+// Throws, naming the kernel, if its launch failed, or, with CUDA_LAUNCH_BLOCKING=1, the kernel.
+void check_launch(const char* spelled);
+// The grid of that many blocks; throws, naming the kernel, where no GPU has one so large.
+unsigned grid_of(int64_t blocks, const char* spelled);
 
 // Host: work(begin, end) over [0, n), split among the queue's threads; below `serial` in this one.
 template <class F> void split(Queue q, int64_t n, bool serial, const F& work) {
@@ -190,8 +198,8 @@ template <int V, class T> HD void store(T* to, const Pack<T, V>& pack) {
 
 #ifdef __CUDACC__
 template <class K> __global__ void run_each(K kernel, int n) {
-  int i = blockIdx.x * blockDim.x + threadIdx.x;
-  if (i < n) kernel(i);
+  int64_t i = each_index(blockIdx.x, threadIdx.x);
+  if (i < n) kernel(int(i));
 }
 // A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor.
 template <int T, class K>
@@ -200,7 +208,7 @@ __global__ void __launch_bounds__(T, T >= 512 ? 1 : 0) run_blocks(K kernel) {
 }
 template <int V, class Fn, class Out, class... In>
 __global__ void run_map(int64_t n, Fn fn, Out* out, const In*... in) {
-  int64_t first = (blockIdx.x * int64_t(blockDim.x) + threadIdx.x) * V;
+  int64_t first = map_first(blockIdx.x, threadIdx.x, V);
   if (first + V <= n) {
     auto apply = [&](Pack<In, V>... x) {
       Pack<Out, V> y;
@@ -227,11 +235,10 @@ void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
   if (n == 0) return;
 #ifdef __CUDACC__
   if (q.gpu) {
-    constexpr size_t widest = std::max({sizeof(Out), sizeof(In)...});
-    constexpr int V = int(16 / widest);
-    run_map<V><<<unsigned((n + 256 * V - 1) / (256 * V)), 256, 0, cudaStream_t(q.stream)>>>(
-        n, fn, out, in...);
-    return check_launch();
+    constexpr int V = pack_width(std::max({sizeof(Out), sizeof(In)...}));
+    const unsigned grid = grid_of(map_blocks(n, V), spelled<Fn>());
+    run_map<V><<<grid, kFlatThreads, 0, cudaStream_t(q.stream)>>>(n, fn, out, in...);
+    return check_launch(spelled<Fn>());
   }
 #endif
   split(q, n, n < 16384, [=](int64_t begin, int64_t end) {
@@ -242,11 +249,14 @@ void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
 
 template <class K> void each(Queue q, int64_t n, const K& kernel) {
   if (n == 0) return;
-  if (n > INT32_MAX) throw std::logic_error("each: too many elements");
+  if (n > kMostIndices)
+    throw std::length_error("kernel " + kernel_name(spelled<K>()) +
+                            ": more than 2^31 - 1 elements");
 #ifdef __CUDACC__
   if (q.gpu) {
-    run_each<<<unsigned((n + 255) / 256), 256, 0, cudaStream_t(q.stream)>>>(kernel, int(n));
-    return check_launch();
+    const unsigned grid = grid_of(each_blocks(n), spelled<K>());
+    run_each<<<grid, kFlatThreads, 0, cudaStream_t(q.stream)>>>(kernel, int(n));
+    return check_launch(spelled<K>());
   }
 #endif
   split(q, n, n < 1024, [&](int64_t begin, int64_t end) {
@@ -259,8 +269,8 @@ template <int T, class K> void blocks(Queue q, int64_t count, const K& kernel) {
   if (count == 0) return;
 #ifdef __CUDACC__
   if (q.gpu) {
-    run_blocks<T><<<unsigned(count), T, 0, cudaStream_t(q.stream)>>>(kernel);
-    return check_launch();
+    run_blocks<T><<<grid_of(count, spelled<K>()), T, 0, cudaStream_t(q.stream)>>>(kernel);
+    return check_launch(spelled<K>());
   }
 #endif
   split(q, count, count == 1, [&](int64_t begin, int64_t end) {

@@ -14,39 +14,28 @@ namespace kernels {
 
 struct Nothing {};  // what channel<V>() of a kernel without constants returns
 
-// Calls f<V>() with the widest V that divides the channels and keeps accesses within 16 bytes.
+// Calls f<V>() with V = column_pack(channels), where T is the widest type.
 template <class T, class F> void with_pack(int64_t channels, const F& f) {
-  constexpr int kWide = int(16 / sizeof(T));
-  if (channels % kWide == 0) return f.template operator()<kWide>();
+  constexpr int kWide = pack_width(sizeof(T));
+  const int pack = column_pack(channels, kWide);
+  if (pack == kWide) return f.template operator()<kWide>();
   if constexpr (kWide > 2) {
-    if (channels % 2 == 0) return f.template operator()<2>();
+    if (pack == 2) return f.template operator()<2>();
   }
   f.template operator()<1>();
 }
 
-// A GPU block's 256 threads as a matrix: `groups` packs of channels beside each other, in rows.
-struct ThreadGrid {
-  int groups, column_blocks;
-  ThreadGrid(int64_t channels, int pack, int most) : groups(1) {
-    while (groups < channels / pack && groups < most) groups *= 2;
-    column_blocks = int((channels + groups * pack - 1) / (groups * pack));
-  }
-  HD int rows() const { return 256 / groups; }
-};
-
 template <int V, class K> struct RowsBlock {
   K kernel;
-  int n, channels, rows_per_block;
+  int n, channels;
   ThreadGrid grid;
-  HD void operator()(Block<256> block) const {
-    int first = int(block.index / grid.column_blocks) * rows_per_block;
-    int end = n < first + rows_per_block ? n : first + rows_per_block;
-    int c0 = int(block.index % grid.column_blocks) * grid.groups * V;
-    block.each(256, [&](int thread) {
-      int c = c0 + thread % grid.groups * V;
+  HD void operator()(Block<kMatrixThreads> block) const {
+    RowSpan span = row_span(grid.part(block.index), grid.rows_per_block(), n);
+    block.each(kMatrixThreads, [&](int thread) {
+      int c = grid.column(block.index, thread, V);
       if (c >= channels) return;
       auto constants = kernel.template channel<V>(c);
-      for (int r = first + thread / grid.groups; r < end; r += grid.rows())
+      for (int r = span.first + grid.row(thread); r < span.end; r += grid.rows())
         kernel.template apply<V>(constants, kernel.row(r), c);
     });
   }
@@ -60,14 +49,14 @@ template <class K, class Row> HD void apply_one(const K& kernel, const Row& row,
 // c) works on channels c .. c + V - 1.
 template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, const K& kernel) {
   if (n == 0 || channels == 0) return;
-  if (std::max(n, channels) > INT32_MAX / 2) throw std::logic_error("rows: too many elements");
+  if (std::max(n, channels) > kMostRows)
+    throw std::length_error("kernel " + kernel_name(spelled<K>()) + ": more than 2^30 rows");
 #ifdef __CUDACC__
   if (q.gpu)
     return with_pack<T>(channels, [&]<int V>() {
-      ThreadGrid grid(channels, V, 32);
-      int per_block = grid.rows() * 8;
-      RowsBlock<V, K> block{kernel, int(n), int(channels), per_block, grid};
-      blocks<256>(q, (n + per_block - 1) / per_block * grid.column_blocks, block);
+      ThreadGrid grid(channels, V, kMostGroups);
+      RowsBlock<V, K> block{kernel, int(n), int(channels), grid};
+      blocks<kMatrixThreads>(q, grid.row_blocks(n), block);
     });
 #endif
   split(q, n, n * channels < 16384, [&, channels = int(channels)](int64_t begin, int64_t end) {
@@ -80,38 +69,34 @@ template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, cons
   });
 }
 
-struct ColumnShape {
-  int64_t rows, channels, rows_per_chunk;
-  int64_t chunks() const { return rows ? (rows + rows_per_chunk - 1) / rows_per_chunk : 1; }
-};
-
 template <int V, class K> struct ColumnSumsBlock {
   K kernel;
   int n, channels, rows_per_chunk;
   ThreadGrid grid;
-  HD void operator()(Block<256> block) const {
+  HD void operator()(Block<kMatrixThreads> block) const {
     using Total = typename K::Total;
-    SHARED Shared<Total, K::kSums * V * 256> shared;  // [sum][channel of the pack][thread]
-    int chunk = int(block.index / grid.column_blocks), first = chunk * rows_per_chunk;
-    int end = n < first + rows_per_chunk ? n : first + rows_per_chunk;
-    int c0 = int(block.index % grid.column_blocks) * grid.groups * V;
-    block.each(256, [&](int thread) {
+    // [sum][channel of the pack][thread]
+    SHARED Shared<Total, K::kSums * V * kMatrixThreads> shared;
+    int chunk = int(grid.part(block.index)), c0 = grid.first_column(block.index, V);
+    RowSpan span = row_span(chunk, rows_per_chunk, n);
+    block.each(kMatrixThreads, [&](int thread) {
       Total sum[K::kSums][V] = {};
-      if (int c = c0 + thread % grid.groups * V; c < channels) {
-        auto constants = kernel.template channel<V>(first, c);
+      if (int c = grid.column(block.index, thread, V); c < channels) {
+        auto constants = kernel.template channel<V>(span.first, c);
         UNROLL(4)
-        for (int r = first + thread / grid.groups; r < end; r += grid.rows())
+        for (int r = span.first + grid.row(thread); r < span.end; r += grid.rows())
           kernel.template add<V>(constants, r, c, sum);
       }
       UNROLL(32)
-      for (int j = 0; j < K::kSums * V; ++j) shared[j * 256 + thread] = sum[j / V][j % V];
+      for (int j = 0; j < K::kSums * V; ++j)
+        shared[j * kMatrixThreads + thread] = sum[j / V][j % V];
     });
     block.each(grid.groups * V, [&](int i) {
       if (c0 + i >= channels) return;
       Total total[K::kSums] = {};
       for (int j = 0; j < K::kSums; ++j)
-        for (int t = i / V; t < 256; t += grid.groups)
-          total[j] += shared[(j * V + i % V) * 256 + t];
+        for (int t = i / V; t < kMatrixThreads; t += grid.groups)
+          total[j] += shared[(j * V + i % V) * kMatrixThreads + t];
       kernel.finish(chunk, c0 + i, total);
     });
   }
@@ -156,15 +141,15 @@ void host_column_sums(const K kernel, int chunk, int first, int end, int c0, int
 template <class T, class K> void column_sums(Queue q, ColumnShape shape, const K& kernel) {
   int64_t n = shape.rows, channels = shape.channels, chunks = shape.chunks();
   if (channels == 0) return;
-  if (std::max(n + shape.rows_per_chunk, channels) > INT32_MAX / 2)
-    throw std::logic_error("column_sums: too many rows");
+  if (std::max(n + shape.rows_per_chunk, channels) > kMostRows)
+    throw std::length_error("kernel " + kernel_name(spelled<K>()) + ": more than 2^30 rows");
   const int per_chunk = int(shape.rows_per_chunk);
 #ifdef __CUDACC__
   if (q.gpu)
     return with_pack<T>(channels, [&]<int V>() {
-      ThreadGrid grid(channels, V, chunks == 1 ? 4 : 32);
+      ThreadGrid grid = shape.grid(V);
       ColumnSumsBlock<V, K> block{kernel, int(n), int(channels), per_chunk, grid};
-      blocks<256>(q, chunks * grid.column_blocks, block);
+      blocks<kMatrixThreads>(q, chunks * grid.column_blocks, block);
     });
 #endif
   constexpr int kTile = 1024;

@@ -74,7 +74,8 @@ TEST_CASE("includes point downwards only") {
       INFO(source.path << ": " << line);
       CHECK(kMayInclude.at(source.folder).contains(match[1]));
       bool is_kernel = source.path.ends_with(".cu") || launchers.contains(source.path);
-      bool is_simt_test = source.path == "tests/kernels/simt_test.cpp";
+      bool is_simt_test = source.path == "tests/kernels/simt_test.cpp" ||
+                          source.path == "tests/kernels/launch_shapes_test.cpp";
       if (launchers.contains(string(match[1]) + "/" + string(match[2])))
         CHECK((is_kernel || is_simt_test));
       bool is_model_part =
