@@ -5,7 +5,9 @@
 // on boxes of its own class that come earlier, and the merge's order is this very order. So the
 // search may stop as soon as max_total of the taken boxes have area left after clipping.
 //
-// Each round gathers the next boxes of that order, at most kTier, sorts them and takes from them.
+// Each round gathers the next boxes of that order, at most kTier, sorts them and takes from them, a
+// tile at a time: all pairs of a tile are compared at once, so that one thread then only looks at
+// bits.
 // Boxes that an earlier round's result suppresses are not gathered, so each round takes at least
 // one. What keeps rounds small is a floor: the score of the rank-th best anchor; anchors below it
 // are not looked at until all above it is used up.
@@ -33,10 +35,8 @@ HD bool is_finite(float x) { return (std::bit_cast<uint32_t>(x) & 0x7f800000) !=
 
 // Where one image's search lies in the workspace.
 struct NmsMemory {
-  int32_t *row_order, *active;       // [anchors]: best value of an anchor; anchors above floor
-  float *ymin, *xmin, *ymax, *xmax;  // [kTier]: this round's boxes, upright
-  int32_t* class_of;                 // [kTier]: -1 once suppressed
-  Box* taken;                        // every box taken so far, upright
+  int32_t *row_order, *active;  // [anchors]: best value of an anchor; anchors above floor
+  Box* taken;                   // every box taken so far, upright
   int32_t *next_taken, *last_taken,
       *count;  // per box: earlier one of its class; per class: latest, how many
 };
@@ -60,6 +60,7 @@ struct NmsTask {  // what does not depend on the source of scores
 template <class Source> struct NmsSearch {  // one block per image
   static constexpr int kTier = 4096, kThreads = 512;
   static constexpr int64_t kFirstRank = 1024, kRankGrowth = 4;
+  static constexpr int kTile = 64, kParts = kThreads / kTile, kPart = kTile / kParts;
 
   Source source;
   NmsTask task;
@@ -76,6 +77,13 @@ template <class Source> struct NmsSearch {  // one block per image
   };
   struct Result {
     int taken = 0, kept = 0;
+  };
+  struct Tile {                   // candidates that follow each other
+    Shared<Box, kTile> box;       // upright
+    Shared<int, kTile> class_of;  // -1: a box taken before this tile suppresses it
+    Shared<uint8_t, kThreads>
+        hit;                // [kTile][kParts]: bit i: candidate kPart * part + i overlaps it
+    Shared<int, 2> result;  // taken and kept after this tile
   };
 
   static HD uint64_t score_key(float score) {
@@ -102,11 +110,6 @@ template <class Source> struct NmsSearch {  // one block per image
     NmsMemory m;
     m.row_order = next((int32_t*)nullptr, task.anchors);
     m.active = next((int32_t*)nullptr, task.anchors);
-    m.ymin = next((float*)nullptr, kTier);
-    m.xmin = next((float*)nullptr, kTier);
-    m.ymax = next((float*)nullptr, kTier);
-    m.xmax = next((float*)nullptr, kTier);
-    m.class_of = next((int32_t*)nullptr, kTier);
     m.last_taken = next((int32_t*)nullptr, task.classes);
     m.count = next((int32_t*)nullptr, task.classes);
     m.taken = next((Box*)nullptr, most_taken(task));
@@ -118,8 +121,8 @@ template <class Source> struct NmsSearch {  // one block per image
   }
   static int64_t bytes_per_image(const NmsTask& t) {
     auto rounded = [](int64_t bytes) { return (bytes + 15) / 16 * 16; };
-    return 2 * rounded(4 * int64_t(t.anchors)) + 5 * rounded(4 * kTier) +
-           2 * rounded(4 * int64_t(t.classes)) + most_taken(t) * 16 + rounded(4 * most_taken(t));
+    return 2 * rounded(4 * int64_t(t.anchors)) + 2 * rounded(4 * int64_t(t.classes)) +
+           most_taken(t) * 16 + rounded(4 * most_taken(t));
   }
 
   template <class Block> HD void operator()(Block block) const {
@@ -242,9 +245,17 @@ template <class Source> struct NmsSearch {  // one block per image
   template <class Block>
   static HD int add_up(Block block, Shared<int, kThreads>& entries,
                        Shared<int, kThreads + 1>& offset) {
+    constexpr int kGroup = 16;
+    SHARED Shared<int, kThreads / kGroup> group;
+    block.each(kThreads / kGroup, [&](int g) {
+      int sum = 0;
+      for (int t = g * kGroup; t < (g + 1) * kGroup; ++t) sum += entries[t];
+      group[g] = sum;
+    });
     block.each(kThreads + 1, [&](int thread) {
       int sum = 0;
-      for (int t = 0; t < thread; ++t) sum += entries[t];
+      for (int g = 0; g < thread / kGroup; ++g) sum += group[g];
+      for (int t = thread / kGroup * kGroup; t < thread; ++t) sum += entries[t];
       offset[thread] = sum;
     });
     return block.read(offset, kThreads);
@@ -263,67 +274,74 @@ template <class Source> struct NmsSearch {  // one block per image
         });
   }
 
-  template <class Block>
-  HD void load(Block block, const NmsMemory& m, Shared<uint64_t, kTier>& keys, int size) const {
-    block.each(size, [&](int i) {
-      uint32_t index = ~uint32_t(keys[i]);
-      int c = int(index / uint32_t(task.anchors)), anchor = int(index % uint32_t(task.anchors));
-      Box box = upright(box_of(block.index, anchor, c));
-      m.ymin[i] = box.ymin, m.xmin[i] = box.xmin, m.ymax[i] = box.ymax, m.xmax[i] = box.xmax;
-      m.class_of[i] = c;
-    });
-  }
+  HD int anchor_of(uint64_t key) const { return int(~uint32_t(key) % uint32_t(task.anchors)); }
+  HD int class_of(uint64_t key) const { return int(~uint32_t(key) / uint32_t(task.anchors)); }
 
-  // Takes one box: writes it out if it has area in its window. Returns whether it has.
-  template <class Block>
-  HD bool take(Block block, const NmsMemory& m, uint64_t key, Result r) const {
-    uint32_t index = ~uint32_t(key);
-    int c = int(index / uint32_t(task.anchors)), anchor = int(index % uint32_t(task.anchors));
-    Box box = box_of(block.index, anchor, c), out = box;
-    Box window = task.windows ? task.windows[block.index] : task.window;
+  // Takes one box, by one thread: writes it out if it has area in its window. Returns whether it
+  // has.
+  HD bool take(int64_t image, const NmsMemory& m, uint64_t key, Result r) const {
+    int c = class_of(key), anchor = anchor_of(key);
+    Box box = box_of(image, anchor, c), out = box;
+    Box window = task.windows ? task.windows[image] : task.window;
     if (task.clips) out = clip(box, window);
     bool keep = !task.clips || area(out) > 0.f;
     if (task.change_frame) out = change_frame(out, window);
-    block.once([&] {
-      m.taken[r.taken] = upright(box);
-      m.next_taken[r.taken] = m.last_taken[c];
-      m.last_taken[c] = r.taken;
-      ++m.count[c];
-      int64_t at = block.index * task.max_total + r.kept;
-      if (keep) {
-        task.out_boxes[at] = out;
-        task.out_scores[at] = score_of(key);
-        task.out_classes[at] = c;
-        task.out_anchors[at] = anchor;
-      }
-    });
+    m.taken[r.taken] = upright(box);
+    m.next_taken[r.taken] = m.last_taken[c];
+    m.last_taken[c] = r.taken;
+    ++m.count[c];
+    int64_t at = image * task.max_total + r.kept;
+    if (keep) {
+      task.out_boxes[at] = out;
+      task.out_scores[at] = score_of(key);
+      task.out_classes[at] = c;
+      task.out_anchors[at] = anchor;
+    }
     return keep;
+  }
+
+  // Takes from a tile of n, by one thread.
+  HD void take_tile(int64_t image, const NmsMemory& m, const uint64_t* keys, int n, Tile& tile,
+                    Result r) const {
+    uint64_t taken = 0;
+    for (int j = 0; j < n && r.kept < task.max_total; ++j) {
+      int c = tile.class_of[j];
+      if (c < 0 || m.count[c] >= task.max_per_class) continue;
+      uint64_t hits = 0;
+      for (int p = 0; p < kParts; ++p) hits |= uint64_t(tile.hit[j * kParts + p]) << (p * kPart);
+      if (hits & taken) continue;
+      taken |= uint64_t(1) << j;
+      r.kept += take(image, m, keys[j], r);
+      ++r.taken;
+    }
+    tile.result[0] = r.taken, tile.result[1] = r.kept;
   }
 
   // Takes boxes from the sorted keys until none is left or enough are kept.
   template <class Block>
   HD void take_all(Block block, const NmsMemory& m, Shared<uint64_t, kTier>& keys, int size,
                    Result& r) const {
-    SHARED Shared<int, 1> full;
-    for (int start = 0; r.kept < task.max_total;) {
-      int none = size - start;
-      int first = start + block.reduce(size - start, none, Min{}, [&](int i) {
-        return m.class_of[start + i] >= 0 ? i : none;
+    SHARED Tile tile;
+    int64_t image = block.index;
+    for (int start = 0; start < size && r.kept < task.max_total; start += kTile) {
+      int n = size - start < kTile ? size - start : kTile;
+      block.each(n, [&](int j) {
+        int c = class_of(keys[start + j]), anchor = anchor_of(keys[start + j]);
+        tile.box[j] = upright(box_of(image, anchor, c));
+        tile.class_of[j] = suppressed(m, image, anchor, c) ? -1 : c;
       });
-      if (first >= size) return;
-      r.kept += take(block, m, block.read(keys, first), r);
-      ++r.taken;
-      int c = m.class_of[first];
-      Box box{m.ymin[first], m.xmin[first], m.ymax[first], m.xmax[first]};
-      block.once([&] { full[0] = m.count[c] >= task.max_per_class; });
-      bool class_is_full = block.read(full, 0);
-      start = first + 1;
-      block.each(size - start, [=, this](int k) {
-        int i = start + k;
-        Box other{m.ymin[i], m.xmin[i], m.ymax[i], m.xmax[i]};
-        bool dead = class_is_full | (suppression_iou(box, other) > task.iou_threshold);
-        m.class_of[i] = (dead & (m.class_of[i] == c)) ? -1 : m.class_of[i];
+      block.each(n * kParts, [&](int t) {
+        int j = t / kParts, first = t % kParts * kPart, hit = 0;
+        for (int i = 0; i < kPart && first + i < j; ++i) {
+          bool same = tile.class_of[first + i] == tile.class_of[j];
+          float iou = suppression_iou(tile.box[first + i], tile.box[j]);
+          hit |= int(same & (iou > task.iou_threshold)) << i;
+        }
+        tile.hit[t] = uint8_t(hit);
       });
+      block.once([&] { take_tile(image, m, &keys[start], n, tile, r); });
+      r.taken = block.read(tile.result, 0);
+      r.kept = block.read(tile.result, 1);
     }
   }
 
@@ -334,7 +352,6 @@ template <class Source> struct NmsSearch {  // one block per image
     while (size < count) size *= 2;
     block.each(size - count, [&](int i) { keys[count + i] = 0; });
     sort_descending(block, keys, size);
-    load(block, m, keys, count);
     take_all(block, m, keys, count, r);
   }
 
