@@ -1,6 +1,7 @@
 #include "data/loader.h"
 
 #include "engine/error.h"
+#include "engine/ranges.h"
 
 namespace data {
 
@@ -155,6 +156,7 @@ void Loader::build_row(Slot& slot, int row) {
 }
 
 const Batch* Loader::next() {
+  engine::Range range("data wait");
   if (failure_) std::rethrow_exception(failure_);
   std::unique_lock lock(mutex_);
   if (holding_) {

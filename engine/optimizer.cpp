@@ -1,6 +1,7 @@
 #include "engine/optimizer.h"
 
 #include "engine/error.h"
+#include "engine/ranges.h"
 #include "kernels/flat_sum.h"
 
 namespace engine {
@@ -39,6 +40,7 @@ void Optimizer::swap_average(kernels::Queue queue) {
 }
 
 void Optimizer::step(const Context& c) {
+  Range range("update");
   Parameters& p = parameters_;
   const DType master = p.precision().master;
   Tensor scratch = c.empty({1, {kernels::sgd_scratch(p.trained())}}, master);

@@ -1,6 +1,7 @@
 #include "tools/device_batch.h"
 
 #include "engine/error.h"
+#include "engine/ranges.h"
 
 namespace tools {
 
@@ -35,6 +36,7 @@ DeviceBatch::Part DeviceBatch::take(size_t bytes) {
 size_t DeviceBatch::bytes() const { return total_ * (incoming_ ? 2 : 1); }
 
 void DeviceBatch::upload(const data::Batch& batch) {
+  engine::Range range("upload");
   SSD_CHECK(int(batch.staged.size()) == images_ && batch.max_boxes == max_boxes_,
             "the batch does not fit the device's buffers");
   char* to = static_cast<char*>((incoming_ ? incoming_ : here_)->data());

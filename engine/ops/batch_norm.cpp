@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ranges.h"
 #include "kernels/column_chunks.h"
 
 namespace engine {
@@ -53,6 +54,7 @@ Tensors backward(const Context& c, const Saved& s, const Tensor& dy) {
 
 Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& p,
                   const BatchNormOptions& options, const Tensor& residual) {
+  Range range("batch_norm");
   check_parameters(x, p, residual);
   bool batch_statistics = c.training && options.batch_statistics;
   Tensor mean = c.empty(p.gamma.shape(), p.gamma.dtype()),

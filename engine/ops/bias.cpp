@@ -2,11 +2,13 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ranges.h"
 #include "kernels/column_chunks.h"
 
 namespace engine {
 
 Tensor bias(const Context& c, const Tensor& x, const Tensor& b) {
+  Range range("bias");
   SSD_CHECK(x.shape().rank >= 1, "bias: x has no channels");
   SSD_CHECK(b.shape() == (Shape{1, {kernels::channels_of(x.shape())}}) &&
                 b.dtype() == accumulator(x.dtype()),

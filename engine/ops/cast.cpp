@@ -1,10 +1,12 @@
 #include "engine/ops.h"
+#include "engine/ranges.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
 
 Tensor cast(const Context& c, const Tensor& x, DType to) {
   if (x.dtype() == to) return x;
+  Range range("cast");
   Tensor y = c.empty(x.shape(), to);
   kernels::cast(c.queue, x, y);
   if (c.tape)

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ranges.h"
 #include "kernels/bias.h"
 #include "kernels/elementwise.h"
 
@@ -105,6 +106,7 @@ void check_fusions(const ConvShape& s, const Tensor& bias, const Tensor& residua
 
 Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvOptions& options,
             const Tensor& bias, const Tensor& residual) {
+  Range range("conv");
   ConvShape shape = shape_of(c, x, weight, options);
   check_fusions(shape, bias, residual);
   shape.bias = bool(bias);

@@ -2,11 +2,13 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ranges.h"
 
 namespace engine {
 
 Tensor focal_loss(const Context& c, const Tensor& logits, const FocalTargets& targets,
                   const FocalOptions& options) {
+  Range range("focal_loss");
   SSD_CHECK(targets.columns > 0 && logits.shape().rank >= 2 && logits.shape()[0] > 0 &&
                 logits.shape().size() % (logits.shape()[0] * targets.columns) == 0,
             "focal_loss: the logits do not divide into columns");

@@ -4,10 +4,12 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ranges.h"
 
 namespace engine {
 
 Tensor max_pool(const Context& c, const Tensor& x, int kernel, int stride, Padding pad) {
+  Range range("max_pool");
   SSD_CHECK(x.shape().rank == 4, "max_pool: expected [images, height, width, channels]");
   SSD_CHECK(kernel >= 1 && kernel <= 15 && stride >= 1, "max_pool: kernel ", kernel, ", stride ",
             stride);

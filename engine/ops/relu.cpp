@@ -1,9 +1,11 @@
 #include "engine/ops.h"
+#include "engine/ranges.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
 
 Tensor relu(const Context& c, const Tensor& x) {
+  Range range("relu");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu, x, y);
   if (c.tape)

@@ -1,9 +1,11 @@
 #include "engine/ops.h"
+#include "engine/ranges.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
 
 Tensor relu6(const Context& c, const Tensor& x) {
+  Range range("relu6");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu6, x, y);
   if (c.tape)

@@ -2,10 +2,12 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ranges.h"
 
 namespace engine {
 
 Tensor subsample(const Context& c, const Tensor& x) {
+  Range range("subsample");
   const Shape& in = x.shape();
   SSD_CHECK(in.rank == 4, "subsample: expected [images, height, width, channels]");
   Tensor y = c.empty({4, {in[0], (in[1] + 1) / 2, (in[2] + 1) / 2, in[3]}}, x.dtype());
