@@ -115,6 +115,7 @@ void Parameters::allocate(uint64_t seed, const std::vector<std::string>& frozen,
 
 void Parameters::initialise(uint64_t seed) {
   kernels::Queue queue = backend_.queue(Lane::compute);
+  if (queue.plan) return;
   Memory staging(backend_,
                  size_t(std::max(total_, statistic_total_) * kernels::size_of(precision_.master)),
                  Place::pinned);
@@ -193,11 +194,12 @@ int64_t Parameters::statistic_values() const {
   return n;
 }
 
-size_t Parameters::bytes() const {
-  size_t sum = 0;
-  for (const auto* m : {&master_, &gradient_, &momentum_, &working_, &statistic_memory_})
-    if (*m) sum += (*m)->bytes();
-  return sum;
+Parameters::Bytes Parameters::bytes_by_use() const {
+  auto of = [](const std::unique_ptr<Memory>& m) { return m ? m->bytes() : 0; };
+  return {.values = of(master_) + of(statistic_memory_),
+          .gradients = of(gradient_),
+          .momentum = of(momentum_),
+          .working = of(working_)};
 }
 
 }  // namespace engine

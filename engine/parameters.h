@@ -72,7 +72,10 @@ class Parameters {
   std::vector<Named> named() const;
   int64_t trainable_values() const;  // scalars declared with add()
   int64_t statistic_values() const;
-  size_t bytes() const;  // of all buffers
+  struct Bytes {
+    size_t values, gradients, momentum, working;  // values: masters and statistics
+  };
+  Bytes bytes_by_use() const;
   const Precision& precision() const { return precision_; }
 
  private:

@@ -232,7 +232,7 @@ HD void map_one(const Fn& fn, int64_t i, Out* out, const In*... in) {
 
 template <class Fn, class Out, class... In>
 void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
-  if (n == 0) return;
+  if (n == 0 || q.plan) return;
 #ifdef __CUDACC__
   if (q.gpu) {
     constexpr int V = pack_width(std::max({sizeof(Out), sizeof(In)...}));
@@ -248,7 +248,7 @@ void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
 }
 
 template <class K> void each(Queue q, int64_t n, const K& kernel) {
-  if (n == 0) return;
+  if (n == 0 || q.plan) return;
   if (n > kMostIndices)
     throw std::length_error("kernel " + kernel_name(spelled<K>()) +
                             ": more than 2^31 - 1 elements");
@@ -266,7 +266,7 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
 }
 
 template <int T, class K> void blocks(Queue q, int64_t count, const K& kernel) {
-  if (count == 0) return;
+  if (count == 0 || q.plan) return;
 #ifdef __CUDACC__
   if (q.gpu) {
     run_blocks<T><<<grid_of(count, spelled<K>()), T, 0, cudaStream_t(q.stream)>>>(kernel);

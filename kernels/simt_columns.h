@@ -48,7 +48,7 @@ template <class K, class Row> HD void apply_one(const K& kernel, const Row& row,
 // For every row r and channel c, in any order: kernel.apply<V>(kernel.channel<V>(c), kernel.row(r),
 // c) works on channels c .. c + V - 1.
 template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, const K& kernel) {
-  if (n == 0 || channels == 0) return;
+  if (n == 0 || channels == 0 || q.plan) return;
   if (std::max(n, channels) > kMostRows)
     throw std::length_error("kernel " + kernel_name(spelled<K>()) + ": more than 2^30 rows");
 #ifdef __CUDACC__
@@ -140,7 +140,7 @@ void host_column_sums(const K kernel, int chunk, int first, int end, int c0, int
 // of the chunk, c), row, c, sums) added up. K::Total is their type, K::kSums their number.
 template <class T, class K> void column_sums(Queue q, ColumnShape shape, const K& kernel) {
   int64_t n = shape.rows, channels = shape.channels, chunks = shape.chunks();
-  if (channels == 0) return;
+  if (channels == 0 || q.plan) return;
   if (std::max(n + shape.rows_per_chunk, channels) > kMostRows)
     throw std::length_error("kernel " + kernel_name(spelled<K>()) + ": more than 2^30 rows");
   const int per_chunk = int(shape.rows_per_chunk);

@@ -25,7 +25,10 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
 
 Device::Device(const std::string& device, double memory_gib, int threads,
                const engine::BackendOptions& options)
-    : backend_(open(device, threads, options)),
+    : Device(open(device, threads, options), memory_gib) {}
+
+Device::Device(std::unique_ptr<engine::Backend> backend, double memory_gib)
+    : backend_(std::move(backend)),
       memory_(std::make_unique<engine::Memory>(*backend_, step_memory(*backend_, memory_gib),
                                                engine::Place::device)),
       arena_(std::make_unique<engine::Arena>(memory_->data(), memory_->bytes())),

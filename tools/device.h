@@ -16,6 +16,7 @@ class Device {
   // core.
   Device(const std::string& device, double memory_gib, int threads,
          const engine::BackendOptions& = {});
+  Device(std::unique_ptr<engine::Backend>, double memory_gib);
 
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "engine/ranges.h"
 #include "model/import_weights.h"
 #include "tools/run_options.h"
 #include "tools/training_samples.h"
@@ -59,6 +60,7 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
       parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
   if (resumed) refuse_other_classes(*resumed);
   config_.model.options.classes = classes_.classes();
+  plan_ahead();
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   parameters_.allocate(uint64_t(config.train.seed), config.train.freeze);
   const bool scaled = parameters_.precision().scale_loss;
@@ -74,6 +76,13 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
                                                      .scaling = channel_scaling(config.data),
                                                      .loss = loss_options(config.train.loss)});
   open_loader();
+}
+
+// Refuses a batch that does not fit, before anything else takes memory or time.
+void Trainer::plan_ahead() {
+  const int evaluated = evaluation_batch(config_, int64_t(val_.images.size()));
+  plan_ = plan_memory(device_.backend(), config_, evaluated);
+  check_fits(device_.backend(), config_, plan_, evaluated, device_.arena().size());
 }
 
 void Trainer::start_weights(const ModelFile* resumed) {
@@ -138,8 +147,7 @@ void Trainer::dry_run() {
              config_.model.options.width);
   fmt::print("data: {} training images, {} validation images, {} steps of {} images\n",
              train_.images.size(), val_.images.size(), total_steps_, images_per_step(config_));
-  fmt::print("memory: parameters and optimiser {} MiB, one step {} MiB of {} MiB\n",
-             parameters_.bytes() >> 20, step_->peak_memory() >> 20, device_.arena().size() >> 20);
+  fmt::print("memory: {}\n", in_words(plan_, device_.arena().size()));
   fmt::print(
       "one step: total loss {:.4f} (classification {:.4f}, localization {:.4f}, regularization "
       "{:.4f})\n",
@@ -153,6 +161,7 @@ void Trainer::announce() {
                             folder_->path().string(), train_.images.size(), classes_.list().size(),
                             device_.backend().name(), config_.train.precision,
                             config_.rate_in_words(images_per_step(config_))));
+  log_->message("memory: " + in_words(plan_, device_.arena().size()));
   if (state_.step > 0)
     log_->message(fmt::format("going on from step {} of {}", state_.step, total_steps_));
 }
@@ -270,13 +279,12 @@ bool Trainer::metric_improved(const data::Evaluation& metrics) {
 }
 
 void Trainer::evaluate(bool final) {
+  engine::Range range("evaluation");
   const auto start = std::chrono::steady_clock::now();
   if (!inference_) {
-    const int wanted =
-        config_.eval.batch_size > 0 ? config_.eval.batch_size : config_.train.batch_size;
     inference_ = std::make_unique<Inference>(
-        device_, *detector_, std::min<int>(wanted, int(val_.images.size())), config_.data.max_boxes,
-        nms_options(config_.eval), channel_scaling(config_.data));
+        device_, *detector_, evaluation_batch(config_, int64_t(val_.images.size())),
+        config_.data.max_boxes, nms_options(config_.eval), channel_scaling(config_.data));
   }
   optimizer_->swap_average(device_.queue());
   const ModelEvaluation result = evaluate_model(*inference_, config_, val_, classes_);
@@ -300,6 +308,7 @@ void Trainer::evaluate(bool final) {
 }
 
 void Trainer::save() {
+  engine::Range range("checkpoint");
   files_->save(device_.backend(), {.config = config_,
                                    .classes = classes_,
                                    .parameters = parameters_,

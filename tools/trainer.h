@@ -6,6 +6,7 @@
 #include "data/loader.h"
 #include "tools/checkpoint_files.h"
 #include "tools/evaluate_model.h"
+#include "tools/memory_plan.h"
 #include "tools/stop_signal.h"
 #include "tools/training_log.h"
 #include "tools/training_step.h"
@@ -25,6 +26,7 @@ class Trainer {
   const RunConfig& config() const { return config_; }
 
  private:
+  void plan_ahead();
   void start_weights(const ModelFile* resumed);
   void refuse_other_classes(const ModelFile& resumed) const;
   void open_loader();
@@ -49,6 +51,7 @@ class Trainer {
   ClassList classes_;
   int64_t total_steps_;
   Device device_;
+  MemoryPlan plan_;
   engine::Parameters parameters_;
   std::unique_ptr<model::Detector> detector_;
   std::unique_ptr<engine::Optimizer> optimizer_;

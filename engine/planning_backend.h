@@ -1,0 +1,42 @@
+// A device that only counts: memory is addresses without anything behind them, kernels and copies
+// do nothing, convolutions say what workspace they want. A step run on it asks for exactly the
+// memory that it asks for on the real device, and takes no time.
+#pragma once
+#include <map>
+
+#include "engine/backend.h"
+
+namespace engine {
+
+class PlanningBackend : public Backend {
+ public:
+  explicit PlanningBackend(Backend& planned) : planned_(planned) {}  // must outlive this one
+
+  std::string name() const override { return planned_.name(); }
+  kernels::Queue queue(Lane lane) override { return planning(planned_.queue(lane)); }
+  kernels::Queue branch(int index) override { return planning(planned_.branch(index)); }
+  size_t free_memory() override { return planned_.free_memory(); }
+  void* allocate(size_t bytes, Place) override;
+  void release(void*, Place) noexcept override;
+  void copy(void*, const void*, size_t, kernels::Queue) override {}
+  void wait(kernels::Queue, kernels::Queue) override {}
+  void synchronize(kernels::Queue) override {}
+  std::unique_ptr<ConvPlan> plan(const ConvShape&) override;
+  std::function<void()> record(kernels::Queue, const std::function<void()>& work) override;
+
+  size_t held() const { return held_; }  // bytes of the device handed out now
+
+ private:
+  static kernels::Queue planning(kernels::Queue queue) {
+    queue.plan = true;
+    return queue;
+  }
+
+  Backend& planned_;
+  uintptr_t next_ = uintptr_t(1) << 40;
+  std::map<void*, size_t> device_;
+  std::map<void*, std::unique_ptr<char[]>> pinned_;  // real: the host writes there
+  size_t held_ = 0;
+};
+
+}  // namespace engine

@@ -1,0 +1,133 @@
+// The memory plan against the memory that real steps take, and what is said when it does not fit.
+#include "tools/memory_plan.h"
+
+#include <omp.h>
+
+#include <catch2/catch.hpp>
+
+#include "engine/planning_backend.h"
+#include "tests/support/training_run.h"
+#include "tools/inference.h"
+#include "tools/run_options.h"
+#include "tools/training_step.h"
+
+using tests::Outcome, tests::TrainingPlace, tools::MemoryPlan, tools::RunConfig;
+
+namespace {
+
+using Overrides = std::vector<std::string>;
+
+RunConfig tiny(const TrainingPlace& place, const Overrides& more, int batch_size) {
+  RunConfig config = tools::load_run_config(place.config(), more);
+  config.model.options.classes = 3;
+  config.train.batch_size = batch_size;
+  return config;
+}
+
+data::Batch batch_without_images(const RunConfig& config, int size, std::vector<uint8_t>& pixels) {
+  const auto& o = config.model.options;
+  pixels.assign(size_t(size) * size_t(kernels::slot_bytes(o.height, o.width)), 0);
+  data::Batch batch;
+  data::prepare(
+      batch, size,
+      {.input = {.height = o.height, .width = o.width}, .max_boxes = config.data.max_boxes},
+      pixels);
+  return batch;
+}
+
+struct Measured {
+  size_t training_step, evaluation_step, parameters;
+};
+
+// The highest use of step memory by real steps, on real memory.
+Measured measure(const RunConfig& config, int evaluated) {
+  const auto arena = [] { return tools::Device("cpu", 0.5, 1); };
+  tools::Device training = arena(), evaluation = arena();
+  engine::Parameters parameters(training.backend(),
+                                engine::precision_named(config.train.precision));
+  model::Detector detector(parameters, config.model.options);
+  parameters.allocate(1, config.train.freeze);
+  engine::Optimizer optimizer(training.backend(), parameters, {});
+  tools::TrainingStep step(training, detector, parameters, optimizer,
+                           {.batch_size = config.train.batch_size,
+                            .max_boxes = config.data.max_boxes,
+                            .accumulate = config.train.accumulate,
+                            .loss = tools::loss_options(config.train.loss)});
+  std::vector<uint8_t> pixels;
+  const data::Batch batch = batch_without_images(config, config.train.batch_size, pixels);
+  for (int i = 0; i < 2 * config.train.accumulate; ++i) step.run(batch);
+  tools::Inference inference(evaluation, detector, evaluated, config.data.max_boxes,
+                             tools::nms_options(config.eval), tools::channel_scaling(config.data));
+  inference.run(batch_without_images(config, evaluated, pixels));
+  const auto p = parameters.bytes_by_use();
+  return {training.arena().peak(), evaluation.arena().peak(),
+          p.values + p.gradients + p.momentum + p.working};
+}
+
+}  // namespace
+
+TEST_CASE("the plan is what real steps take, to the byte") {
+  TrainingPlace place;
+  const auto more = GENERATE(Overrides{}, Overrides{"train.precision=bf16", "train.ema=0.9"},
+                             Overrides{"train.accumulate=3", "train.freeze=[\"backbone/conv1\"]"});
+  omp_set_num_threads(1);  // oneDNN's workspaces depend on their number
+  for (int batch_size : {1, 2, 5}) {
+    CAPTURE(batch_size);
+    const RunConfig config = tiny(place, more, batch_size);
+    const auto backend = engine::make_cpu_backend();
+    const MemoryPlan plan = tools::plan_memory(*backend, config, 3);
+    const Measured real = measure(config, 3);
+    CHECK(plan.training_step == real.training_step);
+    CHECK(plan.evaluation_step == real.evaluation_step);
+    const auto& p = plan.parameters;
+    CHECK(p.values + p.gradients + p.momentum + p.working == real.parameters);
+    CHECK((p.working > 0) == (config.train.precision == "bf16"));
+    CHECK((plan.optimizer > p.momentum / 2) == (config.train.ema > 0));
+  }
+}
+
+TEST_CASE("planning takes no memory: a step of terabytes can be planned") {
+  TrainingPlace place;
+  const RunConfig config = tiny(place, {"model.input_height=320", "model.input_width=320"}, 2000);
+  const auto backend = engine::make_cpu_backend();
+  engine::PlanningBackend counted(*backend);
+  const engine::Memory terabyte(counted, size_t(1) << 40, engine::Place::device);
+  CHECK(counted.held() == size_t(1) << 40);
+  const MemoryPlan plan = tools::plan_memory(counted, config, 0);
+  CHECK(plan.training_step > size_t(10) << 30);
+  CHECK(plan.evaluation_step == 0);
+}
+
+TEST_CASE("a batch that does not fit is refused with the size that would") {
+  TrainingPlace place;
+  const std::string few = " train.memory_gib=0.01 eval.batch_size=1";
+  const Outcome refused = place.train("run", "train.batch_size=24" + few);
+  CAPTURE(refused.err);
+  CHECK(refused.exit_code == 6);
+  CHECK(std::count(refused.err.begin(), refused.err.end(), '\n') == 1);
+  CHECK_THAT(refused.err, Catch::Contains("train.batch_size=24 needs") &&
+                              Catch::Contains("10 MiB are free") && Catch::Contains("would fit"));
+  const std::string mark = "are free: train.batch_size=";
+  const int fits = std::stoi(refused.err.substr(refused.err.find(mark) + mark.size()));
+  REQUIRE(fits >= 1);
+  const std::string steps = " train.steps=2 --dry-run";
+  const Outcome smaller =
+      place.train("run", "train.batch_size=" + std::to_string(fits) + few + steps);
+  CAPTURE(smaller.err);
+  CHECK(smaller.exit_code == 0);
+  CHECK_THAT(smaller.out,
+             Catch::Contains("memory: weights") && Catch::Contains("of 10 MiB for steps"));
+  CHECK(
+      place.train("run", "train.batch_size=" + std::to_string(fits + 1) + few + steps).exit_code ==
+      6);
+}
+
+TEST_CASE("an evaluation batch that does not fit names its own key") {
+  TrainingPlace place;
+  const Outcome refused =
+      place.train("run", "train.batch_size=1 eval.batch_size=8 train.memory_gib=0.001");
+  CAPTURE(refused.err);
+  CHECK(refused.exit_code == 6);
+  CHECK_THAT(refused.err,
+             Catch::Contains("eval.batch_size=8 needs") && Catch::Contains("would fit"));
+}

@@ -1,0 +1,184 @@
+#include "tools/memory_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "data/sample_builder.h"
+#include "engine/error.h"
+#include "engine/planning_backend.h"
+#include "tools/inference.h"
+#include "tools/run_options.h"
+#include "tools/training_step.h"
+
+namespace tools {
+namespace {
+
+// A batch without images, for a step that looks at none.
+class EmptyBatch {
+ public:
+  EmptyBatch(int size, const RunConfig& config) {
+    const model::DetectorOptions& o = config.model.options;
+    const size_t bytes = size_t(size) * size_t(kernels::slot_bytes(o.height, o.width));
+    pixels_ = std::make_unique_for_overwrite<uint8_t[]>(bytes);
+    data::prepare(
+        batch_, size,
+        {.input = {.height = o.height, .width = o.width}, .max_boxes = config.data.max_boxes},
+        {pixels_.get(), bytes});
+    std::ranges::fill(batch_.image_index, -1);
+  }
+  const data::Batch& batch() const { return batch_; }
+
+ private:
+  std::unique_ptr<uint8_t[]> pixels_;
+  data::Batch batch_;
+};
+
+// A run on a device that only counts.
+class PlannedRun {
+ public:
+  PlannedRun(engine::Backend& backend, const RunConfig& config)
+      : config_(config),
+        device_(std::make_unique<engine::PlanningBackend>(backend), kEndlessGiB),
+        counted_(static_cast<engine::PlanningBackend&>(device_.backend())),
+        parameters_(device_.backend(), engine::precision_named(config.train.precision)),
+        detector_(parameters_, config.model.options) {
+    parameters_.allocate(0, config.train.freeze);
+  }
+
+  MemoryPlan train(int batch_size) {
+    MemoryPlan plan{.parameters = parameters_.bytes_by_use()};
+    size_t before = counted_.held();
+    engine::Optimizer optimizer(device_.backend(), parameters_,
+                                {.average_decay = config_.train.ema});
+    plan.optimizer = counted_.held() - before;
+    before = counted_.held();
+    TrainingStep step(device_, detector_, parameters_, optimizer,
+                      {.batch_size = batch_size,
+                       .max_boxes = config_.data.max_boxes,
+                       .accumulate = config_.train.accumulate,
+                       .loss = loss_options(config_.train.loss)});
+    plan.input = counted_.held() - before;
+    const EmptyBatch batch(batch_size, config_);
+    while (!step.run(batch.batch())) {
+    }
+    plan.training_step = device_.arena().peak();
+    return plan;
+  }
+
+  // Adds to the plan of train(), which uses more memory or less: the arena's peak is of both, so
+  // each wants a run of its own.
+  void evaluate(int batch_size, MemoryPlan& plan) {
+    const size_t before = counted_.held();
+    Inference inference(device_, detector_, batch_size, config_.data.max_boxes,
+                        nms_options(config_.eval), channel_scaling(config_.data));
+    plan.evaluation = counted_.held() - before;
+    inference.run(EmptyBatch(batch_size, config_).batch());
+    plan.evaluation_step = device_.arena().peak();
+  }
+
+ private:
+  static constexpr double kEndlessGiB = 65536;
+
+  const RunConfig& config_;
+  Device device_;
+  engine::PlanningBackend& counted_;
+  engine::Parameters parameters_;
+  model::Detector detector_;
+};
+
+std::string in_units(size_t bytes) {
+  constexpr double kMiB = 1 << 20, kGiB = 1 << 30;
+  const double size = double(bytes);
+  if (size >= kGiB) return fmt::format("{:.1f} GiB", size / kGiB);
+  return fmt::format("{:.{}f} MiB", size / kMiB, size < 10 * kMiB ? 1 : 0);
+}
+
+// The largest batch size found whose step fits, below one that does not; 0: none. `need` is nearly
+// linear: a few guesses between a size that fits and one that does not come close to the largest.
+int fitting_batch(int too_large, size_t available, const std::function<size_t(int)>& need) {
+  int low = 1, high = too_large;
+  size_t of_low = need(1), of_high = need(too_large);
+  if (too_large == 1 || of_low > available) return 0;
+  for (int guesses = 0; guesses < 6 && high - low > 1; ++guesses) {
+    const double part = double(available - of_low) / double(of_high - of_low);
+    const int guess = std::clamp(low + int(part * (high - low)), low + 1, high - 1);
+    const size_t of_guess = need(guess);
+    const bool fits = of_guess <= available;
+    (fits ? low : high) = guess;
+    (fits ? of_low : of_high) = of_guess;
+  }
+  return low;
+}
+
+struct Use {
+  const char* key;
+  int batch_size;
+  size_t needed;
+  std::function<size_t(int)> need;  // of another batch size
+};
+
+void check_use(const Use& use, size_t available) {
+  if (use.needed <= available) return;
+  const int batch = fitting_batch(use.batch_size, available, use.need);
+  engine::fail(engine::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
+               in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
+               batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
+                         : "no batch size fits, lower model.input_height and input_width",
+               "; the limit is train.memory_gib, or what the device has");
+}
+
+}  // namespace
+
+size_t MemoryPlan::kept() const {
+  return parameters.values + parameters.gradients + parameters.momentum + parameters.working +
+         optimizer + input + evaluation;
+}
+
+int evaluation_batch(const RunConfig& config, int64_t images) {
+  const int wanted = config.eval.batch_size > 0 ? config.eval.batch_size : config.train.batch_size;
+  return int(std::min<int64_t>(wanted, images));
+}
+
+MemoryPlan plan_memory(engine::Backend& backend, const RunConfig& config, int evaluation_batch) {
+  MemoryPlan plan = PlannedRun(backend, config).train(config.train.batch_size);
+  if (evaluation_batch > 0) PlannedRun(backend, config).evaluate(evaluation_batch, plan);
+  return plan;
+}
+
+std::string in_words(const MemoryPlan& p, size_t step_memory) {
+  std::string text =
+      fmt::format("weights {}, gradients {}, momentum {}, ", in_units(p.parameters.values),
+                  in_units(p.parameters.gradients), in_units(p.parameters.momentum));
+  if (p.parameters.working > 0)
+    text += fmt::format("working copies {}, ", in_units(p.parameters.working));
+  text += fmt::format("optimiser {}, input {}, ", in_units(p.optimizer), in_units(p.input));
+  if (p.evaluation > 0) text += fmt::format("evaluation {}, ", in_units(p.evaluation));
+  text += fmt::format("together {}; one step {}", in_units(p.kept()), in_units(p.training_step));
+  if (p.evaluation_step > 0)
+    text += fmt::format(", one evaluation batch {}", in_units(p.evaluation_step));
+  return text + fmt::format(", of {} for steps", in_units(step_memory));
+}
+
+void check_fits(engine::Backend& backend, const RunConfig& config, const MemoryPlan& plan,
+                int evaluation_batch, size_t step_memory) {
+  check_use(
+      {.key = "train.batch_size",
+       .batch_size = config.train.batch_size,
+       .needed = plan.training_step,
+       .need = [&](int batch) { return PlannedRun(backend, config).train(batch).training_step; }},
+      step_memory);
+  check_use({.key = "eval.batch_size",
+             .batch_size = evaluation_batch,
+             .needed = plan.evaluation_step,
+             .need =
+                 [&](int batch) {
+                   MemoryPlan other;
+                   PlannedRun(backend, config).evaluate(batch, other);
+                   return other.evaluation_step;
+                 }},
+            step_memory);
+}
+
+}  // namespace tools
