@@ -1,5 +1,6 @@
 #include "kernels/loss_report.h"
 
+#include "kernels/dispatch_accumulator.h"
 #include "kernels/simt.h"
 
 namespace kernels {
@@ -27,14 +28,6 @@ template <class A> struct LossReportKernel {  // one element
     report[0] = A(l), report[1] = A(c), report[2] = A(r), report[3] = A(l + c + r);
   }
 };
-
-template <class F> void dispatch_accumulator(DType dtype, F f) {
-  if (dtype == DType::f32) return f.template operator()<float>();
-#ifndef __CUDACC__
-  if (dtype == DType::f64) return f.template operator()<double>();
-#endif
-  throw std::logic_error("losses are f32");
-}
 
 }  // namespace
 

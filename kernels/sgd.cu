@@ -1,5 +1,6 @@
 #include "kernels/sgd.h"
 
+#include "kernels/dispatch_accumulator.h"
 #include "kernels/simt.h"
 
 namespace kernels {
@@ -123,21 +124,12 @@ template <class A> void run(Queue queue, const SgdBuffers& b, const SgdOptions& 
   each(queue, 1, EndUpdate{b.state, o.loss_scale});
 }
 
-// Calls f<A>() with the C++ type of a master dtype.
-template <class F> void dispatch_master(DType dtype, F f) {
-  if (dtype == DType::f32) return f.template operator()<float>();
-#ifndef __CUDACC__
-  if (dtype == DType::f64) return f.template operator()<double>();
-#endif
-  throw std::logic_error("sgd: the master dtype is f32");
-}
-
 }  // namespace
 
 int64_t sgd_scratch(int64_t n) { return 2 * (chunks(n) + 1); }
 
 void sgd(Queue queue, const SgdBuffers& b, const SgdOptions& o) {
-  dispatch_master(b.weight.dtype, [&]<class A>() { run<A>(queue, b, o); });
+  dispatch_accumulator(b.weight.dtype, [&]<class A>() { run<A>(queue, b, o); });
 }
 
 }  // namespace kernels
