@@ -45,8 +45,10 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
             "width / height of the anchors");
 
   t.section("model.batch_norm", "Batch normalisation");
-  t.choice("model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
-           "statistics of the batch (as the original trains), or the stored ones, unchanged");
+  t.choice(
+      "model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
+      "statistics of the batch (as the original trains), or the stored ones, unchanged and folded "
+      "into the convolutions: faster");
   t.number("model.batch_norm.decay", o.batch_norm_decay, between(0, 1),
            "weight of the old moving statistics");
   t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, above(0),
@@ -180,7 +182,8 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
            "factor of the Huber loss");
   t.choice("train.loss.normalizer", l.normalizer,
            {{"per_rank", LossNormalizer::per_rank}, {"global", LossNormalizer::global}},
-           "divide by the matched anchors of the rank (as the original), or of all ranks");
+           "divide by the matched anchors of the rank (as the original), or of all ranks; the same "
+           "with one rank");
 
   LossScaleConfig& s = train.loss_scale;
   t.section("train.loss_scale", "Dynamic loss scale, used by precision fp16");
@@ -221,7 +224,7 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
            "numbers of the network; sums, losses and the weights' master copy are always fp32");
   t.text("train.device", c.device, "auto, cpu, cuda or cuda:N");
   t.flag("train.deterministic", c.deterministic,
-         "same bits in every run with the same seed, or an error");
+         "same bits in every run with the same seed, device and threads; always so on a CPU");
   t.flag("train.graph", c.graph, "a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
          "folder that keeps a GPU's convolution plans; auto: the user's cache; empty: none");
