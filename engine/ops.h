@@ -25,21 +25,44 @@ struct ConvOptions {
 Tensor conv(const Context&, const Tensor& x, const Tensor& weight, const ConvOptions&,
             const Tensor& bias = {}, const Tensor& residual = {});
 
+// Sums over all pixels of y and of y * y, [channels] in accumulator(dtype).
+struct ChannelSums {
+  Tensor sum, sum_of_squares;
+};
+// conv(x, weight). Where the device adds up y on the way, `sums` receives what batch_norm would
+// otherwise read y again for; elsewhere it is left empty. options.activation: none.
+Tensor conv_with_sums(const Context&, const Tensor& x, const Tensor& weight, const ConvOptions&,
+                      ChannelSums& sums);
+
 // activation(gamma * (x - mean) / sqrt(variance + epsilon) + beta + residual), per channel;
-// residual may be empty. Training: mean and (biased) variance of this batch, and the moving
-// statistics are updated in place: m += (1 - decay) * (batch - m), with the Bessel-corrected
-// variance. Otherwise the moving statistics are used as they are, and gradients flow to x, gamma,
-// beta and residual all the same. gamma, beta, mean, variance: [channels] in accumulator(dtype).
+// residual may be empty. In training contexts mean and (biased) variance are this batch's, from
+// `sums` where given, and the moving statistics are updated in place: m += (1 - decay) * (batch -
+// m), with the Bessel-corrected variance. In others the moving statistics are used as they are, and
+// gradients flow to x, gamma, beta and residual all the same. gamma, beta, mean, variance:
+// [channels] in accumulator(dtype).
 struct BatchNormOptions {
   double epsilon = 1e-3, decay = 0.997;
   Activation activation = Activation::none;
-  bool batch_statistics = true;  // false: frozen
 };
 struct BatchNormParameters {
   Tensor gamma, beta, moving_mean, moving_variance;
 };
 Tensor batch_norm(const Context&, const Tensor& x, const BatchNormParameters&,
-                  const BatchNormOptions&, const Tensor& residual = {});
+                  const BatchNormOptions&, const Tensor& residual = {},
+                  const ChannelSums& sums = {});
+
+// activation(batch_norm(conv(x, weight)) + residual) with constant mean and variance, in any
+// context, as one convolution: the batch norm is folded into kernel and bias
+// (kernels/fold_batch_norm.h), rounded once to x's dtype. The kernel's values come from `master`;
+// `weight`, of the same shape, is what their gradient belongs to. residual may be empty.
+struct FrozenBatchNorm {
+  Tensor master;                       // [out, k, k, in] in accumulator(dtype)
+  Tensor gamma, beta, mean, variance;  // [out] in accumulator(dtype)
+  double epsilon = 1e-3;
+};
+Tensor conv_frozen_batch_norm(const Context&, const Tensor& x, const Tensor& weight,
+                              const ConvOptions&, const FrozenBatchNorm&,
+                              const Tensor& residual = {});
 
 // Largest value of each window; padding never wins; of equal values the first in row order.
 Tensor max_pool(const Context&, const Tensor& x, int kernel, int stride, Padding pad);

@@ -1,6 +1,7 @@
 #include "kernels/batch_norm.h"
 
 #include "kernels/column_chunks.h"
+#include "kernels/dispatch_accumulator.h"
 #include "kernels/simt_columns.h"
 
 namespace kernels {
@@ -58,14 +59,30 @@ template <class T> struct BatchNormStatistics {
   }
 };
 
+// Where the moments of a batch of `rows` pixels go.
+template <class A> struct BatchNormResult {
+  int rows;
+  A *mean, *inv_std, *moving_mean, *moving_variance;
+  A step, epsilon;
+
+  HD void set(int c, double batch_mean, double variance) const {
+    if (variance < 0) variance = 0;
+    A m = A(batch_mean);
+    mean[c] = m;
+    inv_std[c] = A(1 / std::sqrt(variance + epsilon));
+    double unbiased = rows > 1 ? variance * rows / (rows - 1) : variance;
+    moving_mean[c] += step * (m - moving_mean[c]);
+    moving_variance[c] += step * (A(unbiased) - moving_variance[c]);
+  }
+};
+
 // The chunks' sums moved to the shift of chunk 0, in double; then the moments of the whole batch.
 template <class A> struct BatchNormMerge {
   using Total = double;
   static constexpr int kSums = 2;
   Partial<A> partial;
-  int rows, rows_per_chunk;
-  A *mean, *inv_std, *moving_mean, *moving_variance;
-  A step, epsilon;
+  int rows_per_chunk;
+  BatchNormResult<A> result;
 
   template <int V> HD Channels<double, V> channel(int, int c) const {
     Channels<double, V> shift;
@@ -75,7 +92,7 @@ template <class A> struct BatchNormMerge {
   }
   template <int V>
   HD void add(const Channels<double, V>& shift, int chunk, int c, double (&sum)[kSums][V]) const {
-    int left = rows - chunk * rows_per_chunk;
+    int left = result.rows - chunk * rows_per_chunk;
     double n = left < rows_per_chunk ? left : rows_per_chunk;
     UNROLL(8)
     for (int k = 0; k < V; ++k) {
@@ -85,14 +102,17 @@ template <class A> struct BatchNormMerge {
     }
   }
   HD void finish(int, int c, const double (&total)[kSums]) const {
-    double offset = total[0] / rows, variance = total[1] / rows - offset * offset;
-    if (variance < 0) variance = 0;
-    A m = A(partial(0, 2, c) + offset);
-    mean[c] = m;
-    inv_std[c] = A(1 / std::sqrt(variance + epsilon));
-    double unbiased = rows > 1 ? variance * rows / (rows - 1) : variance;
-    moving_mean[c] += step * (m - moving_mean[c]);
-    moving_variance[c] += step * (A(unbiased) - moving_variance[c]);
+    double offset = total[0] / result.rows;
+    result.set(c, partial(0, 2, c) + offset, total[1] / result.rows - offset * offset);
+  }
+};
+
+template <class A> struct BatchNormMomentsOfSums {  // one element: one channel
+  const A *sum, *sum_of_squares;
+  BatchNormResult<A> result;
+  HD void operator()(int c) const {
+    double mean = double(sum[c]) / result.rows;
+    result.set(c, mean, double(sum_of_squares[c]) / result.rows - mean * mean);
   }
 };
 
@@ -241,6 +261,14 @@ ColumnShape by_chunks(const Shape& x) {
   return {rows_of(x), channels_of(x), column_chunks(rows_of(x)).rows_per_chunk};
 }
 
+template <class A>
+BatchNormResult<A> result_in(int64_t rows, BatchNormMoments moments, BatchNormMoving moving,
+                             double epsilon) {
+  return {int(rows),           moments.mean.as<A>(),    moments.inv_std.as<A>(),
+          moving.mean.as<A>(), moving.variance.as<A>(), A(1 - moving.decay),
+          A(epsilon)};
+}
+
 template <class T, Gradient kGradient>
 void backward_sums(Queue queue, const BatchNormBackward& a, ColumnShape shape) {
   using A = Acc<T>;
@@ -287,28 +315,29 @@ void batch_norm_batch_moments(Queue queue, View x, BatchNormMoments moments, Bat
   dispatch(x.dtype, [&]<class T>() {
     using A = Acc<T>;
     Partial<A> partial{scratch.as<A>(), int(shape.channels)};
-    column_sums<T>(queue, shape,
-                   BatchNormStatistics<T>{x.as<T>(), partial, int(shape.rows_per_chunk)});
-    BatchNormMerge<A> merge{partial,
-                            int(shape.rows),
-                            int(shape.rows_per_chunk),
-                            moments.mean.as<A>(),
-                            moments.inv_std.as<A>(),
-                            moving.mean.as<A>(),
-                            moving.variance.as<A>(),
-                            A(1 - moving.decay),
-                            A(epsilon)};
+    int per_chunk = int(shape.rows_per_chunk);
+    column_sums<T>(queue, shape, BatchNormStatistics<T>{x.as<T>(), partial, per_chunk});
+    BatchNormMerge<A> merge{partial, per_chunk, result_in<A>(shape.rows, moments, moving, epsilon)};
     column_sums<Pack<double, 2>>(queue, {shape.chunks(), shape.channels, 1024}, merge);
+  });
+}
+
+void batch_norm_moments_of_sums(Queue queue, const BatchNormSums& sums, BatchNormMoments moments,
+                                BatchNormMoving moving, double epsilon) {
+  if (sums.rows == 0) return;
+  dispatch_accumulator(sums.sum.dtype, [&]<class A>() {
+    each(queue, sums.sum.shape.size(),
+         BatchNormMomentsOfSums<A>{sums.sum.as<A>(), sums.sum_of_squares.as<A>(),
+                                   result_in<A>(sums.rows, moments, moving, epsilon)});
   });
 }
 
 void batch_norm_moving_moments(Queue queue, BatchNormMoving moving, BatchNormMoments moments,
                                double epsilon) {
-  dispatch(moments.mean.dtype, [&]<class A>() {
-    if constexpr (std::is_floating_point_v<A>)
-      each(queue, moments.mean.shape.size(),
-           BatchNormMovingMoments<A>{moving.mean.as<A>(), moving.variance.as<A>(),
-                                     moments.mean.as<A>(), moments.inv_std.as<A>(), A(epsilon)});
+  dispatch_accumulator(moments.mean.dtype, [&]<class A>() {
+    each(queue, moments.mean.shape.size(),
+         BatchNormMovingMoments<A>{moving.mean.as<A>(), moving.variance.as<A>(),
+                                   moments.mean.as<A>(), moments.inv_std.as<A>(), A(epsilon)});
   });
 }
 

@@ -26,6 +26,15 @@ struct BatchNormMoving {
 };
 void batch_norm_batch_moments(Queue, View x, BatchNormMoments, BatchNormMoving, double epsilon,
                               View scratch);
+// The same moments from sums over the `rows` pixels that somebody else, the convolution, made:
+// mean = sum / rows, variance = max(sum_of_squares / rows - mean^2, 0), which costs digits where
+// the mean is far from zero (docs/numerics.md).
+struct BatchNormSums {
+  View sum, sum_of_squares;
+  int64_t rows;
+};
+void batch_norm_moments_of_sums(Queue, const BatchNormSums&, BatchNormMoments, BatchNormMoving,
+                                double epsilon);
 void batch_norm_moving_moments(Queue, BatchNormMoving, BatchNormMoments, double epsilon);
 
 // y = activation(gamma * (x - mean) * inv_std + beta + residual); residual may be empty.

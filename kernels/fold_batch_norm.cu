@@ -1,50 +1,81 @@
 #include "kernels/fold_batch_norm.h"
 
+#include "kernels/dispatch_accumulator.h"
 #include "kernels/simt.h"
 
 namespace kernels {
 namespace {
 
-template <class A> struct Affine {  // of one channel
-  const A *gamma, *beta, *mean, *variance;
+template <class A> struct FrozenMoments {  // of all channels
+  const A *gamma, *mean, *variance;
   A epsilon;
-  HD A scale(int channel) const { return gamma[channel] / std::sqrt(variance[channel] + epsilon); }
+  HD A sigma(int channel) const { return std::sqrt(variance[channel] + epsilon); }
+  HD A scale(int channel) const { return gamma[channel] / sigma(channel); }
 };
 
-template <class A, class T> struct FoldWeight {  // one element: one weight
-  Affine<A> affine;
-  const A* weight;
-  T* folded;
+template <class A, class T> struct FoldBatchNorm {  // one block: one output channel
+  FrozenMoments<A> moments;
+  const A *beta, *weight;
+  T* folded_weight;
+  A* folded_bias;
   int per_channel;
-  HD void operator()(int i) const { folded[i] = T(weight[i] * affine.scale(i / per_channel)); }
+
+  HD void operator()(Block<256> block) const {
+    int channel = int(block.index);
+    A scale = moments.scale(channel);
+    const A* from = weight + block.index * per_channel;
+    T* to = folded_weight + block.index * per_channel;
+    block.each(per_channel, [&](int i) { to[i] = T(from[i] * scale); });
+    block.once([&] { folded_bias[channel] = beta[channel] - moments.mean[channel] * scale; });
+  }
 };
 
-template <class A> struct FoldBias {  // one element: one output channel
-  Affine<A> affine;
-  A* folded;
-  HD void operator()(int i) const { folded[i] = affine.beta[i] - affine.mean[i] * affine.scale(i); }
+template <class A> struct FoldBatchNormBackward {  // one block: one output channel
+  FrozenMoments<A> moments;
+  const A *weight, *dbias;
+  A *dweight, *dgamma;
+  int per_channel;
+
+  HD void operator()(Block<256> block) const {
+    int channel = int(block.index);
+    A scale = moments.scale(channel);
+    const A* w = weight + block.index * per_channel;
+    A* dw = dweight + block.index * per_channel;
+    A inner = block.reduce(per_channel, A(0), Sum{}, [&](int i) { return dw[i] * w[i]; });
+    block.each(per_channel, [&](int i) { dw[i] *= scale; });
+    block.once([&] {
+      dgamma[channel] = (inner - moments.mean[channel] * dbias[channel]) / moments.sigma(channel);
+    });
+  }
 };
 
-template <class A> void fold(Queue queue, const FoldBatchNormArgs& a) {
-  Affine<A> affine{a.gamma.as<A>(), a.beta.as<A>(), a.mean.as<A>(), a.variance.as<A>(),
-                   A(a.epsilon)};
-  int64_t channels = a.weight.shape[0], weights = a.weight.shape.size();
-  dispatch(a.folded_weight.dtype, [&]<class T>() {
-    each(queue, weights,
-         FoldWeight<A, T>{affine, a.weight.as<A>(), a.folded_weight.as<T>(),
-                          int(weights / channels)});
-  });
-  each(queue, channels, FoldBias<A>{affine, a.folded_bias.as<A>()});
+template <class A, class Args> FrozenMoments<A> moments_of(const Args& a) {
+  return {a.gamma.template as<A>(), a.mean.template as<A>(), a.variance.template as<A>(),
+          A(a.epsilon)};
 }
 
 }  // namespace
 
 void fold_batch_norm(Queue queue, const FoldBatchNormArgs& a) {
-  if (a.weight.dtype == DType::f32) return fold<float>(queue, a);
-#ifndef __CUDACC__
-  if (a.weight.dtype == DType::f64) return fold<double>(queue, a);
-#endif
-  throw std::logic_error("fold_batch_norm: the master dtype is f32");
+  int64_t channels = a.weight.shape[0];
+  int per_channel = channels ? int(a.weight.shape.size() / channels) : 0;
+  dispatch_accumulator(a.weight.dtype, [&]<class A>() {
+    dispatch(a.folded_weight.dtype, [&]<class T>() {
+      blocks<256>(queue, channels,
+                  FoldBatchNorm<A, T>{moments_of<A>(a), a.beta.as<A>(), a.weight.as<A>(),
+                                      a.folded_weight.as<T>(), a.folded_bias.as<A>(), per_channel});
+    });
+  });
+}
+
+void fold_batch_norm_backward(Queue queue, const FoldBatchNormBackwardArgs& a) {
+  int64_t channels = a.weight.shape[0];
+  int per_channel = channels ? int(a.weight.shape.size() / channels) : 0;
+  dispatch_accumulator(a.weight.dtype, [&]<class A>() {
+    blocks<256>(queue, channels,
+                FoldBatchNormBackward<A>{moments_of<A>(a), a.weight.as<A>(), a.dbias.as<A>(),
+                                         a.dweight.as<A>(), a.dgamma.as<A>(), per_channel});
+  });
 }
 
 }  // namespace kernels

@@ -115,18 +115,24 @@ Tensor apply_padded(const Context& c, const Network& net, const ConvLayer& layer
     return engine::conv(c, x, net.folded->kernel(layer), options, net.folded->bias(layer),
                         residual);
 
+  const Tensor &gamma = p[layer.gamma], &beta = p[layer.beta], &mean = p.statistic(layer.mean),
+               &variance = p.statistic(layer.variance);
+  if (net.frozen_batch_norm)
+    return engine::conv_frozen_batch_norm(c, x, p[layer.kernel], options,
+                                          {.master = Tensor::borrow(p.master(layer.kernel)),
+                                           .gamma = gamma,
+                                           .beta = beta,
+                                           .mean = mean,
+                                           .variance = variance,
+                                           .epsilon = layer.epsilon},
+                                          residual);
   options.activation = Activation::none;
-  Tensor y = engine::conv(c, x, p[layer.kernel], options);
-  return engine::batch_norm(c, y,
-                            {.gamma = p[layer.gamma],
-                             .beta = p[layer.beta],
-                             .moving_mean = p.statistic(layer.mean),
-                             .moving_variance = p.statistic(layer.variance)},
-                            {.epsilon = layer.epsilon,
-                             .decay = net.decay,
-                             .activation = activation,
-                             .batch_statistics = !net.frozen_batch_norm},
-                            residual);
+  engine::ChannelSums sums;
+  Tensor y = c.training ? engine::conv_with_sums(c, x, p[layer.kernel], options, sums)
+                        : engine::conv(c, x, p[layer.kernel], options);
+  return engine::batch_norm(
+      c, y, {gamma, beta, mean, variance},
+      {.epsilon = layer.epsilon, .decay = net.decay, .activation = activation}, residual, sums);
 }
 
 }  // namespace model

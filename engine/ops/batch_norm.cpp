@@ -50,23 +50,31 @@ Tensors backward(const Context& c, const Saved& s, const Tensor& dy) {
   return {dx, dgamma, dbeta, g ? g : dy};
 }
 
+void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& p,
+                  const BatchNormOptions& options, const ChannelSums& sums,
+                  kernels::BatchNormMoments moments) {
+  kernels::BatchNormMoving moving{p.moving_mean, p.moving_variance, options.decay};
+  if (!c.training)
+    return kernels::batch_norm_moving_moments(c.queue, moving, moments, options.epsilon);
+  if (sums.sum) {
+    kernels::BatchNormSums from{sums.sum, sums.sum_of_squares, kernels::rows_of(x.shape())};
+    return kernels::batch_norm_moments_of_sums(c.queue, from, moments, moving, options.epsilon);
+  }
+  Tensor scratch = c.empty({1, {kernels::batch_norm_scratch(x.shape())}}, p.gamma.dtype());
+  kernels::batch_norm_batch_moments(c.queue, x, moments, moving, options.epsilon, scratch);
+}
+
 }  // namespace
 
 Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& p,
-                  const BatchNormOptions& options, const Tensor& residual) {
+                  const BatchNormOptions& options, const Tensor& residual,
+                  const ChannelSums& sums) {
   Range range("batch_norm");
   check_parameters(x, p, residual);
-  bool batch_statistics = c.training && options.batch_statistics;
   Tensor mean = c.empty(p.gamma.shape(), p.gamma.dtype()),
          inv_std = c.empty(p.gamma.shape(), p.gamma.dtype());
   kernels::BatchNormMoments moments{mean, inv_std};
-  kernels::BatchNormMoving moving{p.moving_mean, p.moving_variance, options.decay};
-  if (batch_statistics) {
-    Tensor scratch = c.empty({1, {kernels::batch_norm_scratch(x.shape())}}, p.gamma.dtype());
-    kernels::batch_norm_batch_moments(c.queue, x, moments, moving, options.epsilon, scratch);
-  } else {
-    kernels::batch_norm_moving_moments(c.queue, moving, moments, options.epsilon);
-  }
+  find_moments(c, x, p, options, sums, moments);
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::batch_norm(c.queue, {.x = x,
                                 .residual = residual,
@@ -76,14 +84,10 @@ Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& 
                                 .moments = moments,
                                 .activation = options.activation});
   if (c.tape) {
-    Saved saved{x,
-                options.activation == Activation::none ? Tensor() : y,
-                p.gamma,
-                mean,
-                inv_std,
-                options.activation,
-                batch_statistics,
-                bool(residual)};
+    Saved saved{x,          options.activation == Activation::none ? Tensor() : y,
+                p.gamma,    mean,
+                inv_std,    options.activation,
+                c.training, bool(residual)};
     Tensors inputs{x, p.gamma, p.beta};
     if (residual) inputs.push_back(residual);
     c.tape->record(inputs, y,

@@ -1,26 +1,15 @@
+#include "engine/ops/conv_passes.h"
+
 #include <algorithm>
 
 #include "engine/error.h"
-#include "engine/ops.h"
-#include "engine/ranges.h"
 #include "kernels/bias.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
 namespace {
 
-// Runs the plan of one pass with a workspace that lives as long as the call.
-void run(const Context& c, const ConvShape& shape, ConvArgs args) {
-  ConvPlan& plan = c.plans.at(shape);
-  Tensor workspace;
-  if (size_t bytes = plan.workspace()) {
-    workspace = c.empty({1, {int64_t(bytes)}}, DType::u8);
-    args.workspace = View(workspace).data;
-  }
-  plan.run(c.queue, args);
-}
-
-ConvShape shape_of(const Context& c, const Tensor& x, const Tensor& weight, const ConvOptions& o) {
+void check_operands(const Tensor& x, const Tensor& weight, const ConvOptions& o) {
   SSD_CHECK(x.shape().rank == 4 && weight.shape().rank == 4,
             "conv: x is [images, height, width, in], weight is [out, kernel, kernel, in]");
   const Shape &in = x.shape(), &filter = weight.shape();
@@ -31,66 +20,9 @@ ConvShape shape_of(const Context& c, const Tensor& x, const Tensor& weight, cons
   SSD_CHECK(o.stride > 0, "conv: stride ", o.stride);
   SSD_CHECK(std::min({o.pad.top, o.pad.left, o.pad.bottom, o.pad.right}) >= 0,
             "conv: negative padding");
-  ConvShape shape{.dtype = x.dtype(),
-                  .images = int(in[0]),
-                  .height = int(in[1]),
-                  .width = int(in[2]),
-                  .in_channels = int(in[3]),
-                  .out_channels = int(filter[0]),
-                  .kernel = int(filter[1]),
-                  .stride = o.stride,
-                  .pad = o.pad,
-                  .exact_f32 = c.exact_f32};
   SSD_CHECK(in[1] + o.pad.top + o.pad.bottom >= filter[1] &&
                 in[2] + o.pad.left + o.pad.right >= filter[1],
             "conv: an image of ", in[1], "x", in[2], " is smaller than the kernel, ", filter[1]);
-  return shape;
-}
-
-// What the backward pass reads; tensors that no wanted gradient reads are empty.
-struct Saved {
-  ConvShape forward;
-  Tensor x, weight, y;  // for dw, for dx, for the slope of the activation
-  bool bias, residual;
-};
-
-Tensor grad_bias(const Context& c, const Tensor& dy) {
-  DType dtype = accumulator(dy.dtype());
-  Tensor db = c.empty({1, {dy.shape()[3]}}, dtype);
-  Tensor scratch = c.empty({1, {kernels::bias_scratch(dy.shape())}}, dtype);
-  kernels::bias_backward(c.queue, dy, db, scratch);
-  return db;
-}
-
-// Gradients of x, weight, bias and residual. `dy` is that of conv + bias + residual.
-Tensors grads(const Context& c, Saved& s, const Tensor& dy) {
-  const ConvShape& f = s.forward;
-  ConvShape shape = f;
-  shape.bias = shape.residual = false;
-  shape.activation = Activation::none;
-  Tensor dx, dw, db;
-  if (s.bias) db = grad_bias(c, dy);
-  if (s.x) {
-    shape.pass = ConvPass::grad_weight;
-    dw = c.empty(f.weight_shape(), accumulator(f.dtype));
-    run(c, shape, {.x = s.x, .weight = dw, .y = dy});
-    s.x = {};  // perhaps the last reader: dx can have its memory
-  }
-  if (s.weight) {
-    shape.pass = ConvPass::grad_input;
-    dx = c.empty(f.x_shape(), f.dtype);
-    run(c, shape, {.x = dx, .weight = s.weight, .y = dy});
-  }
-  return {dx, dw, db, s.residual ? dy : Tensor()};
-}
-
-Tensors backward(const Context& c, Saved& s, const Tensor& dy) {
-  SSD_CHECK(dy.dtype() == s.forward.dtype, "conv: dy has another dtype than y");
-  if (!s.y) return grads(c, s, dy);
-  Tensor dsum = dy.unique() ? dy : c.empty(dy.shape(), dy.dtype());
-  kernels::activate_backward(c.queue, s.forward.activation, dy, s.y, dsum);
-  s.y = {};
-  return grads(c, s, dsum);
 }
 
 void check_fusions(const ConvShape& s, const Tensor& bias, const Tensor& residual) {
@@ -102,35 +34,75 @@ void check_fusions(const ConvShape& s, const Tensor& bias, const Tensor& residua
               "conv: residual differs from y in shape or dtype");
 }
 
+Tensor grad_bias(const Context& c, const Tensor& dy) {
+  DType dtype = accumulator(dy.dtype());
+  Tensor db = c.empty({1, {dy.shape()[3]}}, dtype);
+  Tensor scratch = c.empty({1, {kernels::bias_scratch(dy.shape())}}, dtype);
+  kernels::bias_backward(c.queue, dy, db, scratch);
+  return db;
+}
+
+// `dy` is the gradient of conv + bias + residual, without activation.
+ConvGradients without_activation(const Context& c, ConvSaved& s, const Tensor& dy) {
+  const ConvShape& f = s.forward;
+  ConvShape shape = f;
+  shape.bias = shape.residual = false;
+  shape.activation = Activation::none;
+  ConvGradients grad;
+  if (s.bias) grad.bias = grad_bias(c, dy);
+  if (s.x) {
+    shape.pass = ConvPass::grad_weight;
+    grad.weight = c.empty(f.weight_shape(), accumulator(f.dtype));
+    run_conv(c, c.plans.at(shape), {.x = s.x, .weight = grad.weight, .y = dy});
+    s.x = {};  // perhaps the last reader: dx can have its memory
+  }
+  if (s.weight) {
+    shape.pass = ConvPass::grad_input;
+    grad.x = c.empty(f.x_shape(), f.dtype);
+    run_conv(c, c.plans.at(shape), {.x = grad.x, .weight = s.weight, .y = dy});
+  }
+  if (s.residual) grad.residual = dy;
+  return grad;
+}
+
 }  // namespace
 
-Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvOptions& options,
-            const Tensor& bias, const Tensor& residual) {
-  Range range("conv");
-  ConvShape shape = shape_of(c, x, weight, options);
-  check_fusions(shape, bias, residual);
-  shape.bias = bool(bias);
-  shape.residual = bool(residual);
-  shape.activation = options.activation;
-  Tensor y = c.empty(shape.y_shape(), x.dtype());
-  run(c, shape,
-      {.x = x,
-       .weight = weight,
-       .y = y,
-       .bias = bias,
-       .residual = residual,
-       .weight_id = weight.id(),
-       .weight_version = c.tape ? 0 : c.weights_version});
-  if (!c.tape) return y;
-  Saved saved{.forward = shape, .bias = c.tape->wants(bias), .residual = c.tape->wants(residual)};
-  if (c.tape->wants(weight)) saved.x = x;
-  if (c.tape->wants(x)) saved.weight = weight;
-  if (options.activation != Activation::none) saved.y = y;
-  c.tape->record({x, weight, bias, residual}, y,
-                 [saved = std::move(saved)](const Context& c, const Tensor& dy) mutable {
-                   return backward(c, saved, dy);
-                 });
-  return y;
+ConvShape conv_shape(const Context& c, const ConvOperands& in, const ConvOptions& o) {
+  check_operands(in.x, in.weight, o);
+  const Shape &x = in.x.shape(), &filter = in.weight.shape();
+  ConvShape shape{.dtype = in.x.dtype(),
+                  .images = int(x[0]),
+                  .height = int(x[1]),
+                  .width = int(x[2]),
+                  .in_channels = int(x[3]),
+                  .out_channels = int(filter[0]),
+                  .kernel = int(filter[1]),
+                  .stride = o.stride,
+                  .pad = o.pad,
+                  .exact_f32 = c.exact_f32,
+                  .bias = bool(in.bias),
+                  .residual = bool(in.residual),
+                  .activation = o.activation};
+  check_fusions(shape, in.bias, in.residual);
+  return shape;
+}
+
+void run_conv(const Context& c, ConvPlan& plan, ConvArgs args) {
+  Tensor workspace;
+  if (size_t bytes = plan.workspace()) {
+    workspace = c.empty({1, {int64_t(bytes)}}, DType::u8);
+    args.workspace = View(workspace).data;
+  }
+  plan.run(c.queue, args);
+}
+
+ConvGradients conv_gradients(const Context& c, ConvSaved& s, const Tensor& dy) {
+  SSD_CHECK(dy.dtype() == s.forward.dtype, "conv: dy has another dtype than y");
+  if (!s.y) return without_activation(c, s, dy);
+  Tensor dsum = dy.unique() ? dy : c.empty(dy.shape(), dy.dtype());
+  kernels::activate_backward(c.queue, s.forward.activation, dy, s.y, dsum);
+  s.y = {};
+  return without_activation(c, s, dsum);
 }
 
 }  // namespace engine

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "tests/support/op_case.h"
+#include "tests/support/naive_conv.h"
 
 using namespace tests;
 using engine::Activation;
@@ -11,12 +11,6 @@ using engine::BatchNormOptions;
 namespace {
 
 enum Place { kX, kGamma, kBeta, kMean, kVariance, kResidual };
-
-double activated(Activation activation, double v) {
-  if (activation == Activation::none) return v;
-  v = std::max(v, 0.0);
-  return activation == Activation::relu6 ? std::min(v, 6.0) : v;
-}
 
 struct Moments {
   Values mean, variance;
@@ -31,10 +25,10 @@ Moments moments_of(const Values& x, size_t channels) {
   return m;
 }
 
-Values reference(const std::vector<Values>& in, const BatchNormOptions& options) {
+Values reference(const std::vector<Values>& in, const BatchNormOptions& options,
+                 bool training = true) {
   size_t channels = in[kGamma].size();
-  Moments m =
-      options.batch_statistics ? moments_of(in[kX], channels) : Moments{in[kMean], in[kVariance]};
+  Moments m = training ? moments_of(in[kX], channels) : Moments{in[kMean], in[kVariance]};
   Values y = in[kX];
   for (size_t i = 0; i < y.size(); ++i) {
     size_t c = i % channels;
@@ -45,7 +39,9 @@ Values reference(const std::vector<Values>& in, const BatchNormOptions& options)
   return y;
 }
 
-Tensor run(const Context& c, const std::vector<Tensor>& in, const BatchNormOptions& options) {
+Tensor run(Context c, const std::vector<Tensor>& in, const BatchNormOptions& options,
+           bool training = true) {
+  c.training = training;
   return batch_norm(c, in[kX], {in[kGamma], in[kBeta], in[kMean], in[kVariance]}, options,
                     in.size() > kResidual ? in[kResidual] : Tensor());
 }
@@ -55,7 +51,7 @@ struct Case {
   BatchNormOptions options;
   bool residual = false;
   double mean = 0;
-  bool gradients = true;
+  bool gradients = true, training = true;
 };
 
 OpCase op_case(const Case& t) {
@@ -75,8 +71,8 @@ OpCase op_case(const Case& t) {
            parameter(-1, 1, true),
            parameter(-0.5, 0.5, false),
            parameter(0.5, 2, false)},
-      .run = [t](const Context& c, const auto& in) { return run(c, in, t.options); },
-      .reference = [t](const auto& in) { return reference(in, t.options); },
+      .run = [t](const Context& c, const auto& in) { return run(c, in, t.options, t.training); },
+      .reference = [t](const auto& in) { return reference(in, t.options, t.training); },
       .summation_length = std::max(1.0, double(t.x.size()) / double(channels[0])),
   };
   if (t.residual) op.inputs.push_back({.shape = t.x, .differentiable = t.gradients});
@@ -85,13 +81,14 @@ OpCase op_case(const Case& t) {
 
 }  // namespace
 
-TEST_CASE("batch_norm: every activation, with and without residual, training and frozen") {
+TEST_CASE("batch_norm: every activation, with and without residual, in training and evaluation") {
   for (Activation activation : {Activation::none, Activation::relu, Activation::relu6})
     for (bool residual : {false, true})
-      for (bool batch_statistics : {true, false}) {
-        BatchNormOptions options{.activation = activation, .batch_statistics = batch_statistics};
-        check(op_case({.x = {4, {3, 5, 7, 6}}, .options = options, .residual = residual}));
-      }
+      for (bool training : {true, false})
+        check(op_case({.x = {4, {3, 5, 7, 6}},
+                       .options = {.activation = activation},
+                       .residual = residual,
+                       .training = training}));
 }
 
 TEST_CASE("batch_norm: one channel, many channels, many chunks, one pixel, none") {
@@ -149,10 +146,8 @@ TEST_CASE("batch_norm: moving statistics step towards the batch, the variance un
     }
     BatchNormOptions options{.decay = 0.9};
     Moments m = moments_of(read(in[0]), 3);
-    SECTION("evaluation and frozen layers leave them alone, " + std::to_string(pixels)) {
-      run(bench.context(nullptr, false), in, options);
-      options.batch_statistics = false;
-      run(bench.context(), in, options);
+    SECTION("evaluation leaves them alone, " + std::to_string(pixels)) {
+      run(c, in, options, false);
       CHECK(read(in[kMean]) == Values(3, 0.5));
       CHECK(read(in[kVariance]) == Values(3, 2.0));
     }
@@ -165,22 +160,6 @@ TEST_CASE("batch_norm: moving statistics step towards the batch, the variance un
       }
     }
   }
-}
-
-TEST_CASE("batch_norm: evaluation uses the moving statistics, whatever the batch") {
-  Case t{.x = {4, {3, 5, 7, 6}}, .options = {.activation = Activation::relu}};
-  OpCase op = op_case(t);
-  op.run = [t](const Context& c, const auto& in) {
-    Context evaluation = c;
-    evaluation.training = false;
-    return run(evaluation, in, t.options);
-  };
-  op.reference = [t](const auto& in) {
-    BatchNormOptions options = t.options;
-    options.batch_statistics = false;
-    return reference(in, options);
-  };
-  check(op);
 }
 
 TEST_CASE("batch_norm: an empty batch moves nothing and has zero gradients") {
