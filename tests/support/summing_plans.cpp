@@ -43,7 +43,9 @@ Context with_summing_plans(const Context& c) {
           .plans = c.queue.gpu ? c.plans : plans,
           .tape = c.tape,
           .training = c.training,
-          .exact_f32 = c.exact_f32};
+          .exact_f32 = c.exact_f32,
+          .weights_version = c.weights_version,
+          .branches = c.branches};
 }
 
 }  // namespace tests
