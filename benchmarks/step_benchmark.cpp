@@ -109,7 +109,7 @@ void settle_statistics(Model& m) {
   const model::DetectorOptions& detector = m.detector.options();
   benchmarks::RandomBatch picture(backend, 1, 1, detector);
   tools::DeviceBatch batch(backend, 1, detector.height, detector.width, 1);
-  batch.upload(picture.get(), m.device.queue());
+  batch.upload(picture.get());
   engine::Context c{.queue = m.device.queue(), .arena = arena, .plans = plans, .training = true};
   const auto scaling = tools::channel_scaling(m.config.data);
   m.detector.forward(c, batch.images(c, scaling, m.parameters.precision().activations));

@@ -2,6 +2,7 @@
 
 #include "kernels/nms.h"
 #include "tests/reference_cases/cases.h"
+#include "tests/support/device_arrays.h"
 #include "tests/support/naive_nms.h"
 
 namespace reference {
@@ -44,12 +45,13 @@ struct Problem {
   }
 
   tests::NmsOutput run() const {
-    ScoredBoxes in = boxes.view();
+    tests::DeviceArrays arrays("cpu");
+    ScoredBoxes in = boxes.on(arrays);
     if (!windows.empty()) in.windows = {(void*)windows.data(), DType::f32, {2, {boxes.images, 4}}};
     if (!valid.empty()) in.valid = {(void*)valid.data(), DType::i32, {1, {boxes.images}}};
     std::vector<char> workspace(size_t(nms_workspace(in, options)));
     tests::NmsOutput out(boxes.images, options.max_total);
-    multiclass_nms({}, in, options, {workspace.data()}, out.view());
+    multiclass_nms({}, in, options, {workspace.data()}, out.on(arrays));
     return out;
   }
 };
