@@ -32,6 +32,7 @@ tools::RunConfig run_config(const Options& o, int batch) {
   if (o.mode == "infer") config.model.options.batch_norm_decay = 0;  // see settle_statistics()
   config.train.batch_size = batch;
   config.train.precision = o.precision;
+  config.train.deterministic = o.deterministic;
   return config;
 }
 
@@ -45,7 +46,7 @@ struct Model {
 
   Model(const Options& o, int images)
       : config(run_config(o, images)),
-        device(o.device, o.memory_gib, o.threads, {.deterministic = o.deterministic}),
+        device(o.device, o.memory_gib, o.threads, tools::backend_options(config.train)),
         parameters(device.backend(), engine::precision_named(o.precision)),
         detector(parameters, config.model.options),
         batch(device.backend(), images, config.data.max_boxes, config.model.options) {
@@ -69,14 +70,15 @@ double now(bool cpu_time) {
   return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
 }
 
-// Waits for the device after every step. Plans are made, and recordings, in the warm-up.
+// From the return of one step to that of the next, as in a training run: a step returns when the
+// one before is done and its own batch is on the way. Plans are made, and recordings, in the
+// warm-up.
 template <class Step> Times measure(const Options& o, tools::Device& device, const Step& step) {
   Times times;
   for (int i = 0; i < o.warmup + o.steps; ++i) {
     const int64_t macs = device.conv_macs();
     const double start = now(o.cpu_time);
     step();
-    device.backend().synchronize(device.queue());
     if (i == 0) times.macs = device.conv_macs() - macs;
     if (i >= o.warmup) times.seconds.push_back(now(o.cpu_time) - start);
   }

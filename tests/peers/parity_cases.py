@@ -15,8 +15,9 @@ OPTIMIZER = dict(base_rate=0.02, warmup_rate=0.0086664, warmup_steps=2, total_st
 def case(images=2, detector=None, loss=None, optimizer=None, freeze=(), steps=3, clear=False, kinks=False):
     """`clear`: drawn as parity_clear_draw.py says. `kinks`: too large a problem to be clear of kinks by
     luck, so that gradients of float32, after the first step or gathered in momentum, only inform."""
-    return dict(images=images, steps=steps, freeze=list(freeze), clear=clear, kinks=kinks, detector=dict(SMALL, **(detector or {})),
-                loss=dict(LOSS, **(loss or {})), optimizer=dict(OPTIMIZER, **(optimizer or {})))
+    return dict(images=images, steps=steps, freeze=list(freeze), clear=clear, kinks=kinks,
+                detector=dict(SMALL, **(detector or {})), loss=dict(LOSS, **(loss or {})),
+                optimizer=dict(OPTIMIZER, **(optimizer or {})))
 
 
 SMALL_STEPS = dict(base_rate=2e-6, warmup_rate=1e-6)  # values stay on their side of the kinks

@@ -90,7 +90,8 @@ class Network:
         shape, branch = (x.shape[1],), torch.is_tensor(after)
         draw_gamma = uniform(0.1, 0.3) if branch else uniform(0.3, 0.7)
         draw_beta = normal(0, 0.1) if branch else offsets
-        if self.distances is not None and not (isinstance(after, str) and after == "nothing") and name + "/gamma" not in self.v.value:
+        activated = branch or after != "nothing"
+        if self.distances is not None and activated and name + "/gamma" not in self.v.value:
             draw_gamma, draw_beta = self.clear_draws(name, x.detach(), epsilon, after)
         gamma, beta = self.v.get(name + "/gamma", shape, draw_gamma), self.v.get(name + "/beta", shape, draw_beta)
         mean = self.v.get(name + "/moving_mean", shape, normal(0, 0.2), trained=False)
