@@ -14,14 +14,17 @@ struct OptimizerState {
   double loss_scale = 1;
   int32_t clean_steps = 0;  // since the loss scale changed
   int32_t skipped_in_a_row = 0;
-  int32_t finite = 1;  // whether the latest gradients were
-  int32_t reserved = 0;
+  int32_t finite = 1;     // whether the latest gradients were
+  int32_t overflows = 0;  // since the loss scale last was due to grow
 };
 
 // Dynamic loss scaling (Micikevicius et al., arXiv:1710.03740) with TensorFlow's constants.
 struct LossScaleOptions {
   double growth = 2;  // factor after `interval` clean steps, divisor after an overflow
   int32_t interval = 2000;
+  // The scale is lowered from the n-th overflow on, counted since it last was due to grow (the
+  // hysteresis of Megatron's DynamicGradScaler). 1: every overflow lowers it.
+  int32_t hysteresis = 1;
   double min = 1, max = 3e38;
   bool dynamic = false;  // false: the scale stays as it is; overflows are skipped all the same
 };
@@ -36,12 +39,14 @@ HD void advance(OptimizerState& s, const LossScaleOptions& o) {
       double grown = s.loss_scale * o.growth;
       if (grown <= o.max) s.loss_scale = grown;
       s.clean_steps = 0;
+      s.overflows = 0;
     }
   } else {
     s.skipped += 1;
     s.skipped_in_a_row += 1;
+    s.overflows += 1;
     s.clean_steps = 0;
-    if (o.dynamic) {
+    if (o.dynamic && s.overflows >= o.hysteresis) {
       double less = s.loss_scale / o.growth;
       s.loss_scale = less > o.min ? less : o.min;
     }

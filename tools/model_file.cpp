@@ -56,6 +56,7 @@ json state_json(const RunState& s) {
           {"loss_scale", o.loss_scale},
           {"clean_steps", o.clean_steps},
           {"skipped_in_a_row", o.skipped_in_a_row},
+          {"overflows", o.overflows},
           {"epoch", s.cursor.epoch},
           {"image", s.cursor.image},
           {"best_metric", s.best_metric},
@@ -96,6 +97,7 @@ RunState ModelFile::state() const {
     s.step = j.at("step"), o.step = j.at("applied_steps"), o.skipped = j.at("skipped"),
     o.loss_scale = j.at("loss_scale");
     o.clean_steps = j.at("clean_steps"), o.skipped_in_a_row = j.at("skipped_in_a_row");
+    o.overflows = j.value("overflows", 0);  // files of earlier versions have none
     s.cursor = {j.at("epoch"), j.at("image")};
     s.best_metric = j.at("best_metric"), s.best_step = j.at("best_step");
     s.evaluations_without_gain = j.at("evaluations_without_gain"), s.threads = j.at("threads");

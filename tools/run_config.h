@@ -82,7 +82,7 @@ struct LossConfig {
 
 struct LossScaleConfig {
   double initial = 32768, growth = 2, min = 1;
-  int interval = 2000, max_consecutive_skips = 25;
+  int interval = 2000, hysteresis = 1, max_consecutive_skips = 25;
 };
 
 struct EarlyStoppingConfig {

@@ -192,6 +192,10 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
            "factor after enough finite steps, divisor after a step that is not");
   t.number("train.loss_scale.interval", s.interval, at_least(1),
            "finite steps before the scale grows");
+  t.number(
+      "train.loss_scale.hysteresis", s.hysteresis, at_least(1),
+      "the scale falls from this overflow on, counted since it last grew; 1: from the first, as "
+      "TensorFlow's, 2: as Megatron's");
   t.number("train.loss_scale.min", s.min, {0, 1e30, true}, "the scale never falls below");
   t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips, at_least(1),
            "skipped steps in a row at the least scale that end the run");

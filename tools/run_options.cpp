@@ -175,6 +175,7 @@ kernels::SgdOptions sgd_options(const RunConfig& c, int64_t steps) {
           .divisor = double(c.train.accumulate),
           .loss_scale = {.growth = l.growth,
                          .interval = l.interval,
+                         .hysteresis = l.hysteresis,
                          .min = l.min,
                          .dynamic = engine::precision_named(c.train.precision).scale_loss}};
 }

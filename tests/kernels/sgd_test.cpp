@@ -133,43 +133,73 @@ TEST_CASE("sgd: huge but finite gradients are not mistaken for overflow") {
   CHECK(p.state.step == 1);
 }
 
+namespace {
+
+// Loss scaling as the three systems write it, a step at a time. TensorFlow's DynamicLossScale and
+// torch's GradScaler lower the scale at every overflow; Megatron's DynamicGradScaler has a tracker
+// that starts at `hysteresis`, falls with every overflow and is set back when the scale grows.
+struct Scaler {
+  double scale;
+  LossScaleOptions rule;
+  int growth_tracker = 0, hysteresis_tracker = rule.hysteresis;
+
+  void update(bool found_inf) {
+    if (found_inf) {
+      growth_tracker = 0;
+      if (--hysteresis_tracker <= 0) scale = std::max(scale / rule.growth, rule.min);
+    } else if (++growth_tracker == rule.interval) {
+      growth_tracker = 0;
+      hysteresis_tracker = rule.hysteresis;
+      if (scale * rule.growth <= rule.max) scale *= rule.growth;
+    }
+  }
+};
+
+}  // namespace
+
 TEST_CASE("loss scale: the state machine against its definition, over random overflows") {
-  struct Constants {
-    double initial;
-    LossScaleOptions options;
-  };
-  const Constants rules[] = {
-      {32768, {.growth = 2, .interval = 2000, .min = 1, .dynamic = true}},
-      {65536, {.growth = 2, .interval = 2000, .min = 1e-30, .max = 3.4e38, .dynamic = true}},
-      {1024, {.growth = 4, .interval = 7, .min = 1, .max = 65536, .dynamic = true}}};
+  const Scaler rules[] = {
+      {0x1p15, {.growth = 2, .interval = 2000, .min = 1, .dynamic = true}},  // TensorFlow
+      {0x1p16,  // torch has no least scale, and a greatest one by overflow of its float only
+       {.growth = 2, .interval = 2000, .min = 1e-300, .max = 3.4e38, .dynamic = true}},
+      {0x1p32,
+       {.growth = 2, .interval = 1000, .hysteresis = 2, .min = 1, .dynamic = true}},  // Megatron
+      {1024, {.growth = 4, .interval = 7, .min = 1, .max = 65536, .dynamic = true}},
+      {1024,
+       {.growth = 4, .interval = 7, .hysteresis = 5, .min = 1, .max = 65536, .dynamic = true}}};
   std::mt19937 random(3);
-  for (const Constants& rule : rules)
+  for (const Scaler& rule : rules)
     for (double overflow : {0.0, 0.0005, 0.05, 0.9}) {
-      OptimizerState s{.loss_scale = rule.initial};
-      double scale = rule.initial;
-      int clean = 0;
+      Scaler scaler = rule;
+      OptimizerState s{.loss_scale = scaler.scale};
       int64_t applied = 0, skipped = 0;
       std::bernoulli_distribution overflows(overflow);
       for (int i = 0; i < 100000; ++i) {
-        bool finite = !overflows(random);
-        s.finite = finite;
-        kernels::advance(s, rule.options);
-        if (finite) {
-          ++applied;
-          if (++clean == rule.options.interval) {
-            clean = 0;
-            if (scale * rule.options.growth <= rule.options.max) scale *= rule.options.growth;
-          }
-        } else {
-          ++skipped;
-          clean = 0;
-          scale = std::max(scale / rule.options.growth, rule.options.min);
-        }
-        REQUIRE(s.loss_scale == scale);
-        REQUIRE(scale >= rule.options.min);
-        REQUIRE(scale <= std::max(rule.options.max, rule.initial));
+        const bool found_inf = overflows(random);
+        s.finite = !found_inf;
+        kernels::advance(s, scaler.rule);
+        scaler.update(found_inf);
+        ++(found_inf ? skipped : applied);
+        REQUIRE(s.loss_scale == scaler.scale);
+        REQUIRE(scaler.scale >= scaler.rule.min);
+        REQUIRE(scaler.scale <= std::max(scaler.rule.max, rule.scale));
       }
       CHECK(s.step == applied);
       CHECK(s.skipped == skipped);
     }
+}
+
+TEST_CASE("loss scale: with hysteresis 2 the first overflow after a growth leaves the scale") {
+  const LossScaleOptions rule{.interval = 3, .hysteresis = 2, .dynamic = true};
+  OptimizerState s{.loss_scale = 64};
+  const auto after = [&](std::initializer_list<int> finite) {
+    for (int f : finite) s.finite = f, kernels::advance(s, rule);
+    return s.loss_scale;
+  };
+  CHECK(after({0}) == 64);
+  CHECK(after({1, 0}) == 32);  // not in a row, but the scale has not grown in between
+  CHECK(after({0}) == 16);
+  CHECK(after({1, 1, 1}) == 32);
+  CHECK(after({0}) == 32);
+  CHECK(after({0}) == 16);
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/error.h"
@@ -296,4 +297,21 @@ TEST_CASE("checkpoint: files of other programs and formats are refused") {
   CHECK_THAT(refused("classes", "7"), Catch::Contains("other.safetensors"));
   CHECK_THAT(refused("config", "{\"train\":{\"no_such_key\":1}}"), Catch::Contains("no_such_key"));
   CHECK_THAT(refused("config", ""), Catch::Contains("'config'"));
+}
+
+TEST_CASE("checkpoint: the count of overflows is kept, and is 0 in files that have none") {
+  Run r;
+  tools::CheckpointFiles(r.folder, 1)
+      .save(*r.model.backend, {r.config,
+                               r.classes,
+                               r.model.parameters,
+                               *r.model.optimizer,
+                               {.step = 3, .optimizer = {.overflows = 7}}});
+  CHECK(ModelFile(r.last()).state().optimizer.overflows == 7);
+  rewrite(r.last(), {.metadata = [](auto& m) {
+            auto state = nlohmann::json::parse(m["state"]);
+            state.erase("overflows");
+            m["state"] = state.dump();
+          }});
+  CHECK(ModelFile(r.last()).state().optimizer.overflows == 0);
 }

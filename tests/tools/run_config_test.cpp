@@ -155,6 +155,7 @@ TEST_CASE("values out of range") {
       {"train.loss_scale.growth", "1"},
       {"train.loss_scale.min", "0"},
       {"train.loss_scale.interval", "0"},
+      {"train.loss_scale.hysteresis", "0"},
       {"train.loss_scale.max_consecutive_skips", "0"},
       {"train.early_stopping.patience", "-1"},
       {"train.early_stopping.metric", "\"loss\""},
