@@ -26,7 +26,14 @@ Json parse(const std::string& text, const std::string& path) {
   auto check = [&](int depth, Json::parse_event_t event, Json& value) {
     if (depth > 8) fail(ExitCode::checkpoint, path, ": damaged: header nested too deeply");
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::object_end) {
+      std::vector<std::string>& names = keys.back();
+      std::sort(names.begin(), names.end());
+      const auto twice = std::adjacent_find(names.begin(), names.end());
+      if (twice != names.end())
+        fail(ExitCode::checkpoint, path, ": damaged: '", *twice, "' is in the header twice");
+      keys.pop_back();
+    }
     if (event == Json::parse_event_t::key) keys.back().push_back(value.get<std::string>());
     if (event == Json::parse_event_t::key && keys.back().size() > kMostTensors + 1)
       fail(ExitCode::checkpoint, path, ": damaged: more than ", kMostTensors, " tensors");
