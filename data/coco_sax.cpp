@@ -1,6 +1,5 @@
 #include "data/coco_sax.h"
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <tuple>
@@ -12,7 +11,6 @@ namespace data {
 namespace {
 
 using Entry = CocoEntry;
-constexpr int kMaxDepth = 64;
 constexpr const char* kSections[] = {"", "images", "annotations", "categories"};
 constexpr const char* kSingular[] = {"", "image", "annotation", "category"};
 constexpr const char* kFieldNames[] = {"",      "id",        "image_id", "category_id",
@@ -43,12 +41,6 @@ Entry::Field field_named(const std::string& key, int section) {
 
 }  // namespace
 
-std::string file_position(const MappedFile& file, size_t offset) {
-  std::string_view before = file.bytes().substr(0, offset);
-  auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  return engine::concatenate(file.path(), ": byte ", offset, ", line ", line, ": ");
-}
-
 bool CocoHandler::number_unsigned(uint64_t value) {
   if (value > INT64_MAX) return scalar(Entry::real, 0, static_cast<double>(value));
   return scalar(Entry::integer, static_cast<int64_t>(value));
@@ -56,10 +48,7 @@ bool CocoHandler::number_unsigned(uint64_t value) {
 
 bool CocoHandler::number_float(double value, const std::string&) {
   if (!std::isfinite(value)) fail_here("a number beyond the range of float64");
-  // Some writers turn every number into a float: 17.0 is the id 17.
-  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
-  if (value == std::floor(value) && std::fabs(value) <= kExactIntegers)
-    return scalar(Entry::integer, static_cast<int64_t>(value));
+  if (auto integer = whole_number(value)) return scalar(Entry::integer, *integer);
   return scalar(Entry::real, 0, value);
 }
 
@@ -124,7 +113,7 @@ void CocoHandler::store(Entry::Kind kind, int64_t integer, double real) {
 
 void CocoHandler::open_container(Entry::Kind kind) {
   cursor_.token_read();
-  if (++depth_ > kMaxDepth) fail_here("arrays and objects nested deeper than 64");
+  if (++depth_ > kDeepestJson) fail_here("arrays and objects nested deeper than 64");
   if (depth_ == 1 && kind == Entry::array)
     fail_here("the file is an array, expected an object with images, annotations, and categories");
   if (section_ == none) return;
@@ -263,7 +252,7 @@ void CocoHandler::keep_annotation() {
 void CocoHandler::drop_entry() {
   constexpr ProblemKind kKinds[] = {ProblemKind::bad_image, ProblemKind::bad_image,
                                     ProblemKind::bad_annotation, ProblemKind::bad_category};
-  std::string position = file_position(file_, entry_.problem_offset);
+  std::string position = file_.position(entry_.problem_offset);
   if (!problems_)
     engine::fail(engine::ExitCode::data, position, entry_name(), ": ", entry_.problem,
                  "; `ssddata check` lists every problem");
@@ -282,17 +271,11 @@ std::string CocoHandler::entry_name() const {
 }
 
 void CocoHandler::syntax_error(const std::string& message) {
-  if (cursor_.stopped_by_limit()) fail_here("a string or gap longer than 1 MiB");
-  // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ...": the place
-  // is counted by the cursor, so only the reason is kept.
-  std::string reason = message.substr(message.find("] ") + 2);
-  if (reason.starts_with("parse error at")) reason = reason.substr(reason.find(": ") + 2);
-  if (reason.size() > 200) reason = reason.substr(0, 200) + "...";
-  fail_here("no valid JSON: " + reason);
+  fail_here(syntax_problem(cursor_, message));
 }
 
 void CocoHandler::fail_here(const std::string& what) const {
-  engine::fail(engine::ExitCode::data, file_position(file_, cursor_.offset()), what);
+  engine::fail(engine::ExitCode::data, file_.position(cursor_.offset()), what);
 }
 
 CocoRecords read_coco_records(MappedFile& file, Problems* problems) {

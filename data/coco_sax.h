@@ -114,7 +114,4 @@ class CocoHandler {
   CocoEntry entry_;
 };
 
-// "file: byte 120, line 7: " for a position in a mapped file.
-std::string file_position(const MappedFile& file, size_t offset);
-
 }  // namespace data

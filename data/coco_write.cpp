@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "data/coco.h"
+#include "data/file.h"
 #include "engine/error.h"
 
 namespace data {
@@ -39,7 +39,7 @@ void append_annotation(Buffer& out, const Object& object, int64_t image_id, int6
 // Puts the entries of a section one per line, and hands full buffers to the file.
 class SectionWriter {
  public:
-  explicit SectionWriter(std::ofstream& file) : file_(file) {}
+  explicit SectionWriter(std::ostream& file) : file_(file) {}
   ~SectionWriter() { flush(); }
   Buffer& next() {
     if (buffer_.size() > size_t{1} << 20) flush();
@@ -54,18 +54,18 @@ class SectionWriter {
     file_.write(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
     buffer_.clear();
   }
-  std::ofstream& file_;
+  std::ostream& file_;
   Buffer buffer_;
   bool first_ = true;
 };
 
-void write_images(std::ofstream& file, const Dataset& dataset, const std::string& path) {
+void write_images(std::ostream& file, const Dataset& dataset, const std::string& path) {
   file << "{\"images\": [";
   SectionWriter section(file);
   for (const ImageEntry& image : dataset.images) append_image(section.next(), image, path);
 }
 
-void write_annotations(std::ofstream& file, const Dataset& dataset) {
+void write_annotations(std::ostream& file, const Dataset& dataset) {
   file << "],\n\"annotations\": [";
   SectionWriter section(file);
   for (const ImageEntry& image : dataset.images)
@@ -74,7 +74,7 @@ void write_annotations(std::ofstream& file, const Dataset& dataset) {
                         dataset.categories.at(object.category).id);
 }
 
-void write_categories(std::ofstream& file, const Dataset& dataset, const std::string& path) {
+void write_categories(std::ostream& file, const Dataset& dataset, const std::string& path) {
   file << "],\n\"categories\": [";
   SectionWriter section(file);
   for (const Category& category : dataset.categories)
@@ -94,20 +94,12 @@ void check_numbers(const Dataset& dataset, const std::string& path) {
 
 void write_coco(const std::string& path, const Dataset& dataset) {
   check_numbers(dataset, path);
-  std::string temporary = path + ".partial";
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  if (!file) engine::fail(engine::ExitCode::data, temporary, ": cannot be created");
-  write_images(file, dataset, path);
-  write_annotations(file, dataset);
-  write_categories(file, dataset, path);
-  file << "]}\n";
-  file.close();
-  std::error_code error;
-  if (file) std::filesystem::rename(temporary, path, error);
-  if (!file || error) {
-    std::filesystem::remove(temporary, error);
-    engine::fail(engine::ExitCode::data, path, ": cannot be written (disk full?)");
-  }
+  write_whole_file(path, [&](std::ostream& file) {
+    write_images(file, dataset, path);
+    write_annotations(file, dataset);
+    write_categories(file, dataset, path);
+    file << "]}\n";
+  });
 }
 
 }  // namespace data

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "data/detections_sax.h"
+#include "data/file.h"
 #include "engine/error.h"
 
 namespace data {
@@ -61,17 +61,7 @@ void write_detections(std::ostream& out, std::span<const Detection> detections,
 void write_detections(const std::string& path, std::span<const Detection> detections,
                       const Dataset& truth) {
   check_numbers(detections);
-  std::string temporary = path + ".partial";
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  if (!file) engine::fail(engine::ExitCode::data, temporary, ": cannot be created");
-  write_detections(file, detections, truth);
-  file.close();
-  std::error_code error;
-  if (file) std::filesystem::rename(temporary, path, error);
-  if (!file || error) {
-    std::filesystem::remove(temporary, error);
-    engine::fail(engine::ExitCode::data, path, ": cannot be written (disk full?)");
-  }
+  write_whole_file(path, [&](std::ostream& file) { write_detections(file, detections, truth); });
 }
 
 }  // namespace data

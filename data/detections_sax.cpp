@@ -2,17 +2,9 @@
 
 #include <cmath>
 
-#include "data/coco_sax.h"
 #include "engine/error.h"
 
 namespace data {
-namespace {
-
-constexpr int kMaxDepth = 64;
-constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
-
-}  // namespace
-
 DetectionHandler::DetectionHandler(MappedFile& file, JsonCursor& cursor, const Dataset& truth,
                                    DetectionFile& out)
     : file_(file), cursor_(cursor), out_(out) {
@@ -23,9 +15,8 @@ DetectionHandler::DetectionHandler(MappedFile& file, JsonCursor& cursor, const D
 }
 
 bool DetectionHandler::number_float(double value, const std::string&) {
-  // Some writers turn every number into a float: 17.0 is the id 17.
-  bool is_integer = value == std::floor(value) && std::fabs(value) <= kExactIntegers;
-  return number(value, is_integer, is_integer ? static_cast<int64_t>(value) : 0);
+  const auto integer = whole_number(value);
+  return number(value, integer.has_value(), integer.value_or(0));
 }
 
 bool DetectionHandler::number(double value, bool is_integer, int64_t integer) {
@@ -67,7 +58,7 @@ void DetectionHandler::refuse(const std::string& found) {
 
 void DetectionHandler::open_container() {
   cursor_.token_read();
-  if (++depth_ > kMaxDepth) fail_here("arrays and objects nested deeper than 64");
+  if (++depth_ > kDeepestJson) fail_here("arrays and objects nested deeper than 64");
 }
 
 bool DetectionHandler::start_object(size_t) {
@@ -140,18 +131,12 @@ void DetectionHandler::keep_entry() {
 }
 
 void DetectionHandler::syntax_error(const std::string& message) {
-  if (cursor_.stopped_by_limit()) fail_here("a string or gap longer than 1 MiB");
-  // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ...": the place
-  // is counted by the cursor, so only the reason is kept.
-  std::string reason = message.substr(message.find("] ") + 2);
-  if (reason.starts_with("parse error at")) reason = reason.substr(reason.find(": ") + 2);
-  if (reason.size() > 200) reason = reason.substr(0, 200) + "...";
-  fail_here("no valid JSON: " + reason);
+  fail_here(syntax_problem(cursor_, message));
 }
 
 void DetectionHandler::fail_here(const std::string& what) const {
   std::string entry = entries_ ? engine::concatenate("detection ", entries_ - 1, ": ") : "";
-  engine::fail(engine::ExitCode::data, file_position(file_, cursor_.offset()), entry, what);
+  engine::fail(engine::ExitCode::data, file_.position(cursor_.offset()), entry, what);
 }
 
 }  // namespace data

@@ -82,6 +82,22 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   write_file(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
+void write_whole_file(const std::string& path, const std::function<void(std::ostream&)>& write) {
+  const std::string temporary = path + ".partial";
+  std::error_code error;
+  try {
+    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+    if (!file) fail(ExitCode::data, temporary, ": cannot be created");
+    write(file);
+    file.close();
+    if (file) std::filesystem::rename(temporary, path, error);
+    if (!file || error) fail(ExitCode::data, path, ": cannot be written (disk full?)");
+  } catch (...) {
+    std::filesystem::remove(temporary, error);
+    throw;
+  }
+}
+
 std::filesystem::path safe_join(const std::filesystem::path& folder, const std::string& file_name) {
   auto refuse = [&](const char* why) {
     fail(ExitCode::data, "file_name \"", printable(file_name), "\" ", why,

@@ -1,6 +1,7 @@
 #include "data/json_cursor.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -70,6 +71,22 @@ bool JsonCursor::next_piece() {
   at = std::exchange(resume, nullptr);
   token_read();
   return true;
+}
+
+std::optional<int64_t> whole_number(double value) {
+  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+  if (value != std::floor(value) || std::fabs(value) > kExactIntegers) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
+std::string syntax_problem(const JsonCursor& cursor, const std::string& message) {
+  constexpr size_t kLongest = 200;
+  if (cursor.stopped_by_limit()) return "a string or gap longer than 1 MiB";
+  // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..."
+  std::string reason = message.substr(message.find("] ") + 2);
+  if (reason.starts_with("parse error at")) reason = reason.substr(reason.find(": ") + 2);
+  if (reason.size() > kLongest) reason = reason.substr(0, kLongest) + "...";
+  return "no valid JSON: " + reason;
 }
 
 }  // namespace data

@@ -2,7 +2,10 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace data {
@@ -39,6 +42,16 @@ struct JsonCursor {
  private:
   bool next_piece();
 };
+
+inline constexpr int kDeepestJson = 64;  // arrays and objects in each other
+
+// The integer that a number with a fraction or an exponent stands for, if it is one: some writers
+// turn every number into a float, and 17.0 is the id 17.
+std::optional<int64_t> whole_number(double value);
+
+// What a message of the library says is wrong with the text, short and without the place, which the
+// cursor knows better.
+std::string syntax_problem(const JsonCursor&, const std::string& message);
 
 // All copies share one position, so the cursor follows the library's copy.
 struct JsonIterator {

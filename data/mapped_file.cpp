@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -52,6 +53,12 @@ MappedFile::MappedFile(MappedFile&& other) noexcept
       data_(std::exchange(other.data_, nullptr)),
       size_(std::exchange(other.size_, 0)),
       released_(other.released_) {}
+
+std::string MappedFile::position(size_t offset) const {
+  const std::string_view before = bytes().substr(0, offset);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  return engine::concatenate(path_, ": byte ", offset, ", line ", line, ": ");
+}
 
 void MappedFile::release_before(size_t offset) {
   constexpr size_t kStep = size_t{16} << 20;  // a system call per 16 MiB costs nothing

@@ -17,6 +17,7 @@ class MappedFile {
 
   std::string_view bytes() const { return {data_, size_}; }
   const std::string& path() const { return path_; }
+  std::string position(size_t offset) const;  // "file: byte 120, line 7: ", for messages
 
   // Tells the system that bytes before `offset` are not needed soon, so they do not count as memory
   // in use. They stay readable.
