@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -80,20 +81,31 @@ std::vector<std::string> known_words(const CLI::App& app, bool options) {
   return words;
 }
 
-std::string unexpected(const CLI::App& app) {
-  std::vector<std::string> rest = app.remaining(true);
-  if (rest.empty()) return "unexpected argument";
-  std::string word = rest.front();
-  for (const std::string& candidate : rest)
-    if (candidate.starts_with("-")) {
-      word = candidate;
-      break;
-    }
-  bool option = word.starts_with("-");
-  std::string name = option ? word.substr(0, word.find('=')) : word;
-  std::string nearest = engine::nearest_name(name, known_words(app, option));
-  return fmt::format("{} {}{}", option ? "unknown option" : "unexpected argument", name,
+bool is_option(const std::string& word) { return word.starts_with("-"); }
+
+// "unknown option --foo, did you mean --bar?"
+std::string with_nearest(const CLI::App& app, const std::string& kind, const std::string& word) {
+  const std::string nearest = engine::nearest_name(word, known_words(app, is_option(word)));
+  return fmt::format("{} {}{}", kind, word,
                      nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
+}
+
+// What is wrong with the words that no option and no subcommand took: options tell more.
+std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
+  const std::vector<std::string> rest = app.remaining(true);
+  const auto option = std::find_if(rest.begin(), rest.end(), is_option);
+  if (option != rest.end())
+    return with_nearest(app, "unknown option", option->substr(0, option->find('=')));
+  return with_nearest(app, kind_of_others, rest.front());
+}
+
+// The first word of the command line that is no option should have been a command.
+std::string without_command(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining(true);
+  const auto word = std::find_if_not(rest.begin(), rest.end(), is_option);
+  if (word != rest.end()) return with_nearest(app, "unknown command", *word);
+  if (!rest.empty()) return unexpected(app, "");
+  return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
 }
 
 int complain(const std::string& program, const std::string& message, ExitCode code) {
@@ -157,7 +169,11 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
     app.exit(help, std::cout, std::cerr);
     return flushed(program, 0);
   } catch (const CLI::ExtrasError&) {
-    return complain(program, unexpected(app), ExitCode::usage);
+    return complain(program, unexpected(app, "unexpected argument"), ExitCode::usage);
+  } catch (const CLI::RequiredError& error) {
+    const bool needs_command =
+        app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
+    return complain(program, needs_command ? without_command(app) : error.what(), ExitCode::usage);
   } catch (const CLI::ParseError& error) {
     return complain(program, error.what(), ExitCode::usage);
   }

@@ -183,3 +183,35 @@ TEST_CASE("a time budget asks for a stop, too") {
   CHECK_THAT(stop.reason(), Catch::StartsWith("time budget of "));
   CHECK_FALSE(tools::StopSignal(60).requested());
 }
+
+TEST_CASE("a command that is missing or misspelt") {
+  const auto with = [](std::vector<std::string> words) {
+    return in_child([&] {
+      words.insert(words.begin(), "ssdtest");
+      std::vector<char*> argv;
+      for (std::string& word : words) argv.push_back(word.data());
+      argv.push_back(nullptr);
+      CLI::App app{"", "ssdtest"};
+      std::string value;
+      tools::describe_program(app, "Tests things.", {});
+      app.require_subcommand(1);
+      app.add_subcommand("stats", "Counts")->add_option("--input", value, "a file")->required();
+      app.add_subcommand("show", "Shows");
+      return tools::run_program(int(words.size()), argv.data(), app, [] {});
+    });
+  };
+  const std::pair<std::vector<std::string>, const char*> rows[] = {
+      {{"stat"}, "ssdtest: unknown command stat, did you mean stats?\n"},
+      {{"stat", "--input", "x"}, "ssdtest: unknown command stat, did you mean stats?\n"},
+      {{"zzzzzz"}, "ssdtest: unknown command zzzzzz, see --help\n"},
+      {{"--verison"}, "ssdtest: unknown option --verison, did you mean --version?\n"},
+      {{}, "ssdtest: which command? One of stats, show\n"},
+      {{"stats"}, "ssdtest: --input is required\n"},
+  };
+  for (const auto& [words, expected] : rows) {
+    const tests::Outcome o = with(words);
+    CHECK(o.exit_code == 2);
+    CHECK(o.err == expected);
+    CHECK(o.out.empty());
+  }
+}
