@@ -1,24 +1,30 @@
-// ssddata show: pictures of images with their labels drawn in, and a contact sheet.
+// ssddata show: pictures of images, or of what augmentation makes of them, with their labels drawn
+// in, and a contact sheet.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <filesystem>
 #include <memory>
 
 #include "data/draw.h"
 #include "data/encoded_image.h"
 #include "data/image_file.h"
+#include "data/loader.h"
 #include "engine/error.h"
 #include "engine/random.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/run_options.h"
+#include "tools/training_samples.h"
 
 namespace tools {
 namespace {
 
 struct ShowArguments {
   DatasetInput input;
-  std::string output;
+  std::string output, config;  // of a training run: its augmented images are shown
+  std::vector<std::string> overrides;
   int count = 16, columns = 4, cell = 320;
   std::vector<int64_t> ids;
   uint64_t seed = 0;
@@ -57,14 +63,43 @@ void draw_labels(const data::Dataset& set, const data::ImageEntry& entry, data::
   }
 }
 
+void create(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) engine::fail(engine::ExitCode::failed, folder, ": cannot create: ", error.message());
+}
+
+// The first images of the training run's stream, as the network is going to see them.
+int show_augmented(const ShowArguments& a) {
+  RunConfig config = load_run_config(a.config, a.overrides, ConfigUse::any);
+  if (!config.data.train.given())
+    engine::fail(engine::ExitCode::usage, a.config, ": data.train.annotations is missing");
+  const data::Dataset set = load_dataset(config.data.train, config.data.label_map);
+  const ClassList classes(set, config.model.class_columns, config.model.options.classes);
+  config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));
+  data::Loader loader(set, training_loader(config, set, classes));
+  const data::Batch* batch = loader.next();
+  create(a.output);
+  std::vector<data::Image> pictures =
+      sample_pictures(*batch, channel_scaling(config.data),
+                      {config.model.options.height, config.model.options.width}, classes);
+  for (size_t row = 0; row < pictures.size(); ++row) {
+    data::write_image(fmt::format("{}/{:03d}.jpg", a.output, row), pictures[row]);
+    pictures[row] = data::shrink_to_fit(pictures[row], a.cell, a.cell);
+  }
+  data::write_image(a.output + "/contact_sheet.jpg",
+                    data::contact_sheet(pictures, a.columns, a.cell));
+  fmt::print("{}: {} augmented pictures and contact_sheet.jpg\n", a.output, pictures.size());
+  return 0;
+}
+
 int show(const ShowArguments& a) {
+  if (!a.config.empty()) return show_augmented(a);
   data::Dataset set = a.input.load();
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) engine::fail(engine::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) engine::fail(engine::ExitCode::failed, a.output, ": cannot create: ", error.message());
+  create(a.output);
   std::vector<data::Image> sheet;
   for (size_t index : chosen) {
     const data::ImageEntry& entry = set.images[index];
@@ -87,6 +122,14 @@ DataCommand add_show_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("show", "Draw the labels into images");
   auto a = std::make_shared<ShowArguments>();
   a->input.add_options(*app);
+  CLI::Option* config =
+      app->add_option("--augmented", a->config,
+                      "in place of a data set: a training configuration, whose augmented images "
+                      "are shown as the network sees them")
+          ->type_name("CONFIG");
+  app->add_option("overrides", a->overrides, "configuration values, as train.seed=3")
+      ->type_name("KEY=VALUE")
+      ->needs(config);
   app->add_option("-o,--output", a->output, "folder for the pictures")->required();
   app->add_option("--count", a->count, "images")->check(CLI::Range(1, 1000))->capture_default_str();
   app->add_option("--id", a->ids, "show the images with these ids");

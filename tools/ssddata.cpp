@@ -11,6 +11,8 @@ int main(int argc, char** argv) {
       {{"ssddata synth shapes", "draw a small data set"},
        {"ssddata show --annotations train.json --images train2017/ -o pictures",
         "draw the labels into images"},
+       {"ssddata show --augmented configs/shapes_demo.json -o pictures",
+        "draw what the network sees in training"},
        {"ssddata check --annotations train.json --images train2017/", "find every problem"},
        {"ssddata stats --annotations train.json", "count images, boxes, classes, sizes"},
        {"ssddata convert --annotations val.json --images val2017/ --to-records out/coco_val "

@@ -14,7 +14,8 @@
 namespace tools {
 namespace {
 
-constexpr int kMostSamples = 16, kQuality = 92;
+constexpr size_t kMostSamples = 16;
+constexpr int kQuality = 92;
 
 // The network's input, computed as the step computes it.
 std::vector<float> network_input(const data::Batch& batch, const kernels::ChannelScaling& scaling,
@@ -30,23 +31,31 @@ std::vector<float> network_input(const data::Batch& batch, const kernels::Channe
 
 }  // namespace
 
-void write_training_samples(const std::string& folder, const data::Batch& batch,
-                            const kernels::ChannelScaling& scaling, data::PictureSize input,
-                            const ClassList& classes) {
+std::vector<data::Image> sample_pictures(const data::Batch& batch,
+                                         const kernels::ChannelScaling& scaling,
+                                         data::PictureSize input, const ClassList& classes) {
   std::vector<std::string> names;
   for (int column = 1; column <= classes.classes(); ++column)
     names.push_back(classes.name_of(column));
+  const std::vector<float> values = network_input(batch, scaling, input);
+  const size_t image_size = size_t(input.height) * size_t(input.width) * 3;
+  std::vector<data::Image> pictures;
+  for (int row = 0; row < batch.images; ++row)
+    pictures.push_back(data::sample_picture(
+        {values.data() + size_t(row) * image_size, input.height, input.width, scaling}, batch, row,
+        names));
+  return pictures;
+}
+
+void write_training_samples(const std::string& folder, const data::Batch& batch,
+                            const kernels::ChannelScaling& scaling, data::PictureSize input,
+                            const ClassList& classes) {
   try {
     std::filesystem::create_directories(folder);
-    const std::vector<float> values = network_input(batch, scaling, input);
-    const size_t image_size = size_t(input.height) * size_t(input.width) * 3;
-    for (int row = 0; row < std::min(batch.images, kMostSamples); ++row) {
-      const data::InputImage image{values.data() + size_t(row) * image_size, input.height,
-                                   input.width, scaling};
-      const std::vector<uint8_t> jpeg =
-          data::encode_jpeg(data::sample_picture(image, batch, row, names), kQuality);
-      data::write_file(fmt::format("{}/{:02d}.jpg", folder, row), jpeg);
-    }
+    const std::vector<data::Image> pictures = sample_pictures(batch, scaling, input, classes);
+    for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row)
+      data::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
+                       data::encode_jpeg(pictures[row], kQuality));
   } catch (const std::exception& e) {  // pictures are for looking at: training goes on without them
     std::cerr << "samples could not be written: " << e.what() << "\n";
   }

@@ -4,6 +4,7 @@
 #include "data/image_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
+#include "tests/support/training_run.h"
 
 namespace fs = std::filesystem;
 using tests::run;
@@ -41,6 +42,34 @@ TEST_CASE("ssddata synth, then show: pictures with boxes and a contact sheet") {
   CHECK_FALSE(fs::exists(root + "/one/000000000006.jpg"));
   REQUIRE(run(show + root + "/some --count 2 --random --seed 4").exit_code == 0);
   CHECK(std::distance(fs::directory_iterator(root + "/some"), fs::directory_iterator()) == 3);
+}
+
+TEST_CASE("ssddata show: the augmented images of a configuration, in the network's size") {
+  const tests::TrainingPlace place(6, 2);
+  const auto show = [&](const std::string& more) {
+    return run("cd " + place.at("") + " && " + ssddata() + " show --augmented tiny.json " + more);
+  };
+  auto shown = show(
+      "-o plain --count 4 data.augment.crop.kind=none "
+      "data.augment.flip_probability=0");
+  INFO(shown.err);
+  REQUIRE(shown.exit_code == 0);
+  REQUIRE(show("-o flipped --count 4 data.augment.crop.kind=none data.augment.flip_probability=1")
+              .exit_code == 0);
+  REQUIRE(show("-o all --count 100").exit_code == 0);
+  CHECK(std::distance(fs::directory_iterator(place.at("plain")), fs::directory_iterator()) == 5);
+  CHECK(std::distance(fs::directory_iterator(place.at("all")), fs::directory_iterator()) == 7);
+  const data::Image plain = data::read_image(place.at("plain/002.jpg"));
+  const data::Image flipped = data::read_image(place.at("flipped/002.jpg"));
+  CHECK(plain.width == 64);
+  CHECK(plain.height == 64);
+  CHECK(tests::mean_difference(plain, flipped) > 1);
+
+  const auto wrong = show("-o none data.augment.crop.kind=centre");
+  CHECK(wrong.exit_code == 2);
+  CHECK(one_line(wrong.err));
+  CHECK_FALSE(fs::exists(place.at("none")));
+  CHECK(run(ssddata() + " show train.seed=3 -o none").exit_code == 2);
 }
 
 TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit code") {
