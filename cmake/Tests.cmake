@@ -25,7 +25,7 @@ foreach(source ${test_sources})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   get_filename_component(folder ${source} DIRECTORY)
   get_filename_component(folder ${folder} NAME)  # `ctest -L ops` runs tests/ops
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2" LABELS ${folder})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive" LABELS ${folder})
 endforeach()
 if(TEST gpu_memory_test)
   set_tests_properties(gpu_memory_test PROPERTIES RUN_SERIAL ON)  # it counts the whole GPU's memory
@@ -39,10 +39,36 @@ if(TARGET gpu_failures_test)
   add_dependencies(gpu_failures_test planted_fault)
 endif()
 
-# Run by tests/peers/torch_parity.py.
-add_executable(model_parity tests/parity/model_parity.cpp)
-set_target_properties(model_parity PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-target_link_libraries(model_parity PRIVATE test_support)
+# Every tests/fuzz/*_fuzz.cpp is a program, too: with a main program of ours that tries a fixed list of
+# inputs, or with libFuzzer's, which tests/fuzz/run_libfuzzer.sh runs.
+add_library(fuzz_main OBJECT EXCLUDE_FROM_ALL tests/fuzz/memory_file.cpp)
+target_link_libraries(fuzz_main PUBLIC test_support)
+if(SSD_FUZZ)
+  target_link_options(fuzz_main PUBLIC -fsanitize=fuzzer)
+else()
+  target_sources(fuzz_main PRIVATE tests/fuzz/driver.cpp tests/fuzz/mutation.cpp)
+endif()
+file(GLOB fuzz_sources CONFIGURE_DEPENDS tests/fuzz/*_fuzz.cpp)
+foreach(source ${fuzz_sources})
+  get_filename_component(name ${source} NAME_WE)
+  if(SSD_TEST_ONLY AND NOT name MATCHES "${SSD_TEST_ONLY}")
+    continue()
+  endif()
+  add_executable(${name} ${source})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE fuzz_main)
+  if(NOT SSD_FUZZ)
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 3600 ENVIRONMENT "OMP_NUM_THREADS=1" LABELS fuzz)
+  endif()
+endforeach()
+
+# Run by tests/peers/.
+foreach(name model_parity nms_parity)
+  add_executable(${name} tests/parity/${name}.cpp)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_link_libraries(${name} PRIVATE test_support)
+endforeach()
 
 # Cases of the reference's own tests, where the file lies beside the project.
 file(GLOB reference_sources CONFIGURE_DEPENDS tests/reference_cases/*.cpp)

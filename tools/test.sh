@@ -43,7 +43,7 @@ sanitized='add|batch_norm|bias|cast|conv|focal_loss|max_pool|relu|relu6|smooth_l
 sanitized+='|anchors|boxes|flat_sum|image|schedule|sgd|simt|vector_math'
 sanitized+='|arena|tape|parameters|random|safetensors|atomic_file|config|detector'
 sanitized+='|augment|coco|coco_eval|dataset_check|detections|draw|image_file|jpeg|label_map|loader|shapes|tfrecord'
-build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined $light "-DSSD_TEST_ONLY=^($sanitized)_test\$"
+build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined $light "-DSSD_TEST_ONLY=^($sanitized)_test\$|_fuzz\$"
 check sanitized -j "$jobs"
 
 # Threads of our own; OpenMP's are not instrumented and would be reported falsely.
