@@ -48,7 +48,7 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
   t.choice(
       "model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
       "statistics of the batch (as the original trains), or the stored ones, unchanged and folded "
-      "into the convolutions: faster");
+      "into the convolutions");
   t.number("model.batch_norm.decay", o.batch_norm_decay, between(0, 1),
            "weight of the old moving statistics");
   t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, above(0),
