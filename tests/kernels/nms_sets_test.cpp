@@ -16,14 +16,6 @@ namespace {
 constexpr float kThresholds[] = {0.2f, 0.5f, 0.6f, 0.8f};
 constexpr int kLargest = 1000;
 
-std::vector<NmsImage> run(const NmsProblem& p, const NmsOptions& options) {
-  ScoredBoxes in = p.view();
-  std::vector<char> workspace(size_t(nms_workspace(in, options)));
-  NmsOutput out(p.images, options.max_total);
-  multiclass_nms({}, in, options, {workspace.data()}, out.view());
-  return out.images();
-}
-
 enum Style { plain, no_area, inverted, ten_identical, huge, near_threshold, kStyles };
 
 // A box whose IoU with `first` is `overlap` but for rounding: `first` shifted to the right.
@@ -90,7 +82,7 @@ class SetMaker {
 }  // namespace
 
 TEST_CASE("lists of indices equal the naive algorithm's on a hundred thousand random sets") {
-  constexpr int sets = 100000;
+  const int sets = rounds(100000);
   int64_t boxes = 0, suppressed = 0;
   for (int number = 0; number < sets; ++number) {
     NmsOptions options{.score_threshold = number % 3 ? 1e-8f : 0.5f,
@@ -99,7 +91,7 @@ TEST_CASE("lists of indices equal the naive algorithm's on a hundred thousand ra
                        .max_total = kLargest,
                        .window = {}};
     const NmsProblem p = SetMaker(uint64_t(number), options.iou_threshold).make();
-    const std::vector<NmsImage> kept = run(p, options);
+    const std::vector<NmsImage> kept = output_on("cpu", p, options).images();
     if (kept != naive_nms(p, options)) FAIL("set " << number << " of " << p.count << " boxes");
     boxes += p.count;
     suppressed += p.count - int64_t(kept[0].size());

@@ -12,18 +12,6 @@ using namespace tests;
 
 namespace {
 
-NmsOutput output_on(const std::string& device, const NmsProblem& p, const NmsOptions& options) {
-  DeviceArrays arrays(device);
-  ScoredBoxes in = p.on(arrays);
-  std::vector<uint8_t> workspace(size_t(nms_workspace(in, options)));
-  NmsOutput out(p.images, options.max_total);
-  multiclass_nms(arrays.queue(), in, options,
-                 arrays.output(workspace, DType::u8, {1, {int64_t(workspace.size())}}),
-                 out.on(arrays));
-  arrays.fetch();
-  return out;
-}
-
 // On the CPU; a GPU must give the same bits.
 std::vector<NmsImage> run(const NmsProblem& p, const NmsOptions& options) {
   const std::vector<NmsImage> found = output_on("cpu", p, options).images();

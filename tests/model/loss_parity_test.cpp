@@ -161,8 +161,8 @@ std::vector<int32_t> Problem::matches(const engine::Context& c,
          forced = c.empty({2, {images_, rows_}}, DType::i32);
   kernels::match_anchors(c.queue, truth, place_.anchors.boxes(), {},
                          {.rows = matched, .forced = forced});
-  const int32_t* rows = View(matched).as<int32_t>();
-  return {rows, rows + images_ * place_.anchors.count()};
+  const Values rows = read(matched);
+  return {rows.begin(), rows.end()};
 }
 
 void Problem::check(double limit) const {
@@ -203,7 +203,11 @@ const Family kFamilies[] = {{64, 3, 40, 240}, {96, 20, 20, 20}, {320, 90, 2, 4}}
 }  // namespace
 
 TEST_CASE("losses of ten thousand random images equal the naive ones") {
+#ifdef SSD_CUDA_BUILD  // kernels compiled by nvcc have no f64
+  const DType dtype = DType::f32;
+#else
   const DType dtype = GENERATE(DType::f32, DType::f64);
+#endif
   const double limit = dtype == DType::f32 ? 1e-6 : 1e-12;
   uint64_t number = 0;
   for (const Family& family : kFamilies) {

@@ -99,6 +99,18 @@ struct OneImage {
 
 }  // namespace
 
+NmsOutput output_on(const std::string& device, const NmsProblem& p, const NmsOptions& options) {
+  DeviceArrays arrays(device);
+  ScoredBoxes in = p.on(arrays);
+  std::vector<uint8_t> workspace(size_t(nms_workspace(in, options)));
+  NmsOutput out(p.images, options.max_total);
+  multiclass_nms(arrays.queue(), in, options,
+                 arrays.output(workspace, DType::u8, {1, {int64_t(workspace.size())}}),
+                 out.on(arrays));
+  arrays.fetch();
+  return out;
+}
+
 std::vector<NmsImage> naive_nms(const NmsProblem& p, const NmsOptions& o) {
   std::vector<NmsImage> all;
   for (int image = 0; image < p.images; ++image) all.push_back(OneImage{p, o, image}.all_classes());

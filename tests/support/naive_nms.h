@@ -34,6 +34,8 @@ struct NmsOutput {
   std::vector<int32_t> classes, anchors, counts, status;
 };
 
+// What the kernels find.
+NmsOutput output_on(const std::string& device, const NmsProblem&, const kernels::NmsOptions&);
 std::vector<NmsImage> naive_nms(const NmsProblem&, const kernels::NmsOptions&);
 
 }  // namespace tests
