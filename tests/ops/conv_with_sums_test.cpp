@@ -100,6 +100,8 @@ TEST_CASE("conv_with_sums: batch norm from the sums, every activation and residu
           .reference = [=](const auto& in) { return reference(in, activation); },
           .summation_length = double(kShape.kernel * kShape.kernel * kShape.in_channels),
           .step = 1e-6,  // small enough to cross no kink of the activation
+          // Rounding what batch norm reads moves its outputs across kinks.
+          .half_gradients = activation == Activation::none,
       });
 }
 
