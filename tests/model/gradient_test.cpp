@@ -7,6 +7,7 @@
 using namespace tests;
 using model::DetectorOptions;
 
+#ifndef SSD_CUDA_BUILD  // kernels compiled by nvcc have no f64
 namespace {
 
 // Flat positions of the parameters whose name has `part` in it.
@@ -58,7 +59,6 @@ void check_gradient(const DetectorOptions& options) {
 
 }  // namespace
 
-#ifndef SSD_CUDA_BUILD  // kernels compiled by nvcc have no f64
 TEST_CASE("gradient of the whole detector") { check_gradient(tiny_detector()); }
 
 TEST_CASE("gradient with frozen batch norm") {
