@@ -123,8 +123,8 @@ def number(value, digits=1):
 
 def share(row, peak):
     if not peak or not row.get("images_per_second"):
-        return None
-    return row["images_per_second"] * FLOP[row["mode"]] / (peak * 1e12)
+        return "-"
+    return f"{row['images_per_second'] * FLOP[row['mode']] / (peak * 1e12):.1%}"
 
 
 def table(header, rows):
@@ -171,7 +171,7 @@ def markdown(result):
     out += table(["program", "mode", "precision", "batch", "img/s", "share of peak", "p50 ms", "p99 ms"],
                  [[name, r.get("mode") + (", frozen BN" if r.get("frozen") else ""), r.get("precision"),
                    r.get("batch"), number(r.get("images_per_second")),
-                   number(share(r, peak) and 100 * share(r, peak)) + " %",
+                   share(r, peak),
                    number(r.get("p50_ms"), 3), number(r.get("p99_ms"), 3)] for name, r in rows])
     if peers.get("errors"):
         out += ["PyTorch variants that failed: " +
