@@ -26,7 +26,7 @@ class Backend {
   virtual void copy(void* to, const void* from, size_t bytes, kernels::Queue) = 0;
   virtual void wait(kernels::Queue waiting, kernels::Queue awaited) = 0;  // order two queues
   virtual void synchronize(kernels::Queue) = 0;
-  // Null only for shapes with `statistics` or `accumulate`, where the device cannot fuse them.
+  // Null only for shapes that are optional(), where the device cannot fuse what they ask for.
   virtual std::unique_ptr<ConvPlan> plan(const ConvShape&) = 0;
   // Runs `work` now and returns a function that repeats it with the same addresses.
   virtual std::function<void()> record(kernels::Queue, const std::function<void()>& work) = 0;

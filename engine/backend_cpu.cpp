@@ -35,7 +35,7 @@ class CpuBackend : public Backend {
   void synchronize(kernels::Queue) override {}
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
-    if (shape.statistics || shape.accumulate) return nullptr;
+    if (shape.optional()) return nullptr;
     auto fast = make_onednn_conv(shape);
     return fast ? std::move(fast) : make_reference_conv(shape);
   }

@@ -3,6 +3,7 @@
 #include <compare>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "engine/tensor.h"
 #include "kernels/activation.h"
@@ -23,7 +24,7 @@ enum class ConvPass : uint8_t { forward, grad_input, grad_weight };
 // The key of a plan. Activations are NHWC, weights [out, kernel, kernel, in].
 struct ConvShape {
   ConvPass pass = ConvPass::forward;
-  // Of x, weight, y and their gradients, except dw, which is accumulator(dtype).
+  // Of x, weight, y and their gradients, except dw, which is accumulator(dtype) unless narrow_dw.
   DType dtype = DType::f32;
   int images = 0, height = 0, width = 0, in_channels = 0, out_channels = 0;  // height, width: of x
   int kernel = 1, stride = 1;
@@ -36,6 +37,18 @@ struct ConvShape {
   bool statistics = false;
   // gradients only: added to what dx or dw holds, instead of replacing it.
   bool accumulate = false;
+  // grad_input only: dx, with what it held if accumulate, is then zeroed where the saved output of
+  // this activation is closed.
+  Activation mask = Activation::none;
+  // grad_input with a mask only: also the sums over all pixels of dx and of dx * saved output.
+  bool reductions = false;
+  // grad_weight only: dw has the dtype of x.
+  bool narrow_dw = false;
+
+  // Asks for a fusion that a device may not have; see Backend::plan.
+  bool optional() const {
+    return statistics || accumulate || mask != Activation::none || reductions;
+  }
 
   int out_height() const { return (height + pad.top + pad.bottom - kernel) / stride + 1; }
   int out_width() const { return (width + pad.left + pad.right - kernel) / stride + 1; }
@@ -49,10 +62,13 @@ struct ConvShape {
 
 // forward writes y; grad_input reads y as dy and writes x as dx; grad_weight reads x and y as dy
 // and writes weight as dw. bias is [out] in accumulator(dtype), residual has y's shape and dtype.
-// Statistics are written as sum and sum_of_squares, [out] in accumulator(dtype).
+// Statistics are written as sum and sum_of_squares, [out] in accumulator(dtype). saved is the
+// output of the mask's activation, with x's shape and dtype; reductions are written as sum and
+// sum_of_products, [in] in accumulator(dtype).
 struct ConvArgs {
   View x, weight, y, bias, residual;
   View sum, sum_of_squares;
+  View saved, sum_of_products;
   void* workspace = nullptr;
   // Version 0: the weight may have changed since the last run. Otherwise the two numbers stand for
   // its contents, and a plan may keep a copy in an order of its own.
@@ -66,6 +82,9 @@ class ConvPlan {
   virtual void run(kernels::Queue, const ConvArgs&) = 0;
 };
 
+// Every field, as text in one line: for error messages, and as a key.
+std::string describe(const ConvShape&);
+
 // Plain loops in double or float: every dtype, any machine. Slow; the yardstick of the others.
 std::unique_ptr<ConvPlan> make_reference_conv(const ConvShape&);
 // oneDNN primitives for f32 and bf16; null where oneDNN is absent or has none for this shape.
@@ -76,7 +95,7 @@ class ConvPlans {
  public:
   explicit ConvPlans(Backend& backend) : backend_(backend) {}
   ConvPlan& at(const ConvShape&);
-  // Null where the device has no plan for the shape's `statistics` or `accumulate`.
+  // Null where the shape is optional() and the device has no plan for it.
   ConvPlan* find(const ConvShape&);
   size_t size() const { return plans_.size(); }
   int64_t macs() const { return macs_; }  // multiply-accumulates of all plans handed out so far

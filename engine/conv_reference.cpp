@@ -220,8 +220,15 @@ template <class T> void grad_input(const ConvShape& s, const ConvArgs& a) {
     pack_along_lines<kWidth, T>(p, to, [&](int64_t n, int64_t d) { return g.weights_into(n, d); });
   };
   auto finish = [&](int64_t row, int64_t column, int columns, const Acc<T>* sums) {
-    T* dx = a.x.as<T>() + row * s.in_channels + column;
-    for (int j = 0; j < columns; ++j) dx[j] = T(sums[j]);
+    const int64_t at = row * s.in_channels + column;
+    T* dx = a.x.as<T>() + at;
+    for (int j = 0; j < columns; ++j) {
+      Acc<T> v = sums[j];
+      if (s.accumulate) v += Acc<T>(dx[j]);
+      bool open = s.mask == Activation::none ||
+                  kernels::activation_slope(s.mask, Acc<T>(a.saved.as<T>()[at + j])) != 0;
+      dx[j] = T(open ? v : Acc<T>(0));
+    }
   };
   sum_products<T>({g.inputs(), s.in_channels, g.taps() * s.out_channels}, left, right, finish);
 }
@@ -237,9 +244,31 @@ template <class T> void grad_weight(const ConvShape& s, const ConvArgs& a) {
     pack_along_lines<kWidth, T>(p, to, [&](int64_t n, int64_t d) { return g.x_at(d, n); });
   };
   auto finish = [&](int64_t row, int64_t column, int columns, const Acc<T>* sums) {
-    std::copy_n(sums, columns, a.weight.as<Acc<T>>() + row * columns_of_weight + column);
+    auto store = [&](auto* dw) {
+      using To = std::remove_pointer_t<decltype(dw)>;
+      for (int j = 0; j < columns; ++j)
+        dw[j] = To(s.accumulate ? Acc<T>(dw[j]) + sums[j] : sums[j]);
+    };
+    const int64_t at = row * columns_of_weight + column;
+    s.narrow_dw ? store(a.weight.as<T>() + at) : store(a.weight.as<Acc<T>>() + at);
   };
   sum_products<T>({s.out_channels, columns_of_weight, g.outputs()}, left, right, finish);
+}
+
+// Sums over all pixels of a and of a * b, per channel.
+template <class T> void sum_pixels(View a, View b, View sum, View sum_of_products) {
+  const int64_t channels = a.shape[3], pixels = a.shape.size() / std::max<int64_t>(channels, 1);
+#pragma omp parallel for schedule(static)
+  for (int64_t c = 0; c < channels; ++c) {
+    double total = 0, products = 0;
+    for (int64_t i = c; i < pixels * channels; i += channels) {
+      const double value = double(Acc<T>(a.as<T>()[i]));
+      total += value;
+      products += value * double(Acc<T>(b.as<T>()[i]));
+    }
+    sum.as<Acc<T>>()[c] = Acc<T>(total);
+    sum_of_products.as<Acc<T>>()[c] = Acc<T>(products);
+  }
 }
 
 // Any cpu, any dtype.
@@ -251,9 +280,11 @@ class ReferenceConv : public ConvPlan {
 
   void run(kernels::Queue, const ConvArgs& a) override {
     kernels::dispatch(shape_.dtype, [&]<class T>() {
-      if (shape_.pass == ConvPass::forward) return forward<T>(shape_, a);
-      if (shape_.pass == ConvPass::grad_input) return grad_input<T>(shape_, a);
-      grad_weight<T>(shape_, a);
+      if (shape_.pass == ConvPass::forward) forward<T>(shape_, a);
+      if (shape_.pass == ConvPass::grad_input) grad_input<T>(shape_, a);
+      if (shape_.pass == ConvPass::grad_weight) grad_weight<T>(shape_, a);
+      if (shape_.statistics) sum_pixels<T>(a.y, a.y, a.sum, a.sum_of_squares);
+      if (shape_.reductions) sum_pixels<T>(a.x, a.saved, a.sum, a.sum_of_products);
     });
   }
 

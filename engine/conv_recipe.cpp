@@ -1,0 +1,129 @@
+#include "engine/conv_recipe.h"
+
+#include "engine/conv_operands.h"
+#include "engine/error.h"
+#include "kernels/bias.h"
+#include "kernels/elementwise.h"
+#include "kernels/pad_channels.h"
+
+namespace engine {
+namespace {
+
+constexpr size_t kAlignment = 256;
+
+int rounded(int n, int unit) { return (n + unit - 1) / unit * unit; }
+size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+void add_padded(std::vector<ConvRecipe>& recipes, const ConvRecipe& from, int in, int out) {
+  const ConvShape& s = from.inner;
+  if (s.in_channels == in && s.out_channels == out) return;
+  ConvRecipe padded = from;
+  padded.inner.in_channels = in;
+  padded.inner.out_channels = out;
+  if (in != s.in_channels) padded.name += concatenate(", in padded to ", in);
+  if (out != s.out_channels) padded.name += concatenate(", out padded to ", out);
+  recipes.push_back(padded);
+}
+
+std::vector<ConvRecipe> with_padding(const ConvRecipe& recipe) {
+  const ConvShape& s = recipe.inner;
+  const int word = int(16 / kernels::size_of(s.dtype));
+  std::vector<ConvRecipe> recipes{recipe};
+  // Kernels for the first convolution exist for four channels, too.
+  if (word > 4 && s.in_channels <= 4) add_padded(recipes, recipe, 4, rounded(s.out_channels, word));
+  add_padded(recipes, recipe, rounded(s.in_channels, word), rounded(s.out_channels, word));
+  return recipes;
+}
+
+class StagedConv : public ConvPlan {
+ public:
+  StagedConv(const ConvShape& shape, const ConvShape& inner, std::unique_ptr<ConvPlan> plan)
+      : shape_(shape), inner_(inner), plan_(std::move(plan)) {
+    size_t end = aligned(plan_->workspace());
+    const auto outer = conv_operands(shape_);
+    for (const ConvOperand& operand : conv_operands(inner_)) {
+      const ConvOperand& original = find(outer, operand.view);
+      if (operand.shape == original.shape && operand.dtype == original.dtype &&
+          operand.read == original.read)
+        continue;
+      staged_.push_back({operand, end});
+      end += aligned(size_t(operand.shape.size() * kernels::size_of(operand.dtype)));
+    }
+    workspace_ = end;
+  }
+
+  size_t workspace() const override { return workspace_; }
+
+  void run(kernels::Queue queue, const ConvArgs& args) override {
+    ConvArgs inner = args;
+    for (const Staged& staged : staged_) {
+      const ConvOperand& o = staged.operand;
+      void* room = static_cast<char*>(args.workspace) + staged.offset;
+      inner.*o.view = {room, o.dtype, o.shape};
+      if (o.read) kernels::pad_channels(queue, args.*o.view, inner.*o.view);
+    }
+    if (!staged_.empty()) inner.weight_version = 0;  // the weight is a copy of this run
+    plan_->run(queue, inner);
+    for (const Staged& staged : staged_) {
+      const View room = inner.*staged.operand.view, result = args.*staged.operand.view;
+      if (!staged.operand.written) continue;
+      if (shape_.accumulate && !inner_.accumulate)
+        kernels::add_padded(queue, room, result);
+      else
+        kernels::pad_channels(queue, room, result);
+    }
+    finish(queue, args);
+  }
+
+ private:
+  struct Staged {
+    ConvOperand operand;
+    size_t offset;
+  };
+
+  static const ConvOperand& find(const std::vector<ConvOperand>& all, View ConvArgs::*view) {
+    for (const ConvOperand& operand : all)
+      if (operand.view == view) return operand;
+    fail(ExitCode::failed, "staged convolution: the inner shape has more operands");
+  }
+
+  // What was taken from the inner shape of a forward pass.
+  void finish(kernels::Queue queue, const ConvArgs& a) const {
+    if (shape_.bias && !inner_.bias) kernels::bias(queue, a.y, a.bias, a.y);
+    if (shape_.residual && !inner_.residual) kernels::add(queue, a.y, a.residual, a.y);
+    if (shape_.activation != inner_.activation)
+      kernels::activate(queue, shape_.activation, a.y, a.y);
+  }
+
+  ConvShape shape_, inner_;
+  std::unique_ptr<ConvPlan> plan_;
+  std::vector<Staged> staged_;
+  size_t workspace_;
+};
+
+}  // namespace
+
+std::vector<ConvRecipe> direct_recipes(const ConvShape& shape) {
+  return with_padding({"direct", shape});
+}
+
+std::vector<ConvRecipe> unfused_recipes(const ConvShape& shape) {
+  ConvShape inner = shape;
+  if (shape.pass == ConvPass::forward && !shape.statistics) {
+    inner.bias = inner.residual = false;
+    inner.activation = Activation::none;
+  } else if (shape.pass == ConvPass::grad_weight) {
+    inner.narrow_dw = true;
+    inner.accumulate = false;
+  }
+  if (inner == shape) return {};
+  return with_padding({"unfused", inner});
+}
+
+std::unique_ptr<ConvPlan> make_staged_conv(const ConvShape& shape, const ConvShape& inner,
+                                           std::unique_ptr<ConvPlan> plan) {
+  if (inner == shape) return plan;
+  return std::make_unique<StagedConv>(shape, inner, std::move(plan));
+}
+
+}  // namespace engine

@@ -1,0 +1,162 @@
+// Fusions of the plain loops, and roads around them: padded channels, parts done afterwards.
+#include "engine/conv_recipe.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tests/support/conv_run.h"
+
+using namespace tests;
+using namespace engine;
+
+namespace {
+
+ConvShape base(DType dtype, ConvPass pass, int in = 5, int out = 11) {
+  return {.pass = pass,
+          .dtype = dtype,
+          .images = 2,
+          .height = 7,
+          .width = 6,
+          .in_channels = in,
+          .out_channels = out,
+          .kernel = 3,
+          .stride = 2,
+          .pad = {1, 0, 1, 1}};
+}
+
+double limit(DType dtype) {
+  return dtype == DType::f64    ? 1e-12
+         : dtype == DType::f32  ? 1e-5
+         : dtype == DType::bf16 ? 1e-2
+                                : 2e-3;
+}
+
+// Every combination of fusions of a pass.
+std::vector<ConvShape> fused(const ConvShape& s) {
+  std::vector<ConvShape> all;
+  for (int bits = 0; bits < 8; ++bits)
+    for (Activation a : {Activation::none, Activation::relu, Activation::relu6}) {
+      ConvShape t = s;
+      if (s.pass == ConvPass::forward) {
+        t.bias = bits & 1, t.residual = bits & 2, t.activation = a;
+        t.statistics = bits == 4 && a == Activation::none;
+        if (bits > 4 || (bits == 4 && a != Activation::none)) continue;
+      } else if (s.pass == ConvPass::grad_input) {
+        t.accumulate = bits & 1, t.mask = a, t.reductions = bits & 2;
+        if (bits > 3 || (t.reductions && a == Activation::none)) continue;
+      } else {
+        t.accumulate = bits & 1, t.narrow_dw = bits & 2;
+        if (bits > 3 || a != Activation::none) continue;
+      }
+      all.push_back(t);
+    }
+  return all;
+}
+
+// Half of a saved activation is closed, below and above.
+void prepare(ConvRun& run, const ConvShape& s) {
+  if (s.mask == Activation::none) return;
+  for (double& v : run.input(&ConvArgs::saved))
+    v = std::fabs(v) < 0.5 ? 0 : v > 0.8 && s.mask == Activation::relu6 ? 6 : 3 * std::fabs(v);
+}
+
+// What the fusions of a gradient mean, from the plain gradient.
+Values gradient_by_hand(const ConvShape& s, ConvRun& run, View ConvArgs::*result) {
+  ConvShape plain = s;
+  plain.accumulate = plain.reductions = plain.narrow_dw = false;
+  plain.mask = Activation::none;
+  ConvRun simple(plain);
+  for (auto view : {&ConvArgs::x, &ConvArgs::weight, &ConvArgs::y})
+    simple.input(view) = run.input(view);
+  Values g = simple.run(*make_reference_conv(plain))[simple.index(result)];
+  for (size_t i = 0; i < g.size(); ++i) {
+    if (s.accumulate) g[i] += run.input(result)[i];
+    if (s.mask == Activation::none) continue;
+    const double saved = run.input(&ConvArgs::saved)[i];
+    if (saved <= 0 || (s.mask == Activation::relu6 && saved >= 6)) g[i] = 0;
+  }
+  return g;
+}
+
+// Sums over pixels of a and of a * b.
+void check_sums(const Values& a, const Values& b, const Values& sum, const Values& products) {
+  const size_t channels = sum.size();
+  Values s(channels), p(channels);
+  for (size_t i = 0; i < a.size(); ++i) {
+    s[i % channels] += a[i];
+    p[i % channels] += a[i] * b[i];
+  }
+  CHECK(distance(sum, s) < 1e-5);
+  CHECK(distance(products, p) < 1e-5);
+}
+
+}  // namespace
+
+TEST_CASE("conv: fusions of the plain loops are what conv.h says") {
+  for (DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16})
+    for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+      for (const ConvShape& s : fused(base(dtype, pass))) {
+        INFO(describe(s));
+        ConvRun run(s);
+        prepare(run, s);
+        const OperandValues got = run.run(*make_reference_conv(s));
+        auto value = [&](View ConvArgs::*view) { return got[run.index(view)]; };
+        if (s.statistics)
+          check_sums(value(&ConvArgs::y), value(&ConvArgs::y), value(&ConvArgs::sum),
+                     value(&ConvArgs::sum_of_squares));
+        if (pass == ConvPass::forward) continue;
+        auto result = pass == ConvPass::grad_input ? &ConvArgs::x : &ConvArgs::weight;
+        CHECK(distance(value(result), gradient_by_hand(s, run, result)) < 2 * limit(dtype));
+        if (s.reductions)
+          check_sums(value(&ConvArgs::x), value(&ConvArgs::saved), value(&ConvArgs::sum),
+                     value(&ConvArgs::sum_of_products));
+      }
+}
+
+TEST_CASE("conv recipes: every road leads to the same result") {
+  int roads = 0;
+  for (DType dtype : {DType::f32, DType::f16, DType::bf16})
+    for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+      for (auto [in, out] : {std::pair{3, 11}, {8, 16}, {16, 11}})
+        for (const ConvShape& s : fused(base(dtype, pass, in, out))) {
+          ConvRun run(s);
+          prepare(run, s);
+          const OperandValues expected = run.run(*make_reference_conv(s));
+          std::vector<ConvRecipe> recipes = direct_recipes(s), more = unfused_recipes(s);
+          CHECK(recipes[0].inner == s);
+          recipes.insert(recipes.end(), more.begin(), more.end());
+          for (const ConvRecipe& recipe : recipes) {
+            INFO(describe(s) << ", " << recipe.name);
+            auto plan = make_staged_conv(s, recipe.inner, make_reference_conv(recipe.inner));
+            const OperandValues got = run.run(*plan);
+            // Up to four roundings instead of one, and another order of sums.
+            for (size_t i = 0; i < got.size(); ++i)
+              CHECK(distance(got[i], expected[i]) < 4 * limit(dtype));
+            roads += recipe.inner != s;
+          }
+        }
+  CHECK(roads > 300);
+}
+
+TEST_CASE("conv recipes: channels are padded to whole words of 16 bytes") {
+  auto inner_of = [](DType dtype, int in, int out) {
+    std::vector<std::pair<int, int>> channels;
+    for (const ConvRecipe& r : direct_recipes(base(dtype, ConvPass::forward, in, out)))
+      channels.push_back({r.inner.in_channels, r.inner.out_channels});
+    return channels;
+  };
+  using Channels = std::vector<std::pair<int, int>>;
+  CHECK(inner_of(DType::f16, 256, 546) == Channels{{256, 546}, {256, 552}});
+  CHECK(inner_of(DType::bf16, 3, 64) == Channels{{3, 64}, {4, 64}, {8, 64}});
+  CHECK(inner_of(DType::f32, 3, 546) == Channels{{3, 546}, {4, 548}});
+  CHECK(inner_of(DType::f16, 64, 256) == Channels{{64, 256}});
+}
+
+TEST_CASE("conv: plans that a device may lack are named optional, and the CPU says it has none") {
+  auto backend = make_cpu_backend();
+  for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+    for (const ConvShape& s : fused(base(DType::f32, pass))) {
+      INFO(describe(s));
+      CHECK((backend->plan(s) == nullptr) == s.optional());
+    }
+}
