@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/backend.h"
+#include "engine/conv_cudnn.h"
 #include "engine/error.h"
 
 namespace engine {
@@ -36,7 +37,7 @@ struct Graph {
 
 class CudaBackend : public Backend {
  public:
-  explicit CudaBackend(int ordinal) : ordinal_(ordinal) {
+  CudaBackend(int ordinal, const BackendOptions& options) : ordinal_(ordinal), options_(options) {
     CUDA_CHECK(cudaSetDevice(ordinal));
     for (cudaStream_t& stream : streams_)
       CUDA_CHECK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
@@ -104,8 +105,8 @@ class CudaBackend : public Backend {
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     SSD_CHECK(!recording_, "a recorded step must not meet a new convolution");
-    if (shape.statistics || shape.accumulate) return nullptr;
-    fail(ExitCode::resources, "this build has no convolutions for CUDA");
+    if (!make_conv_) make_conv_ = make_cudnn_convs(*this, ordinal_, options_);
+    return make_conv_(shape);
   }
 
   std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
@@ -137,6 +138,8 @@ class CudaBackend : public Backend {
   }
 
   int ordinal_;
+  BackendOptions options_;
+  ConvMaker make_conv_;  // made with the first plan
   bool recording_ = false;
   std::array<cudaStream_t, kLanes + kBranches> streams_{};
   std::array<cudaEvent_t, kLanes + kBranches> events_{};  // the latest wait for each stream
@@ -164,7 +167,7 @@ Devices find_devices() {
 
 int cuda_devices() { return find_devices().count; }
 
-std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&) {
+std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions& options) {
   const Devices found = find_devices();
   if (found.count == 0)
     fail(ExitCode::resources, "device cuda:", ordinal, ": no GPU on this machine",
@@ -172,7 +175,7 @@ std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&) {
   if (ordinal >= found.count)
     fail(ExitCode::resources, "device cuda:", ordinal, ": this machine has ", found.count,
          " GPUs, cuda:0 to cuda:", found.count - 1);
-  return std::make_unique<CudaBackend>(ordinal);
+  return std::make_unique<CudaBackend>(ordinal, options);
 }
 
 }  // namespace engine

@@ -1,0 +1,126 @@
+#include "engine/conv_cudnn.h"
+
+#include <map>
+
+#include "engine/cudnn_choice.h"
+#include "engine/cudnn_trial.h"
+#include "engine/error.h"
+#include "engine/plan_cache.h"
+#include "kernels/elementwise.h"
+
+namespace engine {
+namespace {
+
+// How many offers of one recipe are tried against each other. Compiling one takes seconds.
+constexpr int kTried = 4, kTriedIfCompiled = 2;
+constexpr const char* kNoPlan = "none";
+
+// No images: cuDNN knows no empty tensors. Sums over nothing are zero.
+class EmptyConv : public ConvPlan {
+ public:
+  explicit EmptyConv(const ConvShape& shape) : shape_(shape) {}
+  size_t workspace() const override { return 0; }
+  void run(kernels::Queue queue, const ConvArgs& args) override {
+    for (const ConvOperand& o : conv_operands(shape_))
+      if (o.written && !o.read) kernels::fill(queue, args.*o.view, 0);
+  }
+
+ private:
+  ConvShape shape_;
+};
+
+class CudnnConvs {
+ public:
+  CudnnConvs(Backend& backend, int ordinal, const BackendOptions& options)
+      : backend_(backend),
+        device_(std::make_shared<CudnnDevice>(ordinal)),
+        cache_(options.plan_cache),
+        deterministic_(options.deterministic) {}
+
+  std::unique_ptr<ConvPlan> plan(const ConvShape& shape) {
+    if (shape.images == 0) return std::make_unique<EmptyConv>(shape);
+    const std::string key = concatenate(describe(shape), " on ", device_->name(),
+                                        deterministic_ ? " by rule" : " by time");
+    if (auto kept = cache_.find(key)) {
+      if (*kept == kNoPlan && shape.optional()) return nullptr;
+      if (auto plan = restored(shape, *kept)) return plan;
+    }
+    const auto trial = trial_of(shape);
+    auto choice = choose(shape, trial.get());
+    // What a lack of memory decided is not for the next run.
+    const bool keep = trial && !trial->lacked_memory();
+    if (choice) {
+      if (keep) cache_.keep(key, choice->recipe + "\n" + choice->plan_text);
+      return std::move(choice->plan);
+    }
+    if (!shape.optional())
+      fail(ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ", describe(shape));
+    if (keep) cache_.keep(key, kNoPlan);
+    return nullptr;
+  }
+
+ private:
+  std::unique_ptr<ConvPlan> restored(const ConvShape& shape, const std::string& kept) {
+    const size_t end = kept.find('\n');
+    if (end == std::string::npos) return nullptr;
+    auto choice = restore(device_, shape, kept.substr(0, end), kept.substr(end + 1));
+    if (!choice) return nullptr;
+    const auto trial = trial_of(shape);
+    if (trial && !trial->runs(*choice->plan)) return nullptr;
+    return std::move(choice->plan);
+  }
+
+  // Null where the memory is taken: plans are then chosen by rule, and proved by use.
+  std::unique_ptr<CudnnTrial> trial_of(const ConvShape& shape) {
+    try {
+      return std::make_unique<CudnnTrial>(backend_, shape);
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::resources) throw;
+      return nullptr;
+    }
+  }
+
+  std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnTrial* trial) {
+    if (deterministic_ || !trial)
+      return choose_first(device_, shape,
+                          [&](ConvPlan& plan) { return !trial || trial->runs(plan); });
+    for (int stage = 0; stage < cudnn_stages(shape); ++stage)
+      if (auto choice = fastest(shape, *trial, cudnn_offers(*device_, shape, stage))) return choice;
+    return std::nullopt;
+  }
+
+  std::optional<CudnnChoice> fastest(const ConvShape& shape, CudnnTrial& trial,
+                                     const std::vector<CudnnOffer>& offers) {
+    std::optional<CudnnChoice> best;
+    float best_time = 0;
+    std::map<std::string, int> tried;
+    for (const CudnnOffer& offer : offers) {
+      const int limit = offer.candidate.compiled_at_run_time ? kTriedIfCompiled : kTried;
+      int& count = tried[offer.recipe.name];
+      if (count >= limit) continue;
+      auto choice = build(device_, shape, offer);
+      if (!choice) continue;
+      const auto time = trial.time(*choice->plan);
+      if (!time) continue;
+      ++count;
+      if (best && *time >= best_time) continue;
+      best = std::move(choice);
+      best_time = *time;
+    }
+    return best;
+  }
+
+  Backend& backend_;
+  std::shared_ptr<const CudnnDevice> device_;
+  PlanCache cache_;
+  bool deterministic_;
+};
+
+}  // namespace
+
+ConvMaker make_cudnn_convs(Backend& backend, int ordinal, const BackendOptions& options) {
+  auto convs = std::make_shared<CudnnConvs>(backend, ordinal, options);
+  return [convs](const ConvShape& shape) { return convs->plan(shape); };
+}
+
+}  // namespace engine

@@ -1,0 +1,37 @@
+// NVIDIA's cuDNN, opened when the first convolution wants it: a CUDA build starts on machines
+// without it.
+#pragma once
+#include <cudnn_graph.h>
+
+#include <string>
+
+namespace engine {
+
+// The functions that we call, by their names without "cudnn".
+struct CudnnLibrary {
+  decltype(&::cudnnGetVersion) GetVersion;
+  decltype(&::cudnnGetErrorString) GetErrorString;
+  decltype(&::cudnnGetLastErrorString) GetLastErrorString;
+  decltype(&::cudnnCreate) Create;
+  decltype(&::cudnnDestroy) Destroy;
+  decltype(&::cudnnSetStream) SetStream;
+  decltype(&::cudnnBackendCreateDescriptor) BackendCreateDescriptor;
+  decltype(&::cudnnBackendDestroyDescriptor) BackendDestroyDescriptor;
+  decltype(&::cudnnBackendFinalize) BackendFinalize;
+  decltype(&::cudnnBackendSetAttribute) BackendSetAttribute;
+  decltype(&::cudnnBackendGetAttribute) BackendGetAttribute;
+  decltype(&::cudnnBackendExecute) BackendExecute;
+
+  std::string version() const;  // "9.19.0"
+};
+
+// The library, from the loader's path or from the folder where it lay when the engine was built.
+// Error(resources) where there is none, or one of another major version than this build's headers.
+const CudnnLibrary& cudnn_library();
+
+// What cuDNN says of a call that failed: "CALL: STATUS (details)".
+std::string cudnn_failure(cudnnStatus_t, const std::string& call);
+// Error(failed) with that text unless the status is success.
+void cudnn_check(cudnnStatus_t, const std::string& call);
+
+}  // namespace engine

@@ -1,0 +1,157 @@
+// Finds cuDNN's plans for every convolution of SSD320 on five GPUs that need not be here, and says
+// which fusions each of them has. Returns 1 where a needed pass has no plan.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "engine/error.h"
+#include "tests/cudnn/plan_finder.h"
+
+namespace {
+
+using namespace tests;
+using Kind = PlanFound::Kind;
+
+struct Options {
+  bool full = false, no_compile = false;
+  std::vector<std::string> only_arithmetic;
+  std::vector<int> only_images, only_sm;
+  std::string report;
+  int processes = 2;
+};
+
+template <class T> bool wanted(const std::vector<T>& only, const T& value) {
+  return only.empty() || std::find(only.begin(), only.end(), value) != only.end();
+}
+
+std::vector<PlanTask> tasks_of(const Options& o) {
+  std::vector<PlanTask> tasks;
+  for (const PlanTask& t : all_plan_tasks())
+    if (wanted(o.only_arithmetic, std::string(t.arithmetic->name)) &&
+        wanted(o.only_images, t.images) && wanted(o.only_sm, t.card->sm))
+      tasks.push_back(t);
+  return o.full ? tasks : pairwise(tasks);
+}
+
+// A plan must be there: without fusion always; sums, gradients that add up and masks where tensor
+// cores may be used.
+bool needed(const PlanTask& t) {
+  return !t.shape.optional() || t.shape.pass == engine::ConvPass::grad_weight ||
+         t.arithmetic->name != std::string("f32");
+}
+
+// "12 fused, 3 compiled", how the plans of one cell of the report are carried out.
+std::string cell(const std::vector<PlanFound>& found) {
+  std::map<std::string, int> counts;
+  for (const PlanFound& f : found) {
+    static constexpr const char* kNames[] = {"none", "ready", "compiled", "CRASH"};
+    std::string name = kNames[int(f.kind)];
+    if (f.kind == Kind::ready || f.kind == Kind::compiled) {
+      if (f.stage % 2 == 1) name = "unfused";
+      if (f.stage >= 2) name += ", fallback";
+    }
+    ++counts[name];
+  }
+  std::string text;
+  for (const auto& [name, count] : counts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", count, name);
+  return text.empty() ? "-" : text;
+}
+
+std::string table(const std::vector<PlanTask>& tasks, const std::vector<PlanFound>& found) {
+  std::map<std::pair<std::string, std::string>, std::map<int, std::vector<PlanFound>>> rows;
+  for (size_t i = 0; i < tasks.size(); ++i)
+    rows[{tasks[i].use, tasks[i].arithmetic->name}][tasks[i].card->sm].push_back(found[i]);
+  std::string text = "| plan | |";
+  for (const Card& card : cards()) text += fmt::format(" sm_{} |", card.sm);
+  text += "\n|---|---|---|---|---|---|---|\n";
+  for (auto& [row, columns] : rows) {
+    text += fmt::format("| {} | {} |", row.first, row.second);
+    for (const Card& card : cards()) text += fmt::format(" {} |", cell(columns[card.sm]));
+    text += "\n";
+  }
+  return text;
+}
+
+struct Summary {
+  int built = 0, crashed = 0, missing = 0;
+  size_t largest = 0;
+  const PlanTask* of = nullptr;
+};
+
+Summary summarise(const std::vector<PlanTask>& tasks, const std::vector<PlanFound>& found) {
+  Summary s;
+  for (size_t i = 0; i < tasks.size(); ++i) {
+    s.built += found[i].built;
+    s.crashed += found[i].kind == Kind::crashed;
+    if (found[i].workspace > s.largest) s.largest = found[i].workspace, s.of = &tasks[i];
+    if (found[i].kind == Kind::ready || found[i].kind == Kind::compiled || !needed(tasks[i]))
+      continue;
+    ++s.missing;
+    fmt::print("{} on sm_{}: {}, {}: {}\n",
+               found[i].kind == Kind::crashed ? "cuDNN crashed" : "no plan", tasks[i].card->sm,
+               tasks[i].layer, tasks[i].use, describe(tasks[i].shape));
+  }
+  return s;
+}
+
+std::string title_of(const Options& o) {
+  std::string title = o.full ? "Every layer" : "Every pair of card, arithmetic, images and use";
+  if (!o.only_arithmetic.empty()) title += fmt::format(", {}", fmt::join(o.only_arithmetic, " "));
+  if (!o.only_images.empty()) title += fmt::format(", {} images", fmt::join(o.only_images, " "));
+  return title + (o.no_compile ? ", compiled plans not built" : "");
+}
+
+int check(const Options& o) {
+  const auto tasks = tasks_of(o);
+  const auto start = std::chrono::steady_clock::now();
+  const auto found = find_plans(tasks, {.compile = !o.no_compile, .processes = o.processes});
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::string text = table(tasks, found);
+  const Summary s = summarise(tasks, found);
+  std::string facts =
+      fmt::format("{} plans looked for, {} built, {} crashes inside cuDNN {}.\n", tasks.size(),
+                  s.built, s.crashed, engine::cudnn_library().version());
+  if (s.of)
+    facts += fmt::format("Largest workspace of a built plan: {:.1f} MB ({}, sm_{}).\n",
+                         1e-6 * double(s.largest), describe(s.of->shape), s.of->card->sm);
+  fmt::print("{}{}{:.0f} s\n", text, facts, seconds);
+  if (!o.report.empty())
+    std::ofstream(o.report, std::ios::app) << "\n## " << title_of(o) << "\n\n"
+                                           << text << "\n"
+                                           << facts;
+  return s.missing ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app("Finds cuDNN's plans for the convolutions of SSD320 on GPUs that need not be here");
+  app.add_flag("--full", o.full, "every layer with everything, instead of a part");
+  app.add_flag("--no-compile", o.no_compile, "take cuDNN's word for plans that it compiles");
+  app.add_option("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
+  app.add_option("--images", o.only_images, "only these of 1, 8, 32");
+  app.add_option("--sm", o.only_sm, "only these of 80, 89, 90, 100, 120");
+  app.add_option("--report", o.report, "appends the table to this file");
+  app.add_option("--processes", o.processes, "at a time")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    load_driver_shim();
+    engine::cudnn_library();
+  } catch (const engine::Error& error) {
+    fmt::print("skipped: {}\n", error.what());
+    return 77;  // what ctest takes for skipped
+  }
+  try {
+    return check(o);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 2;
+  }
+}
