@@ -18,7 +18,7 @@ using Kind = PlanFound::Kind;
 
 struct Options {
   bool full = false, no_compile = false;
-  std::vector<std::string> only_arithmetic;
+  std::vector<std::string> only_arithmetic, only_layer;
   std::vector<int> only_images, only_sm;
   std::string report;
   int processes = 2;
@@ -32,7 +32,8 @@ std::vector<PlanTask> tasks_of(const Options& o) {
   std::vector<PlanTask> tasks;
   for (const PlanTask& t : all_plan_tasks())
     if (wanted(o.only_arithmetic, std::string(t.arithmetic->name)) &&
-        wanted(o.only_images, t.images) && wanted(o.only_sm, t.card->sm))
+        wanted(o.only_layer, t.layer) && wanted(o.only_images, t.images) &&
+        wanted(o.only_sm, t.card->sm))
       tasks.push_back(t);
   return o.full ? tasks : pairwise(tasks);
 }
@@ -101,6 +102,7 @@ Summary summarise(const std::vector<PlanTask>& tasks, const std::vector<PlanFoun
 
 std::string title_of(const Options& o) {
   std::string title = o.full ? "Every layer" : "Every pair of card, arithmetic, images and use";
+  if (!o.only_layer.empty()) title = fmt::format("Layer {}", fmt::join(o.only_layer, "; "));
   if (!o.only_arithmetic.empty()) title += fmt::format(", {}", fmt::join(o.only_arithmetic, " "));
   if (!o.only_images.empty()) title += fmt::format(", {} images", fmt::join(o.only_images, " "));
   return title + (o.no_compile ? ", compiled plans not built" : "");
@@ -136,6 +138,8 @@ int main(int argc, char** argv) {
   app.add_flag("--full", o.full, "every layer with everything, instead of a part");
   app.add_flag("--no-compile", o.no_compile, "take cuDNN's word for plans that it compiles");
   app.add_option("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
+  app.add_option("--layer", o.only_layer,
+                 "only these, by their names in benchmarks/ssd320_convs.h");
   app.add_option("--images", o.only_images, "only these of 1, 8, 32");
   app.add_option("--sm", o.only_sm, "only these of 80, 89, 90, 100, 120");
   app.add_option("--report", o.report, "appends the table to this file");
