@@ -41,25 +41,35 @@ class CudnnConvs {
     if (shape.images == 0) return std::make_unique<EmptyConv>(shape);
     const std::string key = concatenate(describe(shape), " on ", device_->name(),
                                         deterministic_ ? " by rule" : " by time");
-    if (auto kept = cache_.find(key)) {
+    if (auto kept = find(key)) {
       if (*kept == kNoPlan && shape.optional()) return nullptr;
       if (auto plan = restored(shape, *kept)) return plan;
     }
     const auto trial = trial_of(shape);
     auto choice = choose(shape, trial.get());
     // What a lack of memory decided is not for the next run.
-    const bool keep = trial && !trial->lacked_memory();
+    const bool lasting = trial && !trial->lacked_memory();
     if (choice) {
-      if (keep) cache_.keep(key, choice->recipe + "\n" + choice->plan_text);
+      if (lasting) keep(key, choice->recipe + "\n" + choice->plan_text);
       return std::move(choice->plan);
     }
     if (!shape.optional())
       fail(ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ", describe(shape));
-    if (keep) cache_.keep(key, kNoPlan);
+    if (lasting) keep(key, kNoPlan);
     return nullptr;
   }
 
  private:
+  // A step is planned before it runs: without a folder, too, plans are not chosen twice.
+  std::optional<std::string> find(const std::string& key) const {
+    auto entry = kept_.find(key);
+    return entry == kept_.end() ? cache_.find(key) : entry->second;
+  }
+  void keep(const std::string& key, const std::string& value) {
+    kept_[key] = value;
+    cache_.keep(key, value);
+  }
+
   std::unique_ptr<ConvPlan> restored(const ConvShape& shape, const std::string& kept) {
     const size_t end = kept.find('\n');
     if (end == std::string::npos) return nullptr;
@@ -113,6 +123,7 @@ class CudnnConvs {
   Backend& backend_;
   std::shared_ptr<const CudnnDevice> device_;
   PlanCache cache_;
+  std::map<std::string, std::string> kept_;
   bool deterministic_;
 };
 

@@ -174,20 +174,6 @@ void sum_products(const Size& size, Left pack_left, Right pack_right, Finish fin
   }
 }
 
-// Of y as it was written; added up in double.
-template <class T> void sum_outputs(const ConvShape& s, const ConvArgs& a) {
-  const size_t channels = size_t(s.out_channels);
-  std::vector<double> sum(channels), squares(channels);
-  const T* y = a.y.as<T>();
-  for (int64_t i = 0; i < s.y_shape().size(); ++i) {
-    double v = double(Acc<T>(y[i]));
-    sum[size_t(i) % channels] += v;
-    squares[size_t(i) % channels] += v * v;
-  }
-  std::copy(sum.begin(), sum.end(), a.sum.as<Acc<T>>());
-  std::copy(squares.begin(), squares.end(), a.sum_of_squares.as<Acc<T>>());
-}
-
 template <class T> void forward(const ConvShape& s, const ConvArgs& a) {
   constexpr int kWidth = kColumns<Acc<T>>;
   Geometry<T> g(s, a);
@@ -207,7 +193,6 @@ template <class T> void forward(const ConvShape& s, const ConvArgs& a) {
     }
   };
   sum_products<T>({g.outputs(), s.out_channels, g.taps() * s.in_channels}, left, right, finish);
-  if (s.statistics) sum_outputs<T>(s, a);
 }
 
 template <class T> void grad_input(const ConvShape& s, const ConvArgs& a) {
@@ -255,7 +240,7 @@ template <class T> void grad_weight(const ConvShape& s, const ConvArgs& a) {
   sum_products<T>({s.out_channels, columns_of_weight, g.outputs()}, left, right, finish);
 }
 
-// Sums over all pixels of a and of a * b, per channel.
+// Sums over all pixels of a and of a * b, as they were written, per channel; added up in double.
 template <class T> void sum_pixels(View a, View b, View sum, View sum_of_products) {
   const int64_t channels = a.shape[3], pixels = a.shape.size() / std::max<int64_t>(channels, 1);
 #pragma omp parallel for schedule(static)
