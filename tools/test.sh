@@ -55,7 +55,7 @@ targets=(all)
 if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
   # Compiles and links; what runs on a machine without a GPU is tested. `cmake --preset release` is for every architecture.
   build cuda -DSSD_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=80-real;90-real" -DSSD_BENCHMARKS=OFF \
-    -DSSD_TEST_ONLY='^((add|batch_norm|conv|nms|detector|no_gpu|cudnn_plan)_test|cudnn_plan_check)$'
+    -DSSD_TEST_ONLY='^((add|batch_norm|conv|nms|detector|no_gpu|cudnn_plan|cudnn_run)_test|cudnn_plan_check)$'
   tools/kernel_table.sh build/cuda build/cuda.log
   check cuda -R '^no_gpu_test$'
   if [ -x build/cuda/tests/cudnn_plan_check ]; then

@@ -31,35 +31,6 @@ double limit(DType dtype) {
                                 : 2e-3;
 }
 
-// Every combination of fusions of a pass.
-std::vector<ConvShape> fused(const ConvShape& s) {
-  std::vector<ConvShape> all;
-  for (int bits = 0; bits < 8; ++bits)
-    for (Activation a : {Activation::none, Activation::relu, Activation::relu6}) {
-      ConvShape t = s;
-      if (s.pass == ConvPass::forward) {
-        t.bias = bits & 1, t.residual = bits & 2, t.activation = a;
-        t.statistics = bits == 4 && a == Activation::none;
-        if (bits > 4 || (bits == 4 && a != Activation::none)) continue;
-      } else if (s.pass == ConvPass::grad_input) {
-        t.accumulate = bits & 1, t.mask = a, t.reductions = bits & 2;
-        if (bits > 3 || (t.reductions && a == Activation::none)) continue;
-      } else {
-        t.accumulate = bits & 1, t.narrow_dw = bits & 2;
-        if (bits > 3 || a != Activation::none) continue;
-      }
-      all.push_back(t);
-    }
-  return all;
-}
-
-// Half of a saved activation is closed, below and above.
-void prepare(ConvRun& run, const ConvShape& s) {
-  if (s.mask == Activation::none) return;
-  for (double& v : run.input(&ConvArgs::saved))
-    v = std::fabs(v) < 0.5 ? 0 : v > 0.8 && s.mask == Activation::relu6 ? 6 : 3 * std::fabs(v);
-}
-
 // What the fusions of a gradient mean, from the plain gradient.
 Values gradient_by_hand(const ConvShape& s, ConvRun& run, View ConvArgs::*result) {
   ConvShape plain = s;
@@ -98,7 +69,6 @@ TEST_CASE("conv: fusions of the plain loops are what conv.h says") {
       for (const ConvShape& s : fused(base(dtype, pass))) {
         INFO(describe(s));
         ConvRun run(s);
-        prepare(run, s);
         const OperandValues got = run.run(*make_reference_conv(s));
         auto value = [&](View ConvArgs::*view) { return got[run.index(view)]; };
         if (s.statistics)
@@ -120,7 +90,6 @@ TEST_CASE("conv recipes: every road leads to the same result") {
       for (auto [in, out] : {std::pair{3, 11}, {8, 16}, {16, 11}})
         for (const ConvShape& s : fused(base(dtype, pass, in, out))) {
           ConvRun run(s);
-          prepare(run, s);
           const OperandValues expected = run.run(*make_reference_conv(s));
           std::vector<ConvRecipe> recipes = direct_recipes(s), more = unfused_recipes(s);
           CHECK(recipes[0].inner == s);

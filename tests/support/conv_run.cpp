@@ -1,17 +1,21 @@
 #include "tests/support/conv_run.h"
 
-#include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace tests {
 
-using engine::ConvArgs, engine::ConvOperand;
+using engine::Activation, engine::ConvArgs, engine::ConvOperand, engine::ConvPass,
+    engine::ConvShape;
 
-ConvRun::ConvRun(const engine::ConvShape& shape, unsigned seed)
-    : shape_(shape), operands_(engine::conv_operands(shape)) {
+ConvRun::ConvRun(const engine::ConvShape& shape, const std::string& device, unsigned seed)
+    : shape_(shape), operands_(engine::conv_operands(shape)), bench_(device) {
   std::mt19937 random(seed);
   for (const ConvOperand& o : operands_)
     inputs_.push_back(uniform(random, size_t(o.shape.size()), -1, 1));
+  if (shape.mask == Activation::none) return;
+  for (double& v : input(&ConvArgs::saved))
+    v = std::fabs(v) < 0.5 ? 0 : v > 0.8 && shape.mask == Activation::relu6 ? 6 : 3 * std::fabs(v);
 }
 
 size_t ConvRun::index(View ConvArgs::*view) const {
@@ -23,24 +27,44 @@ size_t ConvRun::index(View ConvArgs::*view) const {
 Values& ConvRun::input(View ConvArgs::*view) { return inputs_[index(view)]; }
 
 OperandValues ConvRun::run(engine::ConvPlan& plan) {
+  const double nan = std::nan("");
   ConvArgs args;
   std::vector<Tensor> tensors;
   for (size_t i = 0; i < operands_.size(); ++i) {
     const ConvOperand& o = operands_[i];
     tensors.push_back(bench_.context().empty(o.shape, o.dtype));
-    if (o.read)
-      write(tensors[i], inputs_[i]);
-    else
-      std::fill_n(View(tensors[i]).as<uint8_t>(), bytes_of(tensors[i]), uint8_t(0xff));
+    write(tensors[i], o.read ? inputs_[i] : Values(inputs_[i].size(), nan));
     args.*o.view = tensors[i];
   }
-  Tensor workspace = bench_.context().empty({1, {int64_t(plan.workspace())}}, DType::u8);
-  std::fill_n(View(workspace).as<uint8_t>(), plan.workspace(), uint8_t(0xff));
+  const size_t words = plan.workspace() / sizeof(float) + 1;
+  Tensor workspace = bench_.context().empty({1, {int64_t(words)}}, DType::f32);
+  write(workspace, Values(words, nan));
   args.workspace = View(workspace).data;
-  plan.run(bench_.backend->queue(engine::Lane::compute), args);
+  plan.run(bench_.queue(), args);
   OperandValues values;
   for (const Tensor& t : tensors) values.push_back(read(t));
   return values;
+}
+
+std::vector<engine::ConvShape> fused(const engine::ConvShape& s) {
+  std::vector<ConvShape> all;
+  for (int bits = 0; bits < 8; ++bits)
+    for (Activation a : {Activation::none, Activation::relu, Activation::relu6}) {
+      ConvShape t = s;
+      if (s.pass == ConvPass::forward) {
+        t.bias = bits & 1, t.residual = bits & 2, t.activation = a;
+        t.statistics = bits == 4 && a == Activation::none;
+        if (bits > 4 || (bits == 4 && a != Activation::none)) continue;
+      } else if (s.pass == ConvPass::grad_input) {
+        t.accumulate = bits & 1, t.mask = a, t.reductions = bits & 2;
+        if (bits > 3 || (t.reductions && a == Activation::none)) continue;
+      } else {
+        t.accumulate = bits & 1, t.narrow_dw = bits & 2;
+        if (bits > 3 || a != Activation::none) continue;
+      }
+      all.push_back(t);
+    }
+  return all;
 }
 
 }  // namespace tests

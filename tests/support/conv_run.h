@@ -1,6 +1,7 @@
 // One convolution plan, run on random operands.
 #pragma once
-#include <map>
+#include <string>
+#include <vector>
 
 #include "engine/conv_operands.h"
 #include "tests/support/op_case.h"
@@ -12,19 +13,25 @@ using OperandValues = std::vector<Values>;
 
 class ConvRun {
  public:
-  explicit ConvRun(const engine::ConvShape&, unsigned seed = 7);
+  // Operands depend on the shape and the seed alone. Half of a mask's saved outputs are closed, at
+  // both ends.
+  explicit ConvRun(const engine::ConvShape&, const std::string& device = "cpu", unsigned seed = 7);
 
   // All operands afterwards. What the plan may not read holds NaN before, workspace included.
   OperandValues run(engine::ConvPlan&);
   // Values that run() puts into an operand; random until set.
   Values& input(View engine::ConvArgs::*);
   size_t index(View engine::ConvArgs::*) const;
+  engine::Backend& backend() { return *bench_.backend; }
 
  private:
   engine::ConvShape shape_;
   std::vector<engine::ConvOperand> operands_;
-  Bench bench_{size_t(256) << 20};
+  Bench bench_;
   OperandValues inputs_;
 };
+
+// The shape with every combination of fusions of its pass.
+std::vector<engine::ConvShape> fused(const engine::ConvShape&);
 
 }  // namespace tests
