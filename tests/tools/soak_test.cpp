@@ -67,7 +67,7 @@ template <class T> T median(std::vector<Sample> part, T Sample::*value) {
 }  // namespace
 
 TEST_CASE("thousands of steps: memory, descriptors and threads do not grow") {
-  const int steps = tests::scaled(2000, 20000);
+  const int steps = tests::scaled(4000, 20000);
   const tests::TrainingPlace place(8, 4);
   // An epoch has two steps. Every evaluation has a loader of its own.
   const std::string command =
@@ -81,16 +81,17 @@ TEST_CASE("thousands of steps: memory, descriptors and threads do not grow") {
   REQUIRE(tests::step_of(place.at("run/last.safetensors")) == steps);
   REQUIRE(samples.size() > 100);
 
-  // The second quarter of the run against the last one, half the run later: the first is warm-up.
+  // The third quarter of the run against the last one. What comes before is warm-up: the allocator
+  // grows until every thread has met its largest picture, over some 2,000 steps on a busy machine.
   const auto quarter = [&](size_t i) {
     const auto at = [&](size_t n) { return samples.begin() + int64_t(n * samples.size() / 4); };
     return std::vector<Sample>(at(i), at(i + 1));
   };
-  const std::vector<Sample> before = quarter(1), after = quarter(3);
+  const std::vector<Sample> before = quarter(2), after = quarter(3);
   const double growth =
       median(after, &Sample::resident_mib) - median(before, &Sample::resident_mib);
   CAPTURE(samples.size(), median(before, &Sample::resident_mib), growth);
-  CHECK(growth <= double(steps) / 2 / 1000);  // 1 MiB per 1,000 steps
+  CHECK(growth <= double(steps) / 4 / 1000);  // 1 MiB per 1,000 steps
   CHECK(median(after, &Sample::descriptors) == median(before, &Sample::descriptors));
   CHECK(median(after, &Sample::threads) == median(before, &Sample::threads));
 }
