@@ -1,16 +1,35 @@
-#include <regex>
+#include <cctype>
 
 #include "kernels/simt.h"
 
 namespace kernels {
+namespace {
+
+// Removes the name of one namespace, as any of the compilers spells it, from the end.
+void drop_namespace(std::string_view& text) {
+  for (std::string_view unnamed : {"{anonymous}", "(anonymous namespace)", "<unnamed>"})
+    if (text.ends_with(unnamed)) return text.remove_suffix(unnamed.size());
+  auto in_name = [](unsigned char c) { return std::isalnum(c) || c == '_'; };
+  while (!text.empty() && in_name((unsigned char)text.back())) text.remove_suffix(1);
+}
+
+std::string without_namespaces(std::string_view type) {
+  std::string name;
+  for (size_t end; (end = type.find("::")) != std::string_view::npos; type.remove_prefix(end + 2)) {
+    std::string_view before = type.substr(0, end);
+    drop_namespace(before);
+    name += before;
+  }
+  return name.append(type);
+}
+
+}  // namespace
 
 std::string kernel_name(std::string_view spelled) {
   size_t start = spelled.find("K = "), end = spelled.find_last_of(']');
   if (start == std::string_view::npos || end < start) return std::string(spelled);
-  std::string type(spelled.substr(start + 4, end - start - 4));
-  const std::regex qualifier(R"((\w+|\{anonymous\}|\(anonymous namespace\)|<unnamed>)::)");
-  type = std::regex_replace(type, qualifier, "");
-  return type.substr(0, type.find(';'));
+  const std::string_view type = spelled.substr(start + 4, end - start - 4);
+  return without_namespaces(type.substr(0, type.find(';')));
 }
 
 unsigned grid_of(int64_t blocks, const char* spelled) {
