@@ -24,11 +24,12 @@ std::string checksum_of(const std::string& rest) {
 }
 
 std::optional<std::string> contents(const std::string& path) {
+  std::error_code missing;
+  const auto size = fs::file_size(path, missing);
+  if (missing || size > kLargest) return std::nullopt;
+  std::string text(size, '\0');
   std::ifstream file(path, std::ios::binary);
-  std::string text(kLargest + 1, '\0');
-  if (!file.read(text.data(), std::streamsize(text.size())) && !file.eof()) return std::nullopt;
-  text.resize(size_t(file.gcount()));
-  if (text.size() > kLargest) return std::nullopt;
+  if (!file.read(text.data(), std::streamsize(size))) return std::nullopt;
   return text;
 }
 

@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kValue("direct\n{\"json\": \"with\0zero\"}", 30);
+using namespace std::string_literals;
+const std::string kValue = "direct\n{\"json\": \"with\0zero\"}"s;
 
 fs::path only_file(const fs::path& folder) {
   REQUIRE(std::distance(fs::directory_iterator(folder), {}) == 1);
