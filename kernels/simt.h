@@ -201,9 +201,8 @@ template <class K> __global__ void run_each(K kernel, int n) {
   int64_t i = each_index(blockIdx.x, threadIdx.x);
   if (i < n) kernel(int(i));
 }
-// A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor. For
-// the others 512 of its threads are enough; without a number the compiler spills a
-// register or two to reach all of them.
+// A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor. The
+// others may use up to 128 a thread; without a number nvcc spills some to keep to 32.
 template <int T, class K>
 __global__ void __launch_bounds__(T, T >= 512 ? 1 : 512 / T) run_blocks(K kernel) {
   kernel(Block<T>{int64_t(blockIdx.x)});

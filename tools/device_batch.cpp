@@ -49,8 +49,7 @@ void DeviceBatch::upload(const data::Batch& batch) {
   send(labels_, batch.labels.data());
   send(weights_, batch.weights.data());
   if (!incoming_) return;
-  // A copy on the device takes a hundredth of the transfer. After it, and not after the step that
-  // follows it, the next transfer may begin.
+  // After this copy, and not after the step that follows it, the next transfer may begin.
   backend_.wait(compute_, copies_);
   backend_.copy(here_->data(), incoming_->data(), total_, compute_);
   backend_.wait(copies_, compute_);

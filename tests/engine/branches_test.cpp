@@ -5,8 +5,7 @@
 
 #include "engine/error.h"
 #include "engine/parameters.h"
-#include "model/detector.h"
-#include "tests/support/op_case.h"
+#include "tests/support/gradient_sample.h"
 
 using namespace tests;
 
@@ -66,21 +65,10 @@ struct BranchBench {
   }
 };
 
-model::DetectorOptions small_detector() {
-  model::DetectorOptions o;
-  o.height = o.width = 64;
-  o.classes = 3;
-  o.backbone_width = 8;
-  o.units = {1, 1, 1, 1};
-  o.fpn_channels = o.head_channels = 16;
-  o.head_depth = 2;
-  return o;
-}
-
 // All gradients and moving statistics after one step from random output gradients.
 Values detector_step(BranchBench& bench, bool branched) {
   engine::Parameters parameters(bench.backend, engine::precision_named("fp32"));
-  model::Detector detector(parameters, small_detector());
+  model::Detector detector(parameters, tiny_detector());
   parameters.allocate(1);
   engine::Tape tape;
   parameters.watch(tape);
@@ -93,7 +81,7 @@ Values detector_step(BranchBench& bench, bool branched) {
   };
   engine::Tensors outputs, seeds;
   {
-    model::Predictions out = detector.forward(c, drawn({4, {2, 64, 64, 3}}));
+    model::Predictions out = detector.forward(c, drawn({4, {2, 64, 96, 3}}));
     for (const auto* maps : {&out.class_logits, &out.box_codes})
       for (const Tensor& map : *maps) outputs.push_back(map), seeds.push_back(drawn(map.shape()));
   }
