@@ -29,6 +29,11 @@ inline ModelConv pointwise(const std::string& name, int count, int size, int in,
   return {name, count, conv_shape(size, 1, 1, {}, in, out)};
 }
 
+// Every second pixel of a block's output.
+inline ModelConv strided(const std::string& name, int size, int in, int out) {
+  return {name, 1, conv_shape(size, 1, 2, {}, in, out)};
+}
+
 inline ModelConv three_by_three(const std::string& name, int count, int size, int in, int out) {
   return {name, count, conv_shape(size, 3, 1, {1, 1, 1, 1}, in, out)};
 }
@@ -40,17 +45,17 @@ inline std::vector<ModelConv> ssd320_convs() {
       pointwise("block1 unit_1 conv1", 1, 80, 64, 64),
       pointwise("block1 conv1", 2, 80, 256, 64),
       three_by_three("block1 conv2", 3, 80, 64, 64),
-      pointwise("block2 shortcut", 1, 40, 256, 512),
-      pointwise("block2 unit_1 conv1", 1, 40, 256, 128),
+      strided("block2 shortcut", 80, 256, 512),
+      strided("block2 unit_1 conv1", 80, 256, 128),
       pointwise("block2 conv1", 3, 40, 512, 128),
       three_by_three("block2 conv2", 4, 40, 128, 128),
       pointwise("block2 conv3", 4, 40, 128, 512),
-      pointwise("block3 shortcut", 1, 20, 512, 1024),
-      pointwise("block3 unit_1 conv1", 1, 20, 512, 256),
+      strided("block3 shortcut", 40, 512, 1024),
+      strided("block3 unit_1 conv1", 40, 512, 256),
       pointwise("block3 conv1, projection_2", 6, 20, 1024, 256),
       pointwise("block3 conv3", 6, 20, 256, 1024),
-      pointwise("block4 shortcut", 1, 10, 1024, 2048),
-      pointwise("block4 unit_1 conv1", 1, 10, 1024, 512),
+      strided("block4 shortcut", 20, 1024, 2048),
+      strided("block4 unit_1 conv1", 20, 1024, 512),
       pointwise("block4 conv1", 2, 10, 2048, 512),
       three_by_three("block4 conv2", 3, 10, 512, 512),
       pointwise("block4 conv3", 3, 10, 512, 2048),

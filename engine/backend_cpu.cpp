@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/backend.h"
+#include "engine/conv_recipe.h"
 #include "engine/error.h"
 
 namespace engine {
@@ -36,8 +37,11 @@ class CpuBackend : public Backend {
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     if (shape.optional()) return nullptr;
-    auto fast = make_onednn_conv(shape);
-    return fast ? std::move(fast) : make_reference_conv(shape);
+    if (auto fast = make_onednn_conv(shape)) return fast;
+    for (const ConvRecipe& recipe : unfused_recipes(shape))
+      if (auto fast = make_onednn_conv(recipe.inner))
+        return make_staged_conv(shape, recipe.inner, std::move(fast));
+    return make_reference_conv(shape);
   }
 
   std::function<void()> record(kernels::Queue, const std::function<void()>& work) override {

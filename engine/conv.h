@@ -21,6 +21,10 @@ struct Padding {
 
 enum class ConvPass : uint8_t { forward, grad_input, grad_weight };
 
+// Gradients that are sums over all pixels of a dx: of a bias (dbeta = sum dx), or of a batch norm,
+// normalised = (x - mean) * inv_std (dbeta, and dgamma = sum dx * normalised).
+enum class ChannelGrads : uint8_t { none, bias, batch_norm };
+
 // The key of a plan. Activations are NHWC, weights [out, kernel, kernel, in].
 struct ConvShape {
   ConvPass pass = ConvPass::forward;
@@ -40,15 +44,16 @@ struct ConvShape {
   // grad_input only: dx, with what it held if accumulate, is then zeroed where the saved output of
   // this activation is closed.
   Activation mask = Activation::none;
-  // grad_input with a mask only: also the sums over all pixels of dx and of dx * saved output.
-  bool reductions = false;
+  // grad_input with a mask only: also what the dx so made gives to the layer before the activation.
+  ChannelGrads channel_grads = ChannelGrads::none;
   // grad_weight only: dw has the dtype of x.
   bool narrow_dw = false;
 
-  // Asks for a fusion that a device may not have; see Backend::plan.
-  bool optional() const {
-    return statistics || accumulate || mask != Activation::none || reductions;
+  bool fused_gradient() const {
+    return accumulate || mask != Activation::none || channel_grads != ChannelGrads::none;
   }
+  // Asks for a fusion that a device may not have; see Backend::plan.
+  bool optional() const { return statistics; }
 
   int out_height() const { return (height + pad.top + pad.bottom - kernel) / stride + 1; }
   int out_width() const { return (width + pad.left + pad.right - kernel) / stride + 1; }
@@ -63,12 +68,12 @@ struct ConvShape {
 // forward writes y; grad_input reads y as dy and writes x as dx; grad_weight reads x and y as dy
 // and writes weight as dw. bias is [out] in accumulator(dtype), residual has y's shape and dtype.
 // Statistics are written as sum and sum_of_squares, [out] in accumulator(dtype). saved is the
-// output of the mask's activation, with x's shape and dtype; reductions are written as sum and
-// sum_of_products, [in] in accumulator(dtype).
+// output of the mask's activation and normalised_x what the batch norm before it read, with x's
+// shape and dtype; its mean and inv_std, dbeta and dgamma are [in] in accumulator(dtype).
 struct ConvArgs {
   View x, weight, y, bias, residual;
   View sum, sum_of_squares;
-  View saved, sum_of_products;
+  View saved, normalised_x, mean, inv_std, dbeta, dgamma;
   void* workspace = nullptr;
   // Version 0: the weight may have changed since the last run. Otherwise the two numbers stand for
   // its contents, and a plan may keep a copy in an order of its own.

@@ -104,7 +104,10 @@ class CudnnConvs {
     std::optional<CudnnChoice> best;
     float best_time = 0;
     std::map<std::string, int> tried;
+    bool ready =
+        false;  // a fused kernel that cuDNN did not have to compile: nothing unfused beats it
     for (const CudnnOffer& offer : offers) {
+      if (ready && !offer.recipe.fused) continue;
       const int limit = offer.candidate.compiled_at_run_time ? kTriedIfCompiled : kTried;
       int& count = tried[offer.recipe.name];
       if (count >= limit) continue;
@@ -113,6 +116,7 @@ class CudnnConvs {
       const auto time = trial.time(*choice->plan);
       if (!time) continue;
       ++count;
+      ready = ready || (offer.recipe.fused && !offer.candidate.compiled_at_run_time);
       if (best && *time >= best_time) continue;
       best = std::move(choice);
       best_time = *time;

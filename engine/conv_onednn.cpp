@@ -215,8 +215,8 @@ class OneDnnConv : public ConvPlan {
 }  // namespace
 
 std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape& shape) {
-  bool known = (shape.dtype == DType::f32 || shape.dtype == DType::bf16) && !shape.optional() &&
-               !shape.narrow_dw;
+  bool known = (shape.dtype == DType::f32 || shape.dtype == DType::bf16) && !shape.statistics &&
+               !shape.fused_gradient() && !shape.narrow_dw;
   if (!known || shape.images == 0) return nullptr;
   try {
     Descriptors d(shape);

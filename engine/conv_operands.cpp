@@ -14,12 +14,21 @@ std::vector<ConvOperand> conv_operands(const ConvShape& s) {
       {&ConvArgs::y, s.y_shape(), s.dtype, !y, y}};
   if (s.bias) all.push_back({&ConvArgs::bias, out, sums, true, false});
   if (s.residual) all.push_back({&ConvArgs::residual, s.y_shape(), s.dtype, true, false});
-  if (s.statistics || s.reductions)
-    all.push_back({&ConvArgs::sum, s.reductions ? in : out, sums, false, true});
-  if (s.statistics) all.push_back({&ConvArgs::sum_of_squares, out, sums, false, true});
+  if (s.statistics) {
+    all.push_back({&ConvArgs::sum, out, sums, false, true});
+    all.push_back({&ConvArgs::sum_of_squares, out, sums, false, true});
+  }
   if (s.mask != Activation::none)
     all.push_back({&ConvArgs::saved, s.x_shape(), s.dtype, true, false});
-  if (s.reductions) all.push_back({&ConvArgs::sum_of_products, in, sums, false, true});
+  if (s.channel_grads == ChannelGrads::batch_norm) {
+    all.push_back({&ConvArgs::normalised_x, s.x_shape(), s.dtype, true, false});
+    all.push_back({&ConvArgs::mean, in, sums, true, false});
+    all.push_back({&ConvArgs::inv_std, in, sums, true, false});
+  }
+  if (s.channel_grads != ChannelGrads::none)
+    all.push_back({&ConvArgs::dbeta, in, sums, false, true});
+  if (s.channel_grads == ChannelGrads::batch_norm)
+    all.push_back({&ConvArgs::dgamma, in, sums, false, true});
   return all;
 }
 

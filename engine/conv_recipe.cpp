@@ -3,6 +3,7 @@
 #include "engine/conv_operands.h"
 #include "engine/error.h"
 #include "kernels/bias.h"
+#include "kernels/channel_grads.h"
 #include "kernels/elementwise.h"
 #include "kernels/pad_channels.h"
 
@@ -49,6 +50,10 @@ class StagedConv : public ConvPlan {
       staged_.push_back({operand, end});
       end += aligned(size_t(operand.shape.size() * kernels::size_of(operand.dtype)));
     }
+    scratch_ = end;
+    if (grads_behind())
+      end += aligned(size_t(kernels::channel_grads_scratch(shape_.x_shape())) *
+                     size_t(kernels::size_of(accumulator(shape_.dtype))));
     workspace_ = end;
   }
 
@@ -87,8 +92,25 @@ class StagedConv : public ConvPlan {
     fail(ExitCode::failed, "staged convolution: the inner shape has more operands");
   }
 
-  // What was taken from the inner shape of a forward pass.
+  bool grads_behind() const { return shape_.channel_grads != inner_.channel_grads; }
+
+  void mask(kernels::Queue queue, const ConvArgs& a) const {
+    if (!grads_behind()) return kernels::activate_backward(queue, shape_.mask, a.x, a.saved, a.x);
+    const View scratch{static_cast<char*>(a.workspace) + scratch_, a.dbeta.dtype, {}};
+    kernels::channel_grads(queue, {.g = a.x,
+                                   .mask = shape_.mask,
+                                   .saved = a.saved,
+                                   .x = a.normalised_x,
+                                   .mean = a.mean,
+                                   .inv_std = a.inv_std,
+                                   .dbeta = a.dbeta,
+                                   .dgamma = a.dgamma,
+                                   .scratch = scratch});
+  }
+
+  // What was taken from the inner shape.
   void finish(kernels::Queue queue, const ConvArgs& a) const {
+    if (shape_.mask != inner_.mask) return mask(queue, a);
     if (shape_.bias && !inner_.bias) kernels::bias(queue, a.y, a.bias, a.y);
     if (shape_.residual && !inner_.residual) kernels::add(queue, a.y, a.residual, a.y);
     if (shape_.activation != inner_.activation)
@@ -98,7 +120,7 @@ class StagedConv : public ConvPlan {
   ConvShape shape_, inner_;
   std::unique_ptr<ConvPlan> plan_;
   std::vector<Staged> staged_;
-  size_t workspace_;
+  size_t scratch_, workspace_;
 };
 
 }  // namespace
@@ -108,16 +130,36 @@ std::vector<ConvRecipe> direct_recipes(const ConvShape& shape) {
 }
 
 std::vector<ConvRecipe> unfused_recipes(const ConvShape& shape) {
+  std::vector<ConvRecipe> recipes;
   ConvShape inner = shape;
+  auto add = [&](const char* name) {
+    if (inner == shape) return;
+    const auto more = with_padding({name, inner, false});
+    recipes.insert(recipes.end(), more.begin(), more.end());
+  };
   if (shape.pass == ConvPass::forward && !shape.statistics) {
     inner.bias = inner.residual = false;
     inner.activation = Activation::none;
-  } else if (shape.pass == ConvPass::grad_weight) {
-    inner.narrow_dw = true;
+    add("unfused");
+  } else if (shape.pass == ConvPass::grad_input) {
+    inner.mask = Activation::none;
+    inner.channel_grads = ChannelGrads::none;
+    add("unfused");
     inner.accumulate = false;
+    if (shape.accumulate) add("unfused, added");
+  } else if (shape.pass == ConvPass::grad_weight) {
+    inner.accumulate = false;
+    add("unfused");
   }
-  if (inner == shape) return {};
-  return with_padding({"unfused", inner});
+  return recipes;
+}
+
+std::vector<ConvRecipe> narrow_recipes(const ConvShape& shape) {
+  if (shape.pass != ConvPass::grad_weight || shape.narrow_dw) return {};
+  ConvShape inner = shape;
+  inner.narrow_dw = true;
+  inner.accumulate = false;
+  return with_padding({"narrow", inner, false});
 }
 
 std::unique_ptr<ConvPlan> make_staged_conv(const ConvShape& shape, const ConvShape& inner,

@@ -240,19 +240,36 @@ template <class T> void grad_weight(const ConvShape& s, const ConvArgs& a) {
   sum_products<T>({s.out_channels, columns_of_weight, g.outputs()}, left, right, finish);
 }
 
-// Sums over all pixels of a and of a * b, as they were written, per channel; added up in double.
-template <class T> void sum_pixels(View a, View b, View sum, View sum_of_products) {
-  const int64_t channels = a.shape[3], pixels = a.shape.size() / std::max<int64_t>(channels, 1);
+// Sums over all pixels of y and y * y, as they were written; added up in double.
+template <class T> void sum_pixels(View y, View sum, View sum_of_squares) {
+  const int64_t channels = y.shape[3], pixels = y.shape.size() / std::max<int64_t>(channels, 1);
 #pragma omp parallel for schedule(static)
   for (int64_t c = 0; c < channels; ++c) {
-    double total = 0, products = 0;
+    double total = 0, squares = 0;
     for (int64_t i = c; i < pixels * channels; i += channels) {
-      const double value = double(Acc<T>(a.as<T>()[i]));
+      const double value = double(Acc<T>(y.as<T>()[i]));
       total += value;
-      products += value * double(Acc<T>(b.as<T>()[i]));
+      squares += value * value;
     }
     sum.as<Acc<T>>()[c] = Acc<T>(total);
-    sum_of_products.as<Acc<T>>()[c] = Acc<T>(products);
+    sum_of_squares.as<Acc<T>>()[c] = Acc<T>(squares);
+  }
+}
+
+// Of dx as it was written; added up in double.
+template <class T> void channel_grads(const ConvShape& s, const ConvArgs& a) {
+  const int64_t channels = s.in_channels, values = a.x.shape.size();
+#pragma omp parallel for schedule(static)
+  for (int64_t c = 0; c < channels; ++c) {
+    double dbeta = 0, products = 0;
+    for (int64_t i = c; i < values; i += channels) {
+      const double dx = double(Acc<T>(a.x.as<T>()[i]));
+      dbeta += dx;
+      if (a.dgamma)
+        products += dx * (double(Acc<T>(a.normalised_x.as<T>()[i])) - a.mean.as<Acc<T>>()[c]);
+    }
+    a.dbeta.as<Acc<T>>()[c] = Acc<T>(dbeta);
+    if (a.dgamma) a.dgamma.as<Acc<T>>()[c] = Acc<T>(products * a.inv_std.as<Acc<T>>()[c]);
   }
 }
 
@@ -268,8 +285,8 @@ class ReferenceConv : public ConvPlan {
       if (shape_.pass == ConvPass::forward) forward<T>(shape_, a);
       if (shape_.pass == ConvPass::grad_input) grad_input<T>(shape_, a);
       if (shape_.pass == ConvPass::grad_weight) grad_weight<T>(shape_, a);
-      if (shape_.statistics) sum_pixels<T>(a.y, a.y, a.sum, a.sum_of_squares);
-      if (shape_.reductions) sum_pixels<T>(a.x, a.saved, a.sum, a.sum_of_products);
+      if (shape_.statistics) sum_pixels<T>(a.y, a.sum, a.sum_of_squares);
+      if (shape_.channel_grads != ChannelGrads::none) channel_grads<T>(shape_, a);
     });
   }
 

@@ -5,20 +5,28 @@
 namespace engine {
 namespace {
 
-// Stages: fused by cuDNN's better engines, unfused by them, then both by what cuDNN calls fallback.
+enum Stage { kExact, kNarrow, kFallback, kStages };
+
 std::vector<ConvRecipe> recipes(const ConvShape& shape, int stage) {
-  return stage % 2 == 0 ? direct_recipes(shape) : unfused_recipes(shape);
+  if (stage == kNarrow) return narrow_recipes(shape);
+  std::vector<ConvRecipe> all = direct_recipes(shape);
+  auto add = [&](const std::vector<ConvRecipe>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  add(unfused_recipes(shape));
+  if (stage == kFallback) add(narrow_recipes(shape));
+  return all;
 }
 
 }  // namespace
 
-int cudnn_stages(const ConvShape& shape) { return shape.optional() ? 2 : 4; }
+int cudnn_stages(const ConvShape& shape) { return shape.optional() ? 1 : kStages; }
 
 std::vector<CudnnOffer> cudnn_offers(const CudnnDevice& device, const ConvShape& shape, int stage) {
   std::vector<CudnnOffer> offers;
   for (const ConvRecipe& recipe : recipes(shape, stage)) {
     auto graph = std::make_shared<const CudnnGraph>(cudnn_graph(device, recipe.inner));
-    for (CudnnCandidate& c : cudnn_candidates(device, *graph, recipe.inner, stage >= 2))
+    for (CudnnCandidate& c : cudnn_candidates(device, *graph, recipe.inner, stage == kFallback))
       offers.push_back({recipe, graph, std::move(c)});
   }
   return offers;
@@ -56,14 +64,12 @@ std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice> devic
 std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice> device,
                                    const ConvShape& shape, const std::string& recipe,
                                    const std::string& plan_text) {
-  for (int stage = 0; stage < 2; ++stage)
-    for (const ConvRecipe& r : recipes(shape, stage)) {
-      if (r.name != recipe) continue;
-      auto plan = CudnnPlan::restore(std::move(device), r.inner, plan_text);
-      if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
-      return CudnnChoice{recipe, false, plan_text,
-                         make_staged_conv(shape, r.inner, std::move(plan))};
-    }
+  for (const ConvRecipe& r : recipes(shape, kFallback)) {
+    if (r.name != recipe) continue;
+    auto plan = CudnnPlan::restore(std::move(device), r.inner, plan_text);
+    if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
+    return CudnnChoice{recipe, false, plan_text, make_staged_conv(shape, r.inner, std::move(plan))};
+  }
   return std::nullopt;
 }
 

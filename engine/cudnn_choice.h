@@ -19,8 +19,9 @@ struct CudnnOffer {
 };
 
 // What there is for a shape, by falling preference; a later stage is looked at only when nothing
-// of the earlier ones can be had. Within a stage recipes follow each other, best engine first. The
-// last stages have cuDNN's slow engines, where a fusion that nobody depends on is not worth having.
+// of the earlier ones can be had: fused and unfused recipes by cuDNN's better engines, then those
+// that round once more, then everything by what cuDNN calls fallback, which a fusion that nobody
+// depends on is not worth. Within a stage recipes follow each other, best engine first.
 int cudnn_stages(const ConvShape&);
 std::vector<CudnnOffer> cudnn_offers(const CudnnDevice&, const ConvShape&, int stage);
 

@@ -118,10 +118,17 @@ class Builder {
                      between(s_.x_shape()));
     const Tensor saved = operand(&ConvArgs::saved);
     mask(value, saved, dx);
-    if (!s_.reductions) return;
-    reduction(dx, operand(&ConvArgs::sum));
-    reduction(binary(CUDNN_POINTWISE_MUL, dx, saved, between(s_.x_shape())),
-              operand(&ConvArgs::sum_of_products));
+    if (s_.channel_grads != ChannelGrads::none) reduction(dx, operand(&ConvArgs::dbeta));
+    if (s_.channel_grads == ChannelGrads::batch_norm) grad_gamma(dx);
+  }
+
+  void grad_gamma(Tensor dx) {
+    auto next = [&] { return between(s_.x_shape()); };
+    Tensor value = operand(&ConvArgs::normalised_x);
+    value = binary(CUDNN_POINTWISE_SUB, value, operand(&ConvArgs::mean), next());
+    value = binary(CUDNN_POINTWISE_MUL, value, operand(&ConvArgs::inv_std), next());
+    value = binary(CUDNN_POINTWISE_MUL, dx, value, next());
+    reduction(value, operand(&ConvArgs::dgamma));
   }
 
   void grad_weight() {
@@ -256,6 +263,9 @@ class Builder {
     CudnnDescriptor d(CUDNN_BACKEND_REDUCTION_DESCRIPTOR);
     d.set(CUDNN_ATTR_REDUCTION_OPERATOR, CUDNN_REDUCE_TENSOR_ADD);
     d.set(CUDNN_ATTR_REDUCTION_COMP_TYPE, CUDNN_DATA_FLOAT);
+#if CUDNN_VERSION >= 91100
+    if (cudnn_library().GetVersion() >= 91100) d.set(CUDNN_ATTR_REDUCTION_IS_DETERMINISTIC, true);
+#endif
     d.finalize();
     CudnnDescriptor op(CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR);
     op.set(CUDNN_ATTR_OPERATION_REDUCTION_DESC, d);

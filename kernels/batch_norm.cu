@@ -154,81 +154,14 @@ template <class T, bool kResidual> struct BatchNormApply {
   }
 };
 
-enum class Gradient { open, masked, masked_and_stored };  // how g comes from dy
-
-template <Gradient kGradient, int V, class T>
-HD Pack<T, V> gradient_at(const T* dy, const T* y, Activation activation, int64_t i) {
-  Pack<T, V> g = load<V>(dy + i);
-  if constexpr (kGradient != Gradient::open) {
-    Pack<T, V> out = load<V>(y + i);
-    UNROLL(8)
-    for (int k = 0; k < V; ++k)
-      g.at[k] =
-          T(activation_slope(activation, Acc<T>(out.at[k])) != 0 ? Acc<T>(g.at[k]) : Acc<T>(0));
-  }
-  return g;
-}
-
-// Sums of g and g * (x - mean) of one chunk.
-template <class T, Gradient kGradient> struct BatchNormBackwardSums {
-  using Total = Acc<T>;
-  static constexpr int kSums = 2;
-  const T *x, *y, *dy;
-  T* g;
-  const Total* mean;
-  Partial<Total> partial;
-  Activation activation;
-
-  template <int V> HD Channels<Total, V> channel(int, int c) const {
-    return channels_at<V>(mean, c);
-  }
-  template <int V>
-  HD void add(const Channels<Total, V>& m, int row, int c, Total (&sum)[kSums][V]) const {
-    int64_t i = int64_t(row) * partial.channels + c;
-    Pack<T, V> in = load<V>(x + i), grad = gradient_at<kGradient, V>(dy, y, activation, i);
-    if constexpr (kGradient == Gradient::masked_and_stored) store<V>(g + i, grad);
-    UNROLL(8)
-    for (int k = 0; k < V; ++k) {
-      sum[0][k] += Total(grad.at[k]);
-      sum[1][k] += Total(grad.at[k]) * (Total(in.at[k]) - m.at[k]);
-    }
-  }
-  HD void finish(int chunk, int c, const Total (&total)[kSums]) const {
-    partial(chunk, 0, c) = total[0];
-    partial(chunk, 1, c) = total[1];
-  }
-};
-
-template <class A> struct BatchNormBackwardMerge {
-  using Total = double;
-  static constexpr int kSums = 2;
-  Partial<A> partial;
-  const A* inv_std;
-  A *dgamma, *dbeta;
-
-  template <int V> HD Nothing channel(int, int) const { return {}; }
-  template <int V> HD void add(Nothing, int chunk, int c, double (&sum)[kSums][V]) const {
-    UNROLL(8)
-    for (int k = 0; k < V; ++k) {
-      sum[0][k] += partial(chunk, 0, c + k);
-      sum[1][k] += partial(chunk, 1, c + k);
-    }
-  }
-  HD void finish(int, int c, const double (&total)[kSums]) const {
-    dbeta[c] = A(total[0]);
-    dgamma[c] = A(total[1] * inv_std[c]);
-  }
-};
-
 // dx = scale * (g - mean_g - (x - mean) * slope); frozen: dx = scale * g, and x is not read.
-template <class T, bool kMasked, bool kFrozen> struct BatchNormBackwardInput {
+template <class T, bool kFrozen> struct BatchNormBackwardInput {
   using A = Acc<T>;
-  const T *x, *y, *dy;
+  const T *x, *g;
   T* dx;
   const A *mean, *inv_std, *gamma, *dgamma, *dbeta;
   A rows;
   int channels;
-  Activation activation;
 
   template <int V> struct Constants { Channels<A, V> scale, mean_g, mean, slope; };
   template <int V> HD Constants<V> channel(int c) const {
@@ -244,12 +177,11 @@ template <class T, bool kMasked, bool kFrozen> struct BatchNormBackwardInput {
   }
   HD int64_t row(int r) const { return int64_t(r) * channels; }
   template <int V> HD void apply(const Constants<V>& k, int64_t row, int c) const {
-    constexpr Gradient kGradient = kMasked ? Gradient::masked : Gradient::open;
-    Pack<T, V> g = gradient_at<kGradient, V>(dy, y, activation, row + c), in, out;
+    Pack<T, V> grad = load<V>(g + row + c), in, out;
     if constexpr (!kFrozen) in = load<V>(x + row + c);
     UNROLL(8)
     for (int i = 0; i < V; ++i) {
-      A d = A(g.at[i]);
+      A d = A(grad.at[i]);
       if constexpr (!kFrozen) d = d - k.mean_g.at[i] - (A(in.at[i]) - k.mean.at[i]) * k.slope.at[i];
       out.at[i] = T(d * k.scale.at[i]);
     }
@@ -269,36 +201,19 @@ BatchNormResult<A> result_in(int64_t rows, BatchNormMoments moments, BatchNormMo
           A(epsilon)};
 }
 
-template <class T, Gradient kGradient>
-void backward_sums(Queue queue, const BatchNormBackward& a, ColumnShape shape) {
+template <class T, bool kFrozen> void backward_input(Queue queue, const BatchNormBackward& a) {
   using A = Acc<T>;
-  Partial<A> partial{a.scratch.as<A>(), int(shape.channels)};
-  BatchNormBackwardSums<T, kGradient> sums{
-      a.x.as<T>(), a.y.as<T>(), a.dy.as<T>(), a.g.as<T>(), a.moments.mean.as<A>(),
-      partial,     a.activation};
-  if (shape.rows) column_sums<T>(queue, shape, sums);
-  BatchNormBackwardMerge<A> merge{partial, a.moments.inv_std.as<A>(), a.dgamma.as<A>(),
-                                  a.dbeta.as<A>()};
-  int64_t chunks = shape.rows ? shape.chunks() : 0;
-  column_sums<Pack<double, 2>>(queue, {chunks, shape.channels, 1024}, merge);
-}
-
-template <class T, bool kMasked, bool kFrozen>
-void backward_input(Queue queue, const BatchNormBackward& a) {
-  using A = Acc<T>;
-  int64_t rows_n = rows_of(a.x.shape), channels = channels_of(a.x.shape);
-  BatchNormBackwardInput<T, kMasked, kFrozen> input{a.x.as<T>(),
-                                                    a.y.as<T>(),
-                                                    (a.g ? a.g : a.dy).as<T>(),
-                                                    a.dx.as<T>(),
-                                                    a.moments.mean.as<A>(),
-                                                    a.moments.inv_std.as<A>(),
-                                                    a.gamma.as<A>(),
-                                                    a.dgamma.as<A>(),
-                                                    a.dbeta.as<A>(),
-                                                    A(rows_n),
-                                                    int(channels),
-                                                    a.activation};
+  int64_t rows_n = rows_of(a.g.shape), channels = channels_of(a.g.shape);
+  BatchNormBackwardInput<T, kFrozen> input{a.x.as<T>(),
+                                           a.g.as<T>(),
+                                           a.dx.as<T>(),
+                                           a.moments.mean.as<A>(),
+                                           a.moments.inv_std.as<A>(),
+                                           a.gamma.as<A>(),
+                                           a.dgamma.as<A>(),
+                                           a.dbeta.as<A>(),
+                                           A(rows_n),
+                                           int(channels)};
   rows<T>(queue, rows_n, channels, input);
 }
 
@@ -363,19 +278,8 @@ void batch_norm(Queue queue, const BatchNormForward& a) {
 }
 
 void batch_norm_backward(Queue queue, const BatchNormBackward& a) {
-  ColumnShape shape = by_chunks(a.x.shape);
-  dispatch(a.x.dtype, [&]<class T>() {
-    if (a.activation == Activation::none)
-      backward_sums<T, Gradient::open>(queue, a, shape);
-    else if (a.g)
-      backward_sums<T, Gradient::masked_and_stored>(queue, a, shape);
-    else
-      backward_sums<T, Gradient::masked>(queue, a, shape);
-    bool masked = a.activation != Activation::none && !a.g, frozen = !a.batch_statistics;
-    if (masked)
-      frozen ? backward_input<T, true, true>(queue, a) : backward_input<T, true, false>(queue, a);
-    else
-      frozen ? backward_input<T, false, true>(queue, a) : backward_input<T, false, false>(queue, a);
+  dispatch(a.g.dtype, [&]<class T>() {
+    a.batch_statistics ? backward_input<T, false>(queue, a) : backward_input<T, true>(queue, a);
   });
 }
 

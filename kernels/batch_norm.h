@@ -7,10 +7,10 @@
 
 namespace kernels {
 
-// Activations x, residual, y, dy, dx have one shape and dtype; everything else is [channels] in
+// Activations x, residual, y, g, dx have one shape and dtype; everything else is [channels] in
 // that dtype's accumulator.
 
-// Elements of the accumulator that the functions below need as scratch.
+// Elements of the accumulator that batch_norm_batch_moments needs as scratch.
 int64_t batch_norm_scratch(const Shape& x);
 
 // What the normalisation uses and the gradient needs again.
@@ -45,15 +45,12 @@ struct BatchNormForward {
 };
 void batch_norm(Queue, const BatchNormForward&);
 
-// Gradients of the above. With g = dy where the activation's output y is open (y is read only if
-// there is an activation): dbeta = sum g, dgamma = sum g * xhat, and, if the moments were the
-// batch's, dx = gamma * inv_std * (g - dbeta / n - xhat * dgamma / n), else dx = gamma * inv_std *
-// g. `g`, allowed with an activation only, receives g: the residual's gradient. dx or g may be dy,
-// not both.
+// The gradient of x from g, that of gamma * xhat + beta, and from dbeta = sum g and dgamma = sum g
+// * xhat (kernels/channel_grads.h). If the moments were the batch's, dx = gamma * inv_std * (g -
+// dbeta / n - xhat * dgamma / n), else dx = gamma * inv_std * g, and x is not read. dx may be g.
 struct BatchNormBackward {
-  View x, y, dy, gamma, g, dx, dgamma, dbeta, scratch;
+  View x, g, gamma, dgamma, dbeta, dx;
   BatchNormMoments moments;
-  Activation activation;
   bool batch_statistics;
 };
 void batch_norm_backward(Queue, const BatchNormBackward&);

@@ -1,6 +1,7 @@
 #include "kernels/pad_channels.h"
 
 #include "kernels/column_chunks.h"
+#include "kernels/elementwise.h"
 #include "kernels/simt.h"
 
 namespace kernels {
@@ -33,7 +34,12 @@ template <bool kAdd> void run(Queue queue, View x, View y) {
 
 }  // namespace
 
-void pad_channels(Queue queue, View x, View y) { run<false>(queue, x, y); }
-void add_padded(Queue queue, View x, View y) { run<true>(queue, x, y); }
+void pad_channels(Queue queue, View x, View y) {
+  x.shape == y.shape ? cast(queue, x, y) : run<false>(queue, x, y);
+}
+
+void add_padded(Queue queue, View x, View y) {
+  x.shape == y.shape ? add_into(queue, y, x) : run<true>(queue, x, y);
+}
 
 }  // namespace kernels

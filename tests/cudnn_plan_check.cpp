@@ -16,6 +16,8 @@ namespace {
 using namespace tests;
 using Kind = PlanFound::Kind;
 
+constexpr int kFallbackStage = 2;  // see engine::cudnn_offers
+
 struct Options {
   bool full = false, no_compile = false;
   std::vector<std::string> only_arithmetic, only_layer;
@@ -38,11 +40,9 @@ std::vector<PlanTask> tasks_of(const Options& o) {
   return o.full ? tasks : pairwise(tasks);
 }
 
-// A plan must be there: without fusion always; sums, gradients that add up and masks where tensor
-// cores may be used.
+// A plan must be there: always, but for statistics only where tensor cores may be used.
 bool needed(const PlanTask& t) {
-  return !t.shape.optional() || t.shape.pass == engine::ConvPass::grad_weight ||
-         t.arithmetic->name != std::string("f32");
+  return !t.shape.optional() || t.arithmetic->name != std::string("f32");
 }
 
 // "12 fused, 3 compiled", how the plans of one cell of the report are carried out.
@@ -52,8 +52,8 @@ std::string cell(const std::vector<PlanFound>& found) {
     static constexpr const char* kNames[] = {"none", "ready", "compiled", "CRASH"};
     std::string name = kNames[int(f.kind)];
     if (f.kind == Kind::ready || f.kind == Kind::compiled) {
-      if (f.stage % 2 == 1) name = "unfused";
-      if (f.stage >= 2) name += ", fallback";
+      if (!f.recipe.starts_with("direct")) name = f.recipe.substr(0, f.recipe.find(','));
+      if (f.stage == kFallbackStage) name += ", fallback";
     }
     ++counts[name];
   }

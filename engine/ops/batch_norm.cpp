@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ops/channel_gradients.h"
 #include "engine/ranges.h"
 #include "kernels/column_chunks.h"
 
@@ -19,35 +20,36 @@ void check_parameters(const Tensor& x, const BatchNormParameters& p, const Tenso
             "batch_norm: the residual differs from x in shape or dtype");
 }
 
-struct Saved {  // for the gradient; y is empty where there is no activation
-  Tensor x, y, gamma, mean, inv_std;
-  Activation activation;
-  bool batch_statistics, residual;
-};
-
-Tensors backward(const Context& c, const Saved& s, const Tensor& dy) {
-  Tensor dgamma = c.empty(s.gamma.shape(), s.gamma.dtype()),
-         dbeta = c.empty(s.gamma.shape(), s.gamma.dtype());
-  Tensor g, dx;
-  if (s.residual && s.activation != Activation::none)
-    g = dy.unique() ? dy : c.empty(dy.shape(), dy.dtype());
-  // Without an activation dy itself is the residual's gradient and must survive.
-  dx = !s.residual && dy.unique() ? dy : c.empty(dy.shape(), dy.dtype());
-  Tensor scratch = c.empty({1, {kernels::batch_norm_scratch(dy.shape())}}, s.gamma.dtype());
-  kernels::batch_norm_backward(c.queue, {.x = s.x,
-                                         .y = s.y,
-                                         .dy = dy,
-                                         .gamma = s.gamma,
+Tensors backward(const Context& c, const ChannelGradsWanted& normalised, const Tensor& gamma,
+                 const OutputGrad& dy, bool batch_statistics, bool residual) {
+  auto [dbeta, dgamma] = channel_gradients(c, dy, normalised);
+  const Tensor& g = dy.value;
+  // The residual's gradient is g itself and must survive.
+  Tensor dx = !residual && g.unique() ? g : c.empty(g.shape(), g.dtype());
+  kernels::batch_norm_backward(c.queue, {.x = normalised.x,
                                          .g = g,
-                                         .dx = dx,
+                                         .gamma = gamma,
                                          .dgamma = dgamma,
                                          .dbeta = dbeta,
-                                         .scratch = scratch,
-                                         .moments = {s.mean, s.inv_std},
-                                         .activation = s.activation,
-                                         .batch_statistics = s.batch_statistics});
-  if (!s.residual) return {dx, dgamma, dbeta};
-  return {dx, dgamma, dbeta, g ? g : dy};
+                                         .dx = dx,
+                                         .moments = {normalised.mean, normalised.inv_std},
+                                         .batch_statistics = batch_statistics});
+  return {dx, dgamma, dbeta, residual ? g : Tensor()};
+}
+
+void record(const Context& c, const Tensor& y, const BatchNormParameters& p, const Tensor& residual,
+            Activation activation, const ChannelGradsWanted& normalised) {
+  if (!c.tape) return;
+  // The activation is a step of its own: whoever makes the gradient can apply its mask on the way.
+  const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
+  c.tape->record(
+      {normalised.x, p.gamma, p.beta, residual}, sum,
+      [normalised, gamma = p.gamma, batch_statistics = c.training, residual = bool(residual)](
+          const Context& c, const OutputGrad& dy, std::vector<InputTarget>&) {
+        return backward(c, normalised, gamma, dy, batch_statistics, residual);
+      },
+      normalised);
+  if (activation != Activation::none) c.tape->record_activation(sum, y, activation);
 }
 
 void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& p,
@@ -83,16 +85,7 @@ Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& 
                                 .y = y,
                                 .moments = moments,
                                 .activation = options.activation});
-  if (c.tape) {
-    Saved saved{x,          options.activation == Activation::none ? Tensor() : y,
-                p.gamma,    mean,
-                inv_std,    options.activation,
-                c.training, bool(residual)};
-    Tensors inputs{x, p.gamma, p.beta};
-    if (residual) inputs.push_back(residual);
-    c.tape->record(inputs, y,
-                   [saved](const Context& c, const Tensor& dy) { return backward(c, saved, dy); });
-  }
+  record(c, y, p, residual, options.activation, {ChannelGrads::batch_norm, x, mean, inv_std});
   return y;
 }
 

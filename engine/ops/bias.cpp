@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ops/channel_gradients.h"
 #include "engine/ranges.h"
 #include "kernels/column_chunks.h"
 
@@ -18,12 +19,10 @@ Tensor bias(const Context& c, const Tensor& x, const Tensor& b) {
   if (c.tape)
     c.tape->record(
         {x, b}, y,
-        [shape = b.shape(), dtype = b.dtype()](const Context& c, const Tensor& dy) -> Tensors {
-          Tensor db = c.empty(shape, dtype);
-          Tensor scratch = c.empty({1, {kernels::bias_scratch(dy.shape())}}, dtype);
-          kernels::bias_backward(c.queue, dy, db, scratch);
-          return {dy, db};
-        });
+        [](const Context& c, const OutputGrad& dy, std::vector<InputTarget>&) -> Tensors {
+          return {dy.value, channel_gradients(c, dy, {}).dbeta};
+        },
+        {.kind = ChannelGrads::bias});
   return y;
 }
 

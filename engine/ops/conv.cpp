@@ -11,12 +11,12 @@ void record(const Context& c, const ConvShape& forward, const ConvOperands& in, 
       .forward = forward, .bias = c.tape->wants(in.bias), .residual = c.tape->wants(in.residual)};
   if (c.tape->wants(in.weight)) saved.x = in.x;
   if (c.tape->wants(in.x)) saved.weight = in.weight;
-  if (forward.activation != Activation::none) saved.y = y;
-  c.tape->record({in.x, in.weight, in.bias, in.residual}, y,
-                 [saved = std::move(saved)](const Context& c, const Tensor& dy) mutable -> Tensors {
-                   ConvGradients grad = conv_gradients(c, saved, dy);
-                   return {grad.x, grad.weight, grad.bias, grad.residual};
-                 });
+  record_conv(c, {in.x, in.weight, in.bias, in.residual}, y, saved,
+              [saved](const Context& c, const OutputGrad& dy,
+                      std::vector<InputTarget>& targets) mutable -> Tensors {
+                ConvGradients grad = conv_gradients(c, saved, dy, {targets[0], targets[1]});
+                return {grad.x, grad.weight, grad.bias, grad.residual};
+              });
 }
 
 }  // namespace

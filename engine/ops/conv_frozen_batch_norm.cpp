@@ -25,8 +25,9 @@ struct Saved {
   bool scales;  // whether weight's or gamma's gradient is wanted
 };
 
-Tensors backward(const Context& c, Saved& s, const Tensor& dy) {
-  ConvGradients grad = conv_gradients(c, s.conv, dy);
+Tensors backward(const Context& c, Saved& s, const OutputGrad& dy, InputTarget& target) {
+  InputTarget folded;  // the folded kernel's gradient is not yet the kernel's
+  ConvGradients grad = conv_gradients(c, s.conv, dy, {target, folded});
   if (!s.scales) return {grad.x, {}, {}, grad.bias, grad.residual};
   const FrozenBatchNorm& f = s.batch_norm;
   Tensor dgamma = c.empty(f.gamma.shape(), f.gamma.dtype());
@@ -71,11 +72,11 @@ Tensor conv_frozen_batch_norm(const Context& c, const Tensor& x, const Tensor& w
               .scales = scales};
   if (scales) saved.conv.x = x;
   if (c.tape->wants(x)) saved.conv.weight = folded;
-  if (options.activation != Activation::none) saved.conv.y = y;
-  c.tape->record({x, weight, f.gamma, f.beta, residual}, y,
-                 [saved = std::move(saved)](const Context& c, const Tensor& dy) mutable {
-                   return backward(c, saved, dy);
-                 });
+  record_conv(
+      c, {x, weight, f.gamma, f.beta, residual}, y, saved.conv,
+      [saved](const Context& c, const OutputGrad& dy, std::vector<InputTarget>& targets) mutable {
+        return backward(c, saved, dy, targets[0]);
+      });
   return y;
 }
 

@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
-#include "kernels/bias.h"
-#include "kernels/elementwise.h"
+#include "engine/ops/channel_gradients.h"
 
 namespace engine {
 namespace {
@@ -34,35 +33,53 @@ void check_fusions(const ConvShape& s, const Tensor& bias, const Tensor& residua
               "conv: residual differs from y in shape or dtype");
 }
 
-Tensor grad_bias(const Context& c, const Tensor& dy) {
-  DType dtype = accumulator(dy.dtype());
-  Tensor db = c.empty({1, {dy.shape()[3]}}, dtype);
-  Tensor scratch = c.empty({1, {kernels::bias_scratch(dy.shape())}}, dtype);
-  kernels::bias_backward(c.queue, dy, db, scratch);
-  return db;
-}
-
-// `dy` is the gradient of conv + bias + residual, without activation.
-ConvGradients without_activation(const Context& c, ConvSaved& s, const Tensor& dy) {
-  const ConvShape& f = s.forward;
-  ConvShape shape = f;
+// The pass of the plain convolution.
+ConvShape pass_of(const ConvShape& forward, ConvPass pass) {
+  ConvShape shape = forward;
+  shape.pass = pass;
   shape.bias = shape.residual = false;
   shape.activation = Activation::none;
-  ConvGradients grad;
-  if (s.bias) grad.bias = grad_bias(c, dy);
-  if (s.x) {
-    shape.pass = ConvPass::grad_weight;
-    grad.weight = c.empty(f.weight_shape(), accumulator(f.dtype));
-    run_conv(c, c.plans.at(shape), {.x = s.x, .weight = grad.weight, .y = dy});
-    s.x = {};  // perhaps the last reader: dx can have its memory
-  }
-  if (s.weight) {
-    shape.pass = ConvPass::grad_input;
-    grad.x = c.empty(f.x_shape(), f.dtype);
-    run_conv(c, c.plans.at(shape), {.x = grad.x, .weight = s.weight, .y = dy});
-  }
-  if (s.residual) grad.residual = dy;
-  return grad;
+  return shape;
+}
+
+// A gradient is fused with its target, unless that is a parameter's of a wider dtype.
+void fuse(InputTarget& target, DType dtype) {
+  if (target.sum && target.sum.dtype() != dtype) target = {};
+  target.fused = true;
+}
+
+Tensor grad_weight(const Context& c, const ConvSaved& s, const Tensor& dy, InputTarget& target) {
+  ConvShape shape = pass_of(s.forward, ConvPass::grad_weight);
+  const DType dtype = accumulator(shape.dtype);
+  fuse(target, dtype);
+  shape.accumulate = bool(target.sum);
+  Tensor dw = target.sum ? target.sum : c.empty(shape.weight_shape(), dtype);
+  run_conv(c, c.plans.at(shape), {.x = s.x, .weight = dw, .y = dy});
+  return dw;
+}
+
+Tensor grad_input(const Context& c, const ConvSaved& s, const Tensor& dy, InputTarget& target) {
+  ConvShape shape = pass_of(s.forward, ConvPass::grad_input);
+  const Shape channels{1, {shape.in_channels}};
+  const DType sums = accumulator(shape.dtype);
+  fuse(target, shape.dtype);
+  shape.accumulate = bool(target.sum);
+  shape.mask = target.mask;
+  shape.channel_grads = target.wanted.kind;
+  if (shape.channel_grads != ChannelGrads::none) target.dbeta = c.empty(channels, sums);
+  if (shape.channel_grads == ChannelGrads::batch_norm) target.dgamma = c.empty(channels, sums);
+  Tensor dx = target.sum ? target.sum : c.empty(shape.x_shape(), shape.dtype);
+  run_conv(c, c.plans.at(shape),
+           {.x = dx,
+            .weight = s.weight,
+            .y = dy,
+            .saved = target.saved,
+            .normalised_x = target.wanted.x,
+            .mean = target.wanted.mean,
+            .inv_std = target.wanted.inv_std,
+            .dbeta = target.dbeta,
+            .dgamma = target.dgamma});
+  return dx;
 }
 
 }  // namespace
@@ -96,13 +113,27 @@ void run_conv(const Context& c, ConvPlan& plan, ConvArgs args) {
   plan.run(c.queue, args);
 }
 
-ConvGradients conv_gradients(const Context& c, ConvSaved& s, const Tensor& dy) {
-  SSD_CHECK(dy.dtype() == s.forward.dtype, "conv: dy has another dtype than y");
-  if (!s.y) return without_activation(c, s, dy);
-  Tensor dsum = dy.unique() ? dy : c.empty(dy.shape(), dy.dtype());
-  kernels::activate_backward(c.queue, s.forward.activation, dy, s.y, dsum);
-  s.y = {};
-  return without_activation(c, s, dsum);
+ConvGradients conv_gradients(const Context& c, ConvSaved& s, const OutputGrad& dy,
+                             ConvTargets targets) {
+  SSD_CHECK(dy.value.dtype() == s.forward.dtype, "conv: dy has another dtype than y");
+  ConvGradients grad;
+  if (s.bias) grad.bias = channel_gradients(c, dy, {}).dbeta;
+  if (s.x) {
+    grad.weight = grad_weight(c, s, dy.value, targets.weight);
+    s.x = {};  // perhaps the last reader: dx can have its memory
+  }
+  if (s.weight) grad.x = grad_input(c, s, dy.value, targets.x);
+  if (s.residual) grad.residual = dy.value;
+  return grad;
+}
+
+void record_conv(const Context& c, const Tensors& inputs, const Tensor& y, const ConvSaved& saved,
+                 Tape::FusedBackward backward) {
+  const Activation activation = saved.forward.activation;
+  const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
+  c.tape->record(inputs, sum, std::move(backward),
+                 {.kind = saved.bias ? ChannelGrads::bias : ChannelGrads::none});
+  if (activation != Activation::none) c.tape->record_activation(sum, y, activation);
 }
 
 }  // namespace engine

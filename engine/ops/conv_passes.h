@@ -13,17 +13,25 @@ ConvShape conv_shape(const Context&, const ConvOperands&, const ConvOptions&);
 // Runs a plan with a workspace that lives as long as the call.
 void run_conv(const Context&, ConvPlan&, ConvArgs);
 
-// What the gradients of conv + bias + residual + activation need; tensors that no wanted gradient
-// reads are empty.
+// What the gradients of conv + bias + residual need; tensors that no wanted gradient reads are
+// empty.
 struct ConvSaved {
   ConvShape forward;
-  Tensor x, weight, y;  // for dweight, for dx, for the slope of the activation
+  Tensor x, weight;     // for dweight, for dx
   bool bias, residual;  // whether their gradients are wanted
+};
+struct ConvTargets {
+  InputTarget &x, &weight;
 };
 struct ConvGradients {
   Tensor x, weight, bias, residual;
 };
 // Consumes what was saved, each tensor as soon as it is read.
-ConvGradients conv_gradients(const Context&, ConvSaved&, const Tensor& dy);
+ConvGradients conv_gradients(const Context&, ConvSaved&, const OutputGrad& dy, ConvTargets);
+
+// Records `backward`, the gradients of conv + bias + residual to `inputs`, and, as a step of its
+// own, the activation that made y.
+void record_conv(const Context&, const Tensors& inputs, const Tensor& y, const ConvSaved&,
+                 Tape::FusedBackward backward);
 
 }  // namespace engine

@@ -8,12 +8,7 @@ Tensor relu6(const Context& c, const Tensor& x) {
   Range range("relu6");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu6, x, y);
-  if (c.tape)
-    c.tape->record({x}, y, [y](const Context& c, const Tensor& dy) -> Tensors {
-      Tensor dx = dy.unique() ? dy : c.empty(y.shape(), y.dtype());
-      kernels::activate_backward(c.queue, Activation::relu6, dy, y, dx);
-      return {dx};
-    });
+  if (c.tape) c.tape->record_activation(x, y, Activation::relu6);
   return y;
 }
 

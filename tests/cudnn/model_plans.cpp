@@ -5,61 +5,49 @@
 #include <set>
 
 #include "benchmarks/ssd320_convs.h"
+#include "engine/error.h"
+#include "tests/support/step_convs.h"
 
 namespace tests {
 namespace {
 
-using engine::Activation, engine::ConvPass, engine::ConvShape, engine::DType;
+using engine::Activation, engine::ConvShape;
 
-bool contains(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
+// The convolution that a plan is a pass of; the name that benchmarks/ssd320_convs.h has for it.
+const std::string& layer_of(const ConvShape& s) {
+  static const auto convs = benchmarks::ssd320_convs();
+  const auto found = std::find_if(convs.begin(), convs.end(), [&](const auto& conv) {
+    const ConvShape& c = conv.shape;
+    return c.height == s.height && c.kernel == s.kernel && c.stride == s.stride &&
+           c.in_channels == s.in_channels && c.out_channels == s.out_channels;
+  });
+  SSD_CHECK(found != convs.end(), "SSD320 has no such convolution: ", describe(s));
+  return found->name;
 }
 
-struct Use {
-  std::string name;
-  ConvShape shape;
-};
-
-// With batch norm folded or constant, a convolution carries bias, residual and activation.
-Use fused_forward(const std::string& layer, ConvShape s) {
-  s.bias = true;
-  if (contains(layer, "predictor") || contains(layer, "shortcut") || contains(layer, "projection"))
-    return {"forward + bias", s};
-  s.residual = contains(layer, "conv3");
-  s.activation = s.residual ? Activation::relu : Activation::relu6;
-  return {s.residual ? "forward + bias + residual + relu" : "forward + bias + relu6", s};
+// "forward + bias + relu6", "dx + mask + batch norm", ...
+std::string use_of(const ConvShape& s) {
+  static constexpr const char* kPasses[] = {"forward", "dx", "dw"};
+  static constexpr const char* kActivations[] = {"", " + relu", " + relu6"};
+  static constexpr const char* kGrads[] = {"", " + bias", " + batch norm"};
+  std::string use = kPasses[int(s.pass)];
+  if (s.bias) use += " + bias";
+  if (s.residual) use += " + residual";
+  if (s.statistics) use += " + statistics";
+  if (s.accumulate) use += " + add";
+  if (s.mask != Activation::none) use += " + mask";
+  return use + kActivations[int(s.activation)] + kGrads[int(s.channel_grads)];
 }
 
-std::vector<Use> uses_of(const std::string& layer, const ConvShape& shape) {
-  std::vector<Use> uses{fused_forward(layer, shape)};
-  auto add = [&](const char* name, auto change) {
-    uses.push_back({name, shape});
-    change(uses.back().shape);
-  };
-  if (!contains(layer, "predictor")) {
-    add("forward", [](ConvShape&) {});
-    add("forward + statistics", [](ConvShape& s) { s.statistics = true; });
+// What training with batch statistics, training with constant ones, and detection ask for.
+std::set<ConvShape> model_shapes(const Arithmetic& arithmetic, int images) {
+  std::set<ConvShape> shapes;
+  for (bool frozen : {false, true}) {
+    StepConvs convs = step_convs(ssd320_config(arithmetic.precision, images, frozen));
+    shapes.merge(convs.training);
+    shapes.merge(convs.detection);
   }
-  if (layer != "conv1") {  // pixels have no gradient
-    // The input comes from a block's end, or from within.
-    const auto mask = contains(layer, "conv1") || contains(layer, "shortcut") ? Activation::relu
-                                                                              : Activation::relu6;
-    auto dx = [&](bool accumulate, Activation a, bool reductions) {
-      return [=](ConvShape& s) {
-        s.pass = ConvPass::grad_input;
-        s.accumulate = accumulate, s.mask = a, s.reductions = reductions;
-      };
-    };
-    add("dx", dx(false, Activation::none, false));
-    add("dx + add", dx(true, Activation::none, false));
-    add("dx + mask", dx(false, mask, false));
-    add("dx + add + mask", dx(true, mask, false));
-    add("dx + mask + reductions", dx(false, mask, true));
-    add("dx + add + mask + reductions", dx(true, mask, true));
-  }
-  add("dw", [](ConvShape& s) { s.pass = ConvPass::grad_weight; });
-  add("dw + add", [](ConvShape& s) { s.pass = ConvPass::grad_weight, s.accumulate = true; });
-  return uses;
+  return shapes;
 }
 
 std::vector<std::string> values_of(const PlanTask& t) {
@@ -78,26 +66,18 @@ std::vector<std::string> covered_by(const PlanTask& t) {
 }  // namespace
 
 const std::vector<Arithmetic>& arithmetics() {
-  static const std::vector<Arithmetic> all{{"f16", DType::f16, true},
-                                           {"bf16", DType::bf16, true},
-                                           {"tf32", DType::f32, false},
-                                           {"f32", DType::f32, true}};
+  static const std::vector<Arithmetic> all{
+      {"f16", "fp16"}, {"bf16", "bf16"}, {"tf32", "tf32"}, {"f32", "fp32"}};
   return all;
 }
 
 std::vector<PlanTask> all_plan_tasks() {
   std::vector<PlanTask> tasks;
-  for (const Card& card : cards())
-    for (const Arithmetic& arithmetic : arithmetics())
-      for (int images : {1, 8, 32})
-        for (const auto& conv : benchmarks::ssd320_convs()) {
-          ConvShape shape = conv.shape;
-          shape.images = images;
-          shape.dtype = arithmetic.dtype;
-          shape.exact_f32 = arithmetic.exact_f32;
-          for (const Use& use : uses_of(conv.name, shape))
-            tasks.push_back({&card, &arithmetic, images, use.name, conv.name, use.shape});
-        }
+  for (const Arithmetic& arithmetic : arithmetics())
+    for (int images : {1, 8, 32})
+      for (const ConvShape& shape : model_shapes(arithmetic, images))
+        for (const Card& card : cards())
+          tasks.push_back({&card, &arithmetic, images, use_of(shape), layer_of(shape), shape});
   return tasks;
 }
 

@@ -1,4 +1,4 @@
-// Every convolution plan that SSD320 may ask for.
+// Every convolution plan that SSD320 asks for.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,11 +8,9 @@
 
 namespace tests {
 
-// A dtype with the meaning of its products: "f16", "bf16", "tf32", "f32".
+// A dtype with the meaning of its products.
 struct Arithmetic {
-  const char* name;
-  engine::DType dtype;
-  bool exact_f32;
+  const char *name, *precision;  // the latter as train.precision
 };
 const std::vector<Arithmetic>& arithmetics();
 
@@ -26,8 +24,8 @@ struct PlanTask {
   engine::ConvShape shape;
 };
 
-// What training with batch statistics, training with constant ones (or none), and inference ask
-// for, for every layer, card and arithmetic, with 1, 8 and 32 images.
+// What training with batch statistics, training with constant ones, and detection ask for, for
+// every card and arithmetic, with 1, 8 and 32 images.
 std::vector<PlanTask> all_plan_tasks();
 
 // A part in which every two of card, arithmetic, number of images and use meet, and every layer

@@ -51,7 +51,7 @@ TEST_CASE("after a kernel failed nothing is saved any more, and the file before 
 TEST_CASE("too little step memory: exit code 6, one line, no checkpoint") {
   const std::string device = GENERATE(from_range(devices()));
   TrainingPlace place;
-  for (const char* gib : {"0.0001", "0.0005", "0.001", "0.002"}) {
+  for (const char* gib : {"0.0001", "0.0005", "0.001", "0.0015"}) {
     const Outcome o = place.train("run", "train.device=" + device + " train.memory_gib=" + gib);
     INFO(gib << ": " << o.err);
     CHECK(o.exit_code == 6);

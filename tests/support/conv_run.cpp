@@ -5,8 +5,8 @@
 
 namespace tests {
 
-using engine::Activation, engine::ConvArgs, engine::ConvOperand, engine::ConvPass,
-    engine::ConvShape;
+using engine::Activation, engine::ChannelGrads, engine::ConvArgs, engine::ConvOperand,
+    engine::ConvPass, engine::ConvShape;
 
 ConvRun::ConvRun(const engine::ConvShape& shape, const std::string& device, unsigned seed)
     : shape_(shape), operands_(engine::conv_operands(shape)), bench_(device) {
@@ -48,7 +48,7 @@ OperandValues ConvRun::run(engine::ConvPlan& plan) {
 
 std::vector<engine::ConvShape> fused(const engine::ConvShape& s) {
   std::vector<ConvShape> all;
-  for (int bits = 0; bits < 8; ++bits)
+  for (int bits = 0; bits < 6; ++bits)
     for (Activation a : {Activation::none, Activation::relu, Activation::relu6}) {
       ConvShape t = s;
       if (s.pass == ConvPass::forward) {
@@ -56,8 +56,8 @@ std::vector<engine::ConvShape> fused(const engine::ConvShape& s) {
         t.statistics = bits == 4 && a == Activation::none;
         if (bits > 4 || (bits == 4 && a != Activation::none)) continue;
       } else if (s.pass == ConvPass::grad_input) {
-        t.accumulate = bits & 1, t.mask = a, t.reductions = bits & 2;
-        if (bits > 3 || (t.reductions && a == Activation::none)) continue;
+        t.accumulate = bits & 1, t.mask = a, t.channel_grads = ChannelGrads(bits / 2);
+        if (bits > 1 && a == Activation::none) continue;
       } else {
         t.accumulate = bits & 1, t.narrow_dw = bits & 2;
         if (bits > 3 || a != Activation::none) continue;

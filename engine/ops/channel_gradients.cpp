@@ -1,0 +1,28 @@
+#include "engine/ops/channel_gradients.h"
+
+#include "engine/context.h"
+#include "kernels/channel_grads.h"
+#include "kernels/column_chunks.h"
+
+namespace engine {
+
+ChannelGradients channel_gradients(const Context& c, const OutputGrad& dy,
+                                   const ChannelGradsWanted& wanted) {
+  if (dy.dbeta) return {dy.dbeta, dy.dgamma};
+  const Shape& shape = dy.value.shape();
+  const DType sums = accumulator(dy.value.dtype());
+  const Shape channels{1, {kernels::channels_of(shape)}};
+  ChannelGradients grads{.dbeta = c.empty(channels, sums)};
+  if (wanted.kind == ChannelGrads::batch_norm) grads.dgamma = c.empty(channels, sums);
+  Tensor scratch = c.empty({1, {kernels::channel_grads_scratch(shape)}}, sums);
+  kernels::channel_grads(c.queue, {.g = dy.value,
+                                   .x = wanted.x,
+                                   .mean = wanted.mean,
+                                   .inv_std = wanted.inv_std,
+                                   .dbeta = grads.dbeta,
+                                   .dgamma = grads.dgamma,
+                                   .scratch = scratch});
+  return grads;
+}
+
+}  // namespace engine

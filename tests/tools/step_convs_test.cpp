@@ -1,0 +1,66 @@
+// Which convolutions, with what on them, SSD320's step asks a GPU for.
+#include "tests/support/step_convs.h"
+
+#include <catch2/catch.hpp>
+
+using namespace tests;
+using engine::Activation, engine::ChannelGrads, engine::ConvPass, engine::ConvShape;
+
+namespace {
+
+// A convolution of the backbone or the heads that nothing else in the model looks like.
+enum class Layer { predictor, unit_3x3, unit_entry, shortcut, other };
+
+Layer layer_of(const ConvShape& s) {
+  const int in = s.in_channels, out = s.out_channels;
+  if (out == 24 || out == 546) return Layer::predictor;
+  if (s.kernel == 3 && in == out && in != 256) return Layer::unit_3x3;
+  if (s.kernel == 1 && in == 4 * out && in != 1024) return Layer::unit_entry;
+  if (s.kernel == 1 && s.stride == 2 && out == 2 * in) return Layer::shortcut;
+  return Layer::other;
+}
+
+void check_input_gradients(const std::set<ConvShape>& shapes, ChannelGrads grads) {
+  int seen = 0;
+  for (const ConvShape& s : shapes) {
+    const Layer layer = layer_of(s);
+    if (s.pass != ConvPass::grad_input || layer == Layer::other) continue;
+    INFO(describe(s));
+    ++seen;
+    const bool reads_block_end = layer == Layer::unit_entry || layer == Layer::shortcut;
+    CHECK(s.mask == (reads_block_end ? Activation::relu : Activation::relu6));
+    CHECK(s.channel_grads == grads);
+    // Behind the gradient of the residual, or of the other convolution that reads the input.
+    CHECK(s.accumulate == reads_block_end);
+  }
+  CHECK(seen == 10 + 3 + 3 + 3);
+}
+
+}  // namespace
+
+TEST_CASE("SSD320's step: input gradients are summed, masked and added up by the convolutions") {
+  check_input_gradients(step_convs(ssd320_config("fp16", 8, false)).training,
+                        ChannelGrads::batch_norm);
+  check_input_gradients(step_convs(ssd320_config("fp16", 8, true)).training, ChannelGrads::bias);
+}
+
+TEST_CASE("SSD320's step: weight gradients go straight into the parameters") {
+  for (const ConvShape& s : step_convs(ssd320_config("fp16", 8, false)).training) {
+    INFO(describe(s));
+    // But for the towers': branches that share a kernel add to it when they are done.
+    if (s.pass == ConvPass::grad_weight) CHECK((s.accumulate || s.in_channels == 256));
+    if (s.pass == ConvPass::forward && s.out_channels % 64 == 0 && s.in_channels != 256)
+      CHECK((s.statistics || s.bias));
+  }
+}
+
+TEST_CASE("SSD320's detection: one fused convolution per layer") {
+  const auto convs = step_convs(ssd320_config("fp16", 8, false));
+  CHECK(convs.detection.size() > 30);
+  for (const ConvShape& s : convs.detection) {
+    INFO(describe(s));
+    CHECK(s.pass == ConvPass::forward);
+    CHECK(s.bias);
+    CHECK_FALSE(s.statistics);
+  }
+}
