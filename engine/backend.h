@@ -35,6 +35,8 @@ class Backend {
 struct BackendOptions {
   bool deterministic = false;  // convolution plans are chosen by rule, not by timing
   std::string plan_cache;      // folder that keeps chosen plans between runs; empty: none
+  // Told, in one line, what a library could not be trusted with; empty: nobody is.
+  std::function<void(const std::string&)> warn;
 };
 
 std::unique_ptr<Backend> make_cpu_backend();

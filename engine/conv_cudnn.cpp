@@ -35,7 +35,8 @@ class CudnnConvs {
       : backend_(backend),
         device_(std::make_shared<CudnnDevice>(ordinal)),
         cache_(options.plan_cache),
-        deterministic_(options.deterministic) {}
+        deterministic_(options.deterministic),
+        warn_(options.warn) {}
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) {
     if (shape.images == 0) return std::make_unique<EmptyConv>(shape);
@@ -46,7 +47,11 @@ class CudnnConvs {
       if (auto plan = restored(shape, *kept)) return plan;
     }
     const auto trial = trial_of(shape);
+    if (trial) expect_parts(shape, *trial);
     auto choice = choose(shape, trial.get());
+    if (trial && trial->wrong_by() > 0 && warn_)
+      warn_(concatenate("a plan of cuDNN's on ", device_->name(), " is wrong by ",
+                        trial->wrong_by(), " and not used, for ", describe(shape)));
     // What a lack of memory decided is not for the next run.
     const bool lasting = trial && !trial->lacked_memory();
     if (choice) {
@@ -90,6 +95,16 @@ class CudnnConvs {
     }
   }
 
+  // What is fused must compute what its parts do, one by one.
+  void expect_parts(const ConvShape& shape, CudnnTrial& trial) {
+    const ConvShape plain = plain_conv(shape);
+    if (plain == shape) return;
+    auto choice = choose_first(device_, plain, [](ConvPlan&) { return true; });
+    if (!choice) return;
+    const auto trusted = make_staged_conv(shape, plain, std::move(choice->plan));
+    trial.expect_results_of(*trusted);
+  }
+
   std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnTrial* trial) {
     if (deterministic_ || !trial)
       return choose_first(device_, shape,
@@ -129,6 +144,7 @@ class CudnnConvs {
   PlanCache cache_;
   std::map<std::string, std::string> kept_;
   bool deterministic_;
+  std::function<void(const std::string&)> warn_;
 };
 
 }  // namespace

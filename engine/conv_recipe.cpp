@@ -51,9 +51,12 @@ class StagedConv : public ConvPlan {
       end += aligned(size_t(operand.shape.size() * kernels::size_of(operand.dtype)));
     }
     scratch_ = end;
-    if (grads_behind())
-      end += aligned(size_t(kernels::channel_grads_scratch(shape_.x_shape())) *
-                     size_t(kernels::size_of(accumulator(shape_.dtype))));
+    auto take = [&](int64_t sums) {
+      end += aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));
+    };
+    if (grads_behind()) take(kernels::channel_grads_scratch(shape_.x_shape()));
+    if (statistics_behind())
+      take(kernels::channel_grads_scratch(shape_.y_shape()) + 2 * shape_.out_channels);
     workspace_ = end;
   }
 
@@ -108,9 +111,29 @@ class StagedConv : public ConvPlan {
                                    .scratch = scratch});
   }
 
+  bool statistics_behind() const { return shape_.statistics && !inner_.statistics; }
+
+  // The sums that a batch norm of mean 0 and deviation 1 would want of a gradient y.
+  void statistics(kernels::Queue queue, const ConvArgs& a) const {
+    const DType sums = a.sum.dtype;
+    auto* const scratch = static_cast<char*>(a.workspace) + scratch_;
+    const auto row = shape_.out_channels * kernels::size_of(sums);
+    const View zero{scratch, sums, a.sum.shape}, one{scratch + row, sums, a.sum.shape};
+    kernels::fill(queue, zero, 0);
+    kernels::fill(queue, one, 1);
+    kernels::channel_grads(queue, {.g = a.y,
+                                   .x = a.y,
+                                   .mean = zero,
+                                   .inv_std = one,
+                                   .dbeta = a.sum,
+                                   .dgamma = a.sum_of_squares,
+                                   .scratch = {scratch + 2 * row, sums, {}}});
+  }
+
   // What was taken from the inner shape.
   void finish(kernels::Queue queue, const ConvArgs& a) const {
     if (shape_.mask != inner_.mask) return mask(queue, a);
+    if (statistics_behind()) return statistics(queue, a);
     if (shape_.bias && !inner_.bias) kernels::bias(queue, a.y, a.bias, a.y);
     if (shape_.residual && !inner_.residual) kernels::add(queue, a.y, a.residual, a.y);
     if (shape_.activation != inner_.activation)
@@ -160,6 +183,15 @@ std::vector<ConvRecipe> narrow_recipes(const ConvShape& shape) {
   inner.narrow_dw = true;
   inner.accumulate = false;
   return with_padding({"narrow", inner, false});
+}
+
+ConvShape plain_conv(const ConvShape& s) {
+  ConvShape plain = s;
+  plain.bias = plain.residual = plain.statistics = plain.accumulate = false;
+  plain.activation = plain.mask = Activation::none;
+  plain.channel_grads = ChannelGrads::none;
+  plain.narrow_dw = s.pass == ConvPass::grad_weight && accumulator(s.dtype) != s.dtype;
+  return plain;
 }
 
 std::unique_ptr<ConvPlan> make_staged_conv(const ConvShape& shape, const ConvShape& inner,

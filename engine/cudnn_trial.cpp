@@ -3,7 +3,6 @@
 #include <cuda_runtime.h>
 
 #include "engine/error.h"
-#include "kernels/elementwise.h"
 
 namespace engine {
 namespace {
@@ -34,15 +33,29 @@ class Event {
   cudaEvent_t event_ = nullptr;
 };
 
+ConvArgs with_workspace(ConvArgs args, const Memory& workspace) {
+  args.workspace = workspace.data();
+  return args;
+}
+
 }  // namespace
 
 CudnnTrial::CudnnTrial(Backend& backend, const ConvShape& shape)
-    : backend_(backend), queue_(backend.queue(Lane::compute)) {
-  for (const ConvOperand& o : conv_operands(shape)) {
-    const size_t bytes = size_t(o.shape.size() * kernels::size_of(o.dtype));
-    memory_.push_back(std::make_unique<Memory>(backend, bytes, Place::device));
-    args_.*o.view = {memory_.back()->data(), o.dtype, o.shape};
-    kernels::fill(queue_, args_.*o.view, 0.01);  // whatever lies there might be slow subnormals
+    : backend_(backend),
+      shape_(shape),
+      queue_(backend.queue(Lane::compute)),
+      operands_(backend, shape) {}
+
+void CudnnTrial::expect_results_of(ConvPlan& trusted) {
+  try {
+    auto expected = std::make_unique<TrialOperands>(backend_, shape_);
+    Memory workspace(backend_, trusted.workspace(), Place::device);
+    trusted.run(queue_, with_workspace(expected->args(), workspace));
+    backend_.synchronize(queue_);
+    expected_ = std::move(expected);
+  } catch (const Error&) {  // no memory, or no such plan after all
+    cudaGetLastError();
+    backend_.synchronize(queue_);
   }
 }
 
@@ -51,10 +64,12 @@ std::optional<float> CudnnTrial::time(ConvPlan& plan) { return attempt(plan, kTi
 std::optional<float> CudnnTrial::attempt(ConvPlan& plan, int timed_runs) {
   try {
     Memory workspace(backend_, plan.workspace(), Place::device);
-    args_.workspace = workspace.data();
-    plan.run(queue_, args_);
+    const ConvArgs args = with_workspace(operands_.args(), workspace);
+    operands_.reset();
+    plan.run(queue_, args);
     backend_.synchronize(queue_);
-    return fastest_of(plan, timed_runs);
+    if (!as_expected()) return std::nullopt;
+    return fastest_of(plan, args, timed_runs);
   } catch (const Error& error) {
     lacked_memory_ = lacked_memory_ || error.code() == ExitCode::resources;
     // A refused launch must not be reported by the next one. A kernel that failed on its way took
@@ -65,12 +80,20 @@ std::optional<float> CudnnTrial::attempt(ConvPlan& plan, int timed_runs) {
   }
 }
 
-float CudnnTrial::fastest_of(ConvPlan& plan, int runs) {
+bool CudnnTrial::as_expected() {
+  if (!expected_) return true;
+  const double distance = operands_.distance(*expected_);
+  if (distance <= trial_limit(shape_)) return true;
+  wrong_by_ = distance;
+  return false;
+}
+
+float CudnnTrial::fastest_of(ConvPlan& plan, const ConvArgs& args, int runs) {
   float best = 0;
   Event start, end;
   for (int i = 0; i < runs; ++i) {
     start.record(queue_);
-    plan.run(queue_, args_);
+    plan.run(queue_, args);
     end.record(queue_);
     backend_.synchronize(queue_);
     const float milliseconds = end.since(start);

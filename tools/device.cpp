@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 
 namespace tools {
 namespace {
@@ -16,8 +17,10 @@ size_t step_memory(engine::Backend& backend, double memory_gib) {
 }
 
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
-                                      const engine::BackendOptions& options) {
+                                      engine::BackendOptions options) {
   if (threads > 0) omp_set_num_threads(threads);
+  if (!options.warn)
+    options.warn = [](const std::string& text) { std::cerr << "warning: " << text << '\n'; };
   return engine::make_backend(device, options);
 }
 

@@ -1,0 +1,75 @@
+#include "kernels/trial_values.h"
+
+#include <limits>
+
+#include "kernels/simt.h"
+
+namespace kernels {
+namespace {
+
+constexpr int kChunk = 8192;
+
+// The finaliser of MurmurHash3 (Austin Appleby, public domain): every input bit moves every other.
+HD uint32_t scrambled(uint32_t h) {
+  h = (h ^ (h >> 16)) * 0x85ebca6bu;
+  h = (h ^ (h >> 13)) * 0xc2b2ae35u;
+  return h ^ (h >> 16);
+}
+
+template <class T> struct TrialValues {
+  using A = Acc<T>;
+  T* y;
+  uint32_t seed;
+  A low, range;
+  HD void operator()(int i) const {
+    const uint32_t bits = scrambled(scrambled(uint32_t(i)) ^ seed) >> 8;
+    y[i] = T(low + range * A(float(bits) * 0x1p-24f));
+  }
+};
+
+HD float finite_or_infinite(float v) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  return v <= kMost ? v : std::numeric_limits<float>::infinity();
+}
+
+template <class T> struct TrialDifferences {  // one block per chunk
+  const T *a, *b;
+  float* parts;
+  int64_t size;
+
+  template <class Block> HD void operator()(Block block) const {
+    const int64_t first = block.index * kChunk, left = size - first;
+    const int count = left < kChunk ? int(left) : kChunk;
+    auto value = [&](const T* from, int i) { return float(Acc<T>(from[first + i])); };
+    const float difference = block.reduce(count, 0.0f, Max{}, [&](int i) {
+      return finite_or_infinite(std::abs(value(a, i) - value(b, i)));
+    });
+    const float size_of_b = block.reduce(
+        count, 0.0f, Max{}, [&](int i) { return finite_or_infinite(std::abs(value(b, i))); });
+    block.once([&] {
+      parts[2 * block.index] = difference;
+      parts[2 * block.index + 1] = size_of_b;
+    });
+  }
+};
+
+}  // namespace
+
+void trial_values(Queue queue, View y, uint32_t seed, double low, double high) {
+  dispatch(y.dtype, [&]<class T>() {
+    using A = Acc<T>;
+    each(queue, y.shape.size(), TrialValues<T>{y.as<T>(), seed, A(low), A(high - low)});
+  });
+}
+
+int64_t trial_parts(int64_t elements) { return (elements + kChunk - 1) / kChunk; }
+
+void trial_differences(Queue queue, View a, View b, View parts) {
+  const int64_t size = a.shape.size();
+  dispatch(a.dtype, [&]<class T>() {
+    blocks<256>(queue, trial_parts(size),
+                TrialDifferences<T>{a.as<T>(), b.as<T>(), parts.as<float>(), size});
+  });
+}
+
+}  // namespace kernels
