@@ -26,6 +26,8 @@ class Backend {
   virtual void copy(void* to, const void* from, size_t bytes, kernels::Queue) = 0;
   virtual void wait(kernels::Queue waiting, kernels::Queue awaited) = 0;  // order two queues
   virtual void synchronize(kernels::Queue) = 0;
+  // Says which plans will be asked for, so that what takes long can be done for many at a time.
+  virtual void prepare(const std::vector<ConvShape>&) {}
   // Null only for shapes that are optional(), where the device cannot fuse what they ask for.
   virtual std::unique_ptr<ConvPlan> plan(const ConvShape&) = 0;
   // Runs `work` now and returns a function that repeats it with the same addresses.
@@ -35,8 +37,9 @@ class Backend {
 struct BackendOptions {
   bool deterministic = false;  // convolution plans are chosen by rule, not by timing
   std::string plan_cache;      // folder that keeps chosen plans between runs; empty: none
-  // Told, in one line, what a library could not be trusted with; empty: nobody is.
-  std::function<void(const std::string&)> warn;
+  // Told, in one line, what takes long, and what a library could not be trusted with; empty:
+  // nobody.
+  std::function<void(const std::string&)> tell;
 };
 
 std::unique_ptr<Backend> make_cpu_backend();

@@ -105,9 +105,9 @@ class CudaBackend : public Backend {
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     SSD_CHECK(!recording_, "a recorded step must not meet a new convolution");
-    if (!make_conv_) make_conv_ = make_cudnn_convs(*this, ordinal_, options_);
-    return make_conv_(shape);
+    return convs().plan(shape);
   }
+  void prepare(const std::vector<ConvShape>& shapes) override { convs().prepare(shapes); }
 
   std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
     auto graph = std::make_shared<Graph>();
@@ -131,6 +131,11 @@ class CudaBackend : public Backend {
   }
 
  private:
+  ConvMaker& convs() {
+    if (!convs_) convs_ = make_cudnn_convs(*this, ordinal_, options_);
+    return *convs_;
+  }
+
   size_t index_of(kernels::Queue queue) const {
     for (size_t i = 0; i < streams_.size(); ++i)
       if (streams_[i] == queue.stream) return i;
@@ -139,7 +144,7 @@ class CudaBackend : public Backend {
 
   int ordinal_;
   BackendOptions options_;
-  ConvMaker make_conv_;  // made with the first plan
+  std::unique_ptr<ConvMaker> convs_;  // made with the first plan
   bool recording_ = false;
   std::array<cudaStream_t, kLanes + kBranches> streams_{};
   std::array<cudaEvent_t, kLanes + kBranches> events_{};  // the latest wait for each stream

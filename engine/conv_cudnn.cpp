@@ -1,8 +1,12 @@
 #include "engine/conv_cudnn.h"
 
-#include <map>
+#include <cuda_runtime.h>
 
-#include "engine/cudnn_choice.h"
+#include <algorithm>
+#include <map>
+#include <thread>
+
+#include "engine/cudnn_contenders.h"
 #include "engine/cudnn_trial.h"
 #include "engine/error.h"
 #include "engine/plan_cache.h"
@@ -11,8 +15,7 @@
 namespace engine {
 namespace {
 
-// How many offers of one recipe are tried against each other. Compiling one takes seconds.
-constexpr int kTried = 4, kTriedIfCompiled = 2;
+constexpr int kMostThreads = 16;  // each opens cuDNN for itself
 constexpr const char* kNoPlan = "none";
 
 // No images: cuDNN knows no empty tensors. Sums over nothing are zero.
@@ -29,29 +32,42 @@ class EmptyConv : public ConvPlan {
   ConvShape shape_;
 };
 
-class CudnnConvs {
+class CudnnConvs : public ConvMaker {
  public:
   CudnnConvs(Backend& backend, int ordinal, const BackendOptions& options)
       : backend_(backend),
         device_(std::make_shared<CudnnDevice>(ordinal)),
         cache_(options.plan_cache),
         deterministic_(options.deterministic),
-        warn_(options.warn) {}
+        tell_(options.tell),
+        ordinal_(ordinal) {}
 
-  std::unique_ptr<ConvPlan> plan(const ConvShape& shape) {
+  void prepare(const std::vector<ConvShape>& shapes) override {
+    std::vector<ConvShape> unknown;
+    for (const ConvShape& shape : shapes)
+      if (shape.images > 0 && !find(key_of(shape))) unknown.push_back(shape);
+    const int threads = std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads);
+    if (unknown.size() < 2) return;
+    tell(concatenate("choosing cuDNN's plans for ", unknown.size(), " convolutions, once for ",
+                     cache_.folder().empty() ? "this run" : cache_.folder()));
+    prepared_ = contenders(unknown, deterministic_, threads, [this] {
+      cudaSetDevice(ordinal_);
+      return std::make_shared<const CudnnDevice>(ordinal_);
+    });
+  }
+
+  std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     if (shape.images == 0) return std::make_unique<EmptyConv>(shape);
-    const std::string key = concatenate(describe(shape), " on ", device_->name(),
-                                        deterministic_ ? " by rule" : " by time");
+    const std::string key = key_of(shape);
     if (auto kept = find(key)) {
       if (*kept == kNoPlan && shape.optional()) return nullptr;
       if (auto plan = restored(shape, *kept)) return plan;
     }
     const auto trial = trial_of(shape);
-    if (trial) expect_parts(shape, *trial);
     auto choice = choose(shape, trial.get());
-    if (trial && trial->wrong_by() > 0 && warn_)
-      warn_(concatenate("a plan of cuDNN's on ", device_->name(), " is wrong by ",
-                        trial->wrong_by(), " and not used, for ", describe(shape)));
+    if (trial && trial->wrong_by() > 0)
+      tell(concatenate("warning: a plan of cuDNN's on ", device_->name(), " is wrong by ",
+                       trial->wrong_by(), " and not used, for ", describe(shape)));
     // What a lack of memory decided is not for the next run.
     const bool lasting = trial && !trial->lacked_memory();
     if (choice) {
@@ -65,6 +81,15 @@ class CudnnConvs {
   }
 
  private:
+  void tell(const std::string& text) const {
+    if (tell_) tell_(text);
+  }
+
+  std::string key_of(const ConvShape& shape) const {
+    return concatenate(describe(shape), " on ", device_->name(),
+                       deterministic_ ? " by rule" : " by time");
+  }
+
   // A step is planned before it runs: without a folder, too, plans are not chosen twice.
   std::optional<std::string> find(const std::string& key) const {
     auto entry = kept_.find(key);
@@ -95,46 +120,44 @@ class CudnnConvs {
     }
   }
 
+  CudnnContenders contenders_for(const ConvShape& shape) {
+    auto prepared = prepared_.extract(shape);
+    if (prepared) return std::move(prepared.mapped());
+    return contenders(device_, shape, deterministic_);
+  }
+
   // What is fused must compute what its parts do, one by one.
-  void expect_parts(const ConvShape& shape, CudnnTrial& trial) {
+  void expect_parts(const ConvShape& shape, const CudnnContenders& found, CudnnTrial& trial) {
+    if (!found.trusted) return;
     const ConvShape plain = plain_conv(shape);
-    if (plain == shape) return;
-    auto choice = choose_first(device_, plain, [](ConvPlan&) { return true; });
+    auto choice = restore(device_, plain, found.trusted->recipe, found.trusted->text);
     if (!choice) return;
-    const auto trusted = make_staged_conv(shape, plain, std::move(choice->plan));
-    trial.expect_results_of(*trusted);
+    trial.expect_results_of(*make_staged_conv(shape, plain, std::move(choice->plan)));
   }
 
   std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnTrial* trial) {
-    if (deterministic_ || !trial)
-      return choose_first(device_, shape,
-                          [&](ConvPlan& plan) { return !trial || trial->runs(plan); });
-    for (int stage = 0; stage < cudnn_stages(shape); ++stage)
-      if (auto choice = fastest(shape, *trial, cudnn_offers(*device_, shape, stage))) return choice;
-    return std::nullopt;
+    const CudnnContenders found = contenders_for(shape);
+    if (trial) expect_parts(shape, found, *trial);
+    auto choice = best_of(found, shape, trial);
+    if (choice) return choice;
+    return choose_first(
+        device_, shape, [&](ConvPlan& plan) { return !trial || trial->runs(plan); },
+        deterministic_);
   }
 
-  std::optional<CudnnChoice> fastest(const ConvShape& shape, CudnnTrial& trial,
-                                     const std::vector<CudnnOffer>& offers) {
+  // The fastest, or without timing the first that runs.
+  std::optional<CudnnChoice> best_of(const CudnnContenders& found, const ConvShape& shape,
+                                     CudnnTrial* trial) {
     std::optional<CudnnChoice> best;
     float best_time = 0;
-    std::map<std::string, int> tried;
-    bool ready =
-        false;  // a fused kernel that cuDNN did not have to compile: nothing unfused beats it
-    for (const CudnnOffer& offer : offers) {
-      if (ready && !offer.recipe.fused) continue;
-      const int limit = offer.candidate.compiled_at_run_time ? kTriedIfCompiled : kTried;
-      int& count = tried[offer.recipe.name];
-      if (count >= limit) continue;
-      auto choice = build(device_, shape, offer);
+    for (const CudnnContenders::Plan& plan : found.plans) {
+      auto choice = restore(device_, shape, plan.recipe, plan.text);
       if (!choice) continue;
-      const auto time = trial.time(*choice->plan);
-      if (!time) continue;
-      ++count;
-      ready = ready || (offer.recipe.fused && !offer.candidate.compiled_at_run_time);
-      if (best && *time >= best_time) continue;
+      const auto time = trial ? trial->time(*choice->plan) : 0;
+      if (!time || (best && *time >= best_time)) continue;
       best = std::move(choice);
       best_time = *time;
+      if (!trial || deterministic_) break;
     }
     return best;
   }
@@ -144,14 +167,16 @@ class CudnnConvs {
   PlanCache cache_;
   std::map<std::string, std::string> kept_;
   bool deterministic_;
-  std::function<void(const std::string&)> warn_;
+  std::function<void(const std::string&)> tell_;
+  int ordinal_;
+  std::map<ConvShape, CudnnContenders> prepared_;  // until their plans are chosen
 };
 
 }  // namespace
 
-ConvMaker make_cudnn_convs(Backend& backend, int ordinal, const BackendOptions& options) {
-  auto convs = std::make_shared<CudnnConvs>(backend, ordinal, options);
-  return [convs](const ConvShape& shape) { return convs->plan(shape); };
+std::unique_ptr<ConvMaker> make_cudnn_convs(Backend& backend, int ordinal,
+                                            const BackendOptions& options) {
+  return std::make_unique<CudnnConvs>(backend, ordinal, options);
 }
 
 }  // namespace engine

@@ -4,7 +4,7 @@
 
 namespace engine {
 
-ConvMaker make_cudnn_convs(Backend&, int, const BackendOptions&) {
+std::unique_ptr<ConvMaker> make_cudnn_convs(Backend&, int, const BackendOptions&) {
   fail(ExitCode::resources,
        "this build has no cuDNN: install cuDNN 9 with its headers and build again");
 }

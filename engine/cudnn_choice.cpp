@@ -51,10 +51,11 @@ std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice> device, cons
 
 std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice> device,
                                         const ConvShape& shape,
-                                        const std::function<bool(ConvPlan&)>& accepted) {
+                                        const std::function<bool(ConvPlan&)>& accepted,
+                                        bool deterministic) {
   for (int stage = 0; stage < cudnn_stages(shape); ++stage)
     for (const CudnnOffer& offer : cudnn_offers(*device, shape, stage)) {
-      if (!offer.candidate.deterministic) continue;
+      if (deterministic && !offer.candidate.deterministic) continue;
       auto choice = build(device, shape, offer);
       if (choice && accepted(*choice->plan)) return choice;
     }

@@ -38,9 +38,10 @@ struct CudnnChoice {
 // Builds an offer; nothing where cuDNN refuses or the workspace is too large.
 std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                  const CudnnOffer&);
-// The first offer that is deterministic, can be built, and is accepted.
+// The first offer that can be built and is accepted; deterministic ones only, or all.
 std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                        const std::function<bool(ConvPlan&)>& accepted);
+                                        const std::function<bool(ConvPlan&)>& accepted,
+                                        bool deterministic = true);
 // The choice whose plan_text and recipe these are; nothing where it cannot be restored.
 std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                    const std::string& recipe, const std::string& plan_text);

@@ -12,6 +12,7 @@ class PlanCache {
  public:
   explicit PlanCache(std::string folder) : folder_(std::move(folder)) {}  // empty: keeps nothing
 
+  const std::string& folder() const { return folder_; }
   std::optional<std::string> find(const std::string& key) const;  // one line
   void keep(const std::string& key, const std::string& value) const;
 

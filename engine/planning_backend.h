@@ -3,6 +3,7 @@
 // memory that it asks for on the real device, and takes no time.
 #pragma once
 #include <map>
+#include <set>
 
 #include "engine/backend.h"
 
@@ -10,7 +11,10 @@ namespace engine {
 
 class PlanningBackend : public Backend {
  public:
-  explicit PlanningBackend(Backend& planned) : planned_(planned) {}  // must outlive this one
+  // `planned` and `noted` must outlive this one. Where `noted` is given it receives the shapes of
+  // convolutions, and `planned` is not asked for plans: no workspace is counted.
+  explicit PlanningBackend(Backend& planned, std::set<ConvShape>* noted = nullptr)
+      : planned_(planned), noted_(noted) {}
 
   std::string name() const override { return planned_.name(); }
   kernels::Queue queue(Lane lane) override { return planning(planned_.queue(lane)); }
@@ -33,6 +37,7 @@ class PlanningBackend : public Backend {
   }
 
   Backend& planned_;
+  std::set<ConvShape>* noted_;
   uintptr_t next_ = uintptr_t(1) << 40;
   std::map<void*, size_t> device_;
   std::map<void*, std::unique_ptr<char[]>> pinned_;  // real: the host writes there

@@ -19,8 +19,7 @@ size_t step_memory(engine::Backend& backend, double memory_gib) {
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
                                       engine::BackendOptions options) {
   if (threads > 0) omp_set_num_threads(threads);
-  if (!options.warn)
-    options.warn = [](const std::string& text) { std::cerr << "warning: " << text << '\n'; };
+  if (!options.tell) options.tell = [](const std::string& text) { std::cerr << text << '\n'; };
   return engine::make_backend(device, options);
 }
 

@@ -1,16 +1,23 @@
 #include "tools/loaded_model.h"
 
+#include "tools/planned_run.h"
 #include "tools/run_options.h"
 
 namespace tools {
+namespace {
+
+RunConfig with_precision(RunConfig config, const std::string& precision) {
+  if (!precision.empty()) config.train.precision = precision;
+  return config;
+}
+
+}  // namespace
 
 LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
-    : config_(file.config()),
+    : config_(with_precision(file.config(), use.precision)),
       classes_(file.classes()),
       device_(use.device, use.memory_gib, use.threads, {.plan_cache = plan_cache_folder("auto")}),
-      parameters_(device_.backend(),
-                  engine::precision_named(use.precision.empty() ? config_.train.precision
-                                                                : use.precision)) {
+      parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   parameters_.allocate(0, {}, /*gradients=*/false);
   file.load_model(device_.backend(), parameters_, /*averaged=*/true);
@@ -18,6 +25,9 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
 
 Inference& LoadedModel::prepare(int batch_size, const EvalConfig& eval, const DataConfig& data) {
   inference_.reset();
+  RunConfig use = config_;
+  use.data.max_boxes = data.max_boxes;
+  prepare_convolutions(device_.backend(), use, {.evaluation_batch = batch_size});
   inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.max_boxes,
                                            nms_options(eval), channel_scaling(data));
   return *inference_;

@@ -5,88 +5,11 @@
 #include <algorithm>
 #include <functional>
 
-#include "data/sample_builder.h"
 #include "engine/error.h"
-#include "engine/planning_backend.h"
-#include "tools/inference.h"
-#include "tools/run_options.h"
-#include "tools/training_step.h"
+#include "tools/planned_run.h"
 
 namespace tools {
 namespace {
-
-// A batch without images, for a step that looks at none.
-class EmptyBatch {
- public:
-  EmptyBatch(int size, const RunConfig& config) {
-    const model::DetectorOptions& o = config.model.options;
-    const size_t bytes = size_t(size) * size_t(kernels::slot_bytes(o.height, o.width));
-    pixels_ = std::make_unique_for_overwrite<uint8_t[]>(bytes);
-    data::prepare(
-        batch_, size,
-        {.input = {.height = o.height, .width = o.width}, .max_boxes = config.data.max_boxes},
-        {pixels_.get(), bytes});
-    std::ranges::fill(batch_.image_index, -1);
-  }
-  const data::Batch& batch() const { return batch_; }
-
- private:
-  std::unique_ptr<uint8_t[]> pixels_;
-  data::Batch batch_;
-};
-
-// A run on a device that only counts.
-class PlannedRun {
- public:
-  PlannedRun(engine::Backend& backend, const RunConfig& config)
-      : config_(config),
-        device_(std::make_unique<engine::PlanningBackend>(backend), kEndlessGiB),
-        counted_(static_cast<engine::PlanningBackend&>(device_.backend())),
-        parameters_(device_.backend(), engine::precision_named(config.train.precision)),
-        detector_(parameters_, config.model.options) {
-    parameters_.allocate(0, config.train.freeze);
-  }
-
-  MemoryPlan train(int batch_size) {
-    MemoryPlan plan{.parameters = parameters_.bytes_by_use()};
-    size_t before = counted_.held();
-    engine::Optimizer optimizer(device_.backend(), parameters_,
-                                {.average_decay = config_.train.ema});
-    plan.optimizer = counted_.held() - before;
-    before = counted_.held();
-    TrainingStep step(device_, detector_, parameters_, optimizer,
-                      {.batch_size = batch_size,
-                       .max_boxes = config_.data.max_boxes,
-                       .accumulate = config_.train.accumulate,
-                       .loss = loss_options(config_.train.loss)});
-    plan.input = counted_.held() - before;
-    const EmptyBatch batch(batch_size, config_);
-    while (!step.run(batch.batch())) {
-    }
-    plan.training_step = device_.arena().peak();
-    return plan;
-  }
-
-  // Adds to the plan of train(), which uses more memory or less: the arena's peak is of both, so
-  // each wants a run of its own.
-  void evaluate(int batch_size, MemoryPlan& plan) {
-    const size_t before = counted_.held();
-    Inference inference(device_, detector_, batch_size, config_.data.max_boxes,
-                        nms_options(config_.eval), channel_scaling(config_.data));
-    plan.evaluation = counted_.held() - before;
-    inference.run(EmptyBatch(batch_size, config_).batch());
-    plan.evaluation_step = device_.arena().peak();
-  }
-
- private:
-  static constexpr double kEndlessGiB = 65536;
-
-  const RunConfig& config_;
-  Device device_;
-  engine::PlanningBackend& counted_;
-  engine::Parameters parameters_;
-  model::Detector detector_;
-};
 
 std::string in_units(size_t bytes) {
   constexpr double kMiB = 1 << 20, kGiB = 1 << 30;
@@ -142,6 +65,7 @@ int evaluation_batch(const RunConfig& config, int64_t images) {
 }
 
 MemoryPlan plan_memory(engine::Backend& backend, const RunConfig& config, int evaluation_batch) {
+  prepare_convolutions(backend, config, {.training = true, .evaluation_batch = evaluation_batch});
   MemoryPlan plan = PlannedRun(backend, config).train(config.train.batch_size);
   if (evaluation_batch > 0) PlannedRun(backend, config).evaluate(evaluation_batch, plan);
   return plan;

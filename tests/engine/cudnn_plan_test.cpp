@@ -2,9 +2,11 @@
 // reason, where there is no cuDNN.
 #include "engine/cudnn_plan.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <set>
 
-#include "engine/cudnn_choice.h"
+#include "engine/cudnn_contenders.h"
 #include "engine/error.h"
 #include "tests/cudnn/cards.h"
 
@@ -121,4 +123,43 @@ TEST_CASE("cuDNN: a plan for a described card does not run") {
   const auto choice = choose_first(device, shape(), accept);
   REQUIRE(choice);
   CHECK_THROWS_AS(choice->plan->run({}, {}), Error);
+}
+
+TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and can be restored") {
+  const auto device = h200();
+  if (!device) return;
+  ConvShape clipped = shape(), masked = shape(), plain = shape();
+  clipped.bias = true, clipped.activation = Activation::relu6;
+  masked.pass = ConvPass::grad_input, masked.mask = Activation::relu6;
+  masked.channel_grads = ChannelGrads::batch_norm;
+  const auto all = contenders({clipped, masked, plain}, false, 2,
+                              [] { return tests::device_of(tests::cards()[2]); });
+  CHECK(all.size() == 3);
+  for (const auto& [s, found] : all) {
+    INFO(describe(s));
+    std::set<std::string> recipes;
+    for (const CudnnContenders::Plan& plan : found.plans) {
+      CHECK(restore(device, s, plan.recipe, plan.text));
+      recipes.insert(plan.recipe);
+    }
+    // cuDNN compiles the fused ones: the unfused one may be faster.
+    CHECK(recipes.size() == (s == plain ? 1 : 2));
+    CHECK(bool(found.trusted) == (s != plain));
+    if (found.trusted)
+      CHECK(restore(device, plain_conv(s), found.trusted->recipe, found.trusted->text));
+  }
+  const auto ruled = contenders(device, clipped, true).plans;
+  REQUIRE(ruled.size() == 1);
+  CHECK(ruled[0].recipe == choose_first(device, clipped, accept)->recipe);
+}
+
+TEST_CASE("cuDNN: a thread that cannot have a device leaves its work to others") {
+  if (!h200()) return;
+  std::atomic<int> opened = 0;
+  const auto all = contenders({shape()}, true, 2, [&] {
+    if (opened++ == 0) fail(ExitCode::resources, "none left");
+    return tests::device_of(tests::cards()[2]);
+  });
+  CHECK(opened == 2);
+  CHECK(all.size() == 1);
 }

@@ -1,63 +1,40 @@
 #include "tests/support/step_convs.h"
 
-#include "engine/error.h"
-#include "tools/memory_plan.h"
+#include <stdexcept>
+
+#include "tools/planned_run.h"
 
 namespace tests {
 namespace {
 
-using engine::ConvShape, engine::Lane, engine::Place;
-using Counts = std::map<ConvShape, int>;
+using engine::Lane, engine::Place;
 
-class NoConv : public engine::ConvPlan {
+// A device whose queues differ; to be planned for only.
+class ManyQueues : public engine::Backend {
  public:
-  size_t workspace() const override { return 0; }
-  void run(kernels::Queue, const engine::ConvArgs&) override {}
-};
-
-// Has every plan, and queues that differ; to be planned for only.
-class CountingBackend : public engine::Backend {
- public:
-  explicit CountingBackend(Counts& counts) : counts_(counts) {}
-  std::string name() const override { return "counting"; }
+  std::string name() const override { return "many queues"; }
   kernels::Queue queue(Lane lane) override { return {.stream = &streams_[int(lane)]}; }
   kernels::Queue branch(int index) override { return {.stream = &streams_[8 + index]}; }
   size_t free_memory() override { return 0; }
-  void* allocate(size_t, Place) override { fail(engine::ExitCode::failed, "nothing to allocate"); }
+  void* allocate(size_t, Place) override { refuse(); }
   void release(void*, Place) noexcept override {}
-  void copy(void*, const void*, size_t, kernels::Queue) override {}
-  void wait(kernels::Queue, kernels::Queue) override {}
-  void synchronize(kernels::Queue) override {}
-  std::unique_ptr<engine::ConvPlan> plan(const ConvShape& shape) override {
-    ++counts_[shape];
-    return std::make_unique<NoConv>();
-  }
-  std::function<void()> record(kernels::Queue, const std::function<void()>& work) override {
-    return work;
-  }
+  void copy(void*, const void*, size_t, kernels::Queue) override { refuse(); }
+  void wait(kernels::Queue, kernels::Queue) override { refuse(); }
+  void synchronize(kernels::Queue) override { refuse(); }
+  std::unique_ptr<engine::ConvPlan> plan(const engine::ConvShape&) override { refuse(); }
+  std::function<void()> record(kernels::Queue, const std::function<void()>&) override { refuse(); }
 
  private:
-  Counts& counts_;
+  [[noreturn]] static void refuse() { throw std::logic_error("a device that is only planned for"); }
   char streams_[64] = {};
 };
-
-// How often each plan is made: once for a training step, and once for an evaluation.
-Counts plans_made(const tools::RunConfig& config, int evaluation_batch) {
-  Counts counts;
-  CountingBackend backend(counts);
-  tools::plan_memory(backend, config, evaluation_batch);
-  return counts;
-}
 
 }  // namespace
 
 StepConvs step_convs(const tools::RunConfig& config) {
-  StepConvs convs;
-  Counts training = plans_made(config, 0);
-  for (const auto& [shape, count] : training) convs.training.insert(shape);
-  for (const auto& [shape, count] : plans_made(config, config.train.batch_size))
-    if (count > training[shape]) convs.detection.insert(shape);
-  return convs;
+  ManyQueues device;
+  return {tools::convolutions_of(device, config, {.training = true}),
+          tools::convolutions_of(device, config, {.evaluation_batch = config.train.batch_size})};
 }
 
 tools::RunConfig ssd320_config(const std::string& precision, int batch_size, bool frozen) {
