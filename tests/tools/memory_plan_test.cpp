@@ -98,6 +98,30 @@ TEST_CASE("planning takes no memory: a step of terabytes can be planned") {
   CHECK(plan.evaluation_step == 0);
 }
 
+TEST_CASE("a device is told of every convolution before the first is asked for") {
+  class Told : public engine::PlanningBackend {
+   public:
+    using PlanningBackend::PlanningBackend;
+    void prepare(const std::vector<engine::ConvShape>& shapes) override {
+      CHECK(asked.empty());
+      told.insert(shapes.begin(), shapes.end());
+    }
+    std::unique_ptr<engine::ConvPlan> plan(const engine::ConvShape& shape) override {
+      asked.insert(shape);
+      return engine::make_reference_conv(shape);
+    }
+    std::set<engine::ConvShape> told, asked;
+  };
+  TrainingPlace place;
+  const auto backend = engine::make_cpu_backend();
+  for (int evaluated : {0, 3}) {
+    Told device(*backend);
+    tools::plan_memory(device, tiny(place, {}, 2), evaluated);
+    CHECK(device.told == device.asked);
+    CHECK(device.told.size() > 20);
+  }
+}
+
 TEST_CASE("a batch that does not fit is refused with the size that would") {
   TrainingPlace place;
   const std::string few = " train.memory_gib=0.01 eval.batch_size=1";
