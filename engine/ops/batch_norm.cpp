@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ops/activation.h"
 #include "engine/ops/channel_gradients.h"
 #include "engine/ranges.h"
 #include "kernels/column_chunks.h"
@@ -49,7 +50,7 @@ void record(const Context& c, const Tensor& y, const BatchNormParameters& p, con
         return backward(c, normalised, gamma, dy, batch_statistics, residual);
       },
       normalised);
-  if (activation != Activation::none) c.tape->record_activation(sum, y, activation);
+  record_activation(c, sum, y, activation);
 }
 
 void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& p,

@@ -11,4 +11,12 @@ struct ChannelGradients {
 // dy's own, where they came with it.
 ChannelGradients channel_gradients(const Context&, const OutputGrad& dy, const ChannelGradsWanted&);
 
+// The same after zeroing g, in place, where an activation's output is closed: in one pass.
+struct Mask {
+  Activation activation = Activation::none;
+  Tensor saved;
+};
+ChannelGradients masked_channel_gradients(const Context&, const Tensor& g, const Mask&,
+                                          const ChannelGradsWanted&);
+
 }  // namespace engine

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
+#include "engine/ops/activation.h"
 #include "engine/ops/channel_gradients.h"
 
 namespace engine {
@@ -65,7 +66,7 @@ Tensor grad_input(const Context& c, const ConvSaved& s, const Tensor& dy, InputT
   fuse(target, shape.dtype);
   shape.accumulate = bool(target.sum);
   shape.mask = target.mask;
-  shape.channel_grads = target.wanted.kind;
+  if (shape.mask != Activation::none) shape.channel_grads = target.wanted.kind;
   if (shape.channel_grads != ChannelGrads::none) target.dbeta = c.empty(channels, sums);
   if (shape.channel_grads == ChannelGrads::batch_norm) target.dgamma = c.empty(channels, sums);
   Tensor dx = target.sum ? target.sum : c.empty(shape.x_shape(), shape.dtype);
@@ -133,7 +134,7 @@ void record_conv(const Context& c, const Tensors& inputs, const Tensor& y, const
   const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
   c.tape->record(inputs, sum, std::move(backward),
                  {.kind = saved.bias ? ChannelGrads::bias : ChannelGrads::none});
-  if (activation != Activation::none) c.tape->record_activation(sum, y, activation);
+  record_activation(c, sum, y, activation);
 }
 
 }  // namespace engine

@@ -1,4 +1,5 @@
 #include "engine/ops.h"
+#include "engine/ops/activation.h"
 #include "engine/ranges.h"
 #include "kernels/elementwise.h"
 
@@ -8,7 +9,7 @@ Tensor relu6(const Context& c, const Tensor& x) {
   Range range("relu6");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu6, x, y);
-  if (c.tape) c.tape->record_activation(x, y, Activation::relu6);
+  if (c.tape) record_activation(c, x, y, Activation::relu6);
   return y;
 }
 
