@@ -18,38 +18,53 @@ std::string in_units(size_t bytes) {
   return fmt::format("{:.{}f} MiB", size / kMiB, size < 10 * kMiB ? 1 : 0);
 }
 
-// The largest batch size found whose step fits, below one that does not; 0: none. `need` is nearly
-// linear: a few guesses between a size that fits and one that does not come close to the largest.
-int fitting_batch(int too_large, size_t available, const std::function<size_t(int)>& need) {
-  int low = 1, high = too_large;
-  size_t of_low = need(1), of_high = need(too_large);
-  if (too_large == 1 || of_low > available) return 0;
-  for (int guesses = 0; guesses < 6 && high - low > 1; ++guesses) {
-    const double part = double(available - of_low) / double(of_high - of_low);
-    const int guess = std::clamp(low + int(part * (high - low)), low + 1, high - 1);
-    const size_t of_guess = need(guess);
-    const bool fits = of_guess <= available;
-    (fits ? low : high) = guess;
-    (fits ? of_low : of_high) = of_guess;
-  }
-  return low;
-}
-
 struct Use {
   const char* key;
   int batch_size;
   size_t needed;
-  std::function<size_t(int)> need;  // of another batch size
+  std::function<size_t(int)> need;  // of another batch size; a GPU chooses plans for it
+  std::function<size_t(int)> without_workspaces;  // the same but for the plans' workspaces: quick
 };
+
+// The largest batch size that fits, below one that does not; 0: none. Workspaces are taken to grow
+// with the batch, so that few sizes need plans.
+int fitting_batch(const Use& use, size_t available) {
+  const size_t quick = use.without_workspaces(use.batch_size);
+  const double workspaces = double(use.needed - std::min(quick, use.needed)) / use.batch_size;
+  int batch = 0;
+  for (int too_large = use.batch_size; too_large - batch > 1;) {
+    const int guess = (batch + too_large) / 2;
+    const double needed = double(use.without_workspaces(guess)) + workspaces * guess;
+    (needed <= double(available) ? batch : too_large) = guess;
+  }
+  const int estimate = batch;
+  while (batch > 0 && use.need(batch) > available) --batch;
+  if (batch < estimate) return batch;
+  while (batch + 1 < use.batch_size && use.need(batch + 1) <= available) ++batch;
+  return batch;
+}
 
 void check_use(const Use& use, size_t available) {
   if (use.needed <= available) return;
-  const int batch = fitting_batch(use.batch_size, available, use.need);
+  const int batch = fitting_batch(use, available);
   engine::fail(engine::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
                in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
                batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
                          : "no batch size fits, lower model.input_height and input_width",
                "; the limit is train.memory_gib, or what the device has");
+}
+
+size_t training_step(engine::Backend& backend, RunConfig config, int batch_size) {
+  config.train.batch_size = batch_size;
+  prepare_convolutions(backend, config, {.training = true});
+  return PlannedRun(backend, config).train(batch_size).training_step;
+}
+
+size_t evaluation_step(engine::Backend& backend, const RunConfig& config, int batch_size) {
+  prepare_convolutions(backend, config, {.evaluation_batch = batch_size});
+  MemoryPlan plan;
+  PlannedRun(backend, config).evaluate(batch_size, plan);
+  return plan.evaluation_step;
 }
 
 }  // namespace
@@ -87,19 +102,24 @@ std::string in_words(const MemoryPlan& p, size_t step_memory) {
 
 void check_fits(engine::Backend& backend, const RunConfig& config, const MemoryPlan& plan,
                 int evaluation_batch, size_t step_memory) {
-  check_use(
-      {.key = "train.batch_size",
-       .batch_size = config.train.batch_size,
-       .needed = plan.training_step,
-       .need = [&](int batch) { return PlannedRun(backend, config).train(batch).training_step; }},
-      step_memory);
+  std::set<engine::ConvShape> ignored;
+  check_use({.key = "train.batch_size",
+             .batch_size = config.train.batch_size,
+             .needed = plan.training_step,
+             .need = [&](int batch) { return training_step(backend, config, batch); },
+             .without_workspaces =
+                 [&](int batch) {
+                   return PlannedRun(backend, config, &ignored).train(batch).training_step;
+                 }},
+            step_memory);
   check_use({.key = "eval.batch_size",
              .batch_size = evaluation_batch,
              .needed = plan.evaluation_step,
-             .need =
+             .need = [&](int batch) { return evaluation_step(backend, config, batch); },
+             .without_workspaces =
                  [&](int batch) {
                    MemoryPlan other;
-                   PlannedRun(backend, config).evaluate(batch, other);
+                   PlannedRun(backend, config, &ignored).evaluate(batch, other);
                    return other.evaluation_step;
                  }},
             step_memory);
