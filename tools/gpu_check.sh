@@ -234,17 +234,20 @@ phase_sanitize() {
   done
 }
 
-# One row of the table: options of step_benchmark, whose JSON goes to a file.
-step_row() {
-  local name
-  name=step_$(echo "$*" | tr -d -- '-' | tr ' ' '_')
-  if ! limited 75 env LD_LIBRARY_PATH="$libraries" "$build/bin/step_benchmark" --json "$@" \
+# measured NAME OPTIONS...: NAME_benchmark, whose JSON goes to a file of the report.
+measured() {
+  local program=$1 name
+  shift
+  name=${program}_$(echo "$*" | tr -d -- '-' | tr ' ' '_')
+  if ! limited 75 env LD_LIBRARY_PATH="$libraries" "$build/bin/${program}_benchmark" --json "$@" \
     >"$work/$name.json" 2>"$work/logs/$name.log"; then
     rm -f "$work/$name.json"
     echo "$name: $(tail -n 1 "$work/logs/$name.log")"
-    missing="$missing ${name#step_}"
+    missing="$missing $name"
   fi
 }
+step_row() { measured step "$@"; }  # one row of the table of speeds
+op_table() { measured op "$@"; }    # where the time goes
 
 phase_benchmark() {
   if [ ! -x "$build/bin/step_benchmark" ]; then
@@ -255,13 +258,17 @@ phase_benchmark() {
   missing=
   if [ -n "$dry" ]; then
     step_row --device cpu --precision fp32 --batch 1 --mode infer --warmup 1 --steps 2
+    op_table --device cpu --precision fp32 --batch 1 --mode infer --runs 1
     peers 60 --device cpu
   else
     step_row "${half[@]}" --batch 128 --mode train
     step_row "${half[@]}" --batch 1 --mode infer --warmup 20 --steps 300
     step_row "${half[@]}" --batch 128 --mode infer
     step_row "${half[@]}" --batch 128 --mode train --frozen
+    op_table "${half[@]}" --batch 128 --mode train
     peers 150
+    op_table "${half[@]}" --batch 128 --mode infer
+    op_table "${half[@]}" --batch 128 --mode train --frozen
     for batch in 256 64 32; do
       step_row "${half[@]}" --batch $batch --mode train
       step_row "${half[@]}" --batch $batch --mode infer

@@ -20,6 +20,7 @@ TARGETS = [
      "factor": 3, "h200": 10000},
 ]
 LATENCY_TARGET_MS = 1.0
+SLOWEST_SHAPES = 25  # of the table of operations; report.json has all
 
 
 def load(path, default):
@@ -65,6 +66,12 @@ def read_steps(folder):
                      "p50_ms": latency.get("p50"), "p99_ms": latency.get("p99"),
                      "step_memory_mib": row.get("step_memory_mib")})
     return rows
+
+
+def read_operations(folder):
+    """What benchmarks/op_benchmark printed, training first."""
+    tables = [load(path, None) for path in folder.glob("op_*.json")]
+    return sorted((t for t in tables if t), key=lambda t: (t["mode"] != "train", t["frozen_batch_norm"]))
 
 
 def best(rows, mode, frozen):
@@ -132,6 +139,30 @@ def table(header, rows):
             *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows), ""]
 
 
+def operation_table(rows, by_shape):
+    shape = ["shape"] if by_shape else []
+    return table(["operation", *shape, "n", "ms", "of all", "GFLOP", "MB", "roofline ms", "reached"],
+                 [[r["op"], *([r["detail"]] if by_shape else []), r["count"], number(r["ms"], 3),
+                   f"{r['share_of_step']:.1%}", number(r["gflop"]), number(r["mb"]),
+                   number(r["roofline_ms"], 3), f"{r['share_of_roofline']:.0%}"] for r in rows])
+
+
+def operations(t):
+    """Where the time of one kind of step goes: a row per operation, then the slowest by shape."""
+    frozen = ", frozen batch norm" if t["frozen_batch_norm"] else ""
+    shapes = t["shapes"][:SLOWEST_SHAPES]
+    return [f"## Where the time goes: {t['mode']}, {t['precision']}, batch {t['batch']}{frozen}", "",
+            f"{t['device']}. Roofline: {number(t['peak_tflop_per_second'], 3)} TFLOP/s (convolution "
+            f"{t['peak_convolution']}) and {number(t['peak_gb_per_second'])} GB/s, both measured in this run. "
+            "MB: every operand read or written once; GFLOP: of convolutions. A step as it runs takes "
+            f"{number(t['ms_per_step'], 2)} ms; its operations one by one {number(t['ms_of_operations'], 2)} ms, "
+            f"with {number(t['ms_outside_operations'], 2)} ms between them; the roofline "
+            f"{number(t['roofline_ms'], 2)} ms.", "",
+            *operation_table(t["operations"], by_shape=False),
+            f"The slowest {len(shapes)} of {len(t['shapes'])} shapes:", "",
+            *operation_table(shapes, by_shape=True)]
+
+
 def headline(result):
     if not result["passed"]:
         return "Not everything passed."
@@ -176,6 +207,8 @@ def markdown(result):
     if peers.get("errors"):
         out += ["PyTorch variants that failed: " +
                 "; ".join(f"{k}: {v}" for k, v in peers["errors"].items()), ""]
+    for t in result["operations"]:
+        out += operations(t)
     return "\n".join(out)
 
 
@@ -186,6 +219,7 @@ def main():
     machine = read_machine(folder)
     result = {"passed": not failed, "machine": machine, "phases": read_phases(folder),
               "failed_tests": failed_tests(folder), "steps": steps, "pytorch": peers,
+              "operations": read_operations(folder),
               "targets": judge(steps, peers.get("results", []), machine)}
     (out / "report.json").write_text(json.dumps(result, indent=1) + "\n")
     (out / "report.md").write_text(markdown(result))

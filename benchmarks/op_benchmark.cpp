@@ -1,0 +1,155 @@
+// Where the time of SSD320 goes: every operation of a step that really runs, against the roofline
+// of the device that it runs on.
+//   op_benchmark --device cpu --precision fp32 --batch 8 --mode train [--json]
+#include <fmt/core.h>
+#include <omp.h>
+
+#include "benchmarks/op_benchmark/metered_backend.h"
+#include "benchmarks/op_benchmark/op_table.h"
+#include "benchmarks/ssd320_run.h"
+
+namespace {
+
+using namespace benchmarks;
+using json = nlohmann::ordered_json;
+
+struct Options : RunOptions {
+  int batch = 8, runs = 5;
+  size_t rows = 40;
+  bool cpu_time = false, json = false;
+};
+
+constexpr int kWarmUp = 3;  // plans are made, and recordings
+
+// Seconds of a step as it runs in training or detection: replayed, in parallel branches. On a GPU
+// the host is a step ahead, so several are timed together.
+double time_whole_steps(const Options& o) {
+  Ssd320Run run(o, o.batch);
+  engine::Backend& backend = run.device().backend();
+  const int together = run.device().queue().gpu ? 10 : 1;
+  for (int i = 0; i < kWarmUp; ++i) run.step();
+  double best = 1e30;
+  for (int i = 0; i < o.runs; ++i) {
+    backend.synchronize(run.device().queue());
+    const double start = host_seconds(o.cpu_time);
+    for (int k = 0; k < together; ++k) run.step();
+    backend.synchronize(run.device().queue());
+    best = std::min(best, (host_seconds(o.cpu_time) - start) / together);
+  }
+  return best;
+}
+
+// Work for a GPU while the host queues a step.
+class HeadStart {
+ public:
+  explicit HeadStart(tools::Device& device)
+      : device_(device), memory_(device.backend(), kBytes, engine::Place::device) {}
+  void queue() {
+    const kernels::View half{memory_.data(), engine::DType::u8, {1, {kBytes / 2}}};
+    for (int i = 0; i < (device_.queue().gpu ? kCopies : 0); ++i)
+      device_.backend().copy(half.as<char>() + kBytes / 2, half.data, kBytes / 2, device_.queue());
+  }
+
+ private:
+  static constexpr int64_t kBytes = int64_t(1) << 30;
+  static constexpr int kCopies = 60;  // of 0.2 to 0.7 ms each
+  tools::Device& device_;
+  engine::Memory memory_;
+};
+
+struct Measured {
+  std::string device;
+  Peaks peaks;
+  OpTable table;
+  double whole = 0;
+};
+
+Measured measure(const Options& o) {
+  Measured m{.whole = time_whole_steps(o)};
+  auto backend = std::make_unique<MeteredBackend>(
+      engine::make_backend(o.device, tools::backend_options(run_config(o, o.batch).train)));
+  m.peaks = measure_peaks(*backend, engine::precision_named(o.precision), o.runs);
+  Ssd320Run run(o, o.batch, std::make_unique<tools::Device>(std::move(backend), o.memory_gib));
+  HeadStart head_start(run.device());
+  for (int i = 0; i < kWarmUp; ++i) run.step();
+  std::vector<TimedStep> steps;
+  for (int i = 0; i < o.runs; ++i) {
+    run.device().backend().synchronize(run.device().queue());
+    head_start.queue();
+    OpMeter::instance().start(run.device().queue());
+    run.step();
+    steps.push_back(OpMeter::instance().stop());
+  }
+  m.device = run.device().backend().name();
+  m.table = make_table(steps, m.peaks);
+  return m;
+}
+
+json to_json(const Options& o, const Measured& m) {
+  return {{"device", m.device},
+          {"precision", o.precision},
+          {"mode", o.mode},
+          {"frozen_batch_norm", o.frozen},
+          {"deterministic", o.deterministic},
+          {"threads", omp_get_max_threads()},
+          {"clock", o.cpu_time ? "cpu" : "wall"},
+          {"batch", o.batch},
+          {"runs", o.runs},
+          {"peak_tflop_per_second", 1e-12 * m.peaks.flop_per_second},
+          {"peak_convolution", m.peaks.convolution},
+          {"peak_gb_per_second", 1e-9 * m.peaks.bytes_per_second},
+          {"ms_per_step", 1e3 * m.whole},
+          {"ms_of_operations", 1e3 * m.table.all.seconds},
+          {"ms_outside_operations", 1e3 * m.table.outside},
+          {"roofline_ms", 1e3 * m.table.all.roofline},
+          {"operations", benchmarks::to_json(by_operation(m.table))},
+          {"shapes", benchmarks::to_json(m.table)}};
+}
+
+void print(const Options& o, const Measured& m) {
+  fmt::print("{}, {} {}{}, batch {}, {} threads, {} time; the fastest of {} steps\n", m.device,
+             o.mode, o.precision, o.frozen ? ", frozen batch norm" : "", o.batch,
+             omp_get_max_threads(), o.cpu_time ? "CPU" : "wall", o.runs);
+  fmt::print("peaks measured here: {:.4f} TFLOP/s (convolution {}), {:.1f} GB/s\n",
+             1e-12 * m.peaks.flop_per_second, m.peaks.convolution, 1e-9 * m.peaks.bytes_per_second);
+  fmt::print("a step as it runs: {:.2f} ms, {:.2f} images/s\n", 1e3 * m.whole, o.batch / m.whole);
+  fmt::print("operation by operation: {:.2f} ms, and {:.2f} ms between them\n\n",
+             1e3 * m.table.all.seconds, 1e3 * m.table.outside);
+  const OpTable operations = by_operation(m.table);
+  benchmarks::print(operations, operations.rows.size());
+  fmt::print("\n{} of {} shapes:\n", std::min(o.rows, m.table.rows.size()), m.table.rows.size());
+  benchmarks::print(m.table, o.rows);
+}
+
+void run(const Options& o) {
+  OpMeter::instance().use_cpu_time(o.cpu_time);
+  if (o.threads > 0) omp_set_num_threads(o.threads);
+  const Measured m = measure(o);
+  if (o.json)
+    fmt::print("{}\n", to_json(o, m).dump());
+  else
+    print(o, m);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app("", "op_benchmark");
+  tools::describe_program(
+      app, "Times every operation of a step of SSD320 (90 classes, 320 x 320) against the roofline",
+      {{"op_benchmark --precision bf16 --batch 8 --mode infer", "detection, NMS included"},
+       {"op_benchmark --device cuda:0 --precision fp16 --batch 128 --json", "a training step"}});
+  add_run_options(app, o);
+  app.add_option("--batch", o.batch, "images per step")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--runs", o.runs, "the fastest of so many counts, row by row")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--rows", o.rows, "of the table by shape; JSON has all")->capture_default_str();
+  app.add_flag("--cpu-time", o.cpu_time,
+               "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
+  app.add_flag("--json", o.json, "one JSON object");
+  return tools::run_program(argc, argv, app, [&] { run(o); });
+}

@@ -1,0 +1,135 @@
+// The whole SSD320 on its device, with random weights and one random batch, ready to run steps.
+#pragma once
+#include <optional>
+
+#include "benchmarks/random_batch.h"
+#include "tools/command_line.h"
+#include "tools/inference.h"
+#include "tools/planned_run.h"
+#include "tools/run_options.h"
+#include "tools/training_step.h"
+
+namespace benchmarks {
+
+struct RunOptions {
+  std::string device = "auto", precision = "fp32", mode = "train";  // mode: train or infer
+  int threads = 0;                                                  // 0: one per core
+  double memory_gib = 0;                                            // 0: most of what is free
+  bool frozen = false, deterministic = false;
+
+  bool trains() const { return mode == "train"; }
+};
+
+inline void add_run_options(CLI::App& app, RunOptions& o) {
+  app.add_option("--device", o.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  app.add_option("--precision", o.precision)
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16", "fp16"}))
+      ->capture_default_str();
+  app.add_option("--mode", o.mode)->check(CLI::IsMember({"train", "infer"}))->capture_default_str();
+  app.add_flag("--frozen", o.frozen, "batch norm with constant statistics in training");
+  app.add_option("--threads", o.threads, "CPU threads; 0: one per core")
+      ->check(CLI::Range(0, 4096));
+  app.add_option("--memory-gib", o.memory_gib, "step memory; 0: most of what is free");
+  app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
+}
+
+inline tools::RunConfig run_config(const RunOptions& o, int images) {
+  tools::RunConfig config;
+  config.model.options.classes = 90;
+  config.model.options.frozen_batch_norm = o.frozen && o.trains();
+  // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.
+  if (!o.trains()) config.model.options.batch_norm_decay = 0;
+  config.train.batch_size = images;
+  config.train.precision = o.precision;
+  config.train.deterministic = o.deterministic;
+  return config;
+}
+
+class Ssd320Run {
+ public:
+  Ssd320Run(const RunOptions& o, int images)
+      : Ssd320Run(
+            o, images,
+            std::make_unique<tools::Device>(o.device, o.memory_gib, o.threads,
+                                            tools::backend_options(run_config(o, images).train))) {}
+
+  Ssd320Run(const RunOptions& o, int images, std::unique_ptr<tools::Device> device)
+      : config_(run_config(o, images)),
+        device_(std::move(device)),
+        parameters_(device_->backend(), engine::precision_named(o.precision)),
+        detector_(parameters_, config_.model.options),
+        batch_(device_->backend(), images, config_.data.max_boxes, config_.model.options) {
+    tools::prepare_convolutions(
+        device_->backend(), config_,
+        {.training = o.trains(), .evaluation_batch = o.trains() ? 0 : images});
+    parameters_.allocate(1, {}, o.trains());
+    parameters_.refresh_working(device_->queue());
+    if (o.trains())
+      prepare_training();
+    else
+      prepare_inference();
+  }
+
+  // Training: returns when the step before is done and the batch on its way. Inference: when the
+  // boxes are there.
+  void step() {
+    if (training_) {
+      training_->run(batch_.get());
+      return;
+    }
+    found_ = 0;
+    for (const auto& boxes : inference_->run(batch_.get())) found_ += boxes.size();
+  }
+
+  tools::Device& device() { return *device_; }
+  double loss() const { return training_->losses().total; }
+  size_t boxes_found() const { return found_; }
+
+ private:
+  void prepare_training() {
+    const tools::TrainConfig& train = config_.train;
+    const double loss_scale = parameters_.precision().scale_loss ? train.loss_scale.initial : 1;
+    optimizer_.emplace(device_->backend(), parameters_, tools::sgd_options(config_, 100000),
+                       loss_scale);
+    training_.emplace(*device_, detector_, parameters_, *optimizer_,
+                      tools::StepOptions{.batch_size = train.batch_size,
+                                         .max_boxes = config_.data.max_boxes,
+                                         .scaling = tools::channel_scaling(config_.data),
+                                         .loss = tools::loss_options(train.loss)});
+  }
+
+  void prepare_inference() {
+    settle_statistics();
+    inference_.emplace(*device_, detector_, config_.train.batch_size, config_.data.max_boxes,
+                       tools::nms_options(config_.eval), tools::channel_scaling(config_.data));
+  }
+
+  // Makes the moving statistics those of one of the pictures, in memory of its own: without that
+  // the logits of random weights are nearly all equal, which no trained detector asks of its NMS.
+  void settle_statistics() {
+    engine::Backend& backend = device_->backend();
+    engine::Memory memory(backend, size_t(1) << 30, engine::Place::device);
+    engine::Arena arena(memory.data(), memory.bytes());
+    engine::ConvPlans plans(backend);
+    const model::DetectorOptions& detector = detector_.options();
+    RandomBatch picture(backend, 1, 1, detector);
+    tools::DeviceBatch batch(backend, 1, detector.height, detector.width, 1);
+    batch.upload(picture.get());
+    engine::Context c{.queue = device_->queue(), .arena = arena, .plans = plans, .training = true};
+    const auto scaling = tools::channel_scaling(config_.data);
+    detector_.forward(c, batch.images(c, scaling, parameters_.precision().activations));
+    backend.synchronize(c.queue);
+  }
+
+  tools::RunConfig config_;
+  std::unique_ptr<tools::Device> device_;
+  engine::Parameters parameters_;
+  model::Detector detector_;
+  RandomBatch batch_;
+  std::optional<engine::Optimizer> optimizer_;
+  std::optional<tools::TrainingStep> training_;
+  std::optional<tools::Inference> inference_;
+  size_t found_ = 0;
+};
+
+}  // namespace benchmarks
