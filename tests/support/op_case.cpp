@@ -4,15 +4,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/op_run.h"
+
 namespace tests {
 namespace {
-
-// What gradients are compared with; kernels compiled by nvcc have no f64.
-#ifdef SSD_CUDA_BUILD
-constexpr DType kTruth = DType::f32;
-#else
-constexpr DType kTruth = DType::f64;
-#endif
 
 // Relative to the largest value of the output (docs/numerics.md). f64 counts only in CPU builds.
 double tolerance(DType t) {
@@ -40,47 +35,7 @@ double dot(const Values& a, const Values& b) {
 
 double norm(const Values& a) { return std::sqrt(dot(a, a)); }
 
-struct Run {  // one case in one dtype on one device
-  const OpCase& op;
-  Bench& bench;
-  DType dtype;
-  std::mt19937 random{1};
-  std::vector<Tensor> in, grads;
-  std::vector<Values> values;  // of the inputs, as the dtype holds them
-
-  void make_inputs(const std::vector<Values>* given = nullptr) {
-    Context c = bench.context();
-    for (const Input& i : op.inputs) {
-      const size_t k = in.size(), n = size_t(i.shape.size());
-      in.push_back(c.empty(i.shape, i.accumulator_dtype ? engine::accumulator(dtype) : dtype));
-      write(in[k], given    ? (*given)[k]
-                   : i.make ? i.make(random)
-                            : uniform(random, n, i.low, i.high));
-      values.push_back(read(in[k]));
-      grads.push_back(i.differentiable ? c.empty(i.shape, engine::accumulator(dtype)) : Tensor());
-      if (i.differentiable) write(grads[k], Values(n, 0.0));
-    }
-  }
-
-  bool differentiable() const {
-    return std::any_of(op.inputs.begin(), op.inputs.end(),
-                       [](const Input& i) { return i.differentiable; });
-  }
-
-  void watch(engine::Tape& tape) const {
-    for (size_t k = 0; k < in.size(); ++k)
-      if (op.inputs[k].differentiable) tape.watch(in[k], grads[k]);
-  }
-
-  // Fills `grads` from the gradient of the output; returns that as the dtype holds it.
-  Values backward(engine::Tape& tape, const Tensor& y, const Values& from) {
-    Tensor dy = bench.context().empty(y.shape(), y.dtype());
-    write(dy, from);
-    Values seed = read(dy);
-    tape.backward(bench.context(), y, dy);
-    return seed;
-  }
-
+struct Check : OpRun {
   uint64_t trace_of_one_run() {
     for (size_t k = 0; k < in.size(); ++k) write(in[k], values[k]);
     engine::Tape tape;
@@ -113,7 +68,7 @@ struct Run {  // one case in one dtype on one device
 
   // Against the same operation on the CPU in kTruth, at the same values.
   void check_against_truth(Bench& cpu, const Values& dy) const {
-    Run truth{op, cpu, kTruth};
+    OpRun truth{op, cpu, kTruth};
     truth.make_inputs(&values);
     engine::Tape tape;
     truth.watch(tape);
@@ -168,7 +123,7 @@ void check(const OpCase& op) {
     if (kTruth == DType::f64 && !gpu) dtypes.push_back(DType::f64);
     if (op.half_types) dtypes.insert(dtypes.end(), {DType::f16, DType::bf16});
     for (DType dtype : dtypes) {
-      { Run{op, bench, dtype}.check_all(cpu); }
+      { Check{{op, bench, dtype}}.check_all(cpu); }
       CHECK(bench.arena.empty());
     }
   }

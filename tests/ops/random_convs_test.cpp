@@ -1,0 +1,158 @@
+// The convolutions on random shapes, against f64; the other operations: random_shapes_test.cpp.
+#include <catch2/catch.hpp>
+
+#include "tests/support/conv_run.h"
+#include "tests/support/op_parity.h"
+#include "tests/support/summing_plans.h"
+
+using namespace tests;
+using namespace engine;
+
+namespace {
+
+// A convolution of few products, with what is fused to it.
+ConvShape random_conv(std::mt19937& random) {
+  const Shape x = random_activation(random);
+  ConvShape s{.images = int(x[0]),
+              .height = int(x[1]),
+              .width = int(x[2]),
+              .in_channels = int(x[3]),
+              .out_channels = one_of(random, {1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 24}),
+              .kernel = one_of(random, {1, 1, 2, 3, 3, 3, 5, 7}),
+              .stride = one_of(random, {1, 1, 1, 2, 2, 3}),
+              .bias = random() % 2 > 0,
+              .residual = random() % 3 == 0,
+              .activation = random_activation_function(random)};
+  auto side = [&] { return int(random() % unsigned((s.kernel + 1) / 2)); };
+  s.pad = {side(), side(), side(), side()};
+  s.height = std::max(s.height, s.kernel - s.pad.top - s.pad.bottom);
+  s.width = std::max(s.width, s.kernel - s.pad.left - s.pad.right);
+  while (s.macs() > 60000 && s.out_channels > 1) s.out_channels = (s.out_channels + 1) / 2;
+  while (s.macs() > 60000 && s.in_channels > 1) s.in_channels = (s.in_channels + 1) / 2;
+  return s;
+}
+
+ConvOptions options_of(const ConvShape& s) {
+  return {.stride = s.stride, .pad = s.pad, .activation = s.activation};
+}
+
+Input per_channel(const ConvShape& s, double low, double high, bool learnt) {
+  return {.shape = {1, {s.out_channels}},
+          .low = low,
+          .high = high,
+          .differentiable = learnt,
+          .accumulator_dtype = true};
+}
+
+// x, weight, the four of a batch norm, and the residual, if any.
+std::vector<Input> batch_norm_inputs(const ConvShape& s) {
+  std::vector<Input> in{{.shape = s.x_shape(), .differentiable = true},
+                        {.shape = s.weight_shape(), .differentiable = true},
+                        per_channel(s, 0.5, 4, true),
+                        per_channel(s, -1, 4, true),
+                        per_channel(s, -0.5, 0.5, false),
+                        per_channel(s, 0.5, 2, false)};
+  if (s.residual) in.push_back({.shape = s.y_shape(), .differentiable = true});
+  return in;
+}
+
+Tensor residual_of(const ConvShape& s, const std::vector<Tensor>& in) {
+  return s.residual ? in.back() : Tensor();
+}
+
+}  // namespace
+
+TEST_CASE("random shapes: conv") {
+  check_parity({"conv",
+                [](std::mt19937& random) {
+                  const ConvShape s = random_conv(random);
+                  const bool image = random() % 8 == 0;  // x needs no gradient
+                  ParityCase t{{.inputs = {{.shape = s.x_shape(), .differentiable = !image},
+                                           {.shape = s.weight_shape(), .differentiable = true}}},
+                               s.activation};
+                  if (s.bias) t.op.inputs.push_back(per_channel(s, -1, 4, true));
+                  if (s.residual)
+                    t.op.inputs.push_back(
+                        {.shape = s.y_shape(), .low = -3, .high = 9, .differentiable = true});
+                  t.op.run = [s](const Context& c, const std::vector<Tensor>& in) {
+                    return conv(c, in[0], in[1], options_of(s), s.bias ? in[2] : Tensor(),
+                                residual_of(s, in));
+                  };
+                  return t;
+                },
+                true});
+}
+
+TEST_CASE("random shapes: conv_with_sums and batch_norm") {
+  check_parity({"conv_with_sums, batch_norm",
+                [](std::mt19937& random) {
+                  ConvShape s = random_conv(random);
+                  // What batch norm takes away must leave something to compare: pixels as in
+                  // random_shapes_test.cpp, and more than one direction of a kernel. And a
+                  // gradient of one or two sums may be a difference of nearly equal numbers.
+                  s.out_channels = std::max(s.out_channels, 3);
+                  if (s.images * s.out_height() * s.out_width() < 8) s.images = 8;
+                  if (s.kernel * s.in_channels < 4) s.in_channels = 4;
+                  return ParityCase{{.inputs = batch_norm_inputs(s),
+                                     .run =
+                                         [s](const Context& c, const auto& in) {
+                                           ChannelSums sums;
+                                           Tensor y = conv_with_sums(
+                                               with_summing_plans(c), in[0], in[1],
+                                               {.stride = s.stride, .pad = s.pad}, sums);
+                                           return batch_norm(c, y, {in[2], in[3], in[4], in[5]},
+                                                             {.activation = s.activation},
+                                                             residual_of(s, in), sums);
+                                         }},
+                                    s.activation};
+                },
+                true});
+}
+
+TEST_CASE("random shapes: conv_frozen_batch_norm") {
+  check_parity(
+      {"conv_frozen_batch_norm",
+       [](std::mt19937& random) {
+         const ConvShape s = random_conv(random);
+         ParityCase t{{.inputs = batch_norm_inputs(s)}, s.activation};
+         t.op.inputs[1].accumulator_dtype = true;  // the master
+         t.op.run = [s](const Context& c, const auto& in) {
+           return conv_frozen_batch_norm(
+               c, in[0], in[1], options_of(s),
+               {.master = in[1], .gamma = in[2], .beta = in[3], .mean = in[4], .variance = in[5]},
+               residual_of(s, in));
+         };
+         return t;
+       },
+       true});
+}
+
+// What random shapes found in oneDNN 2.6.3, in short.
+TEST_CASE("convolutions that a library computes wrongly are not left to it") {
+  const ConvShape residual{.images = 2,
+                           .height = 5,
+                           .width = 3,
+                           .in_channels = 4,
+                           .out_channels = 5,
+                           .kernel = 5,
+                           .pad = {0, 2, 2, 0},
+                           .residual = true};
+  // P7's kernel where P6 is one pixel.
+  const ConvShape narrow{.pass = ConvPass::grad_weight,
+                         .dtype = DType::bf16,
+                         .images = 2,
+                         .height = 1,
+                         .width = 1,
+                         .in_channels = 16,
+                         .out_channels = 16,
+                         .kernel = 3,
+                         .stride = 2,
+                         .pad = {1, 1, 1, 1}};
+  for (const ConvShape& s : {residual, narrow}) {
+    INFO(describe(s));
+    ConvRun ours(s), plain(s);
+    const auto plan = ours.backend().plan(s);
+    const OperandValues got = ours.run(*plan), expected = plain.run(*make_reference_conv(s));
+    for (size_t i = 0; i < got.size(); ++i) CHECK(distance(got[i], expected[i]) < 1e-5);
+  }
+}
