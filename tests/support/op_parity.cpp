@@ -15,7 +15,7 @@ namespace {
 
 using engine::Activation;
 
-constexpr double kGpuSeconds = 25;  // of convolutions, before the last shape begins
+constexpr double kGpuSeconds = 15;  // of convolutions, before the last shape begins
 
 struct Mode {
   const char* name;
