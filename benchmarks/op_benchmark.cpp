@@ -110,9 +110,10 @@ void print(const Options& o, const Measured& m) {
   fmt::print("{}, {} {}{}, batch {}, {} threads, {} time; the fastest of {} steps\n", m.device,
              o.mode, o.precision, o.frozen ? ", frozen batch norm" : "", o.batch,
              omp_get_max_threads(), o.cpu_time ? "CPU" : "wall", o.runs);
-  fmt::print("peaks measured here: {:.4f} TFLOP/s (convolution {}), {:.1f} GB/s\n",
-             1e-12 * m.peaks.flop_per_second, m.peaks.convolution, 1e-9 * m.peaks.bytes_per_second);
-  fmt::print("a step as it runs: {:.2f} ms, {:.2f} images/s\n", 1e3 * m.whole, o.batch / m.whole);
+  fmt::print("peaks measured here: {:.4f} TFLOP (convolution {}) and {:.1f} GB a second{}\n",
+             1e-12 * m.peaks.flop_per_second, m.peaks.convolution, 1e-9 * m.peaks.bytes_per_second,
+             o.cpu_time ? " of CPU time" : "");
+  fmt::print("a step as it runs: {:.2f} ms\n", 1e3 * m.whole);
   fmt::print("operation by operation: {:.2f} ms, and {:.2f} ms between them\n\n",
              1e3 * m.table.all.seconds, 1e3 * m.table.outside);
   const OpTable operations = by_operation(m.table);

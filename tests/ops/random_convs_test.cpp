@@ -49,7 +49,7 @@ ConvShape random_conv_before_batch_norm(std::mt19937& random) {
   ConvShape s = random_conv(random);
   s.out_channels = std::max<int>(s.out_channels, 16);
   if (s.kernel * s.in_channels < 4) s.in_channels = 4;
-  s.images = std::max(s.images, at_least(8, s.out_height() * s.out_width()));
+  if (s.images > 0) s.images = std::max(s.images, at_least(8, s.out_height() * s.out_width()));
   return s;
 }
 
