@@ -2,30 +2,35 @@
 
 #include <fmt/core.h>
 
+#include <sstream>
+
 #include "benchmarks/op_benchmark/op_meter.h"
 #include "engine/conv_operands.h"
 
 namespace benchmarks {
 namespace {
 
-using engine::Activation, engine::ConvShape;
+using engine::ConvShape;
 
-const char* name_of(Activation a) {
-  return a == Activation::relu ? " relu" : a == Activation::relu6 ? " relu6" : "";
+// Of the fields that describe() names one after the other, those behind the shape that are set.
+std::string fusions_of(const ConvShape& s) {
+  std::istringstream words(engine::describe(s));
+  std::string text, name, value;
+  while (words >> name && name != "pad") {
+  }
+  words >> value;
+  while (words >> name >> value) {
+    if (name == "exact" || value == "0" || value == "none") continue;
+    text += " " + name + (value == "1" ? "" : " " + value);
+  }
+  return text;
 }
 
 // Kernel, channels, size of y, and what is fused.
 std::string detail_of(const ConvShape& s) {
-  std::string text = fmt::format("{0}x{0}", s.kernel);
-  if (s.stride > 1) text += fmt::format("/{}", s.stride);
-  text += fmt::format(" {}>{} {}x{}", s.in_channels, s.out_channels, s.out_height(), s.out_width());
-  if (s.bias) text += " bias";
-  if (s.residual) text += " residual";
-  text += name_of(s.activation);
-  if (s.statistics || s.reductions) text += " sums";
-  if (s.accumulate) text += " accumulate";
-  if (s.mask != Activation::none) text += std::string(name_of(s.mask)) + " mask";
-  return text;
+  return fmt::format("{0}x{0}{1} {2}>{3} {4}x{5}{6}", s.kernel,
+                     s.stride > 1 ? fmt::format("/{}", s.stride) : "", s.in_channels,
+                     s.out_channels, s.out_height(), s.out_width(), fusions_of(s));
 }
 
 Op op_of(const ConvShape& s) {
