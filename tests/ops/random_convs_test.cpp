@@ -57,8 +57,8 @@ ConvOptions options_of(const ConvShape& s) {
   return {.stride = s.stride, .pad = s.pad, .activation = s.activation};
 }
 
-Input per_channel(const ConvShape& s, double low, double high, bool learnt) {
-  return {.shape = {1, {s.out_channels}},
+Input per_channel(int channels, double low, double high, bool learnt) {
+  return {.shape = {1, {channels}},
           .low = low,
           .high = high,
           .differentiable = learnt,
@@ -69,10 +69,10 @@ Input per_channel(const ConvShape& s, double low, double high, bool learnt) {
 std::vector<Input> batch_norm_inputs(const ConvShape& s) {
   std::vector<Input> in{{.shape = s.x_shape(), .differentiable = true},
                         {.shape = s.weight_shape(), .differentiable = true},
-                        per_channel(s, 0.5, 4, true),
-                        per_channel(s, -1, 4, true),
-                        per_channel(s, -0.5, 0.5, false),
-                        per_channel(s, 0.5, 2, false)};
+                        per_channel(s.out_channels, 0.5, 4, true),
+                        per_channel(s.out_channels, -1, 4, true),
+                        per_channel(s.out_channels, -0.5, 0.5, false),
+                        per_channel(s.out_channels, 0.5, 2, false)};
   if (s.residual) in.push_back({.shape = s.y_shape(), .differentiable = true});
   return in;
 }
@@ -91,7 +91,7 @@ TEST_CASE("random shapes: conv") {
                   ParityCase t{{.inputs = {{.shape = s.x_shape(), .differentiable = !image},
                                            {.shape = s.weight_shape(), .differentiable = true}}},
                                s.activation};
-                  if (s.bias) t.op.inputs.push_back(per_channel(s, -1, 4, true));
+                  if (s.bias) t.op.inputs.push_back(per_channel(s.out_channels, -1, 4, true));
                   if (s.residual)
                     t.op.inputs.push_back(
                         {.shape = s.y_shape(), .low = -3, .high = 9, .differentiable = true});
@@ -136,6 +136,39 @@ TEST_CASE("random shapes: conv_frozen_batch_norm") {
                c, in[0], in[1], options_of(s),
                {.master = in[1], .gamma = in[2], .beta = in[3], .mean = in[4], .variance = in[5]},
                residual_of(s, in));
+         };
+         return t;
+       },
+       true});
+}
+
+// What the gradients of convolutions fuse: the sum of two, the mask of the activation, and what
+// that gives to the bias or the batch norm before it.
+TEST_CASE("random shapes: two convolutions that read one activation") {
+  check_parity(
+      {"activation, two convs",
+       [](std::mt19937& random) {
+         ConvShape s = random_conv(random);
+         s.in_channels = std::max(s.in_channels, 16);
+         if (s.images > 0) s.images = std::max(s.images, at_least(8, s.height * s.width));
+         while (s.macs() > 60000 && s.out_channels > 2) s.out_channels /= 2;
+         const int before = one_of(random, {0, 1, 2});  // nothing, bias, batch norm
+         const Input kernel{.shape = s.weight_shape(), .differentiable = true};
+         ParityCase t{
+             {.inputs = {{.shape = s.x_shape(), .low = -4, .high = 8, .differentiable = true},
+                         kernel,
+                         kernel}}};
+         if (before > 0) t.op.inputs.push_back(per_channel(s.in_channels, -1, 1, true));
+         if (before > 1)
+           for (bool learnt : {true, false, false})
+             t.op.inputs.push_back(per_channel(s.in_channels, 0.5, 2, learnt));
+         t.op.run = [=](const Context& c, const std::vector<Tensor>& in) {
+           const Tensor h = before == 0   ? relu6(c, in[0])
+                            : before == 1 ? relu(c, bias(c, in[0], in[3]))
+                                          : batch_norm(c, in[0], {in[4], in[3], in[5], in[6]},
+                                                       {.activation = Activation::relu});
+           const ConvOptions options{.stride = s.stride, .pad = s.pad};
+           return add(c, conv(c, h, in[1], options), conv(c, h, in[2], options));
          };
          return t;
        },
