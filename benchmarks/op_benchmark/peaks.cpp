@@ -85,4 +85,10 @@ Peaks measure_peaks(Backend& backend, const Precision& precision, int runs) {
   return peaks;
 }
 
+Peaks best_of(const Peaks& a, const Peaks& b) {
+  Peaks best = a.flop_per_second > b.flop_per_second ? a : b;
+  best.bytes_per_second = std::max(a.bytes_per_second, b.bytes_per_second);
+  return best;
+}
+
 }  // namespace benchmarks
