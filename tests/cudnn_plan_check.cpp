@@ -101,11 +101,11 @@ Summary summarise(const std::vector<PlanTask>& tasks, const std::vector<PlanFoun
 }
 
 std::string title_of(const Options& o) {
-  std::string title = o.full ? "Every layer" : "Every pair of card, arithmetic, images and use";
+  std::string title = o.full ? "All plans" : "Every pair of card, arithmetic, images and use";
   if (!o.only_layer.empty()) title = fmt::format("Layer {}", fmt::join(o.only_layer, "; "));
   if (!o.only_arithmetic.empty()) title += fmt::format(", {}", fmt::join(o.only_arithmetic, " "));
   if (!o.only_images.empty()) title += fmt::format(", {} images", fmt::join(o.only_images, " "));
-  return title + (o.no_compile ? ", compiled plans not built" : "");
+  return title + (o.no_compile ? ", compiled ones not built" : "");
 }
 
 int check(const Options& o) {
