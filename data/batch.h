@@ -15,6 +15,15 @@ struct Cursor {
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
 
+// What a row of a batch has to do with the cache of whole pictures in device memory: its slot
+// begins with a picture that is to be kept there for later batches, or the picture is there already
+// and the slot is empty.
+struct CacheUse {
+  enum class Kind : uint8_t { none, keep, read };
+  Kind kind = Kind::none;
+  int64_t offset = 0, bytes = 0;  // of the picture's place in the cache
+};
+
 // N rows, of which the first `images` are filled. Other rows (the end of an epoch), and rows of
 // unreadable pictures in evaluation, have image index -1, a black picture and no boxes.
 struct Batch {
@@ -23,6 +32,7 @@ struct Batch {
   int max_boxes = 0;
   std::span<uint8_t> pixels;                 // N slots of kernels::slot_bytes
   std::vector<kernels::StagedImage> staged;  // [N]
+  std::vector<CacheUse> cache_use;           // [N]; empty without a cache
   std::vector<float> boxes;                  // [N, max_boxes, 4] ymin, xmin, ymax, xmax in 0..1
   std::vector<int32_t> labels;               // [N, max_boxes] class column from 1; 0 = no box
   std::vector<float> weights;                // [N, max_boxes]; 0 = no box

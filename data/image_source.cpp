@@ -15,19 +15,20 @@ ImageSource::ImageSource(const Dataset& dataset, uint64_t cache_bytes, DecodeLim
   if (cache_bytes > 0) cache_.resize(dataset.images.size());
 }
 
-std::shared_ptr<const Image> ImageSource::read(int64_t index,
-                                               const std::shared_ptr<Image>& scratch) {
+std::shared_ptr<const Image> ImageSource::read(int64_t index, const std::shared_ptr<Image>& scratch,
+                                               bool keep) {
   if (!cache_.empty()) {
     std::lock_guard lock(mutex_);
     if (auto image = cache_[size_t(index)]) return image;
   }
   const ImageEntry& entry = dataset_.images[size_t(index)];
   decode(entry, *scratch);
+  ++decoded_;
   if (scratch->width != entry.width || scratch->height != entry.height)
     engine::fail(engine::ExitCode::data, name_of(dataset_, entry), ": the picture is ",
                  scratch->width, "x", scratch->height, ", the annotations say ", entry.width, "x",
                  entry.height, "; expected equal sizes");
-  if (!cache_.empty()) keep(index, *scratch);
+  if (keep && !cache_.empty()) store(index, *scratch);
   return scratch;
 }
 
@@ -35,7 +36,7 @@ void ImageSource::decode(const ImageEntry& entry, Image& image) const {
   decode_image_into(read_encoded_image(dataset_, entry), name_of(dataset_, entry), limits_, image);
 }
 
-void ImageSource::keep(int64_t index, const Image& image) {
+void ImageSource::store(int64_t index, const Image& image) {
   uint64_t bytes = image.rgb.size();
   if (cached_bytes_ + bytes > cache_limit_) return;  // full; a race only costs a copy
   auto copy = std::make_shared<const Image>(image);

@@ -52,6 +52,7 @@ size_t LoaderOptions::pixel_bytes() const {
 
 LoaderOptions for_evaluation(LoaderOptions options) {
   options.shuffle = options.drop_remainder = false;
+  options.device_cache_bytes = 0;
   options.epochs = 1;
   options.sample.augment = no_augmentation();
   options.sample.replace_unreadable = false;
@@ -77,6 +78,10 @@ Loader::Loader(const Dataset& dataset, LoaderOptions options, Cursor start)
   size_t part = bytes / slots_.size();
   for (size_t i = 0; i < slots_.size(); ++i)
     prepare(slots_[i].batch, options_.batch_size, options_.sample, pixels.subspan(i * part, part));
+  if (options_.device_cache_bytes > 0) {
+    places_.emplace(dataset, options_.sample.input, options_.device_cache_bytes);
+    for (Slot& slot : slots_) slot.batch.cache_use.resize(size_t(options_.batch_size));
+  }
   try {
     for (int i = 0; i < options_.threads; ++i) workers_.emplace_back([this] { work(); });
   } catch (...) {
@@ -123,8 +128,30 @@ void Loader::work() {
   }
 }
 
+// The slot's old batch was given back: what it had to keep is on the device. So a batch reads only
+// what batches before it, by the queue's depth or more, have kept.
+void Loader::settle_cache(const Slot& slot) {
+  const Batch& batch = slot.batch;
+  for (int row = 0; row < batch.images; ++row)
+    if (batch.cache_use[size_t(row)].kind == CacheUse::Kind::keep)
+      places_->arrived(batch.image_index[size_t(row)]);
+}
+
+int64_t Loader::pictures_on_device() {
+  std::lock_guard lock(mutex_);
+  return places_ ? places_->pictures() : 0;
+}
+
+void Loader::plan_cache(Slot& slot) {
+  for (int row = 0; row < slot.batch.images; ++row) {
+    const int64_t position = plan_.position(slot.batch.start, row);
+    slot.batch.cache_use[size_t(row)] = places_->next_use((*slot.order)[size_t(position)]);
+  }
+}
+
 void Loader::open_batch() {
   Slot& slot = slots_[size_t(opened_ % options_.queue_depth)];
+  if (places_) settle_cache(slot);
   const Slot* previous =
       opened_ > 0 ? &slots_[size_t((opened_ - 1) % options_.queue_depth)] : nullptr;
   bool same_epoch = previous && previous->batch.start.epoch == next_open_.epoch;
@@ -139,6 +166,7 @@ void Loader::open_batch() {
   while (slot.batch.images < options_.batch_size &&
          plan_.position(next_open_, slot.batch.images) >= 0)
     ++slot.batch.images;
+  if (places_) plan_cache(slot);
   slot.pending = options_.batch_size;
   next_open_ = plan_.next(next_open_);
   next_row_ = 0;

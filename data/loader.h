@@ -1,14 +1,17 @@
 // Batches made ahead of the training loop by worker threads. The stream of batches is a function of
-// the data set, the options and the seed: not of the number of threads, their timing or the cache.
+// the data set, the options and the seed: not of the number of threads or their timing. What it
+// shows, boxes and pixels, does not depend on the queue's depth or the caches either.
 #pragma once
 #include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
 #include "data/epoch_order.h"
+#include "data/picture_places.h"
 #include "data/sample_builder.h"
 
 namespace data {
@@ -23,6 +26,9 @@ struct LoaderOptions {
   int64_t epochs = 0;       // the stream ends at this epoch; 0: never
   int rank = 0, world = 1;  // this process takes slots rank, rank + world, ... of global batches
   SampleOptions sample;
+  // A cache of whole pictures in device memory. Who uses it has to do for every batch, in order,
+  // what batch.cache_use says, before the next batch is asked for.
+  uint64_t device_cache_bytes = 0;
   // Memory for pixels, pixel_bytes() long, as pinned memory; empty: the loader's own.
   std::span<uint8_t> pixels = {};
 
@@ -51,7 +57,9 @@ class Loader {
   int64_t batches_per_epoch() const { return plan_.batches_per_epoch(); }
   // Unreadable images met in the batches given so far, each once, in order.
   const std::vector<SkippedImage>& skipped() const { return skipped_; }
-  uint64_t cached_bytes() const { return builder_.cached_bytes(); }
+  uint64_t cached_bytes() const { return builder_.cached_bytes(); }  // in the host's memory
+  int64_t decoded() const { return builder_.decoded(); }             // images, so far
+  int64_t pictures_on_device();
 
  private:
   struct Slot {  // one batch in the making or in use
@@ -66,6 +74,8 @@ class Loader {
   bool has_work() const;
   bool ended(Cursor cursor) const { return options_.epochs > 0 && cursor.epoch >= options_.epochs; }
   void open_batch();
+  void plan_cache(Slot& slot);
+  void settle_cache(const Slot& slot);
   void build_row(Slot& slot, int row);
   void collect(const Slot& slot);
   void shut_down();
@@ -89,7 +99,8 @@ class Loader {
   int64_t opened_ = 0, released_ = 0;  // batches begun, batches given back by the consumer
   int next_row_;                       // of the newest batch
   Cursor next_open_;
-  std::exception_ptr worker_failure_;  // outside any row
+  std::optional<PicturePlaces> places_;  // in the device's cache, where there is one
+  std::exception_ptr worker_failure_;    // outside any row
   bool stop_ = false;
 
   std::vector<std::thread> workers_;

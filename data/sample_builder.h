@@ -21,9 +21,10 @@ struct SampleOptions {
   // leaves the row empty when replace_unreadable is false.
   ImageErrorPolicy image_errors = ImageErrorPolicy::error;
   bool replace_unreadable = true;
-  uint64_t cache_bytes = 0;  // of decoded pictures
+  uint64_t cache_bytes = 0;  // of decoded pictures in the host's memory
   DecodeLimits limits;
-  // Called with the image's index before it is read, by any worker thread.
+  // Called with the image's index before it is read, by any worker thread; not for pictures that
+  // the device has.
   std::function<void(int64_t)> before_read;
 };
 
@@ -41,17 +42,21 @@ class SampleBuilder {
   SampleBuilder(const Dataset& dataset, SampleOptions options, uint64_t seed);
 
   // Fills `row` with the image at `position` of the order; position -1: an empty row. Returns the
-  // images that were skipped on the way. Threads may call it at the same time for different rows.
+  // images that were skipped on the way. batch.cache_use, where there is a cache: before, what is
+  // planned for the image at `position`; afterwards, what came of it. Threads may call build() at
+  // the same time for different rows.
   std::vector<SkippedImage> build(const std::vector<uint32_t>& order, int64_t position, int row,
                                   Batch& batch);
 
   // How many images of the data set may be unreadable under `skip`: 1 %.
   int64_t skip_limit() const { return int64_t(dataset_.images.size()) / 100; }
   uint64_t cached_bytes() const { return source_.cached_bytes(); }
+  int64_t decoded() const { return source_.decoded(); }
   const Dataset& dataset() const { return dataset_; }
 
  private:
-  void fill(int64_t image, int row, Batch& batch);
+  void fill(int64_t image, int row, Batch& batch, CacheUse use);
+  std::shared_ptr<const Image> read(int64_t image, bool keep);
 
   const Dataset& dataset_;
   const SampleOptions options_;

@@ -53,34 +53,81 @@ void copy_pixels(const Image& image, const PixelWindow& source, PictureSize outp
   }
 }
 
+// The crop in the picture as it is stored, not flipped.
+PixelWindow source_window(PictureSize picture, const ImageTransform& transform) {
+  PixelWindow source = transform.placement.crop;
+  SSD_CHECK(source.y >= 0 && source.x >= 0 && source.height > 0 && source.width > 0 &&
+                source.y + source.height <= picture.height &&
+                source.x + source.width <= picture.width,
+            "crop outside the picture");
+  if (transform.flip) source.x = picture.width - source.x - source.width;
+  return source;
+}
+
+// All but where and how the pixels are stored, and means over them.
+StagedImage describe(const ImageTransform& transform) {
+  const Placement& p = transform.placement;
+  StagedImage staged;
+  staged.height = p.height, staged.width = p.width;
+  staged.picture_y = p.y, staged.picture_x = p.x;
+  staged.picture_height = p.crop.height, staged.picture_width = p.crop.width;
+  staged.flip = transform.flip;
+  SSD_CHECK(transform.colour.size() <= kernels::kMaxColourSteps, "too many colour steps");
+  staged.colour_steps = int32_t(transform.colour.size());
+  std::ranges::copy(transform.colour, staged.colour);
+  return staged;
+}
+
+void measure(const Image& image, const PixelWindow& source, const ImageTransform& transform,
+             StagedImage& staged) {
+  if (transform.placement.fill_with_mean)
+    std::ranges::copy(mean_colour(image, source).at, staged.fill);
+  measure_contrast(image, source, staged);
+}
+
 }  // namespace
 
 StagedImage stage_image(const Image& image, const ImageTransform& transform, PictureSize output,
                         std::span<uint8_t> slot) {
-  const Placement& p = transform.placement;
-  SSD_CHECK(p.crop.y >= 0 && p.crop.x >= 0 && p.crop.height > 0 && p.crop.width > 0 &&
-                p.crop.y + p.crop.height <= image.height && p.crop.x + p.crop.width <= image.width,
-            "crop outside the picture");
-  PixelWindow source = p.crop;
-  if (transform.flip) source.x = image.width - p.crop.x - p.crop.width;
-
-  StagedImage staged;
-  staged.height = p.height, staged.width = p.width;
-  staged.picture_y = p.y, staged.picture_x = p.x;
-  staged.picture_height = source.height, staged.picture_width = source.width;
+  const PixelWindow source = source_window({image.height, image.width}, transform);
+  StagedImage staged = describe(transform);
   staged.gathered_rows = staged.picture_height > 2 * output.height;
   staged.gathered_columns = staged.picture_width > 2 * output.width;
   staged.row_bytes = 3 * (staged.gathered_columns ? 2 * output.width : staged.picture_width);
-  staged.flip = transform.flip;
-  if (p.fill_with_mean) std::ranges::copy(mean_colour(image, source).at, staged.fill);
-  SSD_CHECK(transform.colour.size() <= kernels::kMaxColourSteps, "too many colour steps");
-  staged.colour_steps = int32_t(transform.colour.size());
-  std::ranges::copy(transform.colour, staged.colour);
-  measure_contrast(image, source, staged);
-
+  measure(image, source, transform, staged);
   SSD_CHECK(int64_t(slot.size()) >= kernels::slot_bytes(output.height, output.width), "small slot");
   copy_pixels(image, source, output, staged, slot.data());
   return staged;
+}
+
+StagedImage stage_whole_image(const Image& image, const ImageTransform& transform,
+                              std::span<uint8_t> slot) {
+  const PictureSize size{image.height, image.width};
+  StagedImage staged = describe_whole_image(size, transform);
+  measure(image, source_window(size, transform), transform, staged);
+  SSD_CHECK(int64_t(slot.size()) >= whole_picture_bytes(size), "small slot");
+  std::ranges::copy(image.rgb, slot.data());
+  return staged;
+}
+
+StagedImage describe_whole_image(PictureSize picture, const ImageTransform& transform) {
+  const PixelWindow source = source_window(picture, transform);
+  StagedImage staged = describe(transform);
+  staged.row_bytes = 3 * picture.width;
+  staged.offset = int64_t(source.y) * staged.row_bytes + 3 * int64_t(source.x);
+  return staged;
+}
+
+bool needs_pixels(const ImageTransform& transform) {
+  return transform.placement.fill_with_mean ||
+         std::ranges::any_of(transform.colour, [](const kernels::ColourStep& step) {
+           return step.op == kernels::ColourOp::contrast;
+         });
+}
+
+int64_t whole_picture_bytes(PictureSize picture) {
+  constexpr int64_t kReadBehind = 1;  // the host reads four bytes per pixel
+  return 3 * int64_t(picture.height) * picture.width + kReadBehind;
 }
 
 StagedImage empty_slot() { return {}; }

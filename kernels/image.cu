@@ -56,7 +56,7 @@ template <class A> HD Pixel<A> channels(const float* values, A rest) {
 template <class A> HD void store_pixel(Pixel<A> pixel, A* to) { memcpy(to, &pixel, sizeof pixel); }
 
 template <class T> struct NormaliseImages {  // one block per output row
-  const uint8_t* pixels;
+  const uint8_t *pixels, *cache;
   const StagedImage* staged;
   T* out;
   int height, width;
@@ -81,12 +81,16 @@ template <class T> struct NormaliseImages {  // one block per output row
     }
   }
 
+  HD const uint8_t* stored(const StagedImage& image) const {
+    return (image.cached ? cache : pixels) + image.offset;
+  }
+
   // The picture is the whole canvas and keeps its colours.
   template <class Block, class Tile>
   HD void plain_row(Block block, const StagedImage& image, int y, int first, int columns,
                     Tile& tile) const {
     BilinearTap row = bilinear_tap(y, bilinear_scale(image.height, height), image.height);
-    const uint8_t* picture = pixels + image.offset;
+    const uint8_t* picture = stored(image);
     const uint8_t* top = picture + int64_t(image.gathered_rows ? 2 * y : row.lo) * image.row_bytes;
     const uint8_t* bottom =
         picture + int64_t(image.gathered_rows ? 2 * y + 1 : row.hi) * image.row_bytes;
@@ -117,8 +121,7 @@ template <class T> struct NormaliseImages {  // one block per output row
       if (image.flip) column = image.picture_width - 1 - column;
       int64_t stored_row = image.gathered_rows ? stored_y : row;
       int stored_column = image.gathered_columns ? stored_x : column;
-      const uint8_t* from =
-          pixels + image.offset + stored_row * image.row_bytes + 3 * stored_column;
+      const uint8_t* from = stored(image) + stored_row * image.row_bytes + 3 * stored_column;
       for (int c = 0; c < 3; ++c) rgb[c] = A(from[c]);
     }
     for (int i = 0; i < image.colour_steps; ++i) apply_colour(image.colour[i], rgb);
@@ -149,13 +152,13 @@ template <class T> struct NormaliseImages {  // one block per output row
 
 }  // namespace
 
-void normalise_images(Queue queue, View pixels, const StagedImage* staged,
+void normalise_images(Queue queue, View pixels, View cache, const StagedImage* staged,
                       const ChannelScaling& scaling, View out) {
   dispatch(out.dtype, [&]<class T>() {
     int height = int(out.shape[1]), width = int(out.shape[2]);
-    blocks<128>(
-        queue, out.shape[0] * height,
-        NormaliseImages<T>{pixels.as<uint8_t>(), staged, out.as<T>(), height, width, scaling});
+    blocks<128>(queue, out.shape[0] * height,
+                NormaliseImages<T>{pixels.as<uint8_t>(), cache.as<uint8_t>(), staged, out.as<T>(),
+                                   height, width, scaling});
   });
 }
 

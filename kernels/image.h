@@ -25,11 +25,11 @@ HD BilinearTap bilinear_tap(int i, float scale, int in) {
 // which the picture is more than twice the output is stored gathered: position 2i holds tap lo of
 // output i, 2i + 1 tap hi. So slot_bytes() bounds every picture.
 struct StagedImage {
-  int64_t offset = 0;             // first byte in the pixel buffer
+  int64_t offset = 0;             // first byte in the pixel buffer or, if `cached`, in the cache
   int32_t height = 1, width = 1;  // canvas
   int32_t picture_y = 0, picture_x = 0, picture_height = 0, picture_width = 0;  // on the canvas
-  int32_t row_bytes = 0;                                      // from one stored row to the next
-  int32_t gathered_rows = 0, gathered_columns = 0, flip = 0;  // booleans
+  int32_t row_bytes = 0;  // from one stored row to the next
+  bool gathered_rows = false, gathered_columns = false, flip = false, cached = false;
   float fill[3] = {};
   int32_t colour_steps = 0;
   ColourStep colour[kMaxColourSteps];  // in this order, on source pixels, before resizing
@@ -46,10 +46,11 @@ struct ChannelScaling {  // out = (value - mean) / deviation, value in 0..255
   float deviation[3] = {1, 1, 1};
 };
 
-// pixels: u8, any shape. staged: StagedImage[images] in memory of the same device.
+// pixels, cache: u8, any shape; the cache may be empty where no image is cached. staged:
+// StagedImage[images] in memory of the same device.
 // out: [images, height, width, 3] of any floating-point dtype. Computed in f32 (f64 for f64
 // output); identity when canvas and output agree in size.
-void normalise_images(Queue queue, View pixels, const StagedImage* staged,
+void normalise_images(Queue queue, View pixels, View cache, const StagedImage* staged,
                       const ChannelScaling& scaling, View out);
 
 }  // namespace kernels

@@ -71,7 +71,7 @@ size_t evaluation_step(engine::Backend& backend, const RunConfig& config, int ba
 
 size_t MemoryPlan::kept() const {
   return parameters.values + parameters.gradients + parameters.momentum + parameters.working +
-         optimizer + input + evaluation;
+         optimizer + input + image_cache + evaluation;
 }
 
 int evaluation_batch(const RunConfig& config, int64_t images) {
@@ -93,6 +93,7 @@ std::string in_words(const MemoryPlan& p, size_t step_memory) {
   if (p.parameters.working > 0)
     text += fmt::format("working copies {}, ", in_units(p.parameters.working));
   text += fmt::format("optimiser {}, input {}, ", in_units(p.optimizer), in_units(p.input));
+  if (p.image_cache > 0) text += fmt::format("image cache {}, ", in_units(p.image_cache));
   if (p.evaluation > 0) text += fmt::format("evaluation {}, ", in_units(p.evaluation));
   text += fmt::format("together {}; one step {}", in_units(p.kept()), in_units(p.training_step));
   if (p.evaluation_step > 0)

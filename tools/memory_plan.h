@@ -12,6 +12,7 @@ struct MemoryPlan {  // in bytes
   engine::Parameters::Bytes parameters{};
   size_t optimizer = 0;                           // its state and the moving average of the weights
   size_t input = 0;                               // the batch on the device, anchors, losses
+  size_t image_cache = 0;                         // whole training images
   size_t evaluation = 0;                          // folded weights, batch and detections
   size_t training_step = 0, evaluation_step = 0;  // step memory, which the two share
 
@@ -22,7 +23,8 @@ struct MemoryPlan {  // in bytes
 // The batch that an evaluation of so many images takes; 0 images: none.
 int evaluation_batch(const RunConfig&, int64_t images);
 
-// config.model.options.classes must be known. evaluation_batch 0: there is no evaluation.
+// config.model.options.classes must be known. evaluation_batch 0: there is no evaluation. The image
+// cache is the caller's to add.
 MemoryPlan plan_memory(engine::Backend&, const RunConfig&, int evaluation_batch);
 
 // "weights 1.2 MiB, ..., one step 96 MiB of 256 MiB"

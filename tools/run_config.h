@@ -61,7 +61,7 @@ struct DataConfig {
   Overshoot overshoot = Overshoot::drop;
   BadImage on_bad_image = BadImage::error;
   int max_boxes = 100;
-  int threads = 0, queue = 4, cache_mib = 0;
+  int threads = 0, queue = 4, cache_mib = 0, device_cache_mib = 0;
   AugmentConfig augment;
 };
 

@@ -137,7 +137,10 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            "threads that read and decode; 0: one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
   t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
-           "MiB of decoded images kept in memory; 0: none");
+           "MiB of decoded images kept in the host's memory; 0: none");
+  t.number("data.device_cache_mib", d.device_cache_mib, between(0, 1 << 24),
+           "MiB of decoded training images kept in the device's memory, of those with at most four "
+           "times the input's pixels; 0: none");
   t.section("data.augment", "Augmentation");
   t.number("data.augment.flip_probability", d.augment.flip_probability, between(0, 1),
            "chance of mirroring left and right");

@@ -128,6 +128,13 @@ data::LoaderOptions evaluation_loader(const RunConfig& c, const data::Dataset& d
   return loader;
 }
 
+size_t image_cache_bytes(const RunConfig& c, const data::Dataset& train) {
+  if (c.data.device_cache_mib == 0) return 0;
+  const model::DetectorOptions& o = c.model.options;
+  return std::min(size_t(c.data.device_cache_mib) << 20,
+                  size_t(data::cache_need(train, {o.height, o.width}).bytes));
+}
+
 kernels::ChannelScaling channel_scaling(const DataConfig& d) {
   kernels::ChannelScaling s;
   for (size_t i = 0; i < 3; ++i) {

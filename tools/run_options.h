@@ -24,6 +24,10 @@ data::LoaderOptions training_loader(const RunConfig&, const data::Dataset&, cons
 // Every image once, as it is.
 data::LoaderOptions evaluation_loader(const RunConfig&, const data::Dataset&, const ClassList&);
 
+// Bytes of the cache of images in device memory: what is configured, but not more than the images
+// would fill.
+size_t image_cache_bytes(const RunConfig&, const data::Dataset& train);
+
 kernels::ChannelScaling channel_scaling(const DataConfig&);
 model::LossOptions loss_options(const LossConfig&);
 kernels::SgdOptions sgd_options(const RunConfig&, int64_t steps);

@@ -56,7 +56,7 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
                    : ClassList(train_, config.model.class_columns, config.model.options.classes)),
       total_steps_(total_steps(config, train_)),
       device_(config.train.device, config.train.memory_gib, config.train.threads,
-              backend_options(config.train)),
+              backend_options(config.train), image_cache_bytes(config, train_)),
       parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
   if (resumed) refuse_other_classes(*resumed);
   config_.model.options.classes = classes_.classes();
@@ -82,6 +82,7 @@ Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
 void Trainer::plan_ahead() {
   const int evaluated = evaluation_batch(config_, int64_t(val_.images.size()));
   plan_ = plan_memory(device_.backend(), config_, evaluated);
+  if (const engine::View cache = device_.image_cache()) plan_.image_cache = engine::bytes_of(cache);
   check_fits(device_.backend(), config_, plan_, evaluated, device_.arena().size());
 }
 
@@ -127,6 +128,7 @@ void Trainer::open_loader() {
   data::LoaderOptions options = training_loader(config_, train_, classes_);
   pixels_ = std::make_unique<engine::Memory>(device_.backend(), options.pixel_bytes(),
                                              engine::Place::pinned);
+  options.device_cache_bytes = plan_.image_cache;
   options.pixels = {static_cast<uint8_t*>(pixels_->data()), pixels_->bytes()};
   loader_ = std::make_unique<data::Loader>(train_, options, state_.cursor);
 }
@@ -162,6 +164,14 @@ void Trainer::announce() {
                             device_.backend().name(), config_.train.precision,
                             config_.rate_in_words(images_per_step(config_))));
   log_->message("memory: " + in_words(plan_, device_.arena().size()));
+  if (plan_.image_cache > 0) {
+    constexpr double kMiB = 1 << 20;
+    const model::DetectorOptions& o = config_.model.options;
+    const data::CacheNeed need = data::cache_need(train_, {o.height, o.width});
+    log_->message(fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} images take",
+                              double(plan_.image_cache) / kMiB, double(need.bytes) / kMiB,
+                              need.pictures, train_.images.size()));
+  }
   if (state_.step > 0)
     log_->message(fmt::format("going on from step {} of {}", state_.step, total_steps_));
 }

@@ -21,11 +21,13 @@ constexpr int kQuality = 92;
 std::vector<float> network_input(const data::Batch& batch, const kernels::ChannelScaling& scaling,
                                  data::PictureSize input) {
   using engine_dtype = kernels::DType;
+  for (const kernels::StagedImage& image : batch.staged)
+    SSD_CHECK(!image.cached, "the pixels of a picture are on the device");
   const int64_t images = int64_t(batch.staged.size());
   std::vector<float> values(size_t(images * input.height * input.width * 3));
   kernels::View pixels{batch.pixels.data(), engine_dtype::u8, {1, {int64_t(batch.pixels.size())}}};
   kernels::View out{values.data(), engine_dtype::f32, {4, {images, input.height, input.width, 3}}};
-  kernels::normalise_images({}, pixels, batch.staged.data(), scaling, out);
+  kernels::normalise_images({}, pixels, {}, batch.staged.data(), scaling, out);
   return values;
 }
 

@@ -22,7 +22,7 @@ TrainingStep::TrainingStep(Device& device, model::Detector& detector,
       options_(options),
       anchors_(device.backend(), detector.options()),
       batch_(device.backend(), options.batch_size, detector.options().height,
-             detector.options().width, options.max_boxes),
+             detector.options().width, options.max_boxes, device.image_cache()),
       report_(device.backend(), kReported * sizeof(double), Place::device),
       gradients_(
           device.backend(), device.arena(), [this] { gradients(); }, options.graph),

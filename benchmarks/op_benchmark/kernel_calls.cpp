@@ -156,10 +156,10 @@ CATCH(loss_report, "11loss_reportENS_5QueueERKNS_10LossReportENS_4ViewE",
 
 // RandomBatch's pictures have the network's size: a byte is read for every value written.
 CATCH(normalise_images,
-      "16normalise_imagesENS_5QueueENS_4ViewEPKNS_11StagedImageERKNS_14ChannelScalingES1_",
-      (Queue q, View pixels, const kernels::StagedImage* staged,
+      "16normalise_imagesENS_5QueueENS_4ViewES1_PKNS_11StagedImageERKNS_14ChannelScalingES1_",
+      (Queue q, View pixels, View cache, const kernels::StagedImage* staged,
        const kernels::ChannelScaling& scaling, View out),
-      (q, pixels, staged, scaling, out),
+      (q, pixels, cache, staged, scaling, out),
       op("normalise_images", {out, View{pixels.data, engine::DType::u8, out.shape}}))
 CATCH(match_anchors,
       "13match_anchorsENS_5QueueERKNS_11GroundTruthENS_4ViewERKNS_12MatchOptionsERKNS_7MatchesE",

@@ -7,51 +7,16 @@
 
 #include "data/file.h"
 #include "engine/error.h"
-#include "tests/support/paths.h"
+#include "tests/support/small_pictures.h"
 
 #include <xxhash.h>
 
 using data::Batch, data::Cursor, data::Dataset, data::Loader, data::LoaderOptions;
 using engine::Error, engine::ExitCode;
+using tests::small_options;
+using Pictures = tests::SmallPictures;
 
 namespace {
-
-// Small pictures of random sizes with up to four boxes each.
-struct Pictures {
-  explicit Pictures(int count, int side = 24) {
-    std::mt19937 random(9);
-    dataset.image_folder = folder.path().string();
-    dataset.categories = {{1, "a"}, {5, "b"}};
-    for (int i = 0; i < count; ++i) {
-      int width = side + int(random() % 9), height = side + int(random() % 9);
-      data::Image image{width, height, std::vector<uint8_t>(size_t(width * height * 3))};
-      for (uint8_t& byte : image.rgb) byte = uint8_t(random());
-      std::string name = std::to_string(i) + ".png";
-      data::write_image(folder.path() / name, image);
-      uint32_t boxes = random() % 5, first = uint32_t(dataset.objects.size());
-      for (uint32_t b = 0; b < boxes; ++b)
-        dataset.objects.push_back({b, int(b % 2), b == 3, 1.0 + b, 2, 10, 12.5, 100});
-      dataset.images.push_back({1000 + i, width, height, name, first, boxes});
-    }
-  }
-  void damage(int i) {
-    data::write_file(folder.path() / dataset.images[size_t(i)].file_name, "no");
-  }
-
-  tests::TemporaryFolder folder;
-  Dataset dataset;
-};
-
-LoaderOptions small_options(int batch_size = 4) {
-  LoaderOptions options;
-  options.batch_size = batch_size;
-  options.seed = 42;
-  options.sample.input = {16, 20};
-  options.sample.max_boxes = 3;
-  options.sample.ground_truth.class_columns = {1, 2};
-  options.sample.augment.colour.distortion.probability = 0.5f;
-  return options;
-}
 
 template <class T> uint64_t mix(uint64_t hash, const std::vector<T>& values) {
   return XXH64(values.data(), values.size() * sizeof(T), hash);
@@ -113,6 +78,30 @@ TEST_CASE("every thread count, queue depth and cache gives the same stream") {
   other.seed = 43;
   Loader loader(pictures.dataset, other);
   CHECK(stream_hash(loader, kBatches) != expected);
+}
+
+TEST_CASE("which pictures stay in a device's memory is no matter of threads or time") {
+  Pictures pictures(23);
+  const auto uses_of = [&](int threads) {
+    LoaderOptions options = small_options();
+    options.device_cache_bytes = 20'000;
+    options.threads = threads;
+    options.sample.before_read = sleep_randomly;
+    Loader loader(pictures.dataset, options);
+    std::vector<std::tuple<int64_t, int, int64_t, int64_t>> uses;
+    for (int i = 0; i < 17; ++i) {
+      const Batch& batch = *loader.next();
+      for (size_t row = 0; row < 4; ++row) {
+        const data::CacheUse& use = batch.cache_use[row];
+        uses.emplace_back(batch.image_index[row], int(use.kind), use.offset, use.bytes);
+      }
+    }
+    CHECK(loader.pictures_on_device() > 5);
+    return uses;
+  };
+  const auto expected = uses_of(1);
+  CHECK(uses_of(2) == expected);
+  CHECK(uses_of(7) == expected);
 }
 
 TEST_CASE("a stream resumed from any cursor goes on with the same bits") {

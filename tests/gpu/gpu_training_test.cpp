@@ -76,6 +76,22 @@ TEST_CASE("a run on a GPU that goes on from any step ends in the bits of the who
   }
 }
 
+TEST_CASE("images kept in a GPU's memory change no bit") {
+  if (!have_gpu()) return;
+  TrainingJob job(60, 4);
+  Overrides options = on("cuda:0", "fp32", {"train.steps=40"});
+  REQUIRE(job.train("plain", options));
+  const auto plain = tensors_of("plain/last.safetensors");
+  for (const char* cache : {"1", "100"}) {
+    CAPTURE(cache);
+    options.push_back(std::string("data.device_cache_mib=") + cache);
+    REQUIRE(job.train(cache, options));
+    CHECK((tensors_of(std::string(cache) + "/last.safetensors") == plain));
+    CHECK((results_of(cache) == results_of("plain")));
+    options.pop_back();
+  }
+}
+
 TEST_CASE("a recorded step gives the bits of the same step queued anew, overflows included") {
   if (!have_gpu()) return;
   for (const char* precision : {"fp32", "fp16"}) {

@@ -68,8 +68,12 @@ std::vector<A> resize(Canvas<A>& canvas, int height, int width, const kernels::C
   return out;
 }
 
+struct Stored {
+  std::vector<uint8_t> pixels, cache;
+};
+
 template <class T>
-std::vector<T> normalised_on(const std::string& device, const std::vector<uint8_t>& pixels,
+std::vector<T> normalised_on(const std::string& device, const Stored& stored,
                              const std::vector<StagedImage>& staged, data::PictureSize output,
                              DType dtype) {
   const auto images = int64_t(staged.size());
@@ -77,22 +81,23 @@ std::vector<T> normalised_on(const std::string& device, const std::vector<uint8_
   tests::DeviceArrays arrays(device);
   // Described as bytes: a kernel gets a plain pointer.
   const View described = arrays.input(staged, DType::u8, {1, {images}});
+  const auto bytes = [&](const std::vector<uint8_t>& from) {
+    return arrays.input(from, DType::u8, {1, {int64_t(from.size())}});
+  };
   kernels::normalise_images(
-      arrays.queue(), arrays.input(pixels, DType::u8, {1, {int64_t(pixels.size())}}),
-      described.as<const StagedImage>(), kScaling,
-      arrays.output(out, dtype, {4, {images, output.height, output.width, 3}}));
+      arrays.queue(), bytes(stored.pixels), bytes(stored.cache), described.as<const StagedImage>(),
+      kScaling, arrays.output(out, dtype, {4, {images, output.height, output.width, 3}}));
   arrays.fetch();
   return out;
 }
 
 // On the CPU; a GPU must give the same bits.
 template <class T>
-std::vector<T> normalised(const std::vector<uint8_t>& pixels,
-                          const std::vector<StagedImage>& staged, data::PictureSize output,
-                          DType dtype) {
-  const std::vector<T> out = normalised_on<T>("cpu", pixels, staged, output, dtype);
+std::vector<T> normalised(const Stored& stored, const std::vector<StagedImage>& staged,
+                          data::PictureSize output, DType dtype) {
+  const std::vector<T> out = normalised_on<T>("cpu", stored, staged, output, dtype);
   if (tests::have_gpu() && dtype != DType::f64) {
-    const std::vector<T> there = normalised_on<T>("cuda:0", pixels, staged, output, dtype);
+    const std::vector<T> there = normalised_on<T>("cuda:0", stored, staged, output, dtype);
     CHECK(std::memcmp(there.data(), out.data(), out.size() * sizeof(T)) == 0);
   }
   return out;
@@ -105,7 +110,7 @@ std::vector<T> run(const data::Image& image, const data::ImageTransform& t,
   std::vector<uint8_t> slot(size_t(kernels::slot_bytes(output.height, output.width)));
   StagedImage staged = data::stage_image(image, t, output, slot);
   if (described) *described = staged;
-  return normalised<T>(slot, {staged}, output, dtype);
+  return normalised<T>({slot, {}}, {staged}, output, dtype);
 }
 
 data::ImageTransform whole(const data::Image& image, bool flip = false) {
@@ -177,6 +182,60 @@ TEST_CASE("padded canvases give the bits of the naive definition") {
       Canvas<float> canvas = place<float>(image, t, staged.fill);
       CHECK(out == resize(canvas, 32, 35, kScaling));
     }
+}
+
+TEST_CASE("a picture that is kept whole gives the bits of one that was cut and gathered") {
+  const data::PictureSize output{33, 65};
+  const size_t slot_size = size_t(kernels::slot_bytes(output.height, output.width));
+  for (auto [height, width] :
+       {std::pair(40, 70), {67, 100}, {20, 400}, {300, 25}, {1, 1}, {1, 900}})
+    for (int variant = 0; variant < 8; ++variant) {
+      INFO(height << "x" << width << " variant " << variant);
+      const data::Image image = random_image(height, width, 4);
+      data::ImageTransform t = whole(image, variant % 2);
+      data::Placement& p = t.placement;
+      if (variant & 2) {  // a part, and where it is the right one also the last byte
+        p.crop = {height / 3, width / 4, height - height / 3, width - width / 4};
+        p.height = p.crop.height, p.width = p.crop.width;
+      }
+      if (variant & 4) {
+        p.height += 2 * height, p.width += 10, p.y = height, p.x = 3;
+        t.colour = {{ColourOp::brightness, 0.1f}, {ColourOp::hue, 0.2f}};
+      }
+      const std::vector<float> expected = run<float>(image, t, output, DType::f32);
+      // Memory of exactly the picture's size: the address sanitizer sees what is read beside it.
+      Stored stored{{}, std::vector<uint8_t>(size_t(data::whole_picture_bytes({height, width})))};
+      REQUIRE(stored.cache.size() <= slot_size);
+      StagedImage staged = data::stage_whole_image(image, t, stored.cache);
+      staged.cached = true;
+      CHECK(normalised<float>(stored, {staged}, output, DType::f32) == expected);
+      CHECK_FALSE(data::needs_pixels(t));
+      StagedImage described = data::describe_whole_image({height, width}, t);
+      described.cached = true;
+      CHECK(normalised<float>(stored, {described}, output, DType::f32) == expected);
+    }
+}
+
+TEST_CASE("a batch of pictures in slots and in the cache: each is read where it is") {
+  const data::PictureSize output{24, 20};
+  const data::Image first = random_image(30, 31, 1), second = random_image(24, 40, 2);
+  const auto place = size_t(data::whole_picture_bytes({30, 31}));
+  Stored stored{std::vector<uint8_t>(size_t(kernels::slot_bytes(24, 20))),
+                std::vector<uint8_t>(place + size_t(data::whole_picture_bytes({24, 40})))};
+  const std::span<uint8_t> cache = stored.cache;
+  std::vector<StagedImage> staged;
+  staged.push_back(data::stage_whole_image(second, whole(second), cache.subspan(place)));
+  staged.back().offset += int64_t(place), staged.back().cached = true;
+  staged.push_back(data::stage_image(second, whole(second, true), output, stored.pixels));
+  staged.push_back(data::stage_whole_image(first, whole(first), cache));
+  staged.back().cached = true;
+  const std::vector<float> out = normalised<float>(stored, staged, output, DType::f32);
+  std::vector<float> expected = run<float>(second, whole(second), output, DType::f32);
+  for (const auto& [image, flip] : {std::pair(&second, true), {&first, false}}) {
+    const std::vector<float> one = run<float>(*image, whole(*image, flip), output, DType::f32);
+    expected.insert(expected.end(), one.begin(), one.end());
+  }
+  CHECK(out == expected);
 }
 
 TEST_CASE("half types are the rounded f32 values") {
@@ -295,12 +354,13 @@ TEST_CASE("a batch: every picture by its own description, blank rows black") {
       data::stage_image(second, whole(second, true), output, std::span(pixels).subspan(2 * slot)));
   staged[2].offset = int64_t(2 * slot);
   size_t image_size = size_t(output.height * output.width * 3);
-  std::vector<float> out = normalised<float>(pixels, staged, output, DType::f32);
+  std::vector<float> out = normalised<float>({pixels, {}}, staged, output, DType::f32);
   std::vector<float> a = run<float>(first, whole(first), output, DType::f32);
   std::vector<float> c = run<float>(second, whole(second, true), output, DType::f32);
   CHECK(std::equal(a.begin(), a.end(), out.begin()));
   CHECK(std::equal(c.begin(), c.end(), out.begin() + long(2 * image_size)));
   for (size_t i = 0; i < image_size; ++i)
     REQUIRE(out[image_size + i] == (0 - kScaling.mean[i % 3]) / kScaling.deviation[i % 3]);
-  kernels::normalise_images({}, {}, nullptr, kScaling, {nullptr, DType::f32, {4, {0, 24, 20, 3}}});
+  kernels::normalise_images({}, {}, {}, nullptr, kScaling,
+                            {nullptr, DType::f32, {4, {0, 24, 20, 3}}});
 }

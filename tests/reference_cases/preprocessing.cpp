@@ -88,7 +88,7 @@ std::array<float, 3> input_pixel(const std::array<uint8_t, 3>& rgb, kernels::Sta
   std::copy(rgb.begin(), rgb.end(), slot.begin());
   staged.picture_height = staged.picture_width = 1, staged.row_bytes = 3;
   std::array<float, 3> out;
-  kernels::normalise_images({}, {slot.data(), kernels::DType::u8, {1, {int64_t(slot.size())}}},
+  kernels::normalise_images({}, {slot.data(), kernels::DType::u8, {1, {int64_t(slot.size())}}}, {},
                             &staged, scaling, {out.data(), kernels::DType::f32, {4, {1, 1, 1, 3}}});
   return out;
 }

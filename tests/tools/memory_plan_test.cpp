@@ -4,7 +4,10 @@
 #include <omp.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
+#include "engine/error.h"
 #include "engine/planning_backend.h"
 #include "tests/support/training_run.h"
 #include "tools/inference.h"
@@ -144,6 +147,37 @@ TEST_CASE("a batch that does not fit is refused with the size that would") {
   CHECK(
       place.train("run", "train.batch_size=" + std::to_string(fits + 1) + few + steps).exit_code ==
       6);
+}
+
+TEST_CASE("the image cache is part of the plan, as large as the images need at most") {
+  TrainingPlace place;  // 24 images of 96 x 96
+  const Outcome fits = place.train("run", "data.device_cache_mib=500 --dry-run");
+  CAPTURE(fits.err);
+  CHECK(fits.exit_code == 0);
+  CHECK_THAT(fits.out, Catch::Contains(", image cache 0.6 MiB, "));
+  CHECK_THAT(place.train("run", "--dry-run").out, !Catch::Contains("image cache"));
+  MemoryPlan plan;
+  plan.image_cache = 5;
+  CHECK(plan.kept() == 5);
+}
+
+TEST_CASE("an image cache that does not fit is refused before anything is allocated") {
+  TrainingPlace place;
+  const std::string path = place.at("data/annotations/instances_train.json");
+  auto coco = nlohmann::json::parse(tests::text_of(path));
+  coco["annotations"] = nlohmann::json::array();
+  for (int i = 0; i < 20000; ++i)
+    coco["images"].push_back(
+        {{"id", 1000 + i}, {"width", 8000}, {"height", 8000}, {"file_name", "none.jpg"}});
+  std::ofstream(path) << coco.dump();
+  const Outcome refused = place.train(
+      "run", "model.input_height=4096 model.input_width=4096 data.device_cache_mib=16000000");
+  CAPTURE(refused.err);
+  CHECK(refused.exit_code == 6);
+  CHECK(std::count(refused.err.begin(), refused.err.end(), '\n') == 1);
+  CHECK_THAT(refused.err, Catch::Contains("data.device_cache_mib: ") &&
+                              Catch::Contains("do not fit") && Catch::Contains("MiB are free"));
+  CHECK_THROWS_AS(tools::Device("cpu", 0.01, 1, {}, size_t(1) << 60), engine::Error);
 }
 
 TEST_CASE("an evaluation batch that does not fit names its own key") {

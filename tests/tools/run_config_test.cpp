@@ -116,6 +116,8 @@ TEST_CASE("values out of range") {
       {"data.threads", "-1"},
       {"data.queue", "0"},
       {"data.cache_mib", "-5"},
+      {"data.device_cache_mib", "-1"},
+      {"data.device_cache_mib", "16777217"},
       {"data.augment.flip_probability", "1.01"},
       {"data.augment.crop.kind", "\"centre\""},
       {"data.augment.crop.min_area", "0"},

@@ -37,6 +37,32 @@ TEST_CASE("going on from any step ends in the bits of the run that never stopped
   }
 }
 
+TEST_CASE("images kept in device memory change no bit, also in a run that goes on") {
+  Job job(60, 4);  // of 1.6 MiB: some have no room
+  const std::string crop = GENERATE("random", "ssd_pad");
+  const Overrides plain{"train.steps=40", "eval.every_steps=20",
+                        "data.augment.colour.probability=0.3", "data.augment.crop.kind=" + crop};
+  REQUIRE(job.train("plain", plain));
+  const auto expected = tensors_of("plain/last.safetensors");
+  for (const char* cache : {"1", "100"}) {
+    CAPTURE(cache);
+    Overrides more = plain;
+    more.push_back(std::string("data.device_cache_mib=") + cache);
+    const std::string whole = std::string("whole") + cache, part = std::string("part") + cache;
+    REQUIRE(job.train(whole, more));
+    CHECK((tensors_of(whole + "/last.safetensors") == expected));
+    CHECK((results_of(whole) == results_of("plain")));
+    CHECK_THAT(tests::text_of(whole + "/train.log"),
+               Catch::Contains(*cache == '1' && !cache[1] ? "image cache 1.0 MiB"
+                                                          : "image cache 1.6 MiB"));
+    Overrides first = more;
+    first.push_back("train.steps=23");
+    REQUIRE(job.train(part, first));
+    REQUIRE(job.train(part, more, "auto"));
+    CHECK((tensors_of(part + "/last.safetensors") == expected));
+  }
+}
+
 TEST_CASE("a run stopped again and again ends in the same bits") {
   Job job;
   const Overrides more{"train.ema=0.9", "data.augment.colour.probability=0.5"};
