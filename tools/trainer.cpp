@@ -164,11 +164,11 @@ void Trainer::announce() {
                             device_.backend().name(), config_.train.precision,
                             config_.rate_in_words(images_per_step(config_))));
   log_->message("memory: " + in_words(plan_, device_.arena().size()));
-  if (plan_.image_cache > 0) {
+  if (config_.data.device_cache_mib > 0) {  // also where no image fits
     constexpr double kMiB = 1 << 20;
     const model::DetectorOptions& o = config_.model.options;
     const data::CacheNeed need = data::cache_need(train_, {o.height, o.width});
-    log_->message(fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} images take",
+    log_->message(fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} images would take",
                               double(plan_.image_cache) / kMiB, double(need.bytes) / kMiB,
                               need.pictures, train_.images.size()));
   }

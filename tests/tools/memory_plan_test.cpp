@@ -156,6 +156,17 @@ TEST_CASE("the image cache is part of the plan, as large as the images need at m
   CHECK(fits.exit_code == 0);
   CHECK_THAT(fits.out, Catch::Contains(", image cache 0.6 MiB, "));
   CHECK_THAT(place.train("run", "--dry-run").out, !Catch::Contains("image cache"));
+  // Images larger than a slot: there is no cache, and the log says that none would take part.
+  const std::string draw = " synth large --train 4 --val 1 --width 160 --height 160";
+  REQUIRE(tests::run("cd " + place.at("") + " && " + tests::program("ssddata").string() + draw)
+              .exit_code == 0);
+  const Outcome none =
+      place.train("run",
+                  "data.device_cache_mib=500 train.steps=1 data.train.images=large/images "
+                  "data.train.annotations=large/annotations/instances_train.json");
+  CAPTURE(none.err);
+  CHECK(none.exit_code == 0);
+  CHECK_THAT(none.err, Catch::Contains("image cache: 0.0 of 0.0 MiB, which 0 of 4 images"));
   MemoryPlan plan;
   plan.image_cache = 5;
   CHECK(plan.kept() == 5);
