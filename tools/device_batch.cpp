@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ranges.h"
+#include "kernels/elementwise.h"
 
 namespace tools {
 
@@ -66,6 +67,11 @@ DeviceBatch::DeviceBatch(engine::Backend& backend, int images, int height, int w
   if (overlap) incoming_ = std::make_unique<Memory>(backend, total_, Place::device);
   pixels_ =
       std::make_unique<Memory>(backend, n * size_t(slot_bytes_) * (overlap ? 2 : 1), Place::device);
+  // The gaps between parts are copied along: nobody may ask what was in them.
+  for (const auto* block : {&here_, &incoming_})
+    if (*block)
+      kernels::fill(compute_, {(*block)->data(), DType::f32, {1, {int64_t(total_ / 4)}}}, 0);
+  if (overlap) backend.wait(copies_, compute_);
 }
 
 DeviceBatch::Part DeviceBatch::take(size_t bytes) {
