@@ -234,12 +234,13 @@ phase_sanitize() {
   done
 }
 
-# measured NAME OPTIONS...: NAME_benchmark, whose JSON goes to a file of the report.
+# measured NAME OPTIONS...: NAME_benchmark, whose JSON goes to a file of the report. The first run of a
+# batch size and precision chooses convolution plans, which may take a minute.
 measured() {
   local program=$1 name
   shift
   name=${program}_$(echo "$*" | tr -d -- '-' | tr ' ' '_')
-  if ! limited 75 env LD_LIBRARY_PATH="$libraries" "$build/bin/${program}_benchmark" --json "$@" \
+  if ! limited 130 env LD_LIBRARY_PATH="$libraries" "$build/bin/${program}_benchmark" --json "$@" \
     >"$work/$name.json" 2>"$work/logs/$name.log"; then
     rm -f "$work/$name.json"
     echo "$name: $(tail -n 1 "$work/logs/$name.log")"
