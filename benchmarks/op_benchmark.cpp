@@ -151,7 +151,9 @@ int main(int argc, char** argv) {
   app.add_option("--runs", o.runs, "the fastest of so many counts, row by row")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--rows", o.rows, "of the table by shape; JSON has all")->capture_default_str();
+  app.add_option("--rows", o.rows, "of the table by shape; JSON has all")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
   app.add_flag("--cpu-time", o.cpu_time,
                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
   app.add_flag("--json", o.json, "one JSON object");
