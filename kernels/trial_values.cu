@@ -1,5 +1,6 @@
 #include "kernels/trial_values.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "kernels/simt.h"
@@ -19,10 +20,10 @@ HD uint32_t scrambled(uint32_t h) {
 template <class T> struct TrialValues {
   using A = Acc<T>;
   T* y;
-  uint32_t seed;
+  uint32_t seed, first;  // `first`: the place of y[0]
   A low, range;
   HD void operator()(int i) const {
-    const uint32_t bits = scrambled(scrambled(uint32_t(i)) ^ seed) >> 8;
+    const uint32_t bits = scrambled(scrambled(first + uint32_t(i)) ^ seed) >> 8;
     y[i] = T(low + range * A(float(bits) * 0x1p-24f));
   }
 };
@@ -58,7 +59,10 @@ template <class T> struct TrialDifferences {  // one block per chunk
 void trial_values(Queue queue, View y, uint32_t seed, double low, double high) {
   dispatch(y.dtype, [&]<class T>() {
     using A = Acc<T>;
-    each(queue, y.shape.size(), TrialValues<T>{y.as<T>(), seed, A(low), A(high - low)});
+    constexpr int64_t kMost = 1 << 30;  // each() counts in ints
+    for (int64_t first = 0; first < y.shape.size(); first += kMost)
+      each(queue, std::min(kMost, y.shape.size() - first),
+           TrialValues<T>{y.as<T>() + first, seed, uint32_t(first), A(low), A(high - low)});
   });
 }
 
