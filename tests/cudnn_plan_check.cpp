@@ -135,7 +135,7 @@ int check(const Options& o) {
 int main(int argc, char** argv) {
   Options o;
   CLI::App app("Finds cuDNN's plans for the convolutions of SSD320 on GPUs that need not be here");
-  app.add_flag("--full", o.full, "every layer with everything, instead of a part");
+  app.add_flag("--full", o.full, "all that SSD320 asks for, instead of a part");
   app.add_flag("--no-compile", o.no_compile, "take cuDNN's word for plans that it compiles");
   app.add_option("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
   app.add_option("--layer", o.only_layer,

@@ -26,8 +26,8 @@ struct Use {
   std::function<size_t(int)> without_workspaces;  // the same but for the plans' workspaces: quick
 };
 
-// The largest batch size that fits, below one that does not; 0: none. Workspaces are taken to grow
-// with the batch, so that few sizes need plans.
+// A batch size that fits, below one that does not, the largest where it is near the estimate; 0:
+// none. Workspaces are taken to grow with the batch, so that few sizes need plans.
 int fitting_batch(const Use& use, size_t available) {
   const size_t quick = use.without_workspaces(use.batch_size);
   const double workspaces = double(use.needed - std::min(quick, use.needed)) / use.batch_size;
@@ -38,7 +38,8 @@ int fitting_batch(const Use& use, size_t available) {
     (needed <= double(available) ? batch : too_large) = guess;
   }
   const int estimate = batch;
-  while (batch > 0 && use.need(batch) > available) --batch;
+  for (size_t needed; batch > 0 && (needed = use.need(batch)) > available;)
+    batch = std::min(batch - 1, int(double(batch) * double(available) / double(needed)));
   if (batch < estimate) return batch;
   while (batch + 1 < use.batch_size && use.need(batch + 1) <= available) ++batch;
   return batch;

@@ -1,5 +1,6 @@
 // A device whose convolutions and copies are timed by the OpMeter. Everything is queued anew and in
-// one queue, also what a step would record or run in parallel branches, so that times add up.
+// one queue, also what a step would record or run in parallel branches, so that times add up. What
+// branches would add up after they joined, convolutions then add on their way.
 #pragma once
 #include "engine/backend.h"
 

@@ -33,20 +33,6 @@ Values activated_all(Activation activation, Values v) {
   return v;
 }
 
-Values naive_batch_norm(Values y, const Values& gamma, const Values& beta) {
-  const size_t channels = gamma.size();
-  const double n = double(y.size() / channels);
-  Values mean(channels), variance(channels);
-  for (size_t i = 0; i < y.size(); ++i) mean[i % channels] += y[i] / n;
-  for (size_t i = 0; i < y.size(); ++i)
-    variance[i % channels] += std::pow(y[i] - mean[i % channels], 2) / n;
-  for (size_t i = 0; i < y.size(); ++i) {
-    const size_t c = i % channels;
-    y[i] = gamma[c] * (y[i] - mean[c]) / std::sqrt(variance[c] + 1e-3) + beta[c];
-  }
-  return y;
-}
-
 Input map() { return {.shape = kShape.x_shape(), .differentiable = true}; }
 Input kernel() {
   return {.shape = kShape.weight_shape(), .low = -0.5, .high = 0.5, .differentiable = true};
@@ -100,7 +86,7 @@ Values naive_layer(const std::vector<Values>& in, size_t n, const Values& x, Act
   const Values* p = &in[1 + kLayer * n];
   Values y = naive_conv(x, p[0]);
   if (norm == Norm::batch) {
-    y = naive_batch_norm(y, p[1], p[2]);
+    y = naive_batch_norm(y, p[1], p[2], 1e-3);
   } else {
     for (size_t i = 0; i < y.size(); ++i) {
       const size_t c = i % p[1].size();

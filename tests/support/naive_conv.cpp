@@ -1,5 +1,7 @@
 #include "tests/support/naive_conv.h"
 
+#include <cmath>
+
 #include <algorithm>
 
 namespace tests {
@@ -41,6 +43,20 @@ Values naive_forward(const engine::ConvShape& s, const std::vector<Values>& in) 
     y[i] = activated(s.activation, y[i]);
   }
   return y;
+}
+
+Values naive_batch_norm(Values x, const Values& gamma, const Values& beta, double epsilon) {
+  const size_t channels = gamma.size();
+  const double n = double(x.size() / channels);
+  Values mean(channels), variance(channels);
+  for (size_t i = 0; i < x.size(); ++i) mean[i % channels] += x[i] / n;
+  for (size_t i = 0; i < x.size(); ++i)
+    variance[i % channels] += std::pow(x[i] - mean[i % channels], 2) / n;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const size_t c = i % channels;
+    x[i] = gamma[c] * (x[i] - mean[c]) / std::sqrt(variance[c] + epsilon) + beta[c];
+  }
+  return x;
 }
 
 }  // namespace tests

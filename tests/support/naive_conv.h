@@ -1,4 +1,4 @@
-// Convolutions and activations by definition, in double.
+// Convolutions, batch norms and activations by definition, in double.
 #pragma once
 #include "engine/conv.h"
 #include "tests/support/op_case.h"
@@ -10,5 +10,8 @@ double activated(engine::Activation, double v);
 // What a forward plan of this shape computes from x, weight and, as the shape says, bias and
 // residual.
 Values naive_forward(const engine::ConvShape&, const std::vector<Values>& in);
+
+// gamma * (x - mean) / sqrt(variance + epsilon) + beta with the moments of x itself.
+Values naive_batch_norm(Values x, const Values& gamma, const Values& beta, double epsilon);
 
 }  // namespace tests
