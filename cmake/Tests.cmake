@@ -1,7 +1,11 @@
 # Every tests/**/*_test.cpp is a program of its own, named after its file.
-find_package(Catch2 2 REQUIRED)
-add_library(catch_main OBJECT tests/catch_main.cpp)
-target_link_libraries(catch_main PUBLIC Catch2::Catch2)
+if(Catch2_VERSION VERSION_LESS 3)
+  add_library(catch_main OBJECT tests/catch_main.cpp)
+  target_link_libraries(catch_main PUBLIC Catch2::Catch2)
+else()
+  add_library(catch_main INTERFACE)
+  target_link_libraries(catch_main INTERFACE Catch2::Catch2WithMain)
+endif()
 
 file(GLOB test_kernel_sources CONFIGURE_DEPENDS tests/support/*.cu)
 add_library(test_kernels STATIC ${test_kernel_sources})

@@ -1,16 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the build needs on Debian 12, where it is missing. Safe to run again. Not tried on Ubuntu yet.
+# Installs what the build needs on Debian 12 and 13 and Ubuntu 22.04 and 24.04, where it is missing. Safe to run again.
+# All of them know these packages by the same names. On Ubuntu they need its component `universe`.
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache git pkg-config
-  libjpeg62-turbo-dev libpng-dev libfmt-dev libcli11-dev nlohmann-json3-dev libprotozero-dev libxxhash-dev
+  libjpeg-dev libpng-dev libfmt-dev libcli11-dev nlohmann-json3-dev libprotozero-dev libxxhash-dev
   catch2 libdnnl-dev
 )
-# Ubuntu's names for two of them.
-if grep -qi ubuntu /etc/os-release; then
-  packages=("${packages[@]/libjpeg62-turbo-dev/libjpeg-turbo8-dev}")
-fi
 
 missing=()
 for package in "${packages[@]}"; do

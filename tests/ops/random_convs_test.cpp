@@ -175,7 +175,7 @@ TEST_CASE("random shapes: two convolutions that read one activation") {
        true});
 }
 
-// What random shapes found in oneDNN 2.6.3, in short.
+// What random shapes found in oneDNN 2.6.3 and 3.7.2, in short.
 TEST_CASE("convolutions that a library computes wrongly are not left to it") {
   const ConvShape residual{.images = 2,
                            .height = 5,
@@ -196,11 +196,22 @@ TEST_CASE("convolutions that a library computes wrongly are not left to it") {
                          .kernel = 3,
                          .stride = 2,
                          .pad = {1, 1, 1, 1}};
-  for (const ConvShape& s : {residual, narrow}) {
+  const ConvShape long_stride{.dtype = DType::bf16,
+                              .images = 2,
+                              .height = 4,
+                              .width = 4,
+                              .in_channels = 16,
+                              .out_channels = 32,
+                              .kernel = 4,
+                              .stride = 4,
+                              .pad = {3, 0, 0, 2}};
+  for (const ConvShape& s : {residual, narrow, long_stride}) {
     INFO(describe(s));
     ConvRun ours(s), plain(s);
     const auto plan = ours.backend().plan(s);
     const OperandValues got = ours.run(*plan), expected = plain.run(*make_reference_conv(s));
-    for (size_t i = 0; i < got.size(); ++i) CHECK(distance(got[i], expected[i]) < 1e-5);
+    // Where the library does it, bf16 outputs are rounded from sums in another order.
+    const double limit = s.pass == ConvPass::forward && s.dtype == DType::bf16 ? 1e-2 : 1e-5;
+    for (size_t i = 0; i < got.size(); ++i) CHECK(distance(got[i], expected[i]) < limit);
   }
 }
