@@ -33,9 +33,8 @@ command -v debootstrap >/dev/null || fail "debootstrap is missing: install it (a
 # The first address in this machine's apt sources, where they are of the same distribution.
 apt_mirror() {
   [ "$(. /etc/os-release && echo "$ID")" = "$distribution" ] || return 0
-  { cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 's/^URIs: *\([^ ]*\).*/\1/p'
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-      sed -n 's/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\).*/\2/p'; } | head -n 1
+  cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+    sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\).*/\2/p' | sed -n 1p || true
 }
 
 make_root() {
