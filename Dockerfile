@@ -11,7 +11,7 @@ COPY . .
 RUN tools/test.sh quick
 # The tested build uses every instruction of the CPU it was built on; what is shipped runs on any x86-64.
 RUN cmake -S . -B build/portable -G Ninja -DSSD_CUDA=OFF -DSSD_NATIVE=OFF -DSSD_TESTS=OFF -DSSD_BENCHMARKS=OFF \
- && cmake --build build/portable
+ && cmake --build build/portable && cmake --install build/portable --prefix /opt/ssd320
 
 FROM nvidia/cuda:13.0.1-cudnn-devel-ubuntu24.04 AS cuda
 WORKDIR /ssd320
@@ -23,8 +23,7 @@ RUN cmake --preset release && cmake --build --preset release
 FROM debian:12-slim AS run
 RUN apt-get update && apt-get install -y --no-install-recommends \
       libjpeg62-turbo libpng16-16 libxxhash0 libfmt9 libdnnl2 libgomp1 && rm -rf /var/lib/apt/lists/*
-COPY --from=cpu /ssd320/build/portable/bin/ /usr/local/bin/
-COPY --from=cpu /ssd320/configs/ /usr/local/share/ssd320/configs/
+COPY --from=cpu /opt/ssd320/ /usr/local/
 WORKDIR /workspace
 ENTRYPOINT ["ssdtrain"]
 CMD ["--help"]

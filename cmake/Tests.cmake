@@ -42,6 +42,10 @@ endforeach()
 if(TEST gpu_memory_test)
   set_tests_properties(gpu_memory_test PROPERTIES RUN_SERIAL ON)  # it counts the whole GPU's memory
 endif()
+if(TARGET install_test)
+  target_compile_definitions(install_test PRIVATE SSD_CMAKE="${CMAKE_COMMAND}")
+  add_dependencies(install_test ssdtrain ssdeval ssddetect ssddata)
+endif()
 
 # Run by tests/gpu/gpu_failures_test.cpp and tools/gpu_check.sh.
 add_executable(planted_fault tests/gpu/planted_fault.cpp)

@@ -1,6 +1,7 @@
 // The kinds of fields that a ConfigTable knows: how each reads JSON, and how it says what it
 // expects.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>

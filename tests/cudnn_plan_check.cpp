@@ -1,6 +1,7 @@
 // Finds cuDNN's plans for every convolution of SSD320 on five GPUs that need not be here, and says
 // which fusions each of them has. Returns 1 where a needed pass has no plan.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
