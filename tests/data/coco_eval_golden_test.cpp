@@ -43,9 +43,9 @@ TEST_CASE("precision, recall, and scores are pycocotools' bit for bit, stats to 
     INFO("case " << number);
     Evaluation e = evaluate(tests::random_coco(number), 1 + static_cast<int>(number % 3));
     const nlohmann::json& row = cases[number];
-    CHECK(hashed(e.precision) == row[0]);
-    CHECK(hashed(e.recall) == row[1]);
-    CHECK(hashed(e.scores) == row[2]);
+    CHECK(hashed(e.precision) == row[0].get<std::string>());
+    CHECK(hashed(e.recall) == row[1].get<std::string>());
+    CHECK(hashed(e.scores) == row[2].get<std::string>());
     for (size_t i = 0; i < e.stats.size(); ++i) {
       double error = std::fabs(e.stats[i] - row[3 + i].get<double>());
       CHECK(error <= 1e-12);
