@@ -4,7 +4,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "data/crc32c.h"
+#include "engine/base/record_crc.h"
 #include "engine/error.h"
 
 namespace data {
@@ -33,7 +33,7 @@ bool RecordReader::next(std::string_view& payload) {
     engine::fail(engine::ExitCode::data, path(), ":", at_, ": ", what...);
   };
   if (left < kHeaderBytes + kFooterBytes) refuse("truncated record, ", left, " bytes left");
-  if (masked_crc(crc32c(bytes.substr(at_, 8))) != read_number<uint32_t>(bytes, at_ + 8))
+  if (engine::record_crc(bytes.substr(at_, 8)) != read_number<uint32_t>(bytes, at_ + 8))
     refuse("corrupted record length (checksum differs); is this a TFRecord file?");
   auto length = read_number<uint64_t>(bytes, at_);
   if (length > kLongestRecord) refuse("record of ", length, " bytes, expected at most 1 GiB");
@@ -41,7 +41,7 @@ bool RecordReader::next(std::string_view& payload) {
     refuse("truncated record, ", length, " bytes announced, ", left - kHeaderBytes, " left");
   payload = bytes.substr(at_ + kHeaderBytes, length);
   uint64_t footer = at_ + kHeaderBytes + length;
-  if (verify_ && masked_crc(crc32c(payload)) != read_number<uint32_t>(bytes, footer))
+  if (verify_ && engine::record_crc(payload) != read_number<uint32_t>(bytes, footer))
     refuse("corrupted record (checksum differs)");
   file_.release_before(at_);
   record_ = at_;
@@ -61,8 +61,8 @@ RecordWriter::~RecordWriter() {
 
 void RecordWriter::add(std::string_view payload) {
   uint64_t length = payload.size();
-  uint32_t length_crc = masked_crc(crc32c(bytes_of(length)));
-  uint32_t payload_crc = masked_crc(crc32c(payload));
+  uint32_t length_crc = engine::record_crc(bytes_of(length));
+  uint32_t payload_crc = engine::record_crc(payload);
   for (std::string_view part :
        {bytes_of(length), bytes_of(length_crc), payload, bytes_of(payload_crc)})
     file_.write(part.data(), static_cast<std::streamsize>(part.size()));

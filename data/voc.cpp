@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "data/coco.h"
@@ -34,44 +35,52 @@ struct VocFile {
 
 constexpr const char* kEdges[] = {"xmin", "ymin", "xmax", "ymax"};
 
-double parse_number(const std::string& text, const std::string& path, const std::string& where) {
+double parse_number(pugi::xml_node element, const std::string& where) {
+  const std::string text = text_of(element);
   double value = 0;
   auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || rest != text.data() + text.size() || !std::isfinite(value))
-    fail(ExitCode::data, where, ": ", path, " is \"", text.substr(0, 40), "\", expected a number");
+    fail(ExitCode::data, where, ": ", element.path().substr(1), " is \"", text.substr(0, 40),
+         "\", expected a number");
   return value;
 }
 
-int parse_side(const std::string& text, const std::string& path, const std::string& where) {
-  double value = parse_number(text, path, where);
+int parse_side(pugi::xml_node element, const std::string& where) {
+  double value = parse_number(element, where);
   if (value < 1 || value > 1e6 || value != std::floor(value))
-    fail(ExitCode::data, where, ": ", path, " is ", text, ", expected 1 to 1000000");
+    fail(ExitCode::data, where, ": ", element.path().substr(1), " is ", text_of(element),
+         ", expected 1 to 1000000");
   return static_cast<int>(value);
 }
 
-void take_text(VocFile& file, const std::string& path, const std::string& text,
-               const std::string& where) {
-  if (path == "annotation/filename") file.image.file_name = text;
-  if (path == "annotation/size/width") file.image.width = parse_side(text, path, where);
-  if (path == "annotation/size/height") file.image.height = parse_side(text, path, where);
-  if (path == "annotation/object/name") file.objects.back().name = text;
-  for (int i = 0; i < 4; ++i)
-    if (path == std::string("annotation/object/bndbox/") + kEdges[i])
-      file.objects.back().edges[i] = parse_number(text, path, where);
+// Of an element that is there more than once, the last one counts.
+VocObject parse_object(pugi::xml_node element, const std::string& where) {
+  VocObject object;
+  for (pugi::xml_node name : element.children("name")) object.name = text_of(name);
+  for (pugi::xml_node box : element.children("bndbox"))
+    for (int i = 0; i < 4; ++i)
+      for (pugi::xml_node edge : box.children(kEdges[i]))
+        object.edges[i] = parse_number(edge, where);
+  return object;
+}
+
+void parse_annotation(pugi::xml_node annotation, const std::string& where, VocFile& file) {
+  for (pugi::xml_node name : annotation.children("filename")) file.image.file_name = text_of(name);
+  for (pugi::xml_node size : annotation.children("size")) {
+    for (pugi::xml_node side : size.children("width")) file.image.width = parse_side(side, where);
+    for (pugi::xml_node side : size.children("height")) file.image.height = parse_side(side, where);
+  }
+  for (pugi::xml_node object : annotation.children("object"))
+    file.objects.push_back(parse_object(object, where));
 }
 
 VocFile read_voc_file(const fs::path& path) {
   VocFile file;
   std::string where = path.string();
   MappedFile mapped(where, kLargestFile);
-  XmlHandler handler;
-  handler.open = [&](const std::string& element) {
-    if (element == "annotation/object") file.objects.emplace_back();
-  };
-  handler.text = [&](const std::string& element, const std::string& text) {
-    take_text(file, element, text, where);
-  };
-  read_xml(mapped.bytes(), where, handler);
+  const pugi::xml_document document = read_xml(mapped.bytes(), where);
+  for (pugi::xml_node annotation : document.children("annotation"))
+    parse_annotation(annotation, where, file);
   if (file.image.file_name.empty()) file.image.file_name = path.stem().string() + ".jpg";
   if (!stays_in_folder(file.image.file_name))
     fail(ExitCode::data, where, ": filename does not stay below the image folder");
@@ -119,6 +128,34 @@ void take_objects(Dataset& out, const VocFile& file, const std::map<std::string,
   }
 }
 
+void add_text(pugi::xml_node parent, const char* name, const std::string& text) {
+  parent.append_child(name).text().set(text.c_str());
+}
+
+void add_object(pugi::xml_node annotation, const std::string& name, const Object& o) {
+  pugi::xml_node object = annotation.append_child("object");
+  add_text(object, "name", name);
+  add_text(object, "difficult", "0");
+  pugi::xml_node box = object.append_child("bndbox");
+  const double edges[] = {o.x + 1, o.y + 1, o.x + o.width, o.y + o.height};
+  for (int i = 0; i < 4; ++i) add_text(box, kEdges[i], fmt::format("{}", edges[i]));
+}
+
+std::string voc_text(const Dataset& dataset, const ImageEntry& image) {
+  pugi::xml_document document;
+  pugi::xml_node annotation = document.append_child("annotation");
+  add_text(annotation, "filename", image.file_name);
+  pugi::xml_node size = annotation.append_child("size");
+  add_text(size, "width", std::to_string(image.width));
+  add_text(size, "height", std::to_string(image.height));
+  add_text(size, "depth", "3");
+  for (const Object& object : dataset.objects_of(image))
+    if (!object.crowd) add_object(annotation, dataset.categories.at(object.category).name, object);
+  std::ostringstream text;
+  document.save(text, "  ", pugi::format_default | pugi::format_no_declaration);
+  return text.str();
+}
+
 }  // namespace
 
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
@@ -146,21 +183,9 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
 
 void write_voc(const std::string& folder, const Dataset& dataset) {
   for (const ImageEntry& image : dataset.images) {
-    std::string xml = fmt::format(
-        "<annotation>\n  <filename>{}</filename>\n  <size><width>{}</width><height>{}</height>"
-        "<depth>3</depth></size>\n",
-        escaped_xml(image.file_name), image.width, image.height);
-    for (const Object& o : dataset.objects_of(image))
-      if (!o.crowd)
-        xml += fmt::format(
-            "  "
-            "<object><name>{}</name><difficult>0</difficult><bndbox><xmin>{}</xmin><ymin>{}</ymin>"
-            "<xmax>{}</xmax><ymax>{}</ymax></bndbox></object>\n",
-            escaped_xml(dataset.categories.at(o.category).name), o.x + 1, o.y + 1, o.x + o.width,
-            o.y + o.height);
     fs::path path = fs::path(folder) / fs::path(image.file_name).replace_extension(".xml");
     fs::create_directories(path.parent_path());
-    write_file(path, xml + "</annotation>\n");
+    write_file(path, voc_text(dataset, image));
   }
 }
 

@@ -1,21 +1,19 @@
-// The texts in a small XML file, by the path of their element. Enough for annotation files: no
-// namespaces, no document types beyond skipping them, no external entities ever.
+// Small XML files, read by pugixml within bounds.
 #pragma once
-#include <functional>
+#include <pugixml.hpp>
 #include <string>
 #include <string_view>
 
 namespace data {
 
-// Calls open(path) when an element begins and text(path, trimmed text) when one without children
-// ends; paths look like "annotation/object/name". Depth up to 32. `where` stands in front of
-// messages. Error (data), with the line: tags that do not match, unknown entities, cut off file.
-struct XmlHandler {
-  std::function<void(const std::string& path)> open;
-  std::function<void(const std::string& path, const std::string& text)> text;
-};
-void read_xml(std::string_view xml, const std::string& where, const XmlHandler& handler);
+// The document in these bytes: UTF-8, UTF-16, UTF-32 or Latin-1, as its byte order mark or its
+// declaration says. Elements are nested up to 32 deep. Only the five entities of XML itself and
+// numbers of characters are expanded; any other stays in the text as it is written. Error (data)
+// with `where` and, in UTF-8 and Latin-1, the line: not well formed, no elements, text outside of
+// all elements, a document type that declares something, nested too deep.
+pugi::xml_document read_xml(std::string_view xml, const std::string& where);
 
-std::string escaped_xml(const std::string& text);
+// The element's own text, with none of its children's, without blanks around it.
+std::string text_of(pugi::xml_node element);
 
 }  // namespace data

@@ -9,8 +9,8 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
-#include "data/crc32c.h"
 #include "data/tfrecord.h"
+#include "engine/base/record_crc.h"
 #include "engine/error.h"
 
 namespace tools {
@@ -36,9 +36,9 @@ void add_bytes(std::string& text, T value) {  // little-endian, as every host he
 std::string framed(std::string_view payload) {
   std::string record;
   add_bytes(record, uint64_t(payload.size()));
-  add_bytes(record, data::masked_crc(data::crc32c(record)));
+  add_bytes(record, engine::record_crc(record));
   record.append(payload);
-  add_bytes(record, data::masked_crc(data::crc32c(payload)));
+  add_bytes(record, engine::record_crc(payload));
   return record;
 }
 

@@ -19,14 +19,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// "path=text;" of every element without children.
 std::string texts_of(const std::string& xml) {
-  std::string all;
-  data::XmlHandler handler;
-  handler.text = [&](const std::string& path, const std::string& text) {
-    all += path + "=" + text + ";";
-  };
-  data::read_xml(xml, "x", handler);
-  return all;
+  struct Texts : pugi::xml_tree_walker {
+    bool for_each(pugi::xml_node& node) override {
+      const bool leaf = !node.find_child([](pugi::xml_node child) { return child.name()[0] != 0; });
+      if (node.type() == pugi::node_element && leaf)
+        all += node.path().substr(1) + "=" + data::text_of(node) + ";";
+      return true;
+    }
+    std::string all;
+  } texts;
+  pugi::xml_document document = data::read_xml(xml, "x");
+  document.traverse(texts);
+  return texts.all;
 }
 
 const std::string kVoc = R"(<?xml version="1.0"?>
@@ -54,7 +60,26 @@ TEST_CASE("XML that is read") {
           "\xef\xbb\xbf<?xml?><!-- <b> --><a x='1'><b>1</b>\n<b y=\"2\"> 2 &lt;&amp; </b></a>\n") ==
       "a/b=1;a/b=2 <&;");
   CHECK(texts_of("<!DOCTYPE annotation><a><b/>text</a>") == "a/b=;");
-  CHECK(data::escaped_xml("<a & 'b'>") == "&lt;a &amp; &apos;b&apos;&gt;");
+  CHECK(texts_of("<a> <![CDATA[x <y>]]> </a>") == "a=x <y>;");
+  CHECK(texts_of("<a>1<!-- 2 -->3</a>") == "a=13;");
+  // Nothing is expanded that a file could have declared.
+  CHECK(texts_of("<a>cat & dog &bomb; &#233;</a>") == "a=cat & dog &bomb; \xc3\xa9;");
+}
+
+TEST_CASE("XML in other encodings") {
+  CHECK(texts_of("<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>") == "a=caf\xc3\xa9;");
+  const std::string text = "<a>x</a>";
+  for (bool big : {false, true}) {
+    std::string utf16 = big ? "\xfe\xff" : "\xff\xfe";
+    for (char c : text) utf16 += big ? std::string{0, c} : std::string{c, 0};
+    CHECK(texts_of(utf16) == "a=x;");
+    utf16.resize(utf16.size() - 4);
+    CHECK_THROWS_WITH(texts_of(utf16), Contains("x: ") && !Contains("x:1"));
+  }
+  // The line of a fault behind characters that take two bytes in UTF-8.
+  CHECK_THROWS_WITH(
+      texts_of("<?xml version='1.0' encoding='ISO-8859-1'?>\n<a>\xe9\xe9\xe9\xe9</b>\n\n\n\n</a>"),
+      Contains("x:2: "));
 }
 
 TEST_CASE("XML that is refused with its line") {
@@ -62,23 +87,26 @@ TEST_CASE("XML that is refused with its line") {
     std::string text, message;
   };
   std::string deep;
-  for (int i = 0; i < 40; ++i) deep += "<a>";
+  for (int i = 0; i < 33; ++i) deep += i == 32 ? "\n<a>" : "<a>";
+  for (int i = 0; i < 33; ++i) deep += "</a>";
   for (const Case& c : {Case{"", "no XML elements"},
-                        {"hello", "text outside of all elements"},
-                        {"<a>\n<b></a>", "x:2: <b> is closed by </a>"},
-                        {"<a>", "the file ends inside <a>"},
-                        {"</a>", "a closing tag too many"},
-                        {"<a", "a tag that is not closed"},
-                        {"<a>&bomb;</a>", "an unknown entity"},
-                        {"<a>&", "an unknown entity"},
-                        {"<>", "a tag without a usable name"},
-                        {"<a><!-- </a>", "\"<!--\" is not closed"},
+                        {"hello", "x:1: text outside of all elements"},
+                        {"<a/>\nhello", "x:2: text outside of all elements"},
+                        {"<a>\n<b></a>", "x:2: Start-end tags mismatch"},
+                        {"<a>", "x:1: Start-end tags mismatch"},
+                        {"</a>", "Start-end tags mismatch"},
+                        {"<a", "Error parsing start element tag"},
+                        {"<>", "tag"},
+                        {"<a><!-- </a>", "Error parsing comment"},
+                        {"<a><![CDATA[x</a>", "Error parsing CDATA"},
                         {"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "document types"},
-                        {"<a><![CDATA[x]]></a>", "CDATA"},
-                        {deep, "nested deeper than 32"}}) {
+                        {deep, "x:2: elements nested deeper than 32"}}) {
     INFO(c.text);
     CHECK_THROWS_WITH(texts_of(c.text), Contains(c.message));
   }
+  std::string open_tags(size_t{4} << 20, '<');
+  for (size_t i = 1; i < open_tags.size(); ++i) open_tags[i] = "<a>"[i % 3];
+  CHECK_THROWS_AS(texts_of(open_tags), engine::Error);
   for (size_t size = 0; size < kVoc.size(); ++size) {
     INFO(size);
     CHECK_THROWS_AS(texts_of(kVoc.substr(0, size)), engine::Error);

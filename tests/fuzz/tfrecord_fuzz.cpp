@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "data/crc32c.h"
 #include "data/tf_dataset.h"
 #include "data/tf_example.h"
 #include "data/tfrecord.h"
+#include "engine/base/record_crc.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
 
@@ -18,11 +18,11 @@ std::string with_checksums(std::string bytes) {
   for (size_t at = 0; at + kHead <= bytes.size();) {
     uint64_t length;
     std::memcpy(&length, bytes.data() + at, sizeof length);
-    const uint32_t sum = data::masked_crc(data::crc32c({bytes.data() + at, sizeof length}));
+    const uint32_t sum = engine::record_crc({bytes.data() + at, sizeof length});
     std::memcpy(bytes.data() + at + sizeof length, &sum, sizeof sum);
     at += kHead;
     if (length > bytes.size() - at || bytes.size() - at - length < kTail) break;
-    const uint32_t payload = data::masked_crc(data::crc32c({bytes.data() + at, length}));
+    const uint32_t payload = engine::record_crc({bytes.data() + at, length});
     std::memcpy(bytes.data() + at + length, &payload, sizeof payload);
     at += length + kTail;
   }
