@@ -3,6 +3,20 @@
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
 
+namespace {
+
+const std::string kPlain =
+    "<annotation><filename>b.png</filename><size><width>1</width><height>1</height></size>"
+    "</annotation>";
+
+std::string utf16(const std::string& ascii) {
+  std::string text = "\xff\xfe";
+  for (char c : ascii) text += std::string{c, 0};
+  return text;
+}
+
+}  // namespace
+
 fuzz::Target fuzz::target() {
   return {.seeds = {R"(<?xml version="1.0"?>
 <!DOCTYPE annotation>
@@ -12,8 +26,8 @@ fuzz::Target fuzz::target() {
 <bndbox><xmin>8</xmin><ymin>12.5</ymin><xmax>352</xmax><ymax>498</ymax></bndbox></object>
 <object><name>person</name><part><name>head</name><bndbox><xmin>1</xmin></bndbox></part>
 <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object></annotation>)",
-                    "<annotation><filename>b.png</filename><size><width>1</width><height>1</height>"
-                    "</size></annotation>"},
+                    kPlain, utf16(kPlain),
+                    "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n" + kPlain},
           .words = {"<",
                     ">",
                     "</",
