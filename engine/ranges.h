@@ -16,7 +16,7 @@ class Range {
   static const char* current();
 
  private:
-  const char* outer_;
+  [[maybe_unused]] const char* outer_;  // used in CUDA builds
 };
 
 }  // namespace engine

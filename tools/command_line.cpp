@@ -38,6 +38,21 @@ std::string one_line(const std::string& text) {
 
 namespace {
 
+// A command in its program's help. From CLI11 2.5 on the mode is asked for, too.
+template <class Formatter>
+std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode mode) {
+  if constexpr (requires { f.make_expanded(app, mode); })
+    return f.make_expanded(app, mode);
+  else
+    return f.make_expanded(app);
+}
+
+// CLI11 2.5 begins with an empty line, and leaves "Usage:" away.
+std::string with_label(std::string usage) {
+  usage.erase(0, usage.find_first_not_of('\n'));
+  return usage.starts_with("Usage:") ? usage : "Usage: " + usage;
+}
+
 class ExamplesFirst : public CLI::Formatter {
  public:
   explicit ExamplesFirst(const std::vector<Example>& examples) : examples_(examples) {
@@ -47,15 +62,15 @@ class ExamplesFirst : public CLI::Formatter {
 
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override {
-    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    if (mode == CLI::AppFormatMode::Sub) return expanded(*this, app, mode);
     std::string text = app->get_description() + "\n";
     if (!app->get_parent() && !examples_.empty()) {
       text += "\nExamples:\n";
       for (const Example& e : examples_)
         text += fmt::format("  {}\n      {}\n", e.command, e.meaning);
     }
-    text += "\n" + make_usage(app, name) + make_positionals(app) + make_groups(app, mode) +
-            make_subcommands(app, mode) + make_footer(app);
+    text += "\n" + with_label(make_usage(app, name)) + make_positionals(app) +
+            make_groups(app, mode) + make_subcommands(app, mode) + make_footer(app);
     while (text.ends_with("\n\n")) text.pop_back();
     return text;
   }

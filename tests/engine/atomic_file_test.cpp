@@ -117,7 +117,7 @@ struct Failing {
       if (!hard_links) errno = EPERM;
       return hard_links ? real.link(a, b) : -1;
     };
-    c.unlink = [=, this](const char* p) { return real.unlink(p); };
+    c.unlink = [=](const char* p) { return real.unlink(p); };
     return c;
   }
 };
