@@ -6,7 +6,7 @@
 #include "data/tf_dataset.h"
 #include "engine/error.h"
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 TEST_CASE("COCO's map has 80 names with ids up to 90") {
   const data::LabelMap& map = data::coco_label_map();

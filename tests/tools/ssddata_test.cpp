@@ -12,7 +12,7 @@
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using data::Dataset;
 namespace fs = std::filesystem;
 

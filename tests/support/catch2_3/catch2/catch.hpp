@@ -1,0 +1,3 @@
+// Catch2 3 has no such header. Unneeded as soon as every test includes tests/support/catch.h.
+#pragma once
+#include "tests/support/catch.h"
