@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/conv.h"
+#include "engine/conv/conv.h"
 
 namespace benchmarks {
 

@@ -1,6 +1,6 @@
 #include "data/augment.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 

@@ -1,5 +1,5 @@
 #include "data/augment.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 

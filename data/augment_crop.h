@@ -1,7 +1,7 @@
 // Random windows: TensorFlow's SampleDistortedBoundingBox and the crops and paddings built on it.
 #pragma once
 #include "data/labelled_boxes.h"
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 namespace data {
 

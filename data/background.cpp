@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 
 namespace data {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "data/coco_sax.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 namespace {

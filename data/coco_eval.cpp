@@ -9,8 +9,8 @@
 #include "data/coco_curve.h"
 #include "data/coco_match.h"
 #include "data/coco_summary.h"
-#include "data/worker_threads.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/worker_threads.h"
 
 namespace data {
 namespace {

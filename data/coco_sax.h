@@ -6,7 +6,7 @@
 
 #include "data/coco.h"
 #include "data/json_cursor.h"
-#include "data/mapped_file.h"
+#include "engine/base/mapped_file.h"
 
 namespace data {
 

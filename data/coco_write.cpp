@@ -6,8 +6,8 @@
 #include <ostream>
 
 #include "data/coco.h"
-#include "data/file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace data {
 namespace {

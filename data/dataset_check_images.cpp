@@ -8,10 +8,10 @@
 #include "data/dataset_check.h"
 #include "data/encoded_image.h"
 #include "data/exif.h"
-#include "data/file.h"
 #include "data/image_file.h"
-#include "data/worker_threads.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/worker_threads.h"
 
 namespace data {
 namespace {

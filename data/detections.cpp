@@ -8,8 +8,8 @@
 #include <ostream>
 
 #include "data/detections_sax.h"
-#include "data/file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace data {
 namespace {

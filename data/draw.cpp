@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "data/font.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 

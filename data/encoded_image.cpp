@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "data/file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace data {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
-#include "data/file.h"
 #include "data/png.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace data {
 

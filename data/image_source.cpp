@@ -1,7 +1,7 @@
 #include "data/image_source.h"
 
 #include "data/encoded_image.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 

@@ -9,7 +9,7 @@
 
 #include <jerror.h>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 

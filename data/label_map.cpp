@@ -5,8 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "data/mapped_file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/mapped_file.h"
 
 namespace data {
 namespace {

@@ -1,7 +1,7 @@
 #include "data/loader.h"
 
-#include "engine/error.h"
-#include "engine/ranges.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 
 namespace data {
 

@@ -1,6 +1,6 @@
 #include "data/sample_builder.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 

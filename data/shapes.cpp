@@ -6,8 +6,8 @@
 #include <numbers>
 
 #include "data/background.h"
-#include "engine/error.h"
-#include "engine/random.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 
 namespace data {
 

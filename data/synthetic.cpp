@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "data/coco.h"
-#include "data/file.h"
 #include "data/jpeg.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace data {
 

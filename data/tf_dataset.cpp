@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "data/tfrecord.h"
-#include "data/worker_threads.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/worker_threads.h"
 
 namespace data {
 namespace {

@@ -6,8 +6,8 @@
 #include "data/sha256.h"
 #include "data/tf_dataset.h"
 #include "data/tfrecord.h"
-#include "data/worker_threads.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/worker_threads.h"
 
 namespace data {
 namespace {

@@ -4,7 +4,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace data {
 namespace {

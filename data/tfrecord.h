@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "data/mapped_file.h"
+#include "engine/base/mapped_file.h"
 
 namespace data {
 

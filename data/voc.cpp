@@ -12,10 +12,10 @@
 #include <utility>
 
 #include "data/coco.h"
-#include "data/file.h"
-#include "data/mapped_file.h"
 #include "data/xml_text.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/mapped_file.h"
 
 namespace data {
 namespace {

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <utility>
 
-#include "data/file.h"
 #include "data/image_file.h"
-#include "data/mapped_file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/mapped_file.h"
 
 namespace data {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/conv.h"
+#include "engine/conv/conv.h"
 
 namespace engine {
 

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "engine/backend.h"
-#include "engine/conv_recipe.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/conv/recipe.h"
 
 namespace engine {
 namespace {

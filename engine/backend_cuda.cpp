@@ -4,8 +4,8 @@
 #include <array>
 
 #include "engine/backend.h"
-#include "engine/conv_cudnn.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/cudnn/conv_cudnn.h"
 
 namespace engine {
 namespace {

@@ -1,6 +1,6 @@
 // Linked instead of backend_cuda.cpp where the build has no CUDA.
 #include "engine/backend.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace engine {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/config_table.h"
-#include "engine/error.h"
 
 namespace engine {
 namespace {

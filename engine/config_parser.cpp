@@ -1,6 +1,6 @@
 #include "engine/config_parser.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace engine {
 using nlohmann::json;

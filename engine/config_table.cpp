@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/error.h"
-#include "engine/nearest_name.h"
+#include "engine/base/error.h"
+#include "engine/base/nearest_name.h"
 
 namespace engine {
 using nlohmann::json;

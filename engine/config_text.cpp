@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/base/error.h"
 #include "engine/config_parser.h"
-#include "engine/error.h"
 
 namespace engine {
 namespace fs = std::filesystem;

@@ -1,5 +1,5 @@
 #pragma once
-#include "engine/conv.h"
+#include "engine/conv/conv.h"
 #include "engine/tape.h"
 #include "kernels/queue.h"
 

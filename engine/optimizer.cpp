@@ -1,7 +1,7 @@
 #include "engine/optimizer.h"
 
-#include "engine/error.h"
-#include "engine/ranges.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "kernels/flat_sum.h"
 
 namespace engine {

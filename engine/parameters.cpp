@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "engine/error.h"
-#include "engine/random.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "kernels/elementwise.h"
 
 namespace engine {

@@ -1,7 +1,7 @@
 #include "model/detector.h"
 
-#include "engine/error.h"
-#include "engine/ranges.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 
 namespace model {
 namespace {

@@ -1,6 +1,6 @@
 #include "model/detector_options.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace model {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/safetensors.h"
 #include "model/weight_names.h"
 

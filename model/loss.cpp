@@ -1,7 +1,7 @@
 #include "model/loss.h"
 
-#include "engine/error.h"
-#include "engine/ranges.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "kernels/elementwise.h"
 #include "kernels/flat_sum.h"
 #include "kernels/loss_report.h"

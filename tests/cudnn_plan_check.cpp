@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/cudnn/plan_finder.h"
 
 namespace {

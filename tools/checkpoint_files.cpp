@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "engine/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 namespace tools {
 

@@ -13,9 +13,9 @@
 #include <new>
 #include <system_error>
 
-#include "engine/error.h"
-#include "engine/nearest_name.h"
-#include "tools/version.h"
+#include "engine/base/error.h"
+#include "engine/base/nearest_name.h"
+#include "engine/base/version.h"
 
 namespace tools {
 

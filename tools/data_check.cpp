@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/dataset_check.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"

@@ -7,11 +7,11 @@
 
 #include "data/coco.h"
 #include "data/encoded_image.h"
-#include "data/file.h"
 #include "data/tf_dataset.h"
 #include "data/voc.h"
 #include "data/yolo.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
 

@@ -4,7 +4,7 @@
 
 #include "data/coco.h"
 #include "data/tf_dataset.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace tools {
 

@@ -8,7 +8,7 @@
 
 #include "data/draw.h"
 #include "data/image_file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/append_file.h"
 #include "tools/command_line.h"
 #include "tools/image_batches.h"

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace tools {
 namespace {

@@ -1,7 +1,7 @@
 #include "tools/device_batch.h"
 
-#include "engine/error.h"
-#include "engine/ranges.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "kernels/elementwise.h"
 
 namespace tools {

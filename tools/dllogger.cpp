@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "tools/time_text.h"
+#include "engine/base/time_text.h"
 
 namespace tools {
 namespace {

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "engine/base/time_text.h"
+#include "engine/base/version.h"
 #include "tools/run_folder.h"
-#include "tools/time_text.h"
-#include "tools/version.h"
 
 namespace tools {
 namespace {

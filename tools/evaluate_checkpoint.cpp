@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <ostream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/command_line.h"
 #include "tools/evaluate_model.h"
 #include "tools/loaded_model.h"

@@ -2,8 +2,8 @@
 
 #include "data/image_file.h"
 #include "data/sample_builder.h"
-#include "data/worker_threads.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/worker_threads.h"
 
 namespace tools {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace tools {
 

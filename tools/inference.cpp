@@ -1,6 +1,6 @@
 #include "tools/inference.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace tools {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/planned_run.h"
 
 namespace tools {

@@ -6,8 +6,8 @@
 
 #include <cstdio>
 
+#include "engine/base/time_text.h"
 #include "tools/command_line.h"
-#include "tools/time_text.h"
 
 namespace tools {
 namespace {

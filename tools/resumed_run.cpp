@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/append_file.h"
 #include "tools/checkpoint_files.h"
 

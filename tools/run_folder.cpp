@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/append_file.h"
 
 namespace tools {

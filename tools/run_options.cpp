@@ -8,7 +8,7 @@
 
 #include "data/coco.h"
 #include "data/tf_dataset.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/precision.h"
 #include "tools/dataset_input.h"
 

@@ -1,7 +1,7 @@
 // ssdeval: COCO metrics.
 #include <iostream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tools/command_line.h"
 #include "tools/evaluate_checkpoint.h"
 #include "tools/evaluate_files.h"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <iostream>
 
+#include "engine/base/error.h"
 #include "engine/config_table.h"
-#include "engine/error.h"
 #include "tools/command_line.h"
 #include "tools/resumed_run.h"
 #include "tools/trainer.h"

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/error.h"
-#include "engine/ranges.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "model/import_weights.h"
 #include "tools/run_options.h"
 #include "tools/training_samples.h"

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "tools/time_text.h"
+#include "engine/base/time_text.h"
 
 namespace tools {
 namespace {

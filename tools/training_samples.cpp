@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <iostream>
 
-#include "data/file.h"
 #include "data/jpeg.h"
 #include "data/sample_image.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace tools {
 namespace {

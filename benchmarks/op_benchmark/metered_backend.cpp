@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "benchmarks/op_benchmark/op_meter.h"
-#include "engine/conv_operands.h"
+#include "engine/conv/operands.h"
 
 namespace benchmarks {
 namespace {

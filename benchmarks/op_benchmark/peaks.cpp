@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "benchmarks/op_benchmark/op_meter.h"
-#include "engine/conv_operands.h"
+#include "engine/conv/operands.h"
 #include "kernels/elementwise.h"
 
 namespace benchmarks {

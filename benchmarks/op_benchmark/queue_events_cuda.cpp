@@ -1,7 +1,7 @@
 #include <cuda_runtime.h>
 
 #include "benchmarks/op_benchmark/queue_events.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace benchmarks {
 namespace {

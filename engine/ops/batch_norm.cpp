@@ -1,10 +1,10 @@
 #include "kernels/batch_norm.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/channel_gradients.h"
-#include "engine/ranges.h"
 #include "kernels/column_chunks.h"
 
 namespace engine {

@@ -1,9 +1,9 @@
 #include "kernels/bias.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
 #include "engine/ops/channel_gradients.h"
-#include "engine/ranges.h"
 #include "kernels/column_chunks.h"
 
 namespace engine {

@@ -1,5 +1,5 @@
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
-#include "engine/ranges.h"
 #include "kernels/elementwise.h"
 
 namespace engine {

@@ -1,6 +1,6 @@
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops/conv_passes.h"
-#include "engine/ranges.h"
 #include "kernels/fold_batch_norm.h"
 
 namespace engine {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/channel_gradients.h"
 

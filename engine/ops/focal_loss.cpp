@@ -1,8 +1,8 @@
 #include "kernels/focal_loss.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
-#include "engine/ranges.h"
 
 namespace engine {
 

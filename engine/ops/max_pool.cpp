@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
-#include "engine/ranges.h"
 
 namespace engine {
 

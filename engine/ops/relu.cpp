@@ -1,6 +1,6 @@
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
 #include "engine/ops/activation.h"
-#include "engine/ranges.h"
 #include "kernels/elementwise.h"
 
 namespace engine {

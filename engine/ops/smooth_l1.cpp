@@ -1,8 +1,8 @@
 #include "kernels/smooth_l1.h"
 
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
-#include "engine/ranges.h"
 
 namespace engine {
 

@@ -1,6 +1,6 @@
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
 #include "engine/ops.h"
-#include "engine/ranges.h"
 #include "kernels/upsample.h"
 
 namespace engine {

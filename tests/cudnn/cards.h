@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/cudnn_device.h"
+#include "engine/cudnn/device.h"
 
 namespace tests {
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "benchmarks/ssd320_convs.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/step_convs.h"
 
 namespace tests {

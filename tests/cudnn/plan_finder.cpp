@@ -8,8 +8,8 @@
 #include <map>
 #include <sstream>
 
-#include "engine/cudnn_choice.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/cudnn/choice.h"
 #include "tests/support/paths.h"
 
 namespace tests {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 using data::BoxWindow, data::CropOptions, data::LabelledBox, data::LabelledBoxes, data::PixelWindow;
 

@@ -11,9 +11,9 @@
 
 #include "data/coco.h"
 #include "data/exif.h"
-#include "data/file.h"
 #include "data/image_file.h"
 #include "data/png.h"
+#include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

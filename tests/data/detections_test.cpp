@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 
 using data::Detection;

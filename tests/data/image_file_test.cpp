@@ -6,10 +6,10 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "data/file.h"
 #include "data/png.h"
-#include "engine/error.h"
-#include "engine/random.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/random.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "engine/error.h"
-#include "engine/random.h"
+#include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "tests/support/picture.h"
 
 using namespace tests;

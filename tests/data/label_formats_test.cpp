@@ -4,12 +4,12 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "data/file.h"
 #include "data/image_file.h"
 #include "data/voc.h"
 #include "data/xml_text.h"
 #include "data/yolo.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

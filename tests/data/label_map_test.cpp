@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "data/tf_dataset.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 using Catch::Contains;
 

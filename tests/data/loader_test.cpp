@@ -5,8 +5,8 @@
 #include <fstream>
 #include <random>
 
-#include "data/file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "tests/support/small_pictures.h"
 
 #include <xxhash.h>

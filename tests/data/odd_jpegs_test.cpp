@@ -8,9 +8,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "data/file.h"
 #include "data/image_file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <set>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 using namespace data;
 

@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "data/coco.h"
-#include "data/file.h"
 #include "data/image_file.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 using engine::Arena;
 

@@ -1,6 +1,6 @@
 // Full disks and failing calls: never success reported for a file that is not whole, never an
 // older file damaged, no temporary file left.
-#include "engine/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -15,7 +15,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 
 using engine::AtomicFile, engine::FileCalls;

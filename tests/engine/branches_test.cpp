@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/parameters.h"
 #include "tests/support/gradient_sample.h"
 

@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "engine/error.h"
-#include "engine/nearest_name.h"
+#include "engine/base/error.h"
+#include "engine/base/nearest_name.h"
 #include "tests/support/paths.h"
 
 using engine::ConfigTable, engine::ConfigText;

@@ -1,5 +1,5 @@
 // Fusions of the plain loops, and roads around them: padded channels, parts done afterwards.
-#include "engine/conv_recipe.h"
+#include "engine/conv/recipe.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,13 +1,13 @@
 // cuDNN's plans without a GPU: made for a described card, kept as text, restored. Skipped, with the
 // reason, where there is no cuDNN.
-#include "engine/cudnn_plan.h"
+#include "engine/cudnn/plan.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "engine/cudnn_contenders.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/cudnn/contenders.h"
 #include "tests/cudnn/cards.h"
 
 using namespace engine;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/op_case.h"
 
 using namespace tests;

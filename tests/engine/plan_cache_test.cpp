@@ -1,4 +1,4 @@
-#include "engine/plan_cache.h"
+#include "engine/conv/plan_cache.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <set>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/safetensors.h"
 #include "tests/support/paths.h"
 #include "tests/support/recorded_disk.h"

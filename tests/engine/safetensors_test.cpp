@@ -5,7 +5,7 @@
 #include <fstream>
 #include <numeric>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 
 using engine::SafetensorsFile, engine::TensorToStore;

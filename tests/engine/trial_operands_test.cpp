@@ -1,11 +1,11 @@
 // How a plan of a library is tried before it is used, on the CPU with plans that are right and
 // wrong.
-#include "engine/trial_operands.h"
+#include "engine/conv/trial_operands.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "engine/conv_recipe.h"
+#include "engine/conv/recipe.h"
 #include "tests/support/conv_run.h"
 
 using namespace tests;

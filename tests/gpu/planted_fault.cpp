@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/safetensors.h"
 #include "tests/support/bench.h"
 #include "tests/support/test_kernels.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 #include "kernels/nms.h"
 #include "tests/support/naive_nms.h"
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <map>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/safetensors.h"
 #include "model/detector.h"
 #include "tests/support/foreign_weights.h"

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "engine/random.h"
+#include "engine/base/random.h"
 #include "model/loss.h"
 #include "tests/support/naive_loss.h"
 #include "tests/support/op_case.h"

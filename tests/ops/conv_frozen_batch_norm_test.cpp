@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/naive_conv.h"
 
 using namespace tests;

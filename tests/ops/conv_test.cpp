@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/naive_conv.h"
 
 using namespace tests;

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "model/detector.h"
 #include "tests/reference_cases/cases.h"
 #include "tests/support/op_case.h"

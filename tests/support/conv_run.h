@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/conv_operands.h"
+#include "engine/conv/operands.h"
 #include "tests/support/op_case.h"
 
 namespace tests {

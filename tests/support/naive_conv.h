@@ -1,6 +1,6 @@
 // Convolutions, batch norms and activations by definition, in double.
 #pragma once
-#include "engine/conv.h"
+#include "engine/conv/conv.h"
 #include "tests/support/op_case.h"
 
 namespace tests {

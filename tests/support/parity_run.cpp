@@ -3,7 +3,7 @@
 #include <list>
 #include <nlohmann/json.hpp>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/optimizer.h"
 #include "engine/safetensors.h"
 #include "model/loss.h"

@@ -8,7 +8,7 @@
 
 #include <jpeglib.h>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
 namespace tests {
 

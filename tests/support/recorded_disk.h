@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 namespace tests {
 

@@ -1,7 +1,7 @@
 #include "tests/support/small_pictures.h"
 
-#include "data/file.h"
 #include "data/image_file.h"
+#include "engine/base/file.h"
 
 namespace tests {
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <set>
 
-#include "engine/conv.h"
+#include "engine/conv/conv.h"
 #include "tools/run_config.h"
 
 namespace tests {

@@ -11,7 +11,7 @@
 #include <random>
 #include <thread>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 #include "tools/checkpoint_files.h"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/op_case.h"
 #include "tests/support/paths.h"
 #include "tools/checkpoint_files.h"

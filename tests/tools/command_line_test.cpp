@@ -10,7 +10,7 @@
 #include <iostream>
 #include <sstream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 #include "tools/stop_signal.h"
 

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "data/file.h"
 #include "data/image_file.h"
+#include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 #include "tests/support/training_run.h"

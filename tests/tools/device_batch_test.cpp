@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <deque>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/bench.h"
 #include "tests/support/small_pictures.h"
 #include "tools/device.h"

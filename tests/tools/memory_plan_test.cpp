@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "engine/planning_backend.h"
 #include "tests/support/training_run.h"
 #include "tools/inference.h"

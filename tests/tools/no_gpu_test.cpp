@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "engine/backend.h"
+#include "engine/base/version.h"
 #include "kernels/elementwise.h"
 #include "tests/support/training_run.h"
-#include "tools/version.h"
 
 using Catch::Contains;
 using tests::Outcome, tests::program, tests::TrainingPlace;

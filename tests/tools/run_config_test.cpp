@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 
 using nlohmann::json;

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 #include "tests/support/paths.h"
 
 namespace fs = std::filesystem;

@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "data/tfrecord.h"
-#include "engine/error.h"
+#include "engine/base/error.h"
+#include "engine/base/time_text.h"
 #include "tests/support/paths.h"
-#include "tools/time_text.h"
 #include "tools/training_log.h"
 
 using nlohmann::json;

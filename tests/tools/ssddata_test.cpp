@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "data/coco.h"
-#include "data/file.h"
 #include "data/image_file.h"
+#include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -1,0 +1,19 @@
+// The tensors that one pass of a convolution reads and writes.
+#pragma once
+#include <vector>
+
+#include "engine/conv/conv.h"
+
+namespace engine {
+
+struct ConvOperand {
+  View ConvArgs::*view;
+  Shape shape;
+  DType dtype;
+  bool read, written;
+};
+
+// Each view of ConvArgs that a plan for this shape uses, in the order of ConvArgs.
+std::vector<ConvOperand> conv_operands(const ConvShape&);
+
+}  // namespace engine

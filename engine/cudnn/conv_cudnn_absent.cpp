@@ -1,0 +1,12 @@
+// Linked instead of conv_cudnn.cpp where a CUDA build has no cuDNN.
+#include "engine/base/error.h"
+#include "engine/cudnn/conv_cudnn.h"
+
+namespace engine {
+
+std::unique_ptr<ConvMaker> make_cudnn_convs(Backend&, int, const BackendOptions&) {
+  fail(ExitCode::resources,
+       "this build has no cuDNN: install cuDNN 9 with its headers and build again");
+}
+
+}  // namespace engine

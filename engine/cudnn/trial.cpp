@@ -1,0 +1,105 @@
+#include "engine/cudnn/trial.h"
+
+#include <cuda_runtime.h>
+
+#include "engine/base/error.h"
+
+namespace engine {
+namespace {
+
+constexpr int kTimedRuns = 5;
+
+void check(cudaError_t status, const char* call) {
+  if (status != cudaSuccess)
+    fail(ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status));
+}
+
+class Event {
+ public:
+  Event() { check(cudaEventCreate(&event_), "cudaEventCreate"); }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  void record(kernels::Queue queue) {
+    check(cudaEventRecord(event_, cudaStream_t(queue.stream)), "cudaEventRecord");
+  }
+  float since(const Event& start) const {
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, start.event_, event_), "cudaEventElapsedTime");
+    return milliseconds;
+  }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+ConvArgs with_workspace(ConvArgs args, const Memory& workspace) {
+  args.workspace = workspace.data();
+  return args;
+}
+
+}  // namespace
+
+CudnnTrial::CudnnTrial(Backend& backend, const ConvShape& shape)
+    : backend_(backend),
+      shape_(shape),
+      queue_(backend.queue(Lane::compute)),
+      operands_(backend, shape) {}
+
+void CudnnTrial::expect_results_of(ConvPlan& trusted) {
+  try {
+    auto expected = std::make_unique<TrialOperands>(backend_, shape_);
+    Memory workspace(backend_, trusted.workspace(), Place::device);
+    trusted.run(queue_, with_workspace(expected->args(), workspace));
+    backend_.synchronize(queue_);
+    expected_ = std::move(expected);
+  } catch (const Error&) {  // no memory, or no such plan after all
+    cudaGetLastError();
+    backend_.synchronize(queue_);
+  }
+}
+
+std::optional<float> CudnnTrial::time(ConvPlan& plan) { return attempt(plan, kTimedRuns); }
+
+std::optional<float> CudnnTrial::attempt(ConvPlan& plan, int timed_runs) {
+  try {
+    Memory workspace(backend_, plan.workspace(), Place::device);
+    const ConvArgs args = with_workspace(operands_.args(), workspace);
+    operands_.reset();
+    plan.run(queue_, args);
+    backend_.synchronize(queue_);
+    if (!as_expected()) return std::nullopt;
+    return fastest_of(plan, args, timed_runs);
+  } catch (const Error& error) {
+    lacked_memory_ = lacked_memory_ || error.code() == ExitCode::resources;
+    // A refused launch must not be reported by the next one. A kernel that failed on its way took
+    // the CUDA context with it: that error comes again here, and is the caller's.
+    cudaGetLastError();
+    backend_.synchronize(queue_);
+    return std::nullopt;
+  }
+}
+
+bool CudnnTrial::as_expected() {
+  if (!expected_) return true;
+  const double distance = operands_.distance(*expected_);
+  if (distance <= trial_limit(shape_)) return true;
+  wrong_by_ = distance;
+  return false;
+}
+
+float CudnnTrial::fastest_of(ConvPlan& plan, const ConvArgs& args, int runs) {
+  float best = 0;
+  Event start, end;
+  for (int i = 0; i < runs; ++i) {
+    start.record(queue_);
+    plan.run(queue_, args);
+    end.record(queue_);
+    backend_.synchronize(queue_);
+    const float milliseconds = end.since(start);
+    if (i == 0 || milliseconds < best) best = milliseconds;
+  }
+  return best;
+}
+
+}  // namespace engine
