@@ -9,8 +9,8 @@
 #include <functional>
 #include <random>
 
-#include "data/coco.h"
-#include "data/coco_eval.h"
+#include "data/formats/coco.h"
+#include "data/metrics/coco_eval.h"
 
 namespace {
 

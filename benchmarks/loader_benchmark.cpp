@@ -6,9 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <ctime>
 
-#include "data/coco.h"
 #include "data/encoded_image.h"
-#include "data/loader.h"
+#include "data/formats/coco.h"
+#include "data/loading/loader.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "data/batch.h"
+#include "data/loading/batch.h"
 #include "engine/backend.h"
 #include "model/detector_options.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "data/dataset_check.h"
+#include "data/check/dataset_check.h"
 #include "engine/base/error.h"
 #include "tools/command_line.h"
 #include "tools/data_commands.h"

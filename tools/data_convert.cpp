@@ -5,11 +5,11 @@
 #include <fstream>
 #include <memory>
 
-#include "data/coco.h"
 #include "data/encoded_image.h"
-#include "data/tf_dataset.h"
-#include "data/voc.h"
-#include "data/yolo.h"
+#include "data/formats/coco.h"
+#include "data/formats/tf_dataset.h"
+#include "data/formats/voc.h"
+#include "data/formats/yolo.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "tools/data_commands.h"

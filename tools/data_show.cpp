@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <memory>
 
-#include "data/draw.h"
 #include "data/encoded_image.h"
-#include "data/image_file.h"
-#include "data/loader.h"
+#include "data/image/draw.h"
+#include "data/image/image_file.h"
+#include "data/loading/loader.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 #include "tools/data_commands.h"

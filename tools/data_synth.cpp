@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "data/synthetic.h"
+#include "data/synthetic/synthetic.h"
 #include "tools/data_commands.h"
 
 namespace tools {

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "data/coco.h"
-#include "data/tf_dataset.h"
+#include "data/formats/coco.h"
+#include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"
 
 namespace tools {

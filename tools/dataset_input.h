@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/dataset.h"
-#include "data/label_map.h"
+#include "data/formats/label_map.h"
 #include "data/problem.h"
 
 namespace tools {

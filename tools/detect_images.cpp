@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "data/draw.h"
-#include "data/image_file.h"
+#include "data/image/draw.h"
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "tools/append_file.h"
 #include "tools/command_line.h"

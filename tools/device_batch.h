@@ -2,7 +2,7 @@
 #pragma once
 #include <memory>
 
-#include "data/batch.h"
+#include "data/loading/batch.h"
 #include "engine/backend.h"
 #include "engine/context.h"
 #include "kernels/image.h"

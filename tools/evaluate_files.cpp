@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "data/coco.h"
-#include "data/detections.h"
+#include "data/formats/coco.h"
+#include "data/metrics/detections.h"
 #include "tools/evaluation_report.h"
 
 namespace tools {

@@ -3,7 +3,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "data/coco_eval.h"
+#include "data/metrics/coco_eval.h"
 
 namespace tools {
 

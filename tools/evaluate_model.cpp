@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "data/loader.h"
+#include "data/loading/loader.h"
 #include "tools/append_file.h"
 #include "tools/evaluation_report.h"
 #include "tools/run_options.h"

@@ -1,6 +1,6 @@
 // COCO metrics of a model on a data set.
 #pragma once
-#include "data/coco_eval.h"
+#include "data/metrics/coco_eval.h"
 #include "tools/class_list.h"
 #include "tools/inference.h"
 #include "tools/run_config.h"

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "data/coco_eval.h"
+#include "data/metrics/coco_eval.h"
 
 namespace tools {
 

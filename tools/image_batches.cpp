@@ -1,7 +1,7 @@
 #include "tools/image_batches.h"
 
-#include "data/image_file.h"
-#include "data/sample_builder.h"
+#include "data/image/image_file.h"
+#include "data/loading/sample_builder.h"
 #include "engine/base/error.h"
 #include "engine/base/worker_threads.h"
 

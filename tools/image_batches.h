@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "data/batch.h"
-#include "data/image.h"
-#include "data/stage_image.h"
+#include "data/image/image.h"
+#include "data/loading/batch.h"
+#include "data/loading/stage_image.h"
 
 namespace tools {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "data/batch.h"
+#include "data/loading/batch.h"
 #include "engine/optimizer.h"
 #include "engine/safetensors.h"
 #include "tools/class_list.h"

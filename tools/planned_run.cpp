@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "data/sample_builder.h"
+#include "data/loading/sample_builder.h"
 #include "tools/inference.h"
 #include "tools/run_options.h"
 #include "tools/training_step.h"

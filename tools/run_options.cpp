@@ -6,8 +6,8 @@
 #include <cmath>
 #include <thread>
 
-#include "data/coco.h"
-#include "data/tf_dataset.h"
+#include "data/formats/coco.h"
+#include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"
 #include "engine/precision.h"
 #include "tools/dataset_input.h"

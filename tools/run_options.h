@@ -1,7 +1,7 @@
 // From the configuration to the options of loader, losses and optimiser.
 #pragma once
 #include "data/dataset.h"
-#include "data/loader.h"
+#include "data/loading/loader.h"
 #include "engine/backend.h"
 #include "kernels/sgd.h"
 #include "model/loss.h"

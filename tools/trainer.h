@@ -3,7 +3,7 @@
 #include <chrono>
 #include <optional>
 
-#include "data/loader.h"
+#include "data/loading/loader.h"
 #include "tools/checkpoint_files.h"
 #include "tools/evaluate_model.h"
 #include "tools/memory_plan.h"

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <iostream>
 
-#include "data/jpeg.h"
-#include "data/sample_image.h"
+#include "data/image/jpeg.h"
+#include "data/loading/sample_image.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "data/augment_crop.h"
-#include "data/batch.h"
-#include "data/image.h"
+#include "data/image/image.h"
+#include "data/loading/augment_crop.h"
+#include "data/loading/batch.h"
 #include "kernels/image.h"
 #include "tools/class_list.h"
 

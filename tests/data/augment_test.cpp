@@ -1,4 +1,4 @@
-#include "data/augment.h"
+#include "data/loading/augment.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

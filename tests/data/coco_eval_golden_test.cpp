@@ -1,5 +1,5 @@
 // Random cases against what pycocotools made of them, and COCO's public example.
-#include "data/coco_eval.h"
+#include "data/metrics/coco_eval.h"
 
 #include <xxhash.h>
 
@@ -9,7 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "data/coco.h"
+#include "data/formats/coco.h"
 #include "tests/support/paths.h"
 #include "tests/support/random_coco.h"
 

@@ -1,5 +1,5 @@
 // What COCO's evaluation does at its edges.
-#include "data/coco_eval.h"
+#include "data/metrics/coco_eval.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,6 +1,6 @@
 // COCO annotation files: what is read, what is refused with which words, what survives a round
 // trip.
-#include "data/coco.h"
+#include "data/formats/coco.h"
 
 #include <fmt/format.h>
 

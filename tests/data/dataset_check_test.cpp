@@ -1,5 +1,5 @@
 // Every kind of problem is found where it was put, and nowhere else.
-#include "data/dataset_check.h"
+#include "data/check/dataset_check.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <limits>
 
-#include "data/coco.h"
-#include "data/exif.h"
-#include "data/image_file.h"
-#include "data/png.h"
+#include "data/formats/coco.h"
+#include "data/image/exif.h"
+#include "data/image/image_file.h"
+#include "data/image/png.h"
 #include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

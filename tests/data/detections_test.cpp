@@ -1,5 +1,5 @@
 // COCO result files: what is read, what is refused and with which words, and the way back.
-#include "data/detections.h"
+#include "data/metrics/detections.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,11 +1,11 @@
-#include "data/draw.h"
+#include "data/image/draw.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <set>
 
-#include "data/font.h"
+#include "data/image/font.h"
 #include "tests/support/picture.h"
 
 using namespace data;

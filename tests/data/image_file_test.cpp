@@ -1,4 +1,4 @@
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 
 #include <malloc.h>
 #include <png.h>
@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "data/png.h"
+#include "data/image/png.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/random.h"

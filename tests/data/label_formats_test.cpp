@@ -4,10 +4,10 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "data/image_file.h"
-#include "data/voc.h"
-#include "data/xml_text.h"
-#include "data/yolo.h"
+#include "data/formats/voc.h"
+#include "data/formats/xml_text.h"
+#include "data/formats/yolo.h"
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "tests/support/paths.h"

@@ -1,9 +1,9 @@
 // Label maps: the text form, lookups, and COCO's categories.
-#include "data/label_map.h"
+#include "data/formats/label_map.h"
 
 #include <catch2/catch.hpp>
 
-#include "data/tf_dataset.h"
+#include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"
 
 using Catch::Contains;

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "tests/support/paths.h"

@@ -1,9 +1,9 @@
-#include "data/sample_image.h"
+#include "data/loading/sample_image.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "data/draw.h"
+#include "data/image/draw.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "data/shapes.h"
+#include "data/synthetic/shapes.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,9 +1,9 @@
-#include "data/synthetic.h"
+#include "data/synthetic/synthetic.h"
 
 #include <catch2/catch.hpp>
 
-#include "data/coco.h"
-#include "data/image_file.h"
+#include "data/formats/coco.h"
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "tests/support/paths.h"

@@ -1,6 +1,6 @@
-#include "data/coco.h"
-#include "data/dataset_check.h"
-#include "data/dataset_stats.h"
+#include "data/check/dataset_check.h"
+#include "data/check/dataset_stats.h"
+#include "data/formats/coco.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
 

@@ -1,4 +1,4 @@
-#include "data/detections.h"
+#include "data/metrics/detections.h"
 #include "tests/fuzz/target.h"
 
 fuzz::Target fuzz::target() {

@@ -1,7 +1,7 @@
 #include <span>
 
-#include "data/exif.h"
-#include "data/image_file.h"
+#include "data/image/exif.h"
+#include "data/image/image_file.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/picture.h"
 

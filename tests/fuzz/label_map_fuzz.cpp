@@ -1,4 +1,4 @@
-#include "data/label_map.h"
+#include "data/formats/label_map.h"
 
 #include "tests/fuzz/target.h"
 

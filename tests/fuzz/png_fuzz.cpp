@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <span>
 
-#include "data/png.h"
+#include "data/image/png.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/picture.h"
 

@@ -1,4 +1,4 @@
-#include "data/tf_example.h"
+#include "data/formats/tf_example.h"
 
 #include "tests/fuzz/target.h"
 

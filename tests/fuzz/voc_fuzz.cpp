@@ -1,4 +1,4 @@
-#include "data/voc.h"
+#include "data/formats/voc.h"
 
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"

@@ -1,7 +1,7 @@
 // A file of labels; behind a NUL byte the file of class names.
-#include "data/yolo.h"
+#include "data/formats/yolo.h"
 
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

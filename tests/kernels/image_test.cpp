@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-#include "data/stage_image.h"
+#include "data/loading/stage_image.h"
 #include "tests/support/device_arrays.h"
 
 using kernels::ColourOp, kernels::ColourStep, kernels::DType, kernels::StagedImage, kernels::View;

@@ -3,8 +3,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "data/coco.h"
-#include "data/detections.h"
+#include "data/formats/coco.h"
+#include "data/metrics/detections.h"
 #include "tests/reference_cases/cases.h"
 #include "tests/support/paths.h"
 #include "tools/evaluate_files.h"

@@ -1,6 +1,6 @@
 #include <array>
 
-#include "data/labelled_boxes.h"
+#include "data/loading/labelled_boxes.h"
 #include "kernels/image.h"
 #include "tests/reference_cases/cases.h"
 

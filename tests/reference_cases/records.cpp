@@ -1,10 +1,10 @@
 #include <fstream>
 
-#include "data/coco.h"
-#include "data/image_file.h"
-#include "data/label_map.h"
-#include "data/tf_dataset.h"
-#include "data/tfrecord.h"
+#include "data/formats/coco.h"
+#include "data/formats/label_map.h"
+#include "data/formats/tf_dataset.h"
+#include "data/formats/tfrecord.h"
+#include "data/image/image_file.h"
 #include "tests/reference_cases/cases.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

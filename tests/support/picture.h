@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/image.h"
+#include "data/image/image.h"
 
 namespace tests {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/detections.h"
+#include "data/metrics/detections.h"
 
 namespace tests {
 

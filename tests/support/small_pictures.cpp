@@ -1,6 +1,6 @@
 #include "tests/support/small_pictures.h"
 
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 #include "engine/base/file.h"
 
 namespace tests {

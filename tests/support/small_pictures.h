@@ -2,7 +2,7 @@
 #pragma once
 #include <random>
 
-#include "data/loader.h"
+#include "data/loading/loader.h"
 #include "tests/support/paths.h"
 
 namespace tests {

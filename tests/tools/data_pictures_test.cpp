@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 #include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

@@ -7,7 +7,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <sstream>
 
-#include "data/tfrecord.h"
+#include "data/formats/tfrecord.h"
 #include "engine/base/error.h"
 #include "engine/base/time_text.h"
 #include "tests/support/paths.h"

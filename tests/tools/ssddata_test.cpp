@@ -6,8 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "data/coco.h"
-#include "data/image_file.h"
+#include "data/formats/coco.h"
+#include "data/image/image_file.h"
 #include "engine/base/file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <tuple>
 
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 
@@ -99,8 +99,7 @@ using Box = std::tuple<std::string, int, std::vector<double>, double>;
 std::vector<Box> boxes_of(const json& results) {
   std::map<int, std::string> names;
   const json labels = json::parse(text_of(trained().validation()));
-  for (const json& image : labels.at("images"))
-    names[image.at("id")] = image.at("file_name");
+  for (const json& image : labels.at("images")) names[image.at("id")] = image.at("file_name");
   std::vector<Box> boxes;
   for (const json& r : results)
     boxes.emplace_back(r.contains("file_name") ? fs::path(r["file_name"]).filename().string()

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "data/image_file.h"
+#include "data/image/image_file.h"
 #include "tests/support/picture.h"
 #include "tests/support/traced_run.h"
 #include "tests/support/training_run.h"

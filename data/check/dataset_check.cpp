@@ -1,0 +1,155 @@
+#include "data/check/dataset_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "data/encoded_image.h"
+
+namespace data {
+namespace {
+
+bool is_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    auto lead = static_cast<unsigned char>(text[at]);
+    size_t size = lead < 0x80   ? 1
+                  : lead < 0xc2 ? 0
+                  : lead < 0xe0 ? 2
+                  : lead < 0xf0 ? 3
+                  : lead < 0xf5 ? 4
+                                : 0;
+    if (size == 0 || size > text.size() - at) return false;
+    for (size_t i = 1; i < size; ++i)
+      if ((static_cast<unsigned char>(text[at + i]) & 0xc0) != 0x80) return false;
+    auto second = size > 1 ? static_cast<unsigned char>(text[at + 1]) : 0;
+    bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+    bool out_of_range = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
+    if (overlong || out_of_range) return false;
+    at += size;
+  }
+  return true;
+}
+
+class LabelChecker {
+ public:
+  LabelChecker(const Dataset& dataset, Problems& problems)
+      : dataset_(dataset), problems_(problems), boxes_per_category_(dataset.categories.size()) {}
+
+  void check() {
+    for (const ImageEntry& image : dataset_.images) check_image(image);
+    check_categories();
+  }
+
+ private:
+  void check_image(const ImageEntry& image) {
+    if (!is_utf8(image.file_name)) add(ProblemKind::invalid_utf8, image, "file name is not UTF-8");
+    auto [first, is_new] = id_of_file_.try_emplace(image.file_name, image.id);
+    if (!is_new && image.shard < 0)
+      add(ProblemKind::duplicate_file_name, image,
+          fmt::format("images {} and {} have this file", first->second, image.id));
+    if (image.object_count == 0) add(ProblemKind::image_without_boxes, image, "no boxes");
+    for (const Object& object : dataset_.objects_of(image)) check_object(image, object);
+    check_duplicates(image);
+  }
+
+  void check_object(const ImageEntry& image, const Object& o) {
+    ++boxes_per_category_.at(o.category);
+    if (o.id == 0) add(ProblemKind::id_zero, image, o, "annotation id 0");
+    if (o.crowd) add(ProblemKind::crowd, image, o, "crowd region");
+    std::string box = fmt::format("box [{}, {}, {}, {}]", o.x, o.y, o.width, o.height);
+    double right = o.x + o.width, bottom = o.y + o.height;
+    if (!std::isfinite(right) || !std::isfinite(bottom) || !std::isfinite(o.area))
+      add(ProblemKind::non_finite_box, image, o, box + " is not finite");
+    else if (o.width < 0 || o.height < 0)
+      add(ProblemKind::negative_box, image, o,
+          box + " has a negative side; [x, y, width, height] is expected");
+    else if (o.x >= image.width || o.y >= image.height || right <= 0 || bottom <= 0)
+      add(ProblemKind::box_outside, image, o,
+          fmt::format("{} lies outside the image of {} x {}", box, image.width, image.height));
+    else if (o.width == 0 || o.height == 0)
+      add(ProblemKind::zero_box, image, o, box + " has no area");
+    else if (double over = std::max({-o.x, -o.y, right - image.width, bottom - image.height});
+             over > 0)
+      add(ProblemKind::box_overshoots, image, o,
+          fmt::format("{} is {:.3g} px past the border of the image of {} x {}", box, over,
+                      image.width, image.height));
+  }
+
+  void check_duplicates(const ImageEntry& image) {
+    auto objects = dataset_.objects_of(image);
+    order_.resize(objects.size());
+    for (size_t i = 0; i < order_.size(); ++i) order_[i] = i;
+    auto key = [&](size_t i) {
+      const Object& o = objects[i];
+      return std::tie(o.category, o.x, o.y, o.width, o.height);
+    };
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](size_t a, size_t b) { return key(a) < key(b); });
+    for (size_t i = 1; i < order_.size(); ++i) {
+      const Object &o = objects[order_[i]], &earlier = objects[order_[i - 1]];
+      if (key(order_[i]) == key(order_[i - 1]))
+        add(ProblemKind::duplicate_box, image, o,
+            fmt::format("same box and class as annotation id {}", earlier.id));
+    }
+  }
+
+  void check_categories() {
+    std::unordered_map<std::string_view, int64_t> id_of_name;
+    for (size_t i = 0; i < dataset_.categories.size(); ++i) {
+      const Category& category = dataset_.categories[i];
+      std::string where = fmt::format("category id {}", category.id);
+      if (!is_utf8(category.name)) add(ProblemKind::invalid_utf8, where, "name is not UTF-8");
+      if (category.id == 0)
+        add(ProblemKind::id_zero, where, fmt::format("\"{}\" has id 0", category.name));
+      if (boxes_per_category_[i] == 0)
+        add(ProblemKind::empty_class, where, fmt::format("\"{}\" has no boxes", category.name));
+      auto [first, is_new] = id_of_name.try_emplace(category.name, category.id);
+      if (!is_new)
+        add(ProblemKind::duplicate_category_name, where,
+            fmt::format("\"{}\" is also the name of id {}", category.name, first->second));
+    }
+    check_gaps();
+  }
+
+  void check_gaps() {
+    if (dataset_.categories.empty()) return;
+    auto [low, high] =
+        std::minmax_element(dataset_.categories.begin(), dataset_.categories.end(),
+                            [](const Category& a, const Category& b) { return a.id < b.id; });
+    auto span = static_cast<uint64_t>(high->id) - static_cast<uint64_t>(low->id) + 1;
+    if (span != dataset_.categories.size())
+      add(ProblemKind::id_gap, "categories",
+          fmt::format("{} ids in {}..{}", dataset_.categories.size(), low->id, high->id));
+  }
+
+  void add(ProblemKind kind, const std::string& where, std::string text) {
+    Problem problem{kind, where};
+    problem.text = std::move(text);
+    problems_.add(std::move(problem));
+  }
+  void add(ProblemKind kind, const ImageEntry& image, std::string text) {
+    add(kind, image_location(dataset_, image), std::move(text));
+  }
+  void add(ProblemKind kind, const ImageEntry& image, const Object& object, std::string text) {
+    Problem problem{kind, image_location(dataset_, image), object.id, true, std::move(text)};
+    problems_.add(std::move(problem));
+  }
+
+  const Dataset& dataset_;
+  Problems& problems_;
+  std::vector<int64_t> boxes_per_category_;
+  std::unordered_map<std::string_view, int64_t> id_of_file_;
+  std::vector<size_t> order_;
+};
+
+}  // namespace
+
+void check_labels(const Dataset& dataset, Problems& problems) {
+  LabelChecker(dataset, problems).check();
+}
+
+}  // namespace data

@@ -1,0 +1,171 @@
+#include "data/formats/coco.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_map>
+#include <utility>
+
+#include "data/formats/coco_sax.h"
+#include "engine/base/error.h"
+
+namespace data {
+namespace {
+
+constexpr uint64_t kLargestFile = uint64_t{4} << 30;
+constexpr uint32_t kNoImage = UINT32_MAX;
+
+// Joins the records of one file into a data set.
+class CocoJoiner {
+ public:
+  CocoJoiner(const std::string& path, Problems* problems) : path_(path), problems_(problems) {}
+
+  Dataset join(CocoRecords records) {
+    take_categories(records.categories);
+    take_images(records.images);
+    find_duplicate_annotations(records.annotations);
+    take_annotations(records.annotations);
+    return std::move(out_);
+  }
+
+ private:
+  void take_categories(std::vector<Category>& categories) {
+    for (Category& category : categories) {
+      if (!category_of_.try_emplace(category.id, out_.categories.size()).second) {
+        report(
+            ProblemKind::duplicate_category_id, path_,
+            engine::concatenate("category id ", category.id, " (\"", category.name, "\") again"));
+        continue;
+      }
+      out_.categories.push_back(std::move(category));
+    }
+  }
+
+  void take_images(std::vector<ImageEntry>& images) {
+    if (images.size() >= kNoImage)
+      engine::fail(engine::ExitCode::data, path_, ": over 2^32 images");
+    out_.images.reserve(images.size());
+    for (ImageEntry& image : images) {
+      if (!stays_in_folder(image.file_name)) {
+        report(
+            ProblemKind::unsafe_file_name, path_,
+            engine::concatenate("image id ", image.id, ": file_name \"", printable(image.file_name),
+                                "\" does not stay below the image folder"));
+        continue;
+      }
+      if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {
+        report(ProblemKind::duplicate_image_id, image.file_name,
+               engine::concatenate("image id ", image.id, " again"));
+        continue;
+      }
+      out_.images.push_back(std::move(image));
+    }
+    images = {};
+  }
+
+  void find_duplicate_annotations(const std::vector<CocoAnnotation>& annotations) {
+    std::vector<int64_t> ids(annotations.size());
+    std::transform(annotations.begin(), annotations.end(), ids.begin(),
+                   [](const CocoAnnotation& a) { return a.object.id; });
+    std::sort(ids.begin(), ids.end());
+    for (auto at = ids.begin(); (at = std::adjacent_find(at, ids.end())) != ids.end(); ++at)
+      report(ProblemKind::duplicate_annotation_id, path_,
+             engine::concatenate("annotation id ", *at, " again"), &*at);
+  }
+
+  // A counting sort by image: two passes, no comparison, file order kept within an image.
+  void take_annotations(std::vector<CocoAnnotation>& annotations) {
+    std::vector<uint32_t> image_of_annotation(annotations.size(), kNoImage);
+    for (size_t i = 0; i < annotations.size(); ++i) {
+      image_of_annotation[i] = resolve(annotations[i]);
+      if (image_of_annotation[i] != kNoImage) ++out_.images[image_of_annotation[i]].object_count;
+    }
+    uint64_t total = 0;
+    for (ImageEntry& image : out_.images) {
+      image.first_object = static_cast<uint32_t>(total);
+      total += image.object_count;
+      image.object_count = 0;
+    }
+    if (total > UINT32_MAX) engine::fail(engine::ExitCode::data, path_, ": over 2^32 annotations");
+    out_.objects.resize(total);
+    for (size_t i = 0; i < annotations.size(); ++i) {
+      if (image_of_annotation[i] == kNoImage) continue;
+      ImageEntry& image = out_.images[image_of_annotation[i]];
+      out_.objects[image.first_object + image.object_count++] = annotations[i].object;
+    }
+  }
+
+  // Sets the category; the index of the image, or kNoImage after a report.
+  uint32_t resolve(CocoAnnotation& annotation) {
+    const int64_t& id = annotation.object.id;
+    auto image = image_of_.find(annotation.image_id);
+    if (image == image_of_.end()) {
+      report(ProblemKind::orphan_annotation, path_,
+             engine::concatenate("annotation id ", id, ": image_id ", annotation.image_id,
+                                 " is not among the images"),
+             &id);
+      return kNoImage;
+    }
+    auto category = category_of_.find(annotation.category_id);
+    if (category == category_of_.end()) {
+      report(ProblemKind::unknown_category, out_.images[image->second].file_name,
+             engine::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
+                                 " is not among the categories"),
+             &id);
+      return kNoImage;
+    }
+    annotation.object.category = category->second;
+    return image->second;
+  }
+
+  void report(ProblemKind kind, const std::string& where, std::string text,
+              const int64_t* annotation_id = nullptr) {
+    if (!problems_)
+      engine::fail(engine::ExitCode::data, path_, ": ", text,
+                   "; `ssddata check` lists every problem");
+    Problem problem{kind, where};
+    problem.has_annotation = annotation_id != nullptr;
+    if (annotation_id) problem.annotation_id = *annotation_id;
+    problem.text = std::move(text);
+    problems_->add(std::move(problem));
+  }
+
+  static std::string printable(const std::string& name) {
+    std::string text = name.substr(0, 100);
+    for (char& c : text)
+      if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
+    return text.size() < name.size() ? text + "..." : text;
+  }
+
+  std::string path_;
+  Problems* problems_;
+  Dataset out_;
+  std::unordered_map<int64_t, int32_t> category_of_;
+  std::unordered_map<int64_t, uint32_t> image_of_;
+};
+
+}  // namespace
+
+bool stays_in_folder(const std::string& file_name) {
+  if (file_name.empty() || file_name.size() > 4096 || file_name.find('\0') != std::string::npos)
+    return false;
+  bool drive = file_name.size() > 1 && file_name[1] == ':';
+  if (file_name[0] == '/' || file_name[0] == '\\' || drive) return false;
+  for (size_t start = 0; start <= file_name.size();) {
+    size_t end = std::min(file_name.find_first_of("/\\", start), file_name.size());
+    if (file_name.compare(start, end - start, "..") == 0) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
+Dataset load_coco(const std::string& annotations_path, const std::string& image_folder,
+                  const CocoOptions& options) {
+  MappedFile file(annotations_path, kLargestFile);
+  CocoRecords records = read_coco_records(file, options.problems);
+  if (options.counts) *options.counts = records.counts;
+  Dataset dataset = CocoJoiner(annotations_path, options.problems).join(std::move(records));
+  dataset.image_folder = image_folder;
+  return dataset;
+}
+
+}  // namespace data

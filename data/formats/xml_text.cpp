@@ -1,0 +1,68 @@
+#include "data/formats/xml_text.h"
+
+#include <cstddef>
+
+#include "engine/base/error.h"
+
+namespace data {
+namespace {
+
+constexpr int kDeepest = 32;
+constexpr unsigned kParse = pugi::parse_default | pugi::parse_trim_pcdata | pugi::parse_fragment |
+                            pugi::parse_doctype;  // the last two: to refuse what they let in
+
+// Finds the first element that is nested too deep.
+struct DepthCheck : pugi::xml_tree_walker {
+  bool for_each(pugi::xml_node& node) override {
+    if (node.type() != pugi::node_element || depth() < kDeepest) return true;
+    too_deep = node;
+    return false;
+  }
+  pugi::xml_node too_deep;
+};
+
+// ":LINE" of an offset into pugixml's copy of the text, which is UTF-8; "" where the file has
+// another number of bytes for each of its characters.
+std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrdiff_t offset) {
+  const bool latin1 = encoding == pugi::encoding_latin1;
+  if (encoding != pugi::encoding_utf8 && !latin1) return "";
+  size_t line = 1;
+  for (unsigned char c : xml) {
+    offset -= latin1 && c >= 0x80 ? 2 : 1;
+    if (offset < 0) break;
+    line += c == '\n';
+  }
+  return ":" + std::to_string(line);
+}
+
+}  // namespace
+
+pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
+  pugi::xml_document document;
+  const pugi::xml_parse_result result = document.load_buffer(xml.data(), xml.size(), kParse);
+  auto refuse = [&](std::ptrdiff_t offset, const char* what) {
+    engine::fail(engine::ExitCode::data, where, line_of(xml, result.encoding, offset), ": ", what);
+  };
+  if (!result) refuse(result.offset, result.description());
+  for (pugi::xml_node node : document.children()) {
+    if (node.type() == pugi::node_doctype &&
+        std::string_view(node.value()).find('[') != std::string::npos)
+      refuse(node.offset_debug(), "document types that declare something are not supported");
+    if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata)
+      refuse(node.offset_debug(), "text outside of all elements; is this an XML file?");
+  }
+  if (!document.document_element()) refuse(std::ptrdiff_t(xml.size()), "no XML elements");
+  DepthCheck check;
+  document.traverse(check);
+  if (check.too_deep) refuse(check.too_deep.offset_debug(), "elements nested deeper than 32");
+  return document;
+}
+
+std::string text_of(pugi::xml_node element) {
+  std::string text;
+  for (pugi::xml_node part : element.children())
+    if (part.type() == pugi::node_pcdata || part.type() == pugi::node_cdata) text += part.value();
+  return text;
+}
+
+}  // namespace data

@@ -1,0 +1,81 @@
+#include "data/loading/augment.h"
+
+#include "engine/base/error.h"
+
+namespace data {
+
+namespace {
+
+using engine::ExitCode;
+
+void check_range(const char* name, float low, float high, float least, float most) {
+  if (!(low >= least && high <= most && low <= high))
+    engine::fail(ExitCode::usage, "augmentation: ", name, " range ", low, "..", high,
+                 ", expected low <= high within ", least, "..", most);
+}
+
+constexpr float kHuge = 1e6f;
+
+void check_colour(const ColourOptions& colour) {
+  check_range("brightness", colour.brightness.low, colour.brightness.high, -1, 1);
+  check_range("contrast", colour.contrast.low, colour.contrast.high, 0, kHuge);
+  check_range("hue", colour.hue.low, colour.hue.high, -1, 1);
+  check_range("saturation", colour.saturation.low, colour.saturation.high, 0, kHuge);
+  const ColourDistortion& d = colour.distortion;
+  check_range("distortion probability", 0, d.probability, 0, 1);
+  check_range("distortion brightness", 0, d.brightness, 0, 1);
+  check_range("distortion hue", 0, d.hue, 0, 1);
+  check_range("distortion contrast", d.contrast_low, d.contrast_high, 0, kHuge);
+  check_range("distortion saturation", d.saturation_low, d.saturation_high, 0, kHuge);
+  if (d.order != 0 && d.order != 1)
+    engine::fail(ExitCode::usage, "augmentation: colour order ", d.order, ", expected 0 or 1");
+}
+
+}  // namespace
+
+AugmentOptions no_augmentation() { return {.flip_probability = 0, .crop_enabled = false}; }
+
+void check(const AugmentOptions& options) {
+  check_range("flip probability", 0, options.flip_probability, 0, 1);
+  const CropOptions& crop = options.crop;
+  check_range("crop aspect", crop.aspect_min, crop.aspect_max, 1 / kHuge, kHuge);
+  check_range("crop area", crop.area_min, crop.area_max, 1 / kHuge, 1);
+  check_range("crop min_object_covered", 0, crop.min_object_covered, 0, 1);
+  check_range("crop overlap_threshold", 0, crop.overlap_threshold, 0, 1);
+  check_range("crop random_coef", 0, crop.random_coef, 0, 1);
+  check_colour(options.colour);
+}
+
+engine::RandomSequence random_for(const SampleKey& key, Purpose purpose) {
+  SSD_CHECK(key.image >= 0 && key.image >> 32 == 0, "image ", key.image);
+  SSD_CHECK(key.epoch >= 0 && key.epoch >> 24 == 0, "epoch ", key.epoch);
+  uint64_t stream = uint64_t(purpose) << 56 | uint64_t(key.epoch) << 32 | uint64_t(key.image);
+  return {key.seed, stream};
+}
+
+ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& key,
+                              PictureSize picture, LabelledBoxes& boxes) {
+  ImageTransform transform;
+  if (options.flip_probability > 0)
+    transform.flip = random_for(key, Purpose::flip).unit() > 1 - double(options.flip_probability);
+  if (transform.flip) flip_left_right(boxes);
+
+  PixelWindow whole{0, 0, picture.height, picture.width};
+  transform.placement = {whole, picture.height, picture.width, 0, 0, false};
+  if (options.crop_enabled) {
+    engine::RandomSequence random = random_for(key, Purpose::crop);
+    transform.placement = random_crop(picture, options.crop, random, boxes);
+  }
+  if (options.ssd_crop != SsdCrop::none) {
+    engine::RandomSequence random = random_for(key, Purpose::ssd_crop);
+    PixelWindow before = transform.placement.crop;
+    transform.placement =
+        ssd_random_crop(options.ssd_crop, {before.height, before.width}, random, boxes);
+    transform.placement.crop.y += before.y, transform.placement.crop.x += before.x;
+  }
+  engine::RandomSequence random = random_for(key, Purpose::colour);
+  transform.colour = draw_colours(options.colour, random);
+  return transform;
+}
+
+}  // namespace data

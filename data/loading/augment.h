@@ -1,0 +1,80 @@
+// Draws what happens to one training image: flip, then crop, then colours. Draws depend on
+// (seed, epoch, image) alone, never on threads or on what other images drew.
+#pragma once
+#include "data/image/image.h"
+#include "data/loading/augment_crop.h"
+#include "kernels/image.h"
+
+namespace data {
+
+struct ColourRange {
+  bool enabled = false;
+  float low = 0, high = 0;
+};
+
+// random_distort_color: four operations at once, or with 1 - probability none of them.
+struct ColourDistortion {
+  float probability = 0;
+  float brightness = 32.0f / 255, hue = 0.2f;  // -x .. x
+  float contrast_low = 0.5f, contrast_high = 1.5f;
+  float saturation_low = 0.5f, saturation_high = 1.5f;
+  int order = 0;  // 0: brightness, saturation, hue, contrast; 1: contrast comes second
+};
+
+// Applied in the order of the fields.
+struct ColourOptions {
+  ColourRange brightness{false, -0.2f, 0.2f};
+  ColourRange contrast{false, 0.8f, 1.25f};
+  ColourRange hue{false, -0.02f, 0.02f};  // turns
+  ColourRange saturation{false, 0.8f, 1.25f};
+  ColourDistortion distortion;
+};
+
+struct AugmentOptions {
+  float flip_probability = 0.5f;  // 0: never
+  bool crop_enabled = true;
+  CropOptions crop;
+  SsdCrop ssd_crop = SsdCrop::none;  // after `crop`
+  ColourOptions colour;
+};
+// No augmentation at all, as in evaluation.
+AugmentOptions no_augmentation();
+
+// Error(usage) for ranges that make no sense.
+void check(const AugmentOptions& options);
+
+struct ImageTransform {
+  bool flip = false;  // first: the crop counts in the flipped picture
+  Placement placement;
+  std::vector<kernels::ColourStep> colour;  // means of contrast steps not yet known
+};
+
+struct SampleKey {
+  uint64_t seed = 0;
+  int64_t epoch = 0;
+  int64_t image = 0;  // index in the data set, below 2^32
+};
+
+// What each stream of random numbers is for.
+enum class Purpose : uint64_t { order = 1, flip, crop, ssd_crop, colour };
+engine::RandomSequence random_for(const SampleKey& key, Purpose purpose);
+
+// Draws a transform and takes the boxes through it.
+ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& key,
+                              PictureSize picture, LabelledBoxes& boxes);
+
+// The colour steps of an image, in order.
+std::vector<kernels::ColourStep> draw_colours(const ColourOptions& options,
+                                              engine::RandomSequence& random);
+
+// Means per channel of the crop in 0..255. source_x: the crop's left column in the unflipped
+// picture.
+struct ChannelMeans {
+  float at[3];
+};
+ChannelMeans mean_colour(const Image& image, const PixelWindow& source);
+
+// Fills in the means of contrast steps: over the canvas, after the steps before.
+void measure_contrast(const Image& image, const PixelWindow& source, kernels::StagedImage& staged);
+
+}  // namespace data

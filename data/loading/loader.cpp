@@ -1,0 +1,225 @@
+#include "data/loading/loader.h"
+
+#include "engine/base/error.h"
+#include "engine/base/ranges.h"
+
+namespace data {
+
+namespace {
+
+using engine::ExitCode;
+
+void check_at_least(const char* name, int64_t value, int64_t least) {
+  if (value < least)
+    engine::fail(ExitCode::usage, "loader: ", name, " is ", value, ", expected at least ", least);
+}
+
+LoaderOptions checked(LoaderOptions options, const Dataset& dataset) {
+  check_at_least("batch_size", options.batch_size, 1);
+  check_at_least("threads", options.threads, 1);
+  check_at_least("queue_depth", options.queue_depth, 1);
+  check_at_least("max_boxes", options.sample.max_boxes, 1);
+  check_at_least("input height", options.sample.input.height, 1);
+  check_at_least("input width", options.sample.input.width, 1);
+  check_at_least("rank", options.rank, 0);
+  check_at_least("world", options.world, options.rank + 1);
+  check(options.sample.augment);
+  const auto& columns = options.sample.ground_truth.class_columns;
+  SSD_CHECK(columns.size() == dataset.categories.size(), columns.size(), " class columns for ",
+            dataset.categories.size(), " categories");
+  return options;
+}
+
+BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
+  BatchPlan plan{.images = int64_t(dataset.images.size()),
+                 .batch_size = options.batch_size,
+                 .rank = options.rank,
+                 .world = options.world,
+                 .drop_remainder = options.drop_remainder};
+  if (plan.batches_per_epoch() == 0)
+    engine::fail(ExitCode::data, "the data set has ", plan.images, " images, expected at least ",
+                 options.drop_remainder ? plan.global_batch() : 1, " for one batch",
+                 plan.images > 0 ? "; lower the batch size" : "");
+  return plan;
+}
+
+}  // namespace
+
+size_t LoaderOptions::pixel_bytes() const {
+  int64_t slot = kernels::slot_bytes(sample.input.height, sample.input.width);
+  return size_t(queue_depth) * size_t(batch_size) * size_t(slot);
+}
+
+LoaderOptions for_evaluation(LoaderOptions options) {
+  options.shuffle = options.drop_remainder = false;
+  options.device_cache_bytes = 0;
+  options.epochs = 1;
+  options.sample.augment = no_augmentation();
+  options.sample.replace_unreadable = false;
+  return options;
+}
+
+Loader::Loader(const Dataset& dataset, LoaderOptions options, Cursor start)
+    : options_(checked(std::move(options), dataset)),
+      plan_(plan_of(options_, dataset)),
+      builder_(dataset, options_.sample, options_.seed),
+      slots_(size_t(options_.queue_depth)),
+      next_row_(options_.batch_size) {
+  check_at_least("cursor epoch", start.epoch, 0);
+  check_at_least("cursor image", start.image, 0);
+  cursor_ = next_open_ = plan_.normalised(start);
+  std::span<uint8_t> pixels = options_.pixels;
+  size_t bytes = options_.pixel_bytes();
+  if (pixels.empty()) {
+    own_pixels_.resize(bytes);
+    pixels = own_pixels_;
+  }
+  SSD_CHECK(pixels.size() >= bytes, pixels.size(), " bytes for pixels, expected ", bytes);
+  size_t part = bytes / slots_.size();
+  for (size_t i = 0; i < slots_.size(); ++i)
+    prepare(slots_[i].batch, options_.batch_size, options_.sample, pixels.subspan(i * part, part));
+  if (options_.device_cache_bytes > 0) {
+    places_.emplace(dataset, options_.sample.input, options_.device_cache_bytes);
+    for (Slot& slot : slots_) slot.batch.cache_use.resize(size_t(options_.batch_size));
+  }
+  try {
+    for (int i = 0; i < options_.threads; ++i) workers_.emplace_back([this] { work(); });
+  } catch (...) {
+    shut_down();
+    throw;
+  }
+}
+
+Loader::~Loader() { shut_down(); }
+
+void Loader::shut_down() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  work_changed_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+bool Loader::has_work() const {
+  if (next_row_ < options_.batch_size) return true;
+  return opened_ - released_ < options_.queue_depth && !ended(next_open_);
+}
+
+void Loader::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_changed_.wait(lock, [this] { return stop_ || worker_failure_ || has_work(); });
+    if (stop_ || worker_failure_) return;
+    try {
+      if (next_row_ == options_.batch_size) open_batch();
+    } catch (...) {
+      worker_failure_ = std::current_exception();
+      row_finished_.notify_all();
+      work_changed_.notify_all();
+      return;
+    }
+    Slot& slot = slots_[size_t((opened_ - 1) % options_.queue_depth)];
+    int row = next_row_++;
+    lock.unlock();
+    build_row(slot, row);
+    lock.lock();
+    if (--slot.pending == 0) row_finished_.notify_all();
+  }
+}
+
+// The slot's old batch was given back: what it had to keep is on the device. So a batch reads only
+// what batches before it, by the queue's depth or more, have kept.
+void Loader::settle_cache(const Slot& slot) {
+  const Batch& batch = slot.batch;
+  for (int row = 0; row < batch.images; ++row)
+    if (batch.cache_use[size_t(row)].kind == CacheUse::Kind::keep)
+      places_->arrived(batch.image_index[size_t(row)]);
+}
+
+int64_t Loader::pictures_on_device() {
+  std::lock_guard lock(mutex_);
+  return places_ ? places_->pictures() : 0;
+}
+
+void Loader::plan_cache(Slot& slot) {
+  for (int row = 0; row < slot.batch.images; ++row) {
+    const int64_t position = plan_.position(slot.batch.start, row);
+    slot.batch.cache_use[size_t(row)] = places_->next_use((*slot.order)[size_t(position)]);
+  }
+}
+
+void Loader::open_batch() {
+  Slot& slot = slots_[size_t(opened_ % options_.queue_depth)];
+  if (places_) settle_cache(slot);
+  const Slot* previous =
+      opened_ > 0 ? &slots_[size_t((opened_ - 1) % options_.queue_depth)] : nullptr;
+  bool same_epoch = previous && previous->batch.start.epoch == next_open_.epoch;
+  slot.order = same_epoch ? previous->order
+                          : std::make_shared<const std::vector<uint32_t>>(epoch_order(
+                                plan_.images, options_.shuffle, options_.seed, next_open_.epoch));
+  size_t rows = size_t(options_.batch_size);
+  slot.errors.assign(rows, nullptr);
+  slot.skipped.assign(rows, {});
+  slot.batch.start = next_open_;
+  slot.batch.images = 0;
+  while (slot.batch.images < options_.batch_size &&
+         plan_.position(next_open_, slot.batch.images) >= 0)
+    ++slot.batch.images;
+  if (places_) plan_cache(slot);
+  slot.pending = options_.batch_size;
+  next_open_ = plan_.next(next_open_);
+  next_row_ = 0;
+  ++opened_;
+  work_changed_.notify_all();
+}
+
+void Loader::build_row(Slot& slot, int row) {
+  try {
+    int64_t position = plan_.position(slot.batch.start, row);
+    slot.skipped[size_t(row)] = builder_.build(*slot.order, position, row, slot.batch);
+  } catch (...) {
+    slot.errors[size_t(row)] = std::current_exception();
+  }
+}
+
+const Batch* Loader::next() {
+  engine::Range range("data wait");
+  if (failure_) std::rethrow_exception(failure_);
+  std::unique_lock lock(mutex_);
+  if (holding_) {
+    holding_ = false;
+    ++released_;
+    work_changed_.notify_all();
+  }
+  if (ended(cursor_)) return nullptr;
+  Slot& slot = slots_[size_t(released_ % options_.queue_depth)];
+  row_finished_.wait(lock,
+                     [&] { return worker_failure_ || (opened_ > released_ && !slot.pending); });
+  failure_ = worker_failure_;
+  lock.unlock();
+  try {
+    if (failure_) std::rethrow_exception(failure_);
+    collect(slot);
+  } catch (...) {
+    failure_ = std::current_exception();
+    throw;
+  }
+  holding_ = true;
+  cursor_ = plan_.next(cursor_);
+  return &slot.batch;
+}
+
+void Loader::collect(const Slot& slot) {
+  for (const auto& error : slot.errors)
+    if (error) std::rethrow_exception(error);
+  for (const auto& row : slot.skipped)
+    for (const SkippedImage& skipped : row)
+      if (skipped_images_.insert(skipped.image).second) skipped_.push_back(skipped);
+  if (int64_t(skipped_.size()) > builder_.skip_limit())
+    engine::fail(ExitCode::data, skipped_.size(), " of ", plan_.images,
+                 " images are unreadable, more than 1 % is not accepted; the first: ",
+                 skipped_.front().reason);
+}
+
+}  // namespace data

@@ -1,0 +1,38 @@
+#include "data/loading/sample_image.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/image/draw.h"
+
+namespace data {
+
+Image to_picture(const InputImage& input) {
+  size_t size = size_t(input.height) * size_t(input.width) * 3;
+  Image image{input.width, input.height, std::vector<uint8_t>(size)};
+  for (size_t i = 0; i < size; ++i) {
+    size_t c = i % 3;
+    float value = input.values[i] * input.scaling.deviation[c] + input.scaling.mean[c];
+    image.rgb[i] = uint8_t(std::lround(value > 0 ? std::min(value, 255.0f) : 0.0f));  // NaN: 0
+  }
+  return image;
+}
+
+Image sample_picture(const InputImage& input, const Batch& batch, int row,
+                     const std::vector<std::string>& class_names) {
+  Image image = to_picture(input);
+  for (int i = 0; i < batch.counts[size_t(row)]; ++i) {
+    size_t at = size_t(row) * size_t(batch.max_boxes) + size_t(i);
+    const float* box = &batch.boxes[4 * at];
+    double height = input.height, width = input.width;
+    Rectangle area{box[1] * width, box[0] * height, (box[3] - box[1]) * width,
+                   (box[2] - box[0]) * height};
+    size_t column = size_t(batch.labels[at]);
+    bool named = column >= 1 && column <= class_names.size();
+    draw_box(image, area, named ? class_names[column - 1] : std::to_string(column),
+             class_colour(int64_t(column)));
+  }
+  return image;
+}
+
+}  // namespace data

@@ -1,0 +1,135 @@
+#include "data/loading/stage_image.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/error.h"
+
+namespace data {
+
+namespace {
+
+using kernels::StagedImage;
+
+// Canvas position that stored position k of a gathered axis holds.
+int gathered_tap(int k, int canvas, int output) {
+  kernels::BilinearTap tap =
+      kernels::bilinear_tap(k / 2, kernels::bilinear_scale(canvas, output), canvas);
+  return k % 2 ? tap.hi : tap.lo;
+}
+
+void copy_columns(const uint8_t* row, std::span<const int> columns, uint8_t* to) {
+  for (size_t i = 0; i < columns.size(); ++i)
+    for (int c = 0; c < 3; ++c) to[3 * i + size_t(c)] = row[3 * columns[i] + c];
+}
+
+// Columns of the crop to store, in order. Taps beside the picture get any column: the kernel fills.
+std::vector<int> stored_columns(const StagedImage& staged, int output) {
+  std::vector<int> columns(size_t(2 * output));
+  for (size_t k = 0; k < columns.size(); ++k) {
+    int column = gathered_tap(int(k), staged.width, output) - staged.picture_x;
+    column = std::clamp(column, 0, staged.picture_width - 1);
+    columns[k] = staged.flip ? staged.picture_width - 1 - column : column;
+  }
+  return columns;
+}
+
+void copy_pixels(const Image& image, const PixelWindow& source, PictureSize output,
+                 const StagedImage& staged, uint8_t* slot) {
+  std::vector<int> columns;
+  if (staged.gathered_columns) columns = stored_columns(staged, output.width);
+  int rows = staged.gathered_rows ? 2 * output.height : staged.picture_height;
+  for (int k = 0; k < rows; ++k) {
+    int row =
+        staged.gathered_rows ? gathered_tap(k, staged.height, output.height) - staged.picture_y : k;
+    if (row < 0 || row >= staged.picture_height) continue;  // beside the picture: never read
+    const uint8_t* from =
+        image.rgb.data() + 3 * (size_t(source.y + row) * size_t(image.width) + size_t(source.x));
+    uint8_t* to = slot + size_t(k) * size_t(staged.row_bytes);
+    if (staged.gathered_columns)
+      copy_columns(from, columns, to);
+    else
+      std::memcpy(to, from, size_t(staged.row_bytes));
+  }
+}
+
+// The crop in the picture as it is stored, not flipped.
+PixelWindow source_window(PictureSize picture, const ImageTransform& transform) {
+  PixelWindow source = transform.placement.crop;
+  SSD_CHECK(source.y >= 0 && source.x >= 0 && source.height > 0 && source.width > 0 &&
+                source.y + source.height <= picture.height &&
+                source.x + source.width <= picture.width,
+            "crop outside the picture");
+  if (transform.flip) source.x = picture.width - source.x - source.width;
+  return source;
+}
+
+// All but where and how the pixels are stored, and means over them.
+StagedImage describe(const ImageTransform& transform) {
+  const Placement& p = transform.placement;
+  StagedImage staged;
+  staged.height = p.height, staged.width = p.width;
+  staged.picture_y = p.y, staged.picture_x = p.x;
+  staged.picture_height = p.crop.height, staged.picture_width = p.crop.width;
+  staged.flip = transform.flip;
+  SSD_CHECK(transform.colour.size() <= kernels::kMaxColourSteps, "too many colour steps");
+  staged.colour_steps = int32_t(transform.colour.size());
+  std::ranges::copy(transform.colour, staged.colour);
+  return staged;
+}
+
+void measure(const Image& image, const PixelWindow& source, const ImageTransform& transform,
+             StagedImage& staged) {
+  if (transform.placement.fill_with_mean)
+    std::ranges::copy(mean_colour(image, source).at, staged.fill);
+  measure_contrast(image, source, staged);
+}
+
+}  // namespace
+
+StagedImage stage_image(const Image& image, const ImageTransform& transform, PictureSize output,
+                        std::span<uint8_t> slot) {
+  const PixelWindow source = source_window({image.height, image.width}, transform);
+  StagedImage staged = describe(transform);
+  staged.gathered_rows = staged.picture_height > 2 * output.height;
+  staged.gathered_columns = staged.picture_width > 2 * output.width;
+  staged.row_bytes = 3 * (staged.gathered_columns ? 2 * output.width : staged.picture_width);
+  measure(image, source, transform, staged);
+  SSD_CHECK(int64_t(slot.size()) >= kernels::slot_bytes(output.height, output.width), "small slot");
+  copy_pixels(image, source, output, staged, slot.data());
+  return staged;
+}
+
+StagedImage stage_whole_image(const Image& image, const ImageTransform& transform,
+                              std::span<uint8_t> slot) {
+  const PictureSize size{image.height, image.width};
+  StagedImage staged = describe_whole_image(size, transform);
+  measure(image, source_window(size, transform), transform, staged);
+  SSD_CHECK(int64_t(slot.size()) >= whole_picture_bytes(size), "small slot");
+  std::ranges::copy(image.rgb, slot.data());
+  return staged;
+}
+
+StagedImage describe_whole_image(PictureSize picture, const ImageTransform& transform) {
+  const PixelWindow source = source_window(picture, transform);
+  StagedImage staged = describe(transform);
+  staged.row_bytes = 3 * picture.width;
+  staged.offset = int64_t(source.y) * staged.row_bytes + 3 * int64_t(source.x);
+  return staged;
+}
+
+bool needs_pixels(const ImageTransform& transform) {
+  return transform.placement.fill_with_mean ||
+         std::ranges::any_of(transform.colour, [](const kernels::ColourStep& step) {
+           return step.op == kernels::ColourOp::contrast;
+         });
+}
+
+int64_t whole_picture_bytes(PictureSize picture) {
+  constexpr int64_t kReadBehind = 1;  // the host reads four bytes per pixel
+  return 3 * int64_t(picture.height) * picture.width + kReadBehind;
+}
+
+StagedImage empty_slot() { return {}; }
+
+}  // namespace data

@@ -1,0 +1,67 @@
+#include "data/metrics/detections.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "data/metrics/detections_sax.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+
+namespace data {
+namespace {
+
+constexpr uint64_t kLargestFile = uint64_t{4} << 30;
+constexpr size_t kBufferBytes = size_t{1} << 20;
+
+void check_numbers(std::span<const Detection> detections) {
+  for (size_t i = 0; i < detections.size(); ++i) {
+    const Detection& d = detections[i];
+    for (double value : {d.x, d.y, d.width, d.height, d.score})
+      if (!std::isfinite(value))
+        engine::fail(engine::ExitCode::data, "detection ", i, " (image id ", d.image_id,
+                     "): cannot write NaN or infinity");
+  }
+}
+
+}  // namespace
+
+DetectionFile load_detections(const std::string& path, const Dataset& truth) {
+  MappedFile file(path, kLargestFile);
+  DetectionFile out;
+  JsonCursor cursor(file.bytes());
+  DetectionHandler handler(file, cursor, truth, out);
+  nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
+  return out;
+}
+
+void write_detections(std::ostream& out, std::span<const Detection> detections,
+                      const Dataset& truth) {
+  check_numbers(detections);
+  fmt::memory_buffer buffer;
+  buffer.push_back('[');
+  for (size_t i = 0; i < detections.size(); ++i) {
+    const Detection& d = detections[i];
+    fmt::format_to(
+        std::back_inserter(buffer),
+        R"({}{{"image_id": {}, "category_id": {}, "bbox": [{}, {}, {}, {}], "score": {}}})",
+        i ? ",\n" : "\n", d.image_id, truth.categories.at(d.category).id, d.x, d.y, d.width,
+        d.height, d.score);
+    if (buffer.size() < kBufferBytes) continue;
+    out.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    buffer.clear();
+  }
+  fmt::format_to(std::back_inserter(buffer), "\n]\n");
+  out.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+}
+
+void write_detections(const std::string& path, std::span<const Detection> detections,
+                      const Dataset& truth) {
+  check_numbers(detections);
+  write_whole_file(path, [&](std::ostream& file) { write_detections(file, detections, truth); });
+}
+
+}  // namespace data

@@ -1,0 +1,142 @@
+#include "data/metrics/detections_sax.h"
+
+#include <cmath>
+
+#include "engine/base/error.h"
+
+namespace data {
+DetectionHandler::DetectionHandler(MappedFile& file, JsonCursor& cursor, const Dataset& truth,
+                                   DetectionFile& out)
+    : file_(file), cursor_(cursor), out_(out) {
+  images_.reserve(truth.images.size());
+  for (const ImageEntry& image : truth.images) images_.insert(image.id);
+  for (size_t i = 0; i < truth.categories.size(); ++i)
+    categories_.emplace(truth.categories[i].id, static_cast<int32_t>(i));
+}
+
+bool DetectionHandler::number_float(double value, const std::string&) {
+  const auto integer = whole_number(value);
+  return number(value, integer.has_value(), integer.value_or(0));
+}
+
+bool DetectionHandler::number(double value, bool is_integer, int64_t integer) {
+  if (depth_ < 2) return other("a number");
+  cursor_.token_read();
+  if (!std::isfinite(value)) fail_here("a number beyond the range of float64");
+  if (depth_ == 3 && field_ == bbox) {
+    if (box_count_ < 4) box_[box_count_] = value;
+    ++box_count_;
+  } else if (depth_ == 2 && field_ == score) {
+    score_ = value;
+  } else if (depth_ == 2 && (field_ == image_id || field_ == category_id)) {
+    if (!is_integer) fail_here(std::string(kNames[field_]) + " is not a 64-bit integer");
+    (field_ == image_id ? image_id_ : category_id_) = integer;
+  } else if (depth_ == 2 && field_ == bbox) {
+    refuse("a number");
+  }
+  return true;
+}
+
+bool DetectionHandler::other(const char* kind) {
+  cursor_.token_read();
+  if (depth_ == 0) fail_here(std::string("the file is ") + kind + ", expected an array");
+  if (depth_ == 1) {
+    ++entries_;
+    fail_here(std::string("is ") + kind + ", expected an object");
+  }
+  if (field_ != unknown && depth_ <= 3) refuse(kind);
+  return true;
+}
+
+void DetectionHandler::refuse(const std::string& found) {
+  const char* expected = field_ == bbox    ? "[x, y, width, height] in pixels"
+                         : field_ == score ? "a number"
+                                           : "an integer";
+  fail_here(std::string(kNames[field_]) + (depth_ == 3 ? " holds " : " is ") + found +
+            ", expected " + expected);
+}
+
+void DetectionHandler::open_container() {
+  cursor_.token_read();
+  if (++depth_ > kDeepestJson) fail_here("arrays and objects nested deeper than 64");
+}
+
+bool DetectionHandler::start_object(size_t) {
+  if (depth_ == 0)
+    fail_here("the file is an object, expected an array of detections; is it an annotation file?");
+  if ((depth_ == 2 || depth_ == 3) && field_ != unknown) refuse("an object");
+  open_container();
+  if (depth_ == 2) {
+    ++entries_;
+    seen_ = 0;
+    field_ = unknown;
+    box_count_ = 0;
+  }
+  return true;
+}
+
+bool DetectionHandler::start_array(size_t) {
+  if (depth_ == 1) return other("an array");
+  if ((depth_ == 2 && field_ != unknown && field_ != bbox) || (depth_ == 3 && field_ == bbox))
+    refuse("an array");
+  open_container();
+  return true;
+}
+
+bool DetectionHandler::end_array() {
+  cursor_.token_read();
+  --depth_;
+  return true;
+}
+
+bool DetectionHandler::end_object() {
+  cursor_.token_read();
+  if (depth_-- == 2) keep_entry();
+  return true;
+}
+
+bool DetectionHandler::key(std::string& name) {
+  cursor_.token_read();
+  if (depth_ != 2) return true;
+  field_ = unknown;
+  for (int field = 1; field < kFields; ++field)
+    if (name == kNames[field]) field_ = static_cast<Field>(field);
+  if (field_ != unknown) {
+    if (seen_ >> field_ & 1) fail_here("has " + name + " twice");
+    seen_ |= 1u << field_;
+  } else if (name == "segmentation") {
+    cursor_.hide_value();
+  }
+  return true;
+}
+
+void DetectionHandler::keep_entry() {
+  for (int field = 1; field < kFields; ++field)
+    if (!(seen_ >> field & 1)) fail_here(std::string("has no ") + kNames[field]);
+  if (box_count_ != 4)
+    fail_here(engine::concatenate("bbox has ", box_count_, " numbers, expected 4"));
+  if (!images_.contains(image_id_))
+    fail_here(engine::concatenate("image_id ", image_id_,
+                                  " is not among the annotated images; are these detections of "
+                                  "another data set?"));
+  auto category = categories_.find(category_id_);
+  if (category == categories_.end()) {
+    if (out_.unknown_categories++ == 0) out_.first_unknown_category = category_id_;
+    return;
+  }
+  out_.negative_sizes += box_[2] < 0 || box_[3] < 0;
+  out_.detections.push_back(
+      {image_id_, category->second, box_[0], box_[1], box_[2], box_[3], score_});
+  file_.release_before(cursor_.offset());
+}
+
+void DetectionHandler::syntax_error(const std::string& message) {
+  fail_here(syntax_problem(cursor_, message));
+}
+
+void DetectionHandler::fail_here(const std::string& what) const {
+  std::string entry = entries_ ? engine::concatenate("detection ", entries_ - 1, ": ") : "";
+  engine::fail(engine::ExitCode::data, file_.position(cursor_.offset()), entry, what);
+}
+
+}  // namespace data

@@ -1,0 +1,64 @@
+// SAX events of a COCO result file in, detections out.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "data/formats/json_cursor.h"
+#include "data/metrics/detections.h"
+#include "engine/base/mapped_file.h"
+
+namespace data {
+
+class DetectionHandler {
+ public:
+  DetectionHandler(MappedFile& file, JsonCursor& cursor, const Dataset& truth, DetectionFile& out);
+
+  bool null() { return other("null"); }
+  bool boolean(bool) { return other("true or false"); }
+  bool number_integer(int64_t value) { return number(static_cast<double>(value), true, value); }
+  bool number_unsigned(uint64_t value) {
+    return number(static_cast<double>(value), value <= INT64_MAX, static_cast<int64_t>(value));
+  }
+  bool number_float(double value, const std::string&);
+  bool string(std::string&) { return other("a string"); }
+  template <class Binary> bool binary(Binary&) { return false; }  // JSON text has none
+  bool start_object(size_t);
+  bool end_object();
+  bool start_array(size_t);
+  bool end_array();
+  bool key(std::string& name);
+  template <class Exception> bool parse_error(size_t, const std::string&, const Exception& error) {
+    syntax_error(error.what());
+    return false;
+  }
+
+ private:
+  enum Field { unknown, image_id, category_id, bbox, score, kFields };
+  static constexpr const char* kNames[] = {"", "image_id", "category_id", "bbox", "score"};
+
+  bool number(double value, bool is_integer, int64_t integer);
+  bool other(const char* kind);
+  void open_container();
+  void keep_entry();
+  [[noreturn]] void refuse(const std::string& found);
+  [[noreturn]] void syntax_error(const std::string& message);
+  [[noreturn]] void fail_here(const std::string& what) const;
+
+  MappedFile& file_;
+  JsonCursor& cursor_;
+  DetectionFile& out_;
+  std::unordered_set<int64_t> images_;
+  std::unordered_map<int64_t, int32_t> categories_;
+
+  int depth_ = 0;        // 1: in the list, 2: in an entry, 3: in its bbox
+  int64_t entries_ = 0;  // begun
+  Field field_ = unknown;
+  uint32_t seen_ = 0;  // bit per field
+  int64_t image_id_ = 0, category_id_ = 0;
+  double box_[4] = {}, score_ = 0;
+  int box_count_ = 0;
+};
+
+}  // namespace data

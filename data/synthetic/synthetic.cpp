@@ -1,0 +1,95 @@
+#include "data/synthetic/synthetic.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "data/formats/coco.h"
+#include "data/image/jpeg.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+
+namespace data {
+
+using engine::ExitCode, engine::fail;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder beside the final one, which takes its name at the end and is removed on failure.
+class PartialFolder {
+ public:
+  explicit PartialFolder(const fs::path& target)
+      : target_(target), path_(fmt::format("{}.partial.{}", target.string(), getpid())) {
+    std::error_code error;
+    if (fs::exists(target, error) &&
+        (!fs::is_directory(target, error) || !fs::is_empty(target, error)))
+      fail(ExitCode::usage, target.string(),
+           ": exists and is not an empty folder; choose another name");
+    fs::create_directories(path_, error);
+    if (error) fail(ExitCode::failed, path_.string(), ": cannot create: ", error.message());
+  }
+  ~PartialFolder() {
+    std::error_code error;  // after publish() there is nothing left to remove
+    fs::remove_all(path_, error);
+  }
+  PartialFolder(const PartialFolder&) = delete;
+  PartialFolder& operator=(const PartialFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+  void publish() const {
+    std::error_code error;
+    fs::rename(path_, target_, error);  // replaces an empty folder
+    if (error) fail(ExitCode::failed, target_.string(), ": cannot create: ", error.message());
+  }
+
+ private:
+  fs::path target_, path_;
+};
+
+// Draws scenes first .. first + count - 1 into images/ and returns what they show.
+Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first, int count) {
+  Dataset set;
+  for (int kind = 0; kind < o.scene.classes; ++kind)
+    set.categories.push_back({kind + 1, shape_name(kind)});
+  for (int i = first; i < first + count; ++i) {
+    Scene scene = draw_scene(o.scene, uint64_t(i));
+    std::string name = fmt::format("{:06}.jpg", i + 1);
+    write_file(folder / "images" / name, encode_jpeg(scene.image, o.jpeg_quality));
+    ImageEntry entry;
+    entry.id = i + 1;
+    entry.width = o.scene.width, entry.height = o.scene.height;
+    entry.file_name = name;
+    entry.first_object = uint32_t(set.objects.size());
+    entry.object_count = uint32_t(scene.objects.size());
+    set.images.push_back(entry);
+    for (Object object : scene.objects) {
+      object.id = int64_t(set.objects.size()) + 1;
+      set.objects.push_back(object);
+    }
+  }
+  return set;
+}
+
+}  // namespace
+
+SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& o) {
+  constexpr int kMaxImages = 999999;  // six digits in the names
+  if (o.train_images < 0 || o.val_images < 0 || o.train_images > kMaxImages - o.val_images)
+    fail(ExitCode::usage, "drawn data set: ", o.train_images, " + ", o.val_images,
+         " images, expected at most ", kMaxImages);
+  if (o.jpeg_quality < 1 || o.jpeg_quality > 100)
+    fail(ExitCode::usage, "drawn data set: JPEG quality ", o.jpeg_quality, ", expected 1 to 100");
+  check_scene_options(o.scene);
+  fs::path target = folder.has_filename() ? folder : folder.parent_path();  // "name/" is "name"
+  PartialFolder partial(target);
+  fs::create_directory(partial.path() / "images");
+  fs::create_directory(partial.path() / "annotations");
+  Dataset train = write_part(partial.path(), o, 0, o.train_images);
+  Dataset val = write_part(partial.path(), o, o.train_images, o.val_images);
+  write_coco((partial.path() / "annotations" / "instances_train.json").string(), train);
+  write_coco((partial.path() / "annotations" / "instances_val.json").string(), val);
+  partial.publish();
+  return {int64_t(train.objects.size()), int64_t(val.objects.size())};
+}
+
+}  // namespace data
