@@ -4,10 +4,10 @@
 
 #include "benchmarks/random_batch.h"
 #include "tools/command_line.h"
-#include "tools/inference.h"
-#include "tools/planned_run.h"
-#include "tools/run_options.h"
-#include "tools/training_step.h"
+#include "tools/run/inference.h"
+#include "tools/run/planned_run.h"
+#include "tools/run/run_options.h"
+#include "tools/run/training_step.h"
 
 namespace benchmarks {
 

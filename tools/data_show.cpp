@@ -15,8 +15,8 @@
 #include "engine/base/random.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
-#include "tools/run_options.h"
-#include "tools/training_samples.h"
+#include "tools/run/run_options.h"
+#include "tools/run/training_samples.h"
 
 namespace tools {
 namespace {

@@ -9,10 +9,10 @@
 #include "data/image/draw.h"
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
-#include "tools/append_file.h"
 #include "tools/command_line.h"
-#include "tools/image_batches.h"
 #include "tools/image_files.h"
+#include "tools/logs/append_file.h"
+#include "tools/run/image_batches.h"
 
 namespace tools {
 namespace {

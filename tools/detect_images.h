@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/loaded_model.h"
+#include "tools/run/loaded_model.h"
 
 namespace tools {
 

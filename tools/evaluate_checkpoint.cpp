@@ -6,9 +6,9 @@
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
-#include "tools/evaluate_model.h"
-#include "tools/loaded_model.h"
-#include "tools/run_options.h"
+#include "tools/run/evaluate_model.h"
+#include "tools/run/loaded_model.h"
+#include "tools/run/run_options.h"
 
 namespace tools {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/evaluation_report.h"
+#include "tools/run/evaluation_report.h"
 
 namespace tools {
 

@@ -5,7 +5,7 @@
 
 #include "data/formats/coco.h"
 #include "data/metrics/detections.h"
-#include "tools/evaluation_report.h"
+#include "tools/run/evaluation_report.h"
 
 namespace tools {
 namespace {

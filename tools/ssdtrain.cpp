@@ -3,10 +3,10 @@
 #include <iostream>
 
 #include "engine/base/error.h"
-#include "engine/config_table.h"
 #include "tools/command_line.h"
-#include "tools/resumed_run.h"
-#include "tools/trainer.h"
+#include "tools/config/table.h"
+#include "tools/run/resumed_run.h"
+#include "tools/run/trainer.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // The configuration mechanism on a table of its own; tests/tools/run_config_test.cpp has the
 // programs' keys.
-#include "engine/config_table.h"
+#include "tools/config/table.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

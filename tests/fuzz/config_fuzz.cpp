@@ -1,7 +1,7 @@
 // A configuration file, and behind NUL bytes what is typed on the command line.
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
-#include "tools/run_config.h"
+#include "tools/config/run_config.h"
 
 using namespace std::string_literals;
 

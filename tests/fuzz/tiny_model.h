@@ -2,7 +2,7 @@
 #pragma once
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
-#include "tools/model_file.h"
+#include "tools/run/model_file.h"
 
 namespace fuzz {
 

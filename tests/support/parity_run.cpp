@@ -7,7 +7,7 @@
 #include "engine/optimizer.h"
 #include "engine/safetensors.h"
 #include "model/loss.h"
-#include "tools/device.h"
+#include "tools/run/device.h"
 
 namespace tests {
 namespace {

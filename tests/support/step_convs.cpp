@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "tools/planned_run.h"
+#include "tools/run/planned_run.h"
 
 namespace tests {
 namespace {

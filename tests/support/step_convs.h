@@ -3,7 +3,7 @@
 #include <set>
 
 #include "engine/conv/conv.h"
-#include "tools/run_config.h"
+#include "tools/config/run_config.h"
 
 namespace tests {
 

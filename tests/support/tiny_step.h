@@ -2,7 +2,7 @@
 #pragma once
 #include "benchmarks/random_batch.h"
 #include "tests/support/bench.h"
-#include "tools/training_step.h"
+#include "tools/run/training_step.h"
 
 namespace tests {
 

@@ -1,7 +1,7 @@
 #include "tests/support/training_job.h"
 
-#include "tools/resumed_run.h"
-#include "tools/trainer.h"
+#include "tools/run/resumed_run.h"
+#include "tools/run/trainer.h"
 
 namespace tests {
 

@@ -13,7 +13,7 @@
 
 #include "engine/base/error.h"
 #include "tests/support/paths.h"
-#include "tools/checkpoint_files.h"
+#include "tools/run/checkpoint_files.h"
 
 namespace fs = std::filesystem;
 using tools::RunFolder;

@@ -10,7 +10,7 @@
 #include "engine/base/error.h"
 #include "tests/support/op_case.h"
 #include "tests/support/paths.h"
-#include "tools/checkpoint_files.h"
+#include "tools/run/checkpoint_files.h"
 
 namespace fs = std::filesystem;
 using engine::ExitCode, engine::SafetensorsFile;

@@ -12,7 +12,7 @@
 
 #include "engine/base/error.h"
 #include "tests/support/paths.h"
-#include "tools/stop_signal.h"
+#include "tools/run/stop_signal.h"
 
 namespace {
 

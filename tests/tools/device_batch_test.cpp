@@ -1,6 +1,6 @@
 // Batches on a device with queues for steps and for copies, of which either may lag behind as far
 // as the waits between them allow.
-#include "tools/device_batch.h"
+#include "tools/run/device_batch.h"
 
 #include <catch2/catch.hpp>
 #include <deque>
@@ -8,7 +8,7 @@
 #include "engine/base/error.h"
 #include "tests/support/bench.h"
 #include "tests/support/small_pictures.h"
-#include "tools/device.h"
+#include "tools/run/device.h"
 
 using data::Batch, data::CacheUse, data::Loader, data::LoaderOptions;
 using engine::Lane, engine::Place;

@@ -4,8 +4,8 @@
 
 #include "tests/support/bench.h"
 #include "tests/support/small_pictures.h"
-#include "tools/device.h"
-#include "tools/device_batch.h"
+#include "tools/run/device.h"
+#include "tools/run/device_batch.h"
 
 #include <xxhash.h>
 

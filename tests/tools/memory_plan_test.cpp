@@ -1,5 +1,5 @@
 // The memory plan against the memory that real steps take, and what is said when it does not fit.
-#include "tools/memory_plan.h"
+#include "tools/run/memory_plan.h"
 
 #include <omp.h>
 
@@ -10,9 +10,9 @@
 #include "engine/base/error.h"
 #include "engine/planning_backend.h"
 #include "tests/support/training_run.h"
-#include "tools/inference.h"
-#include "tools/run_options.h"
-#include "tools/training_step.h"
+#include "tools/run/inference.h"
+#include "tools/run/run_options.h"
+#include "tools/run/training_step.h"
 
 using tests::Outcome, tests::TrainingPlace, tools::MemoryPlan, tools::RunConfig;
 

@@ -1,6 +1,6 @@
 // The configuration keys of the programs: every key refuses what it must, every recipe of the
 // project is valid.
-#include "tools/run_config.h"
+#include "tools/config/run_config.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

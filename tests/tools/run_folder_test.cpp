@@ -1,5 +1,5 @@
 // Folders of runs: numbers, locks, what lies in them.
-#include "tools/run_folder.h"
+#include "tools/run/run_folder.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>

@@ -11,7 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/time_text.h"
 #include "tests/support/paths.h"
-#include "tools/training_log.h"
+#include "tools/logs/training_log.h"
 
 using nlohmann::json;
 namespace fs = std::filesystem;

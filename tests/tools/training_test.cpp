@@ -3,8 +3,8 @@
 #include <csignal>
 
 #include "tests/support/training_job.h"
-#include "tools/resumed_run.h"
-#include "tools/trainer.h"
+#include "tools/run/resumed_run.h"
+#include "tools/run/trainer.h"
 
 namespace fs = std::filesystem;
 using tests::loss, tests::numbered, tests::results_of, tests::step_of, tests::tensors_of,

@@ -1,0 +1,144 @@
+// The kinds of fields that a ConfigTable knows: how each reads JSON, and how it says what it
+// expects.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/error.h"
+#include "tools/config/table.h"
+
+namespace engine {
+namespace {
+
+using nlohmann::json;
+
+std::string in_words(const ConfigRange& r) {
+  bool low = std::isfinite(r.low), high = std::isfinite(r.high);
+  if (low && high)
+    return fmt::format(" {} {} to {}", r.above_low ? "above" : "from", r.low, r.high);
+  if (low) return fmt::format(" {} {}", r.above_low ? "above" : "of at least", r.low);
+  return high ? fmt::format(" up to {}", r.high) : "";
+}
+
+bool inside(const ConfigRange& r, double v) {
+  return std::isfinite(v) && (r.above_low ? v > r.low : v >= r.low) && v <= r.high;
+}
+
+// Whole numbers may be written as 1e5; beyond 2^53 a double would change them silently.
+bool is_whole(const json& value) {
+  if (value.is_number_integer()) return true;
+  if (!value.is_number_float()) return false;
+  double v = value.get<double>();
+  return std::trunc(v) == v && std::fabs(v) <= 9007199254740992.0;
+}
+
+template <class T> bool read_number(const json& value, const ConfigRange& range, T& field) {
+  if (std::is_integral_v<T> ? !is_whole(value) : !value.is_number()) return false;
+  double v = value.get<double>();
+  if (!inside(range, v)) return false;
+  if constexpr (std::is_integral_v<T>) {
+    // 2^63 as a double is one more than the largest int64_t, hence >=.
+    double limit = std::ldexp(1.0, int(sizeof(T)) * 8 - 1);
+    if (v >= limit || v < -limit) return false;
+    field = value.is_number_float() ? T(v) : T(value.get<int64_t>());
+  } else {
+    field = v;
+  }
+  return true;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+void ConfigTable::flag(const std::string& path, bool& field, const std::string& description) {
+  auto assign = [&field](const json& value) {
+    if (!value.is_boolean()) return false;
+    field = value.get<bool>();
+    return true;
+  };
+  add({path, "true or false", description, "", false, assign, [&field] { return json(field); }});
+}
+
+void ConfigTable::text(const std::string& path, std::string& field,
+                       const std::string& description) {
+  auto assign = [&field](const json& value) {
+    if (!value.is_string()) return false;
+    field = value.get<std::string>();
+    return field.find('\0') == std::string::npos;
+  };
+  add({path, "a text", description, "", true, assign, [&field] { return json(field); }});
+}
+
+void ConfigTable::texts(const std::string& path, std::vector<std::string>& field,
+                        const std::string& description) {
+  auto assign = [&field](const json& value) {
+    if (value.is_string()) {  // one entry needs no brackets
+      field = {value.get<std::string>()};
+      return true;
+    }
+    bool good = value.is_array() && std::all_of(value.begin(), value.end(),
+                                                [](const json& v) { return v.is_string(); });
+    if (good) field = value.get<std::vector<std::string>>();
+    return good;
+  };
+  add({path, "a list of texts", description, "", true, assign, [&field] { return json(field); }});
+}
+
+template <class T>
+void ConfigTable::number(const std::string& path, T& field, ConfigRange range,
+                         const std::string& description) {
+  std::string expected = (std::is_integral_v<T> ? "an integer" : "a number") + in_words(range);
+  auto assign = [&field, range](const json& value) { return read_number(value, range, field); };
+  add({path, expected, description, "", false, assign, [&field] { return json(field); }});
+}
+template void ConfigTable::number(const std::string&, int&, ConfigRange, const std::string&);
+template void ConfigTable::number(const std::string&, int64_t&, ConfigRange, const std::string&);
+template void ConfigTable::number(const std::string&, double&, ConfigRange, const std::string&);
+
+void ConfigTable::add_choice(const std::string& path, std::vector<std::string> names,
+                             std::function<size_t()> get, std::function<void(size_t)> set,
+                             const std::string& description) {
+  SSD_CHECK(get() < names.size(), path, " starts with a value that has no name");
+  auto assign = [=](const json& value) {
+    if (!value.is_string()) return false;
+    auto found = std::find(names.begin(), names.end(), value.get<std::string>());
+    if (found != names.end()) set(size_t(found - names.begin()));
+    return found != names.end();
+  };
+  add({path, "one of " + joined(names), description, "", false, assign,
+       [=] { return json(names[get()]); }});
+}
+
+void ConfigTable::add_numbers(const std::string& path, ConfigList rule, ListField field,
+                              const std::string& description) {
+  std::string count = rule.min_count == rule.max_count
+                          ? fmt::format("{}", rule.min_count)
+                          : fmt::format("{} to {}", rule.min_count, rule.max_count);
+  std::string expected = fmt::format("a list of {} {}{}", count,
+                                     field.integers ? "integers" : "numbers", in_words(rule.each));
+  auto assign = [=](const json& value) {
+    if (!value.is_array() || value.size() < rule.min_count || value.size() > rule.max_count)
+      return false;
+    std::vector<double> values;
+    for (const json& item : value) {
+      int whole = 0;
+      if (field.integers && !read_number(item, rule.each, whole)) return false;
+      if (!read_number(item, rule.each, values.emplace_back())) return false;
+    }
+    field.set(values);
+    return true;
+  };
+  auto get = [=] {
+    if (!field.integers) return json(field.get());
+    std::vector<double> values = field.get();
+    return json(std::vector<int64_t>(values.begin(), values.end()));
+  };
+  add({path, expected, description, "", false, assign, get});
+}
+
+}  // namespace engine

@@ -1,0 +1,150 @@
+#include "tools/config/parser.h"
+
+#include "engine/base/error.h"
+
+namespace engine {
+using nlohmann::json;
+
+namespace {
+
+struct Position {
+  int line = 1;  // of the character read last; a line break still belongs to the line that it ends
+  bool line_ended = false;
+};
+
+// Feeds the parser and counts lines, since nlohmann's callbacks do not tell where they are.
+class CountingIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator(const char* at, Position* position) : at_(at), position_(position) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    position_->line += position_->line_ended;
+    position_->line_ended = *at_++ == '\n';
+    return *this;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+  bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
+
+ private:
+  const char* at_;
+  Position* position_;
+};
+
+// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..." without its
+// head.
+std::string reason(const std::string& what) {
+  constexpr size_t kLongest = 200;
+  size_t start = 0;
+  if (size_t bracket = what.find("] "); bracket != std::string::npos) start = bracket + 2;
+  if (what.compare(start, 11, "parse error") == 0)
+    if (size_t colon = what.find(": ", start); colon != std::string::npos) start = colon + 2;
+  std::string text = what.substr(start, kLongest);
+  for (char& c : text)
+    if (c < 0x20 || c == 0x7f) c = '?';  // also bytes above 0x7f: they need not be UTF-8
+  return text;
+}
+
+class Builder : public json::json_sax_t {
+ public:
+  Builder(const Position* position, std::string name)
+      : position_(position), name_(std::move(name)) {}
+
+  bool null() override { return put(nullptr); }
+  bool boolean(bool v) override { return put(v); }
+  bool number_integer(json::number_integer_t v) override { return put(v); }
+  bool number_unsigned(json::number_unsigned_t v) override { return put(v); }
+  bool number_float(json::number_float_t v, const std::string&) override { return put(v); }
+  bool string(std::string& v) override { return put(v); }
+  bool binary(json::binary_t&) override { return false; }
+  bool start_object(size_t) override { return open(json::object()); }
+  bool start_array(size_t) override { return open(json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+
+  bool key(std::string& k) override {
+    Level& level = levels_.back();
+    if (level.container->contains(k))
+      complain(
+          concatenate("key ", level.path, k, " is written twice",
+                      position_ ? concatenate(", first in line ", lines[level.path + k]) : ""));
+    level.key = k;
+    lines[level.path + k] = position_ ? position_->line : 1;
+    return true;
+  }
+
+  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
+    complain(reason(e.what()));
+  }
+
+  [[noreturn]] void complain(const std::string& what) const {
+    fail(ExitCode::usage, name_, position_ ? concatenate(":", position_->line) : "", ": ", what);
+  }
+
+  json root;
+  std::map<std::string, int> lines{{"", 1}};
+
+ private:
+  struct Level {
+    json* container;
+    std::string path;  // of the container, with a dot at its end
+    std::string key;   // the member being read
+  };
+
+  json* place(json&& value) {
+    if (levels_.empty()) return &(root = std::move(value));
+    Level& level = levels_.back();
+    if (level.container->is_array()) {
+      level.container->push_back(std::move(value));
+      return &level.container->back();
+    }
+    return &((*level.container)[level.key] = std::move(value));
+  }
+
+  bool put(json value) {
+    place(std::move(value));
+    return true;
+  }
+
+  bool open(json&& container) {
+    if (levels_.size() == kMaxConfigDepth)
+      complain(concatenate("nested deeper than ", kMaxConfigDepth, " levels"));
+    std::string path = levels_.empty() ? "" : levels_.back().path + levels_.back().key + ".";
+    json* at = place(std::move(container));
+    levels_.push_back({at, path == "." ? "" : path, ""});
+    return true;
+  }
+
+  bool close() {
+    levels_.pop_back();
+    return true;
+  }
+
+  const Position* position_;  // null: a text of one line, whose place is known
+  std::string name_;
+  std::vector<Level> levels_;
+};
+
+}  // namespace
+
+ParsedConfig parse_config(const std::string& text, const std::string& name) {
+  Position position;
+  Builder builder(&position, name);
+  CountingIterator first(text.data(), &position), last(text.data() + text.size(), &position);
+  json::sax_parse(first, last, &builder, json::input_format_t::json, true, true);
+  if (!builder.root.is_object()) builder.complain("expected an object in { }");
+  return {std::move(builder.root), std::move(builder.lines)};
+}
+
+json parse_config_value(const std::string& text, const std::string& place) {
+  Builder builder(nullptr, place);
+  json::sax_parse(text, &builder, json::input_format_t::json, true, true);
+  return std::move(builder.root);
+}
+
+}  // namespace engine

@@ -1,0 +1,52 @@
+#include "tools/config/run_config.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace tools {
+
+double RunConfig::rate_scale(int64_t batch) const {
+  int reference = train.schedule.reference_batch;
+  return reference == 0 ? 1.0 : double(batch) / reference;
+}
+
+std::string RunConfig::rate_in_words(int64_t batch) const {
+  const ScheduleConfig& s = train.schedule;
+  if (s.reference_batch == 0) return fmt::format("lr {:.6g}", s.base_rate);
+  return fmt::format("lr {:.6g} = {:.6g} x {}/{}", s.base_rate * rate_scale(batch), s.base_rate,
+                     batch, s.reference_batch);
+}
+
+namespace {
+
+RunConfig checked(engine::ConfigText text, const std::vector<std::string>& overrides,
+                  const std::string& name, ConfigUse use) {
+  for (const std::string& assignment : overrides) text.override_with(assignment);
+  RunConfig config;
+  run_config_table(config, use).apply(text);
+  if (config.name.empty()) config.name = name;
+  return config;
+}
+
+}  // namespace
+
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides,
+                          ConfigUse use) {
+  engine::ConfigText text =
+      path.empty() ? engine::ConfigText() : engine::ConfigText::from_file(path);
+  std::string stem = std::filesystem::path(path).stem().string();
+  return checked(std::move(text), overrides, stem.empty() ? "run" : stem, use);
+}
+
+RunConfig parse_run_config(const std::string& text, const std::string& name,
+                           const std::vector<std::string>& overrides, ConfigUse use) {
+  return checked(engine::ConfigText::from_string(text, name), overrides, "run", use);
+}
+
+std::string run_config_json(const RunConfig& config) {
+  RunConfig copy = config;
+  return engine::config_as_json(run_config_table(copy));
+}
+
+}  // namespace tools

@@ -1,0 +1,165 @@
+// Everything that a run can be told, as plain fields; the defaults are SSD320 v1.2 on one GPU. The
+// table in run_config_table.cpp binds every field to its configuration key; units and meanings
+// stand there.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/detector_options.h"
+#include "tools/config/table.h"
+
+namespace tools {
+
+enum class ClassColumns { by_id, dense };
+enum class CrowdBoxes { train, ignore };
+enum class Overshoot { drop, clip };
+enum class BadImage { error, skip };
+enum class CropKind { none, random, ssd, ssd_pad, ssd_fixed_aspect, ssd_pad_fixed_aspect };
+enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
+enum class ScheduleKind { cosine, step, constant };
+enum class LossNormalizer { per_rank, global };
+
+struct ModelConfig {
+  model::DetectorOptions options{.classes = 0};  // 0: from the data
+  ClassColumns class_columns = ClassColumns::by_id;
+};
+
+struct DataSource {
+  std::string annotations, images;     // COCO JSON and the folder of its images, or
+  std::vector<std::string> tfrecords;  // shards: paths or globs
+  bool given() const { return !annotations.empty() || !tfrecords.empty(); }
+};
+
+struct CropConfig {
+  CropKind kind = CropKind::random;
+  double min_object_covered = 0, overlap_threshold = 0;
+  double min_aspect = 0.75, max_aspect = 3, min_area = 0.75, max_area = 1;
+  bool clip_boxes = true;
+  double skip_probability = 0;
+};
+
+struct ColourConfig {
+  double probability = 0;
+  double brightness = 32.0 / 255, hue = 0.2;
+  double min_contrast = 0.5, max_contrast = 1.5, min_saturation = 0.5, max_saturation = 1.5;
+  ColourOrder order = ColourOrder::brightness_saturation_hue_contrast;
+};
+
+struct AugmentConfig {
+  double flip_probability = 0.5;
+  CropConfig crop;
+  ColourConfig colour;
+};
+
+struct DataConfig {
+  DataSource train, val;
+  std::string label_map;
+  std::array<double, 3> mean{123.68, 116.779, 103.939}, std{1, 1, 1};
+  CrowdBoxes crowd = CrowdBoxes::train;
+  Overshoot overshoot = Overshoot::drop;
+  BadImage on_bad_image = BadImage::error;
+  int max_boxes = 100;
+  int threads = 0, queue = 4, cache_mib = 0, device_cache_mib = 0;
+  AugmentConfig augment;
+};
+
+struct ScheduleConfig {
+  ScheduleKind kind = ScheduleKind::cosine;
+  double base_rate = 0.16, warmup_rate = 0.0693312;
+  int reference_batch = 256;
+  int64_t warmup_steps = 8000, total = 0;
+  std::vector<double> boundaries{0.6667, 0.8889};
+  double factor = 0.1;
+};
+
+struct LossConfig {
+  double alpha = 0.25, gamma = 2, delta = 1;
+  double classification_weight = 1, localization_weight = 1;
+  LossNormalizer normalizer = LossNormalizer::per_rank;
+};
+
+struct LossScaleConfig {
+  double initial = 32768, growth = 2, min = 1;
+  int interval = 2000, hysteresis = 1, max_consecutive_skips = 25;
+};
+
+struct EarlyStoppingConfig {
+  int patience = 0;
+  double min_gain = 0;
+  std::string metric = "mAP";
+};
+
+struct TrainConfig {
+  int batch_size = 32;
+  int64_t steps = 0;
+  double epochs = 0;
+  int64_t seed = 1;
+  std::string precision = "fp32", device = "auto";
+  bool deterministic = false, graph = true;
+  std::string plan_cache = "auto";
+  int threads = 0;
+  double memory_gib = 0;
+  ScheduleConfig schedule;
+  double momentum = 0.9, weight_decay = 0.0004, clip_norm = 0, ema = 0;
+  int accumulate = 1;
+  std::vector<std::string> freeze;
+  LossConfig loss;
+  LossScaleConfig loss_scale;
+  EarlyStoppingConfig early_stopping;
+};
+
+struct EvalConfig {
+  int64_t every_steps = 0;
+  double every_epochs = 0;
+  double score_threshold = 1e-8, iou_threshold = 0.6;
+  int max_per_class = 100, max_total = 100, batch_size = 0;
+  bool reference_area = false;
+};
+
+struct CheckpointConfig {
+  int64_t every_steps = 0;
+  int keep = 1;
+  std::string init_from;
+};
+
+struct RunConfig {
+  std::string name, output_dir;
+  double time_budget_minutes = 0;
+  ModelConfig model;
+  DataConfig data;
+  TrainConfig train;
+  EvalConfig eval;
+  CheckpointConfig checkpoint;
+  struct {
+    int every_steps = 100;
+  } log;
+
+  // "lr 0.02 = 0.16 x 32/256": the rates belong to schedule.reference_batch images per step;
+  // `batch` is the number over all ranks and accumulated steps.
+  double rate_scale(int64_t batch) const;
+  std::string rate_in_words(int64_t batch) const;
+};
+
+// What the program is going to do decides which keys it cannot do without.
+enum class ConfigUse { any, training, evaluation };
+
+// Every key, bound to the fields of `config`, which has to outlive the table.
+engine::ConfigTable run_config_table(RunConfig& config, ConfigUse use = ConfigUse::any);
+
+// The file, its bases and the overrides ("key.path=value"), checked. `path` may be empty: defaults
+// and overrides alone. The run's name defaults to the file's, without folder and extension.
+// Error(usage): one line with key and file:line. Touches nothing on disk.
+RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides,
+                          ConfigUse use = ConfigUse::any);
+
+// The same from configuration text, as stored in checkpoints and run folders.
+RunConfig parse_run_config(const std::string& text, const std::string& name,
+                           const std::vector<std::string>& overrides = {},
+                           ConfigUse use = ConfigUse::any);
+
+// Every value as JSON, for --print-config, config.json and checkpoints.
+std::string run_config_json(const RunConfig&);
+
+}  // namespace tools

@@ -1,0 +1,186 @@
+#include "tools/config/run_config_rules.h"
+
+#include <fmt/format.h>
+
+namespace tools {
+namespace {
+
+using engine::ConfigTable;
+
+std::string unless(bool good, const std::string& complaint) { return good ? "" : complaint; }
+
+bool plain_folder_name(const std::string& name) {
+  constexpr size_t kLongest = 100;
+  if (name.size() > kLongest || name == "." || name == "..") return false;
+  for (unsigned char c : name)
+    if (c == '/' || c < 0x20 || c == 0x7f) return false;
+  return true;
+}
+
+bool known_device(const std::string& device) {
+  if (device == "auto" || device == "cpu" || device == "cuda") return true;
+  constexpr size_t kPrefix = 5, kMostDigits = 4;
+  if (!device.starts_with("cuda:") || device.size() == kPrefix ||
+      device.size() > kPrefix + kMostDigits)
+    return false;
+  return device.find_first_not_of("0123456789", kPrefix) == std::string::npos;
+}
+
+void run_rules(ConfigTable& t, const RunConfig& c) {
+  t.rule({"name"}, [&c] {
+    return unless(plain_folder_name(c.name),
+                  "expected the name of a folder: no slash, at most 100 characters");
+  });
+  t.rule({"train.device"}, [&c] {
+    return unless(known_device(c.train.device), "expected auto, cpu, cuda or cuda:N");
+  });
+}
+
+void model_rules(ConfigTable& t, const RunConfig& c) {
+  const model::DetectorOptions& o = c.model.options;
+  for (auto [key, side] :
+       {std::pair("model.input_height", &o.height), {"model.input_width", &o.width}})
+    t.rule({key}, [side = side] {
+      return unless(*side % 32 == 0, fmt::format("expected a multiple of 32, found {}", *side));
+    });
+  t.rule({"model.batch_norm.mode", "checkpoint.init_from"}, [&] {
+    return unless(!o.frozen_batch_norm || !c.checkpoint.init_from.empty(),
+                  "frozen needs stored statistics: set checkpoint.init_from");
+  });
+}
+
+void source_rules(ConfigTable& t, const std::string& path, const DataSource& s) {
+  std::string annotations = path + ".annotations", images = path + ".images",
+              records = path + ".tfrecords";
+  t.rule({records, annotations}, [&s, annotations] {
+    return unless(s.annotations.empty() || s.tfrecords.empty(),
+                  annotations + " is given, too: keep one of them");
+  });
+  t.rule({annotations, images}, [&s, images] {
+    return unless(s.annotations.empty() || !s.images.empty(),
+                  images + " is missing: the folder of the images");
+  });
+  t.rule({images, annotations}, [&s, annotations] {
+    return unless(s.images.empty() || !s.annotations.empty(),
+                  annotations + " is missing: the COCO JSON of the boxes");
+  });
+}
+
+void data_rules(ConfigTable& t, const RunConfig& c) {
+  const DataConfig& d = c.data;
+  source_rules(t, "data.train", d.train);
+  source_rules(t, "data.val", d.val);
+  t.rule({"data.train.tfrecords", "data.val.tfrecords"}, [&d] {
+    bool records = !d.train.tfrecords.empty() || !d.val.tfrecords.empty();
+    return unless(!records || !d.label_map.empty(),
+                  "data.label_map is missing: the classes of the shards");
+  });
+  t.rule({"data.label_map"}, [&d] {
+    bool records = !d.train.tfrecords.empty() || !d.val.tfrecords.empty();
+    return unless(records || d.label_map.empty(),
+                  "serves only TFRecord shards; COCO JSON names its classes itself");
+  });
+  auto ordered = [&t](const std::string& low_key, const double& low, const std::string& high_key,
+                      const double& high) {
+    t.rule({low_key, high_key}, [&low, &high, low_key, high_key] {
+      return unless(low <= high, fmt::format("{} is {}, more than {}, which is {}", low_key, low,
+                                             high_key, high));
+    });
+  };
+  const CropConfig& crop = d.augment.crop;
+  const ColourConfig& colour = d.augment.colour;
+  const std::string at = "data.augment.";
+  ordered(at + "crop.min_aspect", crop.min_aspect, at + "crop.max_aspect", crop.max_aspect);
+  ordered(at + "crop.min_area", crop.min_area, at + "crop.max_area", crop.max_area);
+  ordered(at + "colour.min_contrast", colour.min_contrast, at + "colour.max_contrast",
+          colour.max_contrast);
+  ordered(at + "colour.min_saturation", colour.min_saturation, at + "colour.max_saturation",
+          colour.max_saturation);
+}
+
+void schedule_rules(ConfigTable& t, const TrainConfig& train) {
+  const ScheduleConfig& s = train.schedule;
+  t.rule({"train.schedule.warmup_rate", "train.schedule.base_rate"}, [&s] {
+    return unless(s.warmup_steps == 0 || s.warmup_rate <= s.base_rate,
+                  fmt::format("the warm-up starts at {}, above train.schedule.base_rate {}",
+                              s.warmup_rate, s.base_rate));
+  });
+  t.rule({"train.schedule.warmup_steps", "train.schedule.total", "train.steps"}, [&] {
+    int64_t total = s.total ? s.total : train.steps;
+    return unless(total == 0 || s.warmup_steps <= total,
+                  fmt::format("a warm-up of {} steps in a schedule of {}", s.warmup_steps, total));
+  });
+  t.rule({"train.schedule.boundaries"}, [&s] {
+    for (size_t i = 1; i < s.boundaries.size(); ++i)
+      if (s.boundaries[i] <= s.boundaries[i - 1]) return std::string("expected a rising list");
+    return std::string();
+  });
+}
+
+void train_rules(ConfigTable& t, const RunConfig& c) {
+  const TrainConfig& train = c.train;
+  t.rule({"train.epochs", "train.steps"}, [&train] {
+    return unless(train.steps == 0 || train.epochs == 0,
+                  "train.steps and train.epochs are both given: keep one");
+  });
+  schedule_rules(t, train);
+  t.rule({"train.loss_scale.initial", "train.loss_scale.min"}, [&train] {
+    return unless(train.loss_scale.initial >= train.loss_scale.min,
+                  fmt::format("the scale starts at {}, below train.loss_scale.min {}",
+                              train.loss_scale.initial, train.loss_scale.min));
+  });
+  t.rule({"train.momentum"},
+         [&train] { return unless(train.momentum < 1, "expected a number below 1, found 1"); });
+  t.rule({"train.freeze"}, [&train] {
+    for (const std::string& prefix : train.freeze)
+      if (prefix.empty()) return std::string("an empty prefix would freeze every parameter");
+    return std::string();
+  });
+}
+
+void eval_rules(ConfigTable& t, const RunConfig& c) {
+  t.rule({"eval.every_epochs", "eval.every_steps"}, [&c] {
+    return unless(c.eval.every_steps == 0 || c.eval.every_epochs == 0,
+                  "eval.every_steps and eval.every_epochs are both given: keep one");
+  });
+  auto repeated = [&c] { return c.eval.every_steps > 0 || c.eval.every_epochs > 0; };
+  t.rule({"eval.every_steps", "eval.every_epochs"}, [&c, repeated] {
+    return unless(!repeated() || c.data.val.given(),
+                  "nothing to evaluate on: data.val.annotations is missing");
+  });
+  t.rule({"train.early_stopping.patience"}, [&c, repeated] {
+    return unless(c.train.early_stopping.patience == 0 || repeated(),
+                  "needs evaluations during the run: set eval.every_steps or eval.every_epochs");
+  });
+}
+
+void required_keys(ConfigTable& t, const RunConfig& c, ConfigUse use) {
+  if (use == ConfigUse::training) {
+    t.rule({"data.train.annotations"}, [&c] {
+      return unless(c.data.train.given(),
+                    "missing: the COCO JSON to train on (or data.train.tfrecords)");
+    });
+    t.rule({"train.steps"}, [&c] {
+      return unless(c.train.steps > 0 || c.train.epochs > 0,
+                    "missing: the length of the run (or train.epochs)");
+    });
+  } else if (use == ConfigUse::evaluation) {
+    t.rule({"data.val.annotations"}, [&c] {
+      return unless(c.data.val.given(),
+                    "missing: the COCO JSON to evaluate on (or data.val.tfrecords)");
+    });
+  }
+}
+
+}  // namespace
+
+void add_rules(ConfigTable& t, const RunConfig& c, ConfigUse use) {
+  run_rules(t, c);
+  model_rules(t, c);
+  data_rules(t, c);
+  train_rules(t, c);
+  eval_rules(t, c);
+  required_keys(t, c, use);
+}
+
+}  // namespace tools

@@ -1,0 +1,299 @@
+// The one table of configuration keys.
+#include "tools/config/run_config.h"
+#include "tools/config/run_config_rules.h"
+
+namespace tools {
+namespace {
+
+using engine::above, engine::any_number, engine::at_least, engine::between;
+using engine::ConfigTable;
+
+void bind_model(ConfigTable& t, ModelConfig& m) {
+  model::DetectorOptions& o = m.options;
+  t.section("model", "The network");
+  t.number("model.input_height", o.height, between(32, 4096),
+           "rows of the network's input, a multiple of 32");
+  t.number("model.input_width", o.width, between(32, 4096),
+           "columns of the network's input, a multiple of 32");
+  t.number("model.num_classes", o.classes, between(0, 10000),
+           "classes without the background; 0: from the data");
+  t.choice(
+      "model.class_columns", m.class_columns,
+      {{"by_id", ClassColumns::by_id}, {"dense", ClassColumns::dense}},
+      "column of a class: its category id less one (as the original), or its place in the list");
+  t.number("model.backbone_width", o.backbone_width, between(1, 1024),
+           "channels of ResNet's first convolution");
+  t.numbers("model.units", o.units, {.each = between(1, 100)},
+            "bottleneck units of ResNet's four blocks");
+  t.choice(
+      "model.stride_placement", o.stride_in_3x3, {{"v1", false}, {"v1.5", true}},
+      "stride in the 1x1 convolution (as the original), or in the 3x3 (as torchvision and timm)");
+  t.number("model.fpn_channels", o.fpn_channels, between(1, 4096),
+           "channels of the pyramid's levels");
+  t.number("model.head_channels", o.head_channels, between(1, 4096),
+           "channels of the class and box towers");
+  t.number("model.head_depth", o.head_depth, between(0, 16),
+           "convolutions of each tower before its predictor");
+
+  t.section("model.anchors", "Boxes that predictions start from");
+  t.number("model.anchors.max_level", o.max_level, between(5, 7),
+           "last pyramid level; the first is 3, strides are 2^level");
+  t.number("model.anchors.scale", o.anchor_scale, above(0), "anchor side in strides");
+  t.number("model.anchors.scales_per_octave", o.scales_per_octave, between(1, 8),
+           "sizes between one level and the next");
+  t.numbers("model.anchors.aspect_ratios", o.aspect_ratios, {above(0), 1, 16},
+            "width / height of the anchors");
+
+  t.section("model.batch_norm", "Batch normalisation");
+  t.choice(
+      "model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
+      "statistics of the batch (as the original trains), or the stored ones, unchanged and folded "
+      "into the convolutions");
+  t.number("model.batch_norm.decay", o.batch_norm_decay, between(0, 1),
+           "weight of the old moving statistics");
+  t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, above(0),
+           "added to the variance in the backbone");
+  t.number("model.batch_norm.epsilon", o.epsilon, above(0),
+           "added to the variance in pyramid and heads");
+}
+
+void bind_source(ConfigTable& t, const std::string& path, DataSource& s) {
+  t.text(path + ".annotations", s.annotations, "COCO JSON of the boxes");
+  t.text(path + ".images", s.images, "folder of the images that the annotations name");
+  t.texts(path + ".tfrecords", s.tfrecords, "TFRecord shards instead: paths or globs");
+}
+
+void bind_crop(ConfigTable& t, CropConfig& c) {
+  t.section("data.augment.crop", "Random windows of the training images");
+  t.choice("data.augment.crop.kind", c.kind,
+           {{"none", CropKind::none},
+            {"random", CropKind::random},
+            {"ssd", CropKind::ssd},
+            {"ssd_pad", CropKind::ssd_pad},
+            {"ssd_fixed_aspect", CropKind::ssd_fixed_aspect},
+            {"ssd_pad_fixed_aspect", CropKind::ssd_pad_fixed_aspect}},
+           "random: one window by the keys below (as the original); ssd...: the families of SSD, "
+           "which ignore them");
+  t.number("data.augment.crop.min_object_covered", c.min_object_covered, between(0, 1),
+           "part of some box that the window covers");
+  t.number("data.augment.crop.min_aspect", c.min_aspect, above(0),
+           "smallest width / height of the window");
+  t.number("data.augment.crop.max_aspect", c.max_aspect, above(0),
+           "largest width / height of the window");
+  t.number("data.augment.crop.min_area", c.min_area, {0, 1, true},
+           "smallest part of the image's area");
+  t.number("data.augment.crop.max_area", c.max_area, {0, 1, true},
+           "largest part of the image's area");
+  t.number("data.augment.crop.overlap_threshold", c.overlap_threshold, between(0, 1),
+           "boxes with a smaller part inside are dropped");
+  t.flag("data.augment.crop.clip_boxes", c.clip_boxes, "cut boxes at the window's border");
+  t.number("data.augment.crop.skip_probability", c.skip_probability, between(0, 1),
+           "chance of leaving the image whole");
+}
+
+void bind_colour(ConfigTable& t, ColourConfig& c) {
+  t.section("data.augment.colour", "Colour jitter of the training images");
+  t.number("data.augment.colour.probability", c.probability, between(0, 1),
+           "chance of changing an image; the original never does");
+  t.number("data.augment.colour.brightness", c.brightness, between(0, 1),
+           "largest shift, in parts of the value range");
+  t.number("data.augment.colour.min_contrast", c.min_contrast, between(0, 10),
+           "smallest factor of the contrast");
+  t.number("data.augment.colour.max_contrast", c.max_contrast, between(0, 10),
+           "largest factor of the contrast");
+  t.number("data.augment.colour.hue", c.hue, between(0, 0.5), "largest shift of the hue, in turns");
+  t.number("data.augment.colour.min_saturation", c.min_saturation, between(0, 10),
+           "smallest factor of the saturation");
+  t.number("data.augment.colour.max_saturation", c.max_saturation, between(0, 10),
+           "largest factor of the saturation");
+  t.choice(
+      "data.augment.colour.order", c.order,
+      {{"brightness_saturation_hue_contrast", ColourOrder::brightness_saturation_hue_contrast},
+       {"brightness_contrast_saturation_hue", ColourOrder::brightness_contrast_saturation_hue}},
+      "order of the four changes");
+}
+
+void bind_data(ConfigTable& t, DataConfig& d) {
+  t.section("data.train", "Images to train on; paths are relative to the working folder");
+  bind_source(t, "data.train", d.train);
+  t.section("data.val", "Images to evaluate on");
+  bind_source(t, "data.val", d.val);
+  t.section("data", "Images and boxes");
+  t.text("data.label_map", d.label_map, "class names and ids of TFRecord shards, a .pbtxt");
+  t.numbers("data.mean", d.mean, {.each = any_number()},
+            "subtracted from red, green, blue in 0..255");
+  t.numbers("data.std", d.std, {.each = above(0)}, "red, green, blue are divided by it after that");
+  t.choice("data.crowd", d.crowd, {{"train", CrowdBoxes::train}, {"ignore", CrowdBoxes::ignore}},
+           "crowd regions in training: ordinary objects (as the original), or left out");
+  t.choice(
+      "data.overshoot", d.overshoot, {{"drop", Overshoot::drop}, {"clip", Overshoot::clip}},
+      "boxes that reach over the image's right or lower border: dropped (as the original), or cut");
+  t.choice("data.on_bad_image", d.on_bad_image,
+           {{"error", BadImage::error}, {"skip", BadImage::skip}},
+           "an image that cannot be read: end the run, or go on without it (at most 1% of them)");
+  t.number("data.max_boxes", d.max_boxes, between(1, 10000),
+           "boxes per image in training, the first ones");
+  t.number("data.threads", d.threads, between(0, 1024),
+           "threads that read and decode; 0: one per core");
+  t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
+  t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
+           "MiB of decoded images kept in the host's memory; 0: none");
+  t.number("data.device_cache_mib", d.device_cache_mib, between(0, 1 << 24),
+           "MiB of decoded training images kept in the device's memory, of those with at most four "
+           "times the input's pixels; 0: none");
+  t.section("data.augment", "Augmentation");
+  t.number("data.augment.flip_probability", d.augment.flip_probability, between(0, 1),
+           "chance of mirroring left and right");
+  bind_crop(t, d.augment.crop);
+  bind_colour(t, d.augment.colour);
+}
+
+void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
+  t.section("train.schedule", "Learning rate");
+  t.choice("train.schedule.kind", s.kind,
+           {{"cosine", ScheduleKind::cosine},
+            {"step", ScheduleKind::step},
+            {"constant", ScheduleKind::constant}},
+           "shape after the warm-up");
+  t.number("train.schedule.base_rate", s.base_rate, between(0, 1e6),
+           "rate at the end of the warm-up, for the reference batch");
+  t.number(
+      "train.schedule.reference_batch", s.reference_batch, between(0, 1 << 30),
+      "images per step that the rates belong to; they are scaled to the batch in use; 0: never");
+  t.number("train.schedule.warmup_rate", s.warmup_rate, between(0, 1e6),
+           "rate of the first step, for the reference batch");
+  t.number("train.schedule.warmup_steps", s.warmup_steps, at_least(0),
+           "steps from warmup_rate to base_rate; 0: no warm-up");
+  t.number("train.schedule.total", s.total, at_least(0),
+           "step at which the schedule ends; 0: where the run ends");
+  t.numbers("train.schedule.boundaries", s.boundaries, {between(0, 1), 0, 16},
+            "step: the parts of the total where the rate drops");
+  t.number("train.schedule.factor", s.factor, {0, 1, true},
+           "step: the rate is multiplied by it at each boundary");
+}
+
+void bind_loss(ConfigTable& t, TrainConfig& train) {
+  LossConfig& l = train.loss;
+  t.section("train.loss", "Losses");
+  t.number("train.loss.alpha", l.alpha, between(0, 1), "focal loss: weight of the positives");
+  t.number("train.loss.gamma", l.gamma, between(0, 10),
+           "focal loss: power that plays easy anchors down");
+  t.number("train.loss.delta", l.delta, above(0), "Huber loss: where the square becomes a line");
+  t.number("train.loss.classification_weight", l.classification_weight, at_least(0),
+           "factor of the focal loss");
+  t.number("train.loss.localization_weight", l.localization_weight, at_least(0),
+           "factor of the Huber loss");
+  t.choice("train.loss.normalizer", l.normalizer,
+           {{"per_rank", LossNormalizer::per_rank}, {"global", LossNormalizer::global}},
+           "divide by the matched anchors of the rank (as the original), or of all ranks; the same "
+           "with one rank");
+
+  LossScaleConfig& s = train.loss_scale;
+  t.section("train.loss_scale", "Dynamic loss scale, used by precision fp16");
+  t.number("train.loss_scale.initial", s.initial, {0, 1e30, true}, "scale of the first step");
+  t.number("train.loss_scale.growth", s.growth, {1, 1024, true},
+           "factor after enough finite steps, divisor after a step that is not");
+  t.number("train.loss_scale.interval", s.interval, at_least(1),
+           "finite steps before the scale grows");
+  t.number(
+      "train.loss_scale.hysteresis", s.hysteresis, at_least(1),
+      "the scale falls from this overflow on, counted since it last grew; 1: from the first, as "
+      "TensorFlow's, 2: as Megatron's");
+  t.number("train.loss_scale.min", s.min, {0, 1e30, true}, "the scale never falls below");
+  t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips, at_least(1),
+           "skipped steps in a row at the least scale that end the run");
+
+  t.section("train.early_stopping", "End of the run when the validation no longer improves");
+  t.number("train.early_stopping.patience", train.early_stopping.patience, between(0, 1 << 20),
+           "evaluations without a gain; 0: never stop early");
+  t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, at_least(0),
+           "what counts as a gain");
+  t.choice("train.early_stopping.metric", train.early_stopping.metric,
+           {{"mAP", std::string("mAP")},
+            {"mAP@.50IOU", std::string("mAP@.50IOU")},
+            {"AR@100", std::string("AR@100")}},
+           "the metric that has to grow; also decides which checkpoint is the best");
+}
+
+void bind_train(ConfigTable& t, TrainConfig& c) {
+  t.section("train", "Training");
+  t.number("train.batch_size", c.batch_size, between(1, 65536), "images per rank and step");
+  t.number("train.steps", c.steps, at_least(0),
+           "updates of the weights in the run; or give train.epochs");
+  t.number("train.epochs", c.epochs, between(0, 1e6),
+           "passes over the training images; or give train.steps");
+  t.number("train.seed", c.seed, at_least(0), "start of every random number");
+  t.choice("train.precision", c.precision,
+           {{"fp32", std::string("fp32")},
+            {"tf32", std::string("tf32")},
+            {"bf16", std::string("bf16")},
+            {"fp16", std::string("fp16")}},
+           "numbers of the network; sums, losses and the weights' master copy are always fp32");
+  t.text("train.device", c.device, "auto, cpu, cuda or cuda:N");
+  t.flag("train.deterministic", c.deterministic,
+         "same bits in every run with the same seed, device and threads; always so on a CPU");
+  t.flag("train.graph", c.graph, "a GPU replays the step as one recorded graph");
+  t.text("train.plan_cache", c.plan_cache,
+         "folder that keeps a GPU's convolution plans; auto: the user's cache; empty: none");
+  t.number("train.threads", c.threads, between(0, 1024),
+           "CPU threads that compute; 0: one per core");
+  t.number("train.memory_gib", c.memory_gib, between(0, 65536),
+           "GiB of the device for one step; 0: what is free");
+  t.number("train.momentum", c.momentum, {0, 1}, "of the gradient's running sum");
+  t.number("train.weight_decay", c.weight_decay, between(0, 1),
+           "L2 weight, on convolution kernels only");
+  t.number("train.clip_norm", c.clip_norm, at_least(0),
+           "largest norm of the whole gradient; 0: no limit");
+  t.number("train.accumulate", c.accumulate, between(1, 4096),
+           "batches whose gradients make one update");
+  t.number("train.ema", c.ema, between(0, 0.999999),
+           "decay of the moving average of the weights; 0: none");
+  t.texts("train.freeze", c.freeze, "parameters whose names start so are not trained");
+  bind_schedule(t, c.schedule);
+  bind_loss(t, c);
+}
+
+void bind_eval(ConfigTable& t, EvalConfig& c) {
+  t.section("eval", "Evaluation on data.val");
+  t.number("eval.every_steps", c.every_steps, at_least(0),
+           "evaluate each so many steps; 0: at the end only");
+  t.number("eval.every_epochs", c.every_epochs, between(0, 1e6), "the same in epochs");
+  t.number("eval.score_threshold", c.score_threshold, between(0, 1),
+           "detections have to score more");
+  t.number("eval.iou_threshold", c.iou_threshold, between(0, 1),
+           "overlap of two boxes above which the weaker is dropped");
+  t.number("eval.max_per_class", c.max_per_class, between(1, 10000),
+           "detections per class and image");
+  t.number("eval.max_total", c.max_total, between(1, 10000), "detections per image");
+  t.number("eval.batch_size", c.batch_size, between(0, 65536),
+           "images per step; 0: train.batch_size");
+  t.flag("eval.reference_area", c.reference_area,
+         "sizes by the boxes' area (as the original), not by the annotations'");
+}
+
+}  // namespace
+
+engine::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
+  ConfigTable t;
+  t.text("name", c.name, "name of the run's folder; empty: the configuration file's");
+  t.text("output_dir", c.output_dir, "folder of the run; empty: runs/<name>/<next number>");
+  t.number("time_budget_minutes", c.time_budget_minutes, between(0, 1e7),
+           "stop with a checkpoint after so long; 0: no limit");
+  bind_model(t, c.model);
+  bind_data(t, c.data);
+  bind_train(t, c.train);
+  bind_eval(t, c.eval);
+  t.section("checkpoint", "Checkpoints");
+  t.number("checkpoint.every_steps", c.checkpoint.every_steps, at_least(0),
+           "save each so many steps; 0: at each evaluation and at the end");
+  t.number("checkpoint.keep", c.checkpoint.keep, between(1, 10000),
+           "numbered checkpoints kept beside last and best; 1: only those two");
+  t.text("checkpoint.init_from", c.checkpoint.init_from,
+         "weights to start from: a checkpoint or ResNet-50 weights, safetensors");
+  t.section("log", "Logs");
+  t.number("log.every_steps", c.log.every_steps, between(1, 1 << 30), "steps between two lines");
+  add_rules(t, c, use);
+  return t;
+}
+
+}  // namespace tools

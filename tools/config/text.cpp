@@ -1,0 +1,128 @@
+#include "tools/config/text.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "engine/base/error.h"
+#include "tools/config/parser.h"
+
+namespace engine {
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t kMaxFileBytes = size_t(16) << 20;
+constexpr size_t kMaxBases = 16;
+constexpr char kBase[] = "_base_";
+
+std::string read_bounded(const std::string& path, const std::string& named_at) {
+  std::error_code error;
+  if (fs::is_directory(path, error))
+    fail(ExitCode::usage, named_at, "cannot read ", path, ": it is a folder, expected a JSON file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(text.data(), std::streamsize(text.size()));
+  if (file.bad()) fail(ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+  text.resize(size_t(file.gcount()));
+  if (text.size() > kMaxFileBytes)
+    fail(ExitCode::usage, path, ":1: larger than 16 MiB, expected a configuration");
+  return text;
+}
+
+}  // namespace
+
+// One file after the other along the chain of bases.
+class ConfigReader {
+ public:
+  ConfigText read(const std::string& path, const std::string& named_at) {
+    std::error_code error;
+    std::string identity = fs::weakly_canonical(path, error).string();
+    for (const std::string& open : open_)
+      if (open == identity) fail(ExitCode::usage, named_at, path, " is its own base");
+    if (open_.size() == kMaxBases)
+      fail(ExitCode::usage, named_at, "a chain of more than ", kMaxBases, " bases");
+    open_.push_back(identity);
+    return merge(read_bounded(path, named_at), path);
+  }
+
+  ConfigText merge(const std::string& text, const std::string& name) {
+    ParsedConfig own = parse_config(text, name);
+    auto place_of = [&](int line) { return concatenate(name, ":", line); };
+    ConfigText result;
+    if (auto base = own.values.find(kBase); base != own.values.end()) {
+      std::string at = place_of(own.lines[kBase]) + ": " + kBase + ": ";
+      if (!base->is_string()) fail(ExitCode::usage, at, "expected the path of a file");
+      result = read((fs::path(name).parent_path() / base->get<std::string>()).string(), at);
+      own.values.erase(base);
+    }
+    result.values_.merge_patch(own.values);
+    for (const auto& [path, line] : own.lines) result.places_[path] = place_of(line);
+    return result;
+  }
+
+ private:
+  std::vector<std::string> open_;
+};
+
+ConfigText ConfigText::from_file(const std::string& path) { return ConfigReader().read(path, ""); }
+
+ConfigText ConfigText::from_string(const std::string& text, const std::string& name) {
+  return ConfigReader().merge(text, name);
+}
+
+namespace {
+
+// JSON, or a bare word. What starts like a list, an object or a quoted text has to be JSON.
+json value_of(const std::string& typed, const std::string& place) {
+  char first = typed.empty() ? ' ' : typed[0];
+  if (first == '{' || first == '[' || first == '"') return parse_config_value(typed, place);
+  json value = json::parse(typed, nullptr, false);
+  return value.is_discarded() ? json(typed) : value;
+}
+
+}  // namespace
+
+void ConfigText::override_with(const std::string& assignment) {
+  const std::string place = "command line";
+  size_t equals = assignment.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    fail(ExitCode::usage, place, ": \"", assignment.substr(0, 100), "\": expected key.path=value");
+  std::string path = assignment.substr(0, equals), typed = assignment.substr(equals + 1);
+  if (path == kBase) fail(ExitCode::usage, place, ": ", kBase, " belongs into a file");
+  json patch = value_of(typed, place + ": " + path);
+  places_[path] = place;
+  typed_[path] = typed;
+  size_t end = path.size(), depth = 0;
+  for (;;) {
+    size_t dot = path.rfind('.', end - 1);
+    size_t start = dot == std::string::npos ? 0 : dot + 1;
+    if (start >= end || ++depth > kMaxConfigDepth)
+      fail(ExitCode::usage, place, ": \"", path.substr(0, 100), "\": expected key.path=value");
+    json section = json::object();
+    section[path.substr(start, end - start)] = std::move(patch);
+    patch = std::move(section);
+    if (start == 0) break;
+    end = dot;
+  }
+  values_.merge_patch(patch);
+}
+
+std::string ConfigText::place(const std::string& path) const {
+  for (std::string p = path;;) {
+    if (auto found = places_.find(p); found != places_.end()) return found->second;
+    if (p.empty()) return "configuration";
+    size_t dot = p.rfind('.');
+    p.resize(dot == std::string::npos ? 0 : dot);
+  }
+}
+
+const std::string* ConfigText::typed(const std::string& path) const {
+  auto found = typed_.find(path);
+  bool latest = found != typed_.end() && place(path) == "command line";
+  return latest ? &found->second : nullptr;
+}
+
+}  // namespace engine

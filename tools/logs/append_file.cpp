@@ -1,0 +1,99 @@
+#include "tools/logs/append_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/base/error.h"
+
+namespace tools {
+namespace {
+
+using engine::ExitCode, engine::fail;
+
+// Returns 0 or the error's number.
+int write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t n = ::write(file, bytes.data(), bytes.size());
+    if (n < 0 && errno != EINTR) return errno;
+    if (n == 0) return ENOSPC;
+    if (n > 0) bytes.remove_prefix(size_t(n));
+  }
+  return 0;
+}
+
+constexpr int kMode = 0644;
+
+}  // namespace
+
+AppendFile::AppendFile(std::string path) : path_(std::move(path)) {
+  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kMode);
+  if (file_ < 0) fail(ExitCode::data, "cannot write ", path_, ": ", std::strerror(errno));
+  off_t end = ::lseek(file_, 0, SEEK_END);
+  size_ = end < 0 ? 0 : uint64_t(end);
+}
+
+AppendFile::~AppendFile() {
+  if (file_ >= 0) ::close(file_);
+}
+
+bool AppendFile::append(std::string_view record) {
+  if (int error = write_all(file_, record)) {
+    // Devices such as /dev/full cannot be cut, and need not be: they keep nothing.
+    if (::ftruncate(file_, off_t(size_)) != 0 && errno != EINVAL) error = errno;
+    lose(error);
+    return false;
+  }
+  size_ += record.size();
+  return true;
+}
+
+void AppendFile::cut(uint64_t size) {
+  if (size >= size_) return;
+  if (::ftruncate(file_, off_t(size)) == 0) {
+    size_ = size;
+  } else {
+    lose(errno);
+  }
+}
+
+void AppendFile::lose(int error_number) {
+  if (lost_++ > 0) return;
+  std::string message = fmt::format("cannot write {}: {}; the run goes on without this log\n",
+                                    path_, std::strerror(error_number));
+  write_all(STDERR_FILENO, message);
+}
+
+void keep_lines(const std::string& path, const std::function<bool(std::string_view)>& keep) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return;
+  uint64_t kept = 0;
+  for (std::string line; std::getline(file, line) && !file.eof(); kept += line.size() + 1)
+    if (!keep(line)) break;
+  file.close();
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) == kept && !error) return;
+  std::filesystem::resize_file(path, kept, error);
+  if (error) fail(ExitCode::data, "cannot shorten ", path, ": ", error.message());
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  std::string temporary = path + ".tmp";
+  int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
+  if (file < 0) fail(ExitCode::data, "cannot write ", temporary, ": ", std::strerror(errno));
+  int error = write_all(file, content);
+  if (!error && ::fsync(file) != 0 && errno != EINVAL) error = errno;
+  if (::close(file) != 0 && !error) error = errno;
+  if (!error && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (!error) return;
+  ::unlink(temporary.c_str());
+  fail(ExitCode::data, "cannot write ", path, ": ", std::strerror(error));
+}
+
+}  // namespace tools

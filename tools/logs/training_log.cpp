@@ -1,0 +1,81 @@
+#include "tools/logs/training_log.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+#include "engine/base/time_text.h"
+
+namespace tools {
+namespace {
+
+constexpr std::string_view kStep = "step ";
+constexpr size_t kTimeLength = std::string_view("2024-01-31 23:59:59").size();
+
+// Lines are "time step N/M ..." or "time message"; messages stay, they stand before the first step
+// cut.
+std::string prepared(const std::string& path, int64_t last_step) {
+  if (last_step == 0) std::remove(path.c_str());
+  keep_lines(path, [last_step](std::string_view line) {
+    if (line.size() < kTimeLength + 1 + kStep.size()) return true;
+    line.remove_prefix(kTimeLength + 1);
+    if (!line.starts_with(kStep)) return true;
+    int64_t step = 0;
+    line.remove_prefix(kStep.size());
+    auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), step);
+    return error != std::errc() || step <= last_step;
+  });
+  return path;
+}
+
+std::vector<std::string> with_epoch(std::vector<std::string> columns) {
+  columns.insert(columns.begin(), "epoch");
+  return columns;
+}
+
+std::string stamped(const std::string& text) {
+  return local_text(std::chrono::system_clock::now()).substr(0, kTimeLength) + " " + text + "\n";
+}
+
+}  // namespace
+
+TrainingLog::TrainingLog(const RunFolder& folder, const TrainingLogOptions& o)
+    : options_(o),
+      text_(prepared(folder.file("train.log"), o.last_step)),
+      summary_(folder.file("summary.json"), o.last_step),
+      table_(folder.file("results.csv"), with_epoch(o.columns), o.last_step),
+      events_(folder.path().string(), o.last_step),
+      progress_({.total = o.total_steps, .done_before = o.last_step, .every = o.every}) {}
+
+void TrainingLog::message(const std::string& text) {
+  progress_.message(text);
+  text_.append(stamped(text));
+}
+
+void TrainingLog::row(int64_t step, int64_t epoch, const NamedValues& values) {
+  NamedValues cells = values;
+  cells.emplace_back("epoch", double(epoch));
+  table_.row(step, cells);
+}
+
+void TrainingLog::step(int64_t step, int64_t epoch, const NamedValues& values,
+                       const std::string& detail) {
+  progress_.update(step, detail);
+  if (!due(step)) return;
+  text_.append(stamped(progress_.line(step, detail)));
+  summary_.log(epoch, step, values);
+  events_.scalars(step, values);
+  row(step, epoch, values);
+}
+
+void TrainingLog::evaluation(int64_t step, int64_t epoch, const NamedValues& values) {
+  constexpr std::string_view kPrefix = "DetectionBoxes_";
+  NamedValues short_names = values;
+  for (auto& [name, value] : short_names)
+    if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
+  summary_.log(epoch, step, short_names);
+  events_.scalars(step, values);
+  row(step, epoch, values);
+}
+
+}  // namespace tools

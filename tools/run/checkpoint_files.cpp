@@ -1,0 +1,73 @@
+#include "tools/run/checkpoint_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/base/atomic_file.h"
+
+namespace tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const char kNumbered[] = "step_";
+const std::string kUnfinished = std::string(".safetensors") + engine::kTemporaryMark;
+
+std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
+  std::vector<fs::path> files;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kNumbered) && name.ends_with(".safetensors"))
+      files.push_back(entry.path());
+  }
+  std::sort(files.rbegin(), files.rend());
+  return files;
+}
+
+// What programs that were killed left behind. This run's folder is locked: nobody else writes
+// there.
+void remove_unfinished(const fs::path& folder) {
+  std::error_code ignored;
+  std::vector<fs::path> unfinished;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().find(kUnfinished) != std::string::npos)
+      unfinished.push_back(entry.path());
+  for (const fs::path& path : unfinished) fs::remove(path, ignored);
+}
+
+}  // namespace
+
+void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoint) const {
+  remove_unfinished(folder_.path());
+  save_checkpoint(backend, folder_.file("last.safetensors"), checkpoint,
+                  folder_.file("previous.safetensors"));
+  if (keep_ > 1) number(checkpoint.state.step);
+}
+
+// A run that goes on from an older step leaves the later steps of before alone until it reaches
+// them; they do not count.
+void CheckpointFiles::number(int64_t step) const {
+  const std::string newest = folder_.file(fmt::format("{}{:09d}.safetensors", kNumbered, step));
+  engine::put_second_name(folder_.file("last.safetensors"), newest);
+  int kept = 0;
+  std::error_code ignored;
+  for (const fs::path& path : numbered(folder_.path()))
+    if (path <= fs::path(newest) && ++kept > keep_) fs::remove(path, ignored);
+}
+
+void CheckpointFiles::last_is_best() const {
+  engine::put_second_name(folder_.file("last.safetensors"), folder_.file("best.safetensors"));
+}
+
+std::vector<std::string> resumable(const std::string& folder) {
+  std::vector<std::string> paths{folder + "/last.safetensors", folder + "/previous.safetensors"};
+  for (const fs::path& path : numbered(folder)) paths.push_back(path.string());
+  paths.push_back(folder + "/best.safetensors");
+  return paths;
+}
+
+}  // namespace tools

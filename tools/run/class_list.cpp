@@ -1,0 +1,90 @@
+#include "tools/run/class_list.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/base/error.h"
+
+namespace tools {
+
+using engine::ExitCode, engine::fail;
+
+namespace {
+
+constexpr int64_t kMostClasses = 10000;
+
+}  // namespace
+
+ClassList::ClassList(const data::Dataset& dataset, ClassColumns columns, int classes)
+    : classes_(classes) {
+  if (dataset.categories.empty()) fail(ExitCode::data, "the training data names no categories");
+  std::set<std::string> names;
+  int64_t highest = 0;
+  for (size_t i = 0; i < dataset.categories.size(); ++i) {
+    const data::Category& category = dataset.categories[i];
+    const int64_t column = columns == ClassColumns::by_id ? category.id : int64_t(i) + 1;
+    if (!names.insert(category.name).second)
+      fail(ExitCode::data, "two categories are named '", category.name, "': rename one of them");
+    if (column < 1 || column > kMostClasses || (classes > 0 && column > classes))
+      fail(ExitCode::data, "category '", category.name, "' (id ", category.id,
+           ") has no column among ", classes > 0 ? int64_t(classes) : kMostClasses,
+           ": raise model.num_classes or set model.class_columns to dense");
+    list_.push_back({int(column), category.id, category.name});
+    highest = std::max(highest, column);
+  }
+  if (classes_ == 0) classes_ = int(highest);
+}
+
+std::string ClassList::name_of(int column) const {
+  for (const ModelClass& c : list_)
+    if (c.column == column) return c.name;
+  return "class " + std::to_string(column);
+}
+
+std::vector<int> ClassList::columns_of(const data::Dataset& dataset) const {
+  std::map<std::string, int> by_name;
+  for (const ModelClass& c : list_) by_name[c.name] = c.column;
+  std::vector<int> columns;
+  for (const data::Category& category : dataset.categories) {
+    auto found = by_name.find(category.name);
+    columns.push_back(found == by_name.end() ? -1 : found->second);
+  }
+  return columns;
+}
+
+std::vector<int> ClassList::categories_of(const data::Dataset& dataset) const {
+  std::vector<int> categories(size_t(classes_) + 1, -1), columns = columns_of(dataset);
+  for (size_t i = 0; i < columns.size(); ++i)
+    if (columns[i] >= 0) categories[size_t(columns[i])] = int(i);
+  return categories;
+}
+
+std::string ClassList::to_json() const {
+  nlohmann::ordered_json json;
+  json["classes"] = classes_;
+  json["list"] = nlohmann::ordered_json::array();
+  for (const ModelClass& c : list_)
+    json["list"].push_back({{"column", c.column}, {"id", c.id}, {"name", c.name}});
+  return json.dump();
+}
+
+ClassList ClassList::from_json(const std::string& text, const std::string& source) {
+  ClassList classes;
+  try {
+    const auto json = nlohmann::json::parse(text);
+    classes.classes_ = json.at("classes").get<int>();
+    for (const auto& entry : json.at("list"))
+      classes.list_.push_back({entry.at("column").get<int>(), entry.at("id").get<int64_t>(),
+                               entry.at("name").get<std::string>()});
+  } catch (const nlohmann::json::exception&) {
+    fail(ExitCode::checkpoint, source, ": its list of classes is not readable");
+  }
+  for (const ModelClass& c : classes.list_)
+    if (c.column < 1 || c.column > classes.classes_ || classes.classes_ > kMostClasses)
+      fail(ExitCode::checkpoint, source, ": class '", c.name, "' has no column in the model");
+  return classes;
+}
+
+}  // namespace tools

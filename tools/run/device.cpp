@@ -1,0 +1,80 @@
+#include "tools/run/device.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "engine/base/error.h"
+
+namespace tools {
+namespace {
+
+// Without a limit, most of what is free; the host's untouched pages cost nothing.
+size_t step_memory(engine::Backend& backend, double memory_gib) {
+  if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
+  constexpr size_t kLeast = size_t(1) << 30;
+  return std::max(kLeast, backend.free_memory() / 4 * 3);
+}
+
+std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, size_t bytes) {
+  if (bytes == 0) return nullptr;
+  const size_t free = backend.free_memory();
+  if (bytes > free)
+    engine::fail(engine::ExitCode::resources, "data.device_cache_mib: ", bytes >> 20,
+                 " MiB of images do not fit in the memory of ", backend.name(), ", where ",
+                 free >> 20, " MiB are free: lower it");
+  return std::make_unique<engine::Memory>(backend, bytes, engine::Place::device);
+}
+
+std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
+                                      engine::BackendOptions options) {
+  if (threads > 0) omp_set_num_threads(threads);
+  if (!options.tell) options.tell = [](const std::string& text) { std::cerr << text << '\n'; };
+  return engine::make_backend(device, options);
+}
+
+}  // namespace
+
+Device::Device(const std::string& device, double memory_gib, int threads,
+               const engine::BackendOptions& options, size_t image_cache)
+    : Device(open(device, threads, options), memory_gib, image_cache) {}
+
+Device::Device(std::unique_ptr<engine::Backend> backend, double memory_gib, size_t image_cache)
+    : backend_(std::move(backend)),
+      image_cache_(image_cache_memory(*backend_, image_cache)),
+      memory_(std::make_unique<engine::Memory>(*backend_, step_memory(*backend_, memory_gib),
+                                               engine::Place::device)),
+      arena_(std::make_unique<engine::Arena>(memory_->data(), memory_->bytes())),
+      plans_(*backend_) {
+  if (backend_->branch(0).stream != queue().stream)
+    branches_ = std::make_unique<engine::Branches>(*backend_, *arena_);
+}
+
+kernels::View Device::image_cache() const {
+  if (!image_cache_) return {};
+  return {image_cache_->data(), kernels::DType::u8, {1, {int64_t(image_cache_->bytes())}}};
+}
+
+engine::Context Device::context(const engine::Precision& precision, engine::Tape* tape,
+                                bool training) {
+  return {.queue = queue(),
+          .arena = *arena_,
+          .plans = plans_,
+          .tape = tape,
+          .training = training,
+          .exact_f32 = precision.exact_f32,
+          .branches = branches_.get()};
+}
+
+std::string plan_cache_folder(const std::string& configured) {
+  if (configured != "auto") return configured;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache)
+    return std::string(cache) + "/ssd320/plans";
+  if (const char* home = std::getenv("HOME"); home && *home)
+    return std::string(home) + "/.cache/ssd320/plans";
+  return {};
+}
+
+}  // namespace tools

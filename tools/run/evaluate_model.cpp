@@ -1,0 +1,73 @@
+#include "tools/run/evaluate_model.h"
+
+#include <nlohmann/json.hpp>
+
+#include "data/loading/loader.h"
+#include "tools/logs/append_file.h"
+#include "tools/run/evaluation_report.h"
+#include "tools/run/run_options.h"
+
+namespace tools {
+namespace {
+
+// Boxes of one image in pixels, of classes that the data set knows.
+void add_detections(const std::vector<FoundBox>& found, const data::ImageEntry& image,
+                    const std::vector<int>& categories, std::vector<data::Detection>& out) {
+  for (const FoundBox& b : found) {
+    const int category = categories[size_t(b.column)];
+    if (category < 0) continue;
+    const double x = double(b.xmin) * image.width, y = double(b.ymin) * image.height;
+    out.push_back({.image_id = image.id,
+                   .category = category,
+                   .x = x,
+                   .y = y,
+                   .width = double(b.xmax) * image.width - x,
+                   .height = double(b.ymax) * image.height - y,
+                   .score = double(b.score)});
+  }
+}
+
+}  // namespace
+
+ModelEvaluation evaluate_model(Inference& inference, const RunConfig& config,
+                               const data::Dataset& dataset, const ClassList& classes,
+                               data::EvaluationOptions metrics) {
+  data::LoaderOptions options = evaluation_loader(config, dataset, classes);
+  options.batch_size = inference.batch_size();
+  engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
+  options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
+  data::Loader loader(dataset, options);
+  const std::vector<int> categories = classes.categories_of(dataset);
+  ModelEvaluation result;
+  inference.refresh();
+  while (const data::Batch* batch = loader.next()) {
+    const auto found = inference.run(*batch);
+    for (size_t row = 0; row < found.size(); ++row)
+      if (batch->image_index[row] >= 0)
+        add_detections(found[row], dataset.images[size_t(batch->image_index[row])], categories,
+                       result.detections);
+  }
+  result.unreadable = int64_t(loader.skipped().size());
+  metrics.reference_area |= config.eval.reference_area;
+  result.metrics = data::evaluate(dataset, result.detections, metrics);
+  return result;
+}
+
+NamedValues named_metrics(const data::Evaluation& e) {
+  NamedValues values;
+  for (size_t i = 0; i < e.stats.size(); ++i)
+    values.emplace_back(data::metric_names()[i], e.stats[i]);
+  return values;
+}
+
+void write_evaluation(const std::string& folder, const ModelEvaluation& result,
+                      const data::Dataset& dataset) {
+  const std::string metrics =
+      evaluation_json(result.metrics, dataset)
+          .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  write_file(folder + "/metrics.json", metrics + "\n");
+  write_per_class(folder + "/per_class.csv", result.metrics, dataset);
+  data::write_detections(folder + "/detections.json", result.detections, dataset);
+}
+
+}  // namespace tools

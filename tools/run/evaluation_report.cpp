@@ -1,0 +1,119 @@
+#include "tools/run/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <vector>
+
+#include "tools/command_line.h"
+#include "tools/logs/append_file.h"
+
+namespace tools {
+namespace {
+
+using data::CategoryMetrics;
+using data::Dataset;
+using data::Evaluation;
+
+struct SummaryLine {
+  bool precision;
+  const char* iou;
+  const char* area;
+  int limit;  // index into max_detections
+};
+constexpr const char* kAll = "0.50:0.95";
+constexpr SummaryLine kLines[] = {
+    {true, kAll, "all", 2},    {true, "0.50", "all", 2},   {true, "0.75", "all", 2},
+    {true, kAll, "small", 2},  {true, kAll, "medium", 2},  {true, kAll, "large", 2},
+    {false, kAll, "all", 0},   {false, kAll, "all", 1},    {false, kAll, "all", 2},
+    {false, kAll, "small", 2}, {false, kAll, "medium", 2}, {false, kAll, "large", 2}};
+
+std::string cell(double value) { return value < 0 ? "-" : fmt::format("{:.3f}", value); }
+
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+}  // namespace
+
+void print_summary(std::ostream& out, const Evaluation& evaluation,
+                   const data::EvaluationOptions& options) {
+  for (size_t i = 0; i < evaluation.stats.size(); ++i) {
+    const SummaryLine& line = kLines[i];
+    out << fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6s} | maxDets={:>3d} ] = {:0.3f}\n",
+                       line.precision ? "Average Precision" : "Average Recall",
+                       line.precision ? "(AP)" : "(AR)", line.iou, line.area,
+                       options.max_detections[line.limit], evaluation.stats[i]);
+  }
+}
+
+void print_categories(std::ostream& out, const Evaluation& evaluation, const Dataset& truth) {
+  std::vector<CategoryMetrics> rows = evaluation.categories;
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const CategoryMetrics& a, const CategoryMetrics& b) { return a.ap > b.ap; });
+  size_t width = 5;
+  constexpr size_t kWidest = 32;
+  for (const CategoryMetrics& row : rows)
+    width = std::max(width, std::min(kWidest, truth.categories[row.category].name.size()));
+  out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n", "class", width, "AP", "AP50",
+                     "AP75", "AR100", "objects", "detections");
+  for (const CategoryMetrics& row : rows)
+    out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n",
+                       one_line(truth.categories[row.category].name), width, cell(row.ap),
+                       cell(row.ap50), cell(row.ap75), cell(row.ar), row.objects, row.detections);
+}
+
+nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Dataset& truth) {
+  nlohmann::ordered_json json;
+  for (size_t i = 0; i < evaluation.stats.size(); ++i)
+    json[data::metric_names()[i]] = evaluation.stats[i];
+  json["images"] = evaluation.images;
+  json["objects"] = evaluation.objects;
+  json["detections"] = evaluation.detections;
+  json["per_class"] = nlohmann::ordered_json::array();
+  for (const CategoryMetrics& row : evaluation.categories) {
+    const data::Category& category = truth.categories[row.category];
+    json["per_class"].push_back({{"id", category.id},
+                                 {"name", category.name},
+                                 {"AP", row.ap},
+                                 {"AP50", row.ap50},
+                                 {"AP75", row.ap75},
+                                 {"AR100", row.ar},
+                                 {"objects", row.objects},
+                                 {"crowds", row.crowds},
+                                 {"detections", row.detections}});
+  }
+  return json;
+}
+
+void write_per_class(const std::string& path, const Evaluation& evaluation, const Dataset& truth) {
+  std::string text = "id,name,AP,AP50,AP75,AR100,objects,crowds,detections\n";
+  for (const CategoryMetrics& row : evaluation.categories) {
+    const data::Category& category = truth.categories[row.category];
+    text +=
+        fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, csv_text(category.name), row.ap,
+                    row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
+  }
+  write_file(path, text);
+}
+
+void report(const ReportRequest& request, const Evaluation& evaluation,
+            const data::EvaluationOptions& options, const Dataset& truth, std::ostream& out) {
+  if (!request.per_class.empty()) write_per_class(request.per_class, evaluation, truth);
+  if (request.json) {
+    out << evaluation_json(evaluation, truth)
+               .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+        << "\n";
+    return;
+  }
+  print_summary(out, evaluation, options);
+  out << "\n";
+  print_categories(out, evaluation, truth);
+}
+
+}  // namespace tools

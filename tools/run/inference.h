@@ -1,0 +1,57 @@
+// A trained detector at work: batches in, boxes with scores and classes out.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "engine/replay.h"
+#include "kernels/nms.h"
+#include "model/anchors.h"
+#include "model/detector.h"
+#include "tools/config/run_config.h"
+#include "tools/run/device.h"
+#include "tools/run/device_batch.h"
+
+namespace tools {
+
+struct FoundBox {
+  float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // parts of the image's sides, within 0..1
+  float score = 0;
+  int column = 0;  // of the class, from 1
+};
+
+kernels::NmsOptions nms_options(const EvalConfig&);
+
+class Inference {
+ public:
+  // Folds batch norm into a copy of the weights: refresh() after they changed.
+  Inference(Device&, const model::Detector&, int batch_size, int max_boxes,
+            const kernels::NmsOptions&, const kernels::ChannelScaling&);
+  void refresh();
+
+  // In falling order of score, per row of the batch; rows without an image have none.
+  // Error(diverged) when the network's output is not finite.
+  // The batch is free again on return.
+  std::vector<std::vector<FoundBox>> run(const data::Batch&);
+  int batch_size() const { return batch_.size(); }
+  engine::Backend& backend() const { return device_.backend(); }
+  const model::Detector& detector() const { return detector_; }
+
+ private:
+  void queue_detection();
+  template <class T> const T* on_host(const kernels::View&) const;
+  std::vector<FoundBox> found_in(size_t image) const;
+
+  Device& device_;
+  const model::Detector& detector_;
+  kernels::NmsOptions nms_;
+  kernels::ChannelScaling scaling_;
+  std::unique_ptr<model::FoldedWeights> folded_;
+  uint64_t weights_version_;  // plans keep what they made of the weights while it stays
+  model::Anchors anchors_;
+  DeviceBatch batch_;
+  engine::Memory found_here_, found_;  // on the device, and their copy for the host
+  kernels::Detections detections_;     // in found_here_
+  engine::Replay detection_;
+};
+
+}  // namespace tools

@@ -1,0 +1,36 @@
+#include "tools/run/loaded_model.h"
+
+#include "tools/run/planned_run.h"
+#include "tools/run/run_options.h"
+
+namespace tools {
+namespace {
+
+RunConfig with_precision(RunConfig config, const std::string& precision) {
+  if (!precision.empty()) config.train.precision = precision;
+  return config;
+}
+
+}  // namespace
+
+LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
+    : config_(with_precision(file.config(), use.precision)),
+      classes_(file.classes()),
+      device_(use.device, use.memory_gib, use.threads, {.plan_cache = plan_cache_folder("auto")}),
+      parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
+  detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
+  parameters_.allocate(0, {}, /*gradients=*/false);
+  file.load_model(device_.backend(), parameters_, /*averaged=*/true);
+}
+
+Inference& LoadedModel::prepare(int batch_size, const EvalConfig& eval, const DataConfig& data) {
+  inference_.reset();
+  RunConfig use = config_;
+  use.data.max_boxes = data.max_boxes;
+  prepare_convolutions(device_.backend(), use, {.evaluation_batch = batch_size});
+  inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.max_boxes,
+                                           nms_options(eval), channel_scaling(data));
+  return *inference_;
+}
+
+}  // namespace tools

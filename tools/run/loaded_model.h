@@ -1,0 +1,42 @@
+// A checkpoint made ready to find boxes.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "tools/run/device.h"
+#include "tools/run/inference.h"
+#include "tools/run/model_file.h"
+
+namespace tools {
+
+struct ModelUse {
+  std::string device = "auto";
+  int threads = 0;        // 0: one per core
+  double memory_gib = 0;  // 0: most of what is free
+  std::string precision;  // empty: the one that the model was trained in
+};
+
+class LoadedModel {
+ public:
+  // The moving averages of the weights where the file has them. Error(checkpoint): the tensors do
+  // not fit the file's own configuration; Error(resources): no such device.
+  LoadedModel(const ModelFile& file, const ModelUse& use);
+
+  // Sets up batches of `batch_size` images; `data` tells how pixels are scaled and how many boxes
+  // a batch carries. Called again, it replaces what it returned before.
+  Inference& prepare(int batch_size, const EvalConfig& eval, const DataConfig& data);
+
+  const RunConfig& config() const { return config_; }
+  const ClassList& classes() const { return classes_; }
+  Device& device() { return device_; }
+
+ private:
+  RunConfig config_;
+  ClassList classes_;
+  Device device_;
+  engine::Parameters parameters_;
+  std::unique_ptr<model::Detector> detector_;
+  std::unique_ptr<Inference> inference_;
+};
+
+}  // namespace tools

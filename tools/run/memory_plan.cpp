@@ -1,0 +1,130 @@
+#include "tools/run/memory_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "engine/base/error.h"
+#include "tools/run/planned_run.h"
+
+namespace tools {
+namespace {
+
+std::string in_units(size_t bytes) {
+  constexpr double kMiB = 1 << 20, kGiB = 1 << 30;
+  const double size = double(bytes);
+  if (size >= kGiB) return fmt::format("{:.1f} GiB", size / kGiB);
+  return fmt::format("{:.{}f} MiB", size / kMiB, size < 10 * kMiB ? 1 : 0);
+}
+
+struct Use {
+  const char* key;
+  int batch_size;
+  size_t needed;
+  std::function<size_t(int)> need;  // of another batch size; a GPU chooses plans for it
+  std::function<size_t(int)> without_workspaces;  // the same but for the plans' workspaces: quick
+};
+
+// A batch size that fits, below one that does not, the largest where it is near the estimate; 0:
+// none. Workspaces are taken to grow with the batch, so that few sizes need plans.
+int fitting_batch(const Use& use, size_t available) {
+  const size_t quick = use.without_workspaces(use.batch_size);
+  const double workspaces = double(use.needed - std::min(quick, use.needed)) / use.batch_size;
+  int batch = 0;
+  for (int too_large = use.batch_size; too_large - batch > 1;) {
+    const int guess = (batch + too_large) / 2;
+    const double needed = double(use.without_workspaces(guess)) + workspaces * guess;
+    (needed <= double(available) ? batch : too_large) = guess;
+  }
+  const int estimate = batch;
+  for (size_t needed; batch > 0 && (needed = use.need(batch)) > available;)
+    batch = std::min(batch - 1, int(double(batch) * double(available) / double(needed)));
+  if (batch < estimate) return batch;
+  while (batch + 1 < use.batch_size && use.need(batch + 1) <= available) ++batch;
+  return batch;
+}
+
+void check_use(const Use& use, size_t available) {
+  if (use.needed <= available) return;
+  const int batch = fitting_batch(use, available);
+  engine::fail(engine::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
+               in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
+               batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
+                         : "no batch size fits, lower model.input_height and input_width",
+               "; the limit is train.memory_gib, or what the device has");
+}
+
+size_t training_step(engine::Backend& backend, RunConfig config, int batch_size) {
+  config.train.batch_size = batch_size;
+  prepare_convolutions(backend, config, {.training = true});
+  return PlannedRun(backend, config).train(batch_size).training_step;
+}
+
+size_t evaluation_step(engine::Backend& backend, const RunConfig& config, int batch_size) {
+  prepare_convolutions(backend, config, {.evaluation_batch = batch_size});
+  MemoryPlan plan;
+  PlannedRun(backend, config).evaluate(batch_size, plan);
+  return plan.evaluation_step;
+}
+
+}  // namespace
+
+size_t MemoryPlan::kept() const {
+  return parameters.values + parameters.gradients + parameters.momentum + parameters.working +
+         optimizer + input + image_cache + evaluation;
+}
+
+int evaluation_batch(const RunConfig& config, int64_t images) {
+  const int wanted = config.eval.batch_size > 0 ? config.eval.batch_size : config.train.batch_size;
+  return int(std::min<int64_t>(wanted, images));
+}
+
+MemoryPlan plan_memory(engine::Backend& backend, const RunConfig& config, int evaluation_batch) {
+  prepare_convolutions(backend, config, {.training = true, .evaluation_batch = evaluation_batch});
+  MemoryPlan plan = PlannedRun(backend, config).train(config.train.batch_size);
+  if (evaluation_batch > 0) PlannedRun(backend, config).evaluate(evaluation_batch, plan);
+  return plan;
+}
+
+std::string in_words(const MemoryPlan& p, size_t step_memory) {
+  std::string text =
+      fmt::format("weights {}, gradients {}, momentum {}, ", in_units(p.parameters.values),
+                  in_units(p.parameters.gradients), in_units(p.parameters.momentum));
+  if (p.parameters.working > 0)
+    text += fmt::format("working copies {}, ", in_units(p.parameters.working));
+  text += fmt::format("optimiser {}, input {}, ", in_units(p.optimizer), in_units(p.input));
+  if (p.image_cache > 0) text += fmt::format("image cache {}, ", in_units(p.image_cache));
+  if (p.evaluation > 0) text += fmt::format("evaluation {}, ", in_units(p.evaluation));
+  text += fmt::format("together {}; one step {}", in_units(p.kept()), in_units(p.training_step));
+  if (p.evaluation_step > 0)
+    text += fmt::format(", one evaluation batch {}", in_units(p.evaluation_step));
+  return text + fmt::format(", of {} for steps", in_units(step_memory));
+}
+
+void check_fits(engine::Backend& backend, const RunConfig& config, const MemoryPlan& plan,
+                int evaluation_batch, size_t step_memory) {
+  std::set<engine::ConvShape> ignored;
+  check_use({.key = "train.batch_size",
+             .batch_size = config.train.batch_size,
+             .needed = plan.training_step,
+             .need = [&](int batch) { return training_step(backend, config, batch); },
+             .without_workspaces =
+                 [&](int batch) {
+                   return PlannedRun(backend, config, &ignored).train(batch).training_step;
+                 }},
+            step_memory);
+  check_use({.key = "eval.batch_size",
+             .batch_size = evaluation_batch,
+             .needed = plan.evaluation_step,
+             .need = [&](int batch) { return evaluation_step(backend, config, batch); },
+             .without_workspaces =
+                 [&](int batch) {
+                   MemoryPlan other;
+                   PlannedRun(backend, config, &ignored).evaluate(batch, other);
+                   return other.evaluation_step;
+                 }},
+            step_memory);
+}
+
+}  // namespace tools

@@ -1,0 +1,91 @@
+#include "tools/run/resumed_run.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "engine/base/error.h"
+#include "tools/logs/append_file.h"
+#include "tools/run/checkpoint_files.h"
+
+namespace tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool present(const fs::path& path) {
+  std::error_code unknown;
+  return fs::exists(path, unknown);
+}
+
+bool has_checkpoint(const fs::path& folder) {
+  const std::vector<std::string> paths = resumable(folder.string());
+  return std::any_of(paths.begin(), paths.end(), present);
+}
+
+void set_aside(const std::vector<std::string>& damaged) {
+  for (const std::string& path : damaged) {
+    std::error_code ignored;
+    fs::rename(path, path + ".damaged", ignored);
+  }
+}
+
+RunFolder go_on(const std::string& path, const RunConfig& config,
+                const std::vector<std::string>& words) {
+  RunFolder folder = RunFolder::open(path, words);
+  write_file(folder.file("config.json"), run_config_json(config));
+  return folder;
+}
+
+}  // namespace
+
+std::string folder_of(const ModelFile& file) {
+  const fs::path folder = fs::path(file.path()).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+ResumedRun find_resumed(const std::string& from, const RunConfig& config) {
+  std::vector<std::string> candidates{from};
+  if (from == "auto") {
+    const fs::path folder = RunFolder::latest(config, has_checkpoint);
+    if (folder.empty()) {
+      std::cerr << "ssdtrain: --resume auto: no earlier run has a checkpoint; starting at step 0\n";
+      return {};
+    }
+    candidates = resumable(folder.string());
+  } else if (fs::is_directory(from)) {
+    candidates = resumable(from);
+  }
+  std::vector<std::string> complaints;
+  ResumedRun run{open_newest(candidates, complaints), {}};
+  if (!run.file)
+    engine::fail(engine::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
+  for (const std::string& complaint : complaints) std::cerr << "ssdtrain: " << complaint << "\n";
+  if (!complaints.empty())
+    std::cerr << "ssdtrain: using " << run.file->path() << " instead, of step "
+              << run.file->state().step << "\n";
+  for (const std::string& path : candidates) {
+    if (path == run.file->path()) break;
+    if (present(path)) run.damaged.push_back(path);
+  }
+  return run;
+}
+
+RunFolder open_resumed(const RunConfig& config, const ResumedRun& run,
+                       const std::vector<std::string>& words) {
+  const std::string& wanted = config.output_dir;
+  if (!run.file) {
+    const bool began = !wanted.empty() && present(fs::path(wanted) / "config.json");
+    return began ? go_on(wanted, config, words) : RunFolder::create(config, words);
+  }
+  const std::string old = folder_of(*run.file);
+  std::error_code unknown;
+  if (!wanted.empty() && !fs::equivalent(wanted, old, unknown))
+    return RunFolder::create(config, words);
+  RunFolder folder = go_on(old, config, words);
+  set_aside(run.damaged);
+  return folder;
+}
+
+}  // namespace tools

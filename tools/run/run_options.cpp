@@ -1,0 +1,190 @@
+#include "tools/run/run_options.h"
+
+#include "tools/run/device.h"
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "data/formats/coco.h"
+#include "data/formats/tf_dataset.h"
+#include "engine/base/error.h"
+#include "engine/precision.h"
+#include "tools/dataset_input.h"
+
+namespace tools {
+namespace {
+
+using engine::ExitCode, engine::fail;
+
+int loader_threads(const DataConfig& d) {
+  return d.threads > 0 ? d.threads : std::max(1, int(std::thread::hardware_concurrency()));
+}
+
+data::SsdCrop ssd_crop(CropKind kind) {
+  switch (kind) {
+    case CropKind::ssd:
+      return data::SsdCrop::crop;
+    case CropKind::ssd_pad:
+      return data::SsdCrop::crop_pad;
+    case CropKind::ssd_fixed_aspect:
+      return data::SsdCrop::crop_fixed_aspect;
+    case CropKind::ssd_pad_fixed_aspect:
+      return data::SsdCrop::crop_pad_fixed_aspect;
+    default:
+      return data::SsdCrop::none;
+  }
+}
+
+data::ColourOptions colour_options(const ColourConfig& c) {
+  data::ColourOptions o;
+  o.distortion = {.probability = float(c.probability),
+                  .brightness = float(c.brightness),
+                  .hue = float(c.hue),
+                  .contrast_low = float(c.min_contrast),
+                  .contrast_high = float(c.max_contrast),
+                  .saturation_low = float(c.min_saturation),
+                  .saturation_high = float(c.max_saturation),
+                  .order = c.order == ColourOrder::brightness_contrast_saturation_hue ? 1 : 0};
+  return o;
+}
+
+data::AugmentOptions augment_options(const AugmentConfig& a) {
+  const CropConfig& c = a.crop;
+  return {.flip_probability = float(a.flip_probability),
+          .crop_enabled = c.kind == CropKind::random,
+          .crop = {.min_object_covered = float(c.min_object_covered),
+                   .aspect_min = float(c.min_aspect),
+                   .aspect_max = float(c.max_aspect),
+                   .area_min = float(c.min_area),
+                   .area_max = float(c.max_area),
+                   .overlap_threshold = float(c.overlap_threshold),
+                   .clip_boxes = c.clip_boxes,
+                   .random_coef = float(c.skip_probability)},
+          .ssd_crop = ssd_crop(c.kind),
+          .colour = colour_options(a.colour)};
+}
+
+}  // namespace
+
+data::Dataset load_dataset(const DataSource& source, const std::string& label_map) {
+  data::Dataset dataset;
+  if (source.tfrecords.empty()) {
+    dataset = data::load_coco(source.annotations, source.images);
+  } else {
+    std::vector<std::string> shards;
+    for (const std::string& pattern : source.tfrecords)
+      for (const std::string& shard : data::find_shards(pattern)) shards.push_back(shard);
+    dataset = data::load_tfrecords(shards, load_label_map_or_coco(label_map));
+  }
+  if (dataset.images.empty())
+    fail(ExitCode::data, source.tfrecords.empty() ? source.annotations : source.tfrecords[0],
+         ": no images");
+  return dataset;
+}
+
+int64_t images_per_step(const RunConfig& c) {
+  return int64_t(c.train.batch_size) * c.train.accumulate;
+}
+
+int64_t total_steps(const RunConfig& c, const data::Dataset& train) {
+  if (c.train.steps > 0) return c.train.steps;
+  const int64_t per_epoch = std::max<int64_t>(1, int64_t(train.images.size()) / images_per_step(c));
+  return std::max<int64_t>(1, std::llround(c.train.epochs * double(per_epoch)));
+}
+
+engine::BackendOptions backend_options(const TrainConfig& c) {
+  return {.deterministic = c.deterministic, .plan_cache = plan_cache_folder(c.plan_cache)};
+}
+
+data::LoaderOptions training_loader(const RunConfig& c, const data::Dataset& dataset,
+                                    const ClassList& classes) {
+  const model::DetectorOptions& o = c.model.options;
+  const DataConfig& d = c.data;
+  data::LoaderOptions loader{.batch_size = c.train.batch_size,
+                             .threads = loader_threads(d),
+                             .queue_depth = d.queue + 1,
+                             .seed = uint64_t(c.train.seed)};
+  data::SampleOptions& sample = loader.sample;
+  sample.input = {o.height, o.width};
+  sample.max_boxes = d.max_boxes;
+  sample.ground_truth = {
+      .crowd = d.crowd == CrowdBoxes::train ? data::CrowdPolicy::train : data::CrowdPolicy::ignore,
+      .overshoot = d.overshoot == Overshoot::drop ? data::OvershootPolicy::drop
+                                                  : data::OvershootPolicy::clip,
+      .class_columns = classes.columns_of(dataset)};
+  sample.augment = augment_options(d.augment);
+  sample.image_errors = d.on_bad_image == BadImage::error ? data::ImageErrorPolicy::error
+                                                          : data::ImageErrorPolicy::skip;
+  sample.cache_bytes = uint64_t(d.cache_mib) << 20;
+  return loader;
+}
+
+data::LoaderOptions evaluation_loader(const RunConfig& c, const data::Dataset& dataset,
+                                      const ClassList& classes) {
+  data::LoaderOptions loader = data::for_evaluation(training_loader(c, dataset, classes));
+  if (c.eval.batch_size > 0) loader.batch_size = c.eval.batch_size;
+  loader.batch_size = int(std::min<int64_t>(loader.batch_size, int64_t(dataset.images.size())));
+  return loader;
+}
+
+size_t image_cache_bytes(const RunConfig& c, const data::Dataset& train) {
+  if (c.data.device_cache_mib == 0) return 0;
+  const model::DetectorOptions& o = c.model.options;
+  return std::min(size_t(c.data.device_cache_mib) << 20,
+                  size_t(data::cache_need(train, {o.height, o.width}).bytes));
+}
+
+kernels::ChannelScaling channel_scaling(const DataConfig& d) {
+  kernels::ChannelScaling s;
+  for (size_t i = 0; i < 3; ++i) {
+    s.mean[i] = float(d.mean[i]);
+    s.deviation[i] = float(d.std[i]);
+  }
+  return s;
+}
+
+model::LossOptions loss_options(const LossConfig& l) {
+  return {.alpha = l.alpha,
+          .gamma = l.gamma,
+          .delta = l.delta,
+          .classification_weight = l.classification_weight,
+          .localization_weight = l.localization_weight};
+}
+
+kernels::SgdOptions sgd_options(const RunConfig& c, int64_t steps) {
+  const ScheduleConfig& s = c.train.schedule;
+  const double scale = c.rate_scale(images_per_step(c));
+  kernels::Schedule schedule{.base_rate = s.base_rate * scale,
+                             .warmup_rate = s.warmup_rate * scale,
+                             .warmup_steps = s.warmup_steps,
+                             .total_steps = s.total > 0 ? s.total : steps};
+  if (s.kind == ScheduleKind::cosine) schedule.kind = kernels::Schedule::Kind::cosine;
+  if (s.kind == ScheduleKind::step) {
+    schedule.kind = kernels::Schedule::Kind::manual;
+    schedule.boundaries = int(s.boundaries.size()) + 1;
+    // The warm-up is the first stretch; the rate drops at parts of the total.
+    schedule.ramp = 1;
+    schedule.boundary[0] = s.warmup_steps;
+    schedule.rate[0] = s.warmup_steps > 0 ? schedule.warmup_rate : schedule.base_rate;
+    schedule.rate[1] = schedule.base_rate;
+    for (size_t i = 0; i < s.boundaries.size(); ++i) {
+      schedule.boundary[i + 1] = std::llround(s.boundaries[i] * double(schedule.total_steps));
+      schedule.rate[i + 2] = schedule.rate[i + 1] * s.factor;
+    }
+  }
+  const LossScaleConfig& l = c.train.loss_scale;
+  return {.schedule = schedule,
+          .momentum = c.train.momentum,
+          .weight_decay = c.train.weight_decay,
+          .clip_norm = c.train.clip_norm,
+          .average_decay = c.train.ema,
+          .divisor = double(c.train.accumulate),
+          .loss_scale = {.growth = l.growth,
+                         .interval = l.interval,
+                         .hysteresis = l.hysteresis,
+                         .min = l.min,
+                         .dynamic = engine::precision_named(c.train.precision).scale_loss}};
+}
+
+}  // namespace tools

@@ -1,0 +1,63 @@
+#include "tools/run/stop_signal.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+
+namespace tools {
+namespace {
+
+constexpr std::array kSignals{SIGTERM, SIGINT, SIGUSR1};
+std::atomic<int> received{0};
+static_assert(std::atomic<int>::is_always_lock_free, "the handler must not lock");
+std::array<struct sigaction, kSignals.size()> previous;
+
+void on_signal(int number) {  // only what is allowed in a signal handler
+  int none = 0;
+  if (received.compare_exchange_strong(none, number) || number == SIGUSR1) return;
+  constexpr char kMessage[] = "\nended by a second signal\n";
+  ssize_t ignored = write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
+  (void)ignored;
+  _exit(128 + number);
+}
+
+}  // namespace
+
+StopSignal::StopSignal(double time_budget_minutes)
+    : budget_minutes_(time_budget_minutes), start_(std::chrono::steady_clock::now()) {
+  received = 0;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
+}
+
+StopSignal::~StopSignal() {
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous[i], nullptr);
+}
+
+bool StopSignal::out_of_time() const {
+  std::chrono::duration<double, std::ratio<60>> minutes = std::chrono::steady_clock::now() - start_;
+  return budget_minutes_ > 0 && minutes.count() >= budget_minutes_;
+}
+
+bool StopSignal::requested() const { return received != 0 || out_of_time(); }
+
+std::string StopSignal::reason() const {
+  switch (received) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGINT:
+      return "SIGINT";
+    case SIGUSR1:
+      return "SIGUSR1";
+    default:
+      return out_of_time() ? fmt::format("time budget of {} minutes", budget_minutes_) : "";
+  }
+}
+
+}  // namespace tools

@@ -1,0 +1,66 @@
+#include "tools/run/training_samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "data/image/jpeg.h"
+#include "data/loading/sample_image.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+
+namespace tools {
+namespace {
+
+constexpr size_t kMostSamples = 16;
+constexpr int kQuality = 92;
+
+// The network's input, computed as the step computes it.
+std::vector<float> network_input(const data::Batch& batch, const kernels::ChannelScaling& scaling,
+                                 data::PictureSize input) {
+  using engine_dtype = kernels::DType;
+  for (const kernels::StagedImage& image : batch.staged)
+    SSD_CHECK(!image.cached, "the pixels of a picture are on the device");
+  const int64_t images = int64_t(batch.staged.size());
+  std::vector<float> values(size_t(images * input.height * input.width * 3));
+  kernels::View pixels{batch.pixels.data(), engine_dtype::u8, {1, {int64_t(batch.pixels.size())}}};
+  kernels::View out{values.data(), engine_dtype::f32, {4, {images, input.height, input.width, 3}}};
+  kernels::normalise_images({}, pixels, {}, batch.staged.data(), scaling, out);
+  return values;
+}
+
+}  // namespace
+
+std::vector<data::Image> sample_pictures(const data::Batch& batch,
+                                         const kernels::ChannelScaling& scaling,
+                                         data::PictureSize input, const ClassList& classes) {
+  std::vector<std::string> names;
+  for (int column = 1; column <= classes.classes(); ++column)
+    names.push_back(classes.name_of(column));
+  const std::vector<float> values = network_input(batch, scaling, input);
+  const size_t image_size = size_t(input.height) * size_t(input.width) * 3;
+  std::vector<data::Image> pictures;
+  for (int row = 0; row < batch.images; ++row)
+    pictures.push_back(data::sample_picture(
+        {values.data() + size_t(row) * image_size, input.height, input.width, scaling}, batch, row,
+        names));
+  return pictures;
+}
+
+void write_training_samples(const std::string& folder, const data::Batch& batch,
+                            const kernels::ChannelScaling& scaling, data::PictureSize input,
+                            const ClassList& classes) {
+  try {
+    std::filesystem::create_directories(folder);
+    const std::vector<data::Image> pictures = sample_pictures(batch, scaling, input, classes);
+    for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row)
+      data::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
+                       data::encode_jpeg(pictures[row], kQuality));
+  } catch (const std::exception& e) {  // pictures are for looking at: training goes on without them
+    std::cerr << "samples could not be written: " << e.what() << "\n";
+  }
+}
+
+}  // namespace tools

@@ -1,0 +1,97 @@
+#include "tools/run/training_step.h"
+
+#include <array>
+
+namespace tools {
+
+using engine::DType, engine::Place, engine::Replay, engine::Tensor, engine::View;
+
+namespace {
+
+constexpr int64_t kReported = 4;
+
+}  // namespace
+
+TrainingStep::TrainingStep(Device& device, model::Detector& detector,
+                           engine::Parameters& parameters, engine::Optimizer& optimizer,
+                           const StepOptions& options)
+    : device_(device),
+      detector_(detector),
+      parameters_(parameters),
+      optimizer_(optimizer),
+      options_(options),
+      anchors_(device.backend(), detector.options()),
+      batch_(device.backend(), options.batch_size, detector.options().height,
+             detector.options().width, options.max_boxes, device.image_cache()),
+      report_(device.backend(), kReported * sizeof(double), Place::device),
+      gradients_(
+          device.backend(), device.arena(), [this] { gradients(); }, options.graph),
+      update_(
+          device.backend(), device.arena(), [this] { update(); }, options.graph),
+      whole_(
+          device.backend(), device.arena(),
+          [this] {
+            gradients();
+            update();
+          },
+          options.graph) {
+  parameters_.zero_gradients(device_.queue());
+}
+
+void TrainingStep::gradients() {
+  engine::Tape tape;
+  const engine::Precision& precision = parameters_.precision();
+  engine::Context c = device_.context(precision, &tape, true);
+  parameters_.watch(tape);
+  Tensor images = batch_.images(c, options_.scaling, precision.activations);
+  model::Targets targets =
+      model::assign_targets(c, batch_.ground_truth(), anchors_, precision.master);
+  model::Losses losses = model::detection_losses(c, detector_.forward(c, images), targets, anchors_,
+                                                 detector_.options().columns(), options_.loss);
+  images = {};
+  model::backward(c, losses, targets, options_.loss, optimizer_.device_state());
+  model::report_losses(c, losses, targets, options_.loss, optimizer_.l2_loss(c),
+                       {report_.data(), precision.master, {1, {kReported}}});
+}
+
+void TrainingStep::update() {
+  engine::Context c = device_.context(parameters_.precision(), nullptr, true);
+  optimizer_.step(c);
+  parameters_.zero_gradients(c.queue);
+}
+
+bool TrainingStep::run(const data::Batch& batch) {
+  batch_.upload(batch);
+  const bool updated = queue_work();
+  batch_.wait_for_upload();
+  return updated;
+}
+
+bool TrainingStep::queue_work() {
+  if (options_.accumulate == 1) {
+    whole_.run();
+    return true;
+  }
+  gradients_.run();
+  if (++gathered_ < options_.accumulate) return false;
+  gathered_ = 0;
+  update_.run();
+  return true;
+}
+
+StepLosses TrainingStep::losses() const {
+  std::array<double, kReported> values{};
+  kernels::Queue queue = device_.queue();
+  if (parameters_.precision().master == DType::f64) {
+    device_.backend().copy(values.data(), report_.data(), sizeof values, queue);
+    device_.backend().synchronize(queue);
+  } else {
+    std::array<float, kReported> narrow{};
+    device_.backend().copy(narrow.data(), report_.data(), sizeof narrow, queue);
+    device_.backend().synchronize(queue);
+    for (size_t i = 0; i < kReported; ++i) values[i] = double(narrow[i]);
+  }
+  return {values[0], values[1], values[2], values[3]};
+}
+
+}  // namespace tools

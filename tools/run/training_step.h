@@ -1,0 +1,51 @@
+// One training step: images and boxes in, updated weights and losses out. Replayable.
+#pragma once
+#include "engine/optimizer.h"
+#include "engine/replay.h"
+#include "model/loss.h"
+#include "tools/run/device.h"
+#include "tools/run/device_batch.h"
+
+namespace tools {
+
+struct StepOptions {
+  int batch_size = 1, max_boxes = 100;
+  int accumulate = 1;  // batches per update
+  bool graph = true;   // recorded once, then replayed
+  kernels::ChannelScaling scaling;
+  model::LossOptions loss;
+};
+
+struct StepLosses {
+  double localization = 0, classification = 0, regularization = 0, total = 0;
+};
+
+class TrainingStep {
+ public:
+  TrainingStep(Device&, model::Detector&, engine::Parameters&, engine::Optimizer&,
+               const StepOptions&);
+
+  // Queues one batch, which is free again on return; every `accumulate` batches the weights are
+  // updated: then true. Waits for the step before, not for this one.
+  bool run(const data::Batch&);
+  StepLosses losses() const;  // of the latest batch; waits for the device
+  size_t peak_memory() const { return device_.arena().peak(); }
+
+ private:
+  bool queue_work();
+  void gradients();
+  void update();
+
+  Device& device_;
+  model::Detector& detector_;
+  engine::Parameters& parameters_;
+  engine::Optimizer& optimizer_;
+  StepOptions options_;
+  model::Anchors anchors_;
+  DeviceBatch batch_;
+  engine::Memory report_;
+  engine::Replay gradients_, update_, whole_;
+  int gathered_ = 0;  // batches since the last update
+};
+
+}  // namespace tools
