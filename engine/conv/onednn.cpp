@@ -122,7 +122,7 @@ dnnl::convolution_forward::primitive_desc forward(const Descriptors& d, dnnl::pr
                                              d.strides, d.pad_begin, d.pad_end);
 }
 
-// What oneDNN computes wrongly (tests/ops/random_convs_test.cpp; docs/numerics.md says which
+// What oneDNN computes wrongly (tests/engine/ops/random_convs_test.cpp; docs/numerics.md says which
 // versions were tried). Every version: bf16 with a stride of more than 2, for some widths. Version
 // 2: f32 with a residual, in rows of few pixels with two columns of padding or more.
 bool miscomputed_forward(const ConvShape& s) {

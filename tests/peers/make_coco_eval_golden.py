@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs pycocotools on random cases and writes what tests/data/coco_eval_test.cpp compares with.
+"""Runs pycocotools on random cases and writes what tests/data/metrics/coco_eval_test.cpp compares with.
 
     python3 tests/peers/make_coco_eval_golden.py --cases 500 --output tests/golden/coco_eval_random.json
 

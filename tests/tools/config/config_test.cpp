@@ -1,4 +1,4 @@
-// The configuration mechanism on a table of its own; tests/tools/run_config_test.cpp has the
+// The configuration mechanism on a table of its own; tests/tools/config/run_config_test.cpp has the
 // programs' keys.
 #include "tools/config/table.h"
 
