@@ -36,9 +36,10 @@ foreach(source ${test_sources})
     target_link_libraries(${name} PRIVATE cudnn_test_support)
   endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  get_filename_component(folder ${source} DIRECTORY)
-  get_filename_component(folder ${folder} NAME)  # `ctest -L ops` runs tests/ops
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive" LABELS ${folder})
+  file(RELATIVE_PATH folders ${CMAKE_SOURCE_DIR}/tests ${source})  # `ctest -L ops` runs tests/engine/ops
+  get_filename_component(folders ${folders} DIRECTORY)
+  string(REPLACE "/" ";" folders "${folders}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive" LABELS "${folders}")
 endforeach()
 if(TEST gpu_memory_test)
   set_tests_properties(gpu_memory_test PROPERTIES RUN_SERIAL ON)  # it counts the whole GPU's memory

@@ -5,7 +5,7 @@
 
 #include "engine/backend.h"
 #include "engine/base/error.h"
-#include "engine/cudnn/conv_cudnn.h"
+#include "engine/cudnn/conv.h"
 
 namespace engine {
 namespace {

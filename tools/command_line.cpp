@@ -15,26 +15,12 @@
 
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
+#include "engine/base/text.h"
 #include "engine/base/version.h"
 
 namespace tools {
 
 using engine::ExitCode;
-
-bool lively_terminal(int file_descriptor) {
-  const char* term = std::getenv("TERM");
-  const char* no_color = std::getenv("NO_COLOR");
-  bool plain = (no_color && *no_color) || !term || std::strcmp(term, "dumb") == 0;
-  return !plain && isatty(file_descriptor);
-}
-
-std::string one_line(const std::string& text) {
-  std::string line = text;
-  while (!line.empty() && line.back() == '\n') line.pop_back();
-  for (char& c : line)
-    if ((c >= 0 && c < 0x20) || c == 0x7f) c = ' ';
-  return line;
-}
 
 namespace {
 
@@ -126,7 +112,7 @@ std::string without_command(const CLI::App& app) {
 
 int complain(const std::string& program, const std::string& message, ExitCode code) {
   std::cout.flush();
-  std::cerr << program << ": " << one_line(message) << std::endl;
+  std::cerr << program << ": " << base::one_line(message) << std::endl;
   return int(code);
 }
 

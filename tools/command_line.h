@@ -23,10 +23,4 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<void()
 // For programs that end well in more than one way: `body` returns the exit code.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);
 
-// A terminal that wants colours and moving lines: a tty, TERM is not dumb, NO_COLOR unset.
-bool lively_terminal(int file_descriptor);
-
-// Control characters replaced, so that a message is one line whatever file names it quotes.
-std::string one_line(const std::string& text);
-
 }  // namespace tools

@@ -7,6 +7,7 @@
 
 #include "data/check/dataset_check.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
@@ -28,7 +29,7 @@ std::string described(const Problem& problem) {
   std::string id = problem.has_annotation && !named
                        ? fmt::format("annotation id {}: ", problem.annotation_id)
                        : "";
-  return one_line(problem.where + ": " + id + problem.text);
+  return base::one_line(problem.where + ": " + id + problem.text);
 }
 
 void print_problems(const Problems& problems, bool all) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/check/dataset_stats.h"
+#include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
@@ -45,7 +46,7 @@ void print_text(const DatasetStats& s) {
              s.most_boxes_in_an_image, s.boxes_past_100);
   fmt::print("\nclasses: id, name, boxes, share, images\n");
   for (const CategoryCount& c : s.categories)
-    fmt::print("  {:>6} {:<24} {:>9} {:>5.1f}% {:>9}\n", c.id, one_line(c.name), c.boxes,
+    fmt::print("  {:>6} {:<24} {:>9} {:>5.1f}% {:>9}\n", c.id, base::one_line(c.name), c.boxes,
                share(c.boxes, s.boxes), c.images);
   print_bins("area (small below 32 x 32 px, large from 96 x 96 px)", s.area);
   print_bins("boxes per image", s.boxes_per_image);

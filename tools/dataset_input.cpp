@@ -19,14 +19,10 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
   if (annotations.empty() == records.empty())
     engine::fail(engine::ExitCode::usage, "give either --annotations or --records");
   if (!records.empty())
-    return data::load_tfrecords(data::find_shards(records), load_label_map_or_coco(label_map));
+    return data::load_tfrecords(data::find_shards(records), data::label_map_or_coco(label_map));
   std::filesystem::path beside = std::filesystem::path(annotations).parent_path();
   std::string folder = !images.empty() ? images : beside.empty() ? "." : beside.string();
   return data::load_coco(annotations, folder, {.problems = problems});
-}
-
-data::LabelMap load_label_map_or_coco(const std::string& path) {
-  return path.empty() ? data::coco_label_map() : data::load_label_map(path);
 }
 
 }  // namespace tools

@@ -20,7 +20,4 @@ struct DatasetInput {
   const std::string& name() const { return annotations.empty() ? records : annotations; }
 };
 
-// The map in the file, or COCO's when the path is empty.
-data::LabelMap load_label_map_or_coco(const std::string& path);
-
 }  // namespace tools

@@ -9,6 +9,7 @@
 #include "data/image/draw.h"
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/image_files.h"
 #include "tools/logs/append_file.h"
@@ -79,7 +80,7 @@ void DetectionRun::run(LoadedModel& model, std::ostream& log) {
 void DetectionRun::finish(const ImageBatch& batch, size_t row, const std::vector<FoundBox>& found,
                           std::ostream& log) {
   if (!batch.problems[row].empty()) {
-    log << "ssddetect: " << one_line(batch.problems[row]) << std::endl;
+    log << "ssddetect: " << base::one_line(batch.problems[row]) << std::endl;
     ++unreadable_;
     return;
   }

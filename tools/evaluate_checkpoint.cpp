@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
@@ -52,7 +53,7 @@ void tell_unknown_classes(const ClassList& classes, const data::Dataset& dataset
   if (unknown == 0) return;
   const size_t first = size_t(std::find(columns.begin(), columns.end(), -1) - columns.begin());
   log << "ssdeval: warning: the model does not know " << unknown << " of the data's "
-      << columns.size() << " classes, the first is '" << one_line(dataset.categories[first].name)
+      << columns.size() << " classes, the first is '" << base::one_line(dataset.categories[first].name)
       << "'" << std::endl;
 }
 

@@ -40,5 +40,7 @@ LabelMap parse_label_map(std::string_view text, const std::string& path);
 
 // The 80 categories of COCO 2017 with their ids 1..90.
 const LabelMap& coco_label_map();
+// The map in the file, or COCO's when the path is empty.
+LabelMap label_map_or_coco(const std::string& path);
 
 }  // namespace data

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 
 #include "engine/base/time_text.h"
-#include "tools/command_line.h"
 
 namespace tools {
 namespace {
@@ -22,6 +23,13 @@ size_t terminal_width() {
 }
 
 }  // namespace
+
+bool lively_terminal(int file_descriptor) {
+  const char* term = std::getenv("TERM");
+  const char* no_color = std::getenv("NO_COLOR");
+  bool plain = (no_color && *no_color) || !term || std::strcmp(term, "dumb") == 0;
+  return !plain && isatty(file_descriptor);
+}
 
 Progress::Progress(ProgressOptions options)
     : options_(std::move(options)),

@@ -6,6 +6,9 @@
 
 namespace tools {
 
+// Whether a terminal takes colours and moving lines: it is a tty, TERM is not dumb, NO_COLOR is unset.
+bool lively_terminal(int file_descriptor);
+
 struct ProgressOptions {
   std::string unit = "step";  // "step 120/1000"
   int64_t total = 0;

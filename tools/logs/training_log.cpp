@@ -39,12 +39,12 @@ std::string stamped(const std::string& text) {
 
 }  // namespace
 
-TrainingLog::TrainingLog(const RunFolder& folder, const TrainingLogOptions& o)
+TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainingLogOptions& o)
     : options_(o),
-      text_(prepared(folder.file("train.log"), o.last_step)),
-      summary_(folder.file("summary.json"), o.last_step),
-      table_(folder.file("results.csv"), with_epoch(o.columns), o.last_step),
-      events_(folder.path().string(), o.last_step),
+      text_(prepared(folder / "train.log", o.last_step)),
+      summary_(folder / "summary.json", o.last_step),
+      table_(folder / "results.csv", with_epoch(o.columns), o.last_step),
+      events_(folder.string(), o.last_step),
       progress_({.total = o.total_steps, .done_before = o.last_step, .every = o.every}) {}
 
 void TrainingLog::message(const std::string& text) {

@@ -1,6 +1,7 @@
 // All logs of a training run behind one door: stderr and train.log, summary.json, results.csv,
 // events.
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,6 @@
 #include "tools/logs/dllogger.h"
 #include "tools/logs/event_file.h"
 #include "tools/logs/progress.h"
-#include "tools/run/run_folder.h"
 
 namespace tools {
 
@@ -21,7 +21,8 @@ struct TrainingLogOptions {
 
 class TrainingLog {
  public:
-  TrainingLog(const RunFolder&, const TrainingLogOptions&);
+  // The logs of the run in `folder`, continued where they exist.
+  TrainingLog(const std::filesystem::path& folder, const TrainingLogOptions&);
 
   void parameters(const std::string& config_json) { summary_.parameters(config_json); }
   void message(const std::string& text);  // stderr and train.log

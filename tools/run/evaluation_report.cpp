@@ -7,7 +7,7 @@
 #include <ostream>
 #include <vector>
 
-#include "tools/command_line.h"
+#include "engine/base/text.h"
 #include "tools/logs/append_file.h"
 
 namespace tools {
@@ -64,7 +64,7 @@ void print_categories(std::ostream& out, const Evaluation& evaluation, const Dat
                      "AP75", "AR100", "objects", "detections");
   for (const CategoryMetrics& row : rows)
     out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n",
-                       one_line(truth.categories[row.category].name), width, cell(row.ap),
+                       base::one_line(truth.categories[row.category].name), width, cell(row.ap),
                        cell(row.ap50), cell(row.ap75), cell(row.ar), row.objects, row.detections);
 }
 

@@ -10,7 +10,6 @@
 #include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"
 #include "engine/precision.h"
-#include "tools/dataset_input.h"
 
 namespace tools {
 namespace {
@@ -75,7 +74,7 @@ data::Dataset load_dataset(const DataSource& source, const std::string& label_ma
     std::vector<std::string> shards;
     for (const std::string& pattern : source.tfrecords)
       for (const std::string& shard : data::find_shards(pattern)) shards.push_back(shard);
-    dataset = data::load_tfrecords(shards, load_label_map_or_coco(label_map));
+    dataset = data::load_tfrecords(shards, data::label_map_or_coco(label_map));
   }
   if (dataset.images.empty())
     fail(ExitCode::data, source.tfrecords.empty() ? source.annotations : source.tfrecords[0],

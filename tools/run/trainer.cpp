@@ -179,7 +179,7 @@ void Trainer::announce() {
 bool Trainer::run(const RunFolder& folder, const StopSignal& stop) {
   folder_ = &folder;
   files_ = std::make_unique<CheckpointFiles>(folder, config_.checkpoint.keep);
-  log_ = std::make_unique<TrainingLog>(folder, TrainingLogOptions{.total_steps = total_steps_,
+  log_ = std::make_unique<TrainingLog>(folder.path(), TrainingLogOptions{.total_steps = total_steps_,
                                                                   .last_step = state_.step,
                                                                   .every = config_.log.every_steps,
                                                                   .columns = csv_columns()});

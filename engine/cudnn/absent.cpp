@@ -1,6 +1,6 @@
 // Linked instead of conv_cudnn.cpp where a CUDA build has no cuDNN.
 #include "engine/base/error.h"
-#include "engine/cudnn/conv_cudnn.h"
+#include "engine/cudnn/conv.h"
 
 namespace engine {
 

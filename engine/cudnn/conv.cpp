@@ -1,4 +1,4 @@
-#include "engine/cudnn/conv_cudnn.h"
+#include "engine/cudnn/conv.h"
 
 #include <cuda_runtime.h>
 
