@@ -42,7 +42,7 @@ double time_whole_steps(const Options& o) {
 // Work for a GPU while the host queues a step.
 class HeadStart {
  public:
-  explicit HeadStart(tools::Device& device)
+  explicit HeadStart(run::Device& device)
       : device_(device), memory_(device.backend(), kBytes, engine::Place::device) {}
   void queue() {
     const kernels::View half{memory_.data(), engine::DType::u8, {1, {kBytes / 2}}};
@@ -53,7 +53,7 @@ class HeadStart {
  private:
   static constexpr int64_t kBytes = int64_t(1) << 30;
   static constexpr int kCopies = 60;  // of 0.2 to 0.7 ms each
-  tools::Device& device_;
+  run::Device& device_;
   engine::Memory memory_;
 };
 
@@ -67,10 +67,10 @@ struct Measured {
 Measured measure(const Options& o) {
   Measured m{.whole = time_whole_steps(o)};
   auto backend = std::make_unique<MeteredBackend>(
-      engine::make_backend(o.device, tools::backend_options(run_config(o, o.batch).train)));
+      engine::make_backend(o.device, run::backend_options(run_config(o, o.batch).train)));
   const engine::Precision precision = engine::precision_named(o.precision);
   m.peaks = measure_peaks(*backend, precision, o.runs);
-  Ssd320Run run(o, o.batch, std::make_unique<tools::Device>(std::move(backend), o.memory_gib));
+  Ssd320Run run(o, o.batch, std::make_unique<run::Device>(std::move(backend), o.memory_gib));
   HeadStart head_start(run.device());
   for (int i = 0; i < kWarmUp; ++i) run.step();
   std::vector<TimedStep> steps;

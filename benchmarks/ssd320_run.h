@@ -33,8 +33,8 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
 }
 
-inline tools::RunConfig run_config(const RunOptions& o, int images) {
-  tools::RunConfig config;
+inline config::RunConfig run_config(const RunOptions& o, int images) {
+  config::RunConfig config;
   config.model.options.classes = 90;
   config.model.options.frozen_batch_norm = o.frozen && o.trains();
   // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.
@@ -50,16 +50,16 @@ class Ssd320Run {
   Ssd320Run(const RunOptions& o, int images)
       : Ssd320Run(
             o, images,
-            std::make_unique<tools::Device>(o.device, o.memory_gib, o.threads,
-                                            tools::backend_options(run_config(o, images).train))) {}
+            std::make_unique<run::Device>(o.device, o.memory_gib, o.threads,
+                                            run::backend_options(run_config(o, images).train))) {}
 
-  Ssd320Run(const RunOptions& o, int images, std::unique_ptr<tools::Device> device)
+  Ssd320Run(const RunOptions& o, int images, std::unique_ptr<run::Device> device)
       : config_(run_config(o, images)),
         device_(std::move(device)),
         parameters_(device_->backend(), engine::precision_named(o.precision)),
         detector_(parameters_, config_.model.options),
         batch_(device_->backend(), images, config_.data.max_boxes, config_.model.options) {
-    tools::prepare_convolutions(
+    run::prepare_convolutions(
         device_->backend(), config_,
         {.training = o.trains(), .evaluation_batch = o.trains() ? 0 : images});
     parameters_.allocate(1, {}, o.trains());
@@ -81,27 +81,27 @@ class Ssd320Run {
     for (const auto& boxes : inference_->run(batch_.get())) found_ += boxes.size();
   }
 
-  tools::Device& device() { return *device_; }
+  run::Device& device() { return *device_; }
   double loss() const { return training_->losses().total; }
   size_t boxes_found() const { return found_; }
 
  private:
   void prepare_training() {
-    const tools::TrainConfig& train = config_.train;
+    const config::TrainConfig& train = config_.train;
     const double loss_scale = parameters_.precision().scale_loss ? train.loss_scale.initial : 1;
-    optimizer_.emplace(device_->backend(), parameters_, tools::sgd_options(config_, 100000),
+    optimizer_.emplace(device_->backend(), parameters_, run::sgd_options(config_, 100000),
                        loss_scale);
     training_.emplace(*device_, detector_, parameters_, *optimizer_,
-                      tools::StepOptions{.batch_size = train.batch_size,
+                      run::StepOptions{.batch_size = train.batch_size,
                                          .max_boxes = config_.data.max_boxes,
-                                         .scaling = tools::channel_scaling(config_.data),
-                                         .loss = tools::loss_options(train.loss)});
+                                         .scaling = run::channel_scaling(config_.data),
+                                         .loss = run::loss_options(train.loss)});
   }
 
   void prepare_inference() {
     settle_statistics();
     inference_.emplace(*device_, detector_, config_.train.batch_size, config_.data.max_boxes,
-                       tools::nms_options(config_.eval), tools::channel_scaling(config_.data));
+                       run::nms_options(config_.eval), run::channel_scaling(config_.data));
   }
 
   // Makes the moving statistics those of one of the pictures, in memory of its own: without that
@@ -113,22 +113,22 @@ class Ssd320Run {
     engine::ConvPlans plans(backend);
     const model::DetectorOptions& detector = detector_.options();
     RandomBatch picture(backend, 1, 1, detector);
-    tools::DeviceBatch batch(backend, 1, detector.height, detector.width, 1);
+    run::DeviceBatch batch(backend, 1, detector.height, detector.width, 1);
     batch.upload(picture.get());
     engine::Context c{.queue = device_->queue(), .arena = arena, .plans = plans, .training = true};
-    const auto scaling = tools::channel_scaling(config_.data);
+    const auto scaling = run::channel_scaling(config_.data);
     detector_.forward(c, batch.images(c, scaling, parameters_.precision().activations));
     backend.synchronize(c.queue);
   }
 
-  tools::RunConfig config_;
-  std::unique_ptr<tools::Device> device_;
+  config::RunConfig config_;
+  std::unique_ptr<run::Device> device_;
   engine::Parameters parameters_;
   model::Detector detector_;
   RandomBatch batch_;
   std::optional<engine::Optimizer> optimizer_;
-  std::optional<tools::TrainingStep> training_;
-  std::optional<tools::Inference> inference_;
+  std::optional<run::TrainingStep> training_;
+  std::optional<run::Inference> inference_;
   size_t found_ = 0;
 };
 

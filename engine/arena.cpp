@@ -33,7 +33,7 @@ void* Arena::take(size_t bytes) {
   void* taken = branches_open_ ? take_from(returned_[branch_], bytes) : nullptr;
   if (!taken) taken = take_from(free_, bytes);
   if (taken) return taken;
-  fail(ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
+  base::fail(base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
        " of ", size_ >> 20, " MiB in use; use a smaller batch or raise memory_gib");
 }
 

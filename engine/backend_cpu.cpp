@@ -30,7 +30,7 @@ class CpuBackend : public Backend {
     constexpr size_t kAlignment = 4096;
     size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
     void* p = std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
-    if (!p) fail(ExitCode::resources, "out of memory: ", bytes >> 20, " MiB wanted");
+    if (!p) base::fail(base::ExitCode::resources, "out of memory: ", bytes >> 20, " MiB wanted");
     return p;
   }
   void release(void* p, Place) noexcept override { std::free(p); }

@@ -14,7 +14,7 @@ namespace {
 // to find out which one it was.
 void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
-  fail(ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status), " (",
+  base::fail(base::ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status), " (",
        cudaGetErrorName(status),
        "); if a kernel is at fault, CUDA_LAUNCH_BLOCKING=1 with train.graph=false names it");
 }
@@ -53,7 +53,7 @@ class CudaBackend : public Backend {
   std::string name() const override {
     cudaDeviceProp properties;
     CUDA_CHECK(cudaGetDeviceProperties(&properties, ordinal_));
-    return concatenate("cuda:", ordinal_, " ", properties.name);
+    return base::concatenate("cuda:", ordinal_, " ", properties.name);
   }
 
   kernels::Queue queue(Lane lane) override {
@@ -76,7 +76,7 @@ class CudaBackend : public Backend {
                                                 : cudaHostAlloc(&p, wanted, cudaHostAllocDefault);
     if (status == cudaErrorMemoryAllocation) {
       cudaGetLastError();  // reported here, not by the next launch
-      fail(ExitCode::resources, "out of ", place == Place::device ? "GPU" : "pinned host",
+      base::fail(base::ExitCode::resources, "out of ", place == Place::device ? "GPU" : "pinned host",
            " memory: ", bytes >> 20, " MiB wanted, ", free_memory() >> 20,
            " MiB of the GPU's are free");
     }
@@ -139,7 +139,7 @@ class CudaBackend : public Backend {
   size_t index_of(kernels::Queue queue) const {
     for (size_t i = 0; i < streams_.size(); ++i)
       if (streams_[i] == queue.stream) return i;
-    fail(ExitCode::failed, "a queue of another device");
+    base::fail(base::ExitCode::failed, "a queue of another device");
   }
 
   int ordinal_;
@@ -175,10 +175,10 @@ int cuda_devices() { return find_devices().count; }
 std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions& options) {
   const Devices found = find_devices();
   if (found.count == 0)
-    fail(ExitCode::resources, "device cuda:", ordinal, ": no GPU on this machine",
+    base::fail(base::ExitCode::resources, "device cuda:", ordinal, ": no GPU on this machine",
          found.problem.empty() ? "" : " (" + found.problem + ")", "; use --device cpu");
   if (ordinal >= found.count)
-    fail(ExitCode::resources, "device cuda:", ordinal, ": this machine has ", found.count,
+    base::fail(base::ExitCode::resources, "device cuda:", ordinal, ": this machine has ", found.count,
          " GPUs, cuda:0 to cuda:", found.count - 1);
   return std::make_unique<CudaBackend>(ordinal, options);
 }

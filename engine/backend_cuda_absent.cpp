@@ -7,7 +7,7 @@ namespace engine {
 int cuda_devices() { return 0; }
 
 std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&) {
-  fail(ExitCode::resources, "device cuda:", ordinal,
+  base::fail(base::ExitCode::resources, "device cuda:", ordinal,
        ": this build has no CUDA backend; use --device cpu");
 }
 

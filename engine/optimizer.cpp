@@ -13,7 +13,7 @@ Optimizer::Optimizer(Backend& backend, Parameters& parameters, const kernels::Sg
       options_(options),
       state_(backend, sizeof(OptimizerState), Place::device) {
   if (const char* fault = kernels::fault_of(options.schedule))
-    fail(ExitCode::usage, "train.schedule: ", fault);
+    base::fail(base::ExitCode::usage, "train.schedule: ", fault);
   write_state({.loss_scale = loss_scale});
   if (options.average_decay > 0) {
     average_ = std::make_unique<Memory>(backend, bytes_of(parameters.master()), Place::device);
@@ -40,7 +40,7 @@ void Optimizer::swap_average(kernels::Queue queue) {
 }
 
 void Optimizer::step(const Context& c) {
-  Range range("update");
+  base::Range range("update");
   Parameters& p = parameters_;
   const DType master = p.precision().master;
   Tensor scratch = c.empty({1, {kernels::sgd_scratch(p.trained())}}, master);

@@ -64,7 +64,7 @@ uint64_t bytes_per_element(const std::string& dtype) {
 
 void write_safetensors(const std::string& path, std::span<const TensorToStore> tensors,
                        std::map<std::string, std::string> metadata, const std::string& previous,
-                       FileCalls calls) {
+                       base::FileCalls calls) {
   std::vector<const TensorToStore*> order;
   for (const TensorToStore& t : tensors) {
     SSD_CHECK(bytes_per_element(t.dtype) > 0, "safetensors: unknown dtype ", t.dtype);
@@ -85,7 +85,7 @@ void write_safetensors(const std::string& path, std::span<const TensorToStore> t
   std::string field = checksum_field(sum.digits());
   header.replace(digits, field.size(), field);
 
-  AtomicFile file(path, std::move(calls));
+  base::AtomicFile file(path, std::move(calls));
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());
   for (const TensorToStore* t : order) file.write(t->data, bytes_of(*t));

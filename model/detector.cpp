@@ -25,7 +25,7 @@ Detector::Detector(Parameters& parameters, const DetectorOptions& options)
 
 Predictions Detector::forward(const Context& c, const Tensor& images,
                               const FoldedWeights* folded) const {
-  engine::Range range("forward");
+  base::Range range("forward");
   const auto& s = images.shape();
   SSD_CHECK(s.rank == 4 && s[1] == options_.height && s[2] == options_.width && s[3] == 3,
             "detector: images must be [n, ", options_.height, ", ", options_.width, ", 3]");

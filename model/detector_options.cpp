@@ -4,7 +4,7 @@
 
 namespace model {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 void check(const DetectorOptions& o) {
   auto require = [](bool ok, const char* key, const char* expected, double got) {

@@ -11,7 +11,7 @@
 
 namespace model {
 
-using engine::Backend, engine::ExitCode, engine::fail, engine::Parameters;
+using engine::Backend, base::ExitCode, base::fail, engine::Parameters;
 using engine::SafetensorsFile, engine::StoredTensor;
 
 namespace {

@@ -33,7 +33,7 @@ Tensor sum_of(const Context& c, const Tensors& levels) {
 
 Targets assign_targets(const Context& c, const kernels::GroundTruth& truth, const Anchors& anchors,
                        DType accumulator) {
-  engine::Range range("targets");
+  base::Range range("targets");
   const int64_t images = truth.labels.shape[0], rows = truth.labels.shape[1], n = anchors.count();
   Tensor matched = c.empty({2, {images, n}}, DType::i32),
          forced = c.empty({2, {images, rows}}, DType::i32);
@@ -54,7 +54,7 @@ Targets assign_targets(const Context& c, const kernels::GroundTruth& truth, cons
 
 Losses detection_losses(const Context& c, const Predictions& p, const Targets& t,
                         const Anchors& anchors, int columns, const LossOptions& o) {
-  engine::Range range("losses");
+  base::Range range("losses");
   Losses losses;
   for (size_t level = 0; level < p.box_codes.size(); ++level) {
     const int64_t first = anchors.first_of_level(int(level));
@@ -73,7 +73,7 @@ Losses detection_losses(const Context& c, const Predictions& p, const Targets& t
 
 void backward(const Context& c, const Losses& losses, const Targets& t, const LossOptions& o,
               const kernels::OptimizerState* state) {
-  engine::Range range("backward");
+  base::Range range("backward");
   SSD_CHECK(c.tape, "backward: the context has no tape");
   Tensors outputs, seeds;
   auto seed = [&](const Tensors& levels, double weight) {

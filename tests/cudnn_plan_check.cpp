@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   try {
     load_driver_shim();
     engine::cudnn_library();
-  } catch (const engine::Error& error) {
+  } catch (const base::Error& error) {
     fmt::print("skipped: {}\n", error.what());
     return 77;  // what ctest takes for skipped
   }

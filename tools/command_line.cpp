@@ -20,7 +20,7 @@
 
 namespace tools {
 
-using engine::ExitCode;
+using base::ExitCode;
 
 namespace {
 
@@ -87,7 +87,7 @@ bool is_option(const std::string& word) { return word.starts_with("-"); }
 
 // "unknown option --foo, did you mean --bar?"
 std::string with_nearest(const CLI::App& app, const std::string& kind, const std::string& word) {
-  const std::string nearest = engine::nearest_name(word, known_words(app, is_option(word)));
+  const std::string nearest = base::nearest_name(word, known_words(app, is_option(word)));
   return fmt::format("{} {}{}", kind, word,
                      nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
 }
@@ -135,7 +135,7 @@ int flushed(const std::string& program, int code) {
 int run_body(const std::string& program, const std::function<int()>& body) {
   try {
     return body();
-  } catch (const engine::Error& error) {
+  } catch (const base::Error& error) {
     return complain(program, error.what(), error.code());
   } catch (const std::bad_alloc&) {
     return complain(program, "out of memory", ExitCode::resources);
@@ -155,7 +155,7 @@ void describe_program(CLI::App& app, const std::string& summary,
   app.formatter(std::make_shared<ExamplesFirst>(examples));
   std::string program = app.get_name();
   app.set_version_flag(
-      "--version", [program] { return version_text(program); }, "Print versions and exit");
+      "--version", [program] { return base::version_text(program); }, "Print versions and exit");
 }
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {

@@ -16,7 +16,7 @@ void describe_program(CLI::App& app, const std::string& summary,
                       const std::vector<Example>& examples);
 
 // Parses, calls `body` and returns the program's exit code. Every failure is one line on stderr,
-// "program: what is wrong", with the code of engine::Error; 2 for the command line ("unknown option
+// "program: what is wrong", with the code of base::Error; 2 for the command line ("unknown option
 // --foo, did you mean --bar?"), 6 out of memory, 1 anything else. A closed stdout ends the program
 // silently with 1; any other failure to write to stdout is an error.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body);

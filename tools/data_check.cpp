@@ -88,12 +88,12 @@ int check(const CheckArguments& arguments) {
     print_json(problems, dataset, arguments.all);
   } else {
     print_problems(problems, arguments.all);
-    print_summary(problems, dataset);
+    run::print_summary(problems, dataset);
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);
   if (errors > 0 || (arguments.strict && warnings > 0))
-    engine::fail(engine::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ",
+    base::fail(base::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ",
                  warnings, " warnings");
   return 0;
 }

@@ -7,7 +7,7 @@ namespace tools {
 
 struct DataCommand {
   CLI::App* options = nullptr;
-  std::function<int()> run;  // after parsing; returns the exit code, errors are engine::Error
+  std::function<int()> run;  // after parsing; returns the exit code, errors are base::Error
 };
 
 DataCommand add_check_command(CLI::App& program);

@@ -19,7 +19,7 @@ namespace tools {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 struct ConvertArguments {
   DatasetInput input;
@@ -57,9 +57,9 @@ void create_parent(const std::string& path) {
 void write_images(const std::string& folder, const data::Dataset& dataset) {
   fs::create_directories(folder);
   for (const data::ImageEntry& image : dataset.images) {
-    fs::path path = data::safe_join(folder, image.file_name);
+    fs::path path = base::safe_join(folder, image.file_name);
     create_parent(path.string());
-    data::write_file(path, data::read_encoded_image(dataset, image));
+    base::write_file(path, data::read_encoded_image(dataset, image));
   }
   fmt::print("{}: {} images\n", folder, dataset.images.size());
 }
@@ -86,11 +86,11 @@ int convert(const ConvertArguments& a) {
   if (!a.to_coco.empty()) {
     create_parent(a.to_coco);
     data::write_coco(a.to_coco, dataset);
-    report(a.to_coco);
+    run::report(a.to_coco);
   }
   if (!a.to_records.empty()) write_records(a, dataset);
-  if (!a.to_voc.empty()) data::write_voc(a.to_voc, dataset), report(a.to_voc);
-  if (!a.to_yolo.empty()) data::write_yolo(a.to_yolo, dataset), report(a.to_yolo);
+  if (!a.to_voc.empty()) data::write_voc(a.to_voc, dataset), run::report(a.to_voc);
+  if (!a.to_yolo.empty()) data::write_yolo(a.to_yolo, dataset), run::report(a.to_yolo);
   if (!a.to_images.empty()) write_images(a.to_images, dataset);
   return 0;
 }

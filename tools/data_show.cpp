@@ -38,14 +38,14 @@ std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
     auto found = std::find_if(set.images.begin(), set.images.end(),
                               [id](const data::ImageEntry& entry) { return entry.id == id; });
     if (found == set.images.end())
-      engine::fail(engine::ExitCode::data, a.input.name(), ": no image with id ", id);
+      base::fail(base::ExitCode::data, a.input.name(), ": no image with id ", id);
     chosen.push_back(size_t(found - set.images.begin()));
   }
   if (!chosen.empty()) return chosen;
   chosen.resize(set.images.size());
   for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = i;
   size_t count = std::min(size_t(a.count), chosen.size());
-  engine::RandomSequence random(a.seed, 0);
+  base::RandomSequence random(a.seed, 0);
   for (size_t i = 0; i < count && a.random; ++i)
     std::swap(chosen[i], chosen[i + size_t(random.below(int64_t(chosen.size() - i)))]);
   chosen.resize(count);
@@ -66,22 +66,22 @@ void draw_labels(const data::Dataset& set, const data::ImageEntry& entry, data::
 void create(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) engine::fail(engine::ExitCode::failed, folder, ": cannot create: ", error.message());
+  if (error) base::fail(base::ExitCode::failed, folder, ": cannot create: ", error.message());
 }
 
 // The first images of the training run's stream, as the network is going to see them.
 int show_augmented(const ShowArguments& a) {
-  RunConfig config = load_run_config(a.config, a.overrides, ConfigUse::any);
+  config::RunConfig config = config::load_run_config(a.config, a.overrides, config::ConfigUse::any);
   if (!config.data.train.given())
-    engine::fail(engine::ExitCode::usage, a.config, ": data.train.annotations is missing");
-  const data::Dataset set = load_dataset(config.data.train, config.data.label_map);
-  const ClassList classes(set, config.model.class_columns, config.model.options.classes);
+    base::fail(base::ExitCode::usage, a.config, ": data.train.annotations is missing");
+  const data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
+  const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);
   config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));
-  data::Loader loader(set, training_loader(config, set, classes));
+  data::Loader loader(set, run::training_loader(config, set, classes));
   const data::Batch* batch = loader.next();
   create(a.output);
   std::vector<data::Image> pictures =
-      sample_pictures(*batch, channel_scaling(config.data),
+      run::sample_pictures(*batch, run::channel_scaling(config.data),
                       {config.model.options.height, config.model.options.width}, classes);
   for (size_t row = 0; row < pictures.size(); ++row) {
     data::write_image(fmt::format("{}/{:03d}.jpg", a.output, row), pictures[row]);
@@ -97,7 +97,7 @@ int show(const ShowArguments& a) {
   if (!a.config.empty()) return show_augmented(a);
   data::Dataset set = a.input.load();
   std::vector<size_t> chosen = choose(set, a);
-  if (chosen.empty()) engine::fail(engine::ExitCode::data, a.input.name(), ": no images to show");
+  if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
   create(a.output);
   std::vector<data::Image> sheet;

@@ -17,7 +17,7 @@ void DatasetInput::add_options(CLI::App& app) {
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
   if (annotations.empty() == records.empty())
-    engine::fail(engine::ExitCode::usage, "give either --annotations or --records");
+    base::fail(base::ExitCode::usage, "give either --annotations or --records");
   if (!records.empty())
     return data::load_tfrecords(data::find_shards(records), data::label_map_or_coco(label_map));
   std::filesystem::path beside = std::filesystem::path(annotations).parent_path();

@@ -18,66 +18,66 @@
 namespace tools {
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 struct NamedBox {
-  const ModelClass* category = nullptr;
+  const run::ModelClass* category = nullptr;
   data::Rectangle area;  // in pixels
   double score = 0;
 };
 
 class DetectionRun {
  public:
-  DetectionRun(const DetectJob& job, const ClassList& classes, std::vector<std::string> images)
+  DetectionRun(const DetectJob& job, const run::ClassList& classes, std::vector<std::string> images)
       : job_(job), images_(std::move(images)), by_column_(size_t(classes.classes()) + 1) {
-    for (const ModelClass& c : classes.list()) by_column_[size_t(c.column)] = &c;
+    for (const run::ModelClass& c : classes.list()) by_column_[size_t(c.column)] = &c;
     if (!job.pictures.empty()) pictures_ = picture_names(images_, job.pictures);
   }
 
-  void run(LoadedModel& model, std::ostream& log);
+  void run(run::LoadedModel& model, std::ostream& log);
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
   size_t images() const { return images_.size(); }
   size_t boxes() const { return boxes_; }
   size_t unreadable() const { return unreadable_; }
 
  private:
-  void finish(const ImageBatch& batch, size_t row, const std::vector<FoundBox>& found,
+  void finish(const run::ImageBatch& batch, size_t row, const std::vector<run::FoundBox>& found,
               std::ostream& log);
-  std::vector<NamedBox> in_pixels(const std::vector<FoundBox>& found, double width,
+  std::vector<NamedBox> in_pixels(const std::vector<run::FoundBox>& found, double width,
                                   double height) const;
   void add_entry(size_t image, const NamedBox& box);
   void draw(size_t image, data::Image picture, const std::vector<NamedBox>& boxes) const;
 
   const DetectJob& job_;
   const std::vector<std::string> images_;
-  std::vector<const ModelClass*> by_column_;  // null: no class has this column
+  std::vector<const run::ModelClass*> by_column_;  // null: no class has this column
   std::vector<std::string> pictures_;         // [images_] to write; empty: none
   std::string entries_;
   size_t boxes_ = 0, unreadable_ = 0;
 };
 
-void DetectionRun::run(LoadedModel& model, std::ostream& log) {
-  EvalConfig eval = model.config().eval;
+void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
+  config::EvalConfig eval = model.config().eval;
   eval.score_threshold = job_.score_threshold;
   if (job_.most > 0) eval.max_total = job_.most;
-  DataConfig data = model.config().data;
+  config::DataConfig data = model.config().data;
   data.max_boxes = 1;
   const int batch_size = int(std::min(size_t(job_.batch), images_.size()));
-  Inference& inference = model.prepare(batch_size, eval, data);
+  run::Inference& inference = model.prepare(batch_size, eval, data);
   const model::DetectorOptions& options = model.config().model.options;
-  ImageBatches batches(images_, {.batch_size = batch_size,
+  run::ImageBatches batches(images_, {.batch_size = batch_size,
                                  .max_boxes = data.max_boxes,
                                  .input = {options.height, options.width},
                                  .threads = job_.use.threads,
                                  .keep_pictures = !pictures_.empty()});
-  while (const ImageBatch* batch = batches.next()) {
+  while (const run::ImageBatch* batch = batches.next()) {
     const auto found = inference.run(batch->batch);
     for (size_t row = 0; row < size_t(batch->batch.images); ++row)
       finish(*batch, row, found[row], log);
   }
 }
 
-void DetectionRun::finish(const ImageBatch& batch, size_t row, const std::vector<FoundBox>& found,
+void DetectionRun::finish(const run::ImageBatch& batch, size_t row, const std::vector<run::FoundBox>& found,
                           std::ostream& log) {
   if (!batch.problems[row].empty()) {
     log << "ssddetect: " << base::one_line(batch.problems[row]) << std::endl;
@@ -92,11 +92,11 @@ void DetectionRun::finish(const ImageBatch& batch, size_t row, const std::vector
 }
 
 // Columns that no class has were never trained: what they found is left out, as in evaluation.
-std::vector<NamedBox> DetectionRun::in_pixels(const std::vector<FoundBox>& found, double width,
+std::vector<NamedBox> DetectionRun::in_pixels(const std::vector<run::FoundBox>& found, double width,
                                               double height) const {
   std::vector<NamedBox> boxes;
-  for (const FoundBox& b : found) {
-    const ModelClass* category = by_column_[size_t(b.column)];
+  for (const run::FoundBox& b : found) {
+    const run::ModelClass* category = by_column_[size_t(b.column)];
     if (!category) continue;
     const double x = double(b.xmin) * width, y = double(b.ymin) * height;
     boxes.push_back({category,
@@ -140,15 +140,15 @@ int detect_images(const DetectJob& job, std::ostream& out, std::ostream& log) {
   std::vector<std::string> images = find_images(job.inputs);
   if (images.empty())
     fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some");
-  const ModelFile file(job.checkpoint);
+  const run::ModelFile file(job.checkpoint);
   DetectionRun detection(job, file.classes(), std::move(images));
-  LoadedModel model(file, job.use);
+  run::LoadedModel model(file, job.use);
   if (!job.pictures.empty()) make_folder(job.pictures);
   detection.run(model, log);
   if (job.json.empty()) {
     out << detection.json();
   } else {
-    write_file(job.json, detection.json());
+    logs::write_file(job.json, detection.json());
     out << fmt::format("{} images, {} boxes: {}\n", detection.images() - detection.unreadable(),
                        detection.boxes(), job.json);
   }

@@ -16,7 +16,7 @@ struct DetectJob {
   double score_threshold = 0.3;
   int most = 0;   // boxes per image; 0: as the model was evaluated
   int batch = 8;  // images at a time
-  ModelUse use;
+  run::ModelUse use;
 };
 
 // Returns the exit code: data when an image could not be read (a line on `log` for each), else

@@ -14,26 +14,26 @@
 namespace tools {
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 // The device and its memory belong to the machine of the training, not to the model.
-std::string portable_config(RunConfig config) {
-  const TrainConfig defaults;
+std::string portable_config(config::RunConfig config) {
+  const config::TrainConfig defaults;
   config.train.device = defaults.device;
   config.train.threads = defaults.threads;
   config.train.memory_gib = defaults.memory_gib;
-  config.data.threads = DataConfig().threads;
-  return run_config_json(config);
+  config.data.threads = config::DataConfig().threads;
+  return config::run_config_json(config);
 }
 
-RunConfig evaluation_config(const CheckpointEvaluation& job, const ModelFile& file) {
+config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::ModelFile& file) {
   for (const std::string& assignment : job.overrides)
     if (assignment.starts_with("model."))
       fail(ExitCode::usage, assignment, ": the model is the checkpoint's and cannot be changed");
-  const ConfigUse use = job.annotations.empty() ? ConfigUse::evaluation : ConfigUse::any;
-  RunConfig config = job.config.empty() ? parse_run_config(portable_config(file.config()),
+  const config::ConfigUse use = job.annotations.empty() ? config::ConfigUse::evaluation : config::ConfigUse::any;
+  config::RunConfig config = job.config.empty() ? config::parse_run_config(portable_config(file.config()),
                                                            file.path(), job.overrides, use)
-                                        : load_run_config(job.config, job.overrides, use);
+                                        : config::load_run_config(job.config, job.overrides, use);
   if (!job.annotations.empty()) {
     std::string beside = std::filesystem::path(job.annotations).parent_path().string();
     if (beside.empty()) beside = ".";
@@ -46,7 +46,7 @@ RunConfig evaluation_config(const CheckpointEvaluation& job, const ModelFile& fi
   return config;
 }
 
-void tell_unknown_classes(const ClassList& classes, const data::Dataset& dataset,
+void tell_unknown_classes(const run::ClassList& classes, const data::Dataset& dataset,
                           std::ostream& log) {
   const std::vector<int> columns = classes.columns_of(dataset);
   const auto unknown = std::count(columns.begin(), columns.end(), -1);
@@ -60,29 +60,29 @@ void tell_unknown_classes(const ClassList& classes, const data::Dataset& dataset
 }  // namespace
 
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
-  const ModelFile file(job.checkpoint);
-  const RunConfig config = evaluation_config(job, file);
-  const data::Dataset dataset = load_dataset(config.data.val, config.data.label_map);
+  const run::ModelFile file(job.checkpoint);
+  const config::RunConfig config = evaluation_config(job, file);
+  const data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
   tell_unknown_classes(file.classes(), dataset, log);
-  const TrainConfig& train = config.train;
-  LoadedModel model(file, {.device = train.device,
+  const config::TrainConfig& train = config.train;
+  run::LoadedModel model(file, {.device = train.device,
                            .threads = train.threads,
                            .memory_gib = train.memory_gib,
                            .precision = train.precision});
   const int batch = config.eval.batch_size > 0 ? config.eval.batch_size : train.batch_size;
-  Inference& inference =
+  run::Inference& inference =
       model.prepare(std::min<int>(batch, int(dataset.images.size())), config.eval, config.data);
   // The loader's pictures have to be of the model's size, not of the configuration's.
-  RunConfig loading = config;
+  config::RunConfig loading = config;
   loading.model = model.config().model;
-  const ModelEvaluation result =
-      evaluate_model(inference, loading, dataset, model.classes(), job.options);
+  const run::ModelEvaluation result =
+      run::evaluate_model(inference, loading, dataset, model.classes(), job.options);
   if (result.unreadable > 0)
     log << "ssdeval: warning: " << result.unreadable << " unreadable images were left out"
         << std::endl;
   if (!job.save_detections.empty())
     data::write_detections(job.save_detections, result.detections, dataset);
-  report(job.report, result.metrics, job.options, dataset, out);
+  run::report(job.report, result.metrics, job.options, dataset, out);
 }
 
 }  // namespace tools

@@ -16,7 +16,7 @@ struct CheckpointEvaluation {
   std::string device;                  // empty: as train.device says
   std::string save_detections;         // COCO results file to write, if any
   int threads = 0;                     // 0: as train.threads says
-  ReportRequest report;
+  run::ReportRequest report;
   data::EvaluationOptions options;
 };
 

@@ -33,7 +33,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   data::DetectionFile file = data::load_detections(job.detections, truth);
   tell_oddities(job, truth, file, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
-  report({.json = job.json, .per_class = job.per_class}, evaluation, job.options, truth, out);
+  run::report({.json = job.json, .per_class = job.per_class}, evaluation, job.options, truth, out);
 }
 
 }  // namespace tools

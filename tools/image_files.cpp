@@ -9,7 +9,7 @@
 namespace tools {
 
 namespace fs = std::filesystem;
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 
@@ -57,7 +57,7 @@ std::vector<std::string> picture_names(const std::vector<std::string>& images,
     const std::string stem = (fs::path(folder) / fs::path(image).stem()).string();
     std::string name = stem + ending;
     for (int i = 2; !used.insert(name).second; ++i)
-      name = engine::concatenate(stem, "_", i, ending);
+      name = base::concatenate(stem, "_", i, ending);
     names.push_back(name);
   }
   std::set<fs::path> originals;

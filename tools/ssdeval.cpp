@@ -8,7 +8,7 @@
 
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 struct Arguments {
   std::string detections;

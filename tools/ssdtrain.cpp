@@ -60,43 +60,43 @@ std::vector<std::string> all_overrides(const Arguments& a) {
 }
 
 void explain_config(const Arguments& a) {
-  tools::RunConfig defaults;
-  const engine::ConfigTable table = tools::run_config_table(defaults);
+  config::RunConfig defaults;
+  const config::ConfigTable table = config::run_config_table(defaults);
   std::cout << (a.markdown
-                    ? engine::config_markdown(table)
-                    : engine::config_help(table, a.overrides.empty() ? "" : a.overrides.front()));
+                    ? config::config_markdown(table)
+                    : config::config_help(table, a.overrides.empty() ? "" : a.overrides.front()));
 }
 
 // Without --config the configuration is the resumed checkpoint's, in its folder.
-tools::RunConfig resumed_config(const Arguments& a, const tools::ModelFile& file,
-                                tools::ConfigUse use) {
+config::RunConfig resumed_config(const Arguments& a, const run::ModelFile& file,
+                                config::ConfigUse use) {
   std::vector<std::string> overrides = all_overrides(a);
   const bool elsewhere =
       std::any_of(overrides.begin(), overrides.end(),
                   [](const std::string& override) { return override.starts_with("output_dir="); });
   auto config =
-      tools::parse_run_config(tools::run_config_json(file.config()), file.path(), overrides, use);
-  if (!elsewhere) config.output_dir = tools::folder_of(file);
+      config::parse_run_config(config::run_config_json(file.config()), file.path(), overrides, use);
+  if (!elsewhere) config.output_dir = run::folder_of(file);
   return config;
 }
 
 struct Job {
-  tools::RunConfig config;
-  tools::ResumedRun resumed;
+  config::RunConfig config;
+  run::ResumedRun resumed;
 };
 
 Job load_job(const Arguments& a) {
-  const auto use = a.print_config ? tools::ConfigUse::any : tools::ConfigUse::training;
+  const auto use = a.print_config ? config::ConfigUse::any : config::ConfigUse::training;
   Job job;
   if (!a.config.empty()) {
-    job.config = tools::load_run_config(a.config, all_overrides(a), use);
+    job.config = config::load_run_config(a.config, all_overrides(a), use);
     if (!a.resume.empty() && !a.print_config)
-      job.resumed = tools::find_resumed(a.resume, job.config);
+      job.resumed = run::find_resumed(a.resume, job.config);
     return job;
   }
   if (a.resume.empty() || a.resume == "auto")
-    engine::fail(engine::ExitCode::usage, "--config is missing: which configuration? See configs/");
-  job.resumed = tools::find_resumed(a.resume, {});
+    base::fail(base::ExitCode::usage, "--config is missing: which configuration? See configs/");
+  job.resumed = run::find_resumed(a.resume, {});
   job.config = resumed_config(a, *job.resumed.file, use);
   return job;
 }
@@ -108,19 +108,19 @@ int train(const Arguments& a) {
   }
   const Job job = load_job(a);
   if (a.print_config) {
-    std::cout << tools::run_config_json(job.config) << "\n";
+    std::cout << config::run_config_json(job.config) << "\n";
     return 0;
   }
-  const tools::StopSignal stop(job.config.time_budget_minutes);
-  tools::Trainer trainer(job.config, job.resumed.file.get());
+  const run::StopSignal stop(job.config.time_budget_minutes);
+  run::Trainer trainer(job.config, job.resumed.file.get());
   if (a.dry_run) {
     trainer.dry_run();
     return 0;
   }
-  const tools::RunFolder folder = a.resume.empty()
-                                      ? tools::RunFolder::create(trainer.config(), a.words)
-                                      : tools::open_resumed(trainer.config(), job.resumed, a.words);
-  return trainer.run(folder, stop) ? 0 : int(engine::ExitCode::stopped_early);
+  const run::RunFolder folder = a.resume.empty()
+                                      ? run::RunFolder::create(trainer.config(), a.words)
+                                      : run::open_resumed(trainer.config(), job.resumed, a.words);
+  return trainer.run(folder, stop) ? 0 : int(base::ExitCode::stopped_early);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 void check(cudaError_t status) {
   if (status != cudaSuccess)
-    engine::fail(engine::ExitCode::failed, "CUDA: timing events: ", cudaGetErrorString(status));
+    base::fail(base::ExitCode::failed, "CUDA: timing events: ", cudaGetErrorString(status));
 }
 
 }  // namespace

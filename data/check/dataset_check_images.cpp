@@ -39,7 +39,7 @@ class ImageChecker {
       // Reused by all images that this thread decodes.
       thread_local Image pixels;
       decode_image_into(bytes, where_, {}, pixels);
-    } catch (const engine::Error& error) {
+    } catch (const base::Error& error) {
       add(ProblemKind::unreadable_image, error.what());
     }
   }
@@ -48,11 +48,11 @@ class ImageChecker {
   bool file_is_there() {
     if (image_.shard >= 0) return true;
     try {
-      std::filesystem::path path = safe_join(dataset_.image_folder, image_.file_name);
+      std::filesystem::path path = base::safe_join(dataset_.image_folder, image_.file_name);
       std::error_code error;
       if (std::filesystem::exists(path, error)) return true;
       add(ProblemKind::missing_file, fmt::format("not found in {}", dataset_.image_folder));
-    } catch (const engine::Error& error) {
+    } catch (const base::Error& error) {
       add(ProblemKind::outside_folder, error.what());
     }
     return false;
@@ -93,7 +93,7 @@ class ImageChecker {
 
 void check_images(const Dataset& dataset, int threads, Problems& problems) {
   std::vector<Found> found(dataset.images.size());
-  for_each_parallel(dataset.images.size(), threads,
+  base::for_each_parallel(dataset.images.size(), threads,
                     [&](size_t i) { ImageChecker(dataset, dataset.images[i], found[i]).check(); });
   for (Found& of_image : found)
     for (Problem& problem : of_image) problems.add(std::move(problem));

@@ -33,7 +33,7 @@ class CocoJoiner {
       if (!category_of_.try_emplace(category.id, out_.categories.size()).second) {
         report(
             ProblemKind::duplicate_category_id, path_,
-            engine::concatenate("category id ", category.id, " (\"", category.name, "\") again"));
+            base::concatenate("category id ", category.id, " (\"", category.name, "\") again"));
         continue;
       }
       out_.categories.push_back(std::move(category));
@@ -42,19 +42,19 @@ class CocoJoiner {
 
   void take_images(std::vector<ImageEntry>& images) {
     if (images.size() >= kNoImage)
-      engine::fail(engine::ExitCode::data, path_, ": over 2^32 images");
+      base::fail(base::ExitCode::data, path_, ": over 2^32 images");
     out_.images.reserve(images.size());
     for (ImageEntry& image : images) {
       if (!stays_in_folder(image.file_name)) {
         report(
             ProblemKind::unsafe_file_name, path_,
-            engine::concatenate("image id ", image.id, ": file_name \"", printable(image.file_name),
+            base::concatenate("image id ", image.id, ": file_name \"", printable(image.file_name),
                                 "\" does not stay below the image folder"));
         continue;
       }
       if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {
         report(ProblemKind::duplicate_image_id, image.file_name,
-               engine::concatenate("image id ", image.id, " again"));
+               base::concatenate("image id ", image.id, " again"));
         continue;
       }
       out_.images.push_back(std::move(image));
@@ -69,7 +69,7 @@ class CocoJoiner {
     std::sort(ids.begin(), ids.end());
     for (auto at = ids.begin(); (at = std::adjacent_find(at, ids.end())) != ids.end(); ++at)
       report(ProblemKind::duplicate_annotation_id, path_,
-             engine::concatenate("annotation id ", *at, " again"), &*at);
+             base::concatenate("annotation id ", *at, " again"), &*at);
   }
 
   // A counting sort by image: two passes, no comparison, file order kept within an image.
@@ -85,7 +85,7 @@ class CocoJoiner {
       total += image.object_count;
       image.object_count = 0;
     }
-    if (total > UINT32_MAX) engine::fail(engine::ExitCode::data, path_, ": over 2^32 annotations");
+    if (total > UINT32_MAX) base::fail(base::ExitCode::data, path_, ": over 2^32 annotations");
     out_.objects.resize(total);
     for (size_t i = 0; i < annotations.size(); ++i) {
       if (image_of_annotation[i] == kNoImage) continue;
@@ -100,7 +100,7 @@ class CocoJoiner {
     auto image = image_of_.find(annotation.image_id);
     if (image == image_of_.end()) {
       report(ProblemKind::orphan_annotation, path_,
-             engine::concatenate("annotation id ", id, ": image_id ", annotation.image_id,
+             base::concatenate("annotation id ", id, ": image_id ", annotation.image_id,
                                  " is not among the images"),
              &id);
       return kNoImage;
@@ -108,7 +108,7 @@ class CocoJoiner {
     auto category = category_of_.find(annotation.category_id);
     if (category == category_of_.end()) {
       report(ProblemKind::unknown_category, out_.images[image->second].file_name,
-             engine::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
+             base::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
                                  " is not among the categories"),
              &id);
       return kNoImage;
@@ -120,7 +120,7 @@ class CocoJoiner {
   void report(ProblemKind kind, const std::string& where, std::string text,
               const int64_t* annotation_id = nullptr) {
     if (!problems_)
-      engine::fail(engine::ExitCode::data, path_, ": ", text,
+      base::fail(base::ExitCode::data, path_, ": ", text,
                    "; `ssddata check` lists every problem");
     Problem problem{kind, where};
     problem.has_annotation = annotation_id != nullptr;
@@ -160,7 +160,7 @@ bool stays_in_folder(const std::string& file_name) {
 
 Dataset load_coco(const std::string& annotations_path, const std::string& image_folder,
                   const CocoOptions& options) {
-  MappedFile file(annotations_path, kLargestFile);
+  base::MappedFile file(annotations_path, kLargestFile);
   CocoRecords records = read_coco_records(file, options.problems);
   if (options.counts) *options.counts = records.counts;
   Dataset dataset = CocoJoiner(annotations_path, options.problems).join(std::move(records));

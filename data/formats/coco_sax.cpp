@@ -210,12 +210,12 @@ std::string CocoHandler::missing_value() const {
   for (int field = 1; field < Entry::kFields; ++field)
     if (missing >> field & 1) return std::string("has no ") + kFieldNames[field];
   if (section_ == annotations && entry_.box_count != 4)
-    return engine::concatenate("bbox has ", entry_.box_count, " numbers, expected 4");
+    return base::concatenate("bbox has ", entry_.box_count, " numbers, expected 4");
   if (section_ == images) {
     int64_t width = entry_.integers[Entry::width], height = entry_.integers[Entry::height];
     constexpr int64_t kLongestSide = 1'000'000;
     if (width < 1 || height < 1 || width > kLongestSide || height > kLongestSide)
-      return engine::concatenate("is ", width, " x ", height,
+      return base::concatenate("is ", width, " x ", height,
                                  " pixels, expected sides of 1 to 1000000");
   }
   if (section_ == categories && entry_.text.empty()) return "has an empty name";
@@ -254,7 +254,7 @@ void CocoHandler::drop_entry() {
                                     ProblemKind::bad_annotation, ProblemKind::bad_category};
   std::string position = file_.position(entry_.problem_offset);
   if (!problems_)
-    engine::fail(engine::ExitCode::data, position, entry_name(), ": ", entry_.problem,
+    base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
                  "; `ssddata check` lists every problem");
   position.resize(position.size() - 2);
   Problem problem{kKinds[section_], position};
@@ -266,8 +266,8 @@ void CocoHandler::drop_entry() {
 
 std::string CocoHandler::entry_name() const {
   if (entry_.has(Entry::id))
-    return engine::concatenate(kSingular[section_], " id ", entry_.integers[Entry::id]);
-  return engine::concatenate(kSections[section_], "[", entries_ - 1, "]");
+    return base::concatenate(kSingular[section_], " id ", entry_.integers[Entry::id]);
+  return base::concatenate(kSections[section_], "[", entries_ - 1, "]");
 }
 
 void CocoHandler::syntax_error(const std::string& message) {
@@ -275,16 +275,16 @@ void CocoHandler::syntax_error(const std::string& message) {
 }
 
 void CocoHandler::fail_here(const std::string& what) const {
-  engine::fail(engine::ExitCode::data, file_.position(cursor_.offset()), what);
+  base::fail(base::ExitCode::data, file_.position(cursor_.offset()), what);
 }
 
-CocoRecords read_coco_records(MappedFile& file, Problems* problems) {
+CocoRecords read_coco_records(base::MappedFile& file, Problems* problems) {
   CocoRecords records;
   JsonCursor cursor(file.bytes());
   CocoHandler handler(file, cursor, problems, records);
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
   if (!handler.has_images() || (!handler.has_categories() && !records.annotations.empty()))
-    engine::fail(engine::ExitCode::data, file.path(), ": no \"",
+    base::fail(base::ExitCode::data, file.path(), ": no \"",
                  handler.has_images() ? "categories" : "images",
                  "\" section; expected a COCO file with images, annotations, and categories");
   return records;

@@ -23,7 +23,7 @@ struct CocoRecords {
 };
 
 // Parses the sections in any order. Bad entries go to `problems`, or are an error (data) when null.
-CocoRecords read_coco_records(MappedFile& file, Problems* problems);
+CocoRecords read_coco_records(base::MappedFile& file, Problems* problems);
 
 // One entry of a section while its values arrive.
 struct CocoEntry {
@@ -61,7 +61,7 @@ struct CocoEntry {
 // SAX events in, records out. Throws Error(data) for what cannot be skipped.
 class CocoHandler {
  public:
-  CocoHandler(MappedFile& file, JsonCursor& cursor, Problems* problems, CocoRecords& out)
+  CocoHandler(base::MappedFile& file, JsonCursor& cursor, Problems* problems, CocoRecords& out)
       : file_(file), cursor_(cursor), problems_(problems), out_(out) {}
 
   bool null() { return scalar(CocoEntry::null, 0); }
@@ -102,7 +102,7 @@ class CocoHandler {
   [[noreturn]] void syntax_error(const std::string& message);
   [[noreturn]] void fail_here(const std::string& what) const;
 
-  MappedFile& file_;
+  base::MappedFile& file_;
   JsonCursor& cursor_;
   Problems* problems_;
   CocoRecords& out_;

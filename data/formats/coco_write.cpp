@@ -18,7 +18,7 @@ std::string quoted(const std::string& text, const std::string& path) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::exception&) {
-    engine::fail(engine::ExitCode::data, path, ": cannot write a name that is not UTF-8");
+    base::fail(base::ExitCode::data, path, ": cannot write a name that is not UTF-8");
   }
 }
 
@@ -86,7 +86,7 @@ void check_numbers(const Dataset& dataset, const std::string& path) {
   for (const Object& object : dataset.objects)
     for (double value : {object.x, object.y, object.width, object.height, object.area})
       if (!std::isfinite(value))
-        engine::fail(engine::ExitCode::data, path, ": annotation id ", object.id,
+        base::fail(base::ExitCode::data, path, ": annotation id ", object.id,
                      ": cannot write a box with NaN or infinity");
 }
 
@@ -94,7 +94,7 @@ void check_numbers(const Dataset& dataset, const std::string& path) {
 
 void write_coco(const std::string& path, const Dataset& dataset) {
   check_numbers(dataset, path);
-  write_whole_file(path, [&](std::ostream& file) {
+  base::write_whole_file(path, [&](std::ostream& file) {
     write_images(file, dataset, path);
     write_annotations(file, dataset);
     write_categories(file, dataset, path);

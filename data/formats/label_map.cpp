@@ -140,7 +140,7 @@ class LabelMapParser {
   [[noreturn]] void refuse(const std::string& what) const {
     auto line =
         1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n');
-    engine::fail(engine::ExitCode::data, path_, ":", line, ": ", what);
+    base::fail(base::ExitCode::data, path_, ":", line, ": ", what);
   }
 
   std::string_view text_;
@@ -156,7 +156,7 @@ LabelMap::LabelMap(std::vector<Label> labels) : labels_(std::move(labels)) {
   std::unordered_set<int64_t> ids;
   for (const Label& label : labels_) {
     if (label.id < 1 || !ids.insert(label.id).second)
-      engine::fail(engine::ExitCode::data, "label map: id ", label.id,
+      base::fail(base::ExitCode::data, "label map: id ", label.id,
                    label.id < 1 ? " is below 1" : " stands for two items");
     if (!label.name.empty()) by_name_[label.name] = label.id;
     if (!label.display_name.empty()) by_display_name_[label.display_name] = label.id;
@@ -179,7 +179,7 @@ std::vector<Category> LabelMap::categories() const {
 }
 
 LabelMap load_label_map(const std::string& path) {
-  return parse_label_map(MappedFile(path, kLargestFile).bytes(), path);
+  return parse_label_map(base::MappedFile(path, kLargestFile).bytes(), path);
 }
 
 LabelMap parse_label_map(std::string_view text, const std::string& path) {

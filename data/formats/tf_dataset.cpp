@@ -16,7 +16,7 @@
 namespace data {
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 // What one shard holds, before ids are given.
 struct ShardContent {
@@ -59,7 +59,7 @@ class ShardScanner {
 
  private:
   void add(std::string_view payload) {
-    std::string where = engine::concatenate(reader_.path(), ":", reader_.record_offset());
+    std::string where = base::concatenate(reader_.path(), ":", reader_.record_offset());
     TfExample example = parse_example(payload, where);
     check(example, where);
     ImageEntry image;
@@ -166,7 +166,7 @@ Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& m
   for (const Category& category : out.categories)
     category_of.emplace(category.id, category_of.size());
   std::vector<ShardContent> contents(shards.size());
-  for_each_parallel(shards.size(), options.threads, [&](size_t i) {
+  base::for_each_parallel(shards.size(), options.threads, [&](size_t i) {
     contents[i] =
         ShardScanner(shards[i], static_cast<int32_t>(i), map, category_of, options.verify).scan();
   });

@@ -12,7 +12,7 @@
 namespace data {
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 // What the reference's writer does (specification 1.1); negative x and y pass, as there.
 bool is_written(const Object& o, const ImageEntry& image) {
@@ -76,7 +76,7 @@ TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix,
                               int threads) {
   if (shards < 1 || shards > 99999) fail(ExitCode::usage, shards, " shards, expected 1 to 99999");
   std::vector<TfWriteReport> reports(shards);
-  for_each_parallel(shards, threads, [&](size_t shard) {
+  base::for_each_parallel(shards, threads, [&](size_t shard) {
     RecordWriter writer(shard_name(prefix, static_cast<int>(shard), shards));
     write_shard(dataset, writer, shard, shards, reports[shard]);
     writer.finish();

@@ -152,7 +152,7 @@ class ExampleParser {
   }
 
   template <class... What> [[noreturn]] void refuse(const What&... what) {
-    engine::fail(engine::ExitCode::data, where_, ": ", what...);
+    base::fail(base::ExitCode::data, where_, ": ", what...);
   }
 
   TfExample& out_;
@@ -201,7 +201,7 @@ TfExample parse_example(std::string_view message, const std::string& where) {
   try {
     ExampleParser(example, where).parse(message);
   } catch (const protozero::exception& error) {
-    engine::fail(engine::ExitCode::data, where, ": damaged tf.Example: ", error.what());
+    base::fail(base::ExitCode::data, where, ": damaged tf.Example: ", error.what());
   }
   return example;
 }

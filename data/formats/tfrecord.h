@@ -26,7 +26,7 @@ class RecordReader {
   const std::string& path() const { return file_.path(); }
 
  private:
-  MappedFile file_;
+  base::MappedFile file_;
   bool verify_;
   uint64_t at_ = 0, record_ = 0;
 };

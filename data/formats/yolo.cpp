@@ -18,7 +18,7 @@ namespace data {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 constexpr uint64_t kLargestLabels = uint64_t{16} << 20;
 
 bool is_image(const fs::path& path) {
@@ -98,7 +98,7 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative) {
   image.file_name = relative.generic_string();
   constexpr uint64_t kLargestImage = uint64_t{64} << 20;
   std::string path = (fs::path(folder) / relative).string();
-  MappedFile file(path, kLargestImage);
+  base::MappedFile file(path, kLargestImage);
   auto bytes = reinterpret_cast<const uint8_t*>(file.bytes().data());
   ImageHeader header = read_image_header({bytes, file.bytes().size()}, path);
   image.width = header.width;
@@ -121,7 +121,7 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
     image.first_object = static_cast<uint32_t>(out.objects.size());
     fs::path labels = (fs::path(label_folder) / relative).replace_extension(".txt");
     if (fs::exists(labels)) {
-      MappedFile file(labels.string(), kLargestLabels);
+      base::MappedFile file(labels.string(), kLargestLabels);
       for_lines(file.bytes(), [&](std::string_view line, int number) {
         if (line.empty()) return;
         Object object =
@@ -140,7 +140,7 @@ void write_yolo(const std::string& folder, const Dataset& dataset) {
   fs::create_directories(folder);
   std::string names;
   for (const Category& category : dataset.categories) names += category.name + "\n";
-  write_file(fs::path(folder) / "classes.txt", names);
+  base::write_file(fs::path(folder) / "classes.txt", names);
   for (const ImageEntry& image : dataset.images) {
     std::string lines;
     for (const Object& o : dataset.objects_of(image))
@@ -150,12 +150,12 @@ void write_yolo(const std::string& folder, const Dataset& dataset) {
                              o.height / image.height);
     fs::path path = fs::path(folder) / fs::path(image.file_name).replace_extension(".txt");
     fs::create_directories(path.parent_path());
-    write_file(path, lines);
+    base::write_file(path, lines);
   }
 }
 
 std::vector<std::string> read_class_names(const std::string& path) {
-  MappedFile file(path, kLargestLabels);
+  base::MappedFile file(path, kLargestLabels);
   std::vector<std::string> names;
   for_lines(file.bytes(), [&](std::string_view line, int) { names.emplace_back(line); });
   while (!names.empty() && names.back().empty()) names.pop_back();

@@ -44,11 +44,11 @@ std::string describe(std::span<const uint8_t> bytes) {
 
 Format format_of(std::span<const uint8_t> bytes, const std::string& name) {
   if (bytes.empty())
-    engine::fail(engine::ExitCode::data, name,
+    base::fail(base::ExitCode::data, name,
                  ": the file is empty, expected a JPEG or PNG picture");
   if (text_at(bytes, 0, 2) == "\xff\xd8") return Format::jpeg;
   if (text_at(bytes, 0, 8) == "\x89PNG\r\n\x1a\n") return Format::png;
-  engine::fail(engine::ExitCode::data, name, ": the file is ", describe(bytes),
+  base::fail(base::ExitCode::data, name, ": the file is ", describe(bytes),
                ", expected a JPEG or PNG picture");
 }
 
@@ -75,11 +75,11 @@ ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string&
 }
 
 Image read_image(const std::filesystem::path& path, const DecodeLimits& limits) {
-  return decode_image(read_file(path, limits.max_file_bytes), path.string(), limits);
+  return decode_image(base::read_file(path, limits.max_file_bytes), path.string(), limits);
 }
 
 void write_image(const std::filesystem::path& path, const Image& image) {
-  write_file(path, path.extension() == ".png" ? encode_png(image) : encode_jpeg(image, 90));
+  base::write_file(path, path.extension() == ".png" ? encode_png(image) : encode_jpeg(image, 90));
 }
 
 }  // namespace data

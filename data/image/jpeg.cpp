@@ -13,7 +13,7 @@
 
 namespace data {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 

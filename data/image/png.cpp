@@ -10,7 +10,7 @@
 
 namespace data {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 

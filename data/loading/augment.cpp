@@ -6,11 +6,11 @@ namespace data {
 
 namespace {
 
-using engine::ExitCode;
+using base::ExitCode;
 
 void check_range(const char* name, float low, float high, float least, float most) {
   if (!(low >= least && high <= most && low <= high))
-    engine::fail(ExitCode::usage, "augmentation: ", name, " range ", low, "..", high,
+    base::fail(ExitCode::usage, "augmentation: ", name, " range ", low, "..", high,
                  ", expected low <= high within ", least, "..", most);
 }
 
@@ -28,7 +28,7 @@ void check_colour(const ColourOptions& colour) {
   check_range("distortion contrast", d.contrast_low, d.contrast_high, 0, kHuge);
   check_range("distortion saturation", d.saturation_low, d.saturation_high, 0, kHuge);
   if (d.order != 0 && d.order != 1)
-    engine::fail(ExitCode::usage, "augmentation: colour order ", d.order, ", expected 0 or 1");
+    base::fail(ExitCode::usage, "augmentation: colour order ", d.order, ", expected 0 or 1");
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ void check(const AugmentOptions& options) {
   check_colour(options.colour);
 }
 
-engine::RandomSequence random_for(const SampleKey& key, Purpose purpose) {
+base::RandomSequence random_for(const SampleKey& key, Purpose purpose) {
   SSD_CHECK(key.image >= 0 && key.image >> 32 == 0, "image ", key.image);
   SSD_CHECK(key.epoch >= 0 && key.epoch >> 24 == 0, "epoch ", key.epoch);
   uint64_t stream = uint64_t(purpose) << 56 | uint64_t(key.epoch) << 32 | uint64_t(key.image);
@@ -63,17 +63,17 @@ ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& ke
   PixelWindow whole{0, 0, picture.height, picture.width};
   transform.placement = {whole, picture.height, picture.width, 0, 0, false};
   if (options.crop_enabled) {
-    engine::RandomSequence random = random_for(key, Purpose::crop);
+    base::RandomSequence random = random_for(key, Purpose::crop);
     transform.placement = random_crop(picture, options.crop, random, boxes);
   }
   if (options.ssd_crop != SsdCrop::none) {
-    engine::RandomSequence random = random_for(key, Purpose::ssd_crop);
+    base::RandomSequence random = random_for(key, Purpose::ssd_crop);
     PixelWindow before = transform.placement.crop;
     transform.placement =
         ssd_random_crop(options.ssd_crop, {before.height, before.width}, random, boxes);
     transform.placement.crop.y += before.y, transform.placement.crop.x += before.x;
   }
-  engine::RandomSequence random = random_for(key, Purpose::colour);
+  base::RandomSequence random = random_for(key, Purpose::colour);
   transform.colour = draw_colours(options.colour, random);
   return transform;
 }

@@ -57,7 +57,7 @@ struct SampleKey {
 
 // What each stream of random numbers is for.
 enum class Purpose : uint64_t { order = 1, flip, crop, ssd_crop, colour };
-engine::RandomSequence random_for(const SampleKey& key, Purpose purpose);
+base::RandomSequence random_for(const SampleKey& key, Purpose purpose);
 
 // Draws a transform and takes the boxes through it.
 ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& key,
@@ -65,7 +65,7 @@ ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& ke
 
 // The colour steps of an image, in order.
 std::vector<kernels::ColourStep> draw_colours(const ColourOptions& options,
-                                              engine::RandomSequence& random);
+                                              base::RandomSequence& random);
 
 // Means per channel of the crop in 0..255. source_x: the crop's left column in the unflipped
 // picture.

@@ -43,7 +43,7 @@ ChannelMeans canvas_mean(const Image& image, const PixelWindow& source, const St
 
 }  // namespace
 
-std::vector<ColourStep> draw_colours(const ColourOptions& options, engine::RandomSequence& random) {
+std::vector<ColourStep> draw_colours(const ColourOptions& options, base::RandomSequence& random) {
   std::vector<ColourStep> steps;
   auto draw = [&](ColourOp op, float low, float high) {
     steps.push_back({op, float(random.uniform(low, high))});

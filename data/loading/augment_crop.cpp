@@ -9,7 +9,7 @@ namespace data {
 
 namespace {
 
-using engine::RandomSequence;
+using base::RandomSequence;
 
 struct IntegerBox {
   int x0, y0, x1, y1;

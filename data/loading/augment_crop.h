@@ -33,21 +33,21 @@ struct PictureSize {
 };
 
 // One attempt at a window of the given aspect; false when its area or sides do not fit.
-bool try_window(PictureSize picture, const CropOptions& options, engine::RandomSequence& random,
+bool try_window(PictureSize picture, const CropOptions& options, base::RandomSequence& random,
                 PixelWindow& window);
 
 // Up to 100 attempts; the whole picture when all fail.
 PixelWindow sample_window(PictureSize picture, const LabelledBoxes& boxes,
-                          const CropOptions& options, engine::RandomSequence& random);
+                          const CropOptions& options, base::RandomSequence& random);
 
 // Random crop of picture and boxes.
 Placement random_crop(PictureSize picture, const CropOptions& options,
-                      engine::RandomSequence& random, LabelledBoxes& boxes);
+                      base::RandomSequence& random, LabelledBoxes& boxes);
 
 enum class SsdCrop { none, crop, crop_pad, crop_fixed_aspect, crop_pad_fixed_aspect };
 
 // The ssd_random_crop family with its default parameter sets; aspect 1 where it is fixed.
-Placement ssd_random_crop(SsdCrop kind, PictureSize picture, engine::RandomSequence& random,
+Placement ssd_random_crop(SsdCrop kind, PictureSize picture, base::RandomSequence& random,
                           LabelledBoxes& boxes);
 
 }  // namespace data

@@ -10,7 +10,7 @@ std::vector<uint32_t> epoch_order(int64_t images, bool shuffle, uint64_t seed, i
   std::vector<uint32_t> order(static_cast<size_t>(images));
   std::iota(order.begin(), order.end(), 0u);
   if (!shuffle) return order;
-  engine::RandomSequence random = random_for({seed, epoch, 0}, Purpose::order);
+  base::RandomSequence random = random_for({seed, epoch, 0}, Purpose::order);
   for (int64_t i = images - 1; i > 0; --i)
     std::swap(order[size_t(i)], order[size_t(random.below(i + 1))]);
   return order;

@@ -7,11 +7,11 @@ namespace data {
 
 namespace {
 
-using engine::ExitCode;
+using base::ExitCode;
 
 void check_at_least(const char* name, int64_t value, int64_t least) {
   if (value < least)
-    engine::fail(ExitCode::usage, "loader: ", name, " is ", value, ", expected at least ", least);
+    base::fail(ExitCode::usage, "loader: ", name, " is ", value, ", expected at least ", least);
 }
 
 LoaderOptions checked(LoaderOptions options, const Dataset& dataset) {
@@ -37,7 +37,7 @@ BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
                  .world = options.world,
                  .drop_remainder = options.drop_remainder};
   if (plan.batches_per_epoch() == 0)
-    engine::fail(ExitCode::data, "the data set has ", plan.images, " images, expected at least ",
+    base::fail(ExitCode::data, "the data set has ", plan.images, " images, expected at least ",
                  options.drop_remainder ? plan.global_batch() : 1, " for one batch",
                  plan.images > 0 ? "; lower the batch size" : "");
   return plan;
@@ -184,7 +184,7 @@ void Loader::build_row(Slot& slot, int row) {
 }
 
 const Batch* Loader::next() {
-  engine::Range range("data wait");
+  base::Range range("data wait");
   if (failure_) std::rethrow_exception(failure_);
   std::unique_lock lock(mutex_);
   if (holding_) {
@@ -217,7 +217,7 @@ void Loader::collect(const Slot& slot) {
     for (const SkippedImage& skipped : row)
       if (skipped_images_.insert(skipped.image).second) skipped_.push_back(skipped);
   if (int64_t(skipped_.size()) > builder_.skip_limit())
-    engine::fail(ExitCode::data, skipped_.size(), " of ", plan_.images,
+    base::fail(ExitCode::data, skipped_.size(), " of ", plan_.images,
                  " images are unreadable, more than 1 % is not accepted; the first: ",
                  skipped_.front().reason);
 }

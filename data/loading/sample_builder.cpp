@@ -57,9 +57,9 @@ std::vector<SkippedImage> SampleBuilder::build(const std::vector<uint32_t>& orde
     try {
       fill(image, row, batch, i == 0 ? planned : CacheUse{});
       return skipped;
-    } catch (const engine::Error& error) {
+    } catch (const base::Error& error) {
       if (options_.image_errors == ImageErrorPolicy::error ||
-          error.code() != engine::ExitCode::data)
+          error.code() != base::ExitCode::data)
         throw;
       skipped.push_back({image, error.what()});
     }

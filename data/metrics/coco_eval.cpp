@@ -20,7 +20,7 @@ constexpr int kAreas = Evaluation::kAreas, kLimits = Evaluation::kLimits;
 constexpr size_t kMostCategories = 10'000;  // 1 GB of curves
 
 template <class... Parts> [[noreturn]] void fail_data(const Parts&... parts) {
-  engine::fail(engine::ExitCode::data, parts...);
+  base::fail(base::ExitCode::data, parts...);
 }
 
 // Rank by id of every entry of a list of images or categories.
@@ -158,7 +158,7 @@ Evaluation evaluate(const Dataset& truth, std::span<const Detection> detections,
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return groups.detections(a).size() > groups.detections(b).size();
   });
-  for_each_parallel(order.size(), options.threads,
+  base::for_each_parallel(order.size(), options.threads,
                     [&](size_t i) { evaluate_category(e, groups, order[i], options); });
   summarise(e);
   return e;

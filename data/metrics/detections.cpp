@@ -22,7 +22,7 @@ void check_numbers(std::span<const Detection> detections) {
     const Detection& d = detections[i];
     for (double value : {d.x, d.y, d.width, d.height, d.score})
       if (!std::isfinite(value))
-        engine::fail(engine::ExitCode::data, "detection ", i, " (image id ", d.image_id,
+        base::fail(base::ExitCode::data, "detection ", i, " (image id ", d.image_id,
                      "): cannot write NaN or infinity");
   }
 }
@@ -30,7 +30,7 @@ void check_numbers(std::span<const Detection> detections) {
 }  // namespace
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
-  MappedFile file(path, kLargestFile);
+  base::MappedFile file(path, kLargestFile);
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
@@ -61,7 +61,7 @@ void write_detections(std::ostream& out, std::span<const Detection> detections,
 void write_detections(const std::string& path, std::span<const Detection> detections,
                       const Dataset& truth) {
   check_numbers(detections);
-  write_whole_file(path, [&](std::ostream& file) { write_detections(file, detections, truth); });
+  base::write_whole_file(path, [&](std::ostream& file) { write_detections(file, detections, truth); });
 }
 
 }  // namespace data

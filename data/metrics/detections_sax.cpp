@@ -5,7 +5,7 @@
 #include "engine/base/error.h"
 
 namespace data {
-DetectionHandler::DetectionHandler(MappedFile& file, JsonCursor& cursor, const Dataset& truth,
+DetectionHandler::DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth,
                                    DetectionFile& out)
     : file_(file), cursor_(cursor), out_(out) {
   images_.reserve(truth.images.size());
@@ -114,9 +114,9 @@ void DetectionHandler::keep_entry() {
   for (int field = 1; field < kFields; ++field)
     if (!(seen_ >> field & 1)) fail_here(std::string("has no ") + kNames[field]);
   if (box_count_ != 4)
-    fail_here(engine::concatenate("bbox has ", box_count_, " numbers, expected 4"));
+    fail_here(base::concatenate("bbox has ", box_count_, " numbers, expected 4"));
   if (!images_.contains(image_id_))
-    fail_here(engine::concatenate("image_id ", image_id_,
+    fail_here(base::concatenate("image_id ", image_id_,
                                   " is not among the annotated images; are these detections of "
                                   "another data set?"));
   auto category = categories_.find(category_id_);
@@ -135,8 +135,8 @@ void DetectionHandler::syntax_error(const std::string& message) {
 }
 
 void DetectionHandler::fail_here(const std::string& what) const {
-  std::string entry = entries_ ? engine::concatenate("detection ", entries_ - 1, ": ") : "";
-  engine::fail(engine::ExitCode::data, file_.position(cursor_.offset()), entry, what);
+  std::string entry = entries_ ? base::concatenate("detection ", entries_ - 1, ": ") : "";
+  base::fail(base::ExitCode::data, file_.position(cursor_.offset()), entry, what);
 }
 
 }  // namespace data

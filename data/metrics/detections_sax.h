@@ -13,7 +13,7 @@ namespace data {
 
 class DetectionHandler {
  public:
-  DetectionHandler(MappedFile& file, JsonCursor& cursor, const Dataset& truth, DetectionFile& out);
+  DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth, DetectionFile& out);
 
   bool null() { return other("null"); }
   bool boolean(bool) { return other("true or false"); }
@@ -46,7 +46,7 @@ class DetectionHandler {
   [[noreturn]] void syntax_error(const std::string& message);
   [[noreturn]] void fail_here(const std::string& what) const;
 
-  MappedFile& file_;
+  base::MappedFile& file_;
   JsonCursor& cursor_;
   DetectionFile& out_;
   std::unordered_set<int64_t> images_;

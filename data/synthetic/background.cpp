@@ -10,7 +10,7 @@ namespace data {
 
 namespace {
 
-using engine::RandomSequence;
+using base::RandomSequence;
 
 // Random values on a grid of square cells, smoothly joined: -1 .. 1.
 class Clouds {

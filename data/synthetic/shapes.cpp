@@ -13,7 +13,7 @@ namespace data {
 
 namespace {
 
-using engine::RandomSequence;
+using base::RandomSequence;
 
 constexpr double kPi = std::numbers::pi;
 
@@ -168,7 +168,7 @@ const std::string& shape_name(int kind) {
 
 void check_scene_options(const SceneOptions& o) {
   auto require = [](bool holds, const char* what) {
-    if (!holds) engine::fail(engine::ExitCode::usage, "drawn pictures: ", what);
+    if (!holds) base::fail(base::ExitCode::usage, "drawn pictures: ", what);
   };
   require(std::min(o.width, o.height) >= 32 && std::max(o.width, o.height) <= 4096,
           "width and height must be 32 to 4096 pixels");

@@ -10,7 +10,7 @@
 
 namespace data {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 namespace fs = std::filesystem;
 
 namespace {
@@ -54,7 +54,7 @@ Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first,
   for (int i = first; i < first + count; ++i) {
     Scene scene = draw_scene(o.scene, uint64_t(i));
     std::string name = fmt::format("{:06}.jpg", i + 1);
-    write_file(folder / "images" / name, encode_jpeg(scene.image, o.jpeg_quality));
+    base::write_file(folder / "images" / name, encode_jpeg(scene.image, o.jpeg_quality));
     ImageEntry entry;
     entry.id = i + 1;
     entry.width = o.scene.width, entry.height = o.scene.height;

@@ -13,7 +13,7 @@
 
 #include "engine/base/error.h"
 
-namespace engine {
+namespace base {
 
 namespace fs = std::filesystem;
 
@@ -170,4 +170,4 @@ void put_second_name(const std::string& from, const std::string& to, FileCalls c
   sync_folder_of(calls, to, 0);
 }
 
-}  // namespace engine
+}  // namespace base

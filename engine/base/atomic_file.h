@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-namespace engine {
+namespace base {
 
 // The system calls that writing uses. Tests replace them to inject failures and to record the
 // order.
@@ -51,4 +51,4 @@ class AtomicFile {
 void put_second_name(const std::string& from, const std::string& to,
                      FileCalls calls = FileCalls::posix());
 
-}  // namespace engine
+}  // namespace base

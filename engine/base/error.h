@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace engine {
+namespace base {
 
 // What a program returns to the shell; the contract with the users.
 enum class ExitCode {
@@ -39,12 +39,12 @@ template <class... Parts> [[noreturn]] void fail(ExitCode code, const Parts&... 
   throw Error(code, concatenate(parts...));
 }
 
-}  // namespace engine
+}  // namespace base
 
 // A broken promise inside the program (not bad input): throws with file and line, also in release.
 #define SSD_CHECK(condition, ...)                                                                 \
   do {                                                                                            \
     if (!(condition))                                                                             \
-      ::engine::fail(::engine::ExitCode::failed, __FILE__, ":", __LINE__, ": ", #condition, ": ", \
-                     ::engine::concatenate(__VA_ARGS__));                                         \
+      ::base::fail(::base::ExitCode::failed, __FILE__, ":", __LINE__, ": ", #condition, ": ", \
+                     ::base::concatenate(__VA_ARGS__));                                         \
   } while (false)

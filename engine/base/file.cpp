@@ -10,9 +10,9 @@
 
 #include "engine/base/error.h"
 
-namespace data {
+namespace base {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 
@@ -119,4 +119,4 @@ std::filesystem::path safe_join(const std::filesystem::path& folder, const std::
   return folder / relative;
 }
 
-}  // namespace data
+}  // namespace base

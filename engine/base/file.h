@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace data {
+namespace base {
 
 // Bytes of a regular file of at most max_bytes. Error(data): absent, unreadable, larger, or no
 // file.
@@ -26,4 +26,4 @@ void write_whole_file(const std::string& path, const std::function<void(std::ost
 // NUL, longer than 4096 bytes, or leading outside the folder through a symbolic link.
 std::filesystem::path safe_join(const std::filesystem::path& folder, const std::string& file_name);
 
-}  // namespace data
+}  // namespace base

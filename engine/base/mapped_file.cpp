@@ -12,7 +12,7 @@
 
 #include "engine/base/error.h"
 
-namespace data {
+namespace base {
 namespace {
 
 struct Descriptor {
@@ -23,7 +23,7 @@ struct Descriptor {
 };
 
 [[noreturn]] void fail_with_errno(const std::string& path, const char* action) {
-  engine::fail(engine::ExitCode::data, path, ": cannot ", action, ": ", std::strerror(errno));
+  base::fail(base::ExitCode::data, path, ": cannot ", action, ": ", std::strerror(errno));
 }
 
 }  // namespace
@@ -32,9 +32,9 @@ MappedFile::MappedFile(const std::string& path, uint64_t max_bytes) : path_(path
   Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat status;
   if (file.number < 0 || fstat(file.number, &status) != 0) fail_with_errno(path, "open");
-  if (!S_ISREG(status.st_mode)) engine::fail(engine::ExitCode::data, path, ": not a regular file");
+  if (!S_ISREG(status.st_mode)) base::fail(base::ExitCode::data, path, ": not a regular file");
   if (static_cast<uint64_t>(status.st_size) > max_bytes)
-    engine::fail(engine::ExitCode::data, path, ": ", status.st_size, " bytes, expected at most ",
+    base::fail(base::ExitCode::data, path, ": ", status.st_size, " bytes, expected at most ",
                  max_bytes);
   size_ = static_cast<size_t>(status.st_size);
   if (size_ == 0) return;  // nothing to map, and mmap refuses it
@@ -57,7 +57,7 @@ MappedFile::MappedFile(MappedFile&& other) noexcept
 std::string MappedFile::position(size_t offset) const {
   const std::string_view before = bytes().substr(0, offset);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  return engine::concatenate(path_, ": byte ", offset, ", line ", line, ": ");
+  return base::concatenate(path_, ": byte ", offset, ", line ", line, ": ");
 }
 
 void MappedFile::release_before(size_t offset) {
@@ -68,4 +68,4 @@ void MappedFile::release_before(size_t offset) {
   released_ = end;
 }
 
-}  // namespace data
+}  // namespace base

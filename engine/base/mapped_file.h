@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace data {
+namespace base {
 
 class MappedFile {
  public:
@@ -30,4 +30,4 @@ class MappedFile {
   size_t released_ = 0;
 };
 
-}  // namespace data
+}  // namespace base

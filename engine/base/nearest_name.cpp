@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace engine {
+namespace base {
 
 int edit_distance(const std::string& a, const std::string& b) {
   constexpr size_t kLongest = 64;
@@ -35,4 +35,4 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   return best;
 }
 
-}  // namespace engine
+}  // namespace base

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace engine {
+namespace base {
 
 // Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal
 // string alignment, Damerau 1964). Names are cut to 64 characters.
@@ -13,4 +13,4 @@ int edit_distance(const std::string& a, const std::string& b);
 // none is.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known);
 
-}  // namespace engine
+}  // namespace base

@@ -2,9 +2,9 @@
 // for any of them, and a resumed run gets the same ones. Philox4x32-10 of Salmon et al., "Parallel
 // random numbers: as easy as 1, 2, 3", SC 2011.
 #pragma once
-#include "kernels/view.h"
+#include <cstdint>
 
-namespace engine {
+namespace base {
 
 // Four 32-bit words: a Philox counter, or the block made from one.
 struct PhiloxBlock {
@@ -12,7 +12,7 @@ struct PhiloxBlock {
 };
 
 // Ten rounds. key0, key1: the two words of the key.
-HD PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t key1) {
+inline PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t key1) {
   uint32_t* c = counter.word;
   for (int round = 0; round < 10; ++round) {
     uint64_t a = uint64_t(0xD2511F53u) * c[0], b = uint64_t(0xCD9E8D57u) * c[2];
@@ -25,7 +25,7 @@ HD PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t key1) {
 
 // 64 independent bits. `stream` separates uses of one seed, as (epoch, image) or a parameter's
 // number.
-HD uint64_t random_bits(uint64_t seed, uint64_t stream, uint64_t index) {
+inline uint64_t random_bits(uint64_t seed, uint64_t stream, uint64_t index) {
   PhiloxBlock block =
       philox({{uint32_t(index), uint32_t(index >> 32), uint32_t(stream), uint32_t(stream >> 32)}},
              uint32_t(seed), uint32_t(seed >> 32));
@@ -33,7 +33,7 @@ HD uint64_t random_bits(uint64_t seed, uint64_t stream, uint64_t index) {
 }
 
 // Uniform in [0, 1), in steps of 2^-53.
-HD double random_unit(uint64_t seed, uint64_t stream, uint64_t index) {
+inline double random_unit(uint64_t seed, uint64_t stream, uint64_t index) {
   return double(random_bits(seed, stream, index) >> 11) * 0x1p-53;
 }
 
@@ -50,4 +50,4 @@ class RandomSequence {
   uint64_t seed_, stream_, index_ = 0;
 };
 
-}  // namespace engine
+}  // namespace base

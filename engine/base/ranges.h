@@ -2,7 +2,7 @@
 // Inside a replayed graph there is no host: profile with train.graph=false to see operations.
 #pragma once
 
-namespace engine {
+namespace base {
 
 // One phase or operation: from here to the end of the scope. Names are literals.
 class Range {
@@ -19,4 +19,4 @@ class Range {
   [[maybe_unused]] const char* outer_;  // used in CUDA builds
 };
 
-}  // namespace engine
+}  // namespace base

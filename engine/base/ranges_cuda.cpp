@@ -2,7 +2,7 @@
 
 #include "engine/base/ranges.h"
 
-namespace engine {
+namespace base {
 namespace {
 thread_local const char* innermost = "";
 }
@@ -19,4 +19,4 @@ Range::~Range() {
 
 const char* Range::current() { return innermost; }
 
-}  // namespace engine
+}  // namespace base

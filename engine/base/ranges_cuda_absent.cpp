@@ -1,10 +1,10 @@
 // Linked instead of ranges_cuda.cpp where the build has no CUDA.
 #include "engine/base/ranges.h"
 
-namespace engine {
+namespace base {
 
 Range::Range(const char*) : outer_("") {}
 Range::~Range() = default;
 const char* Range::current() { return ""; }
 
-}  // namespace engine
+}  // namespace base

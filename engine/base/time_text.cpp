@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-namespace tools {
+namespace base {
 namespace {
 
 std::tm broken_down(std::chrono::system_clock::time_point t, bool local) {
@@ -41,4 +41,4 @@ std::string duration_text(double seconds) {
   return fmt::format("{}d{:02}h", s / kDay, s % kDay / kHour);
 }
 
-}  // namespace tools
+}  // namespace base

@@ -4,7 +4,7 @@
 
 #include "ssd_version.h"
 
-namespace tools {
+namespace base {
 
 std::vector<std::pair<std::string, std::string>> version_parts() {
   std::string compiler = fmt::format(
@@ -33,4 +33,4 @@ std::string version_text(const std::string& program) {
   return text;
 }
 
-}  // namespace tools
+}  // namespace base

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace data {
+namespace base {
 
 void for_each_parallel(size_t count, int threads, const std::function<void(size_t)>& work) {
   std::atomic<size_t> next = 0;
@@ -35,4 +35,4 @@ void for_each_parallel(size_t count, int threads, const std::function<void(size_
   if (error) std::rethrow_exception(error);
 }
 
-}  // namespace data
+}  // namespace base

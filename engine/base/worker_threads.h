@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <functional>
 
-namespace data {
+namespace base {
 
 // Calls work(0) .. work(count - 1), in any order, on `threads` threads (0: one per core). When
 // calls throw, the exception of the lowest index is thrown on after all threads have ended.
 void for_each_parallel(size_t count, int threads, const std::function<void(size_t)>& work);
 
-}  // namespace data
+}  // namespace base

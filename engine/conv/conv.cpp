@@ -14,7 +14,7 @@ std::string describe(const ConvShape& s) {
   const auto& [pass, dtype, images, height, width, in, out, kernel, stride, pad, exact, bias,
                residual, activation, statistics, accumulate, mask, channel_grads, narrow_dw] = s;
   const auto& [top, left, bottom, right] = pad;
-  return concatenate(kPasses[int(pass)], " ", kTypes[int(dtype)], " images ", images, " of ",
+  return base::concatenate(kPasses[int(pass)], " ", kTypes[int(dtype)], " images ", images, " of ",
                      height, "x", width, "x", in, " to ", out, " kernel ", kernel, " stride ",
                      stride, " pad ", top, ",", left, ",", bottom, ",", right, " exact ", exact,
                      " bias ", bias, " residual ", residual, " activation ",

@@ -60,10 +60,10 @@ void PlanCache::keep(const std::string& key, const std::string& value) const {
   const std::string rest = key + "\n" + value;
   const std::string text = kFirstLine + checksum_of(rest) + "\n" + rest;
   try {
-    AtomicFile file(path_of(key));
+    base::AtomicFile file(path_of(key));
     file.write(text.data(), text.size());
     file.commit();
-  } catch (const Error&) {
+  } catch (const base::Error&) {
   }
 }
 

@@ -21,8 +21,8 @@ void add_padded(std::vector<ConvRecipe>& recipes, const ConvRecipe& from, int in
   ConvRecipe padded = from;
   padded.inner.in_channels = in;
   padded.inner.out_channels = out;
-  if (in != s.in_channels) padded.name += concatenate(", in padded to ", in);
-  if (out != s.out_channels) padded.name += concatenate(", out padded to ", out);
+  if (in != s.in_channels) padded.name += base::concatenate(", in padded to ", in);
+  if (out != s.out_channels) padded.name += base::concatenate(", out padded to ", out);
   recipes.push_back(padded);
 }
 
@@ -92,7 +92,7 @@ class StagedConv : public ConvPlan {
   static const ConvOperand& find(const std::vector<ConvOperand>& all, View ConvArgs::*view) {
     for (const ConvOperand& operand : all)
       if (operand.view == view) return operand;
-    fail(ExitCode::failed, "staged convolution: the inner shape has more operands");
+    base::fail(base::ExitCode::failed, "staged convolution: the inner shape has more operands");
   }
 
   bool grads_behind() const { return shape_.channel_grads != inner_.channel_grads; }

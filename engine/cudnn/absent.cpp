@@ -5,7 +5,7 @@
 namespace engine {
 
 std::unique_ptr<ConvMaker> make_cudnn_convs(Backend&, int, const BackendOptions&) {
-  fail(ExitCode::resources,
+  base::fail(base::ExitCode::resources,
        "this build has no cuDNN: install cuDNN 9 with its headers and build again");
 }
 

@@ -48,7 +48,7 @@ class CudnnConvs : public ConvMaker {
       if (shape.images > 0 && !find(key_of(shape))) unknown.push_back(shape);
     const int threads = std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads);
     if (unknown.size() < 2) return;
-    tell(concatenate("choosing cuDNN's plans for ", unknown.size(), " convolutions, once for ",
+    tell(base::concatenate("choosing cuDNN's plans for ", unknown.size(), " convolutions, once for ",
                      cache_.folder().empty() ? "this run" : cache_.folder()));
     prepared_ = contenders(unknown, deterministic_, threads, [this] {
       cudaSetDevice(ordinal_);
@@ -66,7 +66,7 @@ class CudnnConvs : public ConvMaker {
     const auto trial = trial_of(shape);
     auto choice = choose(shape, trial.get());
     if (trial && trial->wrong_by() > 0)
-      tell(concatenate("warning: a plan of cuDNN's on ", device_->name(), " is wrong by ",
+      tell(base::concatenate("warning: a plan of cuDNN's on ", device_->name(), " is wrong by ",
                        trial->wrong_by(), " and not used, for ", describe(shape)));
     // What a lack of memory decided is not for the next run.
     const bool lasting = trial && !trial->lacked_memory();
@@ -75,7 +75,7 @@ class CudnnConvs : public ConvMaker {
       return std::move(choice->plan);
     }
     if (!shape.optional())
-      fail(ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ", describe(shape));
+      base::fail(base::ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ", describe(shape));
     if (lasting) keep(key, kNoPlan);
     return nullptr;
   }
@@ -86,7 +86,7 @@ class CudnnConvs : public ConvMaker {
   }
 
   std::string key_of(const ConvShape& shape) const {
-    return concatenate(describe(shape), " on ", device_->name(),
+    return base::concatenate(describe(shape), " on ", device_->name(),
                        deterministic_ ? " by rule" : " by time");
   }
 
@@ -114,8 +114,8 @@ class CudnnConvs : public ConvMaker {
   std::unique_ptr<CudnnTrial> trial_of(const ConvShape& shape) {
     try {
       return std::make_unique<CudnnTrial>(backend_, shape);
-    } catch (const Error& error) {
-      if (error.code() != ExitCode::resources) throw;
+    } catch (const base::Error& error) {
+      if (error.code() != base::ExitCode::resources) throw;
       return nullptr;
     }
   }

@@ -8,7 +8,7 @@ namespace engine {
 
 CudnnDescriptor::CudnnDescriptor(cudnnBackendDescriptorType_t type) {
   cudnn_check(cudnn_library().BackendCreateDescriptor(type, &handle_),
-              concatenate("create descriptor of type ", int(type)));
+              base::concatenate("create descriptor of type ", int(type)));
 }
 
 CudnnDescriptor::~CudnnDescriptor() {
@@ -18,7 +18,7 @@ CudnnDescriptor::~CudnnDescriptor() {
 void CudnnDescriptor::set(Name name, cudnnBackendAttributeType_t type, int64_t count,
                           const void* values) {
   cudnn_check(cudnn_library().BackendSetAttribute(handle_, name, type, count, values),
-              concatenate("set attribute ", int(name)));
+              base::concatenate("set attribute ", int(name)));
 }
 
 void CudnnDescriptor::set(Name name, int64_t v) { set(name, CUDNN_TYPE_INT64, 1, &v); }
@@ -71,14 +71,14 @@ std::optional<std::string> CudnnDescriptor::try_finalize() {
 }
 
 void CudnnDescriptor::finalize() {
-  if (auto refusal = try_finalize()) fail(ExitCode::failed, *refusal);
+  if (auto refusal = try_finalize()) base::fail(base::ExitCode::failed, *refusal);
 }
 
 int64_t CudnnDescriptor::get(Name name, cudnnBackendAttributeType_t type, int64_t count,
                              void* values) const {
   int64_t found = 0;
   cudnn_check(cudnn_library().BackendGetAttribute(handle_, name, type, count, &found, values),
-              concatenate("get attribute ", int(name)));
+              base::concatenate("get attribute ", int(name)));
   return found;
 }
 

@@ -10,7 +10,7 @@ namespace engine {
 namespace {
 
 std::string name_of(const std::string& card, int sm) {
-  return concatenate(card, " sm_", sm, " cuDNN ", cudnn_library().version());
+  return base::concatenate(card, " sm_", sm, " cuDNN ", cudnn_library().version());
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ CudnnDevice::CudnnDevice(int ordinal) {
   handle_.reset(handle);
   cudaDeviceProp properties;
   if (cudaError_t status = cudaGetDeviceProperties(&properties, ordinal); status != cudaSuccess)
-    fail(ExitCode::failed, "CUDA: cudaGetDeviceProperties: ", cudaGetErrorString(status));
+    base::fail(base::ExitCode::failed, "CUDA: cudaGetDeviceProperties: ", cudaGetErrorString(status));
   name_ = name_of(properties.name, properties.major * 10 + properties.minor);
 }
 

@@ -13,18 +13,18 @@ void* open_library(const std::string& name) {
   const std::string reason = dlerror(), folder = SSD_CUDNN_FOLDER;
   if (!folder.empty())
     if (void* found = dlopen((folder + "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  fail(ExitCode::resources, "cuDNN cannot be opened (", reason, "; also looked in '", folder,
+  base::fail(base::ExitCode::resources, "cuDNN cannot be opened (", reason, "; also looked in '", folder,
        "'): install cuDNN ", CUDNN_MAJOR, " or put its folder into LD_LIBRARY_PATH");
 }
 
 CudnnLibrary load() {
-  const std::string name = concatenate("libcudnn.so.", CUDNN_MAJOR);
+  const std::string name = base::concatenate("libcudnn.so.", CUDNN_MAJOR);
   void* library = open_library(name);
   CudnnLibrary table{};
   auto find = [&](auto& function, const char* symbol) {
     function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, symbol));
     if (!function)
-      fail(ExitCode::resources, name, " has no ", symbol, ": this build wants cuDNN ", CUDNN_MAJOR);
+      base::fail(base::ExitCode::resources, name, " has no ", symbol, ": this build wants cuDNN ", CUDNN_MAJOR);
   };
   find(table.GetVersion, "cudnnGetVersion");
   find(table.GetErrorString, "cudnnGetErrorString");
@@ -39,7 +39,7 @@ CudnnLibrary load() {
   find(table.BackendGetAttribute, "cudnnBackendGetAttribute");
   find(table.BackendExecute, "cudnnBackendExecute");
   if (table.GetVersion() / 10000 != CUDNN_MAJOR)
-    fail(ExitCode::resources, "this build has the headers of cuDNN ", CUDNN_MAJOR, ".", CUDNN_MINOR,
+    base::fail(base::ExitCode::resources, "this build has the headers of cuDNN ", CUDNN_MAJOR, ".", CUDNN_MINOR,
          ", the library found is ", table.version(), ": the major versions must be equal");
   return table;
 }
@@ -48,7 +48,7 @@ CudnnLibrary load() {
 
 std::string CudnnLibrary::version() const {
   const size_t v = GetVersion();
-  return concatenate(v / 10000, ".", v / 100 % 100, ".", v % 100);
+  return base::concatenate(v / 10000, ".", v / 100 % 100, ".", v % 100);
 }
 
 const CudnnLibrary& cudnn_library() {
@@ -60,12 +60,12 @@ std::string cudnn_failure(cudnnStatus_t status, const std::string& call) {
   const CudnnLibrary& library = cudnn_library();
   char details[512] = "";
   library.GetLastErrorString(details, sizeof details);
-  return concatenate("cuDNN: ", call, ": ", library.GetErrorString(status),
-                     *details ? concatenate(" (", details, ")") : "");
+  return base::concatenate("cuDNN: ", call, ": ", library.GetErrorString(status),
+                     *details ? base::concatenate(" (", details, ")") : "");
 }
 
 void cudnn_check(cudnnStatus_t status, const std::string& call) {
-  if (status != CUDNN_STATUS_SUCCESS) fail(ExitCode::failed, cudnn_failure(status, call));
+  if (status != CUDNN_STATUS_SUCCESS) base::fail(base::ExitCode::failed, cudnn_failure(status, call));
 }
 
 }  // namespace engine

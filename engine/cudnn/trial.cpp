@@ -11,7 +11,7 @@ constexpr int kTimedRuns = 5;
 
 void check(cudaError_t status, const char* call) {
   if (status != cudaSuccess)
-    fail(ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status));
+    base::fail(base::ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status));
 }
 
 class Event {
@@ -53,7 +53,7 @@ void CudnnTrial::expect_results_of(ConvPlan& trusted) {
     trusted.run(queue_, with_workspace(expected->args(), workspace));
     backend_.synchronize(queue_);
     expected_ = std::move(expected);
-  } catch (const Error&) {  // no memory, or no such plan after all
+  } catch (const base::Error&) {  // no memory, or no such plan after all
     cudaGetLastError();
     backend_.synchronize(queue_);
   }
@@ -70,8 +70,8 @@ std::optional<float> CudnnTrial::attempt(ConvPlan& plan, int timed_runs) {
     backend_.synchronize(queue_);
     if (!as_expected()) return std::nullopt;
     return fastest_of(plan, args, timed_runs);
-  } catch (const Error& error) {
-    lacked_memory_ = lacked_memory_ || error.code() == ExitCode::resources;
+  } catch (const base::Error& error) {
+    lacked_memory_ = lacked_memory_ || error.code() == base::ExitCode::resources;
     // A refused launch must not be reported by the next one. A kernel that failed on its way took
     // the CUDA context with it: that error comes again here, and is the caller's.
     cudaGetLastError();

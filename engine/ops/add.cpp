@@ -6,7 +6,7 @@
 namespace engine {
 
 Tensor add(const Context& c, const Tensor& a, const Tensor& b) {
-  Range range("add");
+  base::Range range("add");
   SSD_CHECK(a.shape() == b.shape() && a.dtype() == b.dtype(), "add: operands differ");
   Tensor y = c.empty(a.shape(), a.dtype());
   kernels::add(c.queue, a, b, y);
@@ -16,7 +16,7 @@ Tensor add(const Context& c, const Tensor& a, const Tensor& b) {
 }
 
 void add_into(const Context& c, const Tensor& sum, const Tensor& term) {
-  Range range("add_into");
+  base::Range range("add_into");
   SSD_CHECK(sum.shape() == term.shape(), "add_into: shapes differ");
   kernels::add_into(c.queue, sum, term);
 }

@@ -72,7 +72,7 @@ void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& 
 Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& p,
                   const BatchNormOptions& options, const Tensor& residual,
                   const ChannelSums& sums) {
-  Range range("batch_norm");
+  base::Range range("batch_norm");
   check_parameters(x, p, residual);
   Tensor mean = c.empty(p.gamma.shape(), p.gamma.dtype()),
          inv_std = c.empty(p.gamma.shape(), p.gamma.dtype());

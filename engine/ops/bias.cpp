@@ -9,7 +9,7 @@
 namespace engine {
 
 Tensor bias(const Context& c, const Tensor& x, const Tensor& b) {
-  Range range("bias");
+  base::Range range("bias");
   SSD_CHECK(x.shape().rank >= 1, "bias: x has no channels");
   SSD_CHECK(b.shape() == (Shape{1, {kernels::channels_of(x.shape())}}) &&
                 b.dtype() == accumulator(x.dtype()),

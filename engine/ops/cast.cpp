@@ -6,7 +6,7 @@ namespace engine {
 
 Tensor cast(const Context& c, const Tensor& x, DType to) {
   if (x.dtype() == to) return x;
-  Range range("cast");
+  base::Range range("cast");
   Tensor y = c.empty(x.shape(), to);
   kernels::cast(c.queue, x, y);
   if (c.tape)

@@ -23,7 +23,7 @@ void record(const Context& c, const ConvShape& forward, const ConvOperands& in, 
 
 Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvOptions& options,
             const Tensor& bias, const Tensor& residual) {
-  Range range("conv");
+  base::Range range("conv");
   ConvShape shape = conv_shape(c, {x, weight, bias, residual}, options);
   Tensor y = c.empty(shape.y_shape(), x.dtype());
   run_conv(c, c.plans.at(shape),
@@ -40,7 +40,7 @@ Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvO
 
 Tensor conv_with_sums(const Context& c, const Tensor& x, const Tensor& weight,
                       const ConvOptions& options, ChannelSums& sums) {
-  Range range("conv_with_sums");
+  base::Range range("conv_with_sums");
   SSD_CHECK(options.activation == Activation::none, "conv_with_sums: sums are of y before it");
   ConvShape shape = conv_shape(c, {x, weight, {}, {}}, options), summing = shape;
   summing.statistics = true;

@@ -8,7 +8,7 @@ namespace engine {
 
 Tensor focal_loss(const Context& c, const Tensor& logits, const FocalTargets& targets,
                   const FocalOptions& options) {
-  Range range("focal_loss");
+  base::Range range("focal_loss");
   SSD_CHECK(targets.columns > 0 && logits.shape().rank >= 2 && logits.shape()[0] > 0 &&
                 logits.shape().size() % (logits.shape()[0] * targets.columns) == 0,
             "focal_loss: the logits do not divide into columns");

@@ -9,7 +9,7 @@
 namespace engine {
 
 Tensor max_pool(const Context& c, const Tensor& x, int kernel, int stride, Padding pad) {
-  Range range("max_pool");
+  base::Range range("max_pool");
   SSD_CHECK(x.shape().rank == 4, "max_pool: expected [images, height, width, channels]");
   SSD_CHECK(kernel >= 1 && kernel <= 15 && stride >= 1, "max_pool: kernel ", kernel, ", stride ",
             stride);

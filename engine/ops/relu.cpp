@@ -6,7 +6,7 @@
 namespace engine {
 
 Tensor relu(const Context& c, const Tensor& x) {
-  Range range("relu");
+  base::Range range("relu");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu, x, y);
   if (c.tape) record_activation(c, x, y, Activation::relu);

@@ -6,7 +6,7 @@
 namespace engine {
 
 Tensor relu6(const Context& c, const Tensor& x) {
-  Range range("relu6");
+  base::Range range("relu6");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu6, x, y);
   if (c.tape) record_activation(c, x, y, Activation::relu6);

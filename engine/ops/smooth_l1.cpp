@@ -8,7 +8,7 @@ namespace engine {
 
 Tensor smooth_l1(const Context& c, const Tensor& prediction, const BoxTargets& targets,
                  double delta) {
-  Range range("smooth_l1");
+  base::Range range("smooth_l1");
   SSD_CHECK(prediction.shape().rank >= 2 && prediction.shape()[0] > 0 &&
                 prediction.shape().size() % (prediction.shape()[0] * 4) == 0,
             "smooth_l1: the prediction does not divide into box codes");

@@ -7,7 +7,7 @@
 namespace engine {
 
 Tensor subsample(const Context& c, const Tensor& x) {
-  Range range("subsample");
+  base::Range range("subsample");
   const Shape& in = x.shape();
   SSD_CHECK(in.rank == 4, "subsample: expected [images, height, width, channels]");
   Tensor y = c.empty({4, {in[0], (in[1] + 1) / 2, (in[2] + 1) / 2, in[3]}}, x.dtype());

@@ -6,7 +6,7 @@
 namespace engine {
 
 Tensor upsample_add(const Context& c, const Tensor& coarse, const Tensor& fine) {
-  Range range("upsample_add");
+  base::Range range("upsample_add");
   const Shape &half = coarse.shape(), &full = fine.shape();
   SSD_CHECK(half.rank == 4 && full.rank == 4 && coarse.dtype() == fine.dtype(),
             "upsample_add: expected two activations of one dtype");

@@ -43,7 +43,7 @@ std::string properties_of(const Card& card) {
 // cuDNN opens libcuda.so.1 by name: this one is then loaded already.
 void load_driver_shim() {
   static void* const shim = dlopen(SSD_LIBCUDA_SHIM, RTLD_NOW | RTLD_GLOBAL);
-  if (!shim) engine::fail(engine::ExitCode::failed, "cannot load the driver's shim: ", dlerror());
+  if (!shim) base::fail(base::ExitCode::failed, "cannot load the driver's shim: ", dlerror());
 }
 
 const std::vector<Card>& cards() {

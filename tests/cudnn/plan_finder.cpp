@@ -102,7 +102,7 @@ std::vector<PlanFound> find_plans(const std::vector<PlanTask>& tasks,
     const size_t next = collect(share, found);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
     if (!WIFSIGNALED(status))
-      engine::fail(engine::ExitCode::failed, "a child ended with code ", WEXITSTATUS(status));
+      base::fail(base::ExitCode::failed, "a child ended with code ", WEXITSTATUS(status));
     if (next >= tasks.size()) continue;
     found[next].kind = PlanFound::Kind::crashed;
     share.first = next + share.step;

@@ -31,8 +31,8 @@ TEST_CASE("arena: running out is an error with numbers, and loses nothing") {
   try {
     arena.take(1);
     FAIL("no error");
-  } catch (const engine::Error& e) {
-    CHECK(e.code() == engine::ExitCode::resources);
+  } catch (const base::Error& e) {
+    CHECK(e.code() == base::ExitCode::resources);
   }
   arena.give_back(all);
   CHECK(arena.empty());

@@ -113,7 +113,7 @@ TEST_CASE("branches: a branch gets back its own memory only, until all have join
   void* other = arena.take(256);
   CHECK(other != mine);
   CHECK(other != older);
-  CHECK_THROWS_AS(arena.open_branches(), engine::Error);
+  CHECK_THROWS_AS(arena.open_branches(), base::Error);
   arena.close_branches();
   CHECK(arena.take(256) == older);
 }
@@ -149,7 +149,7 @@ TEST_CASE("branches: a failing branch leaves memory usable") {
                                          Tensor t = branch.empty({1, {100}}, DType::f32);
                                          SSD_CHECK(i == 0, "the second branch fails");
                                        }),
-                  engine::Error);
+                  base::Error);
   CHECK(bench.arena.empty());
   CHECK(bench.arena.take(bench.arena.size()) == bench.memory.data());
 }

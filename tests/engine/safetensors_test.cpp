@@ -25,8 +25,8 @@ std::string error_of(const std::filesystem::path& path) {
   try {
     SafetensorsFile file(path);
     return "";
-  } catch (const engine::Error& e) {
-    CHECK(e.code() == engine::ExitCode::checkpoint);
+  } catch (const base::Error& e) {
+    CHECK(e.code() == base::ExitCode::checkpoint);
     CHECK_THAT(e.what(), Catch::Contains(path.string()));
     CHECK(std::string(e.what()).find('\n') == std::string::npos);
     return e.what();

@@ -36,15 +36,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string given(reinterpret_cast<const char*>(data), size);
   for (const std::string& bytes : {given, with_checksum(given)}) {
     const std::string& path = file.hold(bytes);
-    fuzz::expect({engine::ExitCode::checkpoint}, [&] {
+    fuzz::expect({base::ExitCode::checkpoint}, [&] {
       const engine::SafetensorsFile tensors(path);
       for (const engine::StoredTensor& t : tensors.tensors()) {
         if (t.shape.size() > 8) throw std::logic_error("a rank above 8");
-        fuzz::expect({engine::ExitCode::checkpoint}, [&] { tensors.read_floats(t); });
+        fuzz::expect({base::ExitCode::checkpoint}, [&] { tensors.read_floats(t); });
       }
     });
-    fuzz::expect({engine::ExitCode::checkpoint}, [&] {
-      const tools::ModelFile checkpoint(path);
+    fuzz::expect({base::ExitCode::checkpoint}, [&] {
+      const run::ModelFile checkpoint(path);
       checkpoint.classes().name_of(1);
       checkpoint.state();
       checkpoint.load_training(*model.backend, model.parameters, *model.optimizer);

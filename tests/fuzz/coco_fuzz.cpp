@@ -56,9 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     data::check_labels(set, problems);
     data::compute_stats(set);
   };
-  fuzz::expect({engine::ExitCode::data}, [&] { use(data::load_coco(path, "images")); });
+  fuzz::expect({base::ExitCode::data}, [&] { use(data::load_coco(path, "images")); });
   data::Problems problems;
-  fuzz::expect({engine::ExitCode::data},
+  fuzz::expect({base::ExitCode::data},
                [&] { use(data::load_coco(path, "images", {.problems = &problems})); });
   return 0;
 }

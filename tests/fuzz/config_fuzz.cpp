@@ -6,7 +6,7 @@
 using namespace std::string_literals;
 
 fuzz::Target fuzz::target() {
-  Target t{.seeds = {tools::run_config_json({}),
+  Target t{.seeds = {config::run_config_json({}),
                      "// c\n{\"train\": {\"batch_size\": 4 /* d */}, \"name\": null}",
                      "{}\0train.batch_size=8\0data.mean=[1,2,3]\0name=x"s},
            .words = {"{", "}", "[", "]", ":", ",", "\"", "//", "/*", "*/", "\n", "null", "true",
@@ -27,11 +27,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     end = bytes.find('\0', first);
     overrides.push_back(bytes.substr(first, end - first));
   }
-  fuzz::expect({engine::ExitCode::usage}, [&] {
-    const tools::RunConfig config = tools::parse_run_config(text, "fuzz.json", overrides);
+  fuzz::expect({base::ExitCode::usage}, [&] {
+    const config::RunConfig config = config::parse_run_config(text, "fuzz.json", overrides);
     // What was accepted once is accepted again, with the same values.
-    const std::string json = tools::run_config_json(config);
-    if (tools::run_config_json(tools::parse_run_config(json, "again.json")) != json)
+    const std::string json = config::run_config_json(config);
+    if (config::run_config_json(config::parse_run_config(json, "again.json")) != json)
       throw std::logic_error("the configuration does not survive its own JSON");
   });
   return 0;

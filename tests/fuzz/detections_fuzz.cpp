@@ -16,6 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const data::Dataset truth{.categories = {{18, "dog"}, {2, "cat"}},
                                    .images = {{.id = 1}, {.id = 7}}};
   const std::string& path = file.hold({reinterpret_cast<const char*>(data), size});
-  fuzz::expect({engine::ExitCode::data}, [&] { data::load_detections(path, truth); });
+  fuzz::expect({base::ExitCode::data}, [&] { data::load_detections(path, truth); });
   return 0;
 }

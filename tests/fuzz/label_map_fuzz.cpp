@@ -16,7 +16,7 @@ fuzz::Target fuzz::target() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  fuzz::expect({engine::ExitCode::data}, [&] {
+  fuzz::expect({base::ExitCode::data}, [&] {
     const data::LabelMap map = data::parse_label_map(text, "fuzz.pbtxt");
     for (const data::Label& label : map.labels())
       if (label.id < 1) throw std::logic_error("an id below 1");

@@ -90,7 +90,7 @@ class Mutator {
   }
 
   const Target& target_;
-  engine::RandomSequence random_;
+  base::RandomSequence random_;
   std::string bytes_;
 };
 

@@ -59,9 +59,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const uint8_t> given(data, size),
       repaired(reinterpret_cast<const uint8_t*>(sound.data()), sound.size());
   for (std::span<const uint8_t> bytes : {given, repaired}) {
-    fuzz::expect({engine::ExitCode::data},
+    fuzz::expect({base::ExitCode::data},
                  [&] { data::read_png_header(bytes, "fuzz.png", kLimits); });
-    fuzz::expect({engine::ExitCode::data}, [&] { data::decode_png(bytes, "fuzz.png", kLimits); });
+    fuzz::expect({base::ExitCode::data}, [&] { data::decode_png(bytes, "fuzz.png", kLimits); });
   }
   return 0;
 }

@@ -21,18 +21,18 @@ struct Target {
 };
 Target target();
 
-// Any bytes give a result or an engine::Error of an expected code; all else ends the process.
-template <class Parse> void expect(std::initializer_list<engine::ExitCode> expected, Parse parse) {
+// Any bytes give a result or an base::Error of an expected code; all else ends the process.
+template <class Parse> void expect(std::initializer_list<base::ExitCode> expected, Parse parse) {
   const char* unexpected = nullptr;
   std::string text;
   try {
     return parse();
-  } catch (const engine::Error& error) {
-    for (engine::ExitCode code : expected)
+  } catch (const base::Error& error) {
+    for (base::ExitCode code : expected)
       if (error.code() == code) return;
     unexpected = "an error of another exit code", text = error.what();
   } catch (const std::exception& error) {
-    unexpected = "an exception that is no engine::Error", text = error.what();
+    unexpected = "an exception that is no base::Error", text = error.what();
   }
   std::fprintf(stderr, "broken contract: %s: %s\n", unexpected, text.c_str());
   std::abort();

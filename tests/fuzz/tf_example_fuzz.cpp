@@ -25,7 +25,7 @@ fuzz::Target fuzz::target() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view message(reinterpret_cast<const char*>(data), size);
-  fuzz::expect({engine::ExitCode::data}, [&] {
+  fuzz::expect({base::ExitCode::data}, [&] {
     // What was read is written and read again.
     const std::string bytes = data::serialize_example(data::parse_example(message, "fuzz"));
     if (data::serialize_example(data::parse_example(bytes, "again")) != bytes)

@@ -22,10 +22,10 @@ struct TinyModel {
   std::string checkpoint() const {
     const tests::TemporaryFolder folder;
     const std::string path = folder.path() / "seed";
-    const auto classes = tools::ClassList::from_json(
+    const auto classes = run::ClassList::from_json(
         R"({"classes": 2, "list": [{"column": 1, "id": 7, "name": "cat"}]})", "seed");
-    tools::save_checkpoint(*backend, path,
-                           {tools::RunConfig{}, classes, parameters, *optimizer, {}});
+    run::save_checkpoint(*backend, path,
+                           {config::RunConfig{}, classes, parameters, *optimizer, {}});
     return file_bytes(path);
   }
 };

@@ -59,6 +59,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::string link = file.link(folder.path() / "a.xml");
   file.hold({reinterpret_cast<const char*>(data), size});
   for (const std::vector<std::string>& names : {std::vector<std::string>{}, {"person", "dog"}})
-    fuzz::expect({engine::ExitCode::data}, [&] { data::load_voc(folder.path(), "images", names); });
+    fuzz::expect({base::ExitCode::data}, [&] { data::load_voc(folder.path(), "images", names); });
   return 0;
 }

@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static fuzz::MemoryFile file;
   static fuzz::TinyModel model;
   const std::string& path = file.hold({reinterpret_cast<const char*>(data), size});
-  fuzz::expect({engine::ExitCode::checkpoint},
+  fuzz::expect({base::ExitCode::checkpoint},
                [&] { model::import_weights(*model.backend, path, model.parameters).in_words(); });
   return 0;
 }

@@ -32,11 +32,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const size_t end = std::min(bytes.find('\0'), bytes.size());
   labels.hold(bytes.substr(0, end));
-  fuzz::expect({engine::ExitCode::data}, [&] {
+  fuzz::expect({base::ExitCode::data}, [&] {
     const std::string_view names = bytes.substr(std::min(end + 1, bytes.size()));
     data::read_class_names(names_file.hold(names));
   });
-  fuzz::expect({engine::ExitCode::data}, [&] {
+  fuzz::expect({base::ExitCode::data}, [&] {
     data::load_yolo(folder.root.path(), folder.root.path(), {"cat", "dog"});
   });
   return 0;

@@ -47,15 +47,15 @@ void run(tests::Fault fault, const std::string& path) {
 
 int main(int argc, char** argv) {
   const auto fault = argc > 1 ? kFaults.find(argv[1]) : kFaults.end();
-  if (fault == kFaults.end()) return int(engine::ExitCode::usage);
+  if (fault == kFaults.end()) return int(base::ExitCode::usage);
   try {
     run(fault->second, argc > 2 ? argv[2] : "");
     return 0;
-  } catch (const engine::Error& e) {
+  } catch (const base::Error& e) {
     std::fprintf(stderr, "error: %s\n", e.what());
     return int(e.code());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "error: %s\n", e.what());
-    return int(engine::ExitCode::failed);
+    return int(base::ExitCode::failed);
   }
 }

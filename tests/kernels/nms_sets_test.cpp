@@ -74,7 +74,7 @@ class SetMaker {
 
   float number() { return float(random_.unit()); }
 
-  engine::RandomSequence random_;
+  base::RandomSequence random_;
   float threshold_;
   Style style_;
 };

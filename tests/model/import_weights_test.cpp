@@ -87,8 +87,8 @@ std::string error_of(Model& m, const std::string& path) {
   const auto before = m.values();
   try {
     import_weights(*m.backend, path, m.parameters);
-  } catch (const engine::Error& e) {
-    CHECK(e.code() == engine::ExitCode::checkpoint);
+  } catch (const base::Error& e) {
+    CHECK(e.code() == base::ExitCode::checkpoint);
     CHECK_THAT(e.what(), Catch::Contains(path) && !Catch::Contains("\n"));
     CHECK(m.values() == before);
     return e.what();

@@ -13,7 +13,7 @@ using namespace tests;
 namespace {
 
 using Corners = std::array<float, 4>;
-using Random = engine::RandomSequence;
+using Random = base::RandomSequence;
 
 std::vector<NaiveObject> random_objects(Random& random, int rows, int classes) {
   std::vector<NaiveObject> objects;

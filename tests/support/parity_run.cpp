@@ -21,7 +21,7 @@ constexpr int64_t kReported = 4;
 json description(const SafetensorsFile& file) {
   auto entry = file.metadata().find("parity");
   if (entry == file.metadata().end())
-    engine::fail(engine::ExitCode::data, file.path(), ": no metadata 'parity'");
+    base::fail(base::ExitCode::data, file.path(), ": no metadata 'parity'");
   return json::parse(entry->second);
 }
 
@@ -128,7 +128,7 @@ class ParityRun {
   const StoredTensor& stored(const std::string& name, const Shape& shape) const {
     const StoredTensor* t = file_.find(name);
     if (!t || t->shape != std::vector<int64_t>(shape.dim, shape.dim + shape.rank))
-      engine::fail(engine::ExitCode::data, file_.path(), ": no tensor '", name,
+      base::fail(base::ExitCode::data, file_.path(), ": no tensor '", name,
                    "' of the detector's shape");
     return *t;
   }
@@ -151,7 +151,7 @@ class ParityRun {
   Input load_input() {
     const StoredTensor* boxes = file_.find("boxes");
     if (!boxes || boxes->shape.size() != 3)
-      engine::fail(engine::ExitCode::data, file_.path(), ": no tensor 'boxes' [n, g, 4]");
+      base::fail(base::ExitCode::data, file_.path(), ": no tensor 'boxes' [n, g, 4]");
     const int64_t images = boxes->shape[0], rows = boxes->shape[1];
     const auto& o = detector_.options();
     engine::Context c = device_.context(precision_, nullptr, true);
@@ -209,7 +209,7 @@ class ParityRun {
   const SafetensorsFile& file_;
   json description_;
   engine::Precision precision_;
-  tools::Device device_;
+  run::Device device_;
   engine::Parameters parameters_;
   model::Detector detector_;
   model::LossOptions loss_;

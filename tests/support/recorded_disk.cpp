@@ -9,7 +9,7 @@
 namespace tests {
 
 namespace fs = std::filesystem;
-using engine::FileCalls;
+using base::FileCalls;
 
 namespace {
 
@@ -121,7 +121,7 @@ std::vector<std::string> RecordedDisk::words() const {
   for (const Operation& o : operations_) {
     std::string text = kWords[int(o.kind)];
     for (const std::string& name : {o.from, o.to}) {
-      const size_t mark = name.find(engine::kTemporaryMark);
+      const size_t mark = name.find(base::kTemporaryMark);
       if (!name.empty()) text += " " + (mark == name.npos ? name : name.substr(0, mark) + ".tmp");
     }
     all.push_back(text);

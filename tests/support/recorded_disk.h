@@ -17,7 +17,7 @@ class RecordedDisk {
  public:
   // Calls work on `folder` for real, too. What lies there already is taken to be durable.
   explicit RecordedDisk(std::filesystem::path folder);
-  engine::FileCalls calls(bool hard_links = true);
+  base::FileCalls calls(bool hard_links = true);
 
   // The calls so far, as "create a", "write a", "sync a", "sync folder", "link a b", "rename a b",
   // "unlink a"; process ids are taken off.

@@ -27,7 +27,7 @@ void SmallPictures::add(int width, int height) {
 }
 
 void SmallPictures::damage(int i) {
-  data::write_file(folder.path() / dataset.images[size_t(i)].file_name, "no");
+  base::write_file(folder.path() / dataset.images[size_t(i)].file_name, "no");
 }
 
 data::LoaderOptions small_options(int batch_size) {

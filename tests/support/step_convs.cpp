@@ -31,14 +31,14 @@ class ManyQueues : public engine::Backend {
 
 }  // namespace
 
-StepConvs step_convs(const tools::RunConfig& config) {
+StepConvs step_convs(const config::RunConfig& config) {
   ManyQueues device;
-  return {tools::convolutions_of(device, config, {.training = true}),
-          tools::convolutions_of(device, config, {.evaluation_batch = config.train.batch_size})};
+  return {run::convolutions_of(device, config, {.training = true}),
+          run::convolutions_of(device, config, {.evaluation_batch = config.train.batch_size})};
 }
 
-tools::RunConfig ssd320_config(const std::string& precision, int batch_size, bool frozen) {
-  tools::RunConfig config;
+config::RunConfig ssd320_config(const std::string& precision, int batch_size, bool frozen) {
+  config::RunConfig config;
   config.model.options.classes = 90;
   config.model.options.frozen_batch_norm = frozen;
   config.train.precision = precision;

@@ -10,9 +10,9 @@ namespace tests {
 struct StepConvs {
   std::set<engine::ConvShape> training, detection;  // of one step, of one evaluation batch
 };
-StepConvs step_convs(const tools::RunConfig&);
+StepConvs step_convs(const config::RunConfig&);
 
 // The configuration of SSD320 for 90 classes.
-tools::RunConfig ssd320_config(const std::string& precision, int batch_size, bool frozen);
+config::RunConfig ssd320_config(const std::string& precision, int batch_size, bool frozen);
 
 }  // namespace tests

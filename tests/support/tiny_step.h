@@ -20,18 +20,18 @@ class TinyStep {
   // Overwrites all step memory, as a step before could have left it. Not inside a step.
   void fill_step_memory(unsigned char byte);
 
-  tools::Device& device() { return device_; }
-  tools::StepLosses losses() const { return step_.losses(); }
+  run::Device& device() { return device_; }
+  run::StepLosses losses() const { return step_.losses(); }
 
  private:
   std::vector<View> changing() const;
 
   static constexpr int kImages = 2, kMaxBoxes = 10;
-  tools::Device device_;
+  run::Device device_;
   engine::Parameters parameters_;
   model::Detector detector_;
   engine::Optimizer optimizer_;
-  tools::TrainingStep step_;
+  run::TrainingStep step_;
   benchmarks::RandomBatch batch_;
   std::vector<uint8_t> negative_;  // of its pictures
   data::Batch other_;

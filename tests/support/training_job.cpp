@@ -15,12 +15,12 @@ TrainingJob::~TrainingJob() { fs::current_path(before_); }
 
 bool TrainingJob::train(const std::string& run, Overrides more, const std::string& from) const {
   more.push_back("output_dir=" + run);
-  const tools::RunConfig config = tools::load_run_config("tiny.json", more);
-  const tools::ResumedRun resumed =
-      from.empty() ? tools::ResumedRun() : tools::find_resumed(from, config);
-  const tools::StopSignal stop(config.time_budget_minutes);
-  tools::Trainer trainer(config, resumed.file.get());
-  const tools::RunFolder folder = tools::open_resumed(trainer.config(), resumed, {"test"});
+  const config::RunConfig config = config::load_run_config("tiny.json", more);
+  const run::ResumedRun resumed =
+      from.empty() ? run::ResumedRun() : run::find_resumed(from, config);
+  const run::StopSignal stop(config.time_budget_minutes);
+  run::Trainer trainer(config, resumed.file.get());
+  const run::RunFolder folder = run::open_resumed(trainer.config(), resumed, {"test"});
   return trainer.run(folder, stop);
 }
 

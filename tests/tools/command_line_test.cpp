@@ -116,11 +116,11 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
 
 TEST_CASE("errors of the program: their code and one line") {
   auto throws = [](auto error) { return Body([error]() -> int { throw error; }); };
-  tests::Outcome o = run({}, throws(engine::Error(engine::ExitCode::data, "bad\nfile\x1b name")));
+  tests::Outcome o = run({}, throws(base::Error(base::ExitCode::data, "bad\nfile\x1b name")));
   CHECK(o.exit_code == 3);
   CHECK(o.err == "ssdtest: bad file  name\n");
-  CHECK(run({}, throws(engine::Error(engine::ExitCode::diverged, "x"))).exit_code == 5);
-  CHECK(run({}, throws(engine::Error(engine::ExitCode::stopped_early, "x"))).exit_code == 75);
+  CHECK(run({}, throws(base::Error(base::ExitCode::diverged, "x"))).exit_code == 5);
+  CHECK(run({}, throws(base::Error(base::ExitCode::stopped_early, "x"))).exit_code == 75);
   o = run({}, throws(std::bad_alloc()));
   CHECK(o.exit_code == 6);
   CHECK(o.err == "ssdtest: out of memory\n");
@@ -153,13 +153,13 @@ TEST_CASE("stdout that cannot be written is never a success") {
 }
 
 TEST_CASE("colours: NO_COLOR, TERM=dumb and files want none") {
-  CHECK(in_child([] { return int(tools::lively_terminal(STDERR_FILENO)); }).exit_code == 0);
+  CHECK(in_child([] { return int(logs::lively_terminal(STDERR_FILENO)); }).exit_code == 0);
 }
 
 TEST_CASE("the first signal asks, the second ends the program at once") {
   auto twice = [](int first, int second) {
     return in_child([=] {
-             tools::StopSignal stop;
+             run::StopSignal stop;
              if (stop.requested()) return 1;
              raise(first);
              if (!stop.requested()) return 2;
@@ -177,11 +177,11 @@ TEST_CASE("the first signal asks, the second ends the program at once") {
 }
 
 TEST_CASE("a time budget asks for a stop, too") {
-  tools::StopSignal stop(1e-6);
+  run::StopSignal stop(1e-6);
   usleep(1000);
   CHECK(stop.requested());
   CHECK_THAT(stop.reason(), Catch::StartsWith("time budget of "));
-  CHECK_FALSE(tools::StopSignal(60).requested());
+  CHECK_FALSE(run::StopSignal(60).requested());
 }
 
 TEST_CASE("a command that is missing or misspelt") {

@@ -13,7 +13,7 @@ using tests::Outcome, tests::program, tests::TrainingPlace;
 namespace {
 
 std::string built_for(const std::string& part) {
-  for (const auto& [name, value] : tools::version_parts())
+  for (const auto& [name, value] : base::version_parts())
     if (name == part) return value;
   FAIL("no " << part << " in --version");
   return "";

@@ -105,10 +105,10 @@ TEST_CASE("bad data is one line and exit code 3") {
   for (const char* command : {"check", "stats"}) {
     CHECK_THAT(failure(std::string(command) + " --annotations /nonexistent.json", 3),
                Contains("/nonexistent.json"));
-    data::write_file(set.path("cut.json"), std::string("{\"images\": [\n{\"id\": 3"));
+    base::write_file(set.path("cut.json"), std::string("{\"images\": [\n{\"id\": 3"));
     CHECK_THAT(failure(fmt::format("{} --annotations '{}'", command, set.path("cut.json")), 3),
                Contains("cut.json: byte 21, line 2: no valid JSON"));
-    data::write_file(set.path("r"), std::string("no records, this is a long text"));
+    base::write_file(set.path("r"), std::string("no records, this is a long text"));
     CHECK_THAT(failure(fmt::format("{} --records '{}'", command, set.path("r")), 3),
                Contains("r:0: corrupted record length"));
     CHECK_THAT(failure(fmt::format("{} --records '{}'", command, set.path("x*")), 3),
@@ -205,7 +205,7 @@ TEST_CASE("COCO to records and back") {
   for (const data::ImageEntry& image : back.images) {
     const data::ImageEntry& before = set.dataset.images.at(static_cast<size_t>(image.id - 70));
     CHECK(image.file_name == before.file_name);
-    auto bytes = [](const fs::path& path) { return data::read_file(path, 1 << 20); };
+    auto bytes = [](const fs::path& path) { return base::read_file(path, 1 << 20); };
     CHECK(bytes(set.images / image.file_name) ==
           bytes(fs::path(set.path("back/images")) / image.file_name));
     auto x = set.dataset.objects_of(before), y = back.objects_of(image);
@@ -228,11 +228,11 @@ TEST_CASE("records with their own label map") {
   check_done(ssddata(fmt::format("convert {} --to-records '{}'", set.input(), prefix)));
   CHECK_THAT(failure(fmt::format("stats --records '{}*'", prefix), 3),
              Contains("\"RBC\" is not in the label map"));
-  data::write_file(set.path("map.pbtxt"),
+  base::write_file(set.path("map.pbtxt"),
                    std::string("item { id: 1 name: 'RBC' }\nitem { id: 2 name: 'WBC' }\n"));
   check_done(ssddata(
       fmt::format("stats --records '{}*' --label-map '{}'", prefix, set.path("map.pbtxt"))));
-  data::write_file(set.path("bad.pbtxt"), std::string("item {\n id: x }"));
+  base::write_file(set.path("bad.pbtxt"), std::string("item {\n id: x }"));
   CHECK_THAT(
       failure(fmt::format("stats --records '{}*' --label-map '{}'", prefix, set.path("bad.pbtxt")),
               3),

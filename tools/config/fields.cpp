@@ -9,7 +9,7 @@
 #include "engine/base/error.h"
 #include "tools/config/table.h"
 
-namespace engine {
+namespace config {
 namespace {
 
 using nlohmann::json;
@@ -141,4 +141,4 @@ void ConfigTable::add_numbers(const std::string& path, ConfigList rule, ListFiel
   add({path, expected, description, "", false, assign, get});
 }
 
-}  // namespace engine
+}  // namespace config

@@ -3,7 +3,7 @@
 
 #include "tools/config/table.h"
 
-namespace engine {
+namespace config {
 namespace {
 
 // "train.schedule." of "train.schedule.kind"; empty for keys outside of sections.
@@ -75,4 +75,4 @@ std::string config_markdown(const ConfigTable& table) {
   return text;
 }
 
-}  // namespace engine
+}  // namespace config

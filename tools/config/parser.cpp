@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 
-namespace engine {
+namespace config {
 using nlohmann::json;
 
 namespace {
@@ -71,8 +71,8 @@ class Builder : public json::json_sax_t {
     Level& level = levels_.back();
     if (level.container->contains(k))
       complain(
-          concatenate("key ", level.path, k, " is written twice",
-                      position_ ? concatenate(", first in line ", lines[level.path + k]) : ""));
+          base::concatenate("key ", level.path, k, " is written twice",
+                      position_ ? base::concatenate(", first in line ", lines[level.path + k]) : ""));
     level.key = k;
     lines[level.path + k] = position_ ? position_->line : 1;
     return true;
@@ -83,7 +83,7 @@ class Builder : public json::json_sax_t {
   }
 
   [[noreturn]] void complain(const std::string& what) const {
-    fail(ExitCode::usage, name_, position_ ? concatenate(":", position_->line) : "", ": ", what);
+    base::fail(base::ExitCode::usage, name_, position_ ? base::concatenate(":", position_->line) : "", ": ", what);
   }
 
   json root;
@@ -113,7 +113,7 @@ class Builder : public json::json_sax_t {
 
   bool open(json&& container) {
     if (levels_.size() == kMaxConfigDepth)
-      complain(concatenate("nested deeper than ", kMaxConfigDepth, " levels"));
+      complain(base::concatenate("nested deeper than ", kMaxConfigDepth, " levels"));
     std::string path = levels_.empty() ? "" : levels_.back().path + levels_.back().key + ".";
     json* at = place(std::move(container));
     levels_.push_back({at, path == "." ? "" : path, ""});
@@ -147,4 +147,4 @@ json parse_config_value(const std::string& text, const std::string& place) {
   return std::move(builder.root);
 }
 
-}  // namespace engine
+}  // namespace config

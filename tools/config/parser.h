@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace engine {
+namespace config {
 
 constexpr size_t kMaxConfigDepth = 64;
 
@@ -20,4 +20,4 @@ ParsedConfig parse_config(const std::string& text, const std::string& name);
 // Any one value. Error(usage) "place: ...".
 nlohmann::json parse_config_value(const std::string& text, const std::string& place);
 
-}  // namespace engine
+}  // namespace config

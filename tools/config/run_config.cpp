@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace tools {
+namespace config {
 
 double RunConfig::rate_scale(int64_t batch) const {
   int reference = train.schedule.reference_batch;
@@ -20,7 +20,7 @@ std::string RunConfig::rate_in_words(int64_t batch) const {
 
 namespace {
 
-RunConfig checked(engine::ConfigText text, const std::vector<std::string>& overrides,
+RunConfig checked(config::ConfigText text, const std::vector<std::string>& overrides,
                   const std::string& name, ConfigUse use) {
   for (const std::string& assignment : overrides) text.override_with(assignment);
   RunConfig config;
@@ -33,20 +33,20 @@ RunConfig checked(engine::ConfigText text, const std::vector<std::string>& overr
 
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides,
                           ConfigUse use) {
-  engine::ConfigText text =
-      path.empty() ? engine::ConfigText() : engine::ConfigText::from_file(path);
+  config::ConfigText text =
+      path.empty() ? config::ConfigText() : config::ConfigText::from_file(path);
   std::string stem = std::filesystem::path(path).stem().string();
   return checked(std::move(text), overrides, stem.empty() ? "run" : stem, use);
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides, ConfigUse use) {
-  return checked(engine::ConfigText::from_string(text, name), overrides, "run", use);
+  return checked(config::ConfigText::from_string(text, name), overrides, "run", use);
 }
 
 std::string run_config_json(const RunConfig& config) {
   RunConfig copy = config;
-  return engine::config_as_json(run_config_table(copy));
+  return config::config_as_json(run_config_table(copy));
 }
 
-}  // namespace tools
+}  // namespace config

@@ -10,7 +10,7 @@
 #include "model/detector_options.h"
 #include "tools/config/table.h"
 
-namespace tools {
+namespace config {
 
 enum class ClassColumns { by_id, dense };
 enum class CrowdBoxes { train, ignore };
@@ -146,7 +146,7 @@ struct RunConfig {
 enum class ConfigUse { any, training, evaluation };
 
 // Every key, bound to the fields of `config`, which has to outlive the table.
-engine::ConfigTable run_config_table(RunConfig& config, ConfigUse use = ConfigUse::any);
+config::ConfigTable run_config_table(RunConfig& config, ConfigUse use = ConfigUse::any);
 
 // The file, its bases and the overrides ("key.path=value"), checked. `path` may be empty: defaults
 // and overrides alone. The run's name defaults to the file's, without folder and extension.
@@ -162,4 +162,4 @@ RunConfig parse_run_config(const std::string& text, const std::string& name,
 // Every value as JSON, for --print-config, config.json and checkpoints.
 std::string run_config_json(const RunConfig&);
 
-}  // namespace tools
+}  // namespace config

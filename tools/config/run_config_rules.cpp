@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-namespace tools {
+namespace config {
 namespace {
 
-using engine::ConfigTable;
+using config::ConfigTable;
 
 std::string unless(bool good, const std::string& complaint) { return good ? "" : complaint; }
 
@@ -183,4 +183,4 @@ void add_rules(ConfigTable& t, const RunConfig& c, ConfigUse use) {
   required_keys(t, c, use);
 }
 
-}  // namespace tools
+}  // namespace config

@@ -2,8 +2,8 @@
 #pragma once
 #include "tools/config/run_config.h"
 
-namespace tools {
+namespace config {
 
-void add_rules(engine::ConfigTable&, const RunConfig&, ConfigUse);
+void add_rules(config::ConfigTable&, const RunConfig&, ConfigUse);
 
-}  // namespace tools
+}  // namespace config

@@ -2,11 +2,11 @@
 #include "tools/config/run_config.h"
 #include "tools/config/run_config_rules.h"
 
-namespace tools {
+namespace config {
 namespace {
 
-using engine::above, engine::any_number, engine::at_least, engine::between;
-using engine::ConfigTable;
+using config::above, config::any_number, config::at_least, config::between;
+using config::ConfigTable;
 
 void bind_model(ConfigTable& t, ModelConfig& m) {
   model::DetectorOptions& o = m.options;
@@ -273,7 +273,7 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
 
 }  // namespace
 
-engine::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
+config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
   ConfigTable t;
   t.text("name", c.name, "name of the run's folder; empty: the configuration file's");
   t.text("output_dir", c.output_dir, "folder of the run; empty: runs/<name>/<next number>");
@@ -296,4 +296,4 @@ engine::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
   return t;
 }
 
-}  // namespace tools
+}  // namespace config

@@ -8,7 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
 
-namespace engine {
+namespace config {
 using nlohmann::json;
 
 namespace {
@@ -65,7 +65,7 @@ void ConfigTable::apply(const ConfigText& text) {
     auto culprit =
         std::find_if(rule.keys.begin(), rule.keys.end(), [&](const auto& k) { return was_set(k); });
     const std::string& key = culprit == rule.keys.end() ? rule.keys.front() : *culprit;
-    fail(ExitCode::usage, text.place(key), ": ", key, ": ", complaint);
+    base::fail(base::ExitCode::usage, text.place(key), ": ", key, ": ", complaint);
   }
 }
 
@@ -73,14 +73,14 @@ void ConfigTable::apply(const ConfigText& text, const json& object, const std::s
   for (const auto& [name, value] : object.items()) {
     std::string path = prefix + name;
     if (name.find('.') != std::string::npos && find(path))
-      fail(ExitCode::usage, text.place(path), ": ", path,
+      base::fail(base::ExitCode::usage, text.place(path), ": ", path,
            ": in a file, sections are written as { }, without dots");
     if (const ConfigKey* key = find(path)) {
       apply_key(text, *key, value);
     } else if (!is_section(path)) {
       unknown(text, prefix, name);
     } else if (!value.is_object()) {
-      fail(ExitCode::usage, text.place(path), ": ", path, ": expected a section { }, found ",
+      base::fail(base::ExitCode::usage, text.place(path), ": ", path, ": expected a section { }, found ",
            shown(value));
     } else {
       apply(text, value, path + ".");
@@ -93,7 +93,7 @@ void ConfigTable::apply_key(const ConfigText& text, const ConfigKey& key, const 
   bool typed_text = key.text && typed && (value.is_number() || value.is_boolean());
   bool ok = typed_text ? key.assign(*typed) : key.assign(value);
   if (!ok)
-    fail(ExitCode::usage, text.place(key.path), ": ", key.path, ": expected ", key.expected,
+    base::fail(base::ExitCode::usage, text.place(key.path), ": ", key.path, ": expected ", key.expected,
          ", found ", shown(value));
   set_.insert(key.path);
 }
@@ -108,15 +108,15 @@ void ConfigTable::unknown(const ConfigText& text, const std::string& prefix,
       (here ? siblings : elsewhere).push_back(here ? last_part(path) : path);
     }
   }
-  std::string path = prefix + name, advice = nearest_name(name, siblings);
+  std::string path = prefix + name, advice = base::nearest_name(name, siblings);
   if (!advice.empty()) advice = prefix + advice;
   for (size_t i = 0; i < elsewhere.size() && advice.empty(); ++i)
     if (last_part(elsewhere[i]) == name) advice = elsewhere[i];
-  if (advice.empty()) advice = nearest_name(path, elsewhere);
+  if (advice.empty()) advice = base::nearest_name(path, elsewhere);
   std::string shown_path = shown(path);
-  fail(ExitCode::usage, text.place(path), ": ", shown_path.substr(1, shown_path.rfind('"') - 1),
+  base::fail(base::ExitCode::usage, text.place(path), ": ", shown_path.substr(1, shown_path.rfind('"') - 1),
        ": unknown key, ",
        advice.empty() ? "--help-config lists them" : "did you mean " + advice + "?");
 }
 
-}  // namespace engine
+}  // namespace config

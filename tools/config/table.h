@@ -12,7 +12,7 @@
 
 #include "tools/config/text.h"
 
-namespace engine {
+namespace config {
 
 struct ConfigRange {
   double low = -std::numeric_limits<double>::infinity();
@@ -138,4 +138,4 @@ void ConfigTable::choice(const std::string& path, E& field,
   add_choice(path, std::move(texts), get, set, description);
 }
 
-}  // namespace engine
+}  // namespace config

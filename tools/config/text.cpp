@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "tools/config/parser.h"
 
-namespace engine {
+namespace config {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
@@ -19,16 +19,16 @@ constexpr char kBase[] = "_base_";
 std::string read_bounded(const std::string& path, const std::string& named_at) {
   std::error_code error;
   if (fs::is_directory(path, error))
-    fail(ExitCode::usage, named_at, "cannot read ", path, ": it is a folder, expected a JSON file");
+    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": it is a folder, expected a JSON file");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) fail(ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+  if (!file) base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), std::streamsize(text.size()));
-  if (file.bad()) fail(ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+  if (file.bad()) base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
   text.resize(size_t(file.gcount()));
   if (text.size() > kMaxFileBytes)
-    fail(ExitCode::usage, path, ":1: larger than 16 MiB, expected a configuration");
+    base::fail(base::ExitCode::usage, path, ":1: larger than 16 MiB, expected a configuration");
   return text;
 }
 
@@ -41,20 +41,20 @@ class ConfigReader {
     std::error_code error;
     std::string identity = fs::weakly_canonical(path, error).string();
     for (const std::string& open : open_)
-      if (open == identity) fail(ExitCode::usage, named_at, path, " is its own base");
+      if (open == identity) base::fail(base::ExitCode::usage, named_at, path, " is its own base");
     if (open_.size() == kMaxBases)
-      fail(ExitCode::usage, named_at, "a chain of more than ", kMaxBases, " bases");
+      base::fail(base::ExitCode::usage, named_at, "a chain of more than ", kMaxBases, " bases");
     open_.push_back(identity);
     return merge(read_bounded(path, named_at), path);
   }
 
   ConfigText merge(const std::string& text, const std::string& name) {
     ParsedConfig own = parse_config(text, name);
-    auto place_of = [&](int line) { return concatenate(name, ":", line); };
+    auto place_of = [&](int line) { return base::concatenate(name, ":", line); };
     ConfigText result;
     if (auto base = own.values.find(kBase); base != own.values.end()) {
       std::string at = place_of(own.lines[kBase]) + ": " + kBase + ": ";
-      if (!base->is_string()) fail(ExitCode::usage, at, "expected the path of a file");
+      if (!base->is_string()) base::fail(base::ExitCode::usage, at, "expected the path of a file");
       result = read((fs::path(name).parent_path() / base->get<std::string>()).string(), at);
       own.values.erase(base);
     }
@@ -89,9 +89,9 @@ void ConfigText::override_with(const std::string& assignment) {
   const std::string place = "command line";
   size_t equals = assignment.find('=');
   if (equals == 0 || equals == std::string::npos)
-    fail(ExitCode::usage, place, ": \"", assignment.substr(0, 100), "\": expected key.path=value");
+    base::fail(base::ExitCode::usage, place, ": \"", assignment.substr(0, 100), "\": expected key.path=value");
   std::string path = assignment.substr(0, equals), typed = assignment.substr(equals + 1);
-  if (path == kBase) fail(ExitCode::usage, place, ": ", kBase, " belongs into a file");
+  if (path == kBase) base::fail(base::ExitCode::usage, place, ": ", kBase, " belongs into a file");
   json patch = value_of(typed, place + ": " + path);
   places_[path] = place;
   typed_[path] = typed;
@@ -100,7 +100,7 @@ void ConfigText::override_with(const std::string& assignment) {
     size_t dot = path.rfind('.', end - 1);
     size_t start = dot == std::string::npos ? 0 : dot + 1;
     if (start >= end || ++depth > kMaxConfigDepth)
-      fail(ExitCode::usage, place, ": \"", path.substr(0, 100), "\": expected key.path=value");
+      base::fail(base::ExitCode::usage, place, ": \"", path.substr(0, 100), "\": expected key.path=value");
     json section = json::object();
     section[path.substr(start, end - start)] = std::move(patch);
     patch = std::move(section);
@@ -125,4 +125,4 @@ const std::string* ConfigText::typed(const std::string& path) const {
   return latest ? &found->second : nullptr;
 }
 
-}  // namespace engine
+}  // namespace config

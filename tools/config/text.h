@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace engine {
+namespace config {
 
 class ConfigText {
  public:
@@ -35,4 +35,4 @@ class ConfigText {
   std::map<std::string, std::string> typed_;
 };
 
-}  // namespace engine
+}  // namespace config

@@ -12,10 +12,10 @@
 
 #include "engine/base/error.h"
 
-namespace tools {
+namespace logs {
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 // Returns 0 or the error's number.
 int write_all(int file, std::string_view bytes) {
@@ -96,4 +96,4 @@ void write_file(const std::string& path, std::string_view content) {
   fail(ExitCode::data, "cannot write ", path, ": ", std::strerror(error));
 }
 
-}  // namespace tools
+}  // namespace logs

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tools {
+namespace logs {
 
 class AppendFile {
  public:
@@ -41,4 +41,4 @@ void keep_lines(const std::string& path, const std::function<bool(std::string_vi
 // Writes a small file in one go: beside it, then renamed over it. Error(data) when that fails.
 void write_file(const std::string& path, std::string_view content);
 
-}  // namespace tools
+}  // namespace logs

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace tools {
+namespace logs {
 namespace {
 
 std::string quoted(const std::string& cell) {
@@ -63,4 +63,4 @@ void CsvLog::row(int64_t step, const NamedValues& values) {
   file_.append(line + "\n");
 }
 
-}  // namespace tools
+}  // namespace logs

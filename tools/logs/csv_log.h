@@ -6,7 +6,7 @@
 #include "tools/logs/append_file.h"
 #include "tools/logs/dllogger.h"
 
-namespace tools {
+namespace logs {
 
 class CsvLog {
  public:
@@ -25,4 +25,4 @@ class CsvLog {
   NamedValues last_values_;
 };
 
-}  // namespace tools
+}  // namespace logs

@@ -7,7 +7,7 @@
 
 #include "engine/base/time_text.h"
 
-namespace tools {
+namespace logs {
 namespace {
 
 constexpr std::string_view kHead = "DLLL ";
@@ -42,7 +42,7 @@ std::string DlLogger::head() const {
   double stamp = std::chrono::duration<double>(now.time_since_epoch()).count();
   double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   return fmt::format(R"("timestamp": "{:.6f}", "datetime": "{}", "elapsedtime": "{:.6f}")", stamp,
-                     local_text(now), elapsed);
+                     base::local_text(now), elapsed);
 }
 
 void DlLogger::line(const std::string& step_json, const std::string& data_json) {
@@ -66,4 +66,4 @@ void DlLogger::log(int64_t epoch, int64_t step, const NamedValues& values) {
 
 void DlLogger::summary(const NamedValues& values) { line("[]", json_object(values)); }
 
-}  // namespace tools
+}  // namespace logs

@@ -7,7 +7,7 @@
 
 #include "tools/logs/append_file.h"
 
-namespace tools {
+namespace logs {
 
 using NamedValues = std::vector<std::pair<std::string, double>>;
 
@@ -33,4 +33,4 @@ class DlLogger {
 // {"name": value, ...} in this order; what JSON cannot hold (NaN, infinities) becomes null.
 std::string json_object(const NamedValues&);
 
-}  // namespace tools
+}  // namespace logs

@@ -7,7 +7,7 @@
 #include "tools/logs/append_file.h"
 #include "tools/logs/dllogger.h"
 
-namespace tools {
+namespace logs {
 
 class EventFile {
  public:
@@ -26,4 +26,4 @@ class EventFile {
   std::unique_ptr<AppendFile> file_;
 };
 
-}  // namespace tools
+}  // namespace logs

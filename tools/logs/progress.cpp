@@ -10,7 +10,7 @@
 
 #include "engine/base/time_text.h"
 
-namespace tools {
+namespace logs {
 namespace {
 
 constexpr auto kRefresh = std::chrono::milliseconds(100);
@@ -58,7 +58,7 @@ std::string Progress::line(int64_t done, const std::string& detail) const {
   double speed = double(own) / seconds;
   text += fmt::format("  {:.3g} {}s/s", speed, options_.unit);
   if (options_.total > done)
-    text += "  ETA " + duration_text(double(options_.total - done) / speed);
+    text += "  ETA " + base::duration_text(double(options_.total - done) / speed);
   return text;
 }
 
@@ -85,4 +85,4 @@ void Progress::message(const std::string& text) {
   std::fputs((text + "\n").c_str(), stderr);
 }
 
-}  // namespace tools
+}  // namespace logs

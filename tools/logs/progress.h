@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-namespace tools {
+namespace logs {
 
 // Whether a terminal takes colours and moving lines: it is a tty, TERM is not dumb, NO_COLOR is unset.
 bool lively_terminal(int file_descriptor);
@@ -38,4 +38,4 @@ class Progress {
   std::chrono::steady_clock::time_point start_, shown_;
 };
 
-}  // namespace tools
+}  // namespace logs

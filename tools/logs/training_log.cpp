@@ -6,7 +6,7 @@
 
 #include "engine/base/time_text.h"
 
-namespace tools {
+namespace logs {
 namespace {
 
 constexpr std::string_view kStep = "step ";
@@ -34,7 +34,7 @@ std::vector<std::string> with_epoch(std::vector<std::string> columns) {
 }
 
 std::string stamped(const std::string& text) {
-  return local_text(std::chrono::system_clock::now()).substr(0, kTimeLength) + " " + text + "\n";
+  return base::local_text(std::chrono::system_clock::now()).substr(0, kTimeLength) + " " + text + "\n";
 }
 
 }  // namespace
@@ -78,4 +78,4 @@ void TrainingLog::evaluation(int64_t step, int64_t epoch, const NamedValues& val
   row(step, epoch, values);
 }
 
-}  // namespace tools
+}  // namespace logs

@@ -10,7 +10,7 @@
 #include "tools/logs/event_file.h"
 #include "tools/logs/progress.h"
 
-namespace tools {
+namespace logs {
 
 struct TrainingLogOptions {
   int64_t total_steps = 0;
@@ -56,4 +56,4 @@ class TrainingLog {
   Progress progress_;
 };
 
-}  // namespace tools
+}  // namespace logs

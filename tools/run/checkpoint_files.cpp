@@ -7,14 +7,14 @@
 
 #include "engine/base/atomic_file.h"
 
-namespace tools {
+namespace run {
 
 namespace fs = std::filesystem;
 
 namespace {
 
 const char kNumbered[] = "step_";
-const std::string kUnfinished = std::string(".safetensors") + engine::kTemporaryMark;
+const std::string kUnfinished = std::string(".safetensors") + base::kTemporaryMark;
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::vector<fs::path> files;
@@ -52,7 +52,7 @@ void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoin
 // them; they do not count.
 void CheckpointFiles::number(int64_t step) const {
   const std::string newest = folder_.file(fmt::format("{}{:09d}.safetensors", kNumbered, step));
-  engine::put_second_name(folder_.file("last.safetensors"), newest);
+  base::put_second_name(folder_.file("last.safetensors"), newest);
   int kept = 0;
   std::error_code ignored;
   for (const fs::path& path : numbered(folder_.path()))
@@ -60,7 +60,7 @@ void CheckpointFiles::number(int64_t step) const {
 }
 
 void CheckpointFiles::last_is_best() const {
-  engine::put_second_name(folder_.file("last.safetensors"), folder_.file("best.safetensors"));
+  base::put_second_name(folder_.file("last.safetensors"), folder_.file("best.safetensors"));
 }
 
 std::vector<std::string> resumable(const std::string& folder) {
@@ -70,4 +70,4 @@ std::vector<std::string> resumable(const std::string& folder) {
   return paths;
 }
 
-}  // namespace tools
+}  // namespace run

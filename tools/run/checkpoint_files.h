@@ -7,7 +7,7 @@
 #include "tools/run/model_file.h"
 #include "tools/run/run_folder.h"
 
-namespace tools {
+namespace run {
 
 class CheckpointFiles {
  public:
@@ -27,4 +27,4 @@ class CheckpointFiles {
 // The checkpoints of a run folder that resuming may use, the newest first.
 std::vector<std::string> resumable(const std::string& folder);
 
-}  // namespace tools
+}  // namespace run

@@ -7,9 +7,9 @@
 
 #include "engine/base/error.h"
 
-namespace tools {
+namespace run {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 
@@ -17,14 +17,14 @@ constexpr int64_t kMostClasses = 10000;
 
 }  // namespace
 
-ClassList::ClassList(const data::Dataset& dataset, ClassColumns columns, int classes)
+ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns, int classes)
     : classes_(classes) {
   if (dataset.categories.empty()) fail(ExitCode::data, "the training data names no categories");
   std::set<std::string> names;
   int64_t highest = 0;
   for (size_t i = 0; i < dataset.categories.size(); ++i) {
     const data::Category& category = dataset.categories[i];
-    const int64_t column = columns == ClassColumns::by_id ? category.id : int64_t(i) + 1;
+    const int64_t column = columns == config::ClassColumns::by_id ? category.id : int64_t(i) + 1;
     if (!names.insert(category.name).second)
       fail(ExitCode::data, "two categories are named '", category.name, "': rename one of them");
     if (column < 1 || column > kMostClasses || (classes > 0 && column > classes))
@@ -87,4 +87,4 @@ ClassList ClassList::from_json(const std::string& text, const std::string& sourc
   return classes;
 }
 
-}  // namespace tools
+}  // namespace run

@@ -7,7 +7,7 @@
 #include "data/dataset.h"
 #include "tools/config/run_config.h"
 
-namespace tools {
+namespace run {
 
 struct ModelClass {
   int column = 0;  // 1 .. classes; column 0 is the background
@@ -22,7 +22,7 @@ class ClassList {
   // by_id: column = category id, so gaps in the ids are columns that never get a positive. dense:
   // the place in the file. `classes` 0: as many as needed. Error(data) for ids that have no column
   // and names that occur twice.
-  ClassList(const data::Dataset&, ClassColumns, int classes);
+  ClassList(const data::Dataset&, config::ClassColumns, int classes);
 
   int classes() const { return classes_; }
   const std::vector<ModelClass>& list() const { return list_; }
@@ -42,4 +42,4 @@ class ClassList {
   std::vector<ModelClass> list_;
 };
 
-}  // namespace tools
+}  // namespace run

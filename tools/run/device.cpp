@@ -8,7 +8,7 @@
 
 #include "engine/base/error.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 // Without a limit, most of what is free; the host's untouched pages cost nothing.
@@ -22,7 +22,7 @@ std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, siz
   if (bytes == 0) return nullptr;
   const size_t free = backend.free_memory();
   if (bytes > free)
-    engine::fail(engine::ExitCode::resources, "data.device_cache_mib: ", bytes >> 20,
+    base::fail(base::ExitCode::resources, "data.device_cache_mib: ", bytes >> 20,
                  " MiB of images do not fit in the memory of ", backend.name(), ", where ",
                  free >> 20, " MiB are free: lower it");
   return std::make_unique<engine::Memory>(backend, bytes, engine::Place::device);
@@ -77,4 +77,4 @@ std::string plan_cache_folder(const std::string& configured) {
   return {};
 }
 
-}  // namespace tools
+}  // namespace run

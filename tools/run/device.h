@@ -8,7 +8,7 @@
 #include "engine/context.h"
 #include "engine/precision.h"
 
-namespace tools {
+namespace run {
 
 class Device {
  public:
@@ -41,4 +41,4 @@ class Device {
 // empty (none) where there is no such folder.
 std::string plan_cache_folder(const std::string& configured);
 
-}  // namespace tools
+}  // namespace run

@@ -4,7 +4,7 @@
 #include "engine/base/ranges.h"
 #include "kernels/elementwise.h"
 
-namespace tools {
+namespace run {
 
 using data::CacheUse;
 using engine::DType, engine::Lane, engine::Memory, engine::Place, engine::View;
@@ -123,7 +123,7 @@ void DeviceBatch::keep_pictures(const data::Batch& batch, const uint8_t* pixels)
 }
 
 void DeviceBatch::upload(const data::Batch& batch) {
-  engine::Range range("upload");
+  base::Range range("upload");
   check(batch);
   second_turn_ = incoming_ && !second_turn_;
   const int64_t first = second_turn_ ? images_ * slot_bytes_ : 0;
@@ -168,4 +168,4 @@ kernels::GroundTruth DeviceBatch::ground_truth() const {
           .weights = {at(weights_), DType::f32, {2, {images_, max_boxes_}}}};
 }
 
-}  // namespace tools
+}  // namespace run

@@ -8,7 +8,7 @@
 #include "kernels/image.h"
 #include "kernels/match_anchors.h"
 
-namespace tools {
+namespace run {
 
 class DeviceBatch {
  public:
@@ -57,4 +57,4 @@ class DeviceBatch {
   std::vector<kernels::StagedImage> described_;  // as they are sent
 };
 
-}  // namespace tools
+}  // namespace run

@@ -12,7 +12,7 @@
 #include "engine/base/version.h"
 #include "tools/run/run_folder.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 std::string cpu_model() {
@@ -52,17 +52,17 @@ std::string environment_json() {
     env["host"] = system.nodename;
     env["system"] = std::string(system.sysname) + " " + system.release + " " + system.machine;
   }
-  env["time"] = utc_text(std::chrono::system_clock::now());
+  env["time"] = base::utc_text(std::chrono::system_clock::now());
   env["cpu"] = cpu_model();
   env["cpu_threads"] = std::thread::hardware_concurrency();
   env["memory_gib"] =
       double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE)) / double(1 << 30);
   env["process"] = getpid();
-  for (const auto& [name, value] : version_parts()) env["versions"][name] = value;
+  for (const auto& [name, value] : base::version_parts()) env["versions"][name] = value;
   env["variables"] = nlohmann::ordered_json::object();
   for (const char* name : kVariables)
     if (const char* value = std::getenv(name)) env["variables"][name] = value;
   return env.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace tools
+}  // namespace run

@@ -7,7 +7,7 @@
 #include "tools/run/evaluation_report.h"
 #include "tools/run/run_options.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 // Boxes of one image in pixels, of classes that the data set knows.
@@ -29,7 +29,7 @@ void add_detections(const std::vector<FoundBox>& found, const data::ImageEntry& 
 
 }  // namespace
 
-ModelEvaluation evaluate_model(Inference& inference, const RunConfig& config,
+ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& config,
                                const data::Dataset& dataset, const ClassList& classes,
                                data::EvaluationOptions metrics) {
   data::LoaderOptions options = evaluation_loader(config, dataset, classes);
@@ -53,8 +53,8 @@ ModelEvaluation evaluate_model(Inference& inference, const RunConfig& config,
   return result;
 }
 
-NamedValues named_metrics(const data::Evaluation& e) {
-  NamedValues values;
+logs::NamedValues named_metrics(const data::Evaluation& e) {
+  logs::NamedValues values;
   for (size_t i = 0; i < e.stats.size(); ++i)
     values.emplace_back(data::metric_names()[i], e.stats[i]);
   return values;
@@ -65,9 +65,9 @@ void write_evaluation(const std::string& folder, const ModelEvaluation& result,
   const std::string metrics =
       evaluation_json(result.metrics, dataset)
           .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  write_file(folder + "/metrics.json", metrics + "\n");
+  logs::write_file(folder + "/metrics.json", metrics + "\n");
   write_per_class(folder + "/per_class.csv", result.metrics, dataset);
   data::write_detections(folder + "/detections.json", result.detections, dataset);
 }
 
-}  // namespace tools
+}  // namespace run

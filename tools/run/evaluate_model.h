@@ -6,7 +6,7 @@
 #include "tools/run/class_list.h"
 #include "tools/run/inference.h"
 
-namespace tools {
+namespace run {
 
 struct ModelEvaluation {
   data::Evaluation metrics;
@@ -17,13 +17,13 @@ struct ModelEvaluation {
 // Runs every image of `dataset` through `inference`. Classes are matched by name; detections of
 // classes that the data set lacks are left out after they used their place, as in the original.
 // Sizes go by the boxes when either the configuration or `metrics` says so.
-ModelEvaluation evaluate_model(Inference& inference, const RunConfig&, const data::Dataset& dataset,
+ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&, const data::Dataset& dataset,
                                const ClassList&, data::EvaluationOptions metrics = {});
 
 // The 12 metrics by name, as "DetectionBoxes_Precision/mAP".
-NamedValues named_metrics(const data::Evaluation&);
+logs::NamedValues named_metrics(const data::Evaluation&);
 
 // metrics.json, per_class.csv and detections.json into `folder`.
 void write_evaluation(const std::string& folder, const ModelEvaluation&, const data::Dataset&);
 
-}  // namespace tools
+}  // namespace run

@@ -10,7 +10,7 @@
 #include "engine/base/text.h"
 #include "tools/logs/append_file.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 using data::CategoryMetrics;
@@ -99,7 +99,7 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
         fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, csv_text(category.name), row.ap,
                     row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
   }
-  write_file(path, text);
+  logs::write_file(path, text);
 }
 
 void report(const ReportRequest& request, const Evaluation& evaluation,
@@ -116,4 +116,4 @@ void report(const ReportRequest& request, const Evaluation& evaluation,
   print_categories(out, evaluation, truth);
 }
 
-}  // namespace tools
+}  // namespace run

@@ -6,7 +6,7 @@
 
 #include "data/metrics/coco_eval.h"
 
-namespace tools {
+namespace run {
 
 // COCO's twelve lines: " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | ...".
 void print_summary(std::ostream& out, const data::Evaluation& evaluation,
@@ -34,4 +34,4 @@ struct ReportRequest {
 void report(const ReportRequest& request, const data::Evaluation& evaluation,
             const data::EvaluationOptions& options, const data::Dataset& truth, std::ostream& out);
 
-}  // namespace tools
+}  // namespace run

@@ -5,7 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/worker_threads.h"
 
-namespace tools {
+namespace run {
 
 ImageBatches::ImageBatches(std::vector<std::string> files, const ImageBatchOptions& options)
     : files_(std::move(files)), options_(options) {
@@ -38,7 +38,7 @@ const ImageBatch* ImageBatches::next() {
 void ImageBatches::read(ImageBatch& slot, size_t first) const {
   slot.batch.start = {.epoch = 0, .image = int64_t(first)};
   slot.batch.images = int(std::min(size_t(options_.batch_size), files_.size() - first));
-  data::for_each_parallel(size_t(options_.batch_size), options_.threads,
+  base::for_each_parallel(size_t(options_.batch_size), options_.threads,
                           [&](size_t row) { read_row(slot, first, row); });
 }
 
@@ -62,10 +62,10 @@ void ImageBatches::read_row(ImageBatch& slot, size_t first, size_t row) const {
     batch.heights[row] = picture.height, batch.widths[row] = picture.width;
     batch.image_index[row] = int64_t(first + row);
     if (options_.keep_pictures) slot.pictures[row] = std::move(picture);
-  } catch (const engine::Error& error) {
-    if (error.code() != engine::ExitCode::data) throw;
+  } catch (const base::Error& error) {
+    if (error.code() != base::ExitCode::data) throw;
     slot.problems[row] = error.what();
   }
 }
 
-}  // namespace tools
+}  // namespace run

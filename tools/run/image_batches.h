@@ -8,7 +8,7 @@
 #include "data/loading/batch.h"
 #include "data/loading/stage_image.h"
 
-namespace tools {
+namespace run {
 
 struct ImageBatchOptions {
   int batch_size = 1;
@@ -46,4 +46,4 @@ class ImageBatches {
   std::future<void> reading_;     // the last member: waits for its thread before the rest goes
 };
 
-}  // namespace tools
+}  // namespace run

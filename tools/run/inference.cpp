@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 
-namespace tools {
+namespace run {
 
 using engine::DType, engine::Place, engine::Tensor, engine::View;
 
@@ -39,7 +39,7 @@ size_t found_bytes(int images, int rows) {
 
 }  // namespace
 
-kernels::NmsOptions nms_options(const EvalConfig& e) {
+kernels::NmsOptions nms_options(const config::EvalConfig& e) {
   return {.score_threshold = float(e.score_threshold),
           .iou_threshold = float(e.iou_threshold),
           .max_per_class = e.max_per_class,
@@ -114,11 +114,11 @@ std::vector<std::vector<FoundBox>> Inference::run(const data::Batch& batch) {
   for (size_t image = 0; image < found.size(); ++image) {
     if (batch.image_index[image] < 0) continue;
     if (on_host<int32_t>(detections_.status)[image] != 0)
-      engine::fail(engine::ExitCode::diverged,
+      base::fail(base::ExitCode::diverged,
                    "the network's output for an image is not finite: the weights are damaged");
     found[image] = found_in(image);
   }
   return found;
 }
 
-}  // namespace tools
+}  // namespace run

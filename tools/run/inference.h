@@ -11,7 +11,7 @@
 #include "tools/run/device.h"
 #include "tools/run/device_batch.h"
 
-namespace tools {
+namespace run {
 
 struct FoundBox {
   float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // parts of the image's sides, within 0..1
@@ -19,7 +19,7 @@ struct FoundBox {
   int column = 0;  // of the class, from 1
 };
 
-kernels::NmsOptions nms_options(const EvalConfig&);
+kernels::NmsOptions nms_options(const config::EvalConfig&);
 
 class Inference {
  public:
@@ -54,4 +54,4 @@ class Inference {
   engine::Replay detection_;
 };
 
-}  // namespace tools
+}  // namespace run

@@ -3,10 +3,10 @@
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
 
-namespace tools {
+namespace run {
 namespace {
 
-RunConfig with_precision(RunConfig config, const std::string& precision) {
+config::RunConfig with_precision(config::RunConfig config, const std::string& precision) {
   if (!precision.empty()) config.train.precision = precision;
   return config;
 }
@@ -23,9 +23,9 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
   file.load_model(device_.backend(), parameters_, /*averaged=*/true);
 }
 
-Inference& LoadedModel::prepare(int batch_size, const EvalConfig& eval, const DataConfig& data) {
+Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data) {
   inference_.reset();
-  RunConfig use = config_;
+  config::RunConfig use = config_;
   use.data.max_boxes = data.max_boxes;
   prepare_convolutions(device_.backend(), use, {.evaluation_batch = batch_size});
   inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.max_boxes,
@@ -33,4 +33,4 @@ Inference& LoadedModel::prepare(int batch_size, const EvalConfig& eval, const Da
   return *inference_;
 }
 
-}  // namespace tools
+}  // namespace run

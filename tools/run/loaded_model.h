@@ -7,7 +7,7 @@
 #include "tools/run/inference.h"
 #include "tools/run/model_file.h"
 
-namespace tools {
+namespace run {
 
 struct ModelUse {
   std::string device = "auto";
@@ -24,14 +24,14 @@ class LoadedModel {
 
   // Sets up batches of `batch_size` images; `data` tells how pixels are scaled and how many boxes
   // a batch carries. Called again, it replaces what it returned before.
-  Inference& prepare(int batch_size, const EvalConfig& eval, const DataConfig& data);
+  Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data);
 
-  const RunConfig& config() const { return config_; }
+  const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
   Device& device() { return device_; }
 
  private:
-  RunConfig config_;
+  config::RunConfig config_;
   ClassList classes_;
   Device device_;
   engine::Parameters parameters_;
@@ -39,4 +39,4 @@ class LoadedModel {
   std::unique_ptr<Inference> inference_;
 };
 
-}  // namespace tools
+}  // namespace run

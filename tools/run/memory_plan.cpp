@@ -8,7 +8,7 @@
 #include "engine/base/error.h"
 #include "tools/run/planned_run.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 std::string in_units(size_t bytes) {
@@ -48,20 +48,20 @@ int fitting_batch(const Use& use, size_t available) {
 void check_use(const Use& use, size_t available) {
   if (use.needed <= available) return;
   const int batch = fitting_batch(use, available);
-  engine::fail(engine::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
+  base::fail(base::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
                in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
                batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
                          : "no batch size fits, lower model.input_height and input_width",
                "; the limit is train.memory_gib, or what the device has");
 }
 
-size_t training_step(engine::Backend& backend, RunConfig config, int batch_size) {
+size_t training_step(engine::Backend& backend, config::RunConfig config, int batch_size) {
   config.train.batch_size = batch_size;
   prepare_convolutions(backend, config, {.training = true});
   return PlannedRun(backend, config).train(batch_size).training_step;
 }
 
-size_t evaluation_step(engine::Backend& backend, const RunConfig& config, int batch_size) {
+size_t evaluation_step(engine::Backend& backend, const config::RunConfig& config, int batch_size) {
   prepare_convolutions(backend, config, {.evaluation_batch = batch_size});
   MemoryPlan plan;
   PlannedRun(backend, config).evaluate(batch_size, plan);
@@ -75,12 +75,12 @@ size_t MemoryPlan::kept() const {
          optimizer + input + image_cache + evaluation;
 }
 
-int evaluation_batch(const RunConfig& config, int64_t images) {
+int evaluation_batch(const config::RunConfig& config, int64_t images) {
   const int wanted = config.eval.batch_size > 0 ? config.eval.batch_size : config.train.batch_size;
   return int(std::min<int64_t>(wanted, images));
 }
 
-MemoryPlan plan_memory(engine::Backend& backend, const RunConfig& config, int evaluation_batch) {
+MemoryPlan plan_memory(engine::Backend& backend, const config::RunConfig& config, int evaluation_batch) {
   prepare_convolutions(backend, config, {.training = true, .evaluation_batch = evaluation_batch});
   MemoryPlan plan = PlannedRun(backend, config).train(config.train.batch_size);
   if (evaluation_batch > 0) PlannedRun(backend, config).evaluate(evaluation_batch, plan);
@@ -102,7 +102,7 @@ std::string in_words(const MemoryPlan& p, size_t step_memory) {
   return text + fmt::format(", of {} for steps", in_units(step_memory));
 }
 
-void check_fits(engine::Backend& backend, const RunConfig& config, const MemoryPlan& plan,
+void check_fits(engine::Backend& backend, const config::RunConfig& config, const MemoryPlan& plan,
                 int evaluation_batch, size_t step_memory) {
   std::set<engine::ConvShape> ignored;
   check_use({.key = "train.batch_size",
@@ -127,4 +127,4 @@ void check_fits(engine::Backend& backend, const RunConfig& config, const MemoryP
             step_memory);
 }
 
-}  // namespace tools
+}  // namespace run

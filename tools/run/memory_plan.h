@@ -6,7 +6,7 @@
 #include "engine/parameters.h"
 #include "tools/config/run_config.h"
 
-namespace tools {
+namespace run {
 
 struct MemoryPlan {  // in bytes
   engine::Parameters::Bytes parameters{};
@@ -21,18 +21,18 @@ struct MemoryPlan {  // in bytes
 };
 
 // The batch that an evaluation of so many images takes; 0 images: none.
-int evaluation_batch(const RunConfig&, int64_t images);
+int evaluation_batch(const config::RunConfig&, int64_t images);
 
 // config.model.options.classes must be known. evaluation_batch 0: there is no evaluation. The image
 // cache is the caller's to add.
-MemoryPlan plan_memory(engine::Backend&, const RunConfig&, int evaluation_batch);
+MemoryPlan plan_memory(engine::Backend&, const config::RunConfig&, int evaluation_batch);
 
 // "weights 1.2 MiB, ..., one step 96 MiB of 256 MiB"
 std::string in_words(const MemoryPlan&, size_t step_memory);
 
 // Error(resources) when a step or an evaluation batch needs more than `step_memory`; it names a
 // batch size that does not.
-void check_fits(engine::Backend&, const RunConfig&, const MemoryPlan&, int evaluation_batch,
+void check_fits(engine::Backend&, const config::RunConfig&, const MemoryPlan&, int evaluation_batch,
                 size_t step_memory);
 
-}  // namespace tools
+}  // namespace run

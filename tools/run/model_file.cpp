@@ -9,9 +9,9 @@
 
 #include "engine/base/error.h"
 
-namespace tools {
+namespace run {
 
-using engine::Backend, engine::ExitCode, engine::fail, engine::Parameters, engine::View;
+using engine::Backend, base::ExitCode, base::fail, engine::Parameters, engine::View;
 using nlohmann::json;
 
 namespace {
@@ -75,8 +75,8 @@ ModelFile::ModelFile(const std::string& path) : file_(path) {
     fail(ExitCode::checkpoint, path, ": format ", entry("format"),
          " is newer than this program knows (1)");
   try {
-    config_ = parse_run_config(entry("config"), path);
-  } catch (const engine::Error& e) {
+    config_ = config::parse_run_config(entry("config"), path);
+  } catch (const base::Error& e) {
     fail(ExitCode::checkpoint, path, ": its configuration does not fit this program: ", e.what());
   }
   classes_ = ClassList::from_json(entry("classes"), path);
@@ -181,13 +181,13 @@ void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint
     if (!all_finite(copies[i], c.parameters.precision().master))
       fail(ExitCode::diverged, "training diverged: ", tensors[i].name,
            " holds a value that is not finite; ", path, " was not written");
-  RunConfig config = c.config;
+  config::RunConfig config = c.config;
   config.model.options.classes = c.classes.classes();
   engine::write_safetensors(path, tensors,
                             {{"format", "1"},
                              {"state", state_json(c.state).dump()},
                              {"classes", c.classes.to_json()},
-                             {"config", run_config_json(config)},
+                             {"config", config::run_config_json(config)},
                              {"kernel_layout", "[out, kernel_height, kernel_width, in]"}},
                             previous);
 }
@@ -201,7 +201,7 @@ std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
     any = true;
     try {
       return std::make_unique<ModelFile>(path);
-    } catch (const engine::Error& e) {
+    } catch (const base::Error& e) {
       complaints.push_back(e.what());
     }
   }
@@ -209,4 +209,4 @@ std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
   return nullptr;
 }
 
-}  // namespace tools
+}  // namespace run

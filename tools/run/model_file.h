@@ -10,7 +10,7 @@
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"
 
-namespace tools {
+namespace run {
 
 // What a run needs besides tensors to go on as if it had not stopped.
 struct RunState {
@@ -30,7 +30,7 @@ class ModelFile {
   explicit ModelFile(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
-  const RunConfig& config() const { return config_; }
+  const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
   RunState state() const;
 
@@ -47,12 +47,12 @@ class ModelFile {
   const std::string& entry(const std::string& key) const;
 
   engine::SafetensorsFile file_;
-  RunConfig config_;
+  config::RunConfig config_;
   ClassList classes_;
 };
 
 struct Checkpoint {  // what is saved
-  const RunConfig& config;
+  const config::RunConfig& config;
   const ClassList& classes;
   const engine::Parameters& parameters;
   const engine::Optimizer& optimizer;
@@ -69,4 +69,4 @@ void save_checkpoint(engine::Backend&, const std::string& path, const Checkpoint
 std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
                                        std::vector<std::string>& complaints);
 
-}  // namespace tools
+}  // namespace run

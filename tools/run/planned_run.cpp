@@ -7,7 +7,7 @@
 #include "tools/run/run_options.h"
 #include "tools/run/training_step.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 constexpr double kEndlessGiB = 65536;
@@ -15,7 +15,7 @@ constexpr double kEndlessGiB = 65536;
 // A batch without images, for a step that looks at none.
 class EmptyBatch {
  public:
-  EmptyBatch(int size, const RunConfig& config) {
+  EmptyBatch(int size, const config::RunConfig& config) {
     const model::DetectorOptions& o = config.model.options;
     const size_t bytes = size_t(size) * size_t(kernels::slot_bytes(o.height, o.width));
     pixels_ = std::make_unique_for_overwrite<uint8_t[]>(bytes);
@@ -34,7 +34,7 @@ class EmptyBatch {
 
 }  // namespace
 
-PlannedRun::PlannedRun(engine::Backend& backend, const RunConfig& config,
+PlannedRun::PlannedRun(engine::Backend& backend, const config::RunConfig& config,
                        std::set<engine::ConvShape>* noted)
     : config_(config),
       device_(std::make_unique<engine::PlanningBackend>(backend, noted), kEndlessGiB),
@@ -72,7 +72,7 @@ void PlannedRun::evaluate(int batch_size, MemoryPlan& plan) {
   plan.evaluation_step = device_.arena().peak();
 }
 
-std::set<engine::ConvShape> convolutions_of(engine::Backend& backend, const RunConfig& config,
+std::set<engine::ConvShape> convolutions_of(engine::Backend& backend, const config::RunConfig& config,
                                             RunParts parts) {
   std::set<engine::ConvShape> noted;
   if (parts.training) PlannedRun(backend, config, &noted).train(config.train.batch_size);
@@ -82,9 +82,9 @@ std::set<engine::ConvShape> convolutions_of(engine::Backend& backend, const RunC
   return noted;
 }
 
-void prepare_convolutions(engine::Backend& backend, const RunConfig& config, RunParts parts) {
+void prepare_convolutions(engine::Backend& backend, const config::RunConfig& config, RunParts parts) {
   const auto convolutions = convolutions_of(backend, config, parts);
   backend.prepare({convolutions.begin(), convolutions.end()});
 }
 
-}  // namespace tools
+}  // namespace run

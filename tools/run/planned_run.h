@@ -9,13 +9,13 @@
 #include "tools/run/device.h"
 #include "tools/run/memory_plan.h"
 
-namespace tools {
+namespace run {
 
 class PlannedRun {
  public:
   // `noted`: receives the convolutions, and nothing is asked of `backend`, whose workspaces then do
   // not count. Null: workspaces are those of its plans, which it makes.
-  PlannedRun(engine::Backend& backend, const RunConfig&, std::set<engine::ConvShape>* noted = {});
+  PlannedRun(engine::Backend& backend, const config::RunConfig&, std::set<engine::ConvShape>* noted = {});
 
   // One step.
   MemoryPlan train(int batch_size);
@@ -24,7 +24,7 @@ class PlannedRun {
   void evaluate(int batch_size, MemoryPlan& plan);
 
  private:
-  const RunConfig& config_;
+  const config::RunConfig& config_;
   Device device_;
   engine::PlanningBackend& counted_;
   engine::Parameters parameters_;
@@ -37,8 +37,8 @@ struct RunParts {
   int evaluation_batch = 0;  // images; 0: none
 };
 // The convolutions of a training step and of the detection in a batch.
-std::set<engine::ConvShape> convolutions_of(engine::Backend&, const RunConfig&, RunParts);
+std::set<engine::ConvShape> convolutions_of(engine::Backend&, const config::RunConfig&, RunParts);
 // Tells the device what is coming: Backend::prepare.
-void prepare_convolutions(engine::Backend&, const RunConfig&, RunParts);
+void prepare_convolutions(engine::Backend&, const config::RunConfig&, RunParts);
 
-}  // namespace tools
+}  // namespace run

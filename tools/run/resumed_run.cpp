@@ -8,7 +8,7 @@
 #include "tools/logs/append_file.h"
 #include "tools/run/checkpoint_files.h"
 
-namespace tools {
+namespace run {
 
 namespace fs = std::filesystem;
 
@@ -31,10 +31,10 @@ void set_aside(const std::vector<std::string>& damaged) {
   }
 }
 
-RunFolder go_on(const std::string& path, const RunConfig& config,
+RunFolder go_on(const std::string& path, const config::RunConfig& config,
                 const std::vector<std::string>& words) {
   RunFolder folder = RunFolder::open(path, words);
-  write_file(folder.file("config.json"), run_config_json(config));
+  logs::write_file(folder.file("config.json"), config::run_config_json(config));
   return folder;
 }
 
@@ -45,7 +45,7 @@ std::string folder_of(const ModelFile& file) {
   return folder.empty() ? "." : folder.string();
 }
 
-ResumedRun find_resumed(const std::string& from, const RunConfig& config) {
+ResumedRun find_resumed(const std::string& from, const config::RunConfig& config) {
   std::vector<std::string> candidates{from};
   if (from == "auto") {
     const fs::path folder = RunFolder::latest(config, has_checkpoint);
@@ -60,7 +60,7 @@ ResumedRun find_resumed(const std::string& from, const RunConfig& config) {
   std::vector<std::string> complaints;
   ResumedRun run{open_newest(candidates, complaints), {}};
   if (!run.file)
-    engine::fail(engine::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
+    base::fail(base::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
   for (const std::string& complaint : complaints) std::cerr << "ssdtrain: " << complaint << "\n";
   if (!complaints.empty())
     std::cerr << "ssdtrain: using " << run.file->path() << " instead, of step "
@@ -72,7 +72,7 @@ ResumedRun find_resumed(const std::string& from, const RunConfig& config) {
   return run;
 }
 
-RunFolder open_resumed(const RunConfig& config, const ResumedRun& run,
+RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
                        const std::vector<std::string>& words) {
   const std::string& wanted = config.output_dir;
   if (!run.file) {
@@ -88,4 +88,4 @@ RunFolder open_resumed(const RunConfig& config, const ResumedRun& run,
   return folder;
 }
 
-}  // namespace tools
+}  // namespace run

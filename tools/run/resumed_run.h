@@ -7,7 +7,7 @@
 #include "tools/run/model_file.h"
 #include "tools/run/run_folder.h"
 
-namespace tools {
+namespace run {
 
 struct ResumedRun {
   std::unique_ptr<ModelFile> file;   // null: from the start
@@ -17,7 +17,7 @@ struct ResumedRun {
 // `from`: a checkpoint, a run's folder, or "auto" for the latest run of `config`; then `file` is
 // null when no run has a checkpoint. What is passed over is told on stderr. Error(checkpoint) when
 // there are checkpoints and none can be read, or when there is none where `from` points.
-ResumedRun find_resumed(const std::string& from, const RunConfig& config);
+ResumedRun find_resumed(const std::string& from, const config::RunConfig& config);
 
 // Where that run lies.
 std::string folder_of(const ModelFile&);
@@ -25,6 +25,6 @@ std::string folder_of(const ModelFile&);
 // The folder to go on in: config.output_dir, or the resumed run's. Its config.json is written anew,
 // and damaged checkpoints get another name, so that they cannot take the place of good ones.
 // Without a resumed run a fresh one; config.output_dir may hold one that never got to a checkpoint.
-RunFolder open_resumed(const RunConfig&, const ResumedRun&, const std::vector<std::string>& words);
+RunFolder open_resumed(const config::RunConfig&, const ResumedRun&, const std::vector<std::string>& words);
 
-}  // namespace tools
+}  // namespace run

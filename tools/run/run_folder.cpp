@@ -12,9 +12,9 @@
 #include "engine/base/error.h"
 #include "tools/logs/append_file.h"
 
-namespace tools {
+namespace run {
 namespace fs = std::filesystem;
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 
@@ -70,7 +70,7 @@ RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-RunFolder RunFolder::create(const RunConfig& config, const std::vector<std::string>& command_line,
+RunFolder RunFolder::create(const config::RunConfig& config, const std::vector<std::string>& command_line,
                             const std::string& root) {
   bool numbered = config.output_dir.empty();
   if (!numbered) make_folders(config.output_dir);
@@ -79,20 +79,20 @@ RunFolder RunFolder::create(const RunConfig& config, const std::vector<std::stri
   if (fs::exists(folder.path_ / "config.json"))
     fail(ExitCode::usage, folder.path_.string(),
          " holds a run already: resume it, or give another output_dir");
-  write_file(folder.file("env.json"), environment_json());
-  write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
-  write_file(folder.file("config.json"), run_config_json(config));
+  logs::write_file(folder.file("env.json"), environment_json());
+  logs::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
+  logs::write_file(folder.file("config.json"), config::run_config_json(config));
   return folder;
 }
 
 RunFolder RunFolder::open(const std::string& path, const std::vector<std::string>& command_line) {
   if (!fs::is_directory(path)) fail(ExitCode::usage, path, ": no such folder of a run");
   RunFolder folder(path);
-  AppendFile(folder.file("cmdline.txt")).append(shell_words(command_line) + "\n");
+  logs::AppendFile(folder.file("cmdline.txt")).append(shell_words(command_line) + "\n");
   return folder;
 }
 
-fs::path RunFolder::latest(const RunConfig& config, const Usable& usable, const std::string& root) {
+fs::path RunFolder::latest(const config::RunConfig& config, const Usable& usable, const std::string& root) {
   if (!config.output_dir.empty())
     return usable(config.output_dir) ? fs::path(config.output_dir) : fs::path();
   fs::path best;
@@ -124,4 +124,4 @@ std::string shell_words(const std::vector<std::string>& words) {
   return line;
 }
 
-}  // namespace tools
+}  // namespace run

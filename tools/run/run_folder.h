@@ -7,14 +7,14 @@
 
 #include "tools/config/run_config.h"
 
-namespace tools {
+namespace run {
 
 class RunFolder {
  public:
   // A fresh folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
   // config.json, cmdline.txt and env.json. Error(usage) when output_dir holds a run already, or is
   // in use.
-  static RunFolder create(const RunConfig& config, const std::vector<std::string>& command_line,
+  static RunFolder create(const config::RunConfig& config, const std::vector<std::string>& command_line,
                           const std::string& root = "runs");
   // The folder of an earlier run, to go on with it; appends to cmdline.txt. Error(usage) when it is
   // not there or when another program works in it.
@@ -23,7 +23,7 @@ class RunFolder {
   // The folder that `--resume auto` goes on with: config.output_dir, or the highest number in
   // <root>/<config.name>, among those that are `usable`. Empty when there is none.
   using Usable = std::function<bool(const std::filesystem::path& folder)>;
-  static std::filesystem::path latest(const RunConfig& config, const Usable& usable,
+  static std::filesystem::path latest(const config::RunConfig& config, const Usable& usable,
                                       const std::string& root = "runs");
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }
@@ -47,4 +47,4 @@ std::string environment_json();
 // The words as a shell would need them to be typed.
 std::string shell_words(const std::vector<std::string>& words);
 
-}  // namespace tools
+}  // namespace run

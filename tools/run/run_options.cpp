@@ -11,31 +11,31 @@
 #include "engine/base/error.h"
 #include "engine/precision.h"
 
-namespace tools {
+namespace run {
 namespace {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
-int loader_threads(const DataConfig& d) {
+int loader_threads(const config::DataConfig& d) {
   return d.threads > 0 ? d.threads : std::max(1, int(std::thread::hardware_concurrency()));
 }
 
-data::SsdCrop ssd_crop(CropKind kind) {
+data::SsdCrop ssd_crop(config::CropKind kind) {
   switch (kind) {
-    case CropKind::ssd:
+    case config::CropKind::ssd:
       return data::SsdCrop::crop;
-    case CropKind::ssd_pad:
+    case config::CropKind::ssd_pad:
       return data::SsdCrop::crop_pad;
-    case CropKind::ssd_fixed_aspect:
+    case config::CropKind::ssd_fixed_aspect:
       return data::SsdCrop::crop_fixed_aspect;
-    case CropKind::ssd_pad_fixed_aspect:
+    case config::CropKind::ssd_pad_fixed_aspect:
       return data::SsdCrop::crop_pad_fixed_aspect;
     default:
       return data::SsdCrop::none;
   }
 }
 
-data::ColourOptions colour_options(const ColourConfig& c) {
+data::ColourOptions colour_options(const config::ColourConfig& c) {
   data::ColourOptions o;
   o.distortion = {.probability = float(c.probability),
                   .brightness = float(c.brightness),
@@ -44,14 +44,14 @@ data::ColourOptions colour_options(const ColourConfig& c) {
                   .contrast_high = float(c.max_contrast),
                   .saturation_low = float(c.min_saturation),
                   .saturation_high = float(c.max_saturation),
-                  .order = c.order == ColourOrder::brightness_contrast_saturation_hue ? 1 : 0};
+                  .order = c.order == config::ColourOrder::brightness_contrast_saturation_hue ? 1 : 0};
   return o;
 }
 
-data::AugmentOptions augment_options(const AugmentConfig& a) {
-  const CropConfig& c = a.crop;
+data::AugmentOptions augment_options(const config::AugmentConfig& a) {
+  const config::CropConfig& c = a.crop;
   return {.flip_probability = float(a.flip_probability),
-          .crop_enabled = c.kind == CropKind::random,
+          .crop_enabled = c.kind == config::CropKind::random,
           .crop = {.min_object_covered = float(c.min_object_covered),
                    .aspect_min = float(c.min_aspect),
                    .aspect_max = float(c.max_aspect),
@@ -66,7 +66,7 @@ data::AugmentOptions augment_options(const AugmentConfig& a) {
 
 }  // namespace
 
-data::Dataset load_dataset(const DataSource& source, const std::string& label_map) {
+data::Dataset load_dataset(const config::DataSource& source, const std::string& label_map) {
   data::Dataset dataset;
   if (source.tfrecords.empty()) {
     dataset = data::load_coco(source.annotations, source.images);
@@ -82,24 +82,24 @@ data::Dataset load_dataset(const DataSource& source, const std::string& label_ma
   return dataset;
 }
 
-int64_t images_per_step(const RunConfig& c) {
+int64_t images_per_step(const config::RunConfig& c) {
   return int64_t(c.train.batch_size) * c.train.accumulate;
 }
 
-int64_t total_steps(const RunConfig& c, const data::Dataset& train) {
+int64_t total_steps(const config::RunConfig& c, const data::Dataset& train) {
   if (c.train.steps > 0) return c.train.steps;
   const int64_t per_epoch = std::max<int64_t>(1, int64_t(train.images.size()) / images_per_step(c));
   return std::max<int64_t>(1, std::llround(c.train.epochs * double(per_epoch)));
 }
 
-engine::BackendOptions backend_options(const TrainConfig& c) {
+engine::BackendOptions backend_options(const config::TrainConfig& c) {
   return {.deterministic = c.deterministic, .plan_cache = plan_cache_folder(c.plan_cache)};
 }
 
-data::LoaderOptions training_loader(const RunConfig& c, const data::Dataset& dataset,
+data::LoaderOptions training_loader(const config::RunConfig& c, const data::Dataset& dataset,
                                     const ClassList& classes) {
   const model::DetectorOptions& o = c.model.options;
-  const DataConfig& d = c.data;
+  const config::DataConfig& d = c.data;
   data::LoaderOptions loader{.batch_size = c.train.batch_size,
                              .threads = loader_threads(d),
                              .queue_depth = d.queue + 1,
@@ -108,18 +108,18 @@ data::LoaderOptions training_loader(const RunConfig& c, const data::Dataset& dat
   sample.input = {o.height, o.width};
   sample.max_boxes = d.max_boxes;
   sample.ground_truth = {
-      .crowd = d.crowd == CrowdBoxes::train ? data::CrowdPolicy::train : data::CrowdPolicy::ignore,
-      .overshoot = d.overshoot == Overshoot::drop ? data::OvershootPolicy::drop
+      .crowd = d.crowd == config::CrowdBoxes::train ? data::CrowdPolicy::train : data::CrowdPolicy::ignore,
+      .overshoot = d.overshoot == config::Overshoot::drop ? data::OvershootPolicy::drop
                                                   : data::OvershootPolicy::clip,
       .class_columns = classes.columns_of(dataset)};
   sample.augment = augment_options(d.augment);
-  sample.image_errors = d.on_bad_image == BadImage::error ? data::ImageErrorPolicy::error
+  sample.image_errors = d.on_bad_image == config::BadImage::error ? data::ImageErrorPolicy::error
                                                           : data::ImageErrorPolicy::skip;
   sample.cache_bytes = uint64_t(d.cache_mib) << 20;
   return loader;
 }
 
-data::LoaderOptions evaluation_loader(const RunConfig& c, const data::Dataset& dataset,
+data::LoaderOptions evaluation_loader(const config::RunConfig& c, const data::Dataset& dataset,
                                       const ClassList& classes) {
   data::LoaderOptions loader = data::for_evaluation(training_loader(c, dataset, classes));
   if (c.eval.batch_size > 0) loader.batch_size = c.eval.batch_size;
@@ -127,14 +127,14 @@ data::LoaderOptions evaluation_loader(const RunConfig& c, const data::Dataset& d
   return loader;
 }
 
-size_t image_cache_bytes(const RunConfig& c, const data::Dataset& train) {
+size_t image_cache_bytes(const config::RunConfig& c, const data::Dataset& train) {
   if (c.data.device_cache_mib == 0) return 0;
   const model::DetectorOptions& o = c.model.options;
   return std::min(size_t(c.data.device_cache_mib) << 20,
                   size_t(data::cache_need(train, {o.height, o.width}).bytes));
 }
 
-kernels::ChannelScaling channel_scaling(const DataConfig& d) {
+kernels::ChannelScaling channel_scaling(const config::DataConfig& d) {
   kernels::ChannelScaling s;
   for (size_t i = 0; i < 3; ++i) {
     s.mean[i] = float(d.mean[i]);
@@ -143,7 +143,7 @@ kernels::ChannelScaling channel_scaling(const DataConfig& d) {
   return s;
 }
 
-model::LossOptions loss_options(const LossConfig& l) {
+model::LossOptions loss_options(const config::LossConfig& l) {
   return {.alpha = l.alpha,
           .gamma = l.gamma,
           .delta = l.delta,
@@ -151,15 +151,15 @@ model::LossOptions loss_options(const LossConfig& l) {
           .localization_weight = l.localization_weight};
 }
 
-kernels::SgdOptions sgd_options(const RunConfig& c, int64_t steps) {
-  const ScheduleConfig& s = c.train.schedule;
+kernels::SgdOptions sgd_options(const config::RunConfig& c, int64_t steps) {
+  const config::ScheduleConfig& s = c.train.schedule;
   const double scale = c.rate_scale(images_per_step(c));
   kernels::Schedule schedule{.base_rate = s.base_rate * scale,
                              .warmup_rate = s.warmup_rate * scale,
                              .warmup_steps = s.warmup_steps,
                              .total_steps = s.total > 0 ? s.total : steps};
-  if (s.kind == ScheduleKind::cosine) schedule.kind = kernels::Schedule::Kind::cosine;
-  if (s.kind == ScheduleKind::step) {
+  if (s.kind == config::ScheduleKind::cosine) schedule.kind = kernels::Schedule::Kind::cosine;
+  if (s.kind == config::ScheduleKind::step) {
     schedule.kind = kernels::Schedule::Kind::manual;
     schedule.boundaries = int(s.boundaries.size()) + 1;
     // The warm-up is the first stretch; the rate drops at parts of the total.
@@ -172,7 +172,7 @@ kernels::SgdOptions sgd_options(const RunConfig& c, int64_t steps) {
       schedule.rate[i + 2] = schedule.rate[i + 1] * s.factor;
     }
   }
-  const LossScaleConfig& l = c.train.loss_scale;
+  const config::LossScaleConfig& l = c.train.loss_scale;
   return {.schedule = schedule,
           .momentum = c.train.momentum,
           .weight_decay = c.train.weight_decay,
@@ -186,4 +186,4 @@ kernels::SgdOptions sgd_options(const RunConfig& c, int64_t steps) {
                          .dynamic = engine::precision_named(c.train.precision).scale_loss}};
 }
 
-}  // namespace tools
+}  // namespace run

@@ -8,28 +8,28 @@
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"
 
-namespace tools {
+namespace run {
 
 // The data set of a source. Error(data) when it has no image.
-data::Dataset load_dataset(const DataSource&, const std::string& label_map);
+data::Dataset load_dataset(const config::DataSource&, const std::string& label_map);
 
 // Images per update over all ranks and accumulated batches, and the run's number of updates.
-int64_t images_per_step(const RunConfig&);
-int64_t total_steps(const RunConfig&, const data::Dataset& train);
+int64_t images_per_step(const config::RunConfig&);
+int64_t total_steps(const config::RunConfig&, const data::Dataset& train);
 
-engine::BackendOptions backend_options(const TrainConfig&);
+engine::BackendOptions backend_options(const config::TrainConfig&);
 
 // Augmented and shuffled, for training; `classes` maps the data's categories to columns.
-data::LoaderOptions training_loader(const RunConfig&, const data::Dataset&, const ClassList&);
+data::LoaderOptions training_loader(const config::RunConfig&, const data::Dataset&, const ClassList&);
 // Every image once, as it is.
-data::LoaderOptions evaluation_loader(const RunConfig&, const data::Dataset&, const ClassList&);
+data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Dataset&, const ClassList&);
 
 // Bytes of the cache of images in device memory: what is configured, but not more than the images
 // would fill.
-size_t image_cache_bytes(const RunConfig&, const data::Dataset& train);
+size_t image_cache_bytes(const config::RunConfig&, const data::Dataset& train);
 
-kernels::ChannelScaling channel_scaling(const DataConfig&);
-model::LossOptions loss_options(const LossConfig&);
-kernels::SgdOptions sgd_options(const RunConfig&, int64_t steps);
+kernels::ChannelScaling channel_scaling(const config::DataConfig&);
+model::LossOptions loss_options(const config::LossConfig&);
+kernels::SgdOptions sgd_options(const config::RunConfig&, int64_t steps);
 
-}  // namespace tools
+}  // namespace run

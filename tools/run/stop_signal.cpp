@@ -7,7 +7,7 @@
 #include <array>
 #include <atomic>
 
-namespace tools {
+namespace run {
 namespace {
 
 constexpr std::array kSignals{SIGTERM, SIGINT, SIGUSR1};
@@ -60,4 +60,4 @@ std::string StopSignal::reason() const {
   }
 }
 
-}  // namespace tools
+}  // namespace run

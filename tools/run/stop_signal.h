@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-namespace tools {
+namespace run {
 
 // Once per program. SIGTERM, SIGINT and SIGUSR1 (sent by batch systems before the end of a job) ask
 // for a stop. A second SIGTERM ends the program at once with code 143, a second SIGINT with 130;
@@ -24,4 +24,4 @@ class StopSignal {
   std::chrono::steady_clock::time_point start_;
 };
 
-}  // namespace tools
+}  // namespace run

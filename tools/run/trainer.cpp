@@ -12,9 +12,9 @@
 #include "tools/run/run_options.h"
 #include "tools/run/training_samples.h"
 
-namespace tools {
+namespace run {
 
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 
 namespace {
 
@@ -46,7 +46,7 @@ std::vector<std::string> csv_columns() {
 
 }  // namespace
 
-Trainer::Trainer(const RunConfig& config, const ModelFile* resumed)
+Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed)
     : config_(config),
       train_(load_dataset(config.data.train, config.data.label_map)),
       val_(config.data.val.given() ? load_dataset(config.data.val, config.data.label_map)
@@ -157,7 +157,7 @@ void Trainer::dry_run() {
 }
 
 void Trainer::announce() {
-  log_->parameters(run_config_json(config_));
+  log_->parameters(config::run_config_json(config_));
   for (const std::string& remark : remarks_) log_->message(remark);
   log_->message(fmt::format("{}: {} images, {} classes; device {}, {}; {}",
                             folder_->path().string(), train_.images.size(), classes_.list().size(),
@@ -179,7 +179,7 @@ void Trainer::announce() {
 bool Trainer::run(const RunFolder& folder, const StopSignal& stop) {
   folder_ = &folder;
   files_ = std::make_unique<CheckpointFiles>(folder, config_.checkpoint.keep);
-  log_ = std::make_unique<TrainingLog>(folder.path(), TrainingLogOptions{.total_steps = total_steps_,
+  log_ = std::make_unique<logs::TrainingLog>(folder.path(), logs::TrainingLogOptions{.total_steps = total_steps_,
                                                                   .last_step = state_.step,
                                                                   .every = config_.log.every_steps,
                                                                   .columns = csv_columns()});
@@ -223,7 +223,7 @@ void Trainer::log_step() {
   const StepLosses losses = step_->losses();
   const engine::OptimizerState optimizer = optimizer_->read_state();
   const double rate = double(images_counted_) / std::max(seconds_since(counted_from_), 1e-9);
-  NamedValues values{{"Loss/total_loss", losses.total},
+  logs::NamedValues values{{"Loss/total_loss", losses.total},
                      {"Loss/classification_loss", losses.classification},
                      {"Loss/localization_loss", losses.localization},
                      {"Loss/regularization_loss", losses.regularization},
@@ -246,7 +246,7 @@ void Trainer::log_step() {
 }
 
 void Trainer::check_progress(const engine::OptimizerState& s) const {
-  const LossScaleConfig& l = config_.train.loss_scale;
+  const config::LossScaleConfig& l = config_.train.loss_scale;
   const bool at_floor = !parameters_.precision().scale_loss || s.loss_scale <= l.min;
   if (at_floor && s.skipped_in_a_row >= l.max_consecutive_skips)
     fail(ExitCode::diverged, "training diverged: the gradients of ", s.skipped_in_a_row,
@@ -289,7 +289,7 @@ bool Trainer::metric_improved(const data::Evaluation& metrics) {
 }
 
 void Trainer::evaluate(bool final) {
-  engine::Range range("evaluation");
+  base::Range range("evaluation");
   const auto start = std::chrono::steady_clock::now();
   if (!inference_) {
     inference_ = std::make_unique<Inference>(
@@ -318,7 +318,7 @@ void Trainer::evaluate(bool final) {
 }
 
 void Trainer::save() {
-  engine::Range range("checkpoint");
+  base::Range range("checkpoint");
   files_->save(device_.backend(), {.config = config_,
                                    .classes = classes_,
                                    .parameters = parameters_,
@@ -333,7 +333,7 @@ void Trainer::write_samples(const data::Batch& batch) const {
 }
 
 void Trainer::finish() {
-  NamedValues values;
+  logs::NamedValues values;
   if (rates_ > 0) values.emplace_back("train_throughput", rate_sum_ / double(rates_));
   if (state_.best_step > 0)
     values.emplace_back("best_" + config_.train.early_stopping.metric, state_.best_metric);
@@ -343,4 +343,4 @@ void Trainer::finish() {
                             folder_->path().string()));
 }
 
-}  // namespace tools
+}  // namespace run

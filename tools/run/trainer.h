@@ -11,19 +11,19 @@
 #include "tools/run/stop_signal.h"
 #include "tools/run/training_step.h"
 
-namespace tools {
+namespace run {
 
 class Trainer {
  public:
   // Loads data and builds the model; writes nothing. `resumed` null: from the start.
-  Trainer(const RunConfig&, const ModelFile* resumed);
+  Trainer(const config::RunConfig&, const ModelFile* resumed);
 
   // One step and the memory plan, printed to stdout.
   void dry_run();
   // Trains to the end or until `stop`: true when it ended by itself. Everything goes into `folder`.
   bool run(const RunFolder& folder, const StopSignal& stop);
 
-  const RunConfig& config() const { return config_; }
+  const config::RunConfig& config() const { return config_; }
 
  private:
   void plan_ahead();
@@ -46,7 +46,7 @@ class Trainer {
   RunState state() const;
   bool done() const { return state_.step >= total_steps_ || stopped_early_; }
 
-  RunConfig config_;
+  config::RunConfig config_;
   data::Dataset train_, val_;
   ClassList classes_;
   int64_t total_steps_;
@@ -64,7 +64,7 @@ class Trainer {
   std::vector<std::string> remarks_;  // before there is a log
 
   const RunFolder* folder_ = nullptr;
-  std::unique_ptr<TrainingLog> log_;
+  std::unique_ptr<logs::TrainingLog> log_;
   std::unique_ptr<CheckpointFiles> files_;
   std::chrono::steady_clock::time_point counted_from_;
   int64_t images_counted_ = 0;
@@ -73,4 +73,4 @@ class Trainer {
   size_t skipped_told_ = 0;
 };
 
-}  // namespace tools
+}  // namespace run

@@ -11,7 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 
-namespace tools {
+namespace run {
 namespace {
 
 constexpr size_t kMostSamples = 16;
@@ -56,11 +56,11 @@ void write_training_samples(const std::string& folder, const data::Batch& batch,
     std::filesystem::create_directories(folder);
     const std::vector<data::Image> pictures = sample_pictures(batch, scaling, input, classes);
     for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row)
-      data::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
+      base::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
                        data::encode_jpeg(pictures[row], kQuality));
   } catch (const std::exception& e) {  // pictures are for looking at: training goes on without them
     std::cerr << "samples could not be written: " << e.what() << "\n";
   }
 }
 
-}  // namespace tools
+}  // namespace run

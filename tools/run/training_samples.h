@@ -9,7 +9,7 @@
 #include "kernels/image.h"
 #include "tools/run/class_list.h"
 
-namespace tools {
+namespace run {
 
 // The filled rows as the network sees them, with their boxes drawn in.
 std::vector<data::Image> sample_pictures(const data::Batch&, const kernels::ChannelScaling&,
@@ -20,4 +20,4 @@ void write_training_samples(const std::string& folder, const data::Batch&,
                             const kernels::ChannelScaling&, data::PictureSize input,
                             const ClassList&);
 
-}  // namespace tools
+}  // namespace run

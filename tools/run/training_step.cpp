@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace tools {
+namespace run {
 
 using engine::DType, engine::Place, engine::Replay, engine::Tensor, engine::View;
 
@@ -94,4 +94,4 @@ StepLosses TrainingStep::losses() const {
   return {values[0], values[1], values[2], values[3]};
 }
 
-}  // namespace tools
+}  // namespace run

@@ -6,7 +6,7 @@
 #include "tools/run/device.h"
 #include "tools/run/device_batch.h"
 
-namespace tools {
+namespace run {
 
 struct StepOptions {
   int batch_size = 1, max_boxes = 100;
@@ -48,4 +48,4 @@ class TrainingStep {
   int gathered_ = 0;  // batches since the last update
 };
 
-}  // namespace tools
+}  // namespace run

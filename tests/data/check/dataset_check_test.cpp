@@ -178,7 +178,7 @@ TEST_CASE("each problem of image files is found") {
   Dataset d;
   d.image_folder = root.string();
   auto add = [&](const std::string& name, std::vector<uint8_t> bytes, int width, int height) {
-    data::write_file(root / name, bytes);
+    base::write_file(root / name, bytes);
     add_image(d, name, {}, width, height);
   };
   data::Image picture = tests::picture(64, 48);
@@ -200,7 +200,7 @@ TEST_CASE("each problem of image files is found") {
   add("text.jpg", {'<', 'h', 't', 'm', 'l', '>'}, 64, 48);
   add("empty.jpg", {}, 64, 48);
   add_image(d, "absent.jpg", {});
-  data::write_file(folder.path() / "secret.jpg", jpeg);
+  base::write_file(folder.path() / "secret.jpg", jpeg);
   fs::create_symlink(folder.path() / "secret.jpg", root / "link.jpg");
   add_image(d, "link.jpg", {});
   add_image(d, "../secret.jpg", {});

@@ -34,9 +34,9 @@ std::string error_of(const std::string& text) {
   std::string path = write_text(folder, text);
   try {
     data::load_coco(path, "images");
-  } catch (const engine::Error& error) {
+  } catch (const base::Error& error) {
     std::string message = error.what();
-    REQUIRE(error.code() == engine::ExitCode::data);
+    REQUIRE(error.code() == base::ExitCode::data);
     REQUIRE(message.starts_with(path + ": "));
     REQUIRE(message.find('\n') == std::string::npos);
     return message.substr(path.size() + 2);
@@ -338,18 +338,18 @@ TEST_CASE("names and numbers that JSON cannot hold are not written") {
   std::string path = (folder.path() / "written.json").string();
   Dataset d;
   d.categories = {{1, "\xff"}};
-  CHECK_THROWS_AS(data::write_coco(path, d), engine::Error);
+  CHECK_THROWS_AS(data::write_coco(path, d), base::Error);
   d.categories = {{1, "a"}};
   d.images = {{.id = 1, .width = 1, .height = 1, .file_name = "a", .object_count = 1}};
   d.objects = {{.id = 1, .x = NAN}};
-  CHECK_THROWS_AS(data::write_coco(path, d), engine::Error);
+  CHECK_THROWS_AS(data::write_coco(path, d), base::Error);
   CHECK(std::filesystem::is_empty(folder.path()));  // no part of a file is left
 }
 
 TEST_CASE("files that are no files") {
   tests::TemporaryFolder folder;
-  CHECK_THROWS_AS(data::load_coco(folder.path().string(), ""), engine::Error);
-  CHECK_THROWS_AS(data::load_coco((folder.path() / "absent").string(), ""), engine::Error);
+  CHECK_THROWS_AS(data::load_coco(folder.path().string(), ""), base::Error);
+  CHECK_THROWS_AS(data::load_coco((folder.path() / "absent").string(), ""), base::Error);
 }
 
 TEST_CASE("the real data sets have the documented counts") {

@@ -109,14 +109,14 @@ TEST_CASE("XML that is refused with its line") {
   CHECK_THROWS_AS(texts_of(open_tags), engine::Error);
   for (size_t size = 0; size < kVoc.size(); ++size) {
     INFO(size);
-    CHECK_THROWS_AS(texts_of(kVoc.substr(0, size)), engine::Error);
+    CHECK_THROWS_AS(texts_of(kVoc.substr(0, size)), base::Error);
   }
 }
 
 TEST_CASE("VOC corners are 1-based and inclusive") {
   tests::TemporaryFolder folder;
-  data::write_file(folder.path() / "b.xml", kVoc);
-  data::write_file(folder.path() / "a.xml", replaced(kVoc, "<filename>one.jpg</filename>", ""));
+  base::write_file(folder.path() / "b.xml", kVoc);
+  base::write_file(folder.path() / "a.xml", replaced(kVoc, "<filename>one.jpg</filename>", ""));
   Dataset d = data::load_voc(folder.path().string(), "images");
   REQUIRE(d.images.size() == 2);
   CHECK(d.images[0].file_name == "a.jpg");
@@ -137,7 +137,7 @@ TEST_CASE("VOC corners are 1-based and inclusive") {
 TEST_CASE("VOC files that are refused") {
   tests::TemporaryFolder folder;
   auto load = [&](const std::string& xml) {
-    data::write_file(folder.path() / "a.xml", xml);
+    base::write_file(folder.path() / "a.xml", xml);
     return data::load_voc(folder.path().string(), "images", {"dog", "cat"});
   };
   CHECK(load(kVoc).categories[0].name == "dog");
@@ -205,9 +205,9 @@ TEST_CASE("YOLO lines") {
   fs::create_directories(images), fs::create_directories(labels);
   data::write_image(images / "a.JPG", tests::picture(100, 50));
   data::write_image(images / "b.png", tests::picture(10, 10));
-  data::write_file(images / "notes.txt", std::string("x"));
+  base::write_file(images / "notes.txt", std::string("x"));
   auto load = [&](const std::string& text) {
-    data::write_file(labels / "a.txt", text);
+    base::write_file(labels / "a.txt", text);
     return data::load_yolo(labels.string(), images.string(), {"x", "y"});
   };
   Dataset d = load("1 0.5 0.5 0.2 0.4\r\n\n0\t0.1 0.1 0.2 0.2 \n1 0.1 0.2 0.5 0.3 0.3 0.9");
@@ -232,7 +232,7 @@ TEST_CASE("YOLO lines") {
                       Contains(where) && Contains(message));
   }
   CHECK_THROWS_WITH(data::load_yolo(labels.string(), labels.string(), {"x"}), Contains("no .jpg"));
-  data::write_file(labels / "empty", std::string("\n\n"));
+  base::write_file(labels / "empty", std::string("\n\n"));
   CHECK_THROWS_WITH(data::read_class_names((labels / "empty").string()),
                     Contains("no class names"));
 }

@@ -47,8 +47,8 @@ std::vector<uint8_t> make_png(int width, int height, int colour, int depth, int 
 std::string refusal(const std::vector<uint8_t>& bytes, const data::DecodeLimits& limits = {}) {
   try {
     data::decode_image(bytes, "folder/a picture", limits);
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::data);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
     CHECK(std::string(error.what()).find("folder/a picture") == 0);
     return error.what();
   }
@@ -104,7 +104,7 @@ TEST_CASE("PNG: cut off, damaged and huge files are refused or decoded, never a 
     std::vector<uint8_t> part(bytes.begin(), bytes.begin() + long(bytes.size()) * percent / 100);
     CHECK_FALSE(refusal(part).empty());
   }
-  engine::RandomSequence random(4, 0);
+  base::RandomSequence random(4, 0);
   for (int round = 0; round < 1000; ++round) {
     auto damaged = bytes;
     damaged[size_t(random.below(int64_t(bytes.size())))] ^= uint8_t(1 + random.below(255));
@@ -160,26 +160,26 @@ TEST_CASE("files: written and read back, by content rather than by name") {
   CHECK(largest_difference(data::read_image(folder.path() / "b.jpg"), original) == 0);
   data::write_image(folder.path() / "c.jpg", original);
   CHECK(mean_difference(data::read_image(folder.path() / "c.jpg"), original) < 4);
-  CHECK_THROWS_AS(data::read_image(folder.path() / "none.jpg"), engine::Error);
-  CHECK_THROWS_AS(data::read_image(folder.path()), engine::Error);
-  CHECK_THROWS_AS(data::read_file(folder.path() / "b.jpg", 10), engine::Error);
-  CHECK_THROWS_AS(data::write_file(folder.path() / "none" / "x", std::string("x")), engine::Error);
+  CHECK_THROWS_AS(data::read_image(folder.path() / "none.jpg"), base::Error);
+  CHECK_THROWS_AS(data::read_image(folder.path()), base::Error);
+  CHECK_THROWS_AS(base::read_file(folder.path() / "b.jpg", 10), base::Error);
+  CHECK_THROWS_AS(base::write_file(folder.path() / "none" / "x", std::string("x")), base::Error);
   if (std::filesystem::exists("/dev/full"))
-    CHECK_THROWS_AS(data::write_file("/dev/full", std::string(100000, 'x')), engine::Error);
+    CHECK_THROWS_AS(base::write_file("/dev/full", std::string(100000, 'x')), base::Error);
 }
 
 TEST_CASE("a named pipe is refused without waiting for a writer") {
   TemporaryFolder folder;
   REQUIRE(tests::run("mkfifo " + (folder.path() / "pipe").string()).exit_code == 0);
-  CHECK_THROWS_AS(data::read_image(folder.path() / "pipe"), engine::Error);
+  CHECK_THROWS_AS(data::read_image(folder.path() / "pipe"), base::Error);
 }
 
 TEST_CASE("safe_join refuses names that lead outside the folder") {
   TemporaryFolder folder;
   auto root = folder.path() / "images";
   std::filesystem::create_directories(root / "sub");
-  data::write_file(folder.path() / "secret", std::string("x"));
-  data::write_file(root / "sub" / "a.jpg", std::string("x"));
+  base::write_file(folder.path() / "secret", std::string("x"));
+  base::write_file(root / "sub" / "a.jpg", std::string("x"));
   std::filesystem::create_symlink("../secret", root / "link.jpg");
   std::filesystem::create_symlink("..", root / "up");
   std::filesystem::create_symlink("sub/a.jpg", root / "good.jpg");
@@ -190,14 +190,14 @@ TEST_CASE("safe_join refuses names that lead outside the folder") {
         std::string(5000, 'a'), std::string(300, 'a')}) {
     CAPTURE(name);
     try {
-      data::safe_join(root, name);
+      base::safe_join(root, name);
       FAIL_CHECK("accepted");
-    } catch (const engine::Error& error) {
-      CHECK(error.code() == engine::ExitCode::data);
+    } catch (const base::Error& error) {
+      CHECK(error.code() == base::ExitCode::data);
       CHECK(std::string(error.what()).find('\n') == std::string::npos);
     }
   }
   for (const char* name : {"a.jpg", "sub/a.jpg", "./a.jpg", "good.jpg", "..a", "not yet/there.jpg"})
-    CHECK(data::safe_join(root, name) == root / name);
-  CHECK(data::safe_join(root.string() + "/", "a.jpg") == root / "a.jpg");
+    CHECK(base::safe_join(root, name) == root / name);
+  CHECK(base::safe_join(root.string() + "/", "a.jpg") == root / "a.jpg");
 }

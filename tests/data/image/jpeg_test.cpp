@@ -14,8 +14,8 @@ namespace {
 std::string message_of(const std::vector<uint8_t>& bytes, const data::DecodeLimits& limits = {}) {
   try {
     decode_jpeg(bytes, "folder/some.jpg", limits);
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::data);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
     std::string text = error.what();
     CHECK(text.find("folder/some.jpg") == 0);
     CHECK(text.find('\n') == std::string::npos);
@@ -103,8 +103,8 @@ TEST_CASE("JPEG: encode, then decode; memory of an old picture is reused") {
   CHECK(image.width == 120);
   CHECK(mean_difference(image, original) < 1.5);
   CHECK(data::encode_jpeg(original, 20).size() < bytes.size());
-  CHECK_THROWS_AS(data::encode_jpeg(original, 0), engine::Error);
-  CHECK_THROWS_AS(data::encode_jpeg(Image{3, 3, {}}, 90), engine::Error);
+  CHECK_THROWS_AS(data::encode_jpeg(original, 0), base::Error);
+  CHECK_THROWS_AS(data::encode_jpeg(Image{3, 3, {}}, 90), base::Error);
 }
 
 TEST_CASE("JPEG: limits are checked on the header") {
@@ -159,7 +159,7 @@ TEST_CASE("JPEG: bytes after the end are ignored") {
 }
 
 TEST_CASE("JPEG: thousands of damaged files give a picture or an error, nothing else") {
-  engine::RandomSequence random(3, 0);
+  base::RandomSequence random(3, 0);
   int refused = 0;
   for (int round = 0; round < 3000; ++round) {
     bool progressive = round % 2, inks = round % 7 == 0;
@@ -173,8 +173,8 @@ TEST_CASE("JPEG: thousands of damaged files give a picture or an error, nothing 
     try {
       Image image = decode_jpeg(bytes, "x", {.max_pixels = 1 << 20});
       REQUIRE(image.rgb.size() == size_t(image.width) * size_t(image.height) * 3);
-    } catch (const engine::Error& error) {
-      REQUIRE(error.code() == engine::ExitCode::data);
+    } catch (const base::Error& error) {
+      REQUIRE(error.code() == base::ExitCode::data);
       ++refused;
     }
   }

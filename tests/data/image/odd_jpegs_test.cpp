@@ -63,7 +63,7 @@ ChildReport decode_in_child(const std::filesystem::path& path) {
     try {
       data::read_image(path);
       _exit(0);
-    } catch (const engine::Error& error) {
+    } catch (const base::Error& error) {
       _exit(int(error.code()));
     } catch (...) {
       _exit(99);
@@ -88,16 +88,16 @@ TEST_CASE("odd JPEG files do what their list says") {
   int decoded = 0, refused = 0;
   for (const Row& row : read_manifest(folder / "MANIFEST.tsv")) {
     CAPTURE(row.file, row.expect);
-    auto bytes = data::read_file(folder / row.file, 1 << 26);
+    auto bytes = base::read_file(folder / row.file, 1 << 26);
     try {
       data::Image image = data::decode_jpeg(bytes, row.file);
       CHECK(row.expect != "reject");
       if (row.expect == "ok" || row.expect == "ok-or-reject") check_picture(image, row);
       ++decoded;
-    } catch (const engine::Error& error) {
+    } catch (const base::Error& error) {
       INFO(error.what());
       CHECK(row.expect != "ok");
-      CHECK(error.code() == engine::ExitCode::data);
+      CHECK(error.code() == base::ExitCode::data);
       CHECK(std::string(error.what()).find(row.file) == 0);
       ++refused;
     }

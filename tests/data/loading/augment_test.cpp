@@ -20,7 +20,7 @@ void check_box(const LabelledBox& b, float ymin, float xmin, float ymax, float x
 double success_rate(data::PictureSize picture, const CropOptions& options, double* low = nullptr,
                     double* high = nullptr) {
   constexpr int kDraws = 40000;
-  engine::RandomSequence random(5, 6);
+  base::RandomSequence random(5, 6);
   int successes = 0;
   for (int i = 0; i < kDraws; ++i) {
     PixelWindow w;
@@ -150,7 +150,7 @@ TEST_CASE("windows succeed as often as the geometry allows") {
 }
 
 TEST_CASE("windows must cover an object") {
-  engine::RandomSequence random(1, 2);
+  base::RandomSequence random(1, 2);
   CropOptions options{.min_object_covered = 1, .area_min = 0.3f};
   for (int i = 0; i < 200; ++i) {
     PixelWindow w = data::sample_window({300, 400}, {{0.4f, 0.4f, 0.6f, 0.6f}}, options, random);
@@ -168,7 +168,7 @@ TEST_CASE("windows must cover an object") {
 }
 
 TEST_CASE("random_coef leaves images whole") {
-  engine::RandomSequence random(3, 4);
+  base::RandomSequence random(3, 4);
   CropOptions options{.area_max = 0.9f, .random_coef = 0.3f};
   int whole = 0;
   for (int i = 0; i < 4000; ++i) {
@@ -184,7 +184,7 @@ TEST_CASE("the SSD crop family keeps its promises") {
   using data::SsdCrop;
   for (SsdCrop kind : {SsdCrop::crop, SsdCrop::crop_pad, SsdCrop::crop_fixed_aspect,
                        SsdCrop::crop_pad_fixed_aspect}) {
-    engine::RandomSequence random(11, uint64_t(kind));
+    base::RandomSequence random(11, uint64_t(kind));
     int padded = 0;
     for (int i = 0; i < 500; ++i) {
       LabelledBoxes boxes{{0.25f, 0.25f, 0.75f, 0.75f, 1, 1}};
@@ -237,11 +237,11 @@ TEST_CASE("nonsense ranges are refused") {
   data::AugmentOptions options;
   data::check(options);
   options.crop.area_min = 2;
-  CHECK_THROWS_AS(data::check(options), engine::Error);
+  CHECK_THROWS_AS(data::check(options), base::Error);
   options = {};
   options.colour.distortion.order = 2;
   CHECK_THROWS_WITH(data::check(options), Catch::Contains("colour order 2"));
   options = {};
   options.flip_probability = std::nanf("");
-  CHECK_THROWS_AS(data::check(options), engine::Error);
+  CHECK_THROWS_AS(data::check(options), base::Error);
 }

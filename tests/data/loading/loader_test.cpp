@@ -12,7 +12,7 @@
 #include <xxhash.h>
 
 using data::Batch, data::Cursor, data::Dataset, data::Loader, data::LoaderOptions;
-using engine::Error, engine::ExitCode;
+using base::Error, base::ExitCode;
 using tests::small_options;
 using Pictures = tests::SmallPictures;
 
@@ -296,12 +296,12 @@ TEST_CASE("images inside record files") {
   std::vector<uint8_t> shard(100, 7);
   Dataset records = pictures.dataset;
   for (data::ImageEntry& entry : records.images) {
-    std::vector<uint8_t> bytes = data::read_file(pictures.folder.path() / entry.file_name, 1 << 20);
+    std::vector<uint8_t> bytes = base::read_file(pictures.folder.path() / entry.file_name, 1 << 20);
     entry.shard = 0, entry.offset = shard.size(), entry.bytes = bytes.size();
     shard.insert(shard.end(), bytes.begin(), bytes.end());
   }
   records.shards = {(pictures.folder.path() / "records").string()};
-  data::write_file(records.shards[0], shard);
+  base::write_file(records.shards[0], shard);
   {
     Loader from_files(pictures.dataset, small_options()), from_records(records, small_options());
     CHECK(stream_hash(from_files, 3) == stream_hash(from_records, 3));

@@ -47,8 +47,8 @@ constexpr double kPerfect = 0.9999999999999998;
 std::string error_of(const Dataset& truth, std::vector<Detection> detections) {
   try {
     data::evaluate(truth, detections);
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::data);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
     return error.what();
   }
   return "no error";

@@ -30,8 +30,8 @@ data::DetectionFile load(const std::string& text) {
 std::string error_of(const std::string& text) {
   try {
     load(text);
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::data);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
     std::string message = error.what();
     CHECK(message.find('\n') == std::string::npos);
     return message.substr(message.find("results.json: ") + 14);
@@ -165,7 +165,7 @@ TEST_CASE("writing refuses what JSON cannot hold, and leaves no half file") {
   CHECK_THROWS_WITH(data::write_detections(path, bad, two_images()),
                     Catch::StartsWith("detection 0 (image id 42)"));
   CHECK(std::filesystem::is_empty(folder.path()));
-  CHECK_THROWS_AS(data::write_detections(path + "/x/y", {}, two_images()), engine::Error);
+  CHECK_THROWS_AS(data::write_detections(path + "/x/y", {}, two_images()), base::Error);
   std::ostringstream none;
   data::write_detections(none, {}, two_images());
   CHECK(none.str() == "[\n]\n");

@@ -126,8 +126,8 @@ TEST_CASE("options out of range are refused before anything is drawn") {
     try {
       draw_scene(options, 0);
       FAIL_CHECK("accepted");
-    } catch (const engine::Error& error) {
-      CHECK(error.code() == engine::ExitCode::usage);
+    } catch (const base::Error& error) {
+      CHECK(error.code() == base::ExitCode::usage);
     }
   }
 }

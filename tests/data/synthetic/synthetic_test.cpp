@@ -25,8 +25,8 @@ void refuses(const fs::path& folder, const SyntheticOptions& options) {
   try {
     write_synthetic(folder, options);
     FAIL_CHECK("accepted");
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::usage);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::usage);
   }
 }
 

@@ -18,7 +18,7 @@
 #include "engine/base/error.h"
 #include "tests/support/paths.h"
 
-using engine::AtomicFile, engine::FileCalls;
+using base::AtomicFile, base::FileCalls;
 namespace fs = std::filesystem;
 
 namespace {
@@ -53,8 +53,8 @@ struct Trial {
       for (size_t at = 0; at < fresh.size(); at += 10000) file.write(fresh.data() + at, 10000);
       file.commit((folder / "previous").string());
       return true;
-    } catch (const engine::Error& e) {
-      CHECK(e.code() == engine::ExitCode::checkpoint);
+    } catch (const base::Error& e) {
+      CHECK(e.code() == base::ExitCode::checkpoint);
       error = e.what();
       CHECK_THAT(error, Catch::Contains((folder / "last").string()) &&
                             Catch::Contains(" bytes written, ") && Catch::Contains("MiB free") &&
@@ -201,8 +201,8 @@ TEST_CASE("atomic file: a second name fails or works as a whole") {
                         previous = (t.folder / "previous").string();
       bool good = true;
       try {
-        engine::put_second_name(last, previous, f.wrap(hard_links));
-      } catch (const engine::Error& e) {
+        base::put_second_name(last, previous, f.wrap(hard_links));
+      } catch (const base::Error& e) {
         good = false;
         CHECK_THAT(e.what(), Catch::Contains(previous));
       }
@@ -217,8 +217,8 @@ TEST_CASE("atomic file: a second name fails or works as a whole") {
     }
   Trial t;  // both names one file: rename() alone would leave the temporary name
   const std::string a = (t.folder / "last").string(), b = (t.folder / "previous").string();
-  engine::put_second_name(a, b);
-  engine::put_second_name(a, b);
+  base::put_second_name(a, b);
+  base::put_second_name(a, b);
   CHECK(t.files() == 2);
   CHECK(t.attempt());
   CHECK(t.replaced());

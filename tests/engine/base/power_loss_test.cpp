@@ -17,7 +17,7 @@ namespace {
 const char kLast[] = "last.safetensors", kPrevious[] = "previous.safetensors",
            kBest[] = "best.safetensors";
 
-void save(const std::filesystem::path& folder, int version, engine::FileCalls calls) {
+void save(const std::filesystem::path& folder, int version, base::FileCalls calls) {
   const std::vector<float> values(700, float(version));
   std::vector<engine::TensorToStore> tensors{{"a", {700}, "F32", values.data()},
                                              {"b", {100}, "F32", values.data()}};
@@ -48,8 +48,8 @@ class Reader {
       for (const auto& t : file.tensors())
         for (float x : file.read_floats(t)) REQUIRE(x == float(version));
       return version;
-    } catch (const engine::Error& e) {
-      REQUIRE(e.code() == engine::ExitCode::checkpoint);
+    } catch (const base::Error& e) {
+      REQUIRE(e.code() == base::ExitCode::checkpoint);
       return -1;
     }
   }
@@ -66,7 +66,7 @@ struct Session {
   Reader reader;
 
   explicit Session(bool hard_links = true, bool damaged_last = false) {
-    save(folder.path(), 0, engine::FileCalls::posix());
+    save(folder.path(), 0, base::FileCalls::posix());
     if (damaged_last) {
       std::filesystem::copy_file(folder.path() / kLast, folder.path() / kPrevious);
       std::ofstream(folder.path() / kLast, std::ios::binary) << "not a checkpoint";
@@ -76,7 +76,7 @@ struct Session {
       save(folder.path(), version, disk->calls(hard_links));
       done.push_back(disk->size());
     }
-    engine::put_second_name(folder.path() / kLast, folder.path() / kBest, disk->calls(hard_links));
+    base::put_second_name(folder.path() / kLast, folder.path() / kBest, disk->calls(hard_links));
     best_done = disk->size();
   }
 

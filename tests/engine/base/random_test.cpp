@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-using engine::philox, engine::PhiloxBlock, engine::random_bits, engine::random_unit;
+using base::philox, base::PhiloxBlock, base::random_bits, base::random_unit;
 
 namespace {
 
@@ -84,7 +84,7 @@ TEST_CASE("all three arguments matter, in all of their bits") {
 }
 
 TEST_CASE("a sequence is its stream read in order") {
-  engine::RandomSequence sequence(5, 9);
+  base::RandomSequence sequence(5, 9);
   CHECK(sequence.bits() == random_bits(5, 9, 0));
   CHECK(sequence.unit() == random_unit(5, 9, 1));
   for (int i = 0; i < 1000; ++i) {

@@ -9,7 +9,7 @@
 #include "engine/base/nearest_name.h"
 #include "tests/support/paths.h"
 
-using engine::ConfigTable, engine::ConfigText;
+using config::ConfigTable, config::ConfigText;
 
 namespace {
 
@@ -28,13 +28,13 @@ struct Fields {
 ConfigTable table_of(Fields& f) {
   ConfigTable t;
   t.flag("flag", f.flag, "a flag");
-  t.number("a.count", f.count, engine::between(1, 10), "a count");
-  t.number("a.b.steps", f.steps, engine::at_least(0), "steps");
-  t.number("a.b.rate", f.rate, engine::above(0), "a rate");
+  t.number("a.count", f.count, config::between(1, 10), "a count");
+  t.number("a.b.steps", f.steps, config::at_least(0), "steps");
+  t.number("a.b.rate", f.rate, config::above(0), "a rate");
   t.text("title", f.title, "a title");
   t.texts("names", f.names, "some names");
-  t.numbers("triple", f.triple, {.each = engine::between(1, 9)}, "three numbers");
-  t.numbers("list", f.list, {.each = engine::any_number(), .min_count = 1, .max_count = 4},
+  t.numbers("triple", f.triple, {.each = config::between(1, 9)}, "three numbers");
+  t.numbers("list", f.list, {.each = config::any_number(), .min_count = 1, .max_count = 4},
             "a few numbers");
   t.choice("kind", f.kind, {{"round", Fields::Kind::round}, {"square", Fields::Kind::square}},
            "a | kind");
@@ -51,8 +51,8 @@ std::string complaint(const std::string& text, const std::vector<std::string>& o
     for (const std::string& o : overrides) config.override_with(o);
     Fields fields;
     table_of(fields).apply(config);
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::usage);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::usage);
     CHECK(std::string(error.what()).find('\n') == std::string::npos);
     return error.what();
   }
@@ -236,8 +236,8 @@ TEST_CASE(
   auto message = [&](const std::string& name) -> std::string {
     try {
       ConfigText::from_file(folder.path() / name);
-    } catch (const engine::Error& error) {
-      CHECK(error.code() == engine::ExitCode::usage);
+    } catch (const base::Error& error) {
+      CHECK(error.code() == base::ExitCode::usage);
       CHECK(std::string(error.what()).find('\n') == std::string::npos);
       return error.what();
     }
@@ -267,27 +267,27 @@ TEST_CASE(
 TEST_CASE("the table tells all values and reads them back") {
   Fields f =
       fields_of(R"({"a": {"count": 7, "b": {"rate": 0.1}}, "title": "x", "kind": "square"})");
-  std::string json = engine::config_as_json(table_of(f));
+  std::string json = config::config_as_json(table_of(f));
   Fields back = fields_of(json);
-  CHECK(engine::config_as_json(table_of(back)) == json);
+  CHECK(config::config_as_json(table_of(back)) == json);
   CHECK(back.rate == 0.1);
   CHECK(back.kind == Fields::Kind::square);
   Fields defaults;
   ConfigTable table = table_of(defaults);
-  CHECK_THAT(engine::config_help(table),
+  CHECK_THAT(config::config_help(table),
              Catch::Contains("a.b.rate = 0.5\n      a rate; a number above 0."));
-  CHECK(engine::config_help(table, "a.").find("title") == std::string::npos);
-  CHECK_THAT(engine::config_markdown(table),
+  CHECK(config::config_help(table, "a.").find("title") == std::string::npos);
+  CHECK_THAT(config::config_markdown(table),
              Catch::Contains("| `kind` | `\"round\"` | one of round, square | a \\| kind |"));
 }
 
 TEST_CASE("edit distance and nearest names") {
-  CHECK(engine::edit_distance("", "") == 0);
-  CHECK(engine::edit_distance("abc", "") == 3);
-  CHECK(engine::edit_distance("abc", "acb") == 1);
-  CHECK(engine::edit_distance("kitten", "sitting") == 3);
-  CHECK(engine::edit_distance("ca", "abc") == 3);  // restricted: no edit inside a swapped pair
-  CHECK(engine::nearest_name("sead", {"speed", "seed", "steps"}) == "seed");
-  CHECK(engine::nearest_name("x", {"seed"}).empty());
-  CHECK(engine::nearest_name("abcd", {}).empty());
+  CHECK(base::edit_distance("", "") == 0);
+  CHECK(base::edit_distance("abc", "") == 3);
+  CHECK(base::edit_distance("abc", "acb") == 1);
+  CHECK(base::edit_distance("kitten", "sitting") == 3);
+  CHECK(base::edit_distance("ca", "abc") == 3);  // restricted: no edit inside a swapped pair
+  CHECK(base::nearest_name("sead", {"speed", "seed", "steps"}) == "seed");
+  CHECK(base::nearest_name("x", {"seed"}).empty());
+  CHECK(base::nearest_name("abcd", {}).empty());
 }

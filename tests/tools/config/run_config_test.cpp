@@ -11,7 +11,7 @@
 #include "tests/support/paths.h"
 
 using nlohmann::json;
-using tools::ConfigUse, tools::RunConfig;
+using config::ConfigUse, config::RunConfig;
 
 namespace {
 
@@ -19,9 +19,9 @@ namespace {
 std::string complaint(const std::string& text, const std::vector<std::string>& overrides = {},
                       ConfigUse use = ConfigUse::any) {
   try {
-    tools::parse_run_config(text, "c.json", overrides, use);
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::usage);
+    config::parse_run_config(text, "c.json", overrides, use);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::usage);
     CHECK(std::string(error.what()).find('\n') == std::string::npos);
     return error.what();
   }
@@ -39,9 +39,9 @@ std::string nested(const std::string& path, const std::string& value) {
   return text + "{\"" + path.substr(start) + "\": " + value + "}" + closing;
 }
 
-std::vector<engine::ConfigKey> all_keys() {
+std::vector<config::ConfigKey> all_keys() {
   static RunConfig config;
-  return tools::run_config_table(config).keys();
+  return config::run_config_table(config).keys();
 }
 
 std::string file_text(const std::filesystem::path& path) {
@@ -54,7 +54,7 @@ std::string file_text(const std::filesystem::path& path) {
 
 TEST_CASE("every key: its default, a wrong type, a misspelling, a duplicate") {
   CHECK(all_keys().size() > 90);
-  for (const engine::ConfigKey& key : all_keys()) {
+  for (const config::ConfigKey& key : all_keys()) {
     INFO(key.path);
     CHECK_THAT(complaint(nested(key.path, key.default_json)), Catch::Equals(""));
     CHECK(key.description.find('\n') == std::string::npos);
@@ -236,10 +236,10 @@ TEST_CASE("every recipe of the project is valid, and stays itself through its JS
     ++recipes;
     bool base = file.path().stem().string().ends_with("_base");
     RunConfig config =
-        tools::load_run_config(file.path(), {}, base ? ConfigUse::any : ConfigUse::training);
+        config::load_run_config(file.path(), {}, base ? ConfigUse::any : ConfigUse::training);
     CHECK(config.name == file.path().stem());
-    std::string text = tools::run_config_json(config);
-    CHECK(tools::run_config_json(tools::parse_run_config(text, "again")) == text);
+    std::string text = config::run_config_json(config);
+    CHECK(config::run_config_json(config::parse_run_config(text, "again")) == text);
   }
   CHECK(recipes >= 9);
 }
@@ -260,7 +260,7 @@ TEST_CASE("the recipes for 1, 4 and 8 ranks: published rates and lengths") {
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    RunConfig c = tools::load_run_config(
+    RunConfig c = config::load_run_config(
         tests::source_dir() / "configs" / (std::string(row.name) + ".json"), {});
     int64_t batch = int64_t(c.train.batch_size) * row.ranks;
     double scale = c.rate_scale(batch);
@@ -274,9 +274,9 @@ TEST_CASE("the recipes for 1, 4 and 8 ranks: published rates and lengths") {
 }
 
 TEST_CASE("the base recipe repeats the program's defaults") {
-  RunConfig base = tools::load_run_config(tests::source_dir() / "configs/ssd320_base.json", {});
-  json written = json::parse(tools::run_config_json(base)),
-       defaults = json::parse(tools::run_config_json({}));
+  RunConfig base = config::load_run_config(tests::source_dir() / "configs/ssd320_base.json", {});
+  json written = json::parse(config::run_config_json(base)),
+       defaults = json::parse(config::run_config_json({}));
   for (json* side : {&written, &defaults}) {
     (*side)["name"] = "";
     (*side)["model"]["num_classes"] = 0;
@@ -289,7 +289,7 @@ TEST_CASE("the base recipe repeats the program's defaults") {
 TEST_CASE("docs/config_keys.md is the table") {
   RunConfig config;
   std::string page = file_text(tests::source_dir() / "docs/config_keys.md");
-  bool same = page == engine::config_markdown(tools::run_config_table(config));
+  bool same = page == config::config_markdown(config::run_config_table(config));
   INFO("write it anew: ssdtrain --help-config --markdown > docs/config_keys.md");
   CHECK(same);
 }

@@ -97,8 +97,8 @@ std::string event_path(const fs::path& folder) {
 }
 
 // Steps first..last, logged each 10, evaluated each 50.
-void train(const tools::RunFolder& folder, int64_t last_step, int64_t until) {
-  tools::TrainingLog log(
+void train(const run::RunFolder& folder, int64_t last_step, int64_t until) {
+  logs::TrainingLog log(
       folder,
       {.total_steps = 200, .last_step = last_step, .every = 10, .columns = {"loss", "mAP"}});
   if (last_step == 0) log.parameters(R"({"lr": 0.02})");
@@ -115,7 +115,7 @@ TEST_CASE("DLLogger lines have the form of NVIDIA's") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "summary.json";
   {
-    tools::DlLogger log(path, 0);
+    logs::DlLogger log(path, 0);
     log.parameters(R"({"batch_size": 32, "precision": "bf16"})");
     log.unit("train_throughput", "images/s");
     log.log(1, 20, {{"train_throughput", 180.5}, {"eval_90%_latency", std::nan("")}});
@@ -149,7 +149,7 @@ TEST_CASE("event files: version first, scalars and images under their tags") {
   tests::TemporaryFolder folder;
   std::string png = "not really a picture", path;
   {
-    tools::EventFile file(folder.path(), 0);
+    logs::EventFile file(folder.path(), 0);
     file.scalars(7, {{"Loss/total_loss", 1.5}, {"lr", 0.02}});
     file.image(8, "samples", 320, 240, png);
     path = file.path();
@@ -169,9 +169,9 @@ TEST_CASE("event files: version first, scalars and images under their tags") {
 
 TEST_CASE("a resumed run repeats no step and misses none, also after a torn end") {
   tests::TemporaryFolder root;
-  tools::RunConfig config;
+  config::RunConfig config;
   config.output_dir = root.path() / "run";
-  tools::RunFolder folder = tools::RunFolder::create(config, {"ssdtrain"});
+  run::RunFolder folder = run::RunFolder::create(config, {"ssdtrain"});
   train(folder, 0, 137);  // killed here; the last checkpoint was at 100
   for (const char* name : {"summary.json", "results.csv", "train.log"})
     std::ofstream(folder.file(name), std::ios::app) << "DLLL {\"torn";
@@ -204,8 +204,8 @@ TEST_CASE("a resumed run repeats no step and misses none, also after a torn end"
 TEST_CASE("other columns: the old table is kept aside") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "results.csv";
-  { tools::CsvLog(path, {"a"}, 0).row(1, {{"a", 1}}); }
-  { tools::CsvLog(path, {"a", "b,c"}, 1).row(2, {{"b,c", 2}, {"unknown", 3}}); }
+  { logs::CsvLog(path, {"a"}, 0).row(1, {{"a", 1}}); }
+  { logs::CsvLog(path, {"a", "b,c"}, 1).row(2, {{"b,c", 2}, {"unknown", 3}}); }
   CHECK(text_of(path) == "step,a,\"b,c\"\n2,,2\n");
   CHECK(text_of(path + ".old") == "step,a\n1,1\n");
 }
@@ -213,7 +213,7 @@ TEST_CASE("other columns: the old table is kept aside") {
 TEST_CASE("a disk that is full loses whole records, and only those") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "log";
-  tools::AppendFile file(path);
+  logs::AppendFile file(path);
   REQUIRE(file.append("first\n"));
   signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
@@ -229,30 +229,30 @@ TEST_CASE("a disk that is full loses whole records, and only those") {
   CHECK(text_of(path) == "first\n");
   CHECK(file.append("fourth\n"));
   CHECK(text_of(path) == "first\nfourth\n");
-  tools::AppendFile full("/dev/full");
+  logs::AppendFile full("/dev/full");
   CHECK_FALSE(full.append("x"));
 }
 
 TEST_CASE("write_file replaces as a whole") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "f";
-  tools::write_file(path, "one");
-  tools::write_file(path, "two");
+  logs::write_file(path, "one");
+  logs::write_file(path, "two");
   CHECK(text_of(path) == "two");
   CHECK_FALSE(fs::exists(path + ".tmp"));
-  CHECK_THROWS_AS(tools::write_file((folder.path() / "none/f").string(), "x"), engine::Error);
+  CHECK_THROWS_AS(logs::write_file((folder.path() / "none/f").string(), "x"), base::Error);
 }
 
 TEST_CASE("durations and progress lines") {
-  CHECK(tools::duration_text(0.4) == "0s");
-  CHECK(tools::duration_text(59.6) == "1m00s");
-  CHECK(tools::duration_text(187) == "3m07s");
-  CHECK(tools::duration_text(7500) == "2h05m");
-  CHECK(tools::duration_text(90000) == "1d01h");
-  CHECK(tools::duration_text(-1) == "?");
-  CHECK(tools::duration_text(std::nan("")) == "?");
-  CHECK(tools::utc_text(std::chrono::system_clock::time_point()) == "1970-01-01T00:00:00Z");
-  tools::Progress progress({.unit = "image", .total = 200, .done_before = 50});
+  CHECK(base::duration_text(0.4) == "0s");
+  CHECK(base::duration_text(59.6) == "1m00s");
+  CHECK(base::duration_text(187) == "3m07s");
+  CHECK(base::duration_text(7500) == "2h05m");
+  CHECK(base::duration_text(90000) == "1d01h");
+  CHECK(base::duration_text(-1) == "?");
+  CHECK(base::duration_text(std::nan("")) == "?");
+  CHECK(base::utc_text(std::chrono::system_clock::time_point()) == "1970-01-01T00:00:00Z");
+  logs::Progress progress({.unit = "image", .total = 200, .done_before = 50});
   CHECK(progress.line(50, "x") == "image 50/200  25%  x");
   CHECK_THAT(progress.line(100, ""),
              Catch::StartsWith("image 100/200  50%  ") && Catch::Contains(" images/s  ETA "));

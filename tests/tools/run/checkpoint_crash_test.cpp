@@ -16,15 +16,15 @@
 #include "tools/run/checkpoint_files.h"
 
 namespace fs = std::filesystem;
-using tools::RunFolder;
+using run::RunFolder;
 
 namespace {
 
 constexpr int64_t kValues = 1 << 20;  // with their momentum: 8 MiB
 constexpr int kKeep = 3;
 
-tools::RunConfig config_in(const fs::path& folder) {
-  tools::RunConfig config;
+config::RunConfig config_in(const fs::path& folder) {
+  config::RunConfig config;
   config.name = "crash";
   config.output_dir = folder;
   return config;
@@ -37,9 +37,9 @@ tools::RunConfig config_in(const fs::path& folder) {
   parameters.add({.name = "w", .shape = {1, {kValues}}});
   parameters.allocate(1);
   engine::Optimizer optimizer(*backend, parameters, {});
-  const tools::RunConfig config = config_in(folder.path());
-  const tools::ClassList classes;
-  const tools::CheckpointFiles files(folder, kKeep);
+  const config::RunConfig config = config_in(folder.path());
+  const run::ClassList classes;
+  const run::CheckpointFiles files(folder, kKeep);
   for (;; ++step) {
     const engine::View value = parameters.master(0);
     std::fill_n(value.as<float>(), kValues, float(step));
@@ -55,7 +55,7 @@ struct Found {
 };
 
 Found load_newest(const fs::path& folder, std::vector<std::string>& complaints) {
-  const auto file = tools::open_newest(tools::resumable(folder), complaints);
+  const auto file = run::open_newest(run::resumable(folder), complaints);
   if (!file) return {};
   Found found{.step = file->state().step};
   const engine::SafetensorsFile raw(file->path());
@@ -120,5 +120,5 @@ TEST_CASE("killed at 200 random moments, a run loses nothing") {
   CHECK(lost == 0);
   CHECK(torn == 0);
   CHECK(complained == 0);
-  CHECK_NOTHROW(tools::ModelFile(folder.file("best.safetensors")));
+  CHECK_NOTHROW(run::ModelFile(folder.file("best.safetensors")));
 }

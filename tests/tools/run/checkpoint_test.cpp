@@ -13,8 +13,8 @@
 #include "tools/run/checkpoint_files.h"
 
 namespace fs = std::filesystem;
-using engine::ExitCode, engine::SafetensorsFile;
-using tools::ModelFile, tools::RunFolder;
+using base::ExitCode, engine::SafetensorsFile;
+using run::ModelFile, run::RunFolder;
 
 namespace {
 
@@ -49,20 +49,20 @@ struct Model {
 
 struct Run {
   tests::TemporaryFolder own;
-  tools::RunConfig config;
-  tools::ClassList classes;
+  config::RunConfig config;
+  run::ClassList classes;
   RunFolder folder;
   Model model;
 
   Run() : config(config_in(own.path() / "run")), folder(RunFolder::create(config, {})) {}
-  static tools::RunConfig config_in(const fs::path& folder) {
-    tools::RunConfig c;
+  static config::RunConfig config_in(const fs::path& folder) {
+    config::RunConfig c;
     c.name = "test";
     c.output_dir = folder;
     return c;
   }
   void save(int64_t step, int keep = 1) {
-    tools::CheckpointFiles(folder, keep)
+    run::CheckpointFiles(folder, keep)
         .save(*model.backend,
               {config, classes, model.parameters, *model.optimizer, {.step = step}});
   }
@@ -79,7 +79,7 @@ struct Run {
   // The step that resuming goes on from; -1 when it starts anew. Complaints go to `said`.
   int64_t resumed_step() {
     said.clear();
-    const auto file = tools::open_newest(tools::resumable(folder.path()), said);
+    const auto file = run::open_newest(run::resumable(folder.path()), said);
     return file ? file->state().step : -1;
   }
   std::vector<std::string> said;
@@ -89,7 +89,7 @@ struct Run {
 std::string error_of(ExitCode code, const std::function<void()>& action) {
   try {
     action();
-  } catch (const engine::Error& e) {
+  } catch (const base::Error& e) {
     CHECK(e.code() == code);
     CHECK_THAT(e.what(), !Catch::Contains("\n"));
     return e.what();
@@ -194,8 +194,8 @@ TEST_CASE("checkpoint: that many are kept, and what killed programs left is remo
                                        "step_000000015.safetensors", "step_000000020.safetensors"};
   CHECK(r.checkpoints() == expected);
   CHECK(fs::exists(r.folder.file("notes.tmp.txt")));
-  tools::CheckpointFiles(r.folder, 2).last_is_best();
-  tools::CheckpointFiles(r.folder, 2).last_is_best();
+  run::CheckpointFiles(r.folder, 2).last_is_best();
+  run::CheckpointFiles(r.folder, 2).last_is_best();
   CHECK(r.checkpoints().size() == 5);
   CHECK(ModelFile(r.folder.file("best.safetensors")).state().step == 20);
 
@@ -301,7 +301,7 @@ TEST_CASE("checkpoint: files of other programs and formats are refused") {
 
 TEST_CASE("checkpoint: the count of overflows is kept, and is 0 in files that have none") {
   Run r;
-  tools::CheckpointFiles(r.folder, 1)
+  run::CheckpointFiles(r.folder, 1)
       .save(*r.model.backend, {r.config,
                                r.classes,
                                r.model.parameters,

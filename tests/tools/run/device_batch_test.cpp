@@ -95,8 +95,8 @@ class Feed {
     return {first, first + images.shape().size()};
   }
 
-  tools::Device device_;
-  tools::DeviceBatch batch_;
+  run::Device device_;
+  run::DeviceBatch batch_;
   Loader loader_;
   const Batch* latest_ = nullptr;
 };
@@ -144,7 +144,7 @@ TEST_CASE("only the pixels that a batch uses cross to the device") {
 }
 
 TEST_CASE("a batch that would reach outside the cache or its slots is refused") {
-  tools::Device device(engine::make_cpu_backend(), 0.01, 8192);
+  run::Device device(engine::make_cpu_backend(), 0.01, 8192);
   const int64_t slot = kernels::slot_bytes(16, 20);
   std::vector<uint8_t> pixels(size_t(2 * slot));
   Batch good;
@@ -154,14 +154,14 @@ TEST_CASE("a batch that would reach outside the cache or its slots is refused") 
       .height = 24, .width = 24, .picture_height = 24, .picture_width = 24, .row_bytes = 72};
   good.staged = {picture, picture};
   good.staged[1].cached = true;
-  tools::DeviceBatch with(device.backend(), 2, 16, 20, 1, device.image_cache()),
+  run::DeviceBatch with(device.backend(), 2, 16, 20, 1, device.image_cache()),
       without(device.backend(), 2, 16, 20, 1);
   CHECK_NOTHROW(with.upload(good));
-  CHECK_THROWS_AS(without.upload(good), engine::Error);
+  CHECK_THROWS_AS(without.upload(good), base::Error);
   const auto refused = [&](const auto& change) {
     Batch bad = good;
     change(bad);
-    CHECK_THROWS_AS(with.upload(bad), engine::Error);
+    CHECK_THROWS_AS(with.upload(bad), base::Error);
   };
   refused([](Batch& b) { b.cache_use[0].offset += 64; });
   refused([](Batch& b) { b.cache_use[0].offset = -64; });

@@ -54,8 +54,8 @@ class Stream {
     return XXH64(values.data(), values.size() * sizeof(T), hash);
   }
 
-  tools::Device device_;
-  tools::DeviceBatch batch_;
+  run::Device device_;
+  run::DeviceBatch batch_;
   Loader loader_;
   const Batch* latest_ = nullptr;
 };

@@ -14,14 +14,14 @@
 #include "tools/run/run_options.h"
 #include "tools/run/training_step.h"
 
-using tests::Outcome, tests::TrainingPlace, tools::MemoryPlan, tools::RunConfig;
+using tests::Outcome, tests::TrainingPlace, run::MemoryPlan, config::RunConfig;
 
 namespace {
 
 using Overrides = std::vector<std::string>;
 
 RunConfig tiny(const TrainingPlace& place, const Overrides& more, int batch_size) {
-  RunConfig config = tools::load_run_config(place.config(), more);
+  RunConfig config = config::load_run_config(place.config(), more);
   config.model.options.classes = 3;
   config.train.batch_size = batch_size;
   return config;
@@ -44,23 +44,23 @@ struct Measured {
 
 // The highest use of step memory by real steps, on real memory.
 Measured measure(const RunConfig& config, int evaluated) {
-  const auto arena = [] { return tools::Device("cpu", 0.5, 1); };
-  tools::Device training = arena(), evaluation = arena();
+  const auto arena = [] { return run::Device("cpu", 0.5, 1); };
+  run::Device training = arena(), evaluation = arena();
   engine::Parameters parameters(training.backend(),
                                 engine::precision_named(config.train.precision));
   model::Detector detector(parameters, config.model.options);
   parameters.allocate(1, config.train.freeze);
   engine::Optimizer optimizer(training.backend(), parameters, {});
-  tools::TrainingStep step(training, detector, parameters, optimizer,
+  run::TrainingStep step(training, detector, parameters, optimizer,
                            {.batch_size = config.train.batch_size,
                             .max_boxes = config.data.max_boxes,
                             .accumulate = config.train.accumulate,
-                            .loss = tools::loss_options(config.train.loss)});
+                            .loss = run::loss_options(config.train.loss)});
   std::vector<uint8_t> pixels;
   const data::Batch batch = batch_without_images(config, config.train.batch_size, pixels);
   for (int i = 0; i < 2 * config.train.accumulate; ++i) step.run(batch);
-  tools::Inference inference(evaluation, detector, evaluated, config.data.max_boxes,
-                             tools::nms_options(config.eval), tools::channel_scaling(config.data));
+  run::Inference inference(evaluation, detector, evaluated, config.data.max_boxes,
+                             run::nms_options(config.eval), run::channel_scaling(config.data));
   inference.run(batch_without_images(config, evaluated, pixels));
   const auto p = parameters.bytes_by_use();
   return {training.arena().peak(), evaluation.arena().peak(),
@@ -78,7 +78,7 @@ TEST_CASE("the plan is what real steps take, to the byte") {
     CAPTURE(batch_size);
     const RunConfig config = tiny(place, more, batch_size);
     const auto backend = engine::make_cpu_backend();
-    const MemoryPlan plan = tools::plan_memory(*backend, config, 3);
+    const MemoryPlan plan = run::plan_memory(*backend, config, 3);
     const Measured real = measure(config, 3);
     CHECK(plan.training_step == real.training_step);
     CHECK(plan.evaluation_step == real.evaluation_step);
@@ -96,7 +96,7 @@ TEST_CASE("planning takes no memory: a step of terabytes can be planned") {
   engine::PlanningBackend counted(*backend);
   const engine::Memory terabyte(counted, size_t(1) << 40, engine::Place::device);
   CHECK(counted.held() == size_t(1) << 40);
-  const MemoryPlan plan = tools::plan_memory(counted, config, 0);
+  const MemoryPlan plan = run::plan_memory(counted, config, 0);
   CHECK(plan.training_step > size_t(10) << 30);
   CHECK(plan.evaluation_step == 0);
 }
@@ -119,7 +119,7 @@ TEST_CASE("a device is told of every convolution before the first is asked for")
   const auto backend = engine::make_cpu_backend();
   for (int evaluated : {0, 3}) {
     Told device(*backend);
-    tools::plan_memory(device, tiny(place, {}, 2), evaluated);
+    run::plan_memory(device, tiny(place, {}, 2), evaluated);
     CHECK(device.told == device.asked);
     CHECK(device.told.size() > 20);
   }
@@ -188,7 +188,7 @@ TEST_CASE("an image cache that does not fit is refused before anything is alloca
   CHECK(std::count(refused.err.begin(), refused.err.end(), '\n') == 1);
   CHECK_THAT(refused.err, Catch::Contains("data.device_cache_mib: ") &&
                               Catch::Contains("do not fit") && Catch::Contains("MiB are free"));
-  CHECK_THROWS_AS(tools::Device("cpu", 0.01, 1, {}, size_t(1) << 60), engine::Error);
+  CHECK_THROWS_AS(run::Device("cpu", 0.01, 1, {}, size_t(1) << 60), base::Error);
 }
 
 TEST_CASE("an evaluation batch that does not fit names its own key") {

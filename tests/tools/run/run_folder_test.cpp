@@ -10,7 +10,7 @@
 #include "tests/support/paths.h"
 
 namespace fs = std::filesystem;
-using tools::RunFolder;
+using run::RunFolder;
 
 namespace {
 
@@ -29,7 +29,7 @@ RunFolder::Usable holds(const std::string& file) {
 
 TEST_CASE("runs are numbered, and describe themselves") {
   tests::TemporaryFolder root;
-  tools::RunConfig config;
+  config::RunConfig config;
   config.name = "cells";
   config.train.batch_size = 7;
   std::string at = root.path() / "runs";
@@ -38,7 +38,7 @@ TEST_CASE("runs are numbered, and describe themselves") {
   CHECK(first.path() == fs::path(at) / "cells" / "1");
   CHECK(second.path() == fs::path(at) / "cells" / "2");
   CHECK(first_line(first.file("cmdline.txt")) == "ssdtrain 'name=a b' 'it'\\''s'");
-  CHECK(tools::load_run_config(first.file("config.json"), {}).train.batch_size == 7);
+  CHECK(config::load_run_config(first.file("config.json"), {}).train.batch_size == 7);
   auto env = nlohmann::json::parse(std::ifstream(first.file("env.json")));
   CHECK(env["versions"].contains("git"));
   CHECK(env["cpu_threads"] > 0);
@@ -52,7 +52,7 @@ TEST_CASE("runs are numbered, and describe themselves") {
 
 TEST_CASE("runs that start together get folders of their own") {
   tests::TemporaryFolder root;
-  tools::RunConfig config;
+  config::RunConfig config;
   config.name = "race";
   constexpr int kRuns = 8;
   std::vector<std::thread> threads;
@@ -65,13 +65,13 @@ TEST_CASE("runs that start together get folders of their own") {
 
 TEST_CASE("one program per folder; a finished run is not overwritten") {
   tests::TemporaryFolder root;
-  tools::RunConfig config;
+  config::RunConfig config;
   config.output_dir = root.path() / "deep/run";
   auto message = [](auto&& action) -> std::string {
     try {
       action();
-    } catch (const engine::Error& error) {
-      CHECK(error.code() == engine::ExitCode::usage);
+    } catch (const base::Error& error) {
+      CHECK(error.code() == base::ExitCode::usage);
       return error.what();
     }
     return "";
@@ -98,13 +98,13 @@ TEST_CASE("one program per folder; a finished run is not overwritten") {
 }
 
 TEST_CASE("a place that cannot be written is an error of data") {
-  tools::RunConfig config;
+  config::RunConfig config;
   config.output_dir = "/proc/no/such/place";
   try {
     RunFolder::create(config, {});
     FAIL("no error");
-  } catch (const engine::Error& error) {
-    CHECK(error.code() == engine::ExitCode::data);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
     CHECK_THAT(error.what(), Catch::Contains("/proc/no/such/place"));
   }
 }

@@ -79,10 +79,10 @@ TEST_CASE("a run stopped again and again ends in the same bits") {
 
 TEST_CASE("a request to stop saves the step and says that the run has not ended") {
   Job job;
-  const tools::RunConfig config = tools::load_run_config("tiny.json", {"output_dir=run"});
-  const tools::StopSignal stop;
-  tools::Trainer trainer(config, nullptr);
-  const tools::RunFolder folder = tools::RunFolder::create(trainer.config(), {});
+  const config::RunConfig config = config::load_run_config("tiny.json", {"output_dir=run"});
+  const run::StopSignal stop;
+  run::Trainer trainer(config, nullptr);
+  const run::RunFolder folder = run::RunFolder::create(trainer.config(), {});
   std::raise(SIGTERM);
   CHECK_FALSE(trainer.run(folder, stop));
   CHECK(step_of("run/last.safetensors") == 0);
