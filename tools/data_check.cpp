@@ -88,7 +88,7 @@ int check(const CheckArguments& arguments) {
     print_json(problems, dataset, arguments.all);
   } else {
     print_problems(problems, arguments.all);
-    run::print_summary(problems, dataset);
+    print_summary(problems, dataset);
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);

@@ -86,11 +86,11 @@ int convert(const ConvertArguments& a) {
   if (!a.to_coco.empty()) {
     create_parent(a.to_coco);
     data::write_coco(a.to_coco, dataset);
-    run::report(a.to_coco);
+    report(a.to_coco);
   }
   if (!a.to_records.empty()) write_records(a, dataset);
-  if (!a.to_voc.empty()) data::write_voc(a.to_voc, dataset), run::report(a.to_voc);
-  if (!a.to_yolo.empty()) data::write_yolo(a.to_yolo, dataset), run::report(a.to_yolo);
+  if (!a.to_voc.empty()) data::write_voc(a.to_voc, dataset), report(a.to_voc);
+  if (!a.to_yolo.empty()) data::write_yolo(a.to_yolo, dataset), report(a.to_yolo);
   if (!a.to_images.empty()) write_images(a.to_images, dataset);
   return 0;
 }
