@@ -20,7 +20,7 @@ std::shared_ptr<const CudnnDevice> h200() {
   try {
     return tests::device_of(tests::cards()[2]);
   } catch (const Error& error) {
-    if (error.code() != ExitCode::resources) throw;
+    if (error.code() != base::ExitCode::resources) throw;
     WARN("skipped: " << error.what());
     return nullptr;
   }
@@ -58,7 +58,7 @@ TEST_CASE("cuDNN: a refusal carries the call and cuDNN's words") {
     FAIL("a tensor without dimensions was accepted");
   } catch (const Error& error) {
     INFO(error.what());
-    CHECK(error.code() == ExitCode::failed);
+    CHECK(error.code() == base::ExitCode::failed);
     CHECK(std::string(error.what()).starts_with("cuDNN: finalize: CUDNN_STATUS_BAD_PARAM"));
   }
 }
@@ -122,7 +122,7 @@ TEST_CASE("cuDNN: a plan for a described card does not run") {
   if (!device) return;
   const auto choice = choose_first(device, shape(), accept);
   REQUIRE(choice);
-  CHECK_THROWS_AS(choice->plan->run({}, {}), Error);
+  CHECK_THROWS_AS(choice->plan->run({}, {}), base::Error);
 }
 
 TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and can be restored") {
@@ -157,7 +157,7 @@ TEST_CASE("cuDNN: a thread that cannot have a device leaves its work to others")
   if (!h200()) return;
   std::atomic<int> opened = 0;
   const auto all = contenders({shape()}, true, 2, [&] {
-    if (opened++ == 0) fail(ExitCode::resources, "none left");
+    if (opened++ == 0) fail(base::ExitCode::resources, "none left");
     return tests::device_of(tests::cards()[2]);
   });
   CHECK(opened == 2);

@@ -11,7 +11,7 @@ namespace {
 void check_conv(const ConvShape& s, bool image = false) {
   OpCase op;
   op.name =
-      concatenate("conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images, "x", s.height,
+      base::concatenate("conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images, "x", s.height,
                   "x", s.width, "x", s.in_channels, " to ", s.out_channels, s.bias ? " +bias" : "",
                   s.residual ? " +residual" : "", " activation ", int(s.activation));
   op.inputs.push_back({.shape = s.x_shape(), .differentiable = !image});
@@ -175,15 +175,15 @@ TEST_CASE("conv: operands that do not fit are refused") {
   Context c = bench.context();
   auto tensor = [&](Shape s, DType t = DType::f32) { return c.empty(s, t); };
   Tensor x = tensor({4, {1, 6, 6, 3}}), w = tensor({4, {4, 3, 3, 3}});
-  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 3, 2}}), {}), Error);
-  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 1, 3}}), {}), Error);
-  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 3, 3}}, DType::bf16), {}), Error);
-  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 7, 7, 3}}), {}), Error);
-  CHECK_THROWS_AS(conv(c, tensor({3, {6, 6, 3}}), w, {}), Error);
-  CHECK_THROWS_AS(conv(c, x, w, {.stride = 0}), Error);
-  CHECK_THROWS_AS(conv(c, x, w, {.pad = {-1, 0, 0, 0}}), Error);
-  CHECK_THROWS_AS(conv(c, x, w, {}, tensor({1, {3}})), Error);
-  CHECK_THROWS_AS(conv(c, x, w, {}, {}, tensor({4, {1, 4, 4, 3}})), Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 3, 2}}), {}), base::Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 1, 3}}), {}), base::Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 3, 3, 3}}, DType::bf16), {}), base::Error);
+  CHECK_THROWS_AS(conv(c, x, tensor({4, {4, 7, 7, 3}}), {}), base::Error);
+  CHECK_THROWS_AS(conv(c, tensor({3, {6, 6, 3}}), w, {}), base::Error);
+  CHECK_THROWS_AS(conv(c, x, w, {.stride = 0}), base::Error);
+  CHECK_THROWS_AS(conv(c, x, w, {.pad = {-1, 0, 0, 0}}), base::Error);
+  CHECK_THROWS_AS(conv(c, x, w, {}, tensor({1, {3}})), base::Error);
+  CHECK_THROWS_AS(conv(c, x, w, {}, {}, tensor({4, {1, 4, 4, 3}})), base::Error);
 }
 
 TEST_CASE("conv: weights said not to change are told apart by tensor and version") {

@@ -157,5 +157,5 @@ TEST_CASE("conv_with_sums: refuses an activation") {
   Context c = bench.context();
   Tensor x = c.empty({4, {1, 2, 2, 1}}, DType::f32), w = c.empty({4, {1, 1, 1, 1}}, DType::f32);
   ChannelSums sums;
-  CHECK_THROWS_AS(conv_with_sums(c, x, w, {.activation = Activation::relu}, sums), Error);
+  CHECK_THROWS_AS(conv_with_sums(c, x, w, {.activation = Activation::relu}, sums), base::Error);
 }
