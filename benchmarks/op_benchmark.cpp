@@ -125,7 +125,7 @@ void print(const Options& o, const Measured& m) {
   benchmarks::print(m.table, o.rows);
 }
 
-void run(const Options& o) {
+void benchmark(const Options& o) {
   OpMeter::instance().use_cpu_time(o.cpu_time);
   if (o.threads > 0) omp_set_num_threads(o.threads);
   const Measured m = measure(o);
@@ -157,5 +157,5 @@ int main(int argc, char** argv) {
   app.add_flag("--cpu-time", o.cpu_time,
                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
   app.add_flag("--json", o.json, "one JSON object");
-  return tools::run_program(argc, argv, app, [&] { run(o); });
+  return tools::run_program(argc, argv, app, [&] { benchmark(o); });
 }

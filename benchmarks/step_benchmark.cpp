@@ -103,7 +103,7 @@ void print_row(const json& r) {
   }
 }
 
-void run(const Options& o) {
+void benchmark(const Options& o) {
   if (!o.json) print_head(o);
   for (int images : o.batches) {
     const json result = measure_batch(o, images);
@@ -135,5 +135,5 @@ int main(int argc, char** argv) {
   app.add_flag("--cpu-time", o.cpu_time,
                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
   app.add_flag("--json", o.json, "one JSON object per batch size");
-  return tools::run_program(argc, argv, app, [&] { run(o); });
+  return tools::run_program(argc, argv, app, [&] { benchmark(o); });
 }

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/base/error.h"
 #include "engine/base/record_crc.h"
-#include "engine/error.h"
 
 namespace data {
 namespace {
@@ -30,10 +30,10 @@ bool RecordReader::next(std::string_view& payload) {
   uint64_t left = bytes.size() - at_;
   if (left == 0) return false;
   auto refuse = [&](const auto&... what) {
-    engine::fail(engine::ExitCode::data, path(), ":", at_, ": ", what...);
+    base::fail(base::ExitCode::data, path(), ":", at_, ": ", what...);
   };
   if (left < kHeaderBytes + kFooterBytes) refuse("truncated record, ", left, " bytes left");
-  if (engine::record_crc(bytes.substr(at_, 8)) != read_number<uint32_t>(bytes, at_ + 8))
+  if (base::record_crc(bytes.substr(at_, 8)) != read_number<uint32_t>(bytes, at_ + 8))
     refuse("corrupted record length (checksum differs); is this a TFRecord file?");
   auto length = read_number<uint64_t>(bytes, at_);
   if (length > kLongestRecord) refuse("record of ", length, " bytes, expected at most 1 GiB");
@@ -41,7 +41,7 @@ bool RecordReader::next(std::string_view& payload) {
     refuse("truncated record, ", length, " bytes announced, ", left - kHeaderBytes, " left");
   payload = bytes.substr(at_ + kHeaderBytes, length);
   uint64_t footer = at_ + kHeaderBytes + length;
-  if (verify_ && engine::record_crc(payload) != read_number<uint32_t>(bytes, footer))
+  if (verify_ && base::record_crc(payload) != read_number<uint32_t>(bytes, footer))
     refuse("corrupted record (checksum differs)");
   file_.release_before(at_);
   record_ = at_;
@@ -51,7 +51,7 @@ bool RecordReader::next(std::string_view& payload) {
 
 RecordWriter::RecordWriter(const std::string& path)
     : path_(path), file_(path + ".partial", std::ios::binary | std::ios::trunc) {
-  if (!file_) engine::fail(engine::ExitCode::data, path_, ".partial: cannot be created");
+  if (!file_) base::fail(base::ExitCode::data, path_, ".partial: cannot be created");
 }
 
 RecordWriter::~RecordWriter() {
@@ -61,20 +61,19 @@ RecordWriter::~RecordWriter() {
 
 void RecordWriter::add(std::string_view payload) {
   uint64_t length = payload.size();
-  uint32_t length_crc = engine::record_crc(bytes_of(length));
-  uint32_t payload_crc = engine::record_crc(payload);
+  uint32_t length_crc = base::record_crc(bytes_of(length));
+  uint32_t payload_crc = base::record_crc(payload);
   for (std::string_view part :
        {bytes_of(length), bytes_of(length_crc), payload, bytes_of(payload_crc)})
     file_.write(part.data(), static_cast<std::streamsize>(part.size()));
-  if (!file_) engine::fail(engine::ExitCode::data, path_, ": cannot be written (disk full?)");
+  if (!file_) base::fail(base::ExitCode::data, path_, ": cannot be written (disk full?)");
 }
 
 void RecordWriter::finish() {
   file_.close();
   std::error_code error;
   if (file_) std::filesystem::rename(path_ + ".partial", path_, error);
-  if (!file_ || error)
-    engine::fail(engine::ExitCode::data, path_, ": cannot be written (disk full?)");
+  if (!file_ || error) base::fail(base::ExitCode::data, path_, ": cannot be written (disk full?)");
   finished_ = true;
 }
 

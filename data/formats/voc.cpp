@@ -21,7 +21,7 @@ namespace data {
 namespace {
 
 namespace fs = std::filesystem;
-using engine::ExitCode, engine::fail;
+using base::ExitCode, base::fail;
 constexpr uint64_t kLargestFile = uint64_t{4} << 20;
 
 struct VocObject {
@@ -77,7 +77,7 @@ void parse_annotation(pugi::xml_node annotation, const std::string& where, VocFi
 VocFile read_voc_file(const fs::path& path) {
   VocFile file;
   std::string where = path.string();
-  MappedFile mapped(where, kLargestFile);
+  base::MappedFile mapped(where, kLargestFile);
   const pugi::xml_document document = read_xml(mapped.bytes(), where);
   for (pugi::xml_node annotation : document.children("annotation"))
     parse_annotation(annotation, where, file);
@@ -185,7 +185,7 @@ void write_voc(const std::string& folder, const Dataset& dataset) {
   for (const ImageEntry& image : dataset.images) {
     fs::path path = fs::path(folder) / fs::path(image.file_name).replace_extension(".xml");
     fs::create_directories(path.parent_path());
-    write_file(path, voc_text(dataset, image));
+    base::write_file(path, voc_text(dataset, image));
   }
 }
 

@@ -41,7 +41,7 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(xml.data(), xml.size(), kParse);
   auto refuse = [&](std::ptrdiff_t offset, const char* what) {
-    engine::fail(engine::ExitCode::data, where, line_of(xml, result.encoding, offset), ": ", what);
+    base::fail(base::ExitCode::data, where, line_of(xml, result.encoding, offset), ": ", what);
   };
   if (!result) refuse(result.offset, result.description());
   for (pugi::xml_node node : document.children()) {

@@ -4,9 +4,9 @@
 
 #include <climits>
 
-#include "engine/error.h"
+#include "engine/base/error.h"
 
-namespace engine {
+namespace base {
 
 uint32_t crc32c(std::string_view bytes) {
   SSD_CHECK(bytes.size() <= INT_MAX, "CRC-32C of ", bytes.size(), " bytes, expected up to 2 GiB");
@@ -15,4 +15,4 @@ uint32_t crc32c(std::string_view bytes) {
   return ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~0u);
 }
 
-}  // namespace engine
+}  // namespace base

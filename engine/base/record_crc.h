@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace engine {
+namespace base {
 
 // CRC-32C (Castagnoli, RFC 3720) of up to 2 GiB.
 uint32_t crc32c(std::string_view bytes);
@@ -13,4 +13,4 @@ uint32_t crc32c(std::string_view bytes);
 constexpr uint32_t masked_crc(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8u; }
 inline uint32_t record_crc(std::string_view bytes) { return masked_crc(crc32c(bytes)); }
 
-}  // namespace engine
+}  // namespace base

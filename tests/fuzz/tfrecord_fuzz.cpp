@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "data/tf_dataset.h"
-#include "data/tf_example.h"
-#include "data/tfrecord.h"
+#include "data/formats/tf_dataset.h"
+#include "data/formats/tf_example.h"
+#include "data/formats/tfrecord.h"
 #include "engine/base/record_crc.h"
 #include "tests/fuzz/target.h"
 #include "tests/support/paths.h"
@@ -18,11 +18,11 @@ std::string with_checksums(std::string bytes) {
   for (size_t at = 0; at + kHead <= bytes.size();) {
     uint64_t length;
     std::memcpy(&length, bytes.data() + at, sizeof length);
-    const uint32_t sum = engine::record_crc({bytes.data() + at, sizeof length});
+    const uint32_t sum = base::record_crc({bytes.data() + at, sizeof length});
     std::memcpy(bytes.data() + at + sizeof length, &sum, sizeof sum);
     at += kHead;
     if (length > bytes.size() - at || bytes.size() - at - length < kTail) break;
-    const uint32_t payload = engine::record_crc({bytes.data() + at, length});
+    const uint32_t payload = base::record_crc({bytes.data() + at, length});
     std::memcpy(bytes.data() + at + length, &payload, sizeof payload);
     at += length + kTail;
   }
@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static fuzz::MemoryFile file;
   const std::string given(reinterpret_cast<const char*>(data), size);
   for (const std::string& bytes : {given, with_checksums(given)})
-    fuzz::expect({engine::ExitCode::data}, [&] {
+    fuzz::expect({base::ExitCode::data}, [&] {
       data::load_tfrecords({file.hold(bytes)}, data::coco_label_map(), {.threads = 1});
     });
   return 0;

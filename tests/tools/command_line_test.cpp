@@ -64,7 +64,7 @@ tests::Outcome in_child(const std::function<int()>& body, const std::string& out
           out_path.empty() ? text(out) : "", text(err)};
 }
 
-tests::Outcome run(
+tests::Outcome outcome_of(
     const std::vector<std::string>& words, const Body& body = [] { return 0; }) {
   return in_child([&] { return program(words, body); });
 }
@@ -73,7 +73,7 @@ tests::Outcome run(
 
 TEST_CASE("help: examples first, at most 60 lines, on stdout") {
   for (const char* flag : {"-h", "--help"}) {
-    tests::Outcome o = run({flag});
+    tests::Outcome o = outcome_of({flag});
     CHECK(o.exit_code == 0);
     CHECK(o.err.empty());
     CHECK(std::count(o.out.begin(), o.out.end(), '\n') <= 60);
@@ -82,11 +82,11 @@ TEST_CASE("help: examples first, at most 60 lines, on stdout") {
                           "Tests things.\n\nExamples:\n  ssdtest --config a.json\n      test a\n"));
     CHECK_THAT(o.out, Catch::Contains("Usage: ssdtest"));
   }
-  CHECK_THAT(run({"stop", "-h"}).out, Catch::Contains("--fast"));
+  CHECK_THAT(outcome_of({"stop", "-h"}).out, Catch::Contains("--fast"));
 }
 
 TEST_CASE("version") {
-  tests::Outcome o = run({"--version"});
+  tests::Outcome o = outcome_of({"--version"});
   CHECK(o.exit_code == 0);
   CHECK_THAT(o.out, Catch::StartsWith("ssdtest 0."));
   for (const char* part :
@@ -105,7 +105,7 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--config"}, "ssdtest: --config"},
   };
   for (const auto& [words, expected] : rows) {
-    tests::Outcome o = run(words);
+    tests::Outcome o = outcome_of(words);
     INFO(expected);
     CHECK(o.exit_code == 2);
     CHECK(o.out.empty());
@@ -116,19 +116,19 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
 
 TEST_CASE("errors of the program: their code and one line") {
   auto throws = [](auto error) { return Body([error]() -> int { throw error; }); };
-  tests::Outcome o = run({}, throws(base::Error(base::ExitCode::data, "bad\nfile\x1b name")));
+  tests::Outcome o = outcome_of({}, throws(base::Error(base::ExitCode::data, "bad\nfile\x1b name")));
   CHECK(o.exit_code == 3);
   CHECK(o.err == "ssdtest: bad file  name\n");
-  CHECK(run({}, throws(base::Error(base::ExitCode::diverged, "x"))).exit_code == 5);
-  CHECK(run({}, throws(base::Error(base::ExitCode::stopped_early, "x"))).exit_code == 75);
-  o = run({}, throws(std::bad_alloc()));
+  CHECK(outcome_of({}, throws(base::Error(base::ExitCode::diverged, "x"))).exit_code == 5);
+  CHECK(outcome_of({}, throws(base::Error(base::ExitCode::stopped_early, "x"))).exit_code == 75);
+  o = outcome_of({}, throws(std::bad_alloc()));
   CHECK(o.exit_code == 6);
   CHECK(o.err == "ssdtest: out of memory\n");
-  o = run({}, throws(std::runtime_error("odd")));
+  o = outcome_of({}, throws(std::runtime_error("odd")));
   CHECK(o.exit_code == 1);
   CHECK(o.err == "ssdtest: odd\n");
-  CHECK(run({}, [] { return 75; }).exit_code == 75);
-  CHECK(run({"a=1", "b=2"}).exit_code == 0);
+  CHECK(outcome_of({}, [] { return 75; }).exit_code == 75);
+  CHECK(outcome_of({"a=1", "b=2"}).exit_code == 0);
 }
 
 TEST_CASE("stdout that cannot be written is never a success") {

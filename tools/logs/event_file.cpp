@@ -9,11 +9,11 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
-#include "data/tfrecord.h"
+#include "data/formats/tfrecord.h"
+#include "engine/base/error.h"
 #include "engine/base/record_crc.h"
-#include "engine/error.h"
 
-namespace tools {
+namespace logs {
 namespace fs = std::filesystem;
 
 namespace {
@@ -36,9 +36,9 @@ void add_bytes(std::string& text, T value) {  // little-endian, as every host he
 std::string framed(std::string_view payload) {
   std::string record;
   add_bytes(record, uint64_t(payload.size()));
-  add_bytes(record, engine::record_crc(record));
+  add_bytes(record, base::record_crc(record));
   record.append(payload);
-  add_bytes(record, engine::record_crc(payload));
+  add_bytes(record, base::record_crc(payload));
   return record;
 }
 
@@ -74,11 +74,11 @@ void cut_after(const std::string& path, int64_t last_step) {
       if (step < 0 || step > last_step) break;
       kept = reader.offset_of(payload) + payload.size() + sizeof(uint32_t);
     }
-  } catch (const engine::Error&) {  // a tail that a crash tore: cut, like later steps
+  } catch (const base::Error&) {  // a tail that a crash tore: cut, like later steps
   }
   std::error_code error;
   fs::resize_file(path, kept, error);
-  if (error) engine::fail(engine::ExitCode::data, "cannot shorten ", path, ": ", error.message());
+  if (error) base::fail(base::ExitCode::data, "cannot shorten ", path, ": ", error.message());
 }
 
 // TensorBoard sorts by name, and the name starts with the time.
@@ -151,4 +151,4 @@ void EventFile::image(int64_t step, const std::string& tag, int width, int heigh
   event(step, summary);
 }
 
-}  // namespace tools
+}  // namespace logs

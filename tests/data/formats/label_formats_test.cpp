@@ -106,7 +106,7 @@ TEST_CASE("XML that is refused with its line") {
   }
   std::string open_tags(size_t{4} << 20, '<');
   for (size_t i = 1; i < open_tags.size(); ++i) open_tags[i] = "<a>"[i % 3];
-  CHECK_THROWS_AS(texts_of(open_tags), engine::Error);
+  CHECK_THROWS_AS(texts_of(open_tags), base::Error);
   for (size_t size = 0; size < kVoc.size(); ++size) {
     INFO(size);
     CHECK_THROWS_AS(texts_of(kVoc.substr(0, size)), base::Error);

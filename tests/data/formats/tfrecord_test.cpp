@@ -1,5 +1,5 @@
 // Record files: framing, messages, and whole data sets, with damage of every kind.
-#include "data/tfrecord.h"
+#include "data/formats/tfrecord.h"
 
 #include <fmt/format.h>
 
@@ -10,12 +10,12 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "data/encoded_image.h"
-#include "data/file.h"
-#include "data/image_file.h"
-#include "data/sha256.h"
-#include "data/tf_dataset.h"
+#include "data/formats/sha256.h"
+#include "data/formats/tf_dataset.h"
+#include "data/image/image_file.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "engine/base/record_crc.h"
-#include "engine/error.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 
@@ -34,7 +34,7 @@ std::string hex(std::string_view digits) {
 std::string framed(std::string_view payload, uint64_t length) {
   std::string out(reinterpret_cast<const char*>(&length), 8);
   auto add_crc = [&out](std::string_view of) {
-    uint32_t crc = engine::record_crc(of);
+    uint32_t crc = base::record_crc(of);
     out.append(reinterpret_cast<const char*>(&crc), 4);
   };
   add_crc(std::string(out));
@@ -113,7 +113,7 @@ TEST_CASE("CRC-32C and SHA-256 give their published values") {
        {std::pair(zeros, 0x8a9136aau), std::pair(ones, 0x62a8ab43u), std::pair(up, 0x46dd794eu),
         std::pair(down, 0x113fdb5cu), std::pair(std::string("123456789"), 0xe3069283u),
         std::pair(std::string(), 0u)}) {
-    CHECK(engine::crc32c(bytes) == crc);
+    CHECK(base::crc32c(bytes) == crc);
   }
   // FIPS 180-4 examples.
   CHECK(data::sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -133,7 +133,7 @@ TEST_CASE("CRC-32C takes the bytes that it is given, at every length and alignme
   for (size_t start = 0; start < 9; ++start) {
     uint32_t crc = ~0u;
     for (size_t size = 0; start + size < bytes.size(); ++size) {
-      REQUIRE(engine::crc32c({bytes.data() + start, size}) == ~crc);
+      REQUIRE(base::crc32c({bytes.data() + start, size}) == ~crc);
       crc ^= static_cast<uint8_t>(bytes[start + size]);
       for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? kReversedPolynomial : 0);
     }
@@ -151,7 +151,7 @@ TEST_CASE("records come back as written, also empty ones") {
     CHECK_FALSE(std::filesystem::exists(path));
     writer.finish();
   }
-  auto bytes = data::read_file(path, 1 << 20);
+  auto bytes = base::read_file(path, 1 << 20);
   auto records = read_records(std::string(bytes.begin(), bytes.end()));
   REQUIRE(records.size() == 3);
   CHECK(records[0] == "one");
@@ -199,7 +199,7 @@ TEST_CASE("lengths lie, even with good checksums") {
        {uint64_t{4}, uint64_t{1} << 20, (uint64_t{1} << 30), (uint64_t{1} << 30) + 1,
         uint64_t{1} << 63, UINT64_MAX - 16, UINT64_MAX - 15, UINT64_MAX - 3, UINT64_MAX}) {
     INFO(length);
-    CHECK_THROWS_AS(read_records(framed("abc", length)), engine::Error);
+    CHECK_THROWS_AS(read_records(framed("abc", length)), base::Error);
   }
   CHECK_THROWS_WITH(read_records(framed("abc", UINT64_MAX)), Contains("expected at most 1 GiB"));
 }
@@ -248,9 +248,9 @@ TEST_CASE("a message cut off or damaged anywhere never does harm") {
   for (size_t size = 0; size < message.size(); ++size) {
     try {
       data::parse_example(std::string(message.substr(0, size)), "m");
-    } catch (const engine::Error& error) {
+    } catch (const base::Error& error) {
       ++refused;
-      CHECK(error.code() == engine::ExitCode::data);
+      CHECK(error.code() == base::ExitCode::data);
     }
   }
   CHECK(refused > static_cast<int>(message.size()) * 9 / 10);
@@ -260,7 +260,7 @@ TEST_CASE("a message cut off or damaged anywhere never does harm") {
       damaged[at] = static_cast<char>(value);
       try {
         data::parse_example(damaged, "m");
-      } catch (const engine::Error&) {
+      } catch (const base::Error&) {
       }
     }
 }

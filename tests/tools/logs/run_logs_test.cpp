@@ -97,7 +97,7 @@ std::string event_path(const fs::path& folder) {
 }
 
 // Steps first..last, logged each 10, evaluated each 50.
-void train(const run::RunFolder& folder, int64_t last_step, int64_t until) {
+void train(const fs::path& folder, int64_t last_step, int64_t until) {
   logs::TrainingLog log(
       folder,
       {.total_steps = 200, .last_step = last_step, .every = 10, .columns = {"loss", "mAP"}});
@@ -169,31 +169,29 @@ TEST_CASE("event files: version first, scalars and images under their tags") {
 
 TEST_CASE("a resumed run repeats no step and misses none, also after a torn end") {
   tests::TemporaryFolder root;
-  config::RunConfig config;
-  config.output_dir = root.path() / "run";
-  run::RunFolder folder = run::RunFolder::create(config, {"ssdtrain"});
+  const fs::path folder = root.path();
   train(folder, 0, 137);  // killed here; the last checkpoint was at 100
   for (const char* name : {"summary.json", "results.csv", "train.log"})
-    std::ofstream(folder.file(name), std::ios::app) << "DLLL {\"torn";
-  std::ofstream(event_path(folder.path()), std::ios::app | std::ios::binary) << "torn";
+    std::ofstream(folder / name, std::ios::app) << "DLLL {\"torn";
+  std::ofstream(event_path(folder), std::ios::app | std::ios::binary) << "torn";
   train(folder, 100, 200);
 
-  std::vector<std::string> rows = lines_of(folder.file("results.csv"));
+  std::vector<std::string> rows = lines_of(folder / "results.csv");
   REQUIRE(rows.size() == 21);
   CHECK(rows[0] == "step,epoch,loss,mAP");
   CHECK(rows[5] == "50,0,0.02,0.5");
   for (size_t i = 1; i < rows.size(); ++i) CHECK(std::stoi(rows[i]) == int(i) * 10);
 
   std::vector<int64_t> logged;
-  for (const std::string& line : lines_of(folder.file("summary.json"))) {
+  for (const std::string& line : lines_of(folder / "summary.json")) {
     json entry = json::parse(line.substr(5));
     if (entry["data"].contains("loss")) logged.push_back(entry["step"][1]);
   }
   std::vector<int64_t> shown;
-  for (const Event& event : events_of(event_path(folder.path())))
+  for (const Event& event : events_of(event_path(folder)))
     if (!event.scalars.empty() && event.scalars[0].first == "loss") shown.push_back(event.step);
   int steps_in_text = 0;
-  for (const std::string& line : lines_of(folder.file("train.log")))
+  for (const std::string& line : lines_of(folder / "train.log"))
     steps_in_text += line.find(" step ") != std::string::npos;
   REQUIRE(logged.size() == 20);
   for (size_t i = 0; i < logged.size(); ++i) CHECK(logged[i] == int64_t(i + 1) * 10);
