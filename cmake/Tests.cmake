@@ -5,7 +5,6 @@ if(Catch2_VERSION VERSION_LESS 3)
 else()
   add_library(catch_main INTERFACE)
   target_link_libraries(catch_main INTERFACE Catch2::Catch2WithMain)
-  include_directories(tests/support/catch2_3)  # for tests that still include <catch2/catch.hpp>
 endif()
 
 file(GLOB test_kernel_sources CONFIGURE_DEPENDS tests/support/*.cu)

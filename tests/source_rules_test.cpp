@@ -1,5 +1,4 @@
 // The layering, lengths and forbidden words of docs/architecture.md, read off the sources.
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -8,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 
 namespace fs = std::filesystem;

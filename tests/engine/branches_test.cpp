@@ -1,6 +1,6 @@
 #include "engine/branches.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <string>
 
 #include "engine/base/error.h"

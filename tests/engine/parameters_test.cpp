@@ -1,6 +1,6 @@
 #include "engine/parameters.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "engine/base/error.h"

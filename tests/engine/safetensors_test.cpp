@@ -1,6 +1,6 @@
 #include "engine/safetensors.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <fstream>
 #include <numeric>

@@ -1,6 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include "engine/replay.h"
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 
 using namespace tests;

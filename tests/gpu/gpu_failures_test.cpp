@@ -1,9 +1,9 @@
 // When a GPU's kernels fail or its memory is too small: what the user reads, and what stays good.
 #include <algorithm>
-#include <catch2/catch.hpp>
 
 #include "engine/safetensors.h"
 #include "tests/support/bench.h"
+#include "tests/support/catch.h"
 #include "tests/support/training_run.h"
 
 using namespace tests;

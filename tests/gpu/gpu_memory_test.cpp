@@ -1,6 +1,6 @@
 // The GPU's own count of its memory while steps run. Alone on the GPU (cmake/Tests.cmake).
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/tiny_step.h"
 
 using namespace tests;

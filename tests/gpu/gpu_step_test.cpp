@@ -1,8 +1,8 @@
 // One training step after another on every device: what memory held before does not matter, the
 // same start gives the same bits, memory stays constant.
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/catch.h"
 #include "tests/support/tiny_step.h"
 
 using namespace tests;

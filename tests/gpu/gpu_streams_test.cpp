@@ -1,7 +1,7 @@
 // Queues of a backend: what waits sees what it waited for, however late that comes.
-#include <catch2/catch.hpp>
 
 #include "tests/support/bench.h"
+#include "tests/support/catch.h"
 #include "tests/support/test_kernels.h"
 
 using namespace tests;

@@ -1,11 +1,11 @@
 // Whole training runs on a GPU: the same bits again, also when stopped and gone on with; overflows;
 // half precision learns what single precision learns.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "kernels/optimizer_state.h"
 #include "tests/support/bench.h"
+#include "tests/support/catch.h"
 #include "tests/support/training_job.h"
 
 namespace fs = std::filesystem;

@@ -1,9 +1,9 @@
 // The executors of simt.h on every device: results by definition, sums with equal bits.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <numeric>
 
+#include "tests/support/catch.h"
 #include "tests/support/device_arrays.h"
 #include "tests/support/test_kernels.h"
 

@@ -1,6 +1,6 @@
 #include "kernels/anchors.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "tests/support/device_arrays.h"

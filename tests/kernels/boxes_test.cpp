@@ -1,6 +1,6 @@
 #include "kernels/boxes.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <random>
 
 using namespace kernels;

@@ -1,8 +1,8 @@
-#include <catch2/catch.hpp>
 #include <random>
 
 #include "kernels/anchors.h"
 #include "kernels/nms.h"
+#include "tests/support/catch.h"
 #include "tests/support/naive_nms.h"
 
 using namespace kernels;

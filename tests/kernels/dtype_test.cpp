@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <random>
 
 #include "kernels/view.h"
+#include "tests/support/catch.h"
 
 using kernels::bf16, kernels::f16;
 

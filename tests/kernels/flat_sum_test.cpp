@@ -1,6 +1,6 @@
 #include "kernels/flat_sum.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 #include <vector>

@@ -1,8 +1,8 @@
 #include "kernels/image.h"
+#include "tests/support/catch.h"
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <random>

@@ -1,7 +1,7 @@
 // Every element of a launch is worked on exactly once, and grids stay within CUDA's limits.
 #include "kernels/launch_shapes.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <vector>
 
 #include "kernels/column_chunks.h"

@@ -1,6 +1,6 @@
 #include "kernels/match_anchors.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <random>
 #include <vector>
 

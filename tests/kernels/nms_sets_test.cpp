@@ -1,11 +1,11 @@
 // One class of suppression on many random sets: lists of indices equal to the naive algorithm's.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 
 #include "engine/base/random.h"
 #include "kernels/nms.h"
+#include "tests/support/catch.h"
 #include "tests/support/naive_nms.h"
 
 using namespace kernels;

@@ -1,7 +1,7 @@
 #include "kernels/nms.h"
+#include "tests/support/catch.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <random>
 
 #include "kernels/anchors.h"

@@ -1,6 +1,6 @@
 #include "kernels/pad_channels.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "tests/support/op_case.h"

@@ -1,6 +1,5 @@
 #include "kernels/schedule.h"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using kernels::Schedule;
 

@@ -1,6 +1,6 @@
 #include "kernels/sgd.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 

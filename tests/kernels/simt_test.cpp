@@ -1,7 +1,7 @@
 #include "kernels/simt.h"
+#include "tests/support/catch.h"
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <numeric>
 #include <vector>
 

@@ -1,7 +1,7 @@
 #include "kernels/trial_values.h"
+#include "tests/support/catch.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 

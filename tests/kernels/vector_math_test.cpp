@@ -1,6 +1,6 @@
 #include "kernels/vector_math.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <limits>
 
 using namespace kernels;

@@ -1,7 +1,7 @@
 // Batch norm runs in several ways, chosen by the mode and by what the device can fuse. The whole
 // detector must learn the same on all of them.
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/gradient_sample.h"
 #include "tests/support/summing_plans.h"
 

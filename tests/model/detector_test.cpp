@@ -1,7 +1,7 @@
 // The detector's shape: parameters, anchors, work, against docs and the original's counts.
 #include "model/detector.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <set>
 
 #include "tests/support/op_case.h"

@@ -1,7 +1,7 @@
 // The whole detector's gradient in float64 against differences of its losses.
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/catch.h"
 #include "tests/support/gradient_sample.h"
 
 using namespace tests;

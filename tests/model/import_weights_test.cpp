@@ -1,8 +1,8 @@
 // Files as other programs write them, made here value by value: every tensor of theirs holds
 // numbers that only its own name and element index give.
 #include "model/import_weights.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
 #include <limits>

@@ -1,10 +1,10 @@
 // The whole loss path (matching, targets, focal loss, smooth L1, normaliser) against
 // tests/support/naive_loss.h on ten thousand random images.
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "engine/base/random.h"
 #include "model/loss.h"
+#include "tests/support/catch.h"
 #include "tests/support/naive_loss.h"
 #include "tests/support/op_case.h"
 

@@ -1,9 +1,9 @@
 // Training steps against PyTorch's, stored in tests/golden by tests/peers/torch_parity.py.
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
 
 #include "engine/safetensors.h"
+#include "tests/support/catch.h"
 #include "tests/support/parity_run.h"
 #include "tests/support/paths.h"
 

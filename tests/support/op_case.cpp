@@ -1,9 +1,9 @@
 #include "tests/support/op_case.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/catch.h"
 #include "tests/support/op_run.h"
 
 namespace tests {

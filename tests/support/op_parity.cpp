@@ -1,11 +1,11 @@
 #include "tests/support/op_parity.h"
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <map>
 
+#include "tests/support/catch.h"
 #include "tests/support/device_arrays.h"
 #include "tests/support/op_run.h"
 #include "tests/support/scale.h"

@@ -1,10 +1,10 @@
 // What all programs have in common, tried in child processes.
 #include "tools/command_line.h"
+#include "tests/support/catch.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -116,7 +116,8 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
 
 TEST_CASE("errors of the program: their code and one line") {
   auto throws = [](auto error) { return Body([error]() -> int { throw error; }); };
-  tests::Outcome o = outcome_of({}, throws(base::Error(base::ExitCode::data, "bad\nfile\x1b name")));
+  tests::Outcome o =
+      outcome_of({}, throws(base::Error(base::ExitCode::data, "bad\nfile\x1b name")));
   CHECK(o.exit_code == 3);
   CHECK(o.err == "ssdtest: bad file  name\n");
   CHECK(outcome_of({}, throws(base::Error(base::ExitCode::diverged, "x"))).exit_code == 5);

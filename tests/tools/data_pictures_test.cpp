@@ -1,7 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "data/image/image_file.h"
 #include "engine/base/file.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 #include "tests/support/training_run.h"

@@ -1,10 +1,10 @@
 // Programs on a machine without a GPU, also when they were built for one: the CPU path, the choice
 // of a device, the message when there is none.
-#include <catch2/catch.hpp>
 
 #include "engine/backend.h"
 #include "engine/base/version.h"
 #include "kernels/elementwise.h"
+#include "tests/support/catch.h"
 #include "tests/support/training_run.h"
 
 using Catch::Contains;

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "data/formats/coco.h"
 #include "data/image/image_file.h"
 #include "engine/base/file.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

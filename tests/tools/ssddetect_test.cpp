@@ -1,6 +1,5 @@
 // ssddetect and ssdeval on a checkpoint, from outside: one small model is trained for all cases.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include <tuple>
 
 #include "data/image/image_file.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

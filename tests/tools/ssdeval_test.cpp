@@ -1,10 +1,10 @@
 // ssdeval on results files, from outside: numbers, formats, exit codes, messages.
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 
 using nlohmann::json;

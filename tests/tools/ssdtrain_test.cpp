@@ -1,9 +1,9 @@
 // ssdtrain from outside: what it refuses, what a run leaves behind, stopping and going on.
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/training_run.h"
 
 namespace fs = std::filesystem;

@@ -1,11 +1,11 @@
 // What the programs ask of the system, as strace sees it: the order in which a checkpoint is saved,
 // and that hostile names of files open nothing outside the data's folder.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "data/image/image_file.h"
+#include "tests/support/catch.h"
 #include "tests/support/picture.h"
 #include "tests/support/traced_run.h"
 #include "tests/support/training_run.h"

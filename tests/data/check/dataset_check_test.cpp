@@ -1,10 +1,10 @@
 // Every kind of problem is found where it was put, and nowhere else.
 #include "data/check/dataset_check.h"
+#include "tests/support/catch.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <limits>

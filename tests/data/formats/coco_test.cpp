@@ -1,11 +1,11 @@
 // COCO annotation files: what is read, what is refused with which words, what survives a round
 // trip.
 #include "data/formats/coco.h"
+#include "tests/support/catch.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>

@@ -1,7 +1,6 @@
 // PASCAL VOC and YOLO labels, and the XML reader below them.
 #include <fmt/format.h>
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "data/formats/voc.h"
@@ -10,6 +9,7 @@
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

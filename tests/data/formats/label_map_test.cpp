@@ -1,7 +1,6 @@
 // Label maps: the text form, lookups, and COCO's categories.
 #include "data/formats/label_map.h"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 #include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"

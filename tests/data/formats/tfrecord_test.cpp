@@ -1,9 +1,9 @@
 // Record files: framing, messages, and whole data sets, with damage of every kind.
 #include "data/formats/tfrecord.h"
+#include "tests/support/catch.h"
 
 #include <fmt/format.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <fstream>

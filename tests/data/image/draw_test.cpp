@@ -1,6 +1,6 @@
 #include "data/image/draw.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 #include <set>

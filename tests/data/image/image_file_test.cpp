@@ -1,9 +1,9 @@
 #include "data/image/image_file.h"
+#include "tests/support/catch.h"
 
 #include <malloc.h>
 #include <png.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 
 #include "data/image/png.h"

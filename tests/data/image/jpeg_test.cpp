@@ -1,6 +1,5 @@
 #include "data/image/jpeg.h"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 #include "engine/base/error.h"
 #include "engine/base/random.h"

@@ -3,7 +3,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -11,6 +10,7 @@
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -1,6 +1,6 @@
 #include "data/loading/augment.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "engine/base/error.h"

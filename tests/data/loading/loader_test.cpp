@@ -1,6 +1,6 @@
 #include "data/loading/loader.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
 #include <random>
@@ -11,8 +11,8 @@
 
 #include <xxhash.h>
 
-using data::Batch, data::Cursor, data::Dataset, data::Loader, data::LoaderOptions;
 using base::Error, base::ExitCode;
+using data::Batch, data::Cursor, data::Dataset, data::Loader, data::LoaderOptions;
 using tests::small_options;
 using Pictures = tests::SmallPictures;
 

@@ -1,6 +1,6 @@
 #include "data/loading/sample_image.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "data/image/draw.h"

@@ -1,10 +1,10 @@
 // Random cases against what pycocotools made of them, and COCO's public example.
 #include "data/metrics/coco_eval.h"
+#include "tests/support/catch.h"
 
 #include <xxhash.h>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>

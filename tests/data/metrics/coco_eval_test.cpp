@@ -1,7 +1,7 @@
 // What COCO's evaluation does at its edges.
 #include "data/metrics/coco_eval.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 

@@ -1,7 +1,7 @@
 // COCO result files: what is read, what is refused and with which words, and the way back.
 #include "data/metrics/detections.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
 #include <sstream>

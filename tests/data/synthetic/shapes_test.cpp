@@ -1,6 +1,6 @@
 #include "data/synthetic/shapes.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
 #include <set>

@@ -1,6 +1,5 @@
 #include "data/synthetic/synthetic.h"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 #include "data/formats/coco.h"
 #include "data/image/image_file.h"

@@ -1,13 +1,13 @@
 // Full disks and failing calls: never success reported for a file that is not whole, never an
 // older file damaged, no temporary file left.
 #include "engine/base/atomic_file.h"
+#include "tests/support/catch.h"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>

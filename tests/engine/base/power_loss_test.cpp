@@ -1,12 +1,12 @@
 // Whenever the power fails, a checkpoint can be loaded, and it is no older than the last one whose
 // saving was reported as done.
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <iostream>
 #include <set>
 
 #include "engine/base/error.h"
 #include "engine/safetensors.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/recorded_disk.h"
 

@@ -1,6 +1,6 @@
 #include "engine/base/random.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
 #include <vector>

@@ -1,7 +1,7 @@
 // Fusions of the plain loops, and roads around them: padded channels, parts done afterwards.
 #include "engine/conv/recipe.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "tests/support/conv_run.h"

@@ -1,6 +1,6 @@
 #include "engine/conv/plan_cache.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
 

@@ -1,8 +1,8 @@
 // How a plan of a library is tried before it is used, on the CPU with plans that are right and
 // wrong.
 #include "engine/conv/trial_operands.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "engine/conv/recipe.h"

@@ -1,9 +1,9 @@
 // cuDNN's plans without a GPU: made for a described card, kept as text, restored. Skipped, with the
 // reason, where there is no cuDNN.
 #include "engine/cudnn/plan.h"
+#include "tests/support/catch.h"
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <set>
 
 #include "engine/base/error.h"

@@ -1,6 +1,6 @@
 // cuDNN's plans on a GPU against the plain loops. Skipped where there is no GPU.
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/conv_run.h"
 
 using namespace tests;

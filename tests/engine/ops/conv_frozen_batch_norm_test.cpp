@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 #include "tests/support/naive_conv.h"
 
 using namespace tests;
@@ -267,7 +267,8 @@ TEST_CASE("conv_frozen_batch_norm: operands that do not fit are refused") {
   auto short_one = c.empty({1, {2}}, DType::f32), half = c.empty({1, {3}}, DType::bf16);
   CHECK_NOTHROW(run({master, good, good, good, good}));
   CHECK_THROWS_AS(run({w, good, good, good, good}), base::Error);
-  CHECK_THROWS_AS(run({c.empty({4, {3, 1, 1, 1}}, DType::f32), good, good, good, good}), base::Error);
+  CHECK_THROWS_AS(run({c.empty({4, {3, 1, 1, 1}}, DType::f32), good, good, good, good}),
+                  base::Error);
   CHECK_THROWS_AS(run({master, short_one, good, good, good}), base::Error);
   CHECK_THROWS_AS(run({master, good, good, good, half}), base::Error);
   CHECK_THROWS_AS(run({master, good, good, good, good}, c.empty({4, {1, 4, 4, 2}}, DType::bf16)),

@@ -1,10 +1,10 @@
 // The engines behind the operation: oneDNN and the plain loops.
 #include <omp.h>
 
-#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "benchmarks/ssd320_convs.h"
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 
 using namespace tests;

@@ -1,6 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 #include "tests/support/naive_conv.h"
 
 using namespace tests;
@@ -10,10 +9,10 @@ namespace {
 
 void check_conv(const ConvShape& s, bool image = false) {
   OpCase op;
-  op.name =
-      base::concatenate("conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images, "x", s.height,
-                  "x", s.width, "x", s.in_channels, " to ", s.out_channels, s.bias ? " +bias" : "",
-                  s.residual ? " +residual" : "", " activation ", int(s.activation));
+  op.name = base::concatenate("conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images,
+                              "x", s.height, "x", s.width, "x", s.in_channels, " to ",
+                              s.out_channels, s.bias ? " +bias" : "",
+                              s.residual ? " +residual" : "", " activation ", int(s.activation));
   op.inputs.push_back({.shape = s.x_shape(), .differentiable = !image});
   op.inputs.push_back({.shape = s.weight_shape(), .differentiable = true});
   if (s.bias)

@@ -1,7 +1,7 @@
 // Convolution, and the batch norm that takes its moments from the convolution's sums.
-#include <catch2/catch.hpp>
 
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 #include "tests/support/naive_conv.h"
 #include "tests/support/summing_plans.h"
 

@@ -1,8 +1,8 @@
 // Gradients that a convolution finishes on its way: summed with others', masked by the activation
 // before it, added up for the bias or batch norm before that (engine/tape.h).
-#include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/catch.h"
 #include "tests/support/naive_conv.h"
 
 using namespace tests;

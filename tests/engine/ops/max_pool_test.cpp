@@ -1,7 +1,7 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 
 using namespace tests;

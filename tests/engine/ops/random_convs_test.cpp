@@ -1,6 +1,6 @@
 // The convolutions on random shapes, against f64; the other operations: random_shapes_test.cpp.
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/conv_run.h"
 #include "tests/support/op_parity.h"
 #include "tests/support/summing_plans.h"

@@ -1,6 +1,6 @@
 // Every operation but the convolutions (random_convs_test.cpp) on random shapes, against f64.
-#include <catch2/catch.hpp>
 
+#include "tests/support/catch.h"
 #include "tests/support/op_parity.h"
 
 using namespace tests;

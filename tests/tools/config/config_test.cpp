@@ -1,8 +1,8 @@
 // The configuration mechanism on a table of its own; tests/tools/config/run_config_test.cpp has the
 // programs' keys.
+#include "tests/support/catch.h"
 #include "tools/config/table.h"
 
-#include <catch2/catch.hpp>
 #include <fstream>
 
 #include "engine/base/error.h"

@@ -1,8 +1,8 @@
 // The configuration keys of the programs: every key refuses what it must, every recipe of the
 // project is valid.
 #include "tools/config/run_config.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -10,8 +10,8 @@
 #include "engine/base/error.h"
 #include "tests/support/paths.h"
 
-using nlohmann::json;
 using config::ConfigUse, config::RunConfig;
+using nlohmann::json;
 
 namespace {
 

@@ -1,6 +1,5 @@
 // The logs of a run: their forms, a resumed run, a full disk.
 #include <sys/resource.h>
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "data/formats/tfrecord.h"
 #include "engine/base/error.h"
 #include "engine/base/time_text.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tools/logs/training_log.h"
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <iostream>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tools/run/checkpoint_files.h"
 

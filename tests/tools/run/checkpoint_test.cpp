@@ -1,5 +1,4 @@
 // Checkpoints that are damaged, of another model, from another program, or not worth keeping.
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -8,6 +7,7 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 #include "tests/support/paths.h"
 #include "tools/run/checkpoint_files.h"

@@ -1,8 +1,8 @@
 // Batches on a device with queues for steps and for copies, of which either may lag behind as far
 // as the waits between them allow.
 #include "tools/run/device_batch.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <deque>
 
 #include "engine/base/error.h"

@@ -1,9 +1,9 @@
 // The memory plan against the memory that real steps take, and what is said when it does not fit.
 #include "tools/run/memory_plan.h"
+#include "tests/support/catch.h"
 
 #include <omp.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -52,15 +52,15 @@ Measured measure(const RunConfig& config, int evaluated) {
   parameters.allocate(1, config.train.freeze);
   engine::Optimizer optimizer(training.backend(), parameters, {});
   run::TrainingStep step(training, detector, parameters, optimizer,
-                           {.batch_size = config.train.batch_size,
-                            .max_boxes = config.data.max_boxes,
-                            .accumulate = config.train.accumulate,
-                            .loss = run::loss_options(config.train.loss)});
+                         {.batch_size = config.train.batch_size,
+                          .max_boxes = config.data.max_boxes,
+                          .accumulate = config.train.accumulate,
+                          .loss = run::loss_options(config.train.loss)});
   std::vector<uint8_t> pixels;
   const data::Batch batch = batch_without_images(config, config.train.batch_size, pixels);
   for (int i = 0; i < 2 * config.train.accumulate; ++i) step.run(batch);
   run::Inference inference(evaluation, detector, evaluated, config.data.max_boxes,
-                             run::nms_options(config.eval), run::channel_scaling(config.data));
+                           run::nms_options(config.eval), run::channel_scaling(config.data));
   inference.run(batch_without_images(config, evaluated, pixels));
   const auto p = parameters.bytes_by_use();
   return {training.arena().peak(), evaluation.arena().peak(),

@@ -1,7 +1,7 @@
 // Folders of runs: numbers, locks, what lies in them.
 #include "tools/run/run_folder.h"
+#include "tests/support/catch.h"
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
 #include <thread>
 
+#include "tests/support/catch.h"
 #include "tests/support/scale.h"
 #include "tests/support/training_run.h"
 

@@ -1,7 +1,6 @@
 // Which convolutions, with what on them, SSD320's step asks a GPU for.
 #include "tests/support/step_convs.h"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 using namespace tests;
 using engine::Activation, engine::ChannelGrads, engine::ConvPass, engine::ConvShape;

@@ -1,7 +1,7 @@
 // Training inside the process: resuming bit for bit, what is trained and what is not, the end.
-#include <catch2/catch.hpp>
 #include <csignal>
 
+#include "tests/support/catch.h"
 #include "tests/support/training_job.h"
 #include "tools/run/resumed_run.h"
 #include "tools/run/trainer.h"
