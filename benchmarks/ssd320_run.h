@@ -51,7 +51,7 @@ class Ssd320Run {
       : Ssd320Run(
             o, images,
             std::make_unique<run::Device>(o.device, o.memory_gib, o.threads,
-                                            run::backend_options(run_config(o, images).train))) {}
+                                          run::backend_options(run_config(o, images).train))) {}
 
   Ssd320Run(const RunOptions& o, int images, std::unique_ptr<run::Device> device)
       : config_(run_config(o, images)),
@@ -93,9 +93,9 @@ class Ssd320Run {
                        loss_scale);
     training_.emplace(*device_, detector_, parameters_, *optimizer_,
                       run::StepOptions{.batch_size = train.batch_size,
-                                         .max_boxes = config_.data.max_boxes,
-                                         .scaling = run::channel_scaling(config_.data),
-                                         .loss = run::loss_options(train.loss)});
+                                       .max_boxes = config_.data.max_boxes,
+                                       .scaling = run::channel_scaling(config_.data),
+                                       .loss = run::loss_options(train.loss)});
   }
 
   void prepare_inference() {

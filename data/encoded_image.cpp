@@ -22,15 +22,15 @@ std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry
     return base::read_file(base::safe_join(dataset.image_folder, image.file_name), kLargestImage);
   std::string where = image_location(dataset, image);
   if (image.bytes > kLargestImage)
-    base::fail(base::ExitCode::data, where, ": image of ", image.bytes,
-                 " bytes, expected at most ", kLargestImage);
+    base::fail(base::ExitCode::data, where, ": image of ", image.bytes, " bytes, expected at most ",
+               kLargestImage);
   std::ifstream file(dataset.shards.at(image.shard), std::ios::binary);
   std::vector<uint8_t> bytes(image.bytes);
   file.seekg(static_cast<std::streamoff>(image.offset));
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   if (!file)
     base::fail(base::ExitCode::data, where, ": cannot read ", image.bytes,
-                 " bytes; was the shard replaced?");
+               " bytes; was the shard replaced?");
   return bytes;
 }
 

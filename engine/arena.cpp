@@ -33,8 +33,9 @@ void* Arena::take(size_t bytes) {
   void* taken = branches_open_ ? take_from(returned_[branch_], bytes) : nullptr;
   if (!taken) taken = take_from(free_, bytes);
   if (taken) return taken;
-  base::fail(base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
-       " of ", size_ >> 20, " MiB in use; use a smaller batch or raise memory_gib");
+  base::fail(base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ",
+             live_ >> 20, " of ", size_ >> 20,
+             " MiB in use; use a smaller batch or raise memory_gib");
 }
 
 // Adds a gap, merged with its neighbours.

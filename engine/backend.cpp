@@ -24,7 +24,8 @@ std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOp
   if (device == "cpu" || (device == "auto" && cuda_devices() == 0)) return make_cpu_backend();
   const int ordinal = device == "auto" ? 0 : ordinal_of(device);
   if (ordinal >= 0) return make_cuda_backend(ordinal, options);
-  base::fail(base::ExitCode::usage, "unknown device '", device, "': expected auto, cpu, cuda or cuda:N");
+  base::fail(base::ExitCode::usage, "unknown device '", device,
+             "': expected auto, cpu, cuda or cuda:N");
 }
 
 }  // namespace engine

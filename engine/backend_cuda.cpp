@@ -15,8 +15,8 @@ namespace {
 void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
   base::fail(base::ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status), " (",
-       cudaGetErrorName(status),
-       "); if a kernel is at fault, CUDA_LAUNCH_BLOCKING=1 with train.graph=false names it");
+             cudaGetErrorName(status),
+             "); if a kernel is at fault, CUDA_LAUNCH_BLOCKING=1 with train.graph=false names it");
 }
 #define CUDA_CHECK(call) check(call, #call)
 
@@ -76,9 +76,9 @@ class CudaBackend : public Backend {
                                                 : cudaHostAlloc(&p, wanted, cudaHostAllocDefault);
     if (status == cudaErrorMemoryAllocation) {
       cudaGetLastError();  // reported here, not by the next launch
-      base::fail(base::ExitCode::resources, "out of ", place == Place::device ? "GPU" : "pinned host",
-           " memory: ", bytes >> 20, " MiB wanted, ", free_memory() >> 20,
-           " MiB of the GPU's are free");
+      base::fail(base::ExitCode::resources, "out of ",
+                 place == Place::device ? "GPU" : "pinned host", " memory: ", bytes >> 20,
+                 " MiB wanted, ", free_memory() >> 20, " MiB of the GPU's are free");
     }
     check(status, "allocate");
     return p;
@@ -176,10 +176,10 @@ std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions& op
   const Devices found = find_devices();
   if (found.count == 0)
     base::fail(base::ExitCode::resources, "device cuda:", ordinal, ": no GPU on this machine",
-         found.problem.empty() ? "" : " (" + found.problem + ")", "; use --device cpu");
+               found.problem.empty() ? "" : " (" + found.problem + ")", "; use --device cpu");
   if (ordinal >= found.count)
-    base::fail(base::ExitCode::resources, "device cuda:", ordinal, ": this machine has ", found.count,
-         " GPUs, cuda:0 to cuda:", found.count - 1);
+    base::fail(base::ExitCode::resources, "device cuda:", ordinal, ": this machine has ",
+               found.count, " GPUs, cuda:0 to cuda:", found.count - 1);
   return std::make_unique<CudaBackend>(ordinal, options);
 }
 

@@ -8,7 +8,7 @@ int cuda_devices() { return 0; }
 
 std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&) {
   base::fail(base::ExitCode::resources, "device cuda:", ordinal,
-       ": this build has no CUDA backend; use --device cpu");
+             ": this build has no CUDA backend; use --device cpu");
 }
 
 }  // namespace engine

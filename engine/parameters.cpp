@@ -23,7 +23,8 @@ uint64_t stream_of(const std::string& name) {  // FNV-1a
 
 // Box-Muller on counters 2n and 2n + 1.
 double normal(uint64_t seed, uint64_t stream, uint64_t n) {
-  double u = 1 - base::random_unit(seed, stream, 2 * n), v = base::random_unit(seed, stream, 2 * n + 1);
+  double u = 1 - base::random_unit(seed, stream, 2 * n),
+         v = base::random_unit(seed, stream, 2 * n + 1);
   return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
 }
 
@@ -57,7 +58,8 @@ void Parameters::lay_out(const std::vector<std::string>& frozen) {
     bool used = false;
     for (Entry& e : entries_)
       if (e.spec.name.starts_with(prefix)) e.frozen = used = true;
-    if (!used) base::fail(base::ExitCode::usage, "train.freeze: no parameter starts with '", prefix, "'");
+    if (!used)
+      base::fail(base::ExitCode::usage, "train.freeze: no parameter starts with '", prefix, "'");
   }
   auto place = [&](auto belongs) {
     for (Entry& e : entries_) {

@@ -23,7 +23,8 @@ const Preset kPresets[] = {
 Precision precision_named(const std::string& name) {
   for (const Preset& preset : kPresets)
     if (name == preset.name) return preset.precision;
-  base::fail(base::ExitCode::usage, "unknown precision '", name, "': expected fp32, tf32, bf16 or fp16");
+  base::fail(base::ExitCode::usage, "unknown precision '", name,
+             "': expected fp32, tf32, bf16 or fp16");
 }
 
 std::vector<std::string> precision_names() {

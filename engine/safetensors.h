@@ -72,6 +72,7 @@ uint64_t bytes_per_element(const std::string& stored_dtype);
 // that is not empty. Tensors are stored in name order.
 void write_safetensors(const std::string& path, std::span<const TensorToStore>,
                        std::map<std::string, std::string> metadata,
-                       const std::string& previous = "", base::FileCalls calls = base::FileCalls::posix());
+                       const std::string& previous = "",
+                       base::FileCalls calls = base::FileCalls::posix());
 
 }  // namespace engine

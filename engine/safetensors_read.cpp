@@ -24,24 +24,28 @@ using Json = nlohmann::json;
 Json parse(const std::string& text, const std::string& path) {
   std::vector<std::vector<std::string>> keys;
   auto check = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > 8) base::fail(base::ExitCode::checkpoint, path, ": damaged: header nested too deeply");
+    if (depth > 8)
+      base::fail(base::ExitCode::checkpoint, path, ": damaged: header nested too deeply");
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) {
       std::vector<std::string>& names = keys.back();
       std::sort(names.begin(), names.end());
       const auto twice = std::adjacent_find(names.begin(), names.end());
       if (twice != names.end())
-        base::fail(base::ExitCode::checkpoint, path, ": damaged: '", *twice, "' is in the header twice");
+        base::fail(base::ExitCode::checkpoint, path, ": damaged: '", *twice,
+                   "' is in the header twice");
       keys.pop_back();
     }
     if (event == Json::parse_event_t::key) keys.back().push_back(value.get<std::string>());
     if (event == Json::parse_event_t::key && keys.back().size() > kMostTensors + 1)
-      base::fail(base::ExitCode::checkpoint, path, ": damaged: more than ", kMostTensors, " tensors");
+      base::fail(base::ExitCode::checkpoint, path, ": damaged: more than ", kMostTensors,
+                 " tensors");
     return true;
   };
   Json header = Json::parse(text, check, false);
   if (header.is_discarded() || !header.is_object())
-    base::fail(base::ExitCode::checkpoint, path, ": not a safetensors file: the header is not a JSON object");
+    base::fail(base::ExitCode::checkpoint, path,
+               ": not a safetensors file: the header is not a JSON object");
   return header;
 }
 
@@ -65,7 +69,8 @@ void SafetensorsFile::damaged(const std::string& what) const {
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file_ < 0) base::fail(base::ExitCode::checkpoint, "cannot open ", path, ": ", std::strerror(errno));
+  if (file_ < 0)
+    base::fail(base::ExitCode::checkpoint, "cannot open ", path, ": ", std::strerror(errno));
   try {
     struct stat status;
     if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) damaged("not a regular file");
@@ -211,7 +216,7 @@ template <class To> std::vector<To> read_as(const SafetensorsFile& file, const S
   if (t.dtype == "F16") return converted<kernels::f16, To>(raw);
   if (t.dtype == "BF16") return converted<kernels::bf16, To>(raw);
   base::fail(base::ExitCode::checkpoint, file.path(), ": tensor '", t.name, "' has dtype ", t.dtype,
-       ", expected a floating-point type");
+             ", expected a floating-point type");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ const std::map<string, std::set<string>> kMayInclude{
     {"data", {"data", "engine/base", "kernels"}},
     {"model", {"model", "engine", "engine/base", "kernels"}},
     {"tools/config", {"tools/config", "model", "data", "engine", "engine/base", "kernels"}},
-    {"tools/logs", {"tools/logs", "engine/base"}},
+    {"tools/logs", {"tools/logs", "data", "engine/base"}},
     {"tools/run",
      {"tools/run", "tools/config", "tools/logs", "model", "data", "engine", "engine/base",
       "kernels"}},

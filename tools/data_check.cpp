@@ -93,8 +93,8 @@ int check(const CheckArguments& arguments) {
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);
   if (errors > 0 || (arguments.strict && warnings > 0))
-    base::fail(base::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ",
-                 warnings, " warnings");
+    base::fail(base::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ", warnings,
+               " warnings");
   return 0;
 }
 

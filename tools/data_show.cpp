@@ -82,7 +82,7 @@ int show_augmented(const ShowArguments& a) {
   create(a.output);
   std::vector<data::Image> pictures =
       run::sample_pictures(*batch, run::channel_scaling(config.data),
-                      {config.model.options.height, config.model.options.width}, classes);
+                           {config.model.options.height, config.model.options.width}, classes);
   for (size_t row = 0; row < pictures.size(); ++row) {
     data::write_image(fmt::format("{}/{:03d}.jpg", a.output, row), pictures[row]);
     pictures[row] = data::shrink_to_fit(pictures[row], a.cell, a.cell);

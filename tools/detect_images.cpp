@@ -51,7 +51,7 @@ class DetectionRun {
   const DetectJob& job_;
   const std::vector<std::string> images_;
   std::vector<const run::ModelClass*> by_column_;  // null: no class has this column
-  std::vector<std::string> pictures_;         // [images_] to write; empty: none
+  std::vector<std::string> pictures_;              // [images_] to write; empty: none
   std::string entries_;
   size_t boxes_ = 0, unreadable_ = 0;
 };
@@ -66,10 +66,10 @@ void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
   run::Inference& inference = model.prepare(batch_size, eval, data);
   const model::DetectorOptions& options = model.config().model.options;
   run::ImageBatches batches(images_, {.batch_size = batch_size,
-                                 .max_boxes = data.max_boxes,
-                                 .input = {options.height, options.width},
-                                 .threads = job_.use.threads,
-                                 .keep_pictures = !pictures_.empty()});
+                                      .max_boxes = data.max_boxes,
+                                      .input = {options.height, options.width},
+                                      .threads = job_.use.threads,
+                                      .keep_pictures = !pictures_.empty()});
   while (const run::ImageBatch* batch = batches.next()) {
     const auto found = inference.run(batch->batch);
     for (size_t row = 0; row < size_t(batch->batch.images); ++row)
@@ -77,8 +77,8 @@ void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
   }
 }
 
-void DetectionRun::finish(const run::ImageBatch& batch, size_t row, const std::vector<run::FoundBox>& found,
-                          std::ostream& log) {
+void DetectionRun::finish(const run::ImageBatch& batch, size_t row,
+                          const std::vector<run::FoundBox>& found, std::ostream& log) {
   if (!batch.problems[row].empty()) {
     log << "ssddetect: " << base::one_line(batch.problems[row]) << std::endl;
     ++unreadable_;

@@ -30,10 +30,12 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   for (const std::string& assignment : job.overrides)
     if (assignment.starts_with("model."))
       fail(ExitCode::usage, assignment, ": the model is the checkpoint's and cannot be changed");
-  const config::ConfigUse use = job.annotations.empty() ? config::ConfigUse::evaluation : config::ConfigUse::any;
-  config::RunConfig config = job.config.empty() ? config::parse_run_config(portable_config(file.config()),
-                                                           file.path(), job.overrides, use)
-                                        : config::load_run_config(job.config, job.overrides, use);
+  const config::ConfigUse use =
+      job.annotations.empty() ? config::ConfigUse::evaluation : config::ConfigUse::any;
+  config::RunConfig config = job.config.empty()
+                                 ? config::parse_run_config(portable_config(file.config()),
+                                                            file.path(), job.overrides, use)
+                                 : config::load_run_config(job.config, job.overrides, use);
   if (!job.annotations.empty()) {
     std::string beside = std::filesystem::path(job.annotations).parent_path().string();
     if (beside.empty()) beside = ".";
@@ -53,8 +55,8 @@ void tell_unknown_classes(const run::ClassList& classes, const data::Dataset& da
   if (unknown == 0) return;
   const size_t first = size_t(std::find(columns.begin(), columns.end(), -1) - columns.begin());
   log << "ssdeval: warning: the model does not know " << unknown << " of the data's "
-      << columns.size() << " classes, the first is '" << base::one_line(dataset.categories[first].name)
-      << "'" << std::endl;
+      << columns.size() << " classes, the first is '"
+      << base::one_line(dataset.categories[first].name) << "'" << std::endl;
 }
 
 }  // namespace
@@ -66,9 +68,9 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   tell_unknown_classes(file.classes(), dataset, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,
-                           .threads = train.threads,
-                           .memory_gib = train.memory_gib,
-                           .precision = train.precision});
+                                .threads = train.threads,
+                                .memory_gib = train.memory_gib,
+                                .precision = train.precision});
   const int batch = config.eval.batch_size > 0 ? config.eval.batch_size : train.batch_size;
   run::Inference& inference =
       model.prepare(std::min<int>(batch, int(dataset.images.size())), config.eval, config.data);

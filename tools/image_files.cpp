@@ -56,8 +56,7 @@ std::vector<std::string> picture_names(const std::vector<std::string>& images,
     const std::string ending = lower_extension(image) == ".png" ? ".png" : ".jpg";
     const std::string stem = (fs::path(folder) / fs::path(image).stem()).string();
     std::string name = stem + ending;
-    for (int i = 2; !used.insert(name).second; ++i)
-      name = base::concatenate(stem, "_", i, ending);
+    for (int i = 2; !used.insert(name).second; ++i) name = base::concatenate(stem, "_", i, ending);
     names.push_back(name);
   }
   std::set<fs::path> originals;

@@ -69,7 +69,7 @@ void explain_config(const Arguments& a) {
 
 // Without --config the configuration is the resumed checkpoint's, in its folder.
 config::RunConfig resumed_config(const Arguments& a, const run::ModelFile& file,
-                                config::ConfigUse use) {
+                                 config::ConfigUse use) {
   std::vector<std::string> overrides = all_overrides(a);
   const bool elsewhere =
       std::any_of(overrides.begin(), overrides.end(),
@@ -90,8 +90,7 @@ Job load_job(const Arguments& a) {
   Job job;
   if (!a.config.empty()) {
     job.config = config::load_run_config(a.config, all_overrides(a), use);
-    if (!a.resume.empty() && !a.print_config)
-      job.resumed = run::find_resumed(a.resume, job.config);
+    if (!a.resume.empty() && !a.print_config) job.resumed = run::find_resumed(a.resume, job.config);
     return job;
   }
   if (a.resume.empty() || a.resume == "auto")
@@ -118,8 +117,8 @@ int train(const Arguments& a) {
     return 0;
   }
   const run::RunFolder folder = a.resume.empty()
-                                      ? run::RunFolder::create(trainer.config(), a.words)
-                                      : run::open_resumed(trainer.config(), job.resumed, a.words);
+                                    ? run::RunFolder::create(trainer.config(), a.words)
+                                    : run::open_resumed(trainer.config(), job.resumed, a.words);
   return trainer.run(folder, stop) ? 0 : int(base::ExitCode::stopped_early);
 }
 

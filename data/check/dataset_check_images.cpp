@@ -93,8 +93,9 @@ class ImageChecker {
 
 void check_images(const Dataset& dataset, int threads, Problems& problems) {
   std::vector<Found> found(dataset.images.size());
-  base::for_each_parallel(dataset.images.size(), threads,
-                    [&](size_t i) { ImageChecker(dataset, dataset.images[i], found[i]).check(); });
+  base::for_each_parallel(dataset.images.size(), threads, [&](size_t i) {
+    ImageChecker(dataset, dataset.images[i], found[i]).check();
+  });
   for (Found& of_image : found)
     for (Problem& problem : of_image) problems.add(std::move(problem));
 }

@@ -31,9 +31,8 @@ class CocoJoiner {
   void take_categories(std::vector<Category>& categories) {
     for (Category& category : categories) {
       if (!category_of_.try_emplace(category.id, out_.categories.size()).second) {
-        report(
-            ProblemKind::duplicate_category_id, path_,
-            base::concatenate("category id ", category.id, " (\"", category.name, "\") again"));
+        report(ProblemKind::duplicate_category_id, path_,
+               base::concatenate("category id ", category.id, " (\"", category.name, "\") again"));
         continue;
       }
       out_.categories.push_back(std::move(category));
@@ -41,15 +40,14 @@ class CocoJoiner {
   }
 
   void take_images(std::vector<ImageEntry>& images) {
-    if (images.size() >= kNoImage)
-      base::fail(base::ExitCode::data, path_, ": over 2^32 images");
+    if (images.size() >= kNoImage) base::fail(base::ExitCode::data, path_, ": over 2^32 images");
     out_.images.reserve(images.size());
     for (ImageEntry& image : images) {
       if (!stays_in_folder(image.file_name)) {
         report(
             ProblemKind::unsafe_file_name, path_,
             base::concatenate("image id ", image.id, ": file_name \"", printable(image.file_name),
-                                "\" does not stay below the image folder"));
+                              "\" does not stay below the image folder"));
         continue;
       }
       if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {
@@ -101,7 +99,7 @@ class CocoJoiner {
     if (image == image_of_.end()) {
       report(ProblemKind::orphan_annotation, path_,
              base::concatenate("annotation id ", id, ": image_id ", annotation.image_id,
-                                 " is not among the images"),
+                               " is not among the images"),
              &id);
       return kNoImage;
     }
@@ -109,7 +107,7 @@ class CocoJoiner {
     if (category == category_of_.end()) {
       report(ProblemKind::unknown_category, out_.images[image->second].file_name,
              base::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
-                                 " is not among the categories"),
+                               " is not among the categories"),
              &id);
       return kNoImage;
     }
@@ -120,8 +118,7 @@ class CocoJoiner {
   void report(ProblemKind kind, const std::string& where, std::string text,
               const int64_t* annotation_id = nullptr) {
     if (!problems_)
-      base::fail(base::ExitCode::data, path_, ": ", text,
-                   "; `ssddata check` lists every problem");
+      base::fail(base::ExitCode::data, path_, ": ", text, "; `ssddata check` lists every problem");
     Problem problem{kind, where};
     problem.has_annotation = annotation_id != nullptr;
     if (annotation_id) problem.annotation_id = *annotation_id;

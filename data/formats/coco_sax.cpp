@@ -216,7 +216,7 @@ std::string CocoHandler::missing_value() const {
     constexpr int64_t kLongestSide = 1'000'000;
     if (width < 1 || height < 1 || width > kLongestSide || height > kLongestSide)
       return base::concatenate("is ", width, " x ", height,
-                                 " pixels, expected sides of 1 to 1000000");
+                               " pixels, expected sides of 1 to 1000000");
   }
   if (section_ == categories && entry_.text.empty()) return "has an empty name";
   return "";
@@ -255,7 +255,7 @@ void CocoHandler::drop_entry() {
   std::string position = file_.position(entry_.problem_offset);
   if (!problems_)
     base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
-                 "; `ssddata check` lists every problem");
+               "; `ssddata check` lists every problem");
   position.resize(position.size() - 2);
   Problem problem{kKinds[section_], position};
   problem.has_annotation = section_ == annotations && entry_.has(Entry::id);
@@ -285,8 +285,8 @@ CocoRecords read_coco_records(base::MappedFile& file, Problems* problems) {
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
   if (!handler.has_images() || (!handler.has_categories() && !records.annotations.empty()))
     base::fail(base::ExitCode::data, file.path(), ": no \"",
-                 handler.has_images() ? "categories" : "images",
-                 "\" section; expected a COCO file with images, annotations, and categories");
+               handler.has_images() ? "categories" : "images",
+               "\" section; expected a COCO file with images, annotations, and categories");
   return records;
 }
 

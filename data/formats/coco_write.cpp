@@ -87,7 +87,7 @@ void check_numbers(const Dataset& dataset, const std::string& path) {
     for (double value : {object.x, object.y, object.width, object.height, object.area})
       if (!std::isfinite(value))
         base::fail(base::ExitCode::data, path, ": annotation id ", object.id,
-                     ": cannot write a box with NaN or infinity");
+                   ": cannot write a box with NaN or infinity");
 }
 
 }  // namespace

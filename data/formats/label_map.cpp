@@ -157,7 +157,7 @@ LabelMap::LabelMap(std::vector<Label> labels) : labels_(std::move(labels)) {
   for (const Label& label : labels_) {
     if (label.id < 1 || !ids.insert(label.id).second)
       base::fail(base::ExitCode::data, "label map: id ", label.id,
-                   label.id < 1 ? " is below 1" : " stands for two items");
+                 label.id < 1 ? " is below 1" : " stands for two items");
     if (!label.name.empty()) by_name_[label.name] = label.id;
     if (!label.display_name.empty()) by_display_name_[label.display_name] = label.id;
   }

@@ -44,12 +44,11 @@ std::string describe(std::span<const uint8_t> bytes) {
 
 Format format_of(std::span<const uint8_t> bytes, const std::string& name) {
   if (bytes.empty())
-    base::fail(base::ExitCode::data, name,
-                 ": the file is empty, expected a JPEG or PNG picture");
+    base::fail(base::ExitCode::data, name, ": the file is empty, expected a JPEG or PNG picture");
   if (text_at(bytes, 0, 2) == "\xff\xd8") return Format::jpeg;
   if (text_at(bytes, 0, 8) == "\x89PNG\r\n\x1a\n") return Format::png;
   base::fail(base::ExitCode::data, name, ": the file is ", describe(bytes),
-               ", expected a JPEG or PNG picture");
+             ", expected a JPEG or PNG picture");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ using base::ExitCode;
 void check_range(const char* name, float low, float high, float least, float most) {
   if (!(low >= least && high <= most && low <= high))
     base::fail(ExitCode::usage, "augmentation: ", name, " range ", low, "..", high,
-                 ", expected low <= high within ", least, "..", most);
+               ", expected low <= high within ", least, "..", most);
 }
 
 constexpr float kHuge = 1e6f;

@@ -41,8 +41,8 @@ PixelWindow sample_window(PictureSize picture, const LabelledBoxes& boxes,
                           const CropOptions& options, base::RandomSequence& random);
 
 // Random crop of picture and boxes.
-Placement random_crop(PictureSize picture, const CropOptions& options,
-                      base::RandomSequence& random, LabelledBoxes& boxes);
+Placement random_crop(PictureSize picture, const CropOptions& options, base::RandomSequence& random,
+                      LabelledBoxes& boxes);
 
 enum class SsdCrop { none, crop, crop_pad, crop_fixed_aspect, crop_pad_fixed_aspect };
 

@@ -25,9 +25,9 @@ std::shared_ptr<const Image> ImageSource::read(int64_t index, const std::shared_
   decode(entry, *scratch);
   ++decoded_;
   if (scratch->width != entry.width || scratch->height != entry.height)
-    base::fail(base::ExitCode::data, name_of(dataset_, entry), ": the picture is ",
-                 scratch->width, "x", scratch->height, ", the annotations say ", entry.width, "x",
-                 entry.height, "; expected equal sizes");
+    base::fail(base::ExitCode::data, name_of(dataset_, entry), ": the picture is ", scratch->width,
+               "x", scratch->height, ", the annotations say ", entry.width, "x", entry.height,
+               "; expected equal sizes");
   if (keep && !cache_.empty()) store(index, *scratch);
   return scratch;
 }

@@ -38,8 +38,8 @@ BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
                  .drop_remainder = options.drop_remainder};
   if (plan.batches_per_epoch() == 0)
     base::fail(ExitCode::data, "the data set has ", plan.images, " images, expected at least ",
-                 options.drop_remainder ? plan.global_batch() : 1, " for one batch",
-                 plan.images > 0 ? "; lower the batch size" : "");
+               options.drop_remainder ? plan.global_batch() : 1, " for one batch",
+               plan.images > 0 ? "; lower the batch size" : "");
   return plan;
 }
 
@@ -218,8 +218,8 @@ void Loader::collect(const Slot& slot) {
       if (skipped_images_.insert(skipped.image).second) skipped_.push_back(skipped);
   if (int64_t(skipped_.size()) > builder_.skip_limit())
     base::fail(ExitCode::data, skipped_.size(), " of ", plan_.images,
-                 " images are unreadable, more than 1 % is not accepted; the first: ",
-                 skipped_.front().reason);
+               " images are unreadable, more than 1 % is not accepted; the first: ",
+               skipped_.front().reason);
 }
 
 }  // namespace data

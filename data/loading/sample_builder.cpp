@@ -58,8 +58,7 @@ std::vector<SkippedImage> SampleBuilder::build(const std::vector<uint32_t>& orde
       fill(image, row, batch, i == 0 ? planned : CacheUse{});
       return skipped;
     } catch (const base::Error& error) {
-      if (options_.image_errors == ImageErrorPolicy::error ||
-          error.code() != base::ExitCode::data)
+      if (options_.image_errors == ImageErrorPolicy::error || error.code() != base::ExitCode::data)
         throw;
       skipped.push_back({image, error.what()});
     }

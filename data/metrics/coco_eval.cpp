@@ -159,7 +159,7 @@ Evaluation evaluate(const Dataset& truth, std::span<const Detection> detections,
     return groups.detections(a).size() > groups.detections(b).size();
   });
   base::for_each_parallel(order.size(), options.threads,
-                    [&](size_t i) { evaluate_category(e, groups, order[i], options); });
+                          [&](size_t i) { evaluate_category(e, groups, order[i], options); });
   summarise(e);
   return e;
 }

@@ -23,7 +23,7 @@ void check_numbers(std::span<const Detection> detections) {
     for (double value : {d.x, d.y, d.width, d.height, d.score})
       if (!std::isfinite(value))
         base::fail(base::ExitCode::data, "detection ", i, " (image id ", d.image_id,
-                     "): cannot write NaN or infinity");
+                   "): cannot write NaN or infinity");
   }
 }
 
@@ -61,7 +61,8 @@ void write_detections(std::ostream& out, std::span<const Detection> detections,
 void write_detections(const std::string& path, std::span<const Detection> detections,
                       const Dataset& truth) {
   check_numbers(detections);
-  base::write_whole_file(path, [&](std::ostream& file) { write_detections(file, detections, truth); });
+  base::write_whole_file(path,
+                         [&](std::ostream& file) { write_detections(file, detections, truth); });
 }
 
 }  // namespace data

@@ -117,8 +117,8 @@ void DetectionHandler::keep_entry() {
     fail_here(base::concatenate("bbox has ", box_count_, " numbers, expected 4"));
   if (!images_.contains(image_id_))
     fail_here(base::concatenate("image_id ", image_id_,
-                                  " is not among the annotated images; are these detections of "
-                                  "another data set?"));
+                                " is not among the annotated images; are these detections of "
+                                "another data set?"));
   auto category = categories_.find(category_id_);
   if (category == categories_.end()) {
     if (out_.unknown_categories++ == 0) out_.first_unknown_category = category_id_;

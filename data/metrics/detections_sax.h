@@ -13,7 +13,8 @@ namespace data {
 
 class DetectionHandler {
  public:
-  DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth, DetectionFile& out);
+  DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth,
+                   DetectionFile& out);
 
   bool null() { return other("null"); }
   bool boolean(bool) { return other("true or false"); }

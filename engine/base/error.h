@@ -42,9 +42,9 @@ template <class... Parts> [[noreturn]] void fail(ExitCode code, const Parts&... 
 }  // namespace base
 
 // A broken promise inside the program (not bad input): throws with file and line, also in release.
-#define SSD_CHECK(condition, ...)                                                                 \
-  do {                                                                                            \
-    if (!(condition))                                                                             \
+#define SSD_CHECK(condition, ...)                                                             \
+  do {                                                                                        \
+    if (!(condition))                                                                         \
       ::base::fail(::base::ExitCode::failed, __FILE__, ":", __LINE__, ": ", #condition, ": ", \
-                     ::base::concatenate(__VA_ARGS__));                                         \
+                   ::base::concatenate(__VA_ARGS__));                                         \
   } while (false)

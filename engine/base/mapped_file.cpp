@@ -35,7 +35,7 @@ MappedFile::MappedFile(const std::string& path, uint64_t max_bytes) : path_(path
   if (!S_ISREG(status.st_mode)) base::fail(base::ExitCode::data, path, ": not a regular file");
   if (static_cast<uint64_t>(status.st_size) > max_bytes)
     base::fail(base::ExitCode::data, path, ": ", status.st_size, " bytes, expected at most ",
-                 max_bytes);
+               max_bytes);
   size_ = static_cast<size_t>(status.st_size);
   if (size_ == 0) return;  // nothing to map, and mmap refuses it
   void* address = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.number, 0);

@@ -4,7 +4,8 @@
 
 namespace base {
 
-// Control characters replaced by spaces, so that a message is one line whatever file names it quotes.
+// Control characters replaced by spaces, so that a message is one line whatever file names it
+// quotes.
 std::string one_line(const std::string& text);
 
 }  // namespace base

@@ -14,13 +14,13 @@ std::string describe(const ConvShape& s) {
   const auto& [pass, dtype, images, height, width, in, out, kernel, stride, pad, exact, bias,
                residual, activation, statistics, accumulate, mask, channel_grads, narrow_dw] = s;
   const auto& [top, left, bottom, right] = pad;
-  return base::concatenate(kPasses[int(pass)], " ", kTypes[int(dtype)], " images ", images, " of ",
-                     height, "x", width, "x", in, " to ", out, " kernel ", kernel, " stride ",
-                     stride, " pad ", top, ",", left, ",", bottom, ",", right, " exact ", exact,
-                     " bias ", bias, " residual ", residual, " activation ",
-                     kActivations[int(activation)], " statistics ", statistics, " accumulate ",
-                     accumulate, " mask ", kActivations[int(mask)], " channel_grads ",
-                     kChannelGrads[int(channel_grads)], " narrow_dw ", narrow_dw);
+  return base::concatenate(
+      kPasses[int(pass)], " ", kTypes[int(dtype)], " images ", images, " of ", height, "x", width,
+      "x", in, " to ", out, " kernel ", kernel, " stride ", stride, " pad ", top, ",", left, ",",
+      bottom, ",", right, " exact ", exact, " bias ", bias, " residual ", residual, " activation ",
+      kActivations[int(activation)], " statistics ", statistics, " accumulate ", accumulate,
+      " mask ", kActivations[int(mask)], " channel_grads ", kChannelGrads[int(channel_grads)],
+      " narrow_dw ", narrow_dw);
 }
 
 ConvPlan* ConvPlans::find(const ConvShape& shape) {

@@ -6,7 +6,7 @@ namespace engine {
 
 std::unique_ptr<ConvMaker> make_cudnn_convs(Backend&, int, const BackendOptions&) {
   base::fail(base::ExitCode::resources,
-       "this build has no cuDNN: install cuDNN 9 with its headers and build again");
+             "this build has no cuDNN: install cuDNN 9 with its headers and build again");
 }
 
 }  // namespace engine

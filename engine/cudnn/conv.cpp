@@ -48,8 +48,9 @@ class CudnnConvs : public ConvMaker {
       if (shape.images > 0 && !find(key_of(shape))) unknown.push_back(shape);
     const int threads = std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads);
     if (unknown.size() < 2) return;
-    tell(base::concatenate("choosing cuDNN's plans for ", unknown.size(), " convolutions, once for ",
-                     cache_.folder().empty() ? "this run" : cache_.folder()));
+    tell(base::concatenate("choosing cuDNN's plans for ", unknown.size(),
+                           " convolutions, once for ",
+                           cache_.folder().empty() ? "this run" : cache_.folder()));
     prepared_ = contenders(unknown, deterministic_, threads, [this] {
       cudaSetDevice(ordinal_);
       return std::make_shared<const CudnnDevice>(ordinal_);
@@ -67,7 +68,7 @@ class CudnnConvs : public ConvMaker {
     auto choice = choose(shape, trial.get());
     if (trial && trial->wrong_by() > 0)
       tell(base::concatenate("warning: a plan of cuDNN's on ", device_->name(), " is wrong by ",
-                       trial->wrong_by(), " and not used, for ", describe(shape)));
+                             trial->wrong_by(), " and not used, for ", describe(shape)));
     // What a lack of memory decided is not for the next run.
     const bool lasting = trial && !trial->lacked_memory();
     if (choice) {
@@ -75,7 +76,8 @@ class CudnnConvs : public ConvMaker {
       return std::move(choice->plan);
     }
     if (!shape.optional())
-      base::fail(base::ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ", describe(shape));
+      base::fail(base::ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ",
+                 describe(shape));
     if (lasting) keep(key, kNoPlan);
     return nullptr;
   }
@@ -87,7 +89,7 @@ class CudnnConvs : public ConvMaker {
 
   std::string key_of(const ConvShape& shape) const {
     return base::concatenate(describe(shape), " on ", device_->name(),
-                       deterministic_ ? " by rule" : " by time");
+                             deterministic_ ? " by rule" : " by time");
   }
 
   // A step is planned before it runs: without a folder, too, plans are not chosen twice.

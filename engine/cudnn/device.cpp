@@ -21,7 +21,8 @@ CudnnDevice::CudnnDevice(int ordinal) {
   handle_.reset(handle);
   cudaDeviceProp properties;
   if (cudaError_t status = cudaGetDeviceProperties(&properties, ordinal); status != cudaSuccess)
-    base::fail(base::ExitCode::failed, "CUDA: cudaGetDeviceProperties: ", cudaGetErrorString(status));
+    base::fail(base::ExitCode::failed,
+               "CUDA: cudaGetDeviceProperties: ", cudaGetErrorString(status));
   name_ = name_of(properties.name, properties.major * 10 + properties.minor);
 }
 

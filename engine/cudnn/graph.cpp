@@ -88,7 +88,7 @@ class Builder {
     const Tensor y = operand(&ConvArgs::y);
     // In this order cuDNN has kernels for f32 ready; the other way round it compiles one.
     int steps = s_.residual + s_.bias + (s_.activation != Activation::none);
-    auto next = [&] { return steps-- ? config::between(s_.y_shape()) : y; };
+    auto next = [&] { return steps-- ? between(s_.y_shape()) : y; };
     Tensor value = next();
     convolution(kForward, operand(&ConvArgs::x), operand(&ConvArgs::weight), value);
     if (s_.residual)
@@ -109,13 +109,13 @@ class Builder {
         CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA};
     const Tensor dx = operand(&ConvArgs::x);
     const bool masked = s_.mask != Activation::none;
-    Tensor value = masked ? config::between(s_.x_shape()) : dx;
+    Tensor value = masked ? between(s_.x_shape()) : dx;
     convolution(kGradInput, value, operand(&ConvArgs::weight), operand(&ConvArgs::y),
                 s_.accumulate && !masked);
     if (!masked) return;
     if (s_.accumulate)
       value = binary(CUDNN_POINTWISE_ADD, value, operand(&ConvArgs::x, kReadAgain),
-                     config::between(s_.x_shape()));
+                     between(s_.x_shape()));
     const Tensor saved = operand(&ConvArgs::saved);
     mask(value, saved, dx);
     if (s_.channel_grads != ChannelGrads::none) reduction(dx, operand(&ConvArgs::dbeta));
@@ -123,7 +123,7 @@ class Builder {
   }
 
   void grad_gamma(Tensor dx) {
-    auto next = [&] { return config::between(s_.x_shape()); };
+    auto next = [&] { return between(s_.x_shape()); };
     Tensor value = operand(&ConvArgs::normalised_x);
     value = binary(CUDNN_POINTWISE_SUB, value, operand(&ConvArgs::mean), next());
     value = binary(CUDNN_POINTWISE_MUL, value, operand(&ConvArgs::inv_std), next());
@@ -142,7 +142,7 @@ class Builder {
         CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
     const Tensor dw = operand(&ConvArgs::weight);
     const bool widened = widens(s_);
-    const Tensor value = widened ? config::between(s_.weight_shape()) : dw;
+    const Tensor value = widened ? between(s_.weight_shape()) : dw;
     convolution(kGradWeight, operand(&ConvArgs::x), value, operand(&ConvArgs::y),
                 s_.accumulate && !widened);
     // An f32 result of low-precision operands exists only behind another operation.

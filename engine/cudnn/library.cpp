@@ -13,8 +13,8 @@ void* open_library(const std::string& name) {
   const std::string reason = dlerror(), folder = SSD_CUDNN_FOLDER;
   if (!folder.empty())
     if (void* found = dlopen((folder + "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  base::fail(base::ExitCode::resources, "cuDNN cannot be opened (", reason, "; also looked in '", folder,
-       "'): install cuDNN ", CUDNN_MAJOR, " or put its folder into LD_LIBRARY_PATH");
+  base::fail(base::ExitCode::resources, "cuDNN cannot be opened (", reason, "; also looked in '",
+             folder, "'): install cuDNN ", CUDNN_MAJOR, " or put its folder into LD_LIBRARY_PATH");
 }
 
 CudnnLibrary load() {
@@ -24,7 +24,8 @@ CudnnLibrary load() {
   auto find = [&](auto& function, const char* symbol) {
     function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, symbol));
     if (!function)
-      base::fail(base::ExitCode::resources, name, " has no ", symbol, ": this build wants cuDNN ", CUDNN_MAJOR);
+      base::fail(base::ExitCode::resources, name, " has no ", symbol, ": this build wants cuDNN ",
+                 CUDNN_MAJOR);
   };
   find(table.GetVersion, "cudnnGetVersion");
   find(table.GetErrorString, "cudnnGetErrorString");
@@ -39,8 +40,9 @@ CudnnLibrary load() {
   find(table.BackendGetAttribute, "cudnnBackendGetAttribute");
   find(table.BackendExecute, "cudnnBackendExecute");
   if (table.GetVersion() / 10000 != CUDNN_MAJOR)
-    base::fail(base::ExitCode::resources, "this build has the headers of cuDNN ", CUDNN_MAJOR, ".", CUDNN_MINOR,
-         ", the library found is ", table.version(), ": the major versions must be equal");
+    base::fail(base::ExitCode::resources, "this build has the headers of cuDNN ", CUDNN_MAJOR, ".",
+               CUDNN_MINOR, ", the library found is ", table.version(),
+               ": the major versions must be equal");
   return table;
 }
 
@@ -61,11 +63,12 @@ std::string cudnn_failure(cudnnStatus_t status, const std::string& call) {
   char details[512] = "";
   library.GetLastErrorString(details, sizeof details);
   return base::concatenate("cuDNN: ", call, ": ", library.GetErrorString(status),
-                     *details ? base::concatenate(" (", details, ")") : "");
+                           *details ? base::concatenate(" (", details, ")") : "");
 }
 
 void cudnn_check(cudnnStatus_t status, const std::string& call) {
-  if (status != CUDNN_STATUS_SUCCESS) base::fail(base::ExitCode::failed, cudnn_failure(status, call));
+  if (status != CUDNN_STATUS_SUCCESS)
+    base::fail(base::ExitCode::failed, cudnn_failure(status, call));
 }
 
 }  // namespace engine

@@ -39,8 +39,7 @@ fuzz::Target fuzz::target() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const uint8_t> bytes(data, size);
-  fuzz::expect({base::ExitCode::data},
-               [&] { data::read_jpeg_header(bytes, "fuzz.jpg", kLimits); });
+  fuzz::expect({base::ExitCode::data}, [&] { data::read_jpeg_header(bytes, "fuzz.jpg", kLimits); });
   fuzz::expect({base::ExitCode::data}, [&] { data::decode_image(bytes, "fuzz.jpg", kLimits); });
   fuzz::expect({}, [&] {
     const int orientation = data::exif_orientation(bytes);

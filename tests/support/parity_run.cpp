@@ -129,7 +129,7 @@ class ParityRun {
     const StoredTensor* t = file_.find(name);
     if (!t || t->shape != std::vector<int64_t>(shape.dim, shape.dim + shape.rank))
       base::fail(base::ExitCode::data, file_.path(), ": no tensor '", name,
-                   "' of the detector's shape");
+                 "' of the detector's shape");
     return *t;
   }
 

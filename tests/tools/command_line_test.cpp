@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "tests/support/paths.h"
+#include "tools/logs/progress.h"
 #include "tools/run/stop_signal.h"
 
 namespace {

@@ -70,9 +70,9 @@ class Builder : public json::json_sax_t {
   bool key(std::string& k) override {
     Level& level = levels_.back();
     if (level.container->contains(k))
-      complain(
-          base::concatenate("key ", level.path, k, " is written twice",
-                      position_ ? base::concatenate(", first in line ", lines[level.path + k]) : ""));
+      complain(base::concatenate(
+          "key ", level.path, k, " is written twice",
+          position_ ? base::concatenate(", first in line ", lines[level.path + k]) : ""));
     level.key = k;
     lines[level.path + k] = position_ ? position_->line : 1;
     return true;
@@ -83,7 +83,8 @@ class Builder : public json::json_sax_t {
   }
 
   [[noreturn]] void complain(const std::string& what) const {
-    base::fail(base::ExitCode::usage, name_, position_ ? base::concatenate(":", position_->line) : "", ": ", what);
+    base::fail(base::ExitCode::usage, name_,
+               position_ ? base::concatenate(":", position_->line) : "", ": ", what);
   }
 
   json root;

@@ -74,14 +74,14 @@ void ConfigTable::apply(const ConfigText& text, const json& object, const std::s
     std::string path = prefix + name;
     if (name.find('.') != std::string::npos && find(path))
       base::fail(base::ExitCode::usage, text.place(path), ": ", path,
-           ": in a file, sections are written as { }, without dots");
+                 ": in a file, sections are written as { }, without dots");
     if (const ConfigKey* key = find(path)) {
       apply_key(text, *key, value);
     } else if (!is_section(path)) {
       unknown(text, prefix, name);
     } else if (!value.is_object()) {
-      base::fail(base::ExitCode::usage, text.place(path), ": ", path, ": expected a section { }, found ",
-           shown(value));
+      base::fail(base::ExitCode::usage, text.place(path), ": ", path,
+                 ": expected a section { }, found ", shown(value));
     } else {
       apply(text, value, path + ".");
     }
@@ -93,8 +93,8 @@ void ConfigTable::apply_key(const ConfigText& text, const ConfigKey& key, const 
   bool typed_text = key.text && typed && (value.is_number() || value.is_boolean());
   bool ok = typed_text ? key.assign(*typed) : key.assign(value);
   if (!ok)
-    base::fail(base::ExitCode::usage, text.place(key.path), ": ", key.path, ": expected ", key.expected,
-         ", found ", shown(value));
+    base::fail(base::ExitCode::usage, text.place(key.path), ": ", key.path, ": expected ",
+               key.expected, ", found ", shown(value));
   set_.insert(key.path);
 }
 
@@ -114,9 +114,9 @@ void ConfigTable::unknown(const ConfigText& text, const std::string& prefix,
     if (last_part(elsewhere[i]) == name) advice = elsewhere[i];
   if (advice.empty()) advice = base::nearest_name(path, elsewhere);
   std::string shown_path = shown(path);
-  base::fail(base::ExitCode::usage, text.place(path), ": ", shown_path.substr(1, shown_path.rfind('"') - 1),
-       ": unknown key, ",
-       advice.empty() ? "--help-config lists them" : "did you mean " + advice + "?");
+  base::fail(base::ExitCode::usage, text.place(path), ": ",
+             shown_path.substr(1, shown_path.rfind('"') - 1), ": unknown key, ",
+             advice.empty() ? "--help-config lists them" : "did you mean " + advice + "?");
 }
 
 }  // namespace config

@@ -19,13 +19,16 @@ constexpr char kBase[] = "_base_";
 std::string read_bounded(const std::string& path, const std::string& named_at) {
   std::error_code error;
   if (fs::is_directory(path, error))
-    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": it is a folder, expected a JSON file");
+    base::fail(base::ExitCode::usage, named_at, "cannot read ", path,
+               ": it is a folder, expected a JSON file");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+  if (!file)
+    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), std::streamsize(text.size()));
-  if (file.bad()) base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+  if (file.bad())
+    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
   text.resize(size_t(file.gcount()));
   if (text.size() > kMaxFileBytes)
     base::fail(base::ExitCode::usage, path, ":1: larger than 16 MiB, expected a configuration");
@@ -89,7 +92,8 @@ void ConfigText::override_with(const std::string& assignment) {
   const std::string place = "command line";
   size_t equals = assignment.find('=');
   if (equals == 0 || equals == std::string::npos)
-    base::fail(base::ExitCode::usage, place, ": \"", assignment.substr(0, 100), "\": expected key.path=value");
+    base::fail(base::ExitCode::usage, place, ": \"", assignment.substr(0, 100),
+               "\": expected key.path=value");
   std::string path = assignment.substr(0, equals), typed = assignment.substr(equals + 1);
   if (path == kBase) base::fail(base::ExitCode::usage, place, ": ", kBase, " belongs into a file");
   json patch = value_of(typed, place + ": " + path);
@@ -100,7 +104,8 @@ void ConfigText::override_with(const std::string& assignment) {
     size_t dot = path.rfind('.', end - 1);
     size_t start = dot == std::string::npos ? 0 : dot + 1;
     if (start >= end || ++depth > kMaxConfigDepth)
-      base::fail(base::ExitCode::usage, place, ": \"", path.substr(0, 100), "\": expected key.path=value");
+      base::fail(base::ExitCode::usage, place, ": \"", path.substr(0, 100),
+                 "\": expected key.path=value");
     json section = json::object();
     section[path.substr(start, end - start)] = std::move(patch);
     patch = std::move(section);

@@ -6,7 +6,8 @@
 
 namespace logs {
 
-// Whether a terminal takes colours and moving lines: it is a tty, TERM is not dumb, NO_COLOR is unset.
+// Whether a terminal takes colours and moving lines: it is a tty, TERM is not dumb, NO_COLOR is
+// unset.
 bool lively_terminal(int file_descriptor);
 
 struct ProgressOptions {

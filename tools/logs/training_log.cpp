@@ -34,7 +34,8 @@ std::vector<std::string> with_epoch(std::vector<std::string> columns) {
 }
 
 std::string stamped(const std::string& text) {
-  return base::local_text(std::chrono::system_clock::now()).substr(0, kTimeLength) + " " + text + "\n";
+  return base::local_text(std::chrono::system_clock::now()).substr(0, kTimeLength) + " " + text +
+         "\n";
 }
 
 }  // namespace

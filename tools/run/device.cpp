@@ -23,8 +23,8 @@ std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, siz
   const size_t free = backend.free_memory();
   if (bytes > free)
     base::fail(base::ExitCode::resources, "data.device_cache_mib: ", bytes >> 20,
-                 " MiB of images do not fit in the memory of ", backend.name(), ", where ",
-                 free >> 20, " MiB are free: lower it");
+               " MiB of images do not fit in the memory of ", backend.name(), ", where ",
+               free >> 20, " MiB are free: lower it");
   return std::make_unique<engine::Memory>(backend, bytes, engine::Place::device);
 }
 

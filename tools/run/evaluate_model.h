@@ -17,8 +17,9 @@ struct ModelEvaluation {
 // Runs every image of `dataset` through `inference`. Classes are matched by name; detections of
 // classes that the data set lacks are left out after they used their place, as in the original.
 // Sizes go by the boxes when either the configuration or `metrics` says so.
-ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&, const data::Dataset& dataset,
-                               const ClassList&, data::EvaluationOptions metrics = {});
+ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
+                               const data::Dataset& dataset, const ClassList&,
+                               data::EvaluationOptions metrics = {});
 
 // The 12 metrics by name, as "DetectionBoxes_Precision/mAP".
 logs::NamedValues named_metrics(const data::Evaluation&);

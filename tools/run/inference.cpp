@@ -115,7 +115,7 @@ std::vector<std::vector<FoundBox>> Inference::run(const data::Batch& batch) {
     if (batch.image_index[image] < 0) continue;
     if (on_host<int32_t>(detections_.status)[image] != 0)
       base::fail(base::ExitCode::diverged,
-                   "the network's output for an image is not finite: the weights are damaged");
+                 "the network's output for an image is not finite: the weights are damaged");
     found[image] = found_in(image);
   }
   return found;

@@ -23,7 +23,8 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
   file.load_model(device_.backend(), parameters_, /*averaged=*/true);
 }
 
-Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data) {
+Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval,
+                                const config::DataConfig& data) {
   inference_.reset();
   config::RunConfig use = config_;
   use.data.max_boxes = data.max_boxes;

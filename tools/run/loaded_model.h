@@ -24,7 +24,8 @@ class LoadedModel {
 
   // Sets up batches of `batch_size` images; `data` tells how pixels are scaled and how many boxes
   // a batch carries. Called again, it replaces what it returned before.
-  Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data);
+  Inference& prepare(int batch_size, const config::EvalConfig& eval,
+                     const config::DataConfig& data);
 
   const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }

@@ -49,10 +49,10 @@ void check_use(const Use& use, size_t available) {
   if (use.needed <= available) return;
   const int batch = fitting_batch(use, available);
   base::fail(base::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
-               in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
-               batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
-                         : "no batch size fits, lower model.input_height and input_width",
-               "; the limit is train.memory_gib, or what the device has");
+             in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
+             batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
+                       : "no batch size fits, lower model.input_height and input_width",
+             "; the limit is train.memory_gib, or what the device has");
 }
 
 size_t training_step(engine::Backend& backend, config::RunConfig config, int batch_size) {
@@ -80,7 +80,8 @@ int evaluation_batch(const config::RunConfig& config, int64_t images) {
   return int(std::min<int64_t>(wanted, images));
 }
 
-MemoryPlan plan_memory(engine::Backend& backend, const config::RunConfig& config, int evaluation_batch) {
+MemoryPlan plan_memory(engine::Backend& backend, const config::RunConfig& config,
+                       int evaluation_batch) {
   prepare_convolutions(backend, config, {.training = true, .evaluation_batch = evaluation_batch});
   MemoryPlan plan = PlannedRun(backend, config).train(config.train.batch_size);
   if (evaluation_batch > 0) PlannedRun(backend, config).evaluate(evaluation_batch, plan);

@@ -72,8 +72,8 @@ void PlannedRun::evaluate(int batch_size, MemoryPlan& plan) {
   plan.evaluation_step = device_.arena().peak();
 }
 
-std::set<engine::ConvShape> convolutions_of(engine::Backend& backend, const config::RunConfig& config,
-                                            RunParts parts) {
+std::set<engine::ConvShape> convolutions_of(engine::Backend& backend,
+                                            const config::RunConfig& config, RunParts parts) {
   std::set<engine::ConvShape> noted;
   if (parts.training) PlannedRun(backend, config, &noted).train(config.train.batch_size);
   MemoryPlan ignored;
@@ -82,7 +82,8 @@ std::set<engine::ConvShape> convolutions_of(engine::Backend& backend, const conf
   return noted;
 }
 
-void prepare_convolutions(engine::Backend& backend, const config::RunConfig& config, RunParts parts) {
+void prepare_convolutions(engine::Backend& backend, const config::RunConfig& config,
+                          RunParts parts) {
   const auto convolutions = convolutions_of(backend, config, parts);
   backend.prepare({convolutions.begin(), convolutions.end()});
 }

@@ -15,7 +15,8 @@ class PlannedRun {
  public:
   // `noted`: receives the convolutions, and nothing is asked of `backend`, whose workspaces then do
   // not count. Null: workspaces are those of its plans, which it makes.
-  PlannedRun(engine::Backend& backend, const config::RunConfig&, std::set<engine::ConvShape>* noted = {});
+  PlannedRun(engine::Backend& backend, const config::RunConfig&,
+             std::set<engine::ConvShape>* noted = {});
 
   // One step.
   MemoryPlan train(int batch_size);

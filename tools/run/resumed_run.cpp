@@ -59,8 +59,7 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
   }
   std::vector<std::string> complaints;
   ResumedRun run{open_newest(candidates, complaints), {}};
-  if (!run.file)
-    base::fail(base::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
+  if (!run.file) base::fail(base::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
   for (const std::string& complaint : complaints) std::cerr << "ssdtrain: " << complaint << "\n";
   if (!complaints.empty())
     std::cerr << "ssdtrain: using " << run.file->path() << " instead, of step "

@@ -25,6 +25,7 @@ std::string folder_of(const ModelFile&);
 // The folder to go on in: config.output_dir, or the resumed run's. Its config.json is written anew,
 // and damaged checkpoints get another name, so that they cannot take the place of good ones.
 // Without a resumed run a fresh one; config.output_dir may hold one that never got to a checkpoint.
-RunFolder open_resumed(const config::RunConfig&, const ResumedRun&, const std::vector<std::string>& words);
+RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,
+                       const std::vector<std::string>& words);
 
 }  // namespace run

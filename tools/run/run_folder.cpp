@@ -70,8 +70,8 @@ RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-RunFolder RunFolder::create(const config::RunConfig& config, const std::vector<std::string>& command_line,
-                            const std::string& root) {
+RunFolder RunFolder::create(const config::RunConfig& config,
+                            const std::vector<std::string>& command_line, const std::string& root) {
   bool numbered = config.output_dir.empty();
   if (!numbered) make_folders(config.output_dir);
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)
@@ -92,7 +92,8 @@ RunFolder RunFolder::open(const std::string& path, const std::vector<std::string
   return folder;
 }
 
-fs::path RunFolder::latest(const config::RunConfig& config, const Usable& usable, const std::string& root) {
+fs::path RunFolder::latest(const config::RunConfig& config, const Usable& usable,
+                           const std::string& root) {
   if (!config.output_dir.empty())
     return usable(config.output_dir) ? fs::path(config.output_dir) : fs::path();
   fs::path best;

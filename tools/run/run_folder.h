@@ -14,7 +14,8 @@ class RunFolder {
   // A fresh folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
   // config.json, cmdline.txt and env.json. Error(usage) when output_dir holds a run already, or is
   // in use.
-  static RunFolder create(const config::RunConfig& config, const std::vector<std::string>& command_line,
+  static RunFolder create(const config::RunConfig& config,
+                          const std::vector<std::string>& command_line,
                           const std::string& root = "runs");
   // The folder of an earlier run, to go on with it; appends to cmdline.txt. Error(usage) when it is
   // not there or when another program works in it.

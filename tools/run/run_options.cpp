@@ -37,14 +37,15 @@ data::SsdCrop ssd_crop(config::CropKind kind) {
 
 data::ColourOptions colour_options(const config::ColourConfig& c) {
   data::ColourOptions o;
-  o.distortion = {.probability = float(c.probability),
-                  .brightness = float(c.brightness),
-                  .hue = float(c.hue),
-                  .contrast_low = float(c.min_contrast),
-                  .contrast_high = float(c.max_contrast),
-                  .saturation_low = float(c.min_saturation),
-                  .saturation_high = float(c.max_saturation),
-                  .order = c.order == config::ColourOrder::brightness_contrast_saturation_hue ? 1 : 0};
+  o.distortion = {
+      .probability = float(c.probability),
+      .brightness = float(c.brightness),
+      .hue = float(c.hue),
+      .contrast_low = float(c.min_contrast),
+      .contrast_high = float(c.max_contrast),
+      .saturation_low = float(c.min_saturation),
+      .saturation_high = float(c.max_saturation),
+      .order = c.order == config::ColourOrder::brightness_contrast_saturation_hue ? 1 : 0};
   return o;
 }
 
@@ -107,14 +108,15 @@ data::LoaderOptions training_loader(const config::RunConfig& c, const data::Data
   data::SampleOptions& sample = loader.sample;
   sample.input = {o.height, o.width};
   sample.max_boxes = d.max_boxes;
-  sample.ground_truth = {
-      .crowd = d.crowd == config::CrowdBoxes::train ? data::CrowdPolicy::train : data::CrowdPolicy::ignore,
-      .overshoot = d.overshoot == config::Overshoot::drop ? data::OvershootPolicy::drop
-                                                  : data::OvershootPolicy::clip,
-      .class_columns = classes.columns_of(dataset)};
+  sample.ground_truth = {.crowd = d.crowd == config::CrowdBoxes::train ? data::CrowdPolicy::train
+                                                                       : data::CrowdPolicy::ignore,
+                         .overshoot = d.overshoot == config::Overshoot::drop
+                                          ? data::OvershootPolicy::drop
+                                          : data::OvershootPolicy::clip,
+                         .class_columns = classes.columns_of(dataset)};
   sample.augment = augment_options(d.augment);
   sample.image_errors = d.on_bad_image == config::BadImage::error ? data::ImageErrorPolicy::error
-                                                          : data::ImageErrorPolicy::skip;
+                                                                  : data::ImageErrorPolicy::skip;
   sample.cache_bytes = uint64_t(d.cache_mib) << 20;
   return loader;
 }

@@ -20,9 +20,11 @@ int64_t total_steps(const config::RunConfig&, const data::Dataset& train);
 engine::BackendOptions backend_options(const config::TrainConfig&);
 
 // Augmented and shuffled, for training; `classes` maps the data's categories to columns.
-data::LoaderOptions training_loader(const config::RunConfig&, const data::Dataset&, const ClassList&);
+data::LoaderOptions training_loader(const config::RunConfig&, const data::Dataset&,
+                                    const ClassList&);
 // Every image once, as it is.
-data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Dataset&, const ClassList&);
+data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Dataset&,
+                                      const ClassList&);
 
 // Bytes of the cache of images in device memory: what is configured, but not more than the images
 // would fill.

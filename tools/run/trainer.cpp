@@ -179,10 +179,11 @@ void Trainer::announce() {
 bool Trainer::run(const RunFolder& folder, const StopSignal& stop) {
   folder_ = &folder;
   files_ = std::make_unique<CheckpointFiles>(folder, config_.checkpoint.keep);
-  log_ = std::make_unique<logs::TrainingLog>(folder.path(), logs::TrainingLogOptions{.total_steps = total_steps_,
-                                                                  .last_step = state_.step,
-                                                                  .every = config_.log.every_steps,
-                                                                  .columns = csv_columns()});
+  log_ = std::make_unique<logs::TrainingLog>(
+      folder.path(), logs::TrainingLogOptions{.total_steps = total_steps_,
+                                              .last_step = state_.step,
+                                              .every = config_.log.every_steps,
+                                              .columns = csv_columns()});
   announce();
   counted_from_ = std::chrono::steady_clock::now();
   while (!done()) {
@@ -224,13 +225,13 @@ void Trainer::log_step() {
   const engine::OptimizerState optimizer = optimizer_->read_state();
   const double rate = double(images_counted_) / std::max(seconds_since(counted_from_), 1e-9);
   logs::NamedValues values{{"Loss/total_loss", losses.total},
-                     {"Loss/classification_loss", losses.classification},
-                     {"Loss/localization_loss", losses.localization},
-                     {"Loss/regularization_loss", losses.regularization},
-                     {"learning_rate", optimizer.learning_rate},
-                     {"loss_scale", optimizer.loss_scale},
-                     {"skipped_steps", double(optimizer.skipped)},
-                     {"images_per_second", rate}};
+                           {"Loss/classification_loss", losses.classification},
+                           {"Loss/localization_loss", losses.localization},
+                           {"Loss/regularization_loss", losses.regularization},
+                           {"learning_rate", optimizer.learning_rate},
+                           {"loss_scale", optimizer.loss_scale},
+                           {"skipped_steps", double(optimizer.skipped)},
+                           {"images_per_second", rate}};
   if (config_.train.clip_norm > 0)  // only then it is computed
     values.emplace_back("gradient_norm", optimizer.gradient_norm);
   const std::string detail =
