@@ -19,7 +19,7 @@ std::shared_ptr<const CudnnDevice> h200() {
   tests::load_driver_shim();
   try {
     return tests::device_of(tests::cards()[2]);
-  } catch (const Error& error) {
+  } catch (const base::Error& error) {
     if (error.code() != base::ExitCode::resources) throw;
     WARN("skipped: " << error.what());
     return nullptr;
@@ -56,7 +56,7 @@ TEST_CASE("cuDNN: a refusal carries the call and cuDNN's words") {
   try {
     tensor.finalize();
     FAIL("a tensor without dimensions was accepted");
-  } catch (const Error& error) {
+  } catch (const base::Error& error) {
     INFO(error.what());
     CHECK(error.code() == base::ExitCode::failed);
     CHECK(std::string(error.what()).starts_with("cuDNN: finalize: CUDNN_STATUS_BAD_PARAM"));
