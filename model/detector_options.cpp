@@ -6,29 +6,44 @@ namespace model {
 
 using base::ExitCode, base::fail;
 
+namespace {
+
+void require(bool good, const char* key, const std::string& expected, double found) {
+  if (!good) fail(ExitCode::usage, "model.", key, ": expected ", expected, ", found ", found);
+}
+
+void require(const base::Interval& range, const char* key, double found) {
+  require(range.contains(found), key, base::in_words(range), found);
+}
+
+void check_anchors(const DetectorOptions& o) {
+  require(limits::max_level, "anchors.max_level", o.max_level);
+  require(limits::anchor_scale, "anchors.scale", o.anchor_scale);
+  require(limits::scales_per_octave, "anchors.scales_per_octave", o.scales_per_octave);
+  const size_t ratios = o.aspect_ratios.size();
+  require(ratios >= 1 && ratios <= limits::most_aspect_ratios, "anchors.aspect_ratios",
+          "1 to 16 ratios", double(ratios));
+  for (double ratio : o.aspect_ratios)
+    require(limits::aspect_ratio, "anchors.aspect_ratios", ratio);
+}
+
+}  // namespace
+
 void check(const DetectorOptions& o) {
-  auto require = [](bool ok, const char* key, const char* expected, double got) {
-    if (!ok) fail(ExitCode::usage, "model.", key, ": expected ", expected, ", got ", got);
-  };
-  for (int side : {o.height, o.width})
-    require(side >= 64 && side <= 4096 && side % 32 == 0, "input_size",
-            "multiples of 32 from 64 to 4096", side);
-  require(o.classes >= 1 && o.classes <= 10000, "classes", "1 to 10000", o.classes);
-  require(o.backbone_width >= 4 && o.backbone_width <= 256, "backbone_width", "4 to 256",
-          o.backbone_width);
-  for (int n : o.units) require(n >= 1 && n <= 64, "units", "four counts from 1 to 64", n);
-  require(o.fpn_channels >= 4 && o.fpn_channels <= 1024, "fpn_channels", "4 to 1024",
-          o.fpn_channels);
-  require(o.head_channels >= 4 && o.head_channels <= 1024, "head_channels", "4 to 1024",
-          o.head_channels);
-  require(o.head_depth >= 0 && o.head_depth <= 16, "head_depth", "0 to 16", o.head_depth);
-  require(o.max_level >= 5 && o.max_level <= 7, "anchors.max_level", "5, 6 or 7", o.max_level);
-  require(o.anchor_scale > 0, "anchors.scale", "a positive number", o.anchor_scale);
-  require(o.scales_per_octave >= 1 && o.scales_per_octave <= 8, "anchors.scales_per_octave",
-          "1 to 8", o.scales_per_octave);
-  require(!o.aspect_ratios.empty() && o.aspect_ratios.size() <= 16, "anchors.aspect_ratios",
-          "1 to 16 ratios", double(o.aspect_ratios.size()));
-  for (double a : o.aspect_ratios) require(a > 0, "anchors.aspect_ratios", "positive numbers", a);
+  for (auto [key, side] : {std::pair("input_height", o.height), {"input_width", o.width}}) {
+    require(limits::side, key, side);
+    require(side % 32 == 0, key, "a multiple of 32", side);
+  }
+  require(limits::classes, "num_classes", o.classes);
+  require(limits::backbone_width, "backbone_width", o.backbone_width);
+  for (int n : o.units) require(limits::units, "units", n);
+  require(limits::channels, "fpn_channels", o.fpn_channels);
+  require(limits::channels, "head_channels", o.head_channels);
+  require(limits::head_depth, "head_depth", o.head_depth);
+  check_anchors(o);
+  require(limits::decay, "batch_norm.decay", o.batch_norm_decay);
+  require(limits::epsilon, "batch_norm.backbone_epsilon", o.backbone_epsilon);
+  require(limits::epsilon, "batch_norm.epsilon", o.epsilon);
 }
 
 bool original_accepts(int height, int width) {

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/interval.h"
+
 namespace model {
 
 struct DetectorOptions {
-  int height = 320, width = 320;  // multiples of 32, at least 32
+  int height = 320, width = 320;  // multiples of 32
   int classes = 90;               // without the background column, which comes first
   int backbone_width = 64;        // channels of the first convolution and of block 1's bottleneck
   std::array<int, 4> units{3, 4, 6, 3};
@@ -31,6 +33,22 @@ struct DetectorOptions {
   int anchors_per_cell() const { return scales_per_octave * int(aspect_ratios.size()); }
   int levels() const { return max_level - 2; }
 };
+
+// What the options may be. The configuration's keys take their ranges from here.
+namespace limits {
+inline constexpr base::Interval side = base::between(64, 4096), classes = base::between(1, 10000);
+inline constexpr base::Interval backbone_width = base::between(4, 256);
+inline constexpr base::Interval units = base::between(1, 64);       // each of the four
+inline constexpr base::Interval channels = base::between(4, 1024);  // of pyramid and heads
+inline constexpr base::Interval head_depth = base::between(0, 16);
+inline constexpr base::Interval max_level = base::between(5, 7);
+inline constexpr base::Interval anchor_scale = base::between(0.01, 1000);
+inline constexpr base::Interval scales_per_octave = base::between(1, 8);
+inline constexpr base::Interval aspect_ratio = base::between(0.01, 100);
+inline constexpr size_t most_aspect_ratios = 16;
+inline constexpr base::Interval decay = base::between(0, 1);
+inline constexpr base::Interval epsilon = base::between(1e-12, 1);
+}  // namespace limits
 
 // Error(usage) naming the key when an option is out of range or does not fit the others.
 void check(const DetectorOptions&);

@@ -8,25 +8,31 @@ namespace {
 
 using base::ExitCode;
 
-void check_range(const char* name, float low, float high, float least, float most) {
-  if (!(low >= least && high <= most && low <= high))
-    base::fail(ExitCode::usage, "augmentation: ", name, " range ", low, "..", high,
-               ", expected low <= high within ", least, "..", most);
+void check_range(const char* name, double low, double high, const base::Interval& range) {
+  if (!(range.contains(low) && range.contains(high) && low <= high))
+    base::fail(ExitCode::usage, "augmentation: ", name, " from ", low, " to ", high,
+               ", expected a rising range ", base::in_words(range));
 }
 
-constexpr float kHuge = 1e6f;
+void check_number(const char* name, double value, const base::Interval& range) {
+  if (!range.contains(value))
+    base::fail(ExitCode::usage, "augmentation: ", name, " is ", value, ", expected a number ",
+               base::in_words(range));
+}
+
+constexpr double kHuge = 1e6;
 
 void check_colour(const ColourOptions& colour) {
-  check_range("brightness", colour.brightness.low, colour.brightness.high, -1, 1);
-  check_range("contrast", colour.contrast.low, colour.contrast.high, 0, kHuge);
-  check_range("hue", colour.hue.low, colour.hue.high, -1, 1);
-  check_range("saturation", colour.saturation.low, colour.saturation.high, 0, kHuge);
+  check_range("brightness", colour.brightness.low, colour.brightness.high, base::between(-1, 1));
+  check_range("contrast", colour.contrast.low, colour.contrast.high, base::between(0, kHuge));
+  check_range("hue", colour.hue.low, colour.hue.high, base::between(-1, 1));
+  check_range("saturation", colour.saturation.low, colour.saturation.high, base::between(0, kHuge));
   const ColourDistortion& d = colour.distortion;
-  check_range("distortion probability", 0, d.probability, 0, 1);
-  check_range("distortion brightness", 0, d.brightness, 0, 1);
-  check_range("distortion hue", 0, d.hue, 0, 1);
-  check_range("distortion contrast", d.contrast_low, d.contrast_high, 0, kHuge);
-  check_range("distortion saturation", d.saturation_low, d.saturation_high, 0, kHuge);
+  check_number("distortion probability", d.probability, limits::part);
+  check_number("distortion brightness", d.brightness, limits::part);
+  check_number("distortion hue", d.hue, limits::hue);
+  check_range("distortion contrast", d.contrast_low, d.contrast_high, limits::colour_factor);
+  check_range("distortion saturation", d.saturation_low, d.saturation_high, limits::colour_factor);
   if (d.order != 0 && d.order != 1)
     base::fail(ExitCode::usage, "augmentation: colour order ", d.order, ", expected 0 or 1");
 }
@@ -36,13 +42,13 @@ void check_colour(const ColourOptions& colour) {
 AugmentOptions no_augmentation() { return {.flip_probability = 0, .crop_enabled = false}; }
 
 void check(const AugmentOptions& options) {
-  check_range("flip probability", 0, options.flip_probability, 0, 1);
+  check_number("flip probability", options.flip_probability, limits::part);
   const CropOptions& crop = options.crop;
-  check_range("crop aspect", crop.aspect_min, crop.aspect_max, 1 / kHuge, kHuge);
-  check_range("crop area", crop.area_min, crop.area_max, 1 / kHuge, 1);
-  check_range("crop min_object_covered", 0, crop.min_object_covered, 0, 1);
-  check_range("crop overlap_threshold", 0, crop.overlap_threshold, 0, 1);
-  check_range("crop random_coef", 0, crop.random_coef, 0, 1);
+  check_range("crop aspect", crop.aspect_min, crop.aspect_max, limits::crop_aspect);
+  check_range("crop area", crop.area_min, crop.area_max, limits::crop_area);
+  check_number("crop min_object_covered", crop.min_object_covered, limits::part);
+  check_number("crop overlap_threshold", crop.overlap_threshold, limits::part);
+  check_number("crop random_coef", crop.random_coef, limits::part);
   check_colour(options.colour);
 }
 

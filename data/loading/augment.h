@@ -3,9 +3,18 @@
 #pragma once
 #include "data/image/image.h"
 #include "data/loading/augment_crop.h"
+#include "engine/base/interval.h"
 #include "kernels/image.h"
 
 namespace data {
+
+// What the options may be. The configuration's keys take their ranges from here.
+namespace limits {
+inline constexpr base::Interval part = base::between(0, 1);  // probabilities, parts of a box
+inline constexpr base::Interval crop_aspect = base::between(0.001, 1000);
+inline constexpr base::Interval crop_area = base::between(0.001, 1);
+inline constexpr base::Interval hue = base::between(0, 0.5), colour_factor = base::between(0, 10);
+}  // namespace limits
 
 struct ColourRange {
   bool enabled = false;

@@ -14,16 +14,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string in_words(const ConfigRange& r) {
-  bool low = std::isfinite(r.low), high = std::isfinite(r.high);
-  if (low && high)
-    return fmt::format(" {} {} to {}", r.above_low ? "above" : "from", r.low, r.high);
-  if (low) return fmt::format(" {} {}", r.above_low ? "above" : "of at least", r.low);
-  return high ? fmt::format(" up to {}", r.high) : "";
-}
-
-bool inside(const ConfigRange& r, double v) {
-  return std::isfinite(v) && (r.above_low ? v > r.low : v >= r.low) && v <= r.high;
+// "an integer from 1 to 10"
+std::string in_words(const std::string& noun, const base::Interval& range) {
+  const std::string words = base::in_words(range);
+  return words.empty() ? noun : noun + " " + words;
 }
 
 // Whole numbers may be written as 1e5; beyond 2^53 a double would change them silently.
@@ -34,10 +28,10 @@ bool is_whole(const json& value) {
   return std::trunc(v) == v && std::fabs(v) <= 9007199254740992.0;
 }
 
-template <class T> bool read_number(const json& value, const ConfigRange& range, T& field) {
+template <class T> bool read_number(const json& value, const base::Interval& range, T& field) {
   if (std::is_integral_v<T> ? !is_whole(value) : !value.is_number()) return false;
   double v = value.get<double>();
-  if (!inside(range, v)) return false;
+  if (!range.contains(v)) return false;
   if constexpr (std::is_integral_v<T>) {
     // 2^63 as a double is one more than the largest int64_t, hence >=.
     double limit = std::ldexp(1.0, int(sizeof(T)) * 8 - 1);
@@ -47,6 +41,26 @@ template <class T> bool read_number(const json& value, const ConfigRange& range,
     field = v;
   }
   return true;
+}
+
+// The least and the greatest of a range that the type holds.
+template <class T> std::pair<T, T> ends_of(const base::Interval& r) {
+  const auto [least, greatest] =
+      std::pair(std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+  T low = r.low <= double(least) ? least : T(r.low);
+  if (r.above_low)
+    low = std::is_integral_v<T> ? T(low + 1) : T(std::nextafter(double(low), double(greatest)));
+  return {low, r.high >= double(greatest) ? greatest : T(r.high)};
+}
+
+// The shortest list of the smallest values and the longest, from the smallest to the largest.
+template <class T> std::vector<std::string> extreme_lists(const ConfigList& rule) {
+  const auto [low, high] = ends_of<T>(rule.each);
+  std::vector<T> longest(rule.max_count, low);
+  for (size_t i = 1; i < longest.size(); ++i)
+    longest[i] =
+        T(double(low) + (double(high) - double(low)) * double(i) / double(longest.size() - 1));
+  return {json(std::vector<T>(rule.min_count, low)).dump(), json(longest).dump()};
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -61,7 +75,9 @@ void ConfigTable::flag(const std::string& path, bool& field, const std::string& 
     field = value.get<bool>();
     return true;
   };
-  add({path, "true or false", description, "", false, assign, [&field] { return json(field); }});
+  add({path, "true or false", description, "", {"false", "true"}, false, assign, [&field] {
+         return json(field);
+       }});
 }
 
 void ConfigTable::text(const std::string& path, std::string& field,
@@ -71,7 +87,7 @@ void ConfigTable::text(const std::string& path, std::string& field,
     field = value.get<std::string>();
     return field.find('\0') == std::string::npos;
   };
-  add({path, "a text", description, "", true, assign, [&field] { return json(field); }});
+  add({path, "a text", description, "", {}, true, assign, [&field] { return json(field); }});
 }
 
 void ConfigTable::texts(const std::string& path, std::vector<std::string>& field,
@@ -86,19 +102,29 @@ void ConfigTable::texts(const std::string& path, std::vector<std::string>& field
     if (good) field = value.get<std::vector<std::string>>();
     return good;
   };
-  add({path, "a list of texts", description, "", true, assign, [&field] { return json(field); }});
+  add({path, "a list of texts", description, "", {}, true, assign, [&field] {
+         return json(field);
+       }});
 }
 
 template <class T>
-void ConfigTable::number(const std::string& path, T& field, ConfigRange range,
+void ConfigTable::number(const std::string& path, T& field, base::Interval range,
                          const std::string& description) {
-  std::string expected = (std::is_integral_v<T> ? "an integer" : "a number") + in_words(range);
+  std::string expected = in_words(std::is_integral_v<T> ? "an integer" : "a number", range);
   auto assign = [&field, range](const json& value) { return read_number(value, range, field); };
-  add({path, expected, description, "", false, assign, [&field] { return json(field); }});
+  const auto [low, high] = ends_of<T>(range);
+  add({path,
+       expected,
+       description,
+       "",
+       {json(low).dump(), json(high).dump()},
+       false,
+       assign,
+       [&field] { return json(field); }});
 }
-template void ConfigTable::number(const std::string&, int&, ConfigRange, const std::string&);
-template void ConfigTable::number(const std::string&, int64_t&, ConfigRange, const std::string&);
-template void ConfigTable::number(const std::string&, double&, ConfigRange, const std::string&);
+template void ConfigTable::number(const std::string&, int&, base::Interval, const std::string&);
+template void ConfigTable::number(const std::string&, int64_t&, base::Interval, const std::string&);
+template void ConfigTable::number(const std::string&, double&, base::Interval, const std::string&);
 
 void ConfigTable::add_choice(const std::string& path, std::vector<std::string> names,
                              std::function<size_t()> get, std::function<void(size_t)> set,
@@ -110,7 +136,9 @@ void ConfigTable::add_choice(const std::string& path, std::vector<std::string> n
     if (found != names.end()) set(size_t(found - names.begin()));
     return found != names.end();
   };
-  add({path, "one of " + joined(names), description, "", false, assign,
+  std::vector<std::string> all;
+  for (const std::string& name : names) all.push_back(json(name).dump());
+  add({path, "one of " + joined(names), description, "", all, false, assign,
        [=] { return json(names[get()]); }});
 }
 
@@ -119,8 +147,8 @@ void ConfigTable::add_numbers(const std::string& path, ConfigList rule, ListFiel
   std::string count = rule.min_count == rule.max_count
                           ? fmt::format("{}", rule.min_count)
                           : fmt::format("{} to {}", rule.min_count, rule.max_count);
-  std::string expected = fmt::format("a list of {} {}{}", count,
-                                     field.integers ? "integers" : "numbers", in_words(rule.each));
+  std::string expected = fmt::format("a list of {} {}", count,
+                                     in_words(field.integers ? "integers" : "numbers", rule.each));
   auto assign = [=](const json& value) {
     if (!value.is_array() || value.size() < rule.min_count || value.size() > rule.max_count)
       return false;
@@ -138,7 +166,8 @@ void ConfigTable::add_numbers(const std::string& path, ConfigList rule, ListFiel
     std::vector<double> values = field.get();
     return json(std::vector<int64_t>(values.begin(), values.end()));
   };
-  add({path, expected, description, "", false, assign, get});
+  auto extremes = field.integers ? extreme_lists<int64_t>(rule) : extreme_lists<double>(rule);
+  add({path, expected, description, "", extremes, false, assign, get});
 }
 
 }  // namespace config

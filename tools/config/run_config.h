@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "data/loading/augment.h"
+#include "kernels/schedule.h"
 #include "model/detector_options.h"
 #include "tools/config/table.h"
 
@@ -19,7 +21,6 @@ enum class BadImage { error, skip };
 enum class CropKind { none, random, ssd, ssd_pad, ssd_fixed_aspect, ssd_pad_fixed_aspect };
 enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
 enum class ScheduleKind { cosine, step, constant };
-enum class LossNormalizer { per_rank, global };
 
 struct ModelConfig {
   model::DetectorOptions options{.classes = 0};  // 0: from the data
@@ -77,7 +78,6 @@ struct ScheduleConfig {
 struct LossConfig {
   double alpha = 0.25, gamma = 2, delta = 1;
   double classification_weight = 1, localization_weight = 1;
-  LossNormalizer normalizer = LossNormalizer::per_rank;
 };
 
 struct LossScaleConfig {

@@ -129,8 +129,6 @@ void train_rules(ConfigTable& t, const RunConfig& c) {
                   fmt::format("the scale starts at {}, below train.loss_scale.min {}",
                               train.loss_scale.initial, train.loss_scale.min));
   });
-  t.rule({"train.momentum"},
-         [&train] { return unless(train.momentum < 1, "expected a number below 1, found 1"); });
   t.rule({"train.freeze"}, [&train] {
     for (const std::string& prefix : train.freeze)
       if (prefix.empty()) return std::string("an empty prefix would freeze every parameter");

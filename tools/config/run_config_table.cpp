@@ -5,55 +5,59 @@
 namespace config {
 namespace {
 
-using config::above, config::any_number, config::at_least, config::between;
-using config::ConfigTable;
+using base::between;
+namespace limits = model::limits;
+
+constexpr double kMostSteps = 1e12;     // of updates; a double counts them exactly
+constexpr double kMostCount = 1 << 30;  // of things that an int counts
+constexpr base::Interval kSteps = between(0, kMostSteps);
 
 void bind_model(ConfigTable& t, ModelConfig& m) {
   model::DetectorOptions& o = m.options;
   t.section("model", "The network");
-  t.number("model.input_height", o.height, between(32, 4096),
+  t.number("model.input_height", o.height, limits::side,
            "rows of the network's input, a multiple of 32");
-  t.number("model.input_width", o.width, between(32, 4096),
+  t.number("model.input_width", o.width, limits::side,
            "columns of the network's input, a multiple of 32");
-  t.number("model.num_classes", o.classes, between(0, 10000),
+  t.number("model.num_classes", o.classes, between(0, limits::classes.high),
            "classes without the background; 0: from the data");
   t.choice(
       "model.class_columns", m.class_columns,
       {{"by_id", ClassColumns::by_id}, {"dense", ClassColumns::dense}},
       "column of a class: its category id less one (as the original), or its place in the list");
-  t.number("model.backbone_width", o.backbone_width, between(1, 1024),
+  t.number("model.backbone_width", o.backbone_width, limits::backbone_width,
            "channels of ResNet's first convolution");
-  t.numbers("model.units", o.units, {.each = between(1, 100)},
+  t.numbers("model.units", o.units, {.each = limits::units},
             "bottleneck units of ResNet's four blocks");
   t.choice(
       "model.stride_placement", o.stride_in_3x3, {{"v1", false}, {"v1.5", true}},
       "stride in the 1x1 convolution (as the original), or in the 3x3 (as torchvision and timm)");
-  t.number("model.fpn_channels", o.fpn_channels, between(1, 4096),
+  t.number("model.fpn_channels", o.fpn_channels, limits::channels,
            "channels of the pyramid's levels");
-  t.number("model.head_channels", o.head_channels, between(1, 4096),
+  t.number("model.head_channels", o.head_channels, limits::channels,
            "channels of the class and box towers");
-  t.number("model.head_depth", o.head_depth, between(0, 16),
+  t.number("model.head_depth", o.head_depth, limits::head_depth,
            "convolutions of each tower before its predictor");
 
   t.section("model.anchors", "Boxes that predictions start from");
-  t.number("model.anchors.max_level", o.max_level, between(5, 7),
+  t.number("model.anchors.max_level", o.max_level, limits::max_level,
            "last pyramid level; the first is 3, strides are 2^level");
-  t.number("model.anchors.scale", o.anchor_scale, above(0), "anchor side in strides");
-  t.number("model.anchors.scales_per_octave", o.scales_per_octave, between(1, 8),
+  t.number("model.anchors.scale", o.anchor_scale, limits::anchor_scale, "anchor side in strides");
+  t.number("model.anchors.scales_per_octave", o.scales_per_octave, limits::scales_per_octave,
            "sizes between one level and the next");
-  t.numbers("model.anchors.aspect_ratios", o.aspect_ratios, {above(0), 1, 16},
-            "width / height of the anchors");
+  t.numbers("model.anchors.aspect_ratios", o.aspect_ratios,
+            {limits::aspect_ratio, 1, limits::most_aspect_ratios}, "width / height of the anchors");
 
   t.section("model.batch_norm", "Batch normalisation");
   t.choice(
       "model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
       "statistics of the batch (as the original trains), or the stored ones, unchanged and folded "
       "into the convolutions");
-  t.number("model.batch_norm.decay", o.batch_norm_decay, between(0, 1),
+  t.number("model.batch_norm.decay", o.batch_norm_decay, limits::decay,
            "weight of the old moving statistics");
-  t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, above(0),
+  t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, limits::epsilon,
            "added to the variance in the backbone");
-  t.number("model.batch_norm.epsilon", o.epsilon, above(0),
+  t.number("model.batch_norm.epsilon", o.epsilon, limits::epsilon,
            "added to the variance in pyramid and heads");
 }
 
@@ -76,13 +80,13 @@ void bind_crop(ConfigTable& t, CropConfig& c) {
            "which ignore them");
   t.number("data.augment.crop.min_object_covered", c.min_object_covered, between(0, 1),
            "part of some box that the window covers");
-  t.number("data.augment.crop.min_aspect", c.min_aspect, above(0),
+  t.number("data.augment.crop.min_aspect", c.min_aspect, data::limits::crop_aspect,
            "smallest width / height of the window");
-  t.number("data.augment.crop.max_aspect", c.max_aspect, above(0),
+  t.number("data.augment.crop.max_aspect", c.max_aspect, data::limits::crop_aspect,
            "largest width / height of the window");
-  t.number("data.augment.crop.min_area", c.min_area, {0, 1, true},
+  t.number("data.augment.crop.min_area", c.min_area, data::limits::crop_area,
            "smallest part of the image's area");
-  t.number("data.augment.crop.max_area", c.max_area, {0, 1, true},
+  t.number("data.augment.crop.max_area", c.max_area, data::limits::crop_area,
            "largest part of the image's area");
   t.number("data.augment.crop.overlap_threshold", c.overlap_threshold, between(0, 1),
            "boxes with a smaller part inside are dropped");
@@ -97,14 +101,15 @@ void bind_colour(ConfigTable& t, ColourConfig& c) {
            "chance of changing an image; the original never does");
   t.number("data.augment.colour.brightness", c.brightness, between(0, 1),
            "largest shift, in parts of the value range");
-  t.number("data.augment.colour.min_contrast", c.min_contrast, between(0, 10),
+  t.number("data.augment.colour.min_contrast", c.min_contrast, data::limits::colour_factor,
            "smallest factor of the contrast");
-  t.number("data.augment.colour.max_contrast", c.max_contrast, between(0, 10),
+  t.number("data.augment.colour.max_contrast", c.max_contrast, data::limits::colour_factor,
            "largest factor of the contrast");
-  t.number("data.augment.colour.hue", c.hue, between(0, 0.5), "largest shift of the hue, in turns");
-  t.number("data.augment.colour.min_saturation", c.min_saturation, between(0, 10),
+  t.number("data.augment.colour.hue", c.hue, data::limits::hue,
+           "largest shift of the hue, in turns");
+  t.number("data.augment.colour.min_saturation", c.min_saturation, data::limits::colour_factor,
            "smallest factor of the saturation");
-  t.number("data.augment.colour.max_saturation", c.max_saturation, between(0, 10),
+  t.number("data.augment.colour.max_saturation", c.max_saturation, data::limits::colour_factor,
            "largest factor of the saturation");
   t.choice(
       "data.augment.colour.order", c.order,
@@ -120,9 +125,10 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   bind_source(t, "data.val", d.val);
   t.section("data", "Images and boxes");
   t.text("data.label_map", d.label_map, "class names and ids of TFRecord shards, a .pbtxt");
-  t.numbers("data.mean", d.mean, {.each = any_number()},
+  t.numbers("data.mean", d.mean, {.each = between(-1e6, 1e6)},
             "subtracted from red, green, blue in 0..255");
-  t.numbers("data.std", d.std, {.each = above(0)}, "red, green, blue are divided by it after that");
+  t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},
+            "red, green, blue are divided by it after that");
   t.choice("data.crowd", d.crowd, {{"train", CrowdBoxes::train}, {"ignore", CrowdBoxes::ignore}},
            "crowd regions in training: ordinary objects (as the original), or left out");
   t.choice(
@@ -158,15 +164,16 @@ void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
   t.number("train.schedule.base_rate", s.base_rate, between(0, 1e6),
            "rate at the end of the warm-up, for the reference batch");
   t.number(
-      "train.schedule.reference_batch", s.reference_batch, between(0, 1 << 30),
+      "train.schedule.reference_batch", s.reference_batch, between(0, kMostCount),
       "images per step that the rates belong to; they are scaled to the batch in use; 0: never");
   t.number("train.schedule.warmup_rate", s.warmup_rate, between(0, 1e6),
            "rate of the first step, for the reference batch");
-  t.number("train.schedule.warmup_steps", s.warmup_steps, at_least(0),
+  t.number("train.schedule.warmup_steps", s.warmup_steps, kSteps,
            "steps from warmup_rate to base_rate; 0: no warm-up");
-  t.number("train.schedule.total", s.total, at_least(0),
+  t.number("train.schedule.total", s.total, kSteps,
            "step at which the schedule ends; 0: where the run ends");
-  t.numbers("train.schedule.boundaries", s.boundaries, {between(0, 1), 0, 16},
+  t.numbers("train.schedule.boundaries", s.boundaries,
+            {{0, 1, true}, 0, kernels::kMaxBoundaries - 1},
             "step: the parts of the total where the rate drops");
   t.number("train.schedule.factor", s.factor, {0, 1, true},
            "step: the rate is multiplied by it at each boundary");
@@ -178,35 +185,34 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   t.number("train.loss.alpha", l.alpha, between(0, 1), "focal loss: weight of the positives");
   t.number("train.loss.gamma", l.gamma, between(0, 10),
            "focal loss: power that plays easy anchors down");
-  t.number("train.loss.delta", l.delta, above(0), "Huber loss: where the square becomes a line");
-  t.number("train.loss.classification_weight", l.classification_weight, at_least(0),
+  t.number("train.loss.delta", l.delta, between(1e-6, 1e6),
+           "Huber loss: where the square becomes a line");
+  t.number("train.loss.classification_weight", l.classification_weight, between(0, 1e6),
            "factor of the focal loss");
-  t.number("train.loss.localization_weight", l.localization_weight, at_least(0),
+  t.number("train.loss.localization_weight", l.localization_weight, between(0, 1e6),
            "factor of the Huber loss");
-  t.choice("train.loss.normalizer", l.normalizer,
-           {{"per_rank", LossNormalizer::per_rank}, {"global", LossNormalizer::global}},
-           "divide by the matched anchors of the rank (as the original), or of all ranks; the same "
-           "with one rank");
+  // With one process, both divided by the same number.
+  t.retired("train.loss.normalizer", {"per_rank", "global"});
 
   LossScaleConfig& s = train.loss_scale;
   t.section("train.loss_scale", "Dynamic loss scale, used by precision fp16");
-  t.number("train.loss_scale.initial", s.initial, {0, 1e30, true}, "scale of the first step");
+  t.number("train.loss_scale.initial", s.initial, between(1e-30, 1e30), "scale of the first step");
   t.number("train.loss_scale.growth", s.growth, {1, 1024, true},
            "factor after enough finite steps, divisor after a step that is not");
-  t.number("train.loss_scale.interval", s.interval, at_least(1),
+  t.number("train.loss_scale.interval", s.interval, between(1, kMostCount),
            "finite steps before the scale grows");
   t.number(
-      "train.loss_scale.hysteresis", s.hysteresis, at_least(1),
+      "train.loss_scale.hysteresis", s.hysteresis, between(1, kMostCount),
       "the scale falls from this overflow on, counted since it last grew; 1: from the first, as "
       "TensorFlow's, 2: as Megatron's");
-  t.number("train.loss_scale.min", s.min, {0, 1e30, true}, "the scale never falls below");
-  t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips, at_least(1),
-           "skipped steps in a row at the least scale that end the run");
+  t.number("train.loss_scale.min", s.min, between(1e-30, 1e30), "the scale never falls below");
+  t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips,
+           between(1, kMostCount), "skipped steps in a row at the least scale that end the run");
 
   t.section("train.early_stopping", "End of the run when the validation no longer improves");
   t.number("train.early_stopping.patience", train.early_stopping.patience, between(0, 1 << 20),
            "evaluations without a gain; 0: never stop early");
-  t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, at_least(0),
+  t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, between(0, 1),
            "what counts as a gain");
   t.choice("train.early_stopping.metric", train.early_stopping.metric,
            {{"mAP", std::string("mAP")},
@@ -218,11 +224,11 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
 void bind_train(ConfigTable& t, TrainConfig& c) {
   t.section("train", "Training");
   t.number("train.batch_size", c.batch_size, between(1, 65536), "images per rank and step");
-  t.number("train.steps", c.steps, at_least(0),
+  t.number("train.steps", c.steps, kSteps,
            "updates of the weights in the run; or give train.epochs");
   t.number("train.epochs", c.epochs, between(0, 1e6),
            "passes over the training images; or give train.steps");
-  t.number("train.seed", c.seed, at_least(0), "start of every random number");
+  t.number("train.seed", c.seed, base::at_least(0), "start of every random number");
   t.choice("train.precision", c.precision,
            {{"fp32", std::string("fp32")},
             {"tf32", std::string("tf32")},
@@ -239,10 +245,10 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
            "CPU threads that compute; 0: one per core");
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),
            "GiB of the device for one step; 0: what is free");
-  t.number("train.momentum", c.momentum, {0, 1}, "of the gradient's running sum");
+  t.number("train.momentum", c.momentum, between(0, 0.999999), "of the gradient's running sum");
   t.number("train.weight_decay", c.weight_decay, between(0, 1),
            "L2 weight, on convolution kernels only");
-  t.number("train.clip_norm", c.clip_norm, at_least(0),
+  t.number("train.clip_norm", c.clip_norm, between(0, 1e30),
            "largest norm of the whole gradient; 0: no limit");
   t.number("train.accumulate", c.accumulate, between(1, 4096),
            "batches whose gradients make one update");
@@ -255,7 +261,7 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
 
 void bind_eval(ConfigTable& t, EvalConfig& c) {
   t.section("eval", "Evaluation on data.val");
-  t.number("eval.every_steps", c.every_steps, at_least(0),
+  t.number("eval.every_steps", c.every_steps, kSteps,
            "evaluate each so many steps; 0: at the end only");
   t.number("eval.every_epochs", c.every_epochs, between(0, 1e6), "the same in epochs");
   t.number("eval.score_threshold", c.score_threshold, between(0, 1),
@@ -284,14 +290,14 @@ config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
   bind_train(t, c.train);
   bind_eval(t, c.eval);
   t.section("checkpoint", "Checkpoints");
-  t.number("checkpoint.every_steps", c.checkpoint.every_steps, at_least(0),
+  t.number("checkpoint.every_steps", c.checkpoint.every_steps, kSteps,
            "save each so many steps; 0: at each evaluation and at the end");
   t.number("checkpoint.keep", c.checkpoint.keep, between(1, 10000),
            "numbered checkpoints kept beside last and best; 1: only those two");
   t.text("checkpoint.init_from", c.checkpoint.init_from,
          "weights to start from: a checkpoint or ResNet-50 weights, safetensors");
   t.section("log", "Logs");
-  t.number("log.every_steps", c.log.every_steps, between(1, 1 << 30), "steps between two lines");
+  t.number("log.every_steps", c.log.every_steps, between(1, kMostCount), "steps between two lines");
   add_rules(t, c, use);
   return t;
 }

@@ -1,6 +1,7 @@
 #include "tools/config/table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +35,14 @@ void ConfigTable::section(const std::string& path, const std::string& descriptio
   sections_.emplace_back(path, description);
 }
 
+void ConfigTable::retired(const std::string& path, std::vector<std::string> names) {
+  const auto assign = [names](const json& value) {
+    return value.is_string() && std::ranges::find(names, value.get<std::string>()) != names.end();
+  };
+  const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
+  retired_.push_back({.path = path, .expected = expected, .assign = assign});
+}
+
 void ConfigTable::rule(std::vector<std::string> keys, std::function<std::string()> complaint) {
   for (const std::string& key : keys) SSD_CHECK(find(key), "no key ", key);
   rules_.push_back({std::move(keys), std::move(complaint)});
@@ -46,9 +55,11 @@ void ConfigTable::add(ConfigKey key) {
 }
 
 const ConfigKey* ConfigTable::find(const std::string& path) const {
-  auto found =
-      std::find_if(keys_.begin(), keys_.end(), [&](const ConfigKey& k) { return k.path == path; });
-  return found == keys_.end() ? nullptr : &*found;
+  for (const std::vector<ConfigKey>* keys : {&keys_, &retired_}) {
+    auto found = std::ranges::find(*keys, path, &ConfigKey::path);
+    if (found != keys->end()) return &*found;
+  }
+  return nullptr;
 }
 
 bool ConfigTable::is_section(const std::string& path) const {

@@ -3,29 +3,19 @@
 // come from it.
 #pragma once
 #include <functional>
-#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/base/interval.h"
 #include "tools/config/text.h"
 
 namespace config {
 
-struct ConfigRange {
-  double low = -std::numeric_limits<double>::infinity();
-  double high = std::numeric_limits<double>::infinity();
-  bool above_low = false;  // low itself is excluded
-};
-inline ConfigRange any_number() { return {}; }
-inline ConfigRange at_least(double low) { return {.low = low}; }
-inline ConfigRange above(double low) { return {.low = low, .above_low = true}; }
-inline ConfigRange between(double low, double high) { return {.low = low, .high = high}; }
-
 struct ConfigList {
-  ConfigRange each;
+  base::Interval each;
   size_t min_count = 0, max_count = 64;
 };
 
@@ -34,7 +24,9 @@ struct ConfigKey {
   std::string expected;      // "an integer from 1 to 64", "one of cosine, step"
   std::string description;   // one line
   std::string default_json;  // the default as JSON
-  bool text = false;         // takes any text, so a number typed on the command line is a text, too
+  // The least and the greatest that is expected, of a choice every name, as JSON; of texts none.
+  std::vector<std::string> extremes;
+  bool text = false;  // takes any text, so a number typed on the command line is a text, too
   // Stores the value; returns false when it is not what is expected.
   std::function<bool(const nlohmann::json&)> assign;
   std::function<nlohmann::json()> value;
@@ -49,7 +41,8 @@ class ConfigTable {
   void texts(const std::string& path, std::vector<std::string>& field,
              const std::string& description);
   template <class T>  // int, int64_t, double
-  void number(const std::string& path, T& field, ConfigRange range, const std::string& description);
+  void number(const std::string& path, T& field, base::Interval range,
+              const std::string& description);
   // A vector or array of int or double.
   template <class List>
   void numbers(const std::string& path, List& field, ConfigList rule,
@@ -57,6 +50,10 @@ class ConfigTable {
   template <class E>
   void choice(const std::string& path, E& field, std::vector<std::pair<std::string, E>> names,
               const std::string& description);
+
+  // A key of earlier versions that never changed anything. Configurations of old runs still carry
+  // it: one of `names` is read and forgotten, and it is in no list of keys.
+  void retired(const std::string& path, std::vector<std::string> names);
 
   // A condition on several keys. `complaint` returns an empty text when all is well; the message is
   // placed at the first of `keys` that was set.
@@ -95,6 +92,7 @@ class ConfigTable {
                    const std::string& description);
 
   std::vector<ConfigKey> keys_;
+  std::vector<ConfigKey> retired_;
   std::vector<std::pair<std::string, std::string>> sections_;
   std::vector<Rule> rules_;
   std::set<std::string> set_;

@@ -153,6 +153,36 @@ model::LossOptions loss_options(const config::LossConfig& l) {
           .localization_weight = l.localization_weight};
 }
 
+namespace {
+
+// The warm-up is the first stretch; the rate drops at parts of the total.
+void lay_out_steps(const config::ScheduleConfig& s, kernels::Schedule& schedule) {
+  schedule.kind = kernels::Schedule::Kind::manual;
+  schedule.boundaries = int(s.boundaries.size()) + 1;
+  schedule.ramp = 1;
+  schedule.boundary[0] = s.warmup_steps;
+  schedule.rate[0] = s.warmup_steps > 0 ? schedule.warmup_rate : schedule.base_rate;
+  schedule.rate[1] = schedule.base_rate;
+  for (size_t i = 0; i < s.boundaries.size(); ++i) {
+    schedule.boundary[i + 1] = std::llround(s.boundaries[i] * double(schedule.total_steps));
+    schedule.rate[i + 2] = schedule.rate[i + 1] * s.factor;
+  }
+}
+
+// What the configuration's rules cannot know where the run's length comes from the data.
+void check_schedule(const kernels::Schedule& s) {
+  const char* fault = fault_of(s);
+  if (fault && s.warmup_steps > s.total_steps)
+    fail(ExitCode::usage, "train.schedule.warmup_steps: a warm-up of ", s.warmup_steps,
+         " steps in a schedule of ", s.total_steps);
+  if (fault)
+    fail(ExitCode::usage, "train.schedule.boundaries: ", fault, ": in a schedule of ",
+         s.total_steps, " steps, each has to fall on a later step than the one before, and the ",
+         "first on one after the warm-up of ", s.warmup_steps);
+}
+
+}  // namespace
+
 kernels::SgdOptions sgd_options(const config::RunConfig& c, int64_t steps) {
   const config::ScheduleConfig& s = c.train.schedule;
   const double scale = c.rate_scale(images_per_step(c));
@@ -161,19 +191,8 @@ kernels::SgdOptions sgd_options(const config::RunConfig& c, int64_t steps) {
                              .warmup_steps = s.warmup_steps,
                              .total_steps = s.total > 0 ? s.total : steps};
   if (s.kind == config::ScheduleKind::cosine) schedule.kind = kernels::Schedule::Kind::cosine;
-  if (s.kind == config::ScheduleKind::step) {
-    schedule.kind = kernels::Schedule::Kind::manual;
-    schedule.boundaries = int(s.boundaries.size()) + 1;
-    // The warm-up is the first stretch; the rate drops at parts of the total.
-    schedule.ramp = 1;
-    schedule.boundary[0] = s.warmup_steps;
-    schedule.rate[0] = s.warmup_steps > 0 ? schedule.warmup_rate : schedule.base_rate;
-    schedule.rate[1] = schedule.base_rate;
-    for (size_t i = 0; i < s.boundaries.size(); ++i) {
-      schedule.boundary[i + 1] = std::llround(s.boundaries[i] * double(schedule.total_steps));
-      schedule.rate[i + 2] = schedule.rate[i + 1] * s.factor;
-    }
-  }
+  if (s.kind == config::ScheduleKind::step) lay_out_steps(s, schedule);
+  check_schedule(schedule);
   const config::LossScaleConfig& l = c.train.loss_scale;
   return {.schedule = schedule,
           .momentum = c.train.momentum,

@@ -28,13 +28,13 @@ struct Fields {
 ConfigTable table_of(Fields& f) {
   ConfigTable t;
   t.flag("flag", f.flag, "a flag");
-  t.number("a.count", f.count, config::between(1, 10), "a count");
-  t.number("a.b.steps", f.steps, config::at_least(0), "steps");
-  t.number("a.b.rate", f.rate, config::above(0), "a rate");
+  t.number("a.count", f.count, base::between(1, 10), "a count");
+  t.number("a.b.steps", f.steps, base::at_least(0), "steps");
+  t.number("a.b.rate", f.rate, base::above(0), "a rate");
   t.text("title", f.title, "a title");
   t.texts("names", f.names, "some names");
-  t.numbers("triple", f.triple, {.each = config::between(1, 9)}, "three numbers");
-  t.numbers("list", f.list, {.each = config::any_number(), .min_count = 1, .max_count = 4},
+  t.numbers("triple", f.triple, {.each = base::between(1, 9)}, "three numbers");
+  t.numbers("list", f.list, {.each = base::any_number(), .min_count = 1, .max_count = 4},
             "a few numbers");
   t.choice("kind", f.kind, {{"round", Fields::Kind::round}, {"square", Fields::Kind::square}},
            "a | kind");

@@ -154,6 +154,9 @@ TEST_CASE("values out of range") {
       {"train.loss.gamma", "-1"},
       {"train.loss.delta", "0"},
       {"train.loss.normalizer", "\"batch\""},
+      {"train.loss_scale.interval", "3e9"},
+      {"model.input_height", "32"},
+      {"train.schedule.boundaries", "[0]"},
       {"train.loss_scale.growth", "1"},
       {"train.loss_scale.min", "0"},
       {"train.loss_scale.interval", "0"},
@@ -270,6 +273,15 @@ TEST_CASE("the recipes for 1, 4 and 8 ranks: published rates and lengths") {
     CHECK(c.train.schedule.total == row.steps);
     CHECK(c.train.steps == row.steps);
     CHECK(c.rate_in_words(batch) == row.words);
+  }
+}
+
+TEST_CASE("a key of earlier versions is read, and no longer written") {
+  for (const char* name : {"per_rank", "global"}) {
+    const std::string old = nested("train.loss.normalizer", "\"" + std::string(name) + "\"");
+    const RunConfig config = config::parse_run_config(old, "checkpoint");
+    CHECK(config::run_config_json(config) ==
+          config::run_config_json(config::parse_run_config("{}", "checkpoint")));
   }
 }
 

@@ -1,0 +1,26 @@
+// The numbers that an option may be, given once, by the option's owner.
+#pragma once
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace base {
+
+struct Interval {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool above_low = false;  // low itself is excluded
+
+  bool contains(double v) const {  // false for NaN and infinity
+    return std::isfinite(v) && (above_low ? v > low : v >= low) && v <= high;
+  }
+};
+constexpr Interval any_number() { return {}; }
+constexpr Interval at_least(double low) { return {.low = low}; }
+constexpr Interval above(double low) { return {.low = low, .above_low = true}; }
+constexpr Interval between(double low, double high) { return {.low = low, .high = high}; }
+
+// "from 1 to 10", "above 0", "of at least 1"; empty for any number.
+std::string in_words(const Interval&);
+
+}  // namespace base
