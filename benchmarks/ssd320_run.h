@@ -58,7 +58,7 @@ class Ssd320Run {
         device_(std::move(device)),
         parameters_(device_->backend(), engine::precision_named(o.precision)),
         detector_(parameters_, config_.model.options),
-        batch_(device_->backend(), images, config_.data.max_boxes, config_.model.options) {
+        batch_(device_->backend(), images, config_.data.sample.max_boxes, config_.model.options) {
     run::prepare_convolutions(
         device_->backend(), config_,
         {.training = o.trains(), .evaluation_batch = o.trains() ? 0 : images});
@@ -93,15 +93,15 @@ class Ssd320Run {
                        loss_scale);
     training_.emplace(*device_, detector_, parameters_, *optimizer_,
                       run::StepOptions{.batch_size = train.batch_size,
-                                       .max_boxes = config_.data.max_boxes,
+                                       .max_boxes = config_.data.sample.max_boxes,
                                        .scaling = run::channel_scaling(config_.data),
-                                       .loss = run::loss_options(train.loss)});
+                                       .loss = train.loss});
   }
 
   void prepare_inference() {
     settle_statistics();
-    inference_.emplace(*device_, detector_, config_.train.batch_size, config_.data.max_boxes,
-                       run::nms_options(config_.eval), run::channel_scaling(config_.data));
+    inference_.emplace(*device_, detector_, config_.train.batch_size, config_.data.sample.max_boxes,
+                       config_.eval.nms, run::channel_scaling(config_.data));
   }
 
   // Makes the moving statistics those of one of the pictures, in memory of its own: without that

@@ -16,7 +16,7 @@
 namespace kernels {
 
 struct NmsOptions {
-  float score_threshold = 1e-8f, iou_threshold = 0.6f;
+  double score_threshold = 1e-8, iou_threshold = 0.6;  // rounded to float, as the scores
   int max_per_class = 100, max_total = 100;
   std::optional<Box> window = Box{0, 0, 1, 1};  // none: neither clips nor removes
   bool change_frame = false;                    // true: boxes relative to their window

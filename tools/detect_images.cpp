@@ -58,15 +58,15 @@ class DetectionRun {
 
 void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
   config::EvalConfig eval = model.config().eval;
-  eval.score_threshold = job_.score_threshold;
-  if (job_.most > 0) eval.max_total = job_.most;
+  eval.nms.score_threshold = job_.score_threshold;
+  if (job_.most > 0) eval.nms.max_total = job_.most;
   config::DataConfig data = model.config().data;
-  data.max_boxes = 1;
+  data.sample.max_boxes = 1;
   const int batch_size = int(std::min(size_t(job_.batch), images_.size()));
   run::Inference& inference = model.prepare(batch_size, eval, data);
   const model::DetectorOptions& options = model.config().model.options;
   run::ImageBatches batches(images_, {.batch_size = batch_size,
-                                      .max_boxes = data.max_boxes,
+                                      .max_boxes = data.sample.max_boxes,
                                       .input = {options.height, options.width},
                                       .threads = job_.use.threads,
                                       .keep_pictures = !pictures_.empty()});

@@ -33,13 +33,13 @@ void check_colour(const ColourOptions& colour) {
   check_number("distortion hue", d.hue, limits::hue);
   check_range("distortion contrast", d.contrast_low, d.contrast_high, limits::colour_factor);
   check_range("distortion saturation", d.saturation_low, d.saturation_high, limits::colour_factor);
-  if (d.order != 0 && d.order != 1)
-    base::fail(ExitCode::usage, "augmentation: colour order ", d.order, ", expected 0 or 1");
 }
 
 }  // namespace
 
-AugmentOptions no_augmentation() { return {.flip_probability = 0, .crop_enabled = false}; }
+AugmentOptions no_augmentation() {
+  return {.flip_probability = 0, .crop = {.kind = CropKind::none}};
+}
 
 void check(const AugmentOptions& options) {
   check_number("flip probability", options.flip_probability, limits::part);
@@ -63,21 +63,18 @@ ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& ke
                               PictureSize picture, LabelledBoxes& boxes) {
   ImageTransform transform;
   if (options.flip_probability > 0)
-    transform.flip = random_for(key, Purpose::flip).unit() > 1 - double(options.flip_probability);
+    transform.flip =
+        random_for(key, Purpose::flip).unit() > 1 - double(float(options.flip_probability));
   if (transform.flip) flip_left_right(boxes);
 
   PixelWindow whole{0, 0, picture.height, picture.width};
   transform.placement = {whole, picture.height, picture.width, 0, 0, false};
-  if (options.crop_enabled) {
+  if (options.crop.kind == CropKind::random) {
     base::RandomSequence random = random_for(key, Purpose::crop);
     transform.placement = random_crop(picture, options.crop, random, boxes);
-  }
-  if (options.ssd_crop != SsdCrop::none) {
+  } else if (options.crop.kind != CropKind::none) {
     base::RandomSequence random = random_for(key, Purpose::ssd_crop);
-    PixelWindow before = transform.placement.crop;
-    transform.placement =
-        ssd_random_crop(options.ssd_crop, {before.height, before.width}, random, boxes);
-    transform.placement.crop.y += before.y, transform.placement.crop.x += before.x;
+    transform.placement = ssd_random_crop(options.crop.kind, picture, random, boxes);
   }
   base::RandomSequence random = random_for(key, Purpose::colour);
   transform.colour = draw_colours(options.colour, random);

@@ -21,13 +21,15 @@ struct ColourRange {
   float low = 0, high = 0;
 };
 
+enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
+
 // random_distort_color: four operations at once, or with 1 - probability none of them.
 struct ColourDistortion {
-  float probability = 0;
-  float brightness = 32.0f / 255, hue = 0.2f;  // -x .. x
-  float contrast_low = 0.5f, contrast_high = 1.5f;
-  float saturation_low = 0.5f, saturation_high = 1.5f;
-  int order = 0;  // 0: brightness, saturation, hue, contrast; 1: contrast comes second
+  double probability = 0;
+  double brightness = 32.0 / 255, hue = 0.2;  // -x .. x
+  double contrast_low = 0.5, contrast_high = 1.5;
+  double saturation_low = 0.5, saturation_high = 1.5;
+  ColourOrder order = ColourOrder::brightness_saturation_hue_contrast;
 };
 
 // Applied in the order of the fields.
@@ -40,10 +42,8 @@ struct ColourOptions {
 };
 
 struct AugmentOptions {
-  float flip_probability = 0.5f;  // 0: never
-  bool crop_enabled = true;
+  double flip_probability = 0.5;  // 0: never
   CropOptions crop;
-  SsdCrop ssd_crop = SsdCrop::none;  // after `crop`
   ColourOptions colour;
 };
 // No augmentation at all, as in evaluation.

@@ -45,8 +45,8 @@ ChannelMeans canvas_mean(const Image& image, const PixelWindow& source, const St
 
 std::vector<ColourStep> draw_colours(const ColourOptions& options, base::RandomSequence& random) {
   std::vector<ColourStep> steps;
-  auto draw = [&](ColourOp op, float low, float high) {
-    steps.push_back({op, float(random.uniform(low, high))});
+  auto draw = [&](ColourOp op, double low, double high) {
+    steps.push_back({op, float(random.uniform(float(low), float(high)))});
   };
   auto maybe = [&](ColourOp op, const ColourRange& range) {
     if (range.enabled) draw(op, range.low, range.high);
@@ -56,12 +56,13 @@ std::vector<ColourStep> draw_colours(const ColourOptions& options, base::RandomS
   maybe(ColourOp::hue, options.hue);
   maybe(ColourOp::saturation, options.saturation);
   const ColourDistortion& d = options.distortion;
-  if (d.probability > 0 && random.unit() < double(d.probability)) {
+  const bool contrast_second = d.order == ColourOrder::brightness_contrast_saturation_hue;
+  if (d.probability > 0 && random.unit() < double(float(d.probability))) {
     draw(ColourOp::brightness, -d.brightness, d.brightness);
-    if (d.order == 1) draw(ColourOp::contrast, d.contrast_low, d.contrast_high);
+    if (contrast_second) draw(ColourOp::contrast, d.contrast_low, d.contrast_high);
     draw(ColourOp::saturation, d.saturation_low, d.saturation_high);
     draw(ColourOp::hue, -d.hue, d.hue);
-    if (d.order == 0) draw(ColourOp::contrast, d.contrast_low, d.contrast_high);
+    if (!contrast_second) draw(ColourOp::contrast, d.contrast_low, d.contrast_high);
   }
   SSD_CHECK(steps.size() <= kernels::kMaxColourSteps, steps.size(), " colour steps");
   return steps;

@@ -98,9 +98,9 @@ void pad_to_square(RandomSequence& random, Placement& placement, LabelledBoxes& 
 
 bool try_window(PictureSize picture, const CropOptions& options, RandomSequence& random,
                 PixelWindow& window) {
-  float aspect = float(random.uniform(options.aspect_min, options.aspect_max));
+  float aspect = float(random.uniform(float(options.aspect_min), float(options.aspect_max)));
   float whole = float(picture.height) * float(picture.width);
-  float min_area = options.area_min * whole, max_area = options.area_max * whole;
+  float min_area = float(options.area_min) * whole, max_area = float(options.area_max) * whole;
   auto width_of = [&](int height) { return round_even(float(height) * aspect); };
   int height = round_even(std::sqrt(min_area / aspect));
   int highest = round_even(std::sqrt(max_area / aspect));
@@ -130,7 +130,7 @@ PixelWindow sample_window(PictureSize picture, const LabelledBoxes& boxes,
   for (int i = 0; i < kAttempts; ++i) {
     PixelWindow window;
     if (try_window(picture, options, random, window) &&
-        covers_an_object(window, rectangles, options.min_object_covered))
+        covers_an_object(window, rectangles, float(options.min_object_covered)))
       return window;
   }
   return {0, 0, picture.height, picture.width};
@@ -139,19 +139,21 @@ PixelWindow sample_window(PictureSize picture, const LabelledBoxes& boxes,
 Placement random_crop(PictureSize picture, const CropOptions& options, RandomSequence& random,
                       LabelledBoxes& boxes) {
   PixelWindow whole{0, 0, picture.height, picture.width};
-  if (options.random_coef > 0 && random.unit() <= options.random_coef) return unpadded(whole);
+  const float skipped = float(options.random_coef);
+  if (skipped > 0 && random.unit() <= skipped) return unpadded(whole);
   PixelWindow window = sample_window(picture, boxes, options, random);
-  crop_boxes(boxes, normalised(window, picture), options.overlap_threshold, options.clip_boxes);
+  crop_boxes(boxes, normalised(window, picture), float(options.overlap_threshold),
+             options.clip_boxes);
   return unpadded(window);
 }
 
-Placement ssd_random_crop(SsdCrop kind, PictureSize picture, RandomSequence& random,
+Placement ssd_random_crop(CropKind kind, PictureSize picture, RandomSequence& random,
                           LabelledBoxes& boxes) {
   static constexpr float kCovered[7] = {0, 0.1f, 0.3f, 0.5f, 0.7f, 0.9f, 1};
-  SSD_CHECK(kind != SsdCrop::none, "nothing to do");
-  int first = kind == SsdCrop::crop_pad ? 1 : 0;  // this one has no set with 0
+  SSD_CHECK(kind != CropKind::none && kind != CropKind::random, "no family of SSD");
+  int first = kind == CropKind::ssd_pad ? 1 : 0;  // this one has no set with 0
   float covered = kCovered[first + random.below(7 - first)];
-  bool fixed = kind == SsdCrop::crop_fixed_aspect;
+  bool fixed = kind == CropKind::ssd_fixed_aspect;
   CropOptions options{.min_object_covered = covered,
                       .aspect_min = fixed ? 1.0f : 0.5f,
                       .aspect_max = fixed ? 1.0f : 2.0f,
@@ -161,9 +163,9 @@ Placement ssd_random_crop(SsdCrop kind, PictureSize picture, RandomSequence& ran
                       .clip_boxes = true,
                       .random_coef = 0.15f};
   Placement placement = random_crop(picture, options, random, boxes);
-  if (kind == SsdCrop::crop_pad) pad_randomly(picture, random, placement, boxes);
-  if (kind == SsdCrop::crop_fixed_aspect) cut_to_square(random, placement, boxes);
-  if (kind == SsdCrop::crop_pad_fixed_aspect) pad_to_square(random, placement, boxes);
+  if (kind == CropKind::ssd_pad) pad_randomly(picture, random, placement, boxes);
+  if (kind == CropKind::ssd_fixed_aspect) cut_to_square(random, placement, boxes);
+  if (kind == CropKind::ssd_pad_fixed_aspect) pad_to_square(random, placement, boxes);
   return placement;
 }
 

@@ -11,13 +11,17 @@ struct PixelWindow {
   friend bool operator==(const PixelWindow&, const PixelWindow&) = default;
 };
 
+// Which windows: one by CropOptions, or a family of SSD with its own parameters.
+enum class CropKind { none, random, ssd, ssd_pad, ssd_fixed_aspect, ssd_pad_fixed_aspect };
+
 struct CropOptions {
-  float min_object_covered = 0;             // of at least one object
-  float aspect_min = 0.75, aspect_max = 3;  // width / height in pixels
-  float area_min = 0.75, area_max = 1;      // of the image's area
-  float overlap_threshold = 0;              // boxes with a smaller part inside leave
+  CropKind kind = CropKind::random;
+  double min_object_covered = 0;             // of at least one object
+  double aspect_min = 0.75, aspect_max = 3;  // width / height in pixels
+  double area_min = 0.75, area_max = 1;      // of the image's area
+  double overlap_threshold = 0;              // boxes with a smaller part inside leave
   bool clip_boxes = true;
-  float random_coef = 0;  // probability of leaving the image whole
+  double random_coef = 0;  // probability of leaving the image whole
 };
 
 // The rectangle that a crop keeps of a picture, laid on a canvas that may be larger.
@@ -40,14 +44,13 @@ bool try_window(PictureSize picture, const CropOptions& options, base::RandomSeq
 PixelWindow sample_window(PictureSize picture, const LabelledBoxes& boxes,
                           const CropOptions& options, base::RandomSequence& random);
 
-// Random crop of picture and boxes.
+// Random crop of picture and boxes, whatever options.kind says.
 Placement random_crop(PictureSize picture, const CropOptions& options, base::RandomSequence& random,
                       LabelledBoxes& boxes);
 
-enum class SsdCrop { none, crop, crop_pad, crop_fixed_aspect, crop_pad_fixed_aspect };
-
-// The ssd_random_crop family with its default parameter sets; aspect 1 where it is fixed.
-Placement ssd_random_crop(SsdCrop kind, PictureSize picture, base::RandomSequence& random,
+// The ssd_random_crop family with its default parameter sets; aspect 1 where it is fixed. `kind` is
+// one of the ssd's.
+Placement ssd_random_crop(CropKind kind, PictureSize picture, base::RandomSequence& random,
                           LabelledBoxes& boxes);
 
 }  // namespace data

@@ -67,14 +67,14 @@ struct OneImage {
   std::vector<int> one_class(int c) const {
     std::vector<int> order;
     for (int i = 0; i < p.count; ++i)
-      if (score(i, c) > o.score_threshold) order.push_back(i);
+      if (score(i, c) > float(o.score_threshold)) order.push_back(i);
     std::stable_sort(order.begin(), order.end(),
                      [&](int a, int b) { return score(a, c) > score(b, c); });
     std::vector<int> taken;
     for (int i : order) {
       if (int(taken.size()) >= o.max_per_class) break;
       bool free = std::none_of(taken.begin(), taken.end(), [&](int t) {
-        return suppression_iou(upright(box(t, c)), upright(box(i, c))) > o.iou_threshold;
+        return suppression_iou(upright(box(t, c)), upright(box(i, c))) > float(o.iou_threshold);
       });
       if (free) taken.push_back(i);
     }

@@ -8,19 +8,17 @@
 #include <vector>
 
 #include "data/loading/augment.h"
+#include "data/loading/sample_builder.h"
+#include "kernels/nms.h"
+#include "kernels/optimizer_state.h"
 #include "kernels/schedule.h"
 #include "model/detector_options.h"
+#include "model/loss.h"
 #include "tools/config/table.h"
 
 namespace config {
 
 enum class ClassColumns { by_id, dense };
-enum class CrowdBoxes { train, ignore };
-enum class Overshoot { drop, clip };
-enum class BadImage { error, skip };
-enum class CropKind { none, random, ssd, ssd_pad, ssd_fixed_aspect, ssd_pad_fixed_aspect };
-enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
-enum class ScheduleKind { cosine, step, constant };
 
 struct ModelConfig {
   model::DetectorOptions options{.classes = 0};  // 0: from the data
@@ -33,41 +31,16 @@ struct DataSource {
   bool given() const { return !annotations.empty() || !tfrecords.empty(); }
 };
 
-struct CropConfig {
-  CropKind kind = CropKind::random;
-  double min_object_covered = 0, overlap_threshold = 0;
-  double min_aspect = 0.75, max_aspect = 3, min_area = 0.75, max_area = 1;
-  bool clip_boxes = true;
-  double skip_probability = 0;
-};
-
-struct ColourConfig {
-  double probability = 0;
-  double brightness = 32.0 / 255, hue = 0.2;
-  double min_contrast = 0.5, max_contrast = 1.5, min_saturation = 0.5, max_saturation = 1.5;
-  ColourOrder order = ColourOrder::brightness_saturation_hue_contrast;
-};
-
-struct AugmentConfig {
-  double flip_probability = 0.5;
-  CropConfig crop;
-  ColourConfig colour;
-};
-
 struct DataConfig {
   DataSource train, val;
   std::string label_map;
   std::array<double, 3> mean{123.68, 116.779, 103.939}, std{1, 1, 1};
-  CrowdBoxes crowd = CrowdBoxes::train;
-  Overshoot overshoot = Overshoot::drop;
-  BadImage on_bad_image = BadImage::error;
-  int max_boxes = 100;
+  data::SampleOptions sample;  // its input comes from the model, its class columns from the data
   int threads = 0, queue = 4, cache_mib = 0, device_cache_mib = 0;
-  AugmentConfig augment;
 };
 
 struct ScheduleConfig {
-  ScheduleKind kind = ScheduleKind::cosine;
+  kernels::Schedule::Kind kind = kernels::Schedule::Kind::cosine;
   double base_rate = 0.16, warmup_rate = 0.0693312;
   int reference_batch = 256;
   int64_t warmup_steps = 8000, total = 0;
@@ -75,14 +48,10 @@ struct ScheduleConfig {
   double factor = 0.1;
 };
 
-struct LossConfig {
-  double alpha = 0.25, gamma = 2, delta = 1;
-  double classification_weight = 1, localization_weight = 1;
-};
-
 struct LossScaleConfig {
-  double initial = 32768, growth = 2, min = 1;
-  int interval = 2000, hysteresis = 1, max_consecutive_skips = 25;
+  double initial = 32768;
+  kernels::LossScaleOptions options;  // `dynamic` comes from the precision
+  int max_consecutive_skips = 25;
 };
 
 struct EarlyStoppingConfig {
@@ -105,7 +74,7 @@ struct TrainConfig {
   double momentum = 0.9, weight_decay = 0.0004, clip_norm = 0, ema = 0;
   int accumulate = 1;
   std::vector<std::string> freeze;
-  LossConfig loss;
+  model::LossOptions loss;
   LossScaleConfig loss_scale;
   EarlyStoppingConfig early_stopping;
 };
@@ -113,8 +82,8 @@ struct TrainConfig {
 struct EvalConfig {
   int64_t every_steps = 0;
   double every_epochs = 0;
-  double score_threshold = 1e-8, iou_threshold = 0.6;
-  int max_per_class = 100, max_total = 100, batch_size = 0;
+  kernels::NmsOptions nms;
+  int batch_size = 0;
   bool reference_area = false;
 };
 

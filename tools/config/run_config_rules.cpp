@@ -87,15 +87,15 @@ void data_rules(ConfigTable& t, const RunConfig& c) {
                                              high_key, high));
     });
   };
-  const CropConfig& crop = d.augment.crop;
-  const ColourConfig& colour = d.augment.colour;
+  const data::CropOptions& crop = d.sample.augment.crop;
+  const data::ColourDistortion& colour = d.sample.augment.colour.distortion;
   const std::string at = "data.augment.";
-  ordered(at + "crop.min_aspect", crop.min_aspect, at + "crop.max_aspect", crop.max_aspect);
-  ordered(at + "crop.min_area", crop.min_area, at + "crop.max_area", crop.max_area);
-  ordered(at + "colour.min_contrast", colour.min_contrast, at + "colour.max_contrast",
-          colour.max_contrast);
-  ordered(at + "colour.min_saturation", colour.min_saturation, at + "colour.max_saturation",
-          colour.max_saturation);
+  ordered(at + "crop.min_aspect", crop.aspect_min, at + "crop.max_aspect", crop.aspect_max);
+  ordered(at + "crop.min_area", crop.area_min, at + "crop.max_area", crop.area_max);
+  ordered(at + "colour.min_contrast", colour.contrast_low, at + "colour.max_contrast",
+          colour.contrast_high);
+  ordered(at + "colour.min_saturation", colour.saturation_low, at + "colour.max_saturation",
+          colour.saturation_high);
 }
 
 void schedule_rules(ConfigTable& t, const TrainConfig& train) {
@@ -125,9 +125,9 @@ void train_rules(ConfigTable& t, const RunConfig& c) {
   });
   schedule_rules(t, train);
   t.rule({"train.loss_scale.initial", "train.loss_scale.min"}, [&train] {
-    return unless(train.loss_scale.initial >= train.loss_scale.min,
+    return unless(train.loss_scale.initial >= train.loss_scale.options.min,
                   fmt::format("the scale starts at {}, below train.loss_scale.min {}",
-                              train.loss_scale.initial, train.loss_scale.min));
+                              train.loss_scale.initial, train.loss_scale.options.min));
   });
   t.rule({"train.freeze"}, [&train] {
     for (const std::string& prefix : train.freeze)

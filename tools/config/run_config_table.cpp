@@ -67,7 +67,8 @@ void bind_source(ConfigTable& t, const std::string& path, DataSource& s) {
   t.texts(path + ".tfrecords", s.tfrecords, "TFRecord shards instead: paths or globs");
 }
 
-void bind_crop(ConfigTable& t, CropConfig& c) {
+void bind_crop(ConfigTable& t, data::CropOptions& c) {
+  using data::CropKind;
   t.section("data.augment.crop", "Random windows of the training images");
   t.choice("data.augment.crop.kind", c.kind,
            {{"none", CropKind::none},
@@ -78,38 +79,39 @@ void bind_crop(ConfigTable& t, CropConfig& c) {
             {"ssd_pad_fixed_aspect", CropKind::ssd_pad_fixed_aspect}},
            "random: one window by the keys below (as the original); ssd...: the families of SSD, "
            "which ignore them");
-  t.number("data.augment.crop.min_object_covered", c.min_object_covered, between(0, 1),
+  t.number("data.augment.crop.min_object_covered", c.min_object_covered, data::limits::part,
            "part of some box that the window covers");
-  t.number("data.augment.crop.min_aspect", c.min_aspect, data::limits::crop_aspect,
+  t.number("data.augment.crop.min_aspect", c.aspect_min, data::limits::crop_aspect,
            "smallest width / height of the window");
-  t.number("data.augment.crop.max_aspect", c.max_aspect, data::limits::crop_aspect,
+  t.number("data.augment.crop.max_aspect", c.aspect_max, data::limits::crop_aspect,
            "largest width / height of the window");
-  t.number("data.augment.crop.min_area", c.min_area, data::limits::crop_area,
+  t.number("data.augment.crop.min_area", c.area_min, data::limits::crop_area,
            "smallest part of the image's area");
-  t.number("data.augment.crop.max_area", c.max_area, data::limits::crop_area,
+  t.number("data.augment.crop.max_area", c.area_max, data::limits::crop_area,
            "largest part of the image's area");
-  t.number("data.augment.crop.overlap_threshold", c.overlap_threshold, between(0, 1),
+  t.number("data.augment.crop.overlap_threshold", c.overlap_threshold, data::limits::part,
            "boxes with a smaller part inside are dropped");
   t.flag("data.augment.crop.clip_boxes", c.clip_boxes, "cut boxes at the window's border");
-  t.number("data.augment.crop.skip_probability", c.skip_probability, between(0, 1),
+  t.number("data.augment.crop.skip_probability", c.random_coef, data::limits::part,
            "chance of leaving the image whole");
 }
 
-void bind_colour(ConfigTable& t, ColourConfig& c) {
+void bind_colour(ConfigTable& t, data::ColourDistortion& c) {
+  using data::ColourOrder;
   t.section("data.augment.colour", "Colour jitter of the training images");
-  t.number("data.augment.colour.probability", c.probability, between(0, 1),
+  t.number("data.augment.colour.probability", c.probability, data::limits::part,
            "chance of changing an image; the original never does");
-  t.number("data.augment.colour.brightness", c.brightness, between(0, 1),
+  t.number("data.augment.colour.brightness", c.brightness, data::limits::part,
            "largest shift, in parts of the value range");
-  t.number("data.augment.colour.min_contrast", c.min_contrast, data::limits::colour_factor,
+  t.number("data.augment.colour.min_contrast", c.contrast_low, data::limits::colour_factor,
            "smallest factor of the contrast");
-  t.number("data.augment.colour.max_contrast", c.max_contrast, data::limits::colour_factor,
+  t.number("data.augment.colour.max_contrast", c.contrast_high, data::limits::colour_factor,
            "largest factor of the contrast");
   t.number("data.augment.colour.hue", c.hue, data::limits::hue,
            "largest shift of the hue, in turns");
-  t.number("data.augment.colour.min_saturation", c.min_saturation, data::limits::colour_factor,
+  t.number("data.augment.colour.min_saturation", c.saturation_low, data::limits::colour_factor,
            "smallest factor of the saturation");
-  t.number("data.augment.colour.max_saturation", c.max_saturation, data::limits::colour_factor,
+  t.number("data.augment.colour.max_saturation", c.saturation_high, data::limits::colour_factor,
            "largest factor of the saturation");
   t.choice(
       "data.augment.colour.order", c.order,
@@ -119,6 +121,7 @@ void bind_colour(ConfigTable& t, ColourConfig& c) {
 }
 
 void bind_data(ConfigTable& t, DataConfig& d) {
+  data::SampleOptions& s = d.sample;
   t.section("data.train", "Images to train on; paths are relative to the working folder");
   bind_source(t, "data.train", d.train);
   t.section("data.val", "Images to evaluate on");
@@ -129,15 +132,17 @@ void bind_data(ConfigTable& t, DataConfig& d) {
             "subtracted from red, green, blue in 0..255");
   t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},
             "red, green, blue are divided by it after that");
-  t.choice("data.crowd", d.crowd, {{"train", CrowdBoxes::train}, {"ignore", CrowdBoxes::ignore}},
+  t.choice("data.crowd", s.ground_truth.crowd,
+           {{"train", data::CrowdPolicy::train}, {"ignore", data::CrowdPolicy::ignore}},
            "crowd regions in training: ordinary objects (as the original), or left out");
   t.choice(
-      "data.overshoot", d.overshoot, {{"drop", Overshoot::drop}, {"clip", Overshoot::clip}},
+      "data.overshoot", s.ground_truth.overshoot,
+      {{"drop", data::OvershootPolicy::drop}, {"clip", data::OvershootPolicy::clip}},
       "boxes that reach over the image's right or lower border: dropped (as the original), or cut");
-  t.choice("data.on_bad_image", d.on_bad_image,
-           {{"error", BadImage::error}, {"skip", BadImage::skip}},
+  t.choice("data.on_bad_image", s.image_errors,
+           {{"error", data::ImageErrorPolicy::error}, {"skip", data::ImageErrorPolicy::skip}},
            "an image that cannot be read: end the run, or go on without it (at most 1% of them)");
-  t.number("data.max_boxes", d.max_boxes, between(1, 10000),
+  t.number("data.max_boxes", s.max_boxes, between(1, 10000),
            "boxes per image in training, the first ones");
   t.number("data.threads", d.threads, between(0, 1024),
            "threads that read and decode; 0: one per core");
@@ -148,18 +153,17 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            "MiB of decoded training images kept in the device's memory, of those with at most four "
            "times the input's pixels; 0: none");
   t.section("data.augment", "Augmentation");
-  t.number("data.augment.flip_probability", d.augment.flip_probability, between(0, 1),
+  t.number("data.augment.flip_probability", s.augment.flip_probability, data::limits::part,
            "chance of mirroring left and right");
-  bind_crop(t, d.augment.crop);
-  bind_colour(t, d.augment.colour);
+  bind_crop(t, s.augment.crop);
+  bind_colour(t, s.augment.colour.distortion);
 }
 
 void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
+  using Kind = kernels::Schedule::Kind;
   t.section("train.schedule", "Learning rate");
   t.choice("train.schedule.kind", s.kind,
-           {{"cosine", ScheduleKind::cosine},
-            {"step", ScheduleKind::step},
-            {"constant", ScheduleKind::constant}},
+           {{"cosine", Kind::cosine}, {"step", Kind::manual}, {"constant", Kind::constant}},
            "shape after the warm-up");
   t.number("train.schedule.base_rate", s.base_rate, between(0, 1e6),
            "rate at the end of the warm-up, for the reference batch");
@@ -180,7 +184,7 @@ void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
 }
 
 void bind_loss(ConfigTable& t, TrainConfig& train) {
-  LossConfig& l = train.loss;
+  model::LossOptions& l = train.loss;
   t.section("train.loss", "Losses");
   t.number("train.loss.alpha", l.alpha, between(0, 1), "focal loss: weight of the positives");
   t.number("train.loss.gamma", l.gamma, between(0, 10),
@@ -197,15 +201,16 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   LossScaleConfig& s = train.loss_scale;
   t.section("train.loss_scale", "Dynamic loss scale, used by precision fp16");
   t.number("train.loss_scale.initial", s.initial, between(1e-30, 1e30), "scale of the first step");
-  t.number("train.loss_scale.growth", s.growth, {1, 1024, true},
+  t.number("train.loss_scale.growth", s.options.growth, {1, 1024, true},
            "factor after enough finite steps, divisor after a step that is not");
-  t.number("train.loss_scale.interval", s.interval, between(1, kMostCount),
+  t.number("train.loss_scale.interval", s.options.interval, between(1, kMostCount),
            "finite steps before the scale grows");
   t.number(
-      "train.loss_scale.hysteresis", s.hysteresis, between(1, kMostCount),
+      "train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
       "the scale falls from this overflow on, counted since it last grew; 1: from the first, as "
       "TensorFlow's, 2: as Megatron's");
-  t.number("train.loss_scale.min", s.min, between(1e-30, 1e30), "the scale never falls below");
+  t.number("train.loss_scale.min", s.options.min, between(1e-30, 1e30),
+           "the scale never falls below");
   t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips,
            between(1, kMostCount), "skipped steps in a row at the least scale that end the run");
 
@@ -264,13 +269,13 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
   t.number("eval.every_steps", c.every_steps, kSteps,
            "evaluate each so many steps; 0: at the end only");
   t.number("eval.every_epochs", c.every_epochs, between(0, 1e6), "the same in epochs");
-  t.number("eval.score_threshold", c.score_threshold, between(0, 1),
+  t.number("eval.score_threshold", c.nms.score_threshold, between(0, 1),
            "detections have to score more");
-  t.number("eval.iou_threshold", c.iou_threshold, between(0, 1),
+  t.number("eval.iou_threshold", c.nms.iou_threshold, between(0, 1),
            "overlap of two boxes above which the weaker is dropped");
-  t.number("eval.max_per_class", c.max_per_class, between(1, 10000),
+  t.number("eval.max_per_class", c.nms.max_per_class, between(1, 10000),
            "detections per class and image");
-  t.number("eval.max_total", c.max_total, between(1, 10000), "detections per image");
+  t.number("eval.max_total", c.nms.max_total, between(1, 10000), "detections per image");
   t.number("eval.batch_size", c.batch_size, between(0, 65536),
            "images per step; 0: train.batch_size");
   t.flag("eval.reference_area", c.reference_area,

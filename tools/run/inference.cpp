@@ -39,13 +39,6 @@ size_t found_bytes(int images, int rows) {
 
 }  // namespace
 
-kernels::NmsOptions nms_options(const config::EvalConfig& e) {
-  return {.score_threshold = float(e.score_threshold),
-          .iou_threshold = float(e.iou_threshold),
-          .max_per_class = e.max_per_class,
-          .max_total = e.max_total};
-}
-
 Inference::Inference(Device& device, const model::Detector& detector, int batch_size, int max_boxes,
                      const kernels::NmsOptions& nms, const kernels::ChannelScaling& scaling)
     : device_(device),

@@ -19,8 +19,6 @@ struct FoundBox {
   int column = 0;  // of the class, from 1
 };
 
-kernels::NmsOptions nms_options(const config::EvalConfig&);
-
 class Inference {
  public:
   // Folds batch norm into a copy of the weights: refresh() after they changed.

@@ -27,10 +27,10 @@ Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval,
                                 const config::DataConfig& data) {
   inference_.reset();
   config::RunConfig use = config_;
-  use.data.max_boxes = data.max_boxes;
+  use.data.sample.max_boxes = data.sample.max_boxes;
   prepare_convolutions(device_.backend(), use, {.evaluation_batch = batch_size});
-  inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.max_boxes,
-                                           nms_options(eval), channel_scaling(data));
+  inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.sample.max_boxes,
+                                           eval.nms, channel_scaling(data));
   return *inference_;
 }
 

@@ -19,10 +19,10 @@ class EmptyBatch {
     const model::DetectorOptions& o = config.model.options;
     const size_t bytes = size_t(size) * size_t(kernels::slot_bytes(o.height, o.width));
     pixels_ = std::make_unique_for_overwrite<uint8_t[]>(bytes);
-    data::prepare(
-        batch_, size,
-        {.input = {.height = o.height, .width = o.width}, .max_boxes = config.data.max_boxes},
-        {pixels_.get(), bytes});
+    data::prepare(batch_, size,
+                  {.input = {.height = o.height, .width = o.width},
+                   .max_boxes = config.data.sample.max_boxes},
+                  {pixels_.get(), bytes});
     std::ranges::fill(batch_.image_index, -1);
   }
   const data::Batch& batch() const { return batch_; }
@@ -52,9 +52,9 @@ MemoryPlan PlannedRun::train(int batch_size) {
   before = counted_.held();
   TrainingStep step(device_, detector_, parameters_, optimizer,
                     {.batch_size = batch_size,
-                     .max_boxes = config_.data.max_boxes,
+                     .max_boxes = config_.data.sample.max_boxes,
                      .accumulate = config_.train.accumulate,
-                     .loss = loss_options(config_.train.loss)});
+                     .loss = config_.train.loss});
   plan.input = counted_.held() - before;
   const EmptyBatch batch(batch_size, config_);
   while (!step.run(batch.batch())) {
@@ -65,8 +65,8 @@ MemoryPlan PlannedRun::train(int batch_size) {
 
 void PlannedRun::evaluate(int batch_size, MemoryPlan& plan) {
   const size_t before = counted_.held();
-  Inference inference(device_, detector_, batch_size, config_.data.max_boxes,
-                      nms_options(config_.eval), channel_scaling(config_.data));
+  Inference inference(device_, detector_, batch_size, config_.data.sample.max_boxes,
+                      config_.eval.nms, channel_scaling(config_.data));
   plan.evaluation = counted_.held() - before;
   inference.run(EmptyBatch(batch_size, config_).batch());
   plan.evaluation_step = device_.arena().peak();

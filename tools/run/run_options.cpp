@@ -20,51 +20,6 @@ int loader_threads(const config::DataConfig& d) {
   return d.threads > 0 ? d.threads : std::max(1, int(std::thread::hardware_concurrency()));
 }
 
-data::SsdCrop ssd_crop(config::CropKind kind) {
-  switch (kind) {
-    case config::CropKind::ssd:
-      return data::SsdCrop::crop;
-    case config::CropKind::ssd_pad:
-      return data::SsdCrop::crop_pad;
-    case config::CropKind::ssd_fixed_aspect:
-      return data::SsdCrop::crop_fixed_aspect;
-    case config::CropKind::ssd_pad_fixed_aspect:
-      return data::SsdCrop::crop_pad_fixed_aspect;
-    default:
-      return data::SsdCrop::none;
-  }
-}
-
-data::ColourOptions colour_options(const config::ColourConfig& c) {
-  data::ColourOptions o;
-  o.distortion = {
-      .probability = float(c.probability),
-      .brightness = float(c.brightness),
-      .hue = float(c.hue),
-      .contrast_low = float(c.min_contrast),
-      .contrast_high = float(c.max_contrast),
-      .saturation_low = float(c.min_saturation),
-      .saturation_high = float(c.max_saturation),
-      .order = c.order == config::ColourOrder::brightness_contrast_saturation_hue ? 1 : 0};
-  return o;
-}
-
-data::AugmentOptions augment_options(const config::AugmentConfig& a) {
-  const config::CropConfig& c = a.crop;
-  return {.flip_probability = float(a.flip_probability),
-          .crop_enabled = c.kind == config::CropKind::random,
-          .crop = {.min_object_covered = float(c.min_object_covered),
-                   .aspect_min = float(c.min_aspect),
-                   .aspect_max = float(c.max_aspect),
-                   .area_min = float(c.min_area),
-                   .area_max = float(c.max_area),
-                   .overlap_threshold = float(c.overlap_threshold),
-                   .clip_boxes = c.clip_boxes,
-                   .random_coef = float(c.skip_probability)},
-          .ssd_crop = ssd_crop(c.kind),
-          .colour = colour_options(a.colour)};
-}
-
 }  // namespace
 
 data::Dataset load_dataset(const config::DataSource& source, const std::string& label_map) {
@@ -106,17 +61,9 @@ data::LoaderOptions training_loader(const config::RunConfig& c, const data::Data
                              .queue_depth = d.queue + 1,
                              .seed = uint64_t(c.train.seed)};
   data::SampleOptions& sample = loader.sample;
+  sample = d.sample;
   sample.input = {o.height, o.width};
-  sample.max_boxes = d.max_boxes;
-  sample.ground_truth = {.crowd = d.crowd == config::CrowdBoxes::train ? data::CrowdPolicy::train
-                                                                       : data::CrowdPolicy::ignore,
-                         .overshoot = d.overshoot == config::Overshoot::drop
-                                          ? data::OvershootPolicy::drop
-                                          : data::OvershootPolicy::clip,
-                         .class_columns = classes.columns_of(dataset)};
-  sample.augment = augment_options(d.augment);
-  sample.image_errors = d.on_bad_image == config::BadImage::error ? data::ImageErrorPolicy::error
-                                                                  : data::ImageErrorPolicy::skip;
+  sample.ground_truth.class_columns = classes.columns_of(dataset);
   sample.cache_bytes = uint64_t(d.cache_mib) << 20;
   return loader;
 }
@@ -145,19 +92,10 @@ kernels::ChannelScaling channel_scaling(const config::DataConfig& d) {
   return s;
 }
 
-model::LossOptions loss_options(const config::LossConfig& l) {
-  return {.alpha = l.alpha,
-          .gamma = l.gamma,
-          .delta = l.delta,
-          .classification_weight = l.classification_weight,
-          .localization_weight = l.localization_weight};
-}
-
 namespace {
 
 // The warm-up is the first stretch; the rate drops at parts of the total.
 void lay_out_steps(const config::ScheduleConfig& s, kernels::Schedule& schedule) {
-  schedule.kind = kernels::Schedule::Kind::manual;
   schedule.boundaries = int(s.boundaries.size()) + 1;
   schedule.ramp = 1;
   schedule.boundary[0] = s.warmup_steps;
@@ -186,25 +124,22 @@ void check_schedule(const kernels::Schedule& s) {
 kernels::SgdOptions sgd_options(const config::RunConfig& c, int64_t steps) {
   const config::ScheduleConfig& s = c.train.schedule;
   const double scale = c.rate_scale(images_per_step(c));
-  kernels::Schedule schedule{.base_rate = s.base_rate * scale,
+  kernels::Schedule schedule{.kind = s.kind,
+                             .base_rate = s.base_rate * scale,
                              .warmup_rate = s.warmup_rate * scale,
                              .warmup_steps = s.warmup_steps,
                              .total_steps = s.total > 0 ? s.total : steps};
-  if (s.kind == config::ScheduleKind::cosine) schedule.kind = kernels::Schedule::Kind::cosine;
-  if (s.kind == config::ScheduleKind::step) lay_out_steps(s, schedule);
+  if (s.kind == kernels::Schedule::Kind::manual) lay_out_steps(s, schedule);
   check_schedule(schedule);
-  const config::LossScaleConfig& l = c.train.loss_scale;
+  kernels::LossScaleOptions loss_scale = c.train.loss_scale.options;
+  loss_scale.dynamic = engine::precision_named(c.train.precision).scale_loss;
   return {.schedule = schedule,
           .momentum = c.train.momentum,
           .weight_decay = c.train.weight_decay,
           .clip_norm = c.train.clip_norm,
           .average_decay = c.train.ema,
           .divisor = double(c.train.accumulate),
-          .loss_scale = {.growth = l.growth,
-                         .interval = l.interval,
-                         .hysteresis = l.hysteresis,
-                         .min = l.min,
-                         .dynamic = engine::precision_named(c.train.precision).scale_loss}};
+          .loss_scale = loss_scale};
 }
 
 }  // namespace run

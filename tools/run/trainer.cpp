@@ -70,11 +70,11 @@ Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed)
   start_weights(resumed);
   step_ = std::make_unique<TrainingStep>(device_, *detector_, parameters_, *optimizer_,
                                          StepOptions{.batch_size = config.train.batch_size,
-                                                     .max_boxes = config.data.max_boxes,
+                                                     .max_boxes = config.data.sample.max_boxes,
                                                      .accumulate = config.train.accumulate,
                                                      .graph = config.train.graph,
                                                      .scaling = channel_scaling(config.data),
-                                                     .loss = loss_options(config.train.loss)});
+                                                     .loss = config.train.loss});
   open_loader();
 }
 
@@ -248,7 +248,7 @@ void Trainer::log_step() {
 
 void Trainer::check_progress(const engine::OptimizerState& s) const {
   const config::LossScaleConfig& l = config_.train.loss_scale;
-  const bool at_floor = !parameters_.precision().scale_loss || s.loss_scale <= l.min;
+  const bool at_floor = !parameters_.precision().scale_loss || s.loss_scale <= l.options.min;
   if (at_floor && s.skipped_in_a_row >= l.max_consecutive_skips)
     fail(ExitCode::diverged, "training diverged: the gradients of ", s.skipped_in_a_row,
          " steps up to step ", state_.step,
@@ -295,7 +295,7 @@ void Trainer::evaluate(bool final) {
   if (!inference_) {
     inference_ = std::make_unique<Inference>(
         device_, *detector_, evaluation_batch(config_, int64_t(val_.images.size())),
-        config_.data.max_boxes, nms_options(config_.eval), channel_scaling(config_.data));
+        config_.data.sample.max_boxes, config_.eval.nms, channel_scaling(config_.data));
   }
   optimizer_->swap_average(device_.queue());
   const ModelEvaluation result = evaluate_model(*inference_, config_, val_, classes_);

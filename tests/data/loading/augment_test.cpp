@@ -181,9 +181,9 @@ TEST_CASE("random_coef leaves images whole") {
 }
 
 TEST_CASE("the SSD crop family keeps its promises") {
-  using data::SsdCrop;
-  for (SsdCrop kind : {SsdCrop::crop, SsdCrop::crop_pad, SsdCrop::crop_fixed_aspect,
-                       SsdCrop::crop_pad_fixed_aspect}) {
+  using data::CropKind;
+  for (CropKind kind : {CropKind::ssd, CropKind::ssd_pad, CropKind::ssd_fixed_aspect,
+                        CropKind::ssd_pad_fixed_aspect}) {
     base::RandomSequence random(11, uint64_t(kind));
     int padded = 0;
     for (int i = 0; i < 500; ++i) {
@@ -193,9 +193,9 @@ TEST_CASE("the SSD crop family keeps its promises") {
              p.crop.x + p.crop.width <= 300));
       CHECK((p.y >= 0 && p.x >= 0 && p.y + p.crop.height <= p.height &&
              p.x + p.crop.width <= p.width));
-      bool square = kind == SsdCrop::crop_fixed_aspect || kind == SsdCrop::crop_pad_fixed_aspect;
+      bool square = kind == CropKind::ssd_fixed_aspect || kind == CropKind::ssd_pad_fixed_aspect;
       if (square) CHECK(p.height == p.width);
-      if (kind == SsdCrop::crop_pad)
+      if (kind == CropKind::ssd_pad)
         CHECK((p.height >= 200 && p.height < 400 && p.width >= 300 && p.width < 600));
       padded += p.height > p.crop.height || p.width > p.crop.width;
       // What is left of the box lies where its pixels lie on the canvas.
@@ -206,14 +206,15 @@ TEST_CASE("the SSD crop family keeps its promises") {
         CHECK(b.xmax * float(p.width) == Approx(right).margin(0.01));
       }
     }
-    bool pads = kind == SsdCrop::crop_pad || kind == SsdCrop::crop_pad_fixed_aspect;
+    bool pads = kind == CropKind::ssd_pad || kind == CropKind::ssd_pad_fixed_aspect;
     CHECK((padded > 0) == pads);
   }
 }
 
 TEST_CASE("transforms depend on seed, epoch and image alone; half of them flip") {
   data::AugmentOptions options;
-  options.colour.distortion = {.probability = 1, .order = 1};
+  options.colour.distortion = {.probability = 1,
+                               .order = data::ColourOrder::brightness_contrast_saturation_hue};
   options.colour.hue.enabled = true;
   int flips = 0, repeats = 0;
   for (int image = 0; image < 4000; ++image) {
@@ -239,8 +240,8 @@ TEST_CASE("nonsense ranges are refused") {
   options.crop.area_min = 2;
   CHECK_THROWS_AS(data::check(options), base::Error);
   options = {};
-  options.colour.distortion.order = 2;
-  CHECK_THROWS_WITH(data::check(options), Catch::Contains("colour order 2"));
+  options.colour.distortion.hue = 0.6;
+  CHECK_THROWS_WITH(data::check(options), Catch::Contains("distortion hue is 0.6"));
   options = {};
   options.flip_probability = std::nanf("");
   CHECK_THROWS_AS(data::check(options), base::Error);

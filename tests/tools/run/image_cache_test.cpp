@@ -85,22 +85,19 @@ struct Kind {
 std::vector<Kind> kinds() {
   data::ColourOptions no_contrast, distorted, other_order;
   no_contrast.brightness.enabled = no_contrast.hue.enabled = no_contrast.saturation.enabled = true;
-  distorted.distortion.probability = other_order.distortion.probability = 0.5f;
-  other_order.distortion.order = 1;
-  using data::SsdCrop;
-  const auto ssd = [](SsdCrop crop) {
-    return data::AugmentOptions{.crop_enabled = false, .ssd_crop = crop};
-  };
+  distorted.distortion.probability = other_order.distortion.probability = 0.5;
+  other_order.distortion.order = data::ColourOrder::brightness_contrast_saturation_hue;
+  using data::CropKind;
+  const auto ssd = [](CropKind kind) { return data::AugmentOptions{.crop = {.kind = kind}}; };
   return {{"as it is", data::no_augmentation(), false},
           {"random crop", {}, false},
-          {"two crops", {.ssd_crop = SsdCrop::crop}, false},
-          {"ssd", ssd(SsdCrop::crop), false},
-          {"ssd_pad", ssd(SsdCrop::crop_pad), true},
-          {"ssd_fixed_aspect", ssd(SsdCrop::crop_fixed_aspect), false},
-          {"ssd_pad_fixed_aspect", ssd(SsdCrop::crop_pad_fixed_aspect), false},
+          {"ssd", ssd(CropKind::ssd), false},
+          {"ssd_pad", ssd(CropKind::ssd_pad), true},
+          {"ssd_fixed_aspect", ssd(CropKind::ssd_fixed_aspect), false},
+          {"ssd_pad_fixed_aspect", ssd(CropKind::ssd_pad_fixed_aspect), false},
           {"colours without contrast", {.colour = no_contrast}, false},
           {"distorted colours", {.colour = distorted}, true},
-          {"in the other order", {.crop_enabled = false, .colour = other_order}, true}};
+          {"in the other order", {.crop = {.kind = CropKind::none}, .colour = other_order}, true}};
 }
 
 }  // namespace

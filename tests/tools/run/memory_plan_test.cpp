@@ -1,9 +1,9 @@
 // The memory plan against the memory that real steps take, and what is said when it does not fit.
 #include "tools/run/memory_plan.h"
-#include "tests/support/catch.h"
 
 #include <omp.h>
 
+#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -33,7 +33,7 @@ data::Batch batch_without_images(const RunConfig& config, int size, std::vector<
   data::Batch batch;
   data::prepare(
       batch, size,
-      {.input = {.height = o.height, .width = o.width}, .max_boxes = config.data.max_boxes},
+      {.input = {.height = o.height, .width = o.width}, .max_boxes = config.data.sample.max_boxes},
       pixels);
   return batch;
 }
@@ -53,14 +53,14 @@ Measured measure(const RunConfig& config, int evaluated) {
   engine::Optimizer optimizer(training.backend(), parameters, {});
   run::TrainingStep step(training, detector, parameters, optimizer,
                          {.batch_size = config.train.batch_size,
-                          .max_boxes = config.data.max_boxes,
+                          .max_boxes = config.data.sample.max_boxes,
                           .accumulate = config.train.accumulate,
-                          .loss = run::loss_options(config.train.loss)});
+                          .loss = config.train.loss});
   std::vector<uint8_t> pixels;
   const data::Batch batch = batch_without_images(config, config.train.batch_size, pixels);
   for (int i = 0; i < 2 * config.train.accumulate; ++i) step.run(batch);
-  run::Inference inference(evaluation, detector, evaluated, config.data.max_boxes,
-                           run::nms_options(config.eval), run::channel_scaling(config.data));
+  run::Inference inference(evaluation, detector, evaluated, config.data.sample.max_boxes,
+                           config.eval.nms, run::channel_scaling(config.data));
   inference.run(batch_without_images(config, evaluated, pixels));
   const auto p = parameters.bytes_by_use();
   return {training.arena().peak(), evaluation.arena().peak(),
