@@ -89,7 +89,7 @@ class Ssd320Run {
   void prepare_training() {
     const config::TrainConfig& train = config_.train;
     const double loss_scale = parameters_.precision().scale_loss ? train.loss_scale.initial : 1;
-    optimizer_.emplace(device_->backend(), parameters_, run::sgd_options(config_, 100000),
+    optimizer_.emplace(device_->backend(), parameters_, run::optimizer_options(config_, 100000),
                        loss_scale);
     training_.emplace(*device_, detector_, parameters_, *optimizer_,
                       run::StepOptions{.batch_size = train.batch_size,

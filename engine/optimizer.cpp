@@ -2,21 +2,29 @@
 
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
+#include "kernels/elementwise.h"
 #include "kernels/flat_sum.h"
 
 namespace engine {
 
-Optimizer::Optimizer(Backend& backend, Parameters& parameters, const kernels::SgdOptions& options,
+Optimizer::Optimizer(Backend& backend, Parameters& parameters, const OptimizerOptions& options,
                      double loss_scale)
     : backend_(backend),
       parameters_(parameters),
       options_(options),
+      rule_(make_rule(options.rule)),
       state_(backend, sizeof(OptimizerState), Place::device) {
-  if (const char* fault = kernels::fault_of(options.schedule))
+  if (const char* fault = kernels::fault_of(options.update.schedule))
     base::fail(base::ExitCode::usage, "train.schedule: ", fault);
   write_state({.loss_scale = loss_scale});
-  if (options.average_decay > 0) {
-    average_ = std::make_unique<Memory>(backend, bytes_of(parameters.master()), Place::device);
+  const size_t bytes = bytes_of(parameters.master());
+  for (size_t i = 0; i < rule_.buffers.size(); ++i)
+    buffers_.push_back(std::make_unique<Memory>(backend, bytes, Place::device));
+  kernels::Queue queue = backend.queue(Lane::compute);
+  for (const View& buffer : views()) kernels::fill(queue, buffer, 0);
+  backend.synchronize(queue);
+  if (options.update.average_decay > 0) {
+    average_ = std::make_unique<Memory>(backend, bytes, Place::device);
     restart_average();
   }
 }
@@ -30,11 +38,7 @@ void Optimizer::restart_average() {
 
 void Optimizer::swap_average(kernels::Queue queue) {
   if (!average_) return;
-  View weights = parameters_.master();
-  Memory aside(backend_, average_->bytes(), Place::device);
-  backend_.copy(aside.data(), weights.data, aside.bytes(), queue);
-  backend_.copy(weights.data, average_->data(), aside.bytes(), queue);
-  backend_.copy(average_->data(), aside.data(), aside.bytes(), queue);
+  kernels::exchange(queue, parameters_.master(), average());
   parameters_.refresh_working(queue);
   backend_.synchronize(queue);
 }
@@ -42,18 +46,16 @@ void Optimizer::swap_average(kernels::Queue queue) {
 void Optimizer::step(const Context& c) {
   base::Range range("update");
   Parameters& p = parameters_;
-  const DType master = p.precision().master;
-  Tensor scratch = c.empty({1, {kernels::sgd_scratch(p.trained())}}, master);
-  kernels::sgd(c.queue,
+  Tensor scratch = c.empty({1, {kernels::update_scratch(p.trained())}}, p.precision().master);
+  rule_.update(c.queue,
                {.weight = p.master(),
                 .gradient = p.gradient(),
-                .momentum = p.momentum(),
                 .working = p.working(),
                 .average = average(),
                 .scratch = scratch,
                 .state = device_state(),
                 .decayed = p.decayed()},
-               options_);
+               views(), options_.update);
 }
 
 Tensor Optimizer::l2_loss(const Context& c) const {
@@ -63,7 +65,7 @@ Tensor Optimizer::l2_loss(const Context& c) const {
   Tensor loss = c.empty({1, {1}}, kernels_only.dtype);
   kernels::flat_sum(
       c.queue,
-      {.x = kernels_only, .partial = partial, .scale = options_.weight_decay / 2, .squares = true},
+      {.x = kernels_only, .partial = partial, .scale = rule_.l2 / 2, .squares = true},
       loss);
   return loss;
 }
@@ -80,6 +82,20 @@ void Optimizer::write_state(const OptimizerState& state) {
   kernels::Queue queue = backend_.queue(Lane::compute);
   backend_.copy(state_.data(), &state, sizeof state, queue);
   backend_.synchronize(queue);
+}
+
+std::vector<View> Optimizer::views() const {
+  std::vector<View> all;
+  for (const auto& buffer : buffers_)
+    all.push_back({buffer->data(), parameters_.precision().master, parameters_.master().shape});
+  return all;
+}
+
+std::vector<Optimizer::Buffer> Optimizer::rule_buffers() const {
+  const std::vector<View> values = views();
+  std::vector<Buffer> all;
+  for (size_t i = 0; i < values.size(); ++i) all.push_back({rule_.buffers[i], values[i]});
+  return all;
 }
 
 View Optimizer::average() const {

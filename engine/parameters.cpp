@@ -97,10 +97,7 @@ void Parameters::allocate(uint64_t seed, const std::vector<std::string>& frozen,
   const DType master = precision_.master;
   master_ = room(total_, master);
   statistic_memory_ = room(statistic_total_, master);
-  if (gradients) {
-    gradient_ = room(trained_, master);
-    momentum_ = room(trained_, master);
-  }
+  if (gradients) gradient_ = room(trained_, master);
   if (precision_.weights != master) working_ = room(total_, precision_.weights);
 
   for (Entry& e : entries_) {
@@ -139,7 +136,6 @@ void Parameters::initialise(uint64_t seed) {
     backend_.copy(statistic_memory_->data(), values, statistic_memory_->bytes(), queue);
     backend_.synchronize(queue);
   });
-  if (momentum_) kernels::fill(queue, momentum(), 0);
   if (gradient_) zero_gradients(queue);
   refresh_working(queue);
   backend_.synchronize(queue);
@@ -162,9 +158,6 @@ View Parameters::master() const { return slice(master_, 0, {1, {trained_}}, prec
 View Parameters::gradient() const {
   return slice(gradient_, 0, {1, {trained_}}, precision_.master);
 }
-View Parameters::momentum() const {
-  return slice(momentum_, 0, {1, {trained_}}, precision_.master);
-}
 View Parameters::working() const {
   return working_ ? slice(working_, 0, {1, {decayed_}}, precision_.weights) : View{};
 }
@@ -174,13 +167,9 @@ View Parameters::statistics() const {
 
 std::vector<Parameters::Named> Parameters::named() const {
   std::vector<Named> all;
-  for (const Entry& e : entries_) {
-    View momentum = e.frozen || !momentum_
-                        ? View{}
-                        : slice(momentum_, e.offset, e.spec.shape, precision_.master);
-    all.push_back({e.spec.name, master_of(e), momentum, e.frozen, false});
-  }
-  for (const Statistic& s : statistics_) all.push_back({s.name, s.value, {}, false, true});
+  for (const Entry& e : entries_)
+    all.push_back({e.spec.name, master_of(e), e.offset, e.frozen, false});
+  for (const Statistic& s : statistics_) all.push_back({s.name, s.value, s.offset, false, true});
   return all;
 }
 
@@ -200,8 +189,13 @@ Parameters::Bytes Parameters::bytes_by_use() const {
   auto of = [](const std::unique_ptr<Memory>& m) { return m ? m->bytes() : 0; };
   return {.values = of(master_) + of(statistic_memory_),
           .gradients = of(gradient_),
-          .momentum = of(momentum_),
           .working = of(working_)};
+}
+
+View part_of(const View& flat, const Parameters::Named& named) {
+  if (!flat || !named.trained()) return {};
+  return {static_cast<char*>(flat.data) + named.offset * kernels::size_of(flat.dtype), flat.dtype,
+          named.value.shape};
 }
 
 }  // namespace engine

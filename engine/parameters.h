@@ -40,8 +40,7 @@ class Parameters {
   Id add_statistic(std::string name, int64_t channels,
                    double value);  // not trained: moving mean, variance
   // `frozen` names prefixes of parameters that get no gradient and no update; Error(usage) when one
-  // fits none. Values depend on (seed, name) alone. `gradients` false: for inference, no gradient
-  // and momentum.
+  // fits none. Values depend on (seed, name) alone. `gradients` false: for inference.
   void allocate(uint64_t seed, const std::vector<std::string>& frozen = {}, bool gradients = true);
 
   // What operations use: working dtype for kernels, master dtype for others and statistics.
@@ -53,9 +52,8 @@ class Parameters {
   void refresh_working(
       kernels::Queue);  // working copies from the masters, after values were loaded
 
-  // Flat buffers in the master dtype, of trained() elements; decayed() come first. momentum() as
-  // well.
-  View master() const, gradient() const, momentum() const;
+  // Flat buffers in the master dtype, of trained() elements; decayed() come first.
+  View master() const, gradient() const;
   View master(Id id) const { return master_of(entries_[size_t(id)]); }  // one parameter's
   View working()
       const;  // of working_size() elements: low-precision copies; empty when same as master
@@ -63,17 +61,19 @@ class Parameters {
   int64_t decayed() const { return decayed_; }
   View statistics() const;  // all moving statistics, flat
 
-  // Each trainable parameter and statistic by name, as a view of its master value (and momentum).
+  // Each trainable parameter and statistic by name, as a view of its master value.
   struct Named {
     std::string name;
-    View value, momentum;  // momentum is empty for statistics and frozen parameters
+    View value;
+    int64_t offset = 0;  // of its first value in the flat buffers
     bool frozen = false, statistic = false;
+    bool trained() const { return !frozen && !statistic; }
   };
   std::vector<Named> named() const;
   int64_t trainable_values() const;  // scalars declared with add()
   int64_t statistic_values() const;
   struct Bytes {
-    size_t values, gradients, momentum, working;  // values: masters and statistics
+    size_t values, gradients, working;  // values: masters and statistics
   };
   Bytes bytes_by_use() const;
   const Precision& precision() const { return precision_; }
@@ -101,7 +101,11 @@ class Parameters {
   std::vector<Entry> entries_;
   std::vector<Statistic> statistics_;
   int64_t decayed_ = 0, trained_ = 0, total_ = 0, statistic_total_ = 0;
-  std::unique_ptr<Memory> master_, gradient_, momentum_, working_, statistic_memory_;
+  std::unique_ptr<Memory> master_, gradient_, working_, statistic_memory_;
 };
+
+// A trained parameter's values in a flat buffer that is laid out as Parameters::master(); empty
+// for others, and in an empty buffer.
+View part_of(const View& flat, const Parameters::Named&);
 
 }  // namespace engine

@@ -19,6 +19,7 @@
 #include "kernels/match_anchors.h"
 #include "kernels/max_pool.h"
 #include "kernels/nms.h"
+#include "kernels/adamw.h"
 #include "kernels/sgd.h"
 #include "kernels/smooth_l1.h"
 #include "kernels/upsample.h"
@@ -175,10 +176,18 @@ CATCH(assign_targets,
       (q, t, anchors, matches, scales, a),
       op("assign_targets", {anchors, matches, t.boxes, t.labels, t.weights, a.classes,
                             a.class_weights, a.boxes, a.box_weights}))
-CATCH(sgd, "3sgdENS_5QueueERKNS_10SgdBuffersERKNS_10SgdOptionsE",
-      (Queue q, const kernels::SgdBuffers& b, const kernels::SgdOptions& options), (q, b, options),
+CATCH(sgd, "3sgdENS_5QueueERKNS_13UpdateBuffersENS_4ViewERKNS_13UpdateOptionsERKNS_10SgdOptionsE",
+      (Queue q, const kernels::UpdateBuffers& b, View momentum, const kernels::UpdateOptions& o,
+       const kernels::SgdOptions& rule),
+      (q, b, momentum, o, rule),
       op("sgd",
-         {b.weight, b.weight, b.gradient, b.momentum, b.momentum, b.working, b.average, b.average}))
+         {b.weight, b.weight, b.gradient, momentum, momentum, b.working, b.average, b.average}))
+CATCH(adamw, "5adamwENS_5QueueERKNS_13UpdateBuffersENS_4ViewES4_RKNS_13UpdateOptionsERKNS_12AdamWOptionsE",
+      (Queue q, const kernels::UpdateBuffers& b, View first, View second,
+       const kernels::UpdateOptions& o, const kernels::AdamWOptions& rule),
+      (q, b, first, second, o, rule),
+      op("adamw", {b.weight, b.weight, b.gradient, first, first, second, second, b.working,
+                   b.average, b.average}))
 CATCH(detect, "6detectENS_5QueueERKNS_11PredictionsERKNS_10NmsOptionsENS_4ViewERKNS_10DetectionsE",
       (Queue q, const kernels::Predictions& p, const kernels::NmsOptions& options, View workspace,
        const kernels::Detections& d),

@@ -8,7 +8,8 @@
 #include "tests/support/op_case.h"
 
 using namespace tests;
-using kernels::LossScaleOptions, kernels::OptimizerState, kernels::SgdOptions;
+using kernels::LossScaleOptions, kernels::OptimizerState, kernels::SgdOptions,
+    kernels::UpdateOptions;
 
 namespace {
 
@@ -25,7 +26,7 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
     auto room = [&](int64_t k, DType t) { return c.empty({1, {k}}, t); };
     std::mt19937 random(n);
     weight = room(n, master), gradient = room(n, master), momentum = room(n, master);
-    average = room(n, master), scratch = room(kernels::sgd_scratch(n), master);
+    average = room(n, master), scratch = room(kernels::update_scratch(n), master);
     state_memory = room(sizeof state, DType::u8);
     if (with_working) working = room(decayed, DType::bf16);
     write(weight, uniform(random, size_t(n), -1, 1));
@@ -35,34 +36,33 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
     w = read(weight), g = read(gradient), m = read(momentum), a = read(average);
   }
 
-  void run(const SgdOptions& o) {
+  void run(const UpdateOptions& o, const SgdOptions& rule = {}) {
     OptimizerState* there = View(state_memory).as<OptimizerState>();
     bench.backend->copy(there, &state, sizeof state, bench.queue());
     kernels::sgd(bench.queue(),
                  {.weight = weight,
                   .gradient = gradient,
-                  .momentum = momentum,
                   .working = working,
                   .average = average,
                   .scratch = scratch,
                   .state = there,
                   .decayed = decayed},
-                 o);
+                 momentum, o, rule);
     bench.backend->copy(&state, there, sizeof state, bench.queue());
     bench.backend->synchronize(bench.queue());
   }
 
-  void expect(const SgdOptions& o, double rate, double loss_scale) {
+  void expect(const UpdateOptions& o, const SgdOptions& rule, double rate, double loss_scale) {
     Values grad(w.size());
     double squares = 0;
     for (size_t i = 0; i < grad.size(); ++i) {
       grad[i] =
-          g[i] / (loss_scale * o.divisor) + (int64_t(i) < decayed ? o.weight_decay * w[i] : 0);
+          g[i] / (loss_scale * o.divisor) + (int64_t(i) < decayed ? rule.weight_decay * w[i] : 0);
       squares += grad[i] * grad[i];
     }
     double clip = o.clip_norm > 0 ? o.clip_norm / std::max(o.clip_norm, std::sqrt(squares)) : 1;
     for (size_t i = 0; i < grad.size(); ++i) {
-      m[i] = o.momentum * m[i] + clip * grad[i];
+      m[i] = rule.momentum * m[i] + clip * grad[i];
       w[i] -= rate * m[i];
       a[i] = o.average_decay * a[i] + (1 - o.average_decay) * w[i];
     }
@@ -79,8 +79,8 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
 
 TEST_CASE("sgd: one update against the formula") {
   const std::string device = GENERATE(from_range(devices()));
-  SgdOptions options{
-      .schedule = {.base_rate = 0.3}, .weight_decay = 0.01, .average_decay = 0.9, .divisor = 2};
+  const SgdOptions rule{.weight_decay = 0.01};
+  UpdateOptions options{.schedule = {.base_rate = 0.3}, .average_decay = 0.9, .divisor = 2};
   for (double clip : {0.0, 0.5, 1e6})
     for (auto [n, decayed] :
          {std::pair<int64_t, int64_t>{1, 1}, {100, 0}, {70001, 50000}, {33000, 33000}}) {
@@ -88,13 +88,13 @@ TEST_CASE("sgd: one update against the formula") {
 #ifndef SSD_CUDA_BUILD
       Problem exact(device, n, decayed, DType::f64, false);
       exact.state.loss_scale = 8;
-      exact.run(options);
-      exact.expect(options, 0.3, 8);
+      exact.run(options, rule);
+      exact.expect(options, rule, 0.3, 8);
 #endif
       Problem mixed(device, n, decayed, DType::f32, decayed > 0);
       mixed.state.loss_scale = 8;
-      mixed.run(options);
-      mixed.expect(options, 0.3, 8);
+      mixed.run(options, rule);
+      mixed.expect(options, rule, 0.3, 8);
       CHECK(mixed.state.step == 1);
       CHECK(mixed.state.learning_rate == 0.3);
     }
@@ -110,12 +110,11 @@ TEST_CASE("sgd: a gradient that is not finite leaves every bit as it was") {
       gradient[size_t(at)] = double(value);
       write(p.gradient, gradient);
       p.state.loss_scale = 32768;
-      SgdOptions o{.schedule = {.base_rate = 0.3},
-                   .weight_decay = 0.01,
-                   .clip_norm = at ? 1.0 : 0.0,
-                   .average_decay = 0.9,
-                   .loss_scale = {.dynamic = true}};
-      p.run(o);
+      p.run({.schedule = {.base_rate = 0.3},
+             .clip_norm = at ? 1.0 : 0.0,
+             .average_decay = 0.9,
+             .loss_scale = {.dynamic = true}},
+            {.weight_decay = 0.01});
       CHECK(read(p.weight) == p.w);
       CHECK(read(p.momentum) == p.m);
       CHECK(read(p.average) == p.a);

@@ -14,10 +14,9 @@ namespace {
 Values direction(GradientSample& s, const std::string& part) {
   Values v(size_t(s.parameters.trained()), 0.0);
   for (const auto& named : s.parameters.named()) {
-    if (!named.momentum.data || named.name.find(part) == std::string::npos) continue;
-    auto first = named.momentum.as<double>() - s.parameters.momentum().as<double>();
+    if (!named.trained() || named.name.find(part) == std::string::npos) continue;
     Values u = uniform(s.random, size_t(named.value.shape.size()), -1, 1);
-    std::copy(u.begin(), u.end(), v.begin() + first);
+    std::copy(u.begin(), u.end(), v.begin() + named.offset);
   }
   double norm = 0;
   for (double x : v) norm += x * x;

@@ -55,16 +55,17 @@ model::LossOptions loss_options(const json& j) {
           .localization_weight = j.at("localization_weight")};
 }
 
-kernels::SgdOptions sgd_options(const json& j) {
-  kernels::SgdOptions o;
-  o.schedule.kind = kernels::Schedule::Kind::cosine;
-  j.at("base_rate").get_to(o.schedule.base_rate);
-  j.at("warmup_rate").get_to(o.schedule.warmup_rate);
-  j.at("warmup_steps").get_to(o.schedule.warmup_steps);
-  j.at("total_steps").get_to(o.schedule.total_steps);
-  j.at("momentum").get_to(o.momentum);
-  j.at("weight_decay").get_to(o.weight_decay);
-  j.at("clip_norm").get_to(o.clip_norm);
+engine::OptimizerOptions optimizer_options(const json& j) {
+  engine::OptimizerOptions o;
+  kernels::Schedule& schedule = o.update.schedule;
+  schedule.kind = kernels::Schedule::Kind::cosine;
+  j.at("base_rate").get_to(schedule.base_rate);
+  j.at("warmup_rate").get_to(schedule.warmup_rate);
+  j.at("warmup_steps").get_to(schedule.warmup_steps);
+  j.at("total_steps").get_to(schedule.total_steps);
+  j.at("momentum").get_to(o.rule.momentum.momentum);
+  j.at("weight_decay").get_to(o.rule.momentum.weight_decay);
+  j.at("clip_norm").get_to(o.update.clip_norm);
   return o;
 }
 
@@ -82,9 +83,9 @@ class ParityRun {
     parameters_.allocate(1, description_.at("freeze").get<std::vector<std::string>>());
     for (const auto& named : parameters_.named()) load("model/" + named.name, named.value);
     parameters_.refresh_working(device_.queue());
-    const json& sgd = description_.at("optimizer");
+    const json& rule = description_.at("optimizer");
     optimizer_ = std::make_unique<engine::Optimizer>(device_.backend(), parameters_,
-                                                     sgd_options(sgd), sgd.at("loss_scale"));
+                                                     optimizer_options(rule), rule.at("loss_scale"));
   }
 
   void run() {
@@ -101,7 +102,8 @@ class ParityRun {
     keep("anchors", anchors_.boxes());
     for (const auto& named : parameters_.named()) {
       keep((named.statistic ? "statistic/" : "parameter/") + named.name, named.value);
-      if (named.momentum.data) keep("momentum/" + named.name, named.momentum);
+      for (const auto& [name, values] : optimizer_->rule_buffers())
+        if (named.trained()) keep(name + "/" + named.name, part_of(values, named));
     }
   }
 
@@ -187,16 +189,9 @@ class ParityRun {
     parameters_.zero_gradients(update.queue);
   }
 
-  // The gradient of a parameter lies in the flat buffer where its momentum does.
   void keep_gradients() {
-    for (const auto& named : parameters_.named()) {
-      if (!named.momentum.data) continue;
-      View gradient = named.momentum;
-      auto offset =
-          static_cast<char*>(named.momentum.data) - static_cast<char*>(parameters_.momentum().data);
-      gradient.data = static_cast<char*>(parameters_.gradient().data) + offset;
-      keep("gradient/" + named.name, gradient);
-    }
+    for (const auto& named : parameters_.named())
+      if (named.trained()) keep("gradient/" + named.name, part_of(parameters_.gradient(), named));
   }
 
   void keep(const std::string& name, const View& v) {

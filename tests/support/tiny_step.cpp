@@ -16,12 +16,12 @@ model::DetectorOptions tiny() {
   return o;
 }
 
-kernels::SgdOptions sgd() {
-  return {.schedule = {.base_rate = 0.01},
-          .weight_decay = 4e-4,
-          .clip_norm = 10,
-          .average_decay = 0.9,
-          .loss_scale = {.interval = 5, .dynamic = true}};
+engine::OptimizerOptions optimizer() {
+  return {.rule = {.momentum = {.weight_decay = 4e-4}},
+          .update = {.schedule = {.base_rate = 0.01},
+                     .clip_norm = 10,
+                     .average_decay = 0.9,
+                     .loss_scale = {.interval = 5, .dynamic = true}}};
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ TinyStep::TinyStep(const std::string& device, const std::string& precision, bool
       parameters_(device_.backend(), engine::precision_named(precision)),
       detector_(parameters_, tiny()),
       optimizer_((parameters_.allocate(1), device_.backend()),  // after the detector's declarations
-                 parameters_, sgd(), 1024),
+                 parameters_, optimizer(), 1024),
       step_(device_, detector_, parameters_, optimizer_,
             {.batch_size = kImages,
              .max_boxes = kMaxBoxes,
@@ -54,8 +54,9 @@ void TinyStep::run(int steps, int delay) {
 }
 
 std::vector<View> TinyStep::changing() const {
-  std::vector<View> views{parameters_.master(), parameters_.momentum(), parameters_.statistics(),
+  std::vector<View> views{parameters_.master(), parameters_.statistics(),
                           optimizer_.average()};
+  for (const auto& buffer : optimizer_.rule_buffers()) views.push_back(buffer.values);
   if (parameters_.working()) views.push_back(parameters_.working());
   views.push_back({optimizer_.device_state(), DType::u8, {1, {sizeof(engine::OptimizerState)}}});
   return views;

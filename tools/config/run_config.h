@@ -9,6 +9,7 @@
 
 #include "data/loading/augment.h"
 #include "data/loading/sample_builder.h"
+#include "engine/update_rule.h"
 #include "kernels/nms.h"
 #include "kernels/optimizer_state.h"
 #include "kernels/schedule.h"
@@ -71,7 +72,8 @@ struct TrainConfig {
   int threads = 0;
   double memory_gib = 0;
   ScheduleConfig schedule;
-  double momentum = 0.9, weight_decay = 0.0004, clip_norm = 0, ema = 0;
+  engine::RuleOptions optimizer{.momentum = {.weight_decay = 0.0004}};
+  double clip_norm = 0, ema = 0;
   int accumulate = 1;
   std::vector<std::string> freeze;
   model::LossOptions loss;

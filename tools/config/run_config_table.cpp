@@ -250,8 +250,9 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
            "CPU threads that compute; 0: one per core");
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),
            "GiB of the device for one step; 0: what is free");
-  t.number("train.momentum", c.momentum, between(0, 0.999999), "of the gradient's running sum");
-  t.number("train.weight_decay", c.weight_decay, between(0, 1),
+  t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
+           "of the gradient's running sum");
+  t.number("train.weight_decay", c.optimizer.momentum.weight_decay, between(0, 1),
            "L2 weight, on convolution kernels only");
   t.number("train.clip_norm", c.clip_norm, between(0, 1e30),
            "largest norm of the whole gradient; 0: no limit");

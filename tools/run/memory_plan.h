@@ -10,7 +10,7 @@ namespace run {
 
 struct MemoryPlan {  // in bytes
   engine::Parameters::Bytes parameters{};
-  size_t optimizer = 0;                           // its state and the moving average of the weights
+  size_t optimizer = 0;                           // its state, the rule's buffers, averaged weights
   size_t input = 0;                               // the batch on the device, anchors, losses
   size_t image_cache = 0;                         // whole training images
   size_t evaluation = 0;                          // folded weights, batch and detections

@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kModel = "model/", kMomentum = "optimizer/momentum/", kAverage = "ema/";
+const std::string kModel = "model/", kOptimizer = "optimizer/", kAverage = "ema/";
 
 std::vector<int64_t> dims(const engine::Shape& s) { return {s.dim, s.dim + s.rank}; }
 
@@ -26,12 +26,16 @@ std::string in_words(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-// Where an entry's moving average lies: same offset as its master value.
-View average_of(const Parameters& p, const engine::Optimizer& o, const Parameters::Named& named) {
-  View average = o.average();
-  if (!average || !named.momentum) return {};
-  auto offset = static_cast<char*>(named.value.data) - static_cast<char*>(p.master().data);
-  return {static_cast<char*>(average.data) + offset, average.dtype, named.value.shape};
+// What the optimiser keeps for a parameter, by the names of its tensors.
+std::vector<engine::Optimizer::Buffer> kept_for(const engine::Optimizer& optimizer,
+                                                const Parameters::Named& named) {
+  std::vector<engine::Optimizer::Buffer> kept;
+  if (!named.trained()) return kept;
+  for (const auto& [name, values] : optimizer.rule_buffers())
+    kept.push_back({kOptimizer + name + "/" + named.name, part_of(values, named)});
+  if (const View average = part_of(optimizer.average(), named))
+    kept.push_back({kAverage + named.name, average});
+  return kept;
 }
 
 template <class T> bool finite(const std::vector<T>& values) {
@@ -139,6 +143,14 @@ void ModelFile::refuse_unknown(const Parameters& parameters) const {
            " is unknown to this model, expected none");
 }
 
+void ModelFile::refuse_other_rule(engine::RuleKind wanted) const {
+  const engine::RuleKind kind = config_.train.optimizer.kind;
+  if (kind != wanted)
+    fail(ExitCode::checkpoint, file_.path(), ": holds the state of optimizer '", name_of(kind),
+         "', expected '", name_of(wanted), "'; set train.optimizer.kind=", name_of(kind),
+         " to go on, or start anew from its weights with --init-from");
+}
+
 void ModelFile::load_model(Backend& backend, Parameters& parameters, bool averaged) const {
   refuse_unknown(parameters);
   for (const Parameters::Named& named : parameters.named()) {
@@ -150,13 +162,10 @@ void ModelFile::load_model(Backend& backend, Parameters& parameters, bool averag
 
 void ModelFile::load_training(Backend& backend, Parameters& parameters,
                               engine::Optimizer& optimizer) const {
+  refuse_other_rule(optimizer.options().rule.kind);
   load_model(backend, parameters, false);
-  for (const Parameters::Named& named : parameters.named()) {
-    if (!named.momentum) continue;
-    load(backend, kMomentum + named.name, named.momentum);
-    if (View average = average_of(parameters, optimizer, named))
-      load(backend, kAverage + named.name, average);
-  }
+  for (const Parameters::Named& named : parameters.named())
+    for (const auto& [name, values] : kept_for(optimizer, named)) load(backend, name, values);
   optimizer.write_state(state().optimizer);
 }
 
@@ -172,9 +181,7 @@ void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint
   };
   for (const Parameters::Named& named : c.parameters.named()) {
     store(kModel + named.name, named.value);
-    if (named.momentum) store(kMomentum + named.name, named.momentum);
-    if (View average = average_of(c.parameters, c.optimizer, named))
-      store(kAverage + named.name, average);
+    for (const auto& [name, values] : kept_for(c.optimizer, named)) store(name, values);
   }
   backend.synchronize(queue);
   for (size_t i = 0; i < tensors.size(); ++i)

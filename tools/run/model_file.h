@@ -38,12 +38,13 @@ class ModelFile {
   // another shape or type, is unknown to the model, or is not finite. `averaged`: the moving
   // averages where the file has them.
   void load_model(engine::Backend&, engine::Parameters&, bool averaged) const;
-  // Momentum and, where there is one, the moving average of the weights, too.
+  // What the optimiser keeps, too. Error(checkpoint) also when the file is of another rule.
   void load_training(engine::Backend&, engine::Parameters&, engine::Optimizer&) const;
 
  private:
   void load(engine::Backend&, const std::string& name, const engine::View&) const;
   void refuse_unknown(const engine::Parameters&) const;
+  void refuse_other_rule(engine::RuleKind) const;
   const std::string& entry(const std::string& key) const;
 
   engine::SafetensorsFile file_;

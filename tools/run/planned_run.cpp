@@ -47,7 +47,9 @@ PlannedRun::PlannedRun(engine::Backend& backend, const config::RunConfig& config
 MemoryPlan PlannedRun::train(int batch_size) {
   MemoryPlan plan{.parameters = parameters_.bytes_by_use()};
   size_t before = counted_.held();
-  engine::Optimizer optimizer(device_.backend(), parameters_, {.average_decay = config_.train.ema});
+  engine::Optimizer optimizer(
+      device_.backend(), parameters_,
+      {.rule = config_.train.optimizer, .update = {.average_decay = config_.train.ema}});
   plan.optimizer = counted_.held() - before;
   before = counted_.held();
   TrainingStep step(device_, detector_, parameters_, optimizer,

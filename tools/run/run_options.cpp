@@ -121,7 +121,7 @@ void check_schedule(const kernels::Schedule& s) {
 
 }  // namespace
 
-kernels::SgdOptions sgd_options(const config::RunConfig& c, int64_t steps) {
+engine::OptimizerOptions optimizer_options(const config::RunConfig& c, int64_t steps) {
   const config::ScheduleConfig& s = c.train.schedule;
   const double scale = c.rate_scale(images_per_step(c));
   kernels::Schedule schedule{.kind = s.kind,
@@ -133,13 +133,12 @@ kernels::SgdOptions sgd_options(const config::RunConfig& c, int64_t steps) {
   check_schedule(schedule);
   kernels::LossScaleOptions loss_scale = c.train.loss_scale.options;
   loss_scale.dynamic = engine::precision_named(c.train.precision).scale_loss;
-  return {.schedule = schedule,
-          .momentum = c.train.momentum,
-          .weight_decay = c.train.weight_decay,
-          .clip_norm = c.train.clip_norm,
-          .average_decay = c.train.ema,
-          .divisor = double(c.train.accumulate),
-          .loss_scale = loss_scale};
+  return {.rule = c.train.optimizer,
+          .update = {.schedule = schedule,
+                     .clip_norm = c.train.clip_norm,
+                     .average_decay = c.train.ema,
+                     .divisor = double(c.train.accumulate),
+                     .loss_scale = loss_scale}};
 }
 
 }  // namespace run

@@ -31,6 +31,6 @@ data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Data
 size_t image_cache_bytes(const config::RunConfig&, const data::Dataset& train);
 
 kernels::ChannelScaling channel_scaling(const config::DataConfig&);
-kernels::SgdOptions sgd_options(const config::RunConfig&, int64_t steps);
+engine::OptimizerOptions optimizer_options(const config::RunConfig&, int64_t steps);
 
 }  // namespace run

@@ -65,7 +65,7 @@ Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed)
   parameters_.allocate(uint64_t(config.train.seed), config.train.freeze);
   const bool scaled = parameters_.precision().scale_loss;
   optimizer_ = std::make_unique<engine::Optimizer>(device_.backend(), parameters_,
-                                                   sgd_options(config_, total_steps_),
+                                                   optimizer_options(config_, total_steps_),
                                                    scaled ? config.train.loss_scale.initial : 1.0);
   start_weights(resumed);
   step_ = std::make_unique<TrainingStep>(device_, *detector_, parameters_, *optimizer_,

@@ -32,7 +32,8 @@ struct Model {
   engine::Parameters parameters;
   std::unique_ptr<engine::Optimizer> optimizer;
 
-  explicit Model(int classes = 3) : parameters(*backend, engine::precision_named("fp32")) {
+  explicit Model(int classes = 3, const engine::OptimizerOptions& options = {})
+      : parameters(*backend, engine::precision_named("fp32")) {
     const engine::Init normal{.kind = engine::Init::Kind::normal, .value = 0.1};
     parameters.add({.name = "backbone/conv1/kernel",
                     .shape = {4, {16, 3, 3, 40}},
@@ -41,9 +42,10 @@ struct Model {
     parameters.add({.name = "heads/class_predictor/bias", .shape = {1, {6 * (classes + 1)}}});
     parameters.add_statistic("backbone/conv1/moving_mean", 16, 0.25);
     parameters.allocate(1);
-    const engine::View momentum = parameters.momentum();
-    for (int64_t i = 0; i < momentum.shape.size(); ++i) momentum.as<float>()[i] = float(i + 1);
-    optimizer = std::make_unique<engine::Optimizer>(*backend, parameters, kernels::SgdOptions{});
+    optimizer = std::make_unique<engine::Optimizer>(*backend, parameters, options);
+    float start = 1;
+    for (const auto& [name, values] : optimizer->rule_buffers())
+      for (int64_t i = 0; i < values.shape.size(); ++i) values.as<float>()[i] = start++;
   }
 };
 
@@ -211,7 +213,8 @@ TEST_CASE("checkpoint: values that are not finite are not published") {
   const std::string before = bytes_of(r.last());
   const std::set<std::string> files = r.checkpoints();
   const auto all = r.model.parameters.named();
-  for (const engine::View& view : {all[0].value, all[1].momentum, all[2].value}) {
+  const engine::View momentum = r.model.optimizer->rule_buffers()[0].values;
+  for (const engine::View& view : {all[0].value, part_of(momentum, all[1]), all[2].value}) {
     float& x = view.as<float>()[view.shape.size() - 1];
     const float kept = x;
     for (float bad :

@@ -39,8 +39,14 @@ data::Batch batch_without_images(const RunConfig& config, int size, std::vector<
 }
 
 struct Measured {
-  size_t training_step, evaluation_step, parameters;
+  size_t training_step, evaluation_step, parameters, optimizer;
 };
+
+size_t bytes_kept(const engine::Optimizer& optimizer) {
+  size_t bytes = sizeof(engine::OptimizerState);
+  for (const auto& buffer : optimizer.rule_buffers()) bytes += engine::bytes_of(buffer.values);
+  return bytes + (optimizer.average() ? engine::bytes_of(optimizer.average()) : 0);
+}
 
 // The highest use of step memory by real steps, on real memory.
 Measured measure(const RunConfig& config, int evaluated) {
@@ -50,7 +56,9 @@ Measured measure(const RunConfig& config, int evaluated) {
                                 engine::precision_named(config.train.precision));
   model::Detector detector(parameters, config.model.options);
   parameters.allocate(1, config.train.freeze);
-  engine::Optimizer optimizer(training.backend(), parameters, {});
+  engine::Optimizer optimizer(
+      training.backend(), parameters,
+      {.rule = config.train.optimizer, .update = {.average_decay = config.train.ema}});
   run::TrainingStep step(training, detector, parameters, optimizer,
                          {.batch_size = config.train.batch_size,
                           .max_boxes = config.data.sample.max_boxes,
@@ -64,7 +72,7 @@ Measured measure(const RunConfig& config, int evaluated) {
   inference.run(batch_without_images(config, evaluated, pixels));
   const auto p = parameters.bytes_by_use();
   return {training.arena().peak(), evaluation.arena().peak(),
-          p.values + p.gradients + p.momentum + p.working};
+          p.values + p.gradients + p.working, bytes_kept(optimizer)};
 }
 
 }  // namespace
@@ -83,9 +91,12 @@ TEST_CASE("the plan is what real steps take, to the byte") {
     CHECK(plan.training_step == real.training_step);
     CHECK(plan.evaluation_step == real.evaluation_step);
     const auto& p = plan.parameters;
-    CHECK(p.values + p.gradients + p.momentum + p.working == real.parameters);
+    CHECK(p.values + p.gradients + p.working == real.parameters);
     CHECK((p.working > 0) == (config.train.precision == "bf16"));
-    CHECK((plan.optimizer > p.momentum / 2) == (config.train.ema > 0));
+    CHECK(plan.optimizer == real.optimizer);
+    const bool adamw = config.train.optimizer.kind == engine::RuleKind::adamw;
+    const size_t copies = (adamw ? 2 : 1) + (config.train.ema > 0 ? 1 : 0);
+    CHECK(plan.optimizer == copies * p.gradients + sizeof(engine::OptimizerState));
   }
 }
 
