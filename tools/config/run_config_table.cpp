@@ -159,6 +159,22 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   bind_colour(t, s.augment.colour.distortion);
 }
 
+void bind_optimizer(ConfigTable& t, engine::RuleOptions& o) {
+  t.section("train.optimizer", "The rule by which gradients change weights");
+  t.choice("train.optimizer.kind", o.kind,
+           {{name_of(engine::RuleKind::momentum), engine::RuleKind::momentum},
+            {name_of(engine::RuleKind::adamw), engine::RuleKind::adamw}},
+           "momentum: SGD with train.momentum and train.weight_decay; adamw: with the keys below");
+  t.number("train.optimizer.beta1", o.adamw.beta1, between(0, 0.999999),
+           "adamw: decay of the gradient's moving average");
+  t.number("train.optimizer.beta2", o.adamw.beta2, between(0, 0.999999),
+           "adamw: decay of the moving average of the gradient's square");
+  t.number("train.optimizer.epsilon", o.adamw.epsilon, {0, 1, true},
+           "adamw: added to the root of that average");
+  t.number("train.optimizer.weight_decay", o.adamw.weight_decay, between(0, 1),
+           "adamw: decoupled decay; a step takes this part times the rate off convolution kernels");
+}
+
 void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
   using Kind = kernels::Schedule::Kind;
   t.section("train.schedule", "Learning rate");
@@ -251,9 +267,9 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),
            "GiB of the device for one step; 0: what is free");
   t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
-           "of the gradient's running sum");
+           "momentum: of the gradient's running sum");
   t.number("train.weight_decay", c.optimizer.momentum.weight_decay, between(0, 1),
-           "L2 weight, on convolution kernels only");
+           "momentum: L2 weight, on convolution kernels only");
   t.number("train.clip_norm", c.clip_norm, between(0, 1e30),
            "largest norm of the whole gradient; 0: no limit");
   t.number("train.accumulate", c.accumulate, between(1, 4096),
@@ -261,6 +277,7 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.number("train.ema", c.ema, between(0, 0.999999),
            "decay of the moving average of the weights; 0: none");
   t.texts("train.freeze", c.freeze, "parameters whose names start so are not trained");
+  bind_optimizer(t, c.optimizer);
   bind_schedule(t, c.schedule);
   bind_loss(t, c);
 }

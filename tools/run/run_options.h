@@ -3,7 +3,7 @@
 #include "data/dataset.h"
 #include "data/loading/loader.h"
 #include "engine/backend.h"
-#include "kernels/sgd.h"
+#include "engine/optimizer.h"
 #include "model/loss.h"
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"

@@ -279,6 +279,46 @@ TEST_CASE("checkpoint: a file of another model is refused by tensor, wanted and 
           Catch::Contains("[48]"));
 }
 
+TEST_CASE("checkpoint: each optimiser stores its own buffers, and refuses those of another") {
+  Run r;
+  r.save(1);
+  Run other;
+  const engine::RuleOptions adamw{.kind = engine::RuleKind::adamw};
+  other.config.train.optimizer = adamw;
+  Model model(3, {.rule = adamw, .update = {.average_decay = 0.5}});
+  run::CheckpointFiles(other.folder, 1)
+      .save(*model.backend, {other.config, other.classes, model.parameters, *model.optimizer, {}});
+  std::set<std::string> names;
+  const SafetensorsFile file(other.last());
+  for (const auto& t : file.tensors()) names.insert(t.name);
+  CHECK(names.size() == 3 + 2 * 3);
+  for (const char* group : {"optimizer/first_moment/", "optimizer/second_moment/", "ema/"})
+    CHECK(names.contains(group + kKernel.substr(6)));
+
+  Model again(3, model.optimizer->options());
+  for (const auto& buffer : again.optimizer->rule_buffers())
+    std::fill_n(buffer.values.as<float>(), buffer.values.shape.size(), 0.0f);
+  ModelFile(other.last()).load_training(*again.backend, again.parameters, *again.optimizer);
+  for (size_t k : {0, 1})
+    for (const auto& named : model.parameters.named()) {
+      if (!named.trained()) continue;
+      const auto part = [&](const Model& m) {
+        return tests::read(
+            engine::Tensor::borrow(part_of(m.optimizer->rule_buffers()[k].values, named)));
+      };
+      CHECK(part(again) == part(model));
+    }
+
+  const auto load = [](const Run& from, Model& into) {
+    return error_of(ExitCode::checkpoint, [&] {
+      ModelFile(from.last()).load_training(*into.backend, into.parameters, *into.optimizer);
+    });
+  };
+  CHECK_THAT(load(r, again), Catch::Contains("state of optimizer 'momentum', expected 'adamw'") &&
+                                 Catch::Contains("train.optimizer.kind=momentum"));
+  CHECK_THAT(load(other, r.model), Catch::Contains("'adamw', expected 'momentum'"));
+}
+
 TEST_CASE("checkpoint: files of other programs and formats are refused") {
   Run r;
   r.save(1);

@@ -16,7 +16,8 @@ TEST_CASE("going on from any step ends in the bits of the run that never stopped
       GENERATE(Overrides{},
                Overrides{"train.ema=0.9", "train.accumulate=2", "train.clip_norm=0.5",
                          "data.augment.crop.kind=ssd_pad", "data.augment.colour.probability=0.8"},
-               Overrides{"train.precision=bf16", "data.augment.crop.kind=ssd", "train.ema=0.8"});
+               Overrides{"train.precision=bf16", "data.augment.crop.kind=ssd", "train.ema=0.8"},
+               Overrides{"train.optimizer.kind=adamw", "train.ema=0.9", "train.clip_norm=0.5"});
   Job job;
   Overrides all = more;
   all.insert(all.end(), {"checkpoint.every_steps=1", "checkpoint.keep=100"});
