@@ -63,10 +63,9 @@ Tensor Optimizer::l2_loss(const Context& c) const {
   kernels_only.shape = {1, {parameters_.decayed()}};
   Tensor partial = c.empty({1, {kernels::flat_sum_partials(parameters_.decayed())}}, DType::f64);
   Tensor loss = c.empty({1, {1}}, kernels_only.dtype);
-  kernels::flat_sum(
-      c.queue,
-      {.x = kernels_only, .partial = partial, .scale = rule_.l2 / 2, .squares = true},
-      loss);
+  kernels::flat_sum(c.queue,
+                    {.x = kernels_only, .partial = partial, .scale = rule_.l2 / 2, .squares = true},
+                    loss);
   return loss;
 }
 

@@ -48,8 +48,7 @@ void adamw(Queue queue, const UpdateBuffers& b, View first, View second, const U
   dispatch_accumulator(b.weight.dtype, [&]<class A>() {
     A* correction = b.scratch.as<A>();
     each(queue, 1, BiasCorrection<A>{b.state, correction, rule.beta1, rule.beta2});
-    update_weights<A>(queue, b, o,
-                      AdamWRule<A>{first.as<A>(), second.as<A>(), correction, rule});
+    update_weights<A>(queue, b, o, AdamWRule<A>{first.as<A>(), second.as<A>(), correction, rule});
   });
   end_update(queue, b.state, o.loss_scale);
 }

@@ -25,8 +25,7 @@ void sgd(Queue queue, const UpdateBuffers& b, View momentum, const UpdateOptions
          const SgdOptions& rule) {
   begin_update(queue, b, o, rule.weight_decay);
   dispatch_accumulator(b.weight.dtype, [&]<class A>() {
-    update_weights<A>(queue, b, o,
-                      SgdRule<A>{momentum.as<A>(), rule.momentum, rule.weight_decay});
+    update_weights<A>(queue, b, o, SgdRule<A>{momentum.as<A>(), rule.momentum, rule.weight_decay});
   });
   end_update(queue, b.state, o.loss_scale);
 }

@@ -78,7 +78,8 @@ template <class A> struct Exchange {  // one element
   }
 };
 
-template <class A> void begin(Queue queue, const UpdateBuffers& b, const UpdateOptions& o, double l2) {
+template <class A>
+void begin(Queue queue, const UpdateBuffers& b, const UpdateOptions& o, double l2) {
   const int64_t n = b.weight.shape.size(), count = chunks(n);
   A *squares = b.scratch.as<A>() + kRuleScratch, *faults = squares + count;
   const int norm_wanted = o.clip_norm > 0;

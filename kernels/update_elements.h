@@ -29,10 +29,12 @@ template <class A, class W, class Rule> struct UpdateElement {
 };
 
 template <class A, class W, class Rule>
-void update_elements(Queue queue, const UpdateBuffers& b, const UpdateOptions& o, const Rule& rule) {
+void update_elements(Queue queue, const UpdateBuffers& b, const UpdateOptions& o,
+                     const Rule& rule) {
   const int64_t n = b.weight.shape.size();
-  UpdateElement<A, W, Rule> step{rule,    b.weight.as<A>(), b.gradient.as<A>(), b.working.as<W>(),
-                                 b.average.as<A>(), b.state, o.clip_norm, o.average_decay};
+  UpdateElement<A, W, Rule> step{
+      rule,    b.weight.as<A>(), b.gradient.as<A>(), b.working.as<W>(), b.average.as<A>(),
+      b.state, o.clip_norm,      o.average_decay};
   each(queue, b.decayed, step);
   UpdateElement<A, W, Rule> rest = step;  // biases and batch norms: no decay, no working copy
   rest.rule = rule.without_decay(b.decayed);

@@ -7,6 +7,7 @@
 
 #include "benchmarks/op_benchmark/op_meter.h"
 #include "engine/tensor.h"
+#include "kernels/adamw.h"
 #include "kernels/batch_norm.h"
 #include "kernels/bias.h"
 #include "kernels/channel_grads.h"
@@ -19,7 +20,6 @@
 #include "kernels/match_anchors.h"
 #include "kernels/max_pool.h"
 #include "kernels/nms.h"
-#include "kernels/adamw.h"
 #include "kernels/sgd.h"
 #include "kernels/smooth_l1.h"
 #include "kernels/upsample.h"
@@ -182,7 +182,8 @@ CATCH(sgd, "3sgdENS_5QueueERKNS_13UpdateBuffersENS_4ViewERKNS_13UpdateOptionsERK
       (q, b, momentum, o, rule),
       op("sgd",
          {b.weight, b.weight, b.gradient, momentum, momentum, b.working, b.average, b.average}))
-CATCH(adamw, "5adamwENS_5QueueERKNS_13UpdateBuffersENS_4ViewES4_RKNS_13UpdateOptionsERKNS_12AdamWOptionsE",
+CATCH(adamw,
+      "5adamwENS_5QueueERKNS_13UpdateBuffersENS_4ViewES4_RKNS_13UpdateOptionsERKNS_12AdamWOptionsE",
       (Queue q, const kernels::UpdateBuffers& b, View first, View second,
        const kernels::UpdateOptions& o, const kernels::AdamWOptions& rule),
       (q, b, first, second, o, rule),

@@ -16,7 +16,8 @@ struct TinyModel {
     parameters.add({.name = "backbone/conv1/gamma", .shape = {1, {2}}});
     parameters.add_statistic("backbone/conv1/moving_mean", 2, 0.25);
     parameters.allocate(1);
-    optimizer = std::make_unique<engine::Optimizer>(*backend, parameters, engine::OptimizerOptions{});
+    optimizer =
+        std::make_unique<engine::Optimizer>(*backend, parameters, engine::OptimizerOptions{});
   }
 
   std::string checkpoint() const {

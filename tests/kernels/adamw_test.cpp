@@ -131,9 +131,8 @@ TEST_CASE("adamw: a gradient that is not finite leaves every bit as it was") {
   const std::string device = GENERATE(from_range(devices()));
   Weights w(device, DType::f32);
   write(w.gradient, drawn(0, 1));
-  const UpdateOptions options{.schedule = {.base_rate = 0.01},
-                              .average_decay = 0.9,
-                              .loss_scale = {.dynamic = true}};
+  const UpdateOptions options{
+      .schedule = {.base_rate = 0.01}, .average_decay = 0.9, .loss_scale = {.dynamic = true}};
   w.state.loss_scale = 4;
   w.update(options, {});
   const auto all = [&] {

@@ -84,8 +84,8 @@ class ParityRun {
     for (const auto& named : parameters_.named()) load("model/" + named.name, named.value);
     parameters_.refresh_working(device_.queue());
     const json& rule = description_.at("optimizer");
-    optimizer_ = std::make_unique<engine::Optimizer>(device_.backend(), parameters_,
-                                                     optimizer_options(rule), rule.at("loss_scale"));
+    optimizer_ = std::make_unique<engine::Optimizer>(
+        device_.backend(), parameters_, optimizer_options(rule), rule.at("loss_scale"));
   }
 
   void run() {

@@ -54,8 +54,7 @@ void TinyStep::run(int steps, int delay) {
 }
 
 std::vector<View> TinyStep::changing() const {
-  std::vector<View> views{parameters_.master(), parameters_.statistics(),
-                          optimizer_.average()};
+  std::vector<View> views{parameters_.master(), parameters_.statistics(), optimizer_.average()};
   for (const auto& buffer : optimizer_.rule_buffers()) views.push_back(buffer.values);
   if (parameters_.working()) views.push_back(parameters_.working());
   views.push_back({optimizer_.device_state(), DType::u8, {1, {sizeof(engine::OptimizerState)}}});

@@ -71,8 +71,8 @@ size_t evaluation_step(engine::Backend& backend, const config::RunConfig& config
 }  // namespace
 
 size_t MemoryPlan::kept() const {
-  return parameters.values + parameters.gradients + parameters.working +
-         optimizer + input + image_cache + evaluation;
+  return parameters.values + parameters.gradients + parameters.working + optimizer + input +
+         image_cache + evaluation;
 }
 
 int evaluation_batch(const config::RunConfig& config, int64_t images) {
@@ -89,9 +89,8 @@ MemoryPlan plan_memory(engine::Backend& backend, const config::RunConfig& config
 }
 
 std::string in_words(const MemoryPlan& p, size_t step_memory) {
-  std::string text =
-      fmt::format("weights {}, gradients {}, ", in_units(p.parameters.values),
-                  in_units(p.parameters.gradients));
+  std::string text = fmt::format("weights {}, gradients {}, ", in_units(p.parameters.values),
+                                 in_units(p.parameters.gradients));
   if (p.parameters.working > 0)
     text += fmt::format("working copies {}, ", in_units(p.parameters.working));
   text += fmt::format("optimiser {}, input {}, ", in_units(p.optimizer), in_units(p.input));

@@ -71,8 +71,8 @@ Measured measure(const RunConfig& config, int evaluated) {
                            config.eval.nms, run::channel_scaling(config.data));
   inference.run(batch_without_images(config, evaluated, pixels));
   const auto p = parameters.bytes_by_use();
-  return {training.arena().peak(), evaluation.arena().peak(),
-          p.values + p.gradients + p.working, bytes_kept(optimizer)};
+  return {training.arena().peak(), evaluation.arena().peak(), p.values + p.gradients + p.working,
+          bytes_kept(optimizer)};
 }
 
 }  // namespace
