@@ -1,9 +1,11 @@
 // AdamW (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019,
 // arXiv:1711.05101) on flat buffers, in the order of PyTorch's torch.optim.AdamW:
-//   g = gradient / (loss_scale * divisor);  g *= clip_norm / max(clip_norm, |g|)  (if clip_norm >
-//   0) w *= 1 - rate * weight_decay                         (on the first `decayed` elements) first
-//   = beta1 * first + (1 - beta1) * g;   second = beta2 * second + (1 - beta2) * g^2 w -= rate / (1
-//   - beta1^t) * first / (sqrt(second / (1 - beta2^t)) + epsilon)
+//   g = gradient / (loss_scale * divisor)
+//   if clip_norm > 0:  g *= clip_norm / max(clip_norm, |g|)
+//   w *= 1 - rate * weight_decay    (the first `decayed` weights)
+//   first = beta1 * first + (1 - beta1) * g
+//   second = beta2 * second + (1 - beta2) * g^2
+//   w -= rate / (1 - beta1^t) * first / (sqrt(second / (1 - beta2^t)) + epsilon)
 // t counts the applied updates, this one included. Everything is skipped when some gradient is not
 // finite.
 #pragma once

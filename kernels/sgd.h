@@ -1,7 +1,8 @@
 // Stochastic gradient descent with TensorFlow's momentum on flat buffers:
-//   g = gradient / (loss_scale * divisor) + weight_decay * w    (decay on the first `decayed`
-//   elements) g *= clip_norm / max(clip_norm, |g|)                         (if clip_norm > 0)
-//   momentum = mu * momentum + g;   w -= rate * momentum
+//   g = gradient / (loss_scale * divisor) + weight_decay * w    (decay of the first `decayed` w)
+//   if clip_norm > 0:  g *= clip_norm / max(clip_norm, |g|)
+//   momentum = mu * momentum + g
+//   w -= rate * momentum
 // Everything is skipped when some gradient is not finite.
 #pragma once
 #include "kernels/update.h"
