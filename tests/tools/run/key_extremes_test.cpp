@@ -25,9 +25,9 @@ Settings small(const std::string& schedule) {
           "model.head_channels=4",
           "model.head_depth=1",
           "train.batch_size=2",
-          "train.schedule.warmup_steps=10",
-          "train.schedule.boundaries=[0.5]",
-          "train.schedule.kind=" + schedule};
+          "train.update.schedule.warmup_steps=10",
+          "train.update.schedule.boundaries=[0.5]",
+          "train.update.schedule.kind=" + schedule};
 }
 
 data::Dataset one_image() {
@@ -48,8 +48,8 @@ void build(RunConfig config) {
   CHECK(run::evaluation_loader(config, dataset, classes).pixel_bytes() > 0);
   CHECK(run::image_cache_bytes(config, dataset) < SIZE_MAX);
   CHECK(run::total_steps(config, dataset) > 0);
-  const kernels::SgdOptions sgd = run::sgd_options(config, kSteps);
-  CHECK(std::isfinite(sgd.schedule.at(kSteps / 2)));
+  const engine::OptimizerOptions sgd = run::optimizer_options(config, kSteps);
+  CHECK(std::isfinite(sgd.update.schedule.at(kSteps / 2)));
   for (double mean : config.data.mean) CHECK(std::isfinite(float(mean)));
 
   config.train.accumulate = 1;  // more of them are more of the same
