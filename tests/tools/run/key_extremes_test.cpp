@@ -25,9 +25,9 @@ Settings small(const std::string& schedule) {
           "model.head_channels=4",
           "model.head_depth=1",
           "train.batch_size=2",
-          "train.update.schedule.warmup_steps=10",
-          "train.update.schedule.boundaries=[0.5]",
-          "train.update.schedule.kind=" + schedule};
+          "train.schedule.warmup_steps=10",
+          "train.schedule.boundaries=[0.5]",
+          "train.schedule.kind=" + schedule};
 }
 
 data::Dataset one_image() {
