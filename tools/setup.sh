@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the build needs on Debian 12 and 13 and Ubuntu 22.04 and 24.04, where it is missing. Safe to run again.
-# All of them know these packages by the same names. On Ubuntu they need its component `universe`.
+# Installs what the build needs, where it is missing. Safe to run again. The names are those of Debian 12 and 13. On
+# Ubuntu they were not tried yet; some would come from its component `universe`.
 set -euo pipefail
 
 packages=(
