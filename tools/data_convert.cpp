@@ -23,28 +23,9 @@ using base::ExitCode, base::fail;
 
 struct ConvertArguments {
   DatasetInput input;
-  std::string voc, yolo, names;                                 // other sources
-  std::string to_coco, to_records, to_voc, to_yolo, to_images;  // results
+  std::string to_coco, to_records, to_voc, to_yolo, to_images;
   int shards = 1, threads = 0;
 };
-
-data::Dataset load(const ConvertArguments& a) {
-  int sources =
-      !a.input.annotations.empty() + !a.input.records.empty() + !a.voc.empty() + !a.yolo.empty();
-  if (sources != 1) fail(ExitCode::usage, "give one of --annotations, --records, --voc, --yolo");
-  if (!a.voc.empty()) {
-    std::vector<std::string> names;
-    if (!a.names.empty()) names = data::read_class_names(a.names);
-    return data::load_voc(a.voc, a.input.images.empty() ? a.voc : a.input.images, names);
-  }
-  if (!a.yolo.empty()) {
-    if (a.names.empty())
-      fail(ExitCode::usage, "--yolo needs --names, a file with a class per line");
-    if (a.input.images.empty()) fail(ExitCode::usage, "--yolo needs --images, the image folder");
-    return data::load_yolo(a.yolo, a.input.images, data::read_class_names(a.names));
-  }
-  return a.input.load();
-}
 
 void create_parent(const std::string& path) {
   fs::path parent = fs::path(path).parent_path();
@@ -79,7 +60,7 @@ int convert(const ConvertArguments& a) {
       a.to_images.empty())
     fail(ExitCode::usage,
          "give one or more of --to-coco, --to-records, --to-voc, --to-yolo, --to-images");
-  data::Dataset dataset = load(a);
+  data::Dataset dataset = a.input.load();
   auto report = [&](const std::string& path) {
     fmt::print("{}: {} images, {} boxes\n", path, dataset.images.size(), dataset.objects.size());
   };
@@ -101,9 +82,6 @@ DataCommand add_convert_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("convert", "Between COCO, TFRecord shards, VOC, and YOLO");
   auto a = std::make_shared<ConvertArguments>();
   a->input.add_options(*app);
-  app->add_option("--voc", a->voc, "folder of VOC annotations (XML)");
-  app->add_option("--yolo", a->yolo, "folder of YOLO labels (txt)");
-  app->add_option("--names", a->names, "class names for --yolo and --voc, one per line");
   app->add_option("--to-coco", a->to_coco, "write a COCO annotation file");
   app->add_option("--to-records", a->to_records, "write shards PREFIX.record-00000-of-N");
   app->add_option("--shards", a->shards, "number of shards [1]")->check(CLI::Range(1, 99999));

@@ -73,7 +73,7 @@ void create(const std::string& folder) {
 int show_augmented(const ShowArguments& a) {
   config::RunConfig config = config::load_run_config(a.config, a.overrides, config::ConfigUse::any);
   if (!config.data.train.given())
-    base::fail(base::ExitCode::usage, a.config, ": data.train.annotations is missing");
+    base::fail(base::ExitCode::usage, a.config, ": give one of ", data::format_keys("data.train."));
   const data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
   const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);
   config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));

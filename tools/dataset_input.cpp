@@ -1,28 +1,31 @@
 #include "tools/dataset_input.h"
 
-#include <filesystem>
-
-#include "data/formats/coco.h"
-#include "data/formats/tf_dataset.h"
-#include "engine/base/error.h"
-
 namespace tools {
 
 void DatasetInput::add_options(CLI::App& app) {
-  app.add_option("--annotations", annotations, "COCO annotation file (JSON)");
-  app.add_option("--images", images, "image folder [the annotations' folder]");
-  app.add_option("--records", records, "TFRecord shards, as in 'data/coco_val.record-*'");
-  app.add_option("--label-map", label_map, "label map of the records [COCO's 80 classes]");
+  for (const data::Format& f : data::formats()) {
+    std::string name = std::string("--") + f.key;
+    if (f.key == std::string("tfrecords")) name += ",--records";  // shorter to type
+    std::visit(
+        [&](auto field) {
+          app.add_option(name, source.*field, f.meaning)->expected(1)->type_name("PATH");
+        },
+        f.field);
+  }
+  app.add_option("--images", source.images, "image folder [where the format has it]")
+      ->type_name("DIR");
+  app.add_option("--names", source.names, "file of class names of VOC and YOLO, one per line")
+      ->type_name("FILE");
+  app.add_option("--split", source.split, "images of a data.yaml or of VOC's ImageSets/Main")
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--label-map", source.label_map,
+                 "label map of the TFRecord shards [COCO's 80 classes]")
+      ->type_name("FILE");
 }
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
-  if (annotations.empty() == records.empty())
-    base::fail(base::ExitCode::usage, "give either --annotations or --records");
-  if (!records.empty())
-    return data::load_tfrecords(data::find_shards(records), data::label_map_or_coco(label_map));
-  std::filesystem::path beside = std::filesystem::path(annotations).parent_path();
-  std::string folder = !images.empty() ? images : beside.empty() ? "." : beside.string();
-  return data::load_coco(annotations, folder, {.problems = problems});
+  return data::open(source, "--", problems);
 }
 
 }  // namespace tools

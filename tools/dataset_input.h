@@ -4,20 +4,18 @@
 #include <string>
 
 #include "data/dataset.h"
-#include "data/formats/label_map.h"
-#include "data/problem.h"
+#include "data/formats/source.h"
 
 namespace tools {
 
 struct DatasetInput {
-  std::string annotations, images, records, label_map;
+  data::Source source;
 
-  // --annotations and --images, or --records and --label-map.
+  // An option for each format, and those that go with them.
   void add_options(CLI::App& app);
-  // With `problems`, bad entries of annotation files are collected instead of being errors. Images
-  // that are not given lie beside the annotations. Error (usage): neither or both kinds are given.
+  // As data::open: error (usage) unless exactly one format is given.
   data::Dataset load(data::Problems* problems = nullptr) const;
-  const std::string& name() const { return annotations.empty() ? records : annotations; }
+  std::string name() const { return source.path(); }
 };
 
 }  // namespace tools

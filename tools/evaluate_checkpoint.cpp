@@ -1,7 +1,6 @@
 #include "tools/evaluate_checkpoint.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <ostream>
 
 #include "engine/base/error.h"
@@ -31,17 +30,14 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
     if (assignment.starts_with("model."))
       fail(ExitCode::usage, assignment, ": the model is the checkpoint's and cannot be changed");
   const config::ConfigUse use =
-      job.annotations.empty() ? config::ConfigUse::evaluation : config::ConfigUse::any;
+      job.input.source.given() ? config::ConfigUse::any : config::ConfigUse::evaluation;
   config::RunConfig config = job.config.empty()
                                  ? config::parse_run_config(portable_config(file.config()),
                                                             file.path(), job.overrides, use)
                                  : config::load_run_config(job.config, job.overrides, use);
-  if (!job.annotations.empty()) {
-    std::string beside = std::filesystem::path(job.annotations).parent_path().string();
-    if (beside.empty()) beside = ".";
-    config.data.val = {.annotations = job.annotations,
-                       .images = job.images.empty() ? beside : job.images,
-                       .tfrecords = {}};
+  if (job.input.source.given()) {
+    config.data.val = job.input.source;
+    config.data.label_map = job.input.source.label_map;
   }
   if (!job.device.empty()) config.train.device = job.device;
   if (job.threads > 0) config.train.threads = config.data.threads = job.threads;

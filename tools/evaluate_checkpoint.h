@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/dataset_input.h"
 #include "tools/run/evaluation_report.h"
 
 namespace tools {
@@ -12,7 +13,7 @@ struct CheckpointEvaluation {
   std::string checkpoint;
   std::string config;  // whose data and eval sections replace the checkpoint's, if any
   std::vector<std::string> overrides;  // "key.path=value", of any section but the model's
-  std::string annotations, images;     // a COCO data set in place of data.val
+  DatasetInput input;                  // a data set in place of data.val, if one is given
   std::string device;                  // empty: as train.device says
   std::string save_detections;         // COCO results file to write, if any
   int threads = 0;                     // 0: as train.threads says

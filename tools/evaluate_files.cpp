@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <ostream>
 
-#include "data/formats/coco.h"
 #include "data/metrics/detections.h"
 #include "tools/run/evaluation_report.h"
 
@@ -22,14 +21,14 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
   bool has_zero = std::any_of(truth.objects.begin(), truth.objects.end(),
                               [](const data::Object& object) { return object.id == 0; });
   if (has_zero && !job.options.id_zero_is_missed)
-    log << "ssdeval: note: " << job.annotations
+    log << "ssdeval: note: " << job.input.name()
         << " has annotation id 0, which pycocotools counts as missed (--strict-ids does, too)\n";
 }
 
 }  // namespace
 
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
-  data::Dataset truth = data::load_coco(job.annotations, "");
+  data::Dataset truth = job.input.load();
   data::DetectionFile file = data::load_detections(job.detections, truth);
   tell_oddities(job, truth, file, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);

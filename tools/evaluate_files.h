@@ -4,13 +4,15 @@
 #include <string>
 
 #include "data/metrics/coco_eval.h"
+#include "tools/dataset_input.h"
 
 namespace tools {
 
 struct FileEvaluation {
-  std::string annotations, detections;  // COCO JSON files
-  std::string per_class;                // a CSV file to write, if any
-  bool json = false;                    // one JSON object instead of tables
+  DatasetInput input;      // the objects, in any format
+  std::string detections;  // COCO results
+  std::string per_class;   // a CSV file to write, if any
+  bool json = false;       // one JSON object instead of tables
   data::EvaluationOptions options;
 };
 

@@ -21,9 +21,6 @@ void add_model_options(CLI::App& app, Arguments& a) {
   app.add_option("--config", a.model.config,
                  "Configuration in place of the checkpoint's, for the data and the evaluation")
       ->type_name("FILE");
-  app.add_option("--images", a.model.images,
-                 "Folder of the images of --annotations [the annotations' folder]")
-      ->type_name("DIR");
   app.add_option("--save-detections", a.model.save_detections,
                  "Write what the model finds as COCO results")
       ->type_name("FILE");
@@ -34,7 +31,8 @@ void add_model_options(CLI::App& app, Arguments& a) {
 }
 
 void add_common_options(CLI::App& app, Arguments& a) {
-  app.add_option("--annotations", a.model.annotations, "COCO annotations")->type_name("FILE");
+  a.model.input.source.split = "val";
+  a.model.input.add_options(app);
   app.add_option("--detections", a.detections, "COCO results: an array of boxes with scores")
       ->type_name("FILE");
   app.add_flag("--json", a.model.report.json, "Print one JSON object");
@@ -53,7 +51,7 @@ void add_common_options(CLI::App& app, Arguments& a) {
 void refuse_model_options(const Arguments& a) {
   const tools::CheckpointEvaluation& m = a.model;
   for (auto [option, value] : {std::pair("--config", &m.config),
-                               {"--images", &m.images},
+                               {"--images", &m.input.source.images},
                                {"--save-detections", &m.save_detections},
                                {"--device", &m.device}})
     if (!value->empty()) fail(ExitCode::usage, option, " needs --checkpoint");
@@ -68,13 +66,15 @@ void evaluate(Arguments a) {
     fail(ExitCode::usage,
          "give either --checkpoint, or --annotations and --detections, see --help");
   if (!a.model.checkpoint.empty()) {
-    if (!a.model.images.empty() && a.model.annotations.empty())
-      fail(ExitCode::usage, "--images needs --annotations");
+    const data::Source& source = a.model.input.source;
+    if (!source.images.empty() && !source.given())
+      fail(ExitCode::usage, "--images needs --annotations, --voc or --yolo");
     return tools::evaluate_checkpoint(a.model, std::cout, std::cerr);
   }
   refuse_model_options(a);
-  if (a.model.annotations.empty()) fail(ExitCode::usage, "--detections needs --annotations");
-  tools::evaluate_files({.annotations = a.model.annotations,
+  if (!a.model.input.source.given())
+    fail(ExitCode::usage, "--detections needs one of ", data::format_keys("--"));
+  tools::evaluate_files({.input = a.model.input,
                          .detections = a.detections,
                          .per_class = a.model.report.per_class,
                          .json = a.model.report.json,

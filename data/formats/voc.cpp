@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "data/formats/coco.h"
+#include "data/formats/lines.h"
 #include "data/formats/xml_text.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -156,18 +157,39 @@ std::string voc_text(const Dataset& dataset, const ImageEntry& image) {
   return text.str();
 }
 
+// Of a file of ImageSets/Main: an image's name in each line, perhaps with a flag behind it.
+std::vector<fs::path> listed_files(const fs::path& folder, const std::string& list) {
+  constexpr uint64_t kLargestList = uint64_t{64} << 20;
+  base::MappedFile file(list, kLargestList);
+  std::vector<fs::path> paths;
+  for_lines(file.bytes(), [&](std::string_view line, int number) {
+    const std::string name(line.substr(0, line.find_first_of(" \t")));
+    if (name.empty()) return;
+    if (!stays_in_folder(name))
+      fail(ExitCode::data, list, ":", number, ": the name does not stay below the folder");
+    paths.push_back(folder / (name + ".xml"));
+  });
+  if (paths.empty()) fail(ExitCode::data, list, ": no image names");
+  return paths;
+}
+
+std::vector<fs::path> xml_files(const std::string& folder, const std::string& list) {
+  if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
+  if (!list.empty()) return listed_files(folder, list);
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".xml") paths.push_back(entry.path());
+  if (paths.empty()) fail(ExitCode::data, folder, ": no .xml files");
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 }  // namespace
 
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
-                 const std::vector<std::string>& names) {
-  if (!fs::is_directory(xml_folder)) fail(ExitCode::data, xml_folder, ": not a folder");
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(xml_folder))
-    if (entry.path().extension() == ".xml") paths.push_back(entry.path());
-  if (paths.empty()) fail(ExitCode::data, xml_folder, ": no .xml files");
-  std::sort(paths.begin(), paths.end());
+                 const std::vector<std::string>& names, const std::string& list) {
   std::vector<VocFile> files;
-  for (const fs::path& path : paths) files.push_back(read_voc_file(path));
+  for (const fs::path& path : xml_files(xml_folder, list)) files.push_back(read_voc_file(path));
   Dataset out;
   out.image_folder = image_folder;
   auto index = take_categories(out, files, names);

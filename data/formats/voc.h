@@ -11,9 +11,10 @@ namespace data {
 // inclusive: x = xmin - 1, width = xmax - xmin + 1. Categories get the ids 1, 2, ... in the order
 // of `names`, or when that is empty, of the sorted names found. Objects marked difficult are
 // ordinary here. Files of up to 4 MiB. Error (data) with file: no XML files, damaged XML, missing
-// or wrong values, a name that is not in `names`.
+// or wrong values, a name that is not in `names`. With `list`, a file of ImageSets/Main, only the
+// images that it names, one per line, in its order.
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
-                 const std::vector<std::string>& names = {});
+                 const std::vector<std::string>& names = {}, const std::string& list = "");
 
 // Writes folder/<image name>.xml for every image, creating the folder. Crowd regions are left out:
 // VOC has none.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "data/formats/lines.h"
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -26,28 +27,6 @@ bool is_image(const fs::path& path) {
   std::transform(end.begin(), end.end(), end.begin(),
                  [](unsigned char c) { return std::tolower(c); });
   return end == ".jpg" || end == ".jpeg" || end == ".png";
-}
-
-std::vector<fs::path> images_below(const std::string& folder) {
-  if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && is_image(entry.path()))
-      paths.push_back(entry.path().lexically_relative(folder));
-  if (paths.empty()) fail(ExitCode::data, folder, ": no .jpg, .jpeg, or .png files");
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-// Calls take(line, number) for each line without its end.
-template <class Take> void for_lines(std::string_view text, Take take) {
-  for (int number = 1; !text.empty(); ++number) {
-    size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
-    take(line, number);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
 }
 
 std::vector<double> parse_numbers(std::string_view line, const std::string& where) {
@@ -106,34 +85,54 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative) {
   return image;
 }
 
+void take_labels(Dataset& out, const ImageEntry& image, const std::string& path) {
+  base::MappedFile file(path, kLargestLabels);
+  for_lines(file.bytes(), [&](std::string_view line, int number) {
+    if (line.empty()) return;
+    Object object =
+        parse_object(line, image, out.categories.size(), fmt::format("{}:{}", file.path(), number));
+    object.id = static_cast<int64_t>(out.objects.size() + 1);
+    out.objects.push_back(object);
+  });
+}
+
 }  // namespace
 
-Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
+std::vector<fs::path> images_below(const std::string& folder) {
+  if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && is_image(entry.path()))
+      paths.push_back(entry.path().lexically_relative(folder));
+  if (paths.empty()) fail(ExitCode::data, folder, ": no .jpg, .jpeg, or .png files");
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+Dataset load_yolo(const std::string& image_folder, const std::vector<YoloImage>& images,
                   const std::vector<std::string>& names) {
-  if (!fs::is_directory(label_folder)) fail(ExitCode::data, label_folder, ": not a folder");
   Dataset out;
   out.image_folder = image_folder;
   for (size_t i = 0; i < names.size(); ++i)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
-  for (const fs::path& relative : images_below(image_folder)) {
-    ImageEntry image = read_entry(image_folder, relative);
+  for (const YoloImage& source : images) {
+    ImageEntry image = read_entry(image_folder, source.relative);
     image.id = static_cast<int64_t>(out.images.size() + 1);
     image.first_object = static_cast<uint32_t>(out.objects.size());
-    fs::path labels = (fs::path(label_folder) / relative).replace_extension(".txt");
-    if (fs::exists(labels)) {
-      base::MappedFile file(labels.string(), kLargestLabels);
-      for_lines(file.bytes(), [&](std::string_view line, int number) {
-        if (line.empty()) return;
-        Object object =
-            parse_object(line, image, names.size(), fmt::format("{}:{}", file.path(), number));
-        object.id = static_cast<int64_t>(out.objects.size() + 1);
-        out.objects.push_back(object);
-      });
-    }
+    if (fs::exists(source.labels)) take_labels(out, image, source.labels.string());
     image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
     out.images.push_back(std::move(image));
   }
   return out;
+}
+
+Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
+                  const std::vector<std::string>& names) {
+  if (!fs::is_directory(label_folder)) fail(ExitCode::data, label_folder, ": not a folder");
+  std::vector<YoloImage> images;
+  for (const fs::path& relative : images_below(image_folder))
+    images.push_back({relative, (fs::path(label_folder) / relative).replace_extension(".txt")});
+  return load_yolo(image_folder, images, names);
 }
 
 void write_yolo(const std::string& folder, const Dataset& dataset) {

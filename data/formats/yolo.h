@@ -1,6 +1,7 @@
 // YOLO text labels, both ways: one file per image with lines "class x_center y_center width
 // height", all divided by the image's sides.
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,16 @@ namespace data {
 // beyond `names`.
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
                   const std::vector<std::string>& names);
+
+// The same of a list of images. `relative` is to image_folder; no file `labels` means no boxes.
+struct YoloImage {
+  std::filesystem::path relative, labels;
+};
+Dataset load_yolo(const std::string& image_folder, const std::vector<YoloImage>& images,
+                  const std::vector<std::string>& names);
+
+// Every .jpg, .jpeg, and .png below a folder, relative to it, sorted. Error (data): none.
+std::vector<std::filesystem::path> images_below(const std::string& folder);
 
 // Writes a .txt per image, and classes.txt with the names. Crowd regions and boxes without area,
 // which YOLO does not know, are left out.

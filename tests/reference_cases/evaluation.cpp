@@ -98,11 +98,11 @@ json export_detections(const json& in) {
 // What `ssdeval --reference-area --json` prints.
 json evaluated(const Case& c) {
   tests::TemporaryFolder folder;
-  tools::FileEvaluation job{.annotations = folder.path() / "truth.json",
+  tools::FileEvaluation job{.input = {{.annotations = folder.path() / "truth.json"}},
                             .detections = folder.path() / "found.json",
                             .json = true,
                             .options = {.reference_area = true}};
-  data::write_coco(job.annotations, c.truth);
+  data::write_coco(job.input.source.annotations, c.truth);
   data::write_detections(job.detections, c.detections, c.truth);
   std::ostringstream out, log;
   tools::evaluate_files(job, out, log);

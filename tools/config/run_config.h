@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/formats/source.h"
 #include "data/loading/augment.h"
 #include "data/loading/sample_builder.h"
 #include "engine/update_rule.h"
@@ -26,14 +27,8 @@ struct ModelConfig {
   ClassColumns class_columns = ClassColumns::by_id;
 };
 
-struct DataSource {
-  std::string annotations, images;     // COCO JSON and the folder of its images, or
-  std::vector<std::string> tfrecords;  // shards: paths or globs
-  bool given() const { return !annotations.empty() || !tfrecords.empty(); }
-};
-
 struct DataConfig {
-  DataSource train, val;
+  data::Source train, val{.split = "val"};
   std::string label_map;
   std::array<double, 3> mean{123.68, 116.779, 103.939}, std{1, 1, 1};
   data::SampleOptions sample;  // its input comes from the model, its class columns from the data

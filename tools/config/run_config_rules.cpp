@@ -49,20 +49,32 @@ void model_rules(ConfigTable& t, const RunConfig& c) {
   });
 }
 
-void source_rules(ConfigTable& t, const std::string& path, const DataSource& s) {
-  std::string annotations = path + ".annotations", images = path + ".images",
-              records = path + ".tfrecords";
-  t.rule({records, annotations}, [&s, annotations] {
-    return unless(s.annotations.empty() || s.tfrecords.empty(),
-                  annotations + " is given, too: keep one of them");
-  });
+void source_rules(ConfigTable& t, const std::string& path, const data::Source& s) {
+  const std::string prefix = path + ".", annotations = prefix + "annotations",
+                    images = prefix + "images";
+  for (const data::Format& other : data::formats())
+    for (const data::Format& first : data::formats()) {
+      if (&first == &other) break;
+      const std::string key = prefix + first.key;
+      t.rule({prefix + other.key, key}, [&s, &first, &other, key] {
+        return unless(!first.given_in(s) || !other.given_in(s),
+                      key + " is given, too: keep one of them");
+      });
+    }
   t.rule({annotations, images}, [&s, images] {
     return unless(s.annotations.empty() || !s.images.empty(),
                   images + " is missing: the folder of the images");
   });
-  t.rule({images, annotations}, [&s, annotations] {
-    return unless(s.images.empty() || !s.annotations.empty(),
-                  annotations + " is missing: the COCO JSON of the boxes");
+  t.rule({images, annotations}, [&s, prefix, annotations] {
+    return unless(s.images.empty() || s.given(),
+                  annotations + " is missing: give one of " + data::format_keys(prefix));
+  });
+  t.rule({images, prefix + "tfrecords"}, [&s] {
+    return unless(s.images.empty() || s.tfrecords.empty(), "TFRecord shards hold their images");
+  });
+  t.rule({prefix + "names", prefix + "voc", prefix + "yolo"}, [&s] {
+    return unless(s.names.empty() || !s.voc.empty() || !s.yolo.empty(),
+                  "serves only VOC and YOLO; the other formats name their classes themselves");
   });
 }
 
@@ -78,7 +90,7 @@ void data_rules(ConfigTable& t, const RunConfig& c) {
   t.rule({"data.label_map"}, [&d] {
     bool records = !d.train.tfrecords.empty() || !d.val.tfrecords.empty();
     return unless(records || d.label_map.empty(),
-                  "serves only TFRecord shards; COCO JSON names its classes itself");
+                  "serves only TFRecord shards; other formats name their classes themselves");
   });
   auto ordered = [&t](const std::string& low_key, const double& low, const std::string& high_key,
                       const double& high) {
@@ -144,7 +156,7 @@ void eval_rules(ConfigTable& t, const RunConfig& c) {
   auto repeated = [&c] { return c.eval.every_steps > 0 || c.eval.every_epochs > 0; };
   t.rule({"eval.every_steps", "eval.every_epochs"}, [&c, repeated] {
     return unless(!repeated() || c.data.val.given(),
-                  "nothing to evaluate on: data.val.annotations is missing");
+                  "nothing to evaluate on: give one of " + data::format_keys("data.val."));
   });
   t.rule({"train.early_stopping.patience"}, [&c, repeated] {
     return unless(c.train.early_stopping.patience == 0 || repeated(),
@@ -156,7 +168,7 @@ void required_keys(ConfigTable& t, const RunConfig& c, ConfigUse use) {
   if (use == ConfigUse::training) {
     t.rule({"data.train.annotations"}, [&c] {
       return unless(c.data.train.given(),
-                    "missing: the COCO JSON to train on (or data.train.tfrecords)");
+                    "missing: the data to train on, one of " + data::format_keys("data.train."));
     });
     t.rule({"train.steps"}, [&c] {
       return unless(c.train.steps > 0 || c.train.epochs > 0,
@@ -165,7 +177,7 @@ void required_keys(ConfigTable& t, const RunConfig& c, ConfigUse use) {
   } else if (use == ConfigUse::evaluation) {
     t.rule({"data.val.annotations"}, [&c] {
       return unless(c.data.val.given(),
-                    "missing: the COCO JSON to evaluate on (or data.val.tfrecords)");
+                    "missing: the data to evaluate on, one of " + data::format_keys("data.val."));
     });
   }
 }

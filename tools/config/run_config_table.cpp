@@ -61,10 +61,23 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
            "added to the variance in pyramid and heads");
 }
 
-void bind_source(ConfigTable& t, const std::string& path, DataSource& s) {
-  t.text(path + ".annotations", s.annotations, "COCO JSON of the boxes");
-  t.text(path + ".images", s.images, "folder of the images that the annotations name");
-  t.texts(path + ".tfrecords", s.tfrecords, "TFRecord shards instead: paths or globs");
+void bind_format(ConfigTable& t, const std::string& key, std::string& path, const char* meaning) {
+  t.text(key, path, meaning);
+}
+void bind_format(ConfigTable& t, const std::string& key, std::vector<std::string>& paths,
+                 const char* meaning) {
+  t.texts(key, paths, meaning);
+}
+
+void bind_source(ConfigTable& t, const std::string& path, data::Source& s) {
+  for (const data::Format& f : data::formats())
+    std::visit([&](auto field) { bind_format(t, path + "." + f.key, s.*field, f.meaning); },
+               f.field);
+  t.text(path + ".images", s.images,
+         "folder of the images; VOC and YOLO need it only where they lie elsewhere");
+  t.text(path + ".names", s.names,
+         "VOC, YOLO: file of the class names, one per line; empty: what the data set itself says");
+  t.text(path + ".split", s.split, "which images of a data.yaml or of VOC's ImageSets/Main");
 }
 
 void bind_crop(ConfigTable& t, data::CropOptions& c) {
@@ -122,7 +135,8 @@ void bind_colour(ConfigTable& t, data::ColourDistortion& c) {
 
 void bind_data(ConfigTable& t, DataConfig& d) {
   data::SampleOptions& s = d.sample;
-  t.section("data.train", "Images to train on; paths are relative to the working folder");
+  t.section("data.train",
+            "Images to train on, in one of the formats; paths are relative to the working folder");
   bind_source(t, "data.train", d.train);
   t.section("data.val", "Images to evaluate on");
   bind_source(t, "data.val", d.val);

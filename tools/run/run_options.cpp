@@ -6,8 +6,7 @@
 #include <cmath>
 #include <thread>
 
-#include "data/formats/coco.h"
-#include "data/formats/tf_dataset.h"
+#include "data/formats/source.h"
 #include "engine/base/error.h"
 #include "engine/precision.h"
 
@@ -22,19 +21,10 @@ int loader_threads(const config::DataConfig& d) {
 
 }  // namespace
 
-data::Dataset load_dataset(const config::DataSource& source, const std::string& label_map) {
-  data::Dataset dataset;
-  if (source.tfrecords.empty()) {
-    dataset = data::load_coco(source.annotations, source.images);
-  } else {
-    std::vector<std::string> shards;
-    for (const std::string& pattern : source.tfrecords)
-      for (const std::string& shard : data::find_shards(pattern)) shards.push_back(shard);
-    dataset = data::load_tfrecords(shards, data::label_map_or_coco(label_map));
-  }
-  if (dataset.images.empty())
-    fail(ExitCode::data, source.tfrecords.empty() ? source.annotations : source.tfrecords[0],
-         ": no images");
+data::Dataset load_dataset(data::Source source, const std::string& label_map) {
+  source.label_map = label_map;
+  data::Dataset dataset = data::open(source, "data.*.");
+  if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
   return dataset;
 }
 

@@ -10,8 +10,8 @@
 
 namespace run {
 
-// The data set of a source. Error(data) when it has no image.
-data::Dataset load_dataset(const config::DataSource&, const std::string& label_map);
+// The data set of data.train or data.val. Error(data) when it has no image.
+data::Dataset load_dataset(data::Source, const std::string& label_map);
 
 // Images per update over all ranks and accumulated batches, and the run's number of updates.
 int64_t images_per_step(const config::RunConfig&);

@@ -1,0 +1,91 @@
+#include "data/formats/source.h"
+
+#include <filesystem>
+
+#include "data/formats/coco.h"
+#include "data/formats/tf_dataset.h"
+#include "data/formats/voc.h"
+#include "data/formats/yolo.h"
+#include "data/formats/yolo_source.h"
+#include "engine/base/error.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> names_of(const Source& s) {
+  return s.names.empty() ? std::vector<std::string>() : read_class_names(s.names);
+}
+
+Dataset open_coco(const Source& s, Problems* problems) {
+  const std::string beside = fs::path(s.annotations).parent_path().string();
+  const std::string images = !s.images.empty() ? s.images : beside.empty() ? "." : beside;
+  return load_coco(s.annotations, images, {.problems = problems});
+}
+
+Dataset open_tfrecords(const Source& s, Problems*) {
+  std::vector<std::string> shards;
+  for (const std::string& pattern : s.tfrecords)
+    for (const std::string& shard : find_shards(pattern)) shards.push_back(shard);
+  return load_tfrecords(shards, label_map_or_coco(s.label_map));
+}
+
+// A folder with Annotations/ is laid out as the VOC challenges are; any other one holds XML files.
+Dataset open_voc(const Source& s, Problems*) {
+  const fs::path root = s.voc;
+  if (!fs::is_directory(root / "Annotations"))
+    return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s));
+  const std::string images = s.images.empty() ? (root / "JPEGImages").string() : s.images;
+  const fs::path sets = root / "ImageSets" / "Main";
+  const std::string list = fs::is_directory(sets) ? (sets / (s.split + ".txt")).string() : "";
+  return load_voc((root / "Annotations").string(), images, names_of(s), list);
+}
+
+Dataset open_yolo(const Source& s, Problems*) { return load_yolo(s); }
+
+constexpr Format kFormats[] = {
+    {"annotations", "COCO JSON of the boxes", &Source::annotations, open_coco},
+    {"tfrecords", "TFRecord shards: paths or globs", &Source::tfrecords, open_tfrecords},
+    {"voc", "PASCAL VOC: folder of XML files, or of Annotations/ and JPEGImages/", &Source::voc,
+     open_voc},
+    {"yolo", "YOLO: a data.yaml, its folder, or a folder of label files", &Source::yolo, open_yolo},
+};
+
+}  // namespace
+
+std::span<const Format> formats() { return kFormats; }
+
+bool Format::given_in(const Source& s) const {
+  return std::visit([&s](auto member) { return !(s.*member).empty(); }, field);
+}
+
+bool Source::given() const { return !path().empty(); }
+
+std::string Source::path() const {
+  for (const Format& f : formats())
+    if (f.given_in(*this)) {
+      auto text = std::get_if<std::string Source::*>(&f.field);
+      return text ? this->**text : (this->*std::get<1>(f.field)).front();
+    }
+  return "";
+}
+
+std::string format_keys(const std::string& prefix) {
+  std::string all;
+  for (const Format& f : formats()) all += (all.empty() ? "" : ", ") + prefix + f.key;
+  return all;
+}
+
+Dataset open(const Source& source, const std::string& prefix, Problems* problems) {
+  const Format* chosen = nullptr;
+  int given = 0;
+  for (const Format& f : formats())
+    if (f.given_in(source)) chosen = &f, ++given;
+  if (given != 1)
+    base::fail(base::ExitCode::usage, "give exactly one of ", format_keys(prefix), "; found ",
+               given);
+  return chosen->open(source, problems);
+}
+
+}  // namespace data

@@ -1,0 +1,49 @@
+// Where a labelled data set lies, in any of the formats, and the one function that opens it.
+#pragma once
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/problem.h"
+
+namespace data {
+
+// One of the first four is given; the rest belongs to some of the formats.
+struct Source {
+  std::string annotations;             // COCO JSON
+  std::vector<std::string> tfrecords;  // shards: paths or globs
+  std::string voc;                     // folder of XML files, or of Annotations/ and JPEGImages/
+  std::string yolo;                    // data.yaml, its folder, or a folder of label files
+  std::string images;                  // folder of the images; empty: where the format has them
+  std::string names;                   // VOC, YOLO: file of class names, one per line
+  std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
+  std::string label_map;               // TFRecord: .pbtxt; empty: COCO's classes
+
+  bool given() const;
+  std::string path() const;  // how messages name the data set; empty when none is given
+};
+
+// A format is a line of the table in source.cpp. Configuration keys and options of programs are
+// made from it.
+struct Format {
+  const char* key;      // data.train.KEY, --KEY
+  const char* meaning;  // for the help
+  std::variant<std::string Source::*, std::vector<std::string> Source::*> field;
+  Dataset (*open)(const Source&, Problems*);
+
+  bool given_in(const Source&) const;
+};
+std::span<const Format> formats();
+
+// "annotations, tfrecords, voc, yolo", each behind `prefix`.
+std::string format_keys(const std::string& prefix);
+
+// Error (usage): none or several formats are given, named as `prefix` + key. Else as the format's
+// reader. With `problems`, bad entries of COCO JSON are collected there instead of being errors.
+// What a format does not have gets: annotation ids 1, 2, ... in file order, area = width * height,
+// no crowd regions.
+Dataset open(const Source&, const std::string& prefix = "--", Problems* problems = nullptr);
+
+}  // namespace data

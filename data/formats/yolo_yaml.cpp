@@ -1,0 +1,128 @@
+#include "data/formats/yolo_yaml.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <sstream>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace data {
+namespace {
+
+using base::ExitCode, base::fail;
+constexpr size_t kLargestFile = size_t{256} << 10;
+constexpr size_t kMostNames = 10000;
+constexpr int kDeepest = 32;
+
+// Sees the file before any node of it is made.
+class Bounds : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw YAML::ParserException(mark, "aliases are not accepted: write the value out");
+  }
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    enter(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    enter(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void enter(const YAML::Mark& mark) {
+    if (++depth_ > kDeepest) throw YAML::ParserException(mark, "lists are nested too deeply");
+  }
+  int depth_ = 0;
+};
+
+[[noreturn]] void refuse(const std::string& where, const YAML::Node& node,
+                         const std::string& what) {
+  fail(ExitCode::data, where, ":", node.Mark().line + 1, ": ", what);
+}
+
+std::string text_of(const YAML::Node& node, const std::string& where, const std::string& key) {
+  if (!node.IsScalar()) refuse(where, node, key + ": expected a text");
+  return node.Scalar();
+}
+
+std::vector<std::string> texts_of(const YAML::Node& node, const std::string& where,
+                                  const std::string& key) {
+  if (!node.IsSequence()) return {text_of(node, where, key)};
+  std::vector<std::string> texts;
+  for (const YAML::Node& item : node) texts.push_back(text_of(item, where, key));
+  return texts;
+}
+
+// Names by number, which may stand in any order but without gaps.
+std::vector<std::string> numbered_names(const YAML::Node& node, const std::string& where) {
+  std::vector<std::string> names(node.size());
+  std::vector<bool> seen(node.size());
+  for (const auto& item : node) {
+    const std::string key = text_of(item.first, where, "names");
+    size_t index = 0;
+    auto [rest, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+    if (error != std::errc() || rest != key.data() + key.size() || index >= names.size() ||
+        seen[index])
+      refuse(
+          where, item.first,
+          "names: expected the numbers 0 to " + std::to_string(names.size() - 1) + ", once each");
+    seen[index] = true;
+    names[index] = text_of(item.second, where, "names");
+  }
+  return names;
+}
+
+std::vector<std::string> parse_names(const YAML::Node& node, const std::string& where) {
+  if (node.size() > kMostNames)
+    refuse(where, node, "names: more than " + std::to_string(kMostNames) + " classes");
+  std::vector<std::string> names =
+      node.IsMap() ? numbered_names(node, where) : texts_of(node, where, "names");
+  if (!node.IsMap() && !node.IsSequence()) refuse(where, node, "names: expected a list or a map");
+  if (names.empty()) refuse(where, node, "names: no class names");
+  return names;
+}
+
+YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
+  if (!root.IsMap()) fail(ExitCode::data, where, ": expected keys with values: names, train, val");
+  YoloYaml out;
+  for (const auto& entry : root) {
+    if (!entry.first.IsScalar()) continue;
+    const std::string key = entry.first.Scalar();
+    if (entry.second.IsNull()) continue;  // a key without value, as "test:" often is
+    if (key == "path") out.path = text_of(entry.second, where, key);
+    if (key == "names") out.names = parse_names(entry.second, where);
+    if (key == "train" || key == "val" || key == "test")
+      out.splits[key] = texts_of(entry.second, where, key);
+  }
+  if (out.names.empty()) fail(ExitCode::data, where, ": names is missing: the list of classes");
+  return out;
+}
+
+}  // namespace
+
+YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
+  if (text.size() > kLargestFile)
+    fail(ExitCode::data, where, ": ", text.size(), " bytes, at most ", kLargestFile);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    Bounds bounds;
+    parser.HandleNextDocument(bounds);
+    return take_keys(YAML::Load(std::string(text)), where);
+  } catch (const YAML::Exception& error) {
+    fail(ExitCode::data, where, ":", error.mark.line + 1, ": ", base::one_line(error.msg));
+  }
+}
+
+}  // namespace data

@@ -1,0 +1,46 @@
+// data.yaml: what it may say, and what is refused.
+#include "data/formats/yolo_yaml.h"
+
+#include <catch2/catch.hpp>
+
+#include "engine/base/error.h"
+
+using Catch::Contains;
+using Texts = std::vector<std::string>;
+
+TEST_CASE("names are a list or a map, places are texts or lists") {
+  data::YoloYaml a = data::parse_yolo_yaml(
+      "path: ../set  # comment\ntrain: images/train\nval: [a, b.txt]\ntest:\nnc: 2\n"
+      "names: ['cat', \"d: og\"]\ndownload: |\n  a & *b\n",
+      "d.yaml");
+  CHECK(a.path == "../set");
+  CHECK(a.names == Texts{"cat", "d: og"});
+  CHECK(a.splits.at("train") == Texts{"images/train"});
+  CHECK(a.splits.at("val") == Texts{"a", "b.txt"});
+  CHECK_FALSE(a.splits.contains("test"));
+  CHECK(data::parse_yolo_yaml("names:\n  1: dog\n  0: cat\n", "d").names == Texts{"cat", "dog"});
+}
+
+TEST_CASE("what a data.yaml must not say is one line with its place") {
+  const std::pair<std::string, const char*> rows[] = {
+      {"", "d.yaml: expected keys"},
+      {"train: a", "d.yaml: names is missing"},
+      {"names: cat", "d.yaml:1: names: expected a list or a map"},
+      {"names: []", "names: no class names"},
+      {"a: 1\nnames: [[a]]", "d.yaml:2: names: expected a text"},
+      {"names: {0: a, 2: b}", "names: expected the numbers 0 to 1"},
+      {"names: {0: a, 0: b}", "names: expected the numbers 0 to 1"},
+      {"names: {x: a}", "names: expected the numbers 0 to 0"},
+      {"names: [a]\npath: [b]", "d.yaml:2: path: expected a text"},
+      {"names: [a]\ntrain: {b: c}", "d.yaml:2: train: expected a text"},
+      {"names: [a", "d.yaml:"},
+      {"a: &x [l]\nnames: *x", "d.yaml:2: aliases are not accepted"},
+      {"names: " + std::string(40, '[') + std::string(40, ']'), "nested too deeply"},
+      {"names: " + std::string(100000, '['), "d.yaml:"},
+      {"#" + std::string(300000, 'x'), "at most 262144"}};
+  for (const auto& [text, message] : rows) {
+    INFO(text.substr(0, 80));
+    CHECK_THROWS_WITH(data::parse_yolo_yaml(text, "d.yaml"), Contains(message));
+    CHECK_THROWS_AS(data::parse_yolo_yaml(text, "d.yaml"), base::Error);
+  }
+}
