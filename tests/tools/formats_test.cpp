@@ -1,11 +1,11 @@
 // Every format is trained on, evaluated on, checked, shown and converted, and means the same boxes.
 #include <fmt/format.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 
 #include "data/formats/source.h"
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 #include "tests/support/training_run.h"
 
 using Catch::Contains;

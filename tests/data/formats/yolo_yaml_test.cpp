@@ -1,9 +1,8 @@
 // data.yaml: what it may say, and what is refused.
 #include "data/formats/yolo_yaml.h"
 
-#include <catch2/catch.hpp>
-
 #include "engine/base/error.h"
+#include "tests/support/catch.h"
 
 using Catch::Contains;
 using Texts = std::vector<std::string>;
