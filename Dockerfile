@@ -22,7 +22,8 @@ RUN cmake --preset release && cmake --build --preset release
 
 FROM debian:12-slim AS run
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libjpeg62-turbo libpng16-16 libpugixml1v5 libyaml-cpp0.7 libisal2 libssl3 libxxhash0 libfmt9 libdnnl2 libgomp1 && rm -rf /var/lib/apt/lists/*
+      libjpeg62-turbo libpng16-16 libpugixml1v5 libyaml-cpp0.7 libisal2 libssl3 libxxhash0 libfmt9 libdnnl2 libgomp1 \
+      libpangocairo-1.0-0 fonts-dejavu-core fonts-freefont-ttf fonts-wqy-microhei && rm -rf /var/lib/apt/lists/*
 COPY --from=cpu /opt/ssd320/ /usr/local/
 WORKDIR /workspace
 ENTRYPOINT ["ssdtrain"]

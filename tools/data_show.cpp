@@ -10,6 +10,7 @@
 #include "data/encoded_image.h"
 #include "data/image/draw.h"
 #include "data/image/image_file.h"
+#include "data/image/shrink.h"
 #include "data/loading/loader.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
@@ -53,14 +54,19 @@ std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
 }
 
 // The labels of an image, drawn into its picture of perhaps another size.
-void draw_labels(const data::Dataset& set, const data::ImageEntry& entry, data::Image& image) {
+void draw_labels(const data::Dataset& set, const data::ImageEntry& entry,
+                 const data::ClassColours& colours, data::Image& image) {
+  constexpr data::Colour kCrowd{170, 170, 170};
   double sx = double(image.width) / entry.width, sy = double(image.height) / entry.height;
+  std::vector<data::DrawnBox> boxes;
   for (const data::Object& o : set.objects_of(entry)) {
-    std::string label = set.categories[size_t(o.category)].name;
-    data::Colour colour = data::class_colour(o.category);
-    if (o.crowd) label += " (crowd)", colour = {170, 170, 170};
-    data::draw_box(image, {o.x * sx, o.y * sy, o.width * sx, o.height * sy}, label, colour);
+    const std::string& name = set.categories[size_t(o.category)].name;
+    boxes.push_back({{o.x * sx, o.y * sy, o.width * sx, o.height * sy},
+                     name,
+                     o.crowd ? "(crowd)" : "",
+                     o.crowd ? kCrowd : colours.of(name)});
   }
+  data::draw_boxes(image, boxes);
 }
 
 void create(const std::string& folder) {
@@ -100,6 +106,9 @@ int show(const ShowArguments& a) {
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
   create(a.output);
+  std::vector<std::string> names;
+  for (const data::Category& category : set.categories) names.push_back(category.name);
+  const data::ClassColours colours(names);
   std::vector<data::Image> sheet;
   for (size_t index : chosen) {
     const data::ImageEntry& entry = set.images[index];
@@ -107,8 +116,8 @@ int show(const ShowArguments& a) {
     data::Image image = data::decode_image(data::read_encoded_image(set, entry), location);
     // Drawn after shrinking, so that the labels stay readable.
     sheet.push_back(data::shrink_to_fit(image, a.cell, a.cell));
-    draw_labels(set, entry, sheet.back());
-    draw_labels(set, entry, image);
+    draw_labels(set, entry, colours, sheet.back());
+    draw_labels(set, entry, colours, image);
     data::write_image(folder / fmt::format("{:012}.jpg", entry.id), image);
   }
   data::write_image(folder / "contact_sheet.jpg", data::contact_sheet(sheet, a.columns, a.cell));

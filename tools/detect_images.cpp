@@ -29,7 +29,10 @@ struct NamedBox {
 class DetectionRun {
  public:
   DetectionRun(const DetectJob& job, const run::ClassList& classes, std::vector<std::string> images)
-      : job_(job), images_(std::move(images)), by_column_(size_t(classes.classes()) + 1) {
+      : job_(job),
+        images_(std::move(images)),
+        by_column_(size_t(classes.classes()) + 1),
+        colours_(run::class_colours(classes)) {
     for (const run::ModelClass& c : classes.list()) by_column_[size_t(c.column)] = &c;
     if (!job.pictures.empty()) pictures_ = picture_names(images_, job.pictures);
   }
@@ -51,7 +54,8 @@ class DetectionRun {
   const DetectJob& job_;
   const std::vector<std::string> images_;
   std::vector<const run::ModelClass*> by_column_;  // null: no class has this column
-  std::vector<std::string> pictures_;              // [images_] to write; empty: none
+  const data::ClassColours colours_;
+  std::vector<std::string> pictures_;  // [images_] to write; empty: none
   std::string entries_;
   size_t boxes_ = 0, unreadable_ = 0;
 };
@@ -121,10 +125,11 @@ void DetectionRun::add_entry(size_t image, const NamedBox& box) {
 
 void DetectionRun::draw(size_t image, data::Image picture,
                         const std::vector<NamedBox>& boxes) const {
-  // The best ones last, on top of the others.
-  for (auto box = boxes.rbegin(); box != boxes.rend(); ++box)
-    data::draw_box(picture, box->area, fmt::format("{} {:.2f}", box->category->name, box->score),
-                   data::class_colour(box->category->column - 1));
+  std::vector<data::DrawnBox> drawn;  // the best ones first
+  for (const NamedBox& box : boxes)
+    drawn.push_back({box.area, box.category->name, fmt::format("{:.2f}", box.score),
+                     colours_.of(box.category->name)});
+  data::draw_boxes(picture, drawn);
   data::write_image(pictures_[image], picture);
 }
 

@@ -1,163 +1,137 @@
 #include "data/image/draw.h"
 
+#include <cairo.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "data/image/font.h"
-#include "engine/base/error.h"
+#include "data/image/canvas.h"
+#include "data/image/label_layout.h"
+#include "data/image/text.h"
 
 namespace data {
 
 namespace {
 
-struct PixelRange {  // first and past-the-end
-  int left, top, right, bottom;
+// Sizes in pixels that follow from the picture's. The letters of labels may have any of `ems`.
+struct Style {
+  int line = 1;
+  std::vector<int> ems;
 };
 
+Style style_of(PixelSize picture) {
+  constexpr double kSmallest = 7, kUsual = 9;  // letters that can still be read, and read well
+  const double side = std::sqrt(double(picture.width) * picture.height);
+  const double em = std::max(kUsual, std::min(side / 36, picture.width / 8.0));
+  Style style{std::max(1, int(std::lround(side / 220))), {}};
+  for (double part : {1.0, 0.8, 0.64}) {
+    const int size = int(std::lround(std::max(part * em, kSmallest)));
+    if (style.ems.empty() || size < style.ems.back()) style.ems.push_back(size);
+  }
+  return style;
+}
+
 // Rounded to pixels, at least one pixel, and small enough for integer arithmetic.
-PixelRange pixels_of(const Rectangle& r) {
+PixelArea pixels_of(const Rectangle& r) {
   // The comparison also turns NaN into 0.
   auto round = [](double v) { return v == v ? int(std::lround(std::clamp(v, -1e6, 1e6))) : 0; };
-  PixelRange p{round(r.x), round(r.y), round(r.x + r.width), round(r.y + r.height)};
-  p.right = std::max(p.right, p.left + 1), p.bottom = std::max(p.bottom, p.top + 1);
-  return p;
+  const int left = round(r.x), top = round(r.y);
+  return {left, top, std::max(1, round(r.x + r.width) - left),
+          std::max(1, round(r.y + r.height) - top)};
 }
 
-void fill(Image& image, PixelRange p, Colour colour) {
-  int left = std::max(p.left, 0), right = std::min(p.right, image.width);
-  for (int y = std::max(p.top, 0); y < std::min(p.bottom, image.height); ++y)
-    for (int x = left; x < right; ++x) {
-      uint8_t* pixel = &image.rgb[(size_t(y) * size_t(image.width) + size_t(x)) * 3];
-      pixel[0] = colour.red, pixel[1] = colour.green, pixel[2] = colour.blue;
-    }
+void set_colour(cairo_t* cairo, Colour c) {
+  cairo_set_source_rgb(cairo, c.red / 255.0, c.green / 255.0, c.blue / 255.0);
 }
 
-// Black or white, whichever reads better on the colour.
-Colour readable_on(Colour c) {
-  bool light = 0.299 * c.red + 0.587 * c.green + 0.114 * c.blue > 140;
-  return light ? Colour{0, 0, 0} : Colour{255, 255, 255};
+void draw_frame(cairo_t* cairo, const PixelArea& a, int line, Colour colour) {
+  set_colour(cairo, colour);
+  cairo_rectangle(cairo, a.left, a.top, a.width, a.height);
+  if (a.width > 2 * line && a.height > 2 * line)
+    cairo_rectangle(cairo, a.left + line, a.top + line, a.width - 2 * line, a.height - 2 * line);
+  cairo_set_fill_rule(cairo, CAIRO_FILL_RULE_EVEN_ODD);
+  cairo_fill(cairo);
 }
 
-// One axis of an area average: output pixel i covers [i * step, (i + 1) * step) of the input. Reads
-// elements `stride` apart, with 3 channels each, and writes alike; may work in place when
-// shrinking.
-void average_axis(const float* in, int in_size, float* out, int out_size, size_t stride) {
-  double step = double(in_size) / out_size;
-  for (int i = 0; i < out_size; ++i) {
-    double begin = i * step, end = std::min((i + 1) * step, double(in_size));
-    for (size_t c = 0; c < 3; ++c) {
-      double sum = 0;
-      for (int j = int(begin); j < end; ++j)
-        sum += in[size_t(j) * stride + c] * (std::min(j + 1.0, end) - std::max(double(j), begin));
-      out[size_t(i) * stride + c] = float(sum / (end - begin));
-    }
+// The texts on a plate: name and, at the end, detail.
+class Label {
+ public:
+  explicit Label(const DrawnBox& box) : name_(showable(box.name)), detail_(showable(box.detail)) {}
+
+  bool empty() const { return name_.empty() && detail_.empty(); }
+  // Of its plate, at most `most_width` wide.
+  PixelSize size(TextPainter& painter, int em, int most_width) const;
+  void draw(cairo_t* cairo, TextPainter& painter, int em, const PixelArea& plate, Colour) const;
+
+ private:
+  static int margin(int em) { return std::max(1, em / 4); }
+
+  std::string name_, detail_;
+};
+
+PixelSize Label::size(TextPainter& painter, int em, int most_width) const {
+  const PixelSize name = painter.measure(name_, em), detail = painter.measure(detail_, em);
+  const int space = name.width > 0 && detail.width > 0 ? em / 3 : 0;
+  const int width = name.width + space + detail.width + 2 * margin(em);
+  return {std::min(width, most_width), std::max(name.height, detail.height) + em / 8};
+}
+
+void Label::draw(cairo_t* cairo, TextPainter& painter, int em, const PixelArea& plate,
+                 Colour colour) const {
+  set_colour(cairo, colour);
+  cairo_rectangle(cairo, plate.left, plate.top, plate.width, plate.height);
+  cairo_fill(cairo);
+  PixelArea text{plate.left + margin(em), plate.top, plate.width - 2 * margin(em), plate.height};
+  const int wanted = painter.measure(name_, em).width, end = painter.measure(detail_, em).width;
+  const int rest = text.width - end - (wanted > 0 ? em / 3 : 0);
+  const Colour ink = readable_on(colour);
+  if (end > 0 && rest >= std::min(wanted, 3 * em)) {  // else the name needs all of the plate
+    painter.draw(cairo, detail_, em, {text.right() - end, text.top, end, text.height}, ink);
+    text.width = rest;
   }
+  painter.draw(cairo, name_, em, text, ink);
 }
 
-void paste(Image& sheet, const Image& image, int left, int top) {
-  for (int y = 0; y < image.height; ++y)
-    std::copy_n(&image.rgb[size_t(y) * size_t(image.width) * 3], size_t(image.width) * 3,
-                &sheet.rgb[(size_t(top + y) * size_t(sheet.width) + size_t(left)) * 3]);
+// The labels' places. A plate is at most half as wide as the picture, or as its box; a short name
+// may always take a dozen letters.
+std::vector<PlacedLabel> place(std::span<const Label> labels, std::span<const PixelArea> boxes,
+                               const Style& style, PixelSize picture, TextPainter& painter) {
+  std::vector<LabelRequest> requests;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    LabelRequest request{boxes[i], {}};
+    for (int em : style.ems) {
+      if (labels[i].empty()) continue;
+      const int width = std::max({picture.width / 2, boxes[i].width, 12 * em});
+      request.sizes.push_back(labels[i].size(painter, em, std::min(width, picture.width)));
+    }
+    requests.push_back(std::move(request));
+  }
+  return place_labels(picture, requests);
+}
+
+bool is_visible(cairo_t* cairo, const PixelArea& a) {
+  double left = 0, top = 0, right = 0, bottom = 0;
+  cairo_clip_extents(cairo, &left, &top, &right, &bottom);
+  return !a.empty() && a.left < right && a.right() > left && a.top < bottom && a.bottom() > top;
 }
 
 }  // namespace
 
-Colour class_colour(int64_t category) {
-  static constexpr Colour kColours[10] = {
-      {230, 60, 50},  {40, 130, 230},  {60, 170, 70},  {250, 180, 20}, {160, 80, 200},
-      {20, 190, 200}, {240, 110, 170}, {150, 100, 50}, {140, 200, 30}, {250, 120, 30}};
-  uint64_t index = uint64_t(category);
-  Colour c = kColours[index % 10];
-  double shade = 1 - 0.13 * double(index / 10 % 5);  // fifty differ
-  return {uint8_t(c.red * shade), uint8_t(c.green * shade), uint8_t(c.blue * shade)};
-}
-
-Image blank_image(int width, int height, Colour colour) {
-  SSD_CHECK(width > 0 && height > 0, width, "x", height);
-  Image image{width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3)};
-  fill(image, {0, 0, width, height}, colour);
-  return image;
-}
-
-void fill_rectangle(Image& image, const Rectangle& area, Colour colour) {
-  fill(image, pixels_of(area), colour);
-}
-
-void draw_rectangle(Image& image, const Rectangle& area, int thickness, Colour colour) {
-  PixelRange p = pixels_of(area);
-  int t = std::max(1, std::min({thickness, p.right - p.left, p.bottom - p.top}));
-  fill(image, {p.left, p.top, p.right, p.top + t}, colour);
-  fill(image, {p.left, p.bottom - t, p.right, p.bottom}, colour);
-  fill(image, {p.left, p.top, p.left + t, p.bottom}, colour);
-  fill(image, {p.right - t, p.top, p.right, p.bottom}, colour);
-}
-
-void draw_text(Image& image, int x, int y, const std::string& utf8, int scale, Colour colour) {
-  for (char32_t character : characters_of(utf8)) {
-    auto rows = glyph(character);
-    for (int row = 0; row < kGlyphHeight; ++row)
-      for (int column = 0; column < kGlyphWidth; ++column) {
-        if (!(rows[size_t(row)] >> (kGlyphWidth - 1 - column) & 1)) continue;
-        int left = x + column * scale, top = y + row * scale;
-        fill(image, {left, top, left + scale, top + scale}, colour);
-      }
-    x += kGlyphAdvance * scale;
-    if (x >= image.width) return;
-  }
-}
-
-void draw_box(Image& image, const Rectangle& area, const std::string& label, Colour colour) {
-  int side = std::min(image.width, image.height);
-  int scale = std::clamp((side + 125) / 250, 1, 8);
-  draw_rectangle(image, area, scale, colour);
-  if (label.empty()) return;
-  PixelRange p = pixels_of(area);
-  int margin = scale;
-  int height = kGlyphHeight * scale + 2 * margin;
-  int width = int(characters_of(label).size()) * kGlyphAdvance * scale + 2 * margin - scale;
-  int left = std::clamp(p.left, 0, std::max(0, image.width - width));
-  int top =
-      p.top >= height ? p.top - height : std::clamp(p.top, 0, std::max(0, image.height - height));
-  fill(image, {left, top, left + width, top + height}, colour);
-  draw_text(image, left + margin, top + margin, label, scale, readable_on(colour));
-}
-
-Image shrink_to_fit(const Image& image, int width, int height) {
-  double factor = std::min({1.0, double(width) / image.width, double(height) / image.height});
-  if (factor == 1) return image;
-  Image small = blank_image(std::max(1, int(image.width * factor + 1e-9)),
-                            std::max(1, int(image.height * factor + 1e-9)), {});
-  std::vector<float> row(size_t(image.width) * 3);
-  std::vector<float> narrow(size_t(small.width) * size_t(image.height) * 3);
-  size_t stride = size_t(small.width) * 3;
-  for (size_t y = 0; y < size_t(image.height); ++y) {
-    std::copy_n(&image.rgb[y * row.size()], row.size(), row.begin());
-    average_axis(row.data(), image.width, &narrow[y * stride], small.width, 3);
-  }
-  for (size_t x = 0; x < stride; x += 3)
-    average_axis(&narrow[x], image.height, &narrow[x], small.height, stride);
-  for (size_t i = 0; i < small.rgb.size(); ++i) small.rgb[i] = uint8_t(std::lround(narrow[i]));
-  return small;
-}
-
-Image contact_sheet(std::span<const Image> images, int columns, int cell) {
-  SSD_CHECK(!images.empty() && columns > 0 && cell > 0, images.size(), " images, ", columns,
-            " columns of ", cell);
-  constexpr int kGap = 4;
-  columns = std::min(columns, int(images.size()));
-  int largest = 1;
-  for (const Image& image : images) largest = std::max({largest, image.width, image.height});
-  cell = std::min(cell, largest);
-  int rows = (int(images.size()) + columns - 1) / columns;
-  Image sheet =
-      blank_image(columns * (cell + kGap) + kGap, rows * (cell + kGap) + kGap, {40, 40, 40});
-  for (size_t i = 0; i < images.size(); ++i) {
-    Image small = shrink_to_fit(images[i], cell, cell);
-    int left = kGap + int(i) % columns * (cell + kGap) + (cell - small.width) / 2;
-    int top = kGap + int(i) / columns * (cell + kGap) + (cell - small.height) / 2;
-    paste(sheet, small, left, top);
-  }
-  return sheet;
+void draw_boxes(Image& image, std::span<const DrawnBox> boxes) {
+  const PixelSize picture{image.width, image.height};
+  const Style style = style_of(picture);
+  std::vector<Label> labels(boxes.begin(), boxes.end());
+  std::vector<PixelArea> areas;
+  for (const DrawnBox& box : boxes) areas.push_back(pixels_of(box.area));
+  TextPainter painter;
+  const std::vector<PlacedLabel> placed = place(labels, areas, style, picture, painter);
+  draw_with_cairo(image, [&](cairo_t* cairo) {
+    for (size_t i = boxes.size(); i-- > 0;)  // the first ones on top
+      if (is_visible(cairo, areas[i])) draw_frame(cairo, areas[i], style.line, boxes[i].colour);
+    for (size_t i = 0; i < boxes.size(); ++i)
+      if (is_visible(cairo, placed[i].area))
+        labels[i].draw(cairo, painter, style.ems[placed[i].size], placed[i].area, boxes[i].colour);
+  });
 }
 
 }  // namespace data

@@ -19,8 +19,8 @@ Image to_picture(const InputImage& input) {
 }
 
 Image sample_picture(const InputImage& input, const Batch& batch, int row,
-                     const std::vector<std::string>& class_names) {
-  Image image = to_picture(input);
+                     const std::vector<std::string>& class_names, const ClassColours& colours) {
+  std::vector<DrawnBox> boxes;
   for (int i = 0; i < batch.counts[size_t(row)]; ++i) {
     size_t at = size_t(row) * size_t(batch.max_boxes) + size_t(i);
     const float* box = &batch.boxes[4 * at];
@@ -29,9 +29,11 @@ Image sample_picture(const InputImage& input, const Batch& batch, int row,
                    (box[2] - box[0]) * height};
     size_t column = size_t(batch.labels[at]);
     bool named = column >= 1 && column <= class_names.size();
-    draw_box(image, area, named ? class_names[column - 1] : std::to_string(column),
-             class_colour(int64_t(column)));
+    const std::string name = named ? class_names[column - 1] : std::to_string(column);
+    boxes.push_back({area, name, {}, colours.of(name)});
   }
+  Image image = to_picture(input);
+  draw_boxes(image, boxes);
   return image;
 }
 

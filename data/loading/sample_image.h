@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "data/image/colour.h"
 #include "data/image/image.h"
 #include "data/loading/batch.h"
 
@@ -21,6 +22,6 @@ Image to_picture(const InputImage& input);
 // The same for a row of a batch, with its boxes drawn. class_names[c - 1] names column c; a column
 // without a name shows its number.
 Image sample_picture(const InputImage& input, const Batch& batch, int row,
-                     const std::vector<std::string>& class_names);
+                     const std::vector<std::string>& class_names, const ClassColours& colours);
 
 }  // namespace data

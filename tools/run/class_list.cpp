@@ -87,4 +87,10 @@ ClassList ClassList::from_json(const std::string& text, const std::string& sourc
   return classes;
 }
 
+data::ClassColours class_colours(const ClassList& classes) {
+  std::vector<std::string> names;
+  for (const ModelClass& c : classes.list()) names.push_back(c.name);
+  return data::ClassColours(names);
+}
+
 }  // namespace run

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/image/colour.h"
 #include "tools/config/run_config.h"
 
 namespace run {
@@ -41,5 +42,8 @@ class ClassList {
   int classes_ = 0;
   std::vector<ModelClass> list_;
 };
+
+// For pictures.
+data::ClassColours class_colours(const ClassList&);
 
 }  // namespace run

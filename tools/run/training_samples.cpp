@@ -39,13 +39,14 @@ std::vector<data::Image> sample_pictures(const data::Batch& batch,
   std::vector<std::string> names;
   for (int column = 1; column <= classes.classes(); ++column)
     names.push_back(classes.name_of(column));
+  const data::ClassColours colours = class_colours(classes);
   const std::vector<float> values = network_input(batch, scaling, input);
   const size_t image_size = size_t(input.height) * size_t(input.width) * 3;
   std::vector<data::Image> pictures;
   for (int row = 0; row < batch.images; ++row)
     pictures.push_back(data::sample_picture(
         {values.data() + size_t(row) * image_size, input.height, input.width, scaling}, batch, row,
-        names));
+        names, colours));
   return pictures;
 }
 

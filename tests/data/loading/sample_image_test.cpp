@@ -41,8 +41,9 @@ TEST_CASE("a sample shows the boxes of its row alone") {
   batch.labels = {1, 1, 3, 0};
   batch.counts = {2, 1};
   data::InputImage input{values.data(), 40, 60, kScaling};
-  data::Image shown = data::sample_picture(input, batch, 1, {"a", "b"});
-  data::Colour colour = data::class_colour(3);
+  const data::ClassColours colours({"a", "b"});
+  data::Image shown = data::sample_picture(input, batch, 1, {"a", "b"}, colours);
+  data::Colour colour = colours.of("3");
   const uint8_t* corner = &shown.rgb[(39 * 60 + 59) * 3];
   CHECK(data::Colour{corner[0], corner[1], corner[2]} == colour);
   CHECK(shown.rgb[0] == 128);  // where the other row's boxes would be
