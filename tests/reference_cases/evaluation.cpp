@@ -98,10 +98,11 @@ json export_detections(const json& in) {
 // What `ssdeval --reference-area --json` prints.
 json evaluated(const Case& c) {
   tests::TemporaryFolder folder;
-  tools::FileEvaluation job{.input = {{.annotations = folder.path() / "truth.json"}},
-                            .detections = folder.path() / "found.json",
-                            .json = true,
-                            .options = {.reference_area = true}};
+  tools::FileEvaluation job;
+  job.input.source.annotations = folder.path() / "truth.json";
+  job.detections = folder.path() / "found.json";
+  job.json = true;
+  job.options.reference_area = true;
   data::write_coco(job.input.source.annotations, c.truth);
   data::write_detections(job.detections, c.detections, c.truth);
   std::ostringstream out, log;

@@ -83,7 +83,8 @@ TEST_CASE("mistakes on the command line are one line and exit code 2") {
   failure("check --annotations a --records b", 2);
   CHECK_THAT(failure("check --annotatons a", 2), Contains("did you mean --annotations"));
   CHECK_THAT(failure("convert --annotations a", 2), Contains("--to-coco"));
-  CHECK_THAT(failure("convert --annotations a --voc b --to-coco c", 2), Contains("give exactly one of"));
+  CHECK_THAT(failure("convert --annotations a --voc b --to-coco c", 2),
+             Contains("give exactly one of"));
   CHECK_THAT(failure("convert --yolo /tmp --images b --to-coco c", 3), Contains("names"));
   failure("convert --annotations a --to-records b --shards 0", 2);
   failure("convert --annotations a --to-records b --shards x", 2);

@@ -79,8 +79,8 @@ TEST_CASE("pictures of every size and form have room for a label, or none") {
 }
 
 TEST_CASE("a label is a plate of the box's colour with letters that contrast") {
-  for (const char* name :
-       {"cat", "клетка", "细胞", "خلية", "žluťoučký", "कोशिका", "\xff\xfe", "\xc3"}) {
+  for (const char* name : {"cat", "клетка", "细胞", "خلية",  //
+                           "žluťoučký", "कोशिका", "\xff\xfe", "\xc3"}) {
     INFO(name);
     const Image image = drawn(300, 300, {{{100, 100, 150, 150}, name, "0.50", kRed}});
     CHECK(others(image, 0, 0, 300, 80, kBlack) == 0);    // nothing far above the label
