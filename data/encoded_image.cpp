@@ -1,6 +1,6 @@
 #include "data/encoded_image.h"
 
-#include <fstream>
+#include <algorithm>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -10,6 +10,11 @@ namespace {
 
 constexpr uint64_t kLargestImage = uint64_t{64} << 20;
 
+std::filesystem::path file_of(const Dataset& dataset, const ImageEntry& image) {
+  if (image.shard >= 0) return dataset.shards.at(image.shard);
+  return image_path(dataset, image);
+}
+
 }  // namespace
 
 std::string image_location(const Dataset& dataset, const ImageEntry& image) {
@@ -17,21 +22,31 @@ std::string image_location(const Dataset& dataset, const ImageEntry& image) {
   return base::concatenate(dataset.shards.at(image.shard), ":", image.offset);
 }
 
-std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image) {
-  if (image.shard < 0)
-    return base::read_file(base::safe_join(dataset.image_folder, image.file_name), kLargestImage);
-  std::string where = image_location(dataset, image);
-  if (image.bytes > kLargestImage)
-    base::fail(base::ExitCode::data, where, ": image of ", image.bytes, " bytes, expected at most ",
+std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image) {
+  return base::safe_join(dataset.image_folder, image.file_name);
+}
+
+EncodedImage::EncodedImage(const Dataset& dataset, const ImageEntry& image)
+    : file_(file_of(dataset, image)),
+      begin_(image.shard < 0 ? 0 : image.offset),
+      size_(image.shard < 0 ? file_.size() : image.bytes) {
+  const std::string where = image_location(dataset, image);
+  if (size_ > kLargestImage)
+    base::fail(base::ExitCode::data, where, ": image of ", size_, " bytes, the limit is ",
                kLargestImage);
-  std::ifstream file(dataset.shards.at(image.shard), std::ios::binary);
-  std::vector<uint8_t> bytes(image.bytes);
-  file.seekg(static_cast<std::streamoff>(image.offset));
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!file)
-    base::fail(base::ExitCode::data, where, ": cannot read ", image.bytes,
+  if (begin_ > file_.size() || size_ > file_.size() - begin_)
+    base::fail(base::ExitCode::data, where, ": cannot read ", size_,
                " bytes; was the shard replaced?");
-  return bytes;
+}
+
+std::vector<uint8_t> EncodedImage::read(uint64_t offset, size_t count) const {
+  if (offset >= size_) return {};
+  return file_.read(begin_ + offset, size_t(std::min<uint64_t>(count, size_ - offset)));
+}
+
+std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image) {
+  const EncodedImage encoded(dataset, image);
+  return encoded.read(0, encoded.size());
 }
 
 }  // namespace data

@@ -1,18 +1,38 @@
 // The undecoded bytes of a data set's image, wherever they lie.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "data/dataset.h"
+#include "engine/base/file_part.h"
 
 namespace data {
 
 // How messages name the image: its file, or shard:offset.
 std::string image_location(const Dataset& dataset, const ImageEntry& image);
 
-// From the image folder or the record shard; at most 64 MiB. Error (data): absent, unreadable,
-// outside the folder, or a shard that became shorter.
+// The file of an image that lies in no record. Error (data): its name leads out of the folder.
+std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image);
+
+// An image's bytes, read in parts.
+class EncodedImage {
+ public:
+  // Error (data): absent, unreadable, outside the folder, over 64 MiB, or a shard that became
+  // shorter.
+  EncodedImage(const Dataset& dataset, const ImageEntry& image);
+
+  uint64_t size() const { return size_; }
+  // `count` bytes from `offset` on, fewer at the end.
+  std::vector<uint8_t> read(uint64_t offset, size_t count) const;
+
+ private:
+  base::RegularFile file_;
+  uint64_t begin_, size_;
+};
+
+// All of them. Errors as above.
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image);
 
 }  // namespace data
