@@ -147,7 +147,29 @@ int run_body(const std::string& program, const std::function<int()>& body) {
   }
 }
 
+// Only calls that are safe in a signal handler: nothing here may allocate.
+[[noreturn]] void end_without_memory() {
+  const auto say = [](const char* text) { return write(STDERR_FILENO, text, std::strlen(text)); };
+  const bool said = say(program_invocation_short_name) >= 0 && say(": out of memory\n") >= 0;
+  _exit(said ? int(ExitCode::resources) : int(ExitCode::failed));
+}
+
+std::terminate_handler default_terminate;
+
+[[noreturn]] void terminated() {
+  try {
+    if (std::current_exception()) throw;
+  } catch (const std::bad_alloc&) {
+    end_without_memory();
+  } catch (...) {
+  }
+  default_terminate();
+  std::abort();
+}
+
 }  // namespace
+
+void handle_lack_of_memory() { default_terminate = std::set_terminate(terminated); }
 
 void describe_program(CLI::App& app, const std::string& summary,
                       const std::vector<Example>& examples) {

@@ -11,6 +11,11 @@ struct Example {
   std::string command, meaning;
 };
 
+// The first thing that `main` does. Where memory runs out and no exception may leave (in a
+// destructor, or before run_program), the program then ends as run_program ends it: with one line
+// and code 6, and not by abort().
+void handle_lack_of_memory();
+
 // Sets up `app` (named by its constructor): summary, examples first in -h, --version, no @files.
 void describe_program(CLI::App& app, const std::string& summary,
                       const std::vector<Example>& examples);

@@ -5,6 +5,7 @@
 #include "tools/data_commands.h"
 
 int main(int argc, char** argv) {
+  tools::handle_lack_of_memory();
   CLI::App app("", "ssddata");
   tools::describe_program(
       app, "Makes, checks, counts, shows, and converts labelled data sets.",

@@ -5,6 +5,7 @@
 #include "tools/detect_images.h"
 
 int main(int argc, char** argv) {
+  tools::handle_lack_of_memory();
   CLI::App app("", "ssddetect");
   tools::describe_program(app, "Finds objects in images with a trained model.",
                           {{"ssddetect --checkpoint best.safetensors photo.jpg -o found",

@@ -85,6 +85,7 @@ void evaluate(Arguments a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tools::handle_lack_of_memory();
   CLI::App app("", "ssdeval");
   tools::describe_program(
       app, "COCO box metrics of a model or of a results file.",

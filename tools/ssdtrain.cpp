@@ -125,6 +125,7 @@ int train(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tools::handle_lack_of_memory();
   CLI::App app{"", "ssdtrain"};
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
