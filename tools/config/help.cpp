@@ -31,8 +31,11 @@ std::string config_as_json(const ConfigTable& table) {
   for (const ConfigKey& key : table.keys()) {
     nlohmann::ordered_json* at = &result;
     std::string rest = key.path;
-    for (size_t dot; (dot = rest.find('.')) != std::string::npos; rest.erase(0, dot + 1))
+    for (size_t dot; (dot = rest.find('.')) != std::string::npos; rest.erase(0, dot + 1)) {
       at = &(*at)[rest.substr(0, dot)];
+      // The library would make the object by itself, but not survive a lack of memory meanwhile.
+      if (at->is_null()) *at = nlohmann::ordered_json::object();
+    }
     (*at)[rest] = nlohmann::ordered_json(key.value());
   }
   return result.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
