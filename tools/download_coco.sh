@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Downloads COCO 2017 (19 GB of images, 0.25 GB of annotations) and unpacks it. Safe to stop and run again.
-#   tools/download_coco.sh [FOLDER]      default: data/coco2017
+#   tools/download_coco.sh [FOLDER]      default: data/coco, where configs/ssd320_coco_*.json look for it
 set -euo pipefail
 
 usage() { sed -n '2,3s/^# //p' "$0"; }
 case "${1:-}" in -h | --help) usage; exit 0 ;; -*) echo "download_coco.sh: unknown option $1" >&2; usage >&2; exit 2 ;; esac
 
-folder=${1:-data/coco2017}
+folder=${1:-data/coco}
 base=http://images.cocodataset.org
 # name, bytes, path on the server, what the archive unpacks to
 archives="
