@@ -86,6 +86,13 @@ foreach(source ${fuzz_sources})
   endif()
 endforeach()
 
+# docs_commands_test runs what the documents tell a reader to type.
+foreach(name ssdtrain ssdeval ssddetect ssddata nms_test coco_fuzz)
+  if(TARGET docs_commands_test AND TARGET ${name})
+    add_dependencies(docs_commands_test ${name})
+  endif()
+endforeach()
+
 # Run by tests/peers/.
 foreach(name model_parity nms_parity)
   add_executable(${name} tests/parity/${name}.cpp)

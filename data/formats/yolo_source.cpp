@@ -18,7 +18,8 @@ constexpr uint64_t kLargestList = uint64_t{256} << 20;
 
 // The file's path if `yolo` means a data.yaml, else empty.
 fs::path yaml_file(const fs::path& yolo) {
-  if (yolo.extension() == ".yaml" || yolo.extension() == ".yml") return yolo;
+  if (yolo.extension() == ".yaml" || yolo.extension() == ".yml")
+    return yolo.has_parent_path() ? yolo : "." / yolo;  // its folder has a name
   return fs::exists(yolo / "data.yaml") ? yolo / "data.yaml" : fs::path();
 }
 

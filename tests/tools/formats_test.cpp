@@ -45,14 +45,14 @@ class AllFormats {
     return {.annotations = place.at("data/annotations/instances_" + part + ".json"),
             .images = place.at("data/images")};
   }
-
- private:
   std::string yaml_names() const {
     std::string text;
     for (const data::Category& c : data::open(coco("train")).categories)
       text += "  - " + c.name + "\n";
     return text;
   }
+
+ private:
   std::string label_map() const {
     std::string text;
     for (const data::Category& c : data::open(coco("train")).categories)
@@ -171,4 +171,10 @@ TEST_CASE("the layouts in which VOC and YOLO data sets come") {
   CHECK_THROWS_WITH(data::open({.yolo = at("set"), .split = "val"}), Contains("is not below"));
   const data::Source beside{.yolo = at("set/labels/train"), .images = at("set/images/train")};
   CHECK(data::open(beside).objects.size() == truth.objects.size());
+}
+
+TEST_CASE("a data.yaml in the working folder is named without a folder") {
+  const AllFormats all;
+  all.write("data.yaml", "path: set\ntrain: images/train\nnames:\n" + all.yaml_names());
+  AllFormats::good(all.program("ssddata", "stats --yolo data.yaml"));
 }
