@@ -132,22 +132,25 @@ DataCommand add_show_command(CLI::App& program) {
   auto a = std::make_shared<ShowArguments>();
   a->input.add_options(*app);
   CLI::Option* config =
-      app->add_option("--augmented", a->config,
-                      "in place of a data set: a training configuration, whose augmented images "
-                      "are shown as the network sees them")
+      app->add_option(
+             "--augmented", a->config,
+             "a training configuration instead of a data set: shows its augmented images as "
+             "the network sees them")
           ->type_name("CONFIG");
   app->add_option("overrides", a->overrides, "configuration values, as train.seed=3")
       ->type_name("KEY=VALUE")
       ->needs(config);
   app->add_option("-o,--output", a->output, "folder for the pictures")->required();
-  app->add_option("--count", a->count, "images")->check(CLI::Range(1, 1000))->capture_default_str();
+  app->add_option("--count", a->count, "number of images")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app->add_option("--id", a->ids, "show the images with these ids");
-  app->add_flag("--random", a->random, "a random sample in place of the first images");
-  app->add_option("--seed", a->seed, "of the sample")->capture_default_str();
-  app->add_option("--columns", a->columns, "of the contact sheet")
+  app->add_flag("--random", a->random, "show a random sample instead of the first images");
+  app->add_option("--seed", a->seed, "seed of the sample")->capture_default_str();
+  app->add_option("--columns", a->columns, "columns of the contact sheet")
       ->check(CLI::Range(1, 50))
       ->capture_default_str();
-  app->add_option("--cell", a->cell, "pixels a side of its pictures")
+  app->add_option("--cell", a->cell, "width and height of its pictures in pixels")
       ->check(CLI::Range(16, 2000))
       ->capture_default_str();
   return {app, [a] { return show(*a); }};

@@ -22,7 +22,8 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
   app.add_option("--json", job.json, "Results into this file instead of standard output")
       ->type_name("FILE");
-  app.add_option("--score-threshold", job.score_threshold, "Boxes have to score more")
+  app.add_option("--score-threshold", job.score_threshold,
+                 "Boxes with this score or less are left out")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.add_option("--max", job.most, "Boxes per image at most; default: the model's eval.max_total")

@@ -22,8 +22,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--config", a.config, "Configuration file (JSON with comments)")
       ->type_name("FILE");
   app.add_option("--resume", a.resume,
-                 "Go on with all state: a checkpoint, a run's folder, or auto")
-      ->type_name("auto|FILE");
+                 "Continue a run: auto (the latest one), its folder, or one of its checkpoints")
+      ->type_name("auto|PATH");
   app.add_option("--init-from", a.init_from, "Start from the weights in this file")
       ->type_name("FILE");
   app.add_option("--output-dir", a.output_dir, "Folder of the run, instead of runs/<config>/<n>")
@@ -31,15 +31,16 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--device", a.device, "cpu, cuda, cuda:1; default: cuda where there is one")
       ->type_name("NAME");
   app.add_option("--precision", a.precision, "fp32, tf32, bf16 or fp16")->type_name("NAME");
-  app.add_option("--seed", a.seed, "Start of every random number")
+  app.add_option("--seed", a.seed, "Seed of all random numbers")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
-  app.add_flag("--deterministic", a.deterministic, "Same bits in every run with the same seed");
-  app.add_flag("--dry-run", a.dry_run, "One step and the memory plan; writes nothing");
+  app.add_flag("--deterministic", a.deterministic,
+               "Give the same bits in every run with the same seed");
+  app.add_flag("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
   app.add_flag("--print-config", a.print_config, "Print every value and stop");
   app.add_flag("--help-config", a.help_config,
                "Explain the configuration's keys, or those of one section, and stop");
-  app.add_flag("--markdown", a.markdown, "With --help-config: as a Markdown page");
+  app.add_flag("--markdown", a.markdown, "With --help-config: print a Markdown page");
   app.add_option("overrides", a.overrides, "Configuration values, as train.batch_size=8")
       ->type_name("KEY=VALUE");
 }
@@ -130,12 +131,13 @@ int main(int argc, char** argv) {
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
   tools::describe_program(
-      app, "Trains a detector on COCO-format images and evaluates it.",
+      app, "Trains a detector on labelled images and evaluates it.",
       {{"ssdtrain --config configs/shapes_demo.json", "train; the run is in runs/shapes_demo/1"},
-       {"ssdtrain --config C.json train.batch_size=8 train.epochs=20", "other values"},
-       {"ssdtrain --config C.json --resume auto", "go on where the last run stopped"},
+       {"ssdtrain --config C.json train.batch_size=8 train.epochs=20",
+        "change values of the configuration"},
+       {"ssdtrain --config C.json --resume auto", "continue the latest run where it stopped"},
        {"ssdtrain --config C.json --dry-run", "check everything, write nothing"},
-       {"ssdtrain --help-config", "what can be configured"}});
+       {"ssdtrain --help-config", "all keys of a configuration"}});
   add_options(app, arguments);
   return tools::run_program(argc, argv, app,
                             std::function<int()>([&] { return train(arguments); }));

@@ -1,6 +1,8 @@
 // What a ConfigTable says about itself: JSON, terminal help, documentation.
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
+#include "engine/base/nearest_name.h"
 #include "tools/config/table.h"
 
 namespace config {
@@ -16,6 +18,15 @@ std::string description_of(const ConfigTable& table, const std::string& section)
   for (const auto& [path, description] : table.sections())
     if (path == section) return description;
   return "";
+}
+
+[[noreturn]] void refuse_prefix(const ConfigTable& table, const std::string& prefix) {
+  std::vector<std::string> known;
+  for (const auto& [path, description] : table.sections()) known.push_back(path);
+  for (const ConfigKey& key : table.keys()) known.push_back(key.path);
+  const std::string nearest = base::nearest_name(prefix, known);
+  base::fail(base::ExitCode::usage, "--help-config ", prefix, ": no key begins with this",
+             nearest.empty() ? "" : ", did you mean " + nearest + "?");
 }
 
 std::string without_bars(std::string text) {  // a bar would end the table's cell
@@ -51,9 +62,10 @@ std::string config_help(const ConfigTable& table, const std::string& prefix) {
       if (!text.empty()) text += "\n";
       if (!section.empty()) text += fmt::format("{}: {}\n", section, description);
     }
-    text += fmt::format("  {} = {}\n      {}; {}.\n", key.path, key.default_json, key.description,
-                        key.expected);
+    text += fmt::format("  {} = {}   ({})\n      {}\n", key.path, key.default_json, key.expected,
+                        key.description);
   }
+  if (text.empty()) refuse_prefix(table, prefix);
   return text;
 }
 

@@ -21,10 +21,10 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
            "columns of the network's input, a multiple of 32");
   t.number("model.num_classes", o.classes, between(0, limits::classes.high),
            "classes without the background; 0: from the data");
-  t.choice(
-      "model.class_columns", m.class_columns,
-      {{"by_id", ClassColumns::by_id}, {"dense", ClassColumns::dense}},
-      "column of a class: its category id less one (as the original), or its place in the list");
+  t.choice("model.class_columns", m.class_columns,
+           {{"by_id", ClassColumns::by_id}, {"dense", ClassColumns::dense}},
+           "output column of a class: its category id (as the original), or its place in the list, "
+           "from 1");
   t.number("model.backbone_width", o.backbone_width, limits::backbone_width,
            "channels of ResNet's first convolution");
   t.numbers("model.units", o.units, {.each = limits::units},
@@ -103,7 +103,7 @@ void bind_crop(ConfigTable& t, data::CropOptions& c) {
   t.number("data.augment.crop.max_area", c.area_max, data::limits::crop_area,
            "largest part of the image's area");
   t.number("data.augment.crop.overlap_threshold", c.overlap_threshold, data::limits::part,
-           "boxes with a smaller part inside are dropped");
+           "boxes of which a smaller part is inside the window are dropped");
   t.flag("data.augment.crop.clip_boxes", c.clip_boxes, "cut boxes at the window's border");
   t.number("data.augment.crop.skip_probability", c.random_coef, data::limits::part,
            "chance of leaving the image whole");
@@ -157,7 +157,7 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            {{"error", data::ImageErrorPolicy::error}, {"skip", data::ImageErrorPolicy::skip}},
            "an image that cannot be read: end the run, or go on without it (at most 1% of them)");
   t.number("data.max_boxes", s.max_boxes, between(1, 10000),
-           "boxes per image in training, the first ones");
+           "largest number of boxes per image in training; the first ones are taken");
   t.number("data.threads", d.threads, between(0, 1024),
            "threads that read and decode; 0: one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
@@ -186,7 +186,7 @@ void bind_optimizer(ConfigTable& t, engine::RuleOptions& o) {
   t.number("train.optimizer.epsilon", o.adamw.epsilon, {0, 1, true},
            "adamw: added to the root of that average");
   t.number("train.optimizer.weight_decay", o.adamw.weight_decay, between(0, 1),
-           "adamw: decoupled decay; a step takes this part times the rate off convolution kernels");
+           "adamw: decoupled decay of convolution kernels; a step subtracts rate * this * weight");
 }
 
 void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
@@ -218,7 +218,7 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   t.section("train.loss", "Losses");
   t.number("train.loss.alpha", l.alpha, between(0, 1), "focal loss: weight of the positives");
   t.number("train.loss.gamma", l.gamma, between(0, 10),
-           "focal loss: power that plays easy anchors down");
+           "focal loss: exponent that makes the loss of easy anchors smaller");
   t.number("train.loss.delta", l.delta, between(1e-6, 1e6),
            "Huber loss: where the square becomes a line");
   t.number("train.loss.classification_weight", l.classification_weight, between(0, 1e6),
@@ -231,24 +231,24 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   LossScaleConfig& s = train.loss_scale;
   t.section("train.loss_scale", "Dynamic loss scale, used by precision fp16");
   t.number("train.loss_scale.initial", s.initial, between(1e-30, 1e30), "scale of the first step");
-  t.number("train.loss_scale.growth", s.options.growth, {1, 1024, true},
-           "factor after enough finite steps, divisor after a step that is not");
+  t.number(
+      "train.loss_scale.growth", s.options.growth, {1, 1024, true},
+      "the scale is multiplied by it after enough finite steps, and divided by it on an overflow");
   t.number("train.loss_scale.interval", s.options.interval, between(1, kMostCount),
            "finite steps before the scale grows");
-  t.number(
-      "train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
-      "the scale falls from this overflow on, counted since it last grew; 1: from the first, as "
-      "TensorFlow's, 2: as Megatron's");
-  t.number("train.loss_scale.min", s.options.min, between(1e-30, 1e30),
-           "the scale never falls below");
+  t.number("train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
+           "the scale falls on the n-th overflow since it last grew and on each later one; 1: as "
+           "in TensorFlow, 2: as in Megatron");
+  t.number("train.loss_scale.min", s.options.min, between(1e-30, 1e30), "least scale");
   t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips,
-           between(1, kMostCount), "skipped steps in a row at the least scale that end the run");
+           between(1, kMostCount),
+           "the run ends after so many skipped steps in a row at the least scale");
 
   t.section("train.early_stopping", "End of the run when the validation no longer improves");
   t.number("train.early_stopping.patience", train.early_stopping.patience, between(0, 1 << 20),
            "evaluations without a gain; 0: never stop early");
   t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, between(0, 1),
-           "what counts as a gain");
+           "a smaller gain counts as none");
   t.choice("train.early_stopping.metric", train.early_stopping.metric,
            {{"mAP", std::string("mAP")},
             {"mAP@.50IOU", std::string("mAP@.50IOU")},
@@ -281,16 +281,17 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),
            "GiB of the device for one step; 0: what is free");
   t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
-           "momentum: of the gradient's running sum");
+           "momentum SGD: factor of the running sum of gradients");
   t.number("train.weight_decay", c.optimizer.momentum.weight_decay, between(0, 1),
-           "momentum: L2 weight, on convolution kernels only");
+           "momentum SGD: weight of the L2 loss of convolution kernels");
   t.number("train.clip_norm", c.clip_norm, between(0, 1e30),
            "largest norm of the whole gradient; 0: no limit");
   t.number("train.accumulate", c.accumulate, between(1, 4096),
            "batches whose gradients make one update");
   t.number("train.ema", c.ema, between(0, 0.999999),
            "decay of the moving average of the weights; 0: none");
-  t.texts("train.freeze", c.freeze, "parameters whose names start so are not trained");
+  t.texts("train.freeze", c.freeze,
+          "parameters whose names begin with one of these are not trained");
   bind_optimizer(t, c.optimizer);
   bind_schedule(t, c.schedule);
   bind_loss(t, c);
@@ -299,12 +300,12 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
 void bind_eval(ConfigTable& t, EvalConfig& c) {
   t.section("eval", "Evaluation on data.val");
   t.number("eval.every_steps", c.every_steps, kSteps,
-           "evaluate each so many steps; 0: at the end only");
+           "steps between two evaluations; 0: only at the end of the run");
   t.number("eval.every_epochs", c.every_epochs, between(0, 1e6), "the same in epochs");
   t.number("eval.score_threshold", c.nms.score_threshold, between(0, 1),
-           "detections have to score more");
+           "detections with this score or less are dropped");
   t.number("eval.iou_threshold", c.nms.iou_threshold, between(0, 1),
-           "overlap of two boxes above which the weaker is dropped");
+           "IoU of two boxes above which the one with the lower score is dropped");
   t.number("eval.max_per_class", c.nms.max_per_class, between(1, 10000),
            "detections per class and image");
   t.number("eval.max_total", c.nms.max_total, between(1, 10000), "detections per image");
@@ -321,16 +322,16 @@ config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
   t.text("name", c.name, "name of the run's folder; empty: the configuration file's");
   t.text("output_dir", c.output_dir, "folder of the run; empty: runs/<name>/<next number>");
   t.number("time_budget_minutes", c.time_budget_minutes, between(0, 1e7),
-           "stop with a checkpoint after so long; 0: no limit");
+           "minutes after which the run stops with a checkpoint; 0: no limit");
   bind_model(t, c.model);
   bind_data(t, c.data);
   bind_train(t, c.train);
   bind_eval(t, c.eval);
   t.section("checkpoint", "Checkpoints");
   t.number("checkpoint.every_steps", c.checkpoint.every_steps, kSteps,
-           "save each so many steps; 0: at each evaluation and at the end");
+           "steps between two checkpoints; 0: at each evaluation and at the end");
   t.number("checkpoint.keep", c.checkpoint.keep, between(1, 10000),
-           "numbered checkpoints kept beside last and best; 1: only those two");
+           "number of numbered checkpoints that are kept beside last and best; 1: none");
   t.text("checkpoint.init_from", c.checkpoint.init_from,
          "weights to start from: a checkpoint or ResNet-50 weights, safetensors");
   t.section("log", "Logs");

@@ -100,7 +100,8 @@ class ConfigTable {
 
 // All values as JSON, in the table's order; reading it back gives the same values.
 std::string config_as_json(const ConfigTable&);
-// For the terminal: one entry per key; only keys that start with `prefix`.
+// For the terminal: one entry per key; only keys that start with `prefix`. Error(usage) if none
+// does.
 std::string config_help(const ConfigTable&, const std::string& prefix = "");
 // The page docs/config_keys.md.
 std::string config_markdown(const ConfigTable&);

@@ -275,8 +275,9 @@ TEST_CASE("the table tells all values and reads them back") {
   Fields defaults;
   ConfigTable table = table_of(defaults);
   CHECK_THAT(config::config_help(table),
-             Catch::Contains("a.b.rate = 0.5\n      a rate; a number above 0."));
+             Catch::Contains("a.b.rate = 0.5   (a number above 0)\n      a rate\n"));
   CHECK(config::config_help(table, "a.").find("title") == std::string::npos);
+  CHECK_THROWS_WITH(config::config_help(table, "titel"), Catch::Contains("did you mean title?"));
   CHECK_THAT(config::config_markdown(table),
              Catch::Contains("| `kind` | `\"round\"` | one of round, square | a \\| kind |"));
 }
