@@ -11,6 +11,8 @@
 #include <cstring>
 #include <iostream>
 #include <new>
+#include <regex>
+#include <string>
 #include <system_error>
 
 #include "engine/base/error.h"
@@ -110,6 +112,16 @@ std::string without_command(const CLI::App& app) {
   return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
 }
 
+// CLI11 says "--count: Value 10 not in range 0.000000 to 9.000000".
+std::string in_plain_words(const std::string& message) {
+  static const std::regex range(R"((.*): Value (.*) not in range \[?(\S+) (?:to|-) ([^\s\]]+)\]?)");
+  std::smatch m;
+  if (!std::regex_match(message, m, range)) return message;
+  const auto number = [&](int i) { return fmt::format("{:.12g}", std::stod(m[i])); };
+  return fmt::format("{}: expected a number from {} to {}, found {}", m[1].str(), number(3),
+                     number(4), m[2].str());
+}
+
 int complain(const std::string& program, const std::string& message, ExitCode code) {
   std::cout.flush();
   std::cerr << program << ": " << base::one_line(message) << std::endl;
@@ -199,7 +211,7 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
         app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
     return complain(program, needs_command ? without_command(app) : error.what(), ExitCode::usage);
   } catch (const CLI::ParseError& error) {
-    return complain(program, error.what(), ExitCode::usage);
+    return complain(program, in_plain_words(error.what()), ExitCode::usage);
   }
   return flushed(program, run_body(program, body));
 }

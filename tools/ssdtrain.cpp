@@ -1,6 +1,7 @@
 // Trains a detector: `ssdtrain --config C.json [key.path=value ...]`.
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
@@ -12,7 +13,7 @@ namespace {
 
 struct Arguments {
   std::string config, resume, init_from, output_dir, device, precision;
-  int64_t seed = -1;
+  std::optional<int64_t> seed;
   bool deterministic = false, dry_run = false, print_config = false, help_config = false,
        markdown = false;
   std::vector<std::string> overrides, words;
@@ -31,9 +32,7 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--device", a.device, "cpu, cuda, cuda:1; default: cuda where there is one")
       ->type_name("NAME");
   app.add_option("--precision", a.precision, "fp32, tf32, bf16 or fp16")->type_name("NAME");
-  app.add_option("--seed", a.seed, "Seed of all random numbers")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", a.seed, "Seed of all random numbers")->type_name("N");
   app.add_flag("--deterministic", a.deterministic,
                "Give the same bits in every run with the same seed");
   app.add_flag("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
@@ -55,7 +54,7 @@ std::vector<std::string> all_overrides(const Arguments& a) {
   text("output_dir", a.output_dir);
   text("train.device", a.device);
   text("train.precision", a.precision);
-  if (a.seed >= 0) all.push_back("train.seed=" + std::to_string(a.seed));
+  if (a.seed) all.push_back("train.seed=" + std::to_string(*a.seed));
   if (a.deterministic) all.push_back("train.deterministic=true");
   return all;
 }

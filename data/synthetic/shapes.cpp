@@ -172,11 +172,11 @@ void check_scene_options(const SceneOptions& o) {
   };
   require(std::min(o.width, o.height) >= 32 && std::max(o.width, o.height) <= 4096,
           "width and height must be 32 to 4096 pixels");
-  require(o.classes >= 1 && o.classes <= kShapeKinds, "there are 1 to 6 classes");
+  require(o.classes >= 1 && o.classes <= kShapeKinds, "the number of classes must be 1 to 6");
   require(o.min_objects >= 0 && o.min_objects <= o.max_objects && o.max_objects <= 100,
-          "the numbers of objects must be 0 to 100, the smaller first");
+          "the numbers of objects must be 0 to 100, and the least not above the largest");
   require(o.min_size >= 0.05 && o.min_size <= o.max_size && o.max_size <= 0.9,
-          "the sizes must be 0.05 to 0.9 of the picture, the smaller first");
+          "the sizes must be 0.05 to 0.9 of the picture, and the least not above the largest");
 }
 
 Scene draw_scene(const SceneOptions& o, uint64_t index) {

@@ -75,8 +75,8 @@ Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first,
 SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& o) {
   constexpr int kMaxImages = 999999;  // six digits in the names
   if (o.train_images < 0 || o.val_images < 0 || o.train_images > kMaxImages - o.val_images)
-    fail(ExitCode::usage, "drawn data set: ", o.train_images, " + ", o.val_images,
-         " images, expected at most ", kMaxImages);
+    fail(ExitCode::usage, "drawn data set: expected 0 to ", kMaxImages, " images in all, found ",
+         o.train_images, " for training and ", o.val_images, " for validation");
   if (o.jpeg_quality < 1 || o.jpeg_quality > 100)
     fail(ExitCode::usage, "drawn data set: JPEG quality ", o.jpeg_quality, ", expected 1 to 100");
   check_scene_options(o.scene);
