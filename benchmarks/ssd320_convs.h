@@ -15,14 +15,14 @@ struct ModelConv {
 
 inline engine::ConvShape conv_shape(int size, int kernel, int stride, engine::Padding pad, int in,
                                     int out) {
-  return {.images = 1,
-          .height = size,
-          .width = size,
-          .in_channels = in,
-          .out_channels = out,
-          .kernel = kernel,
-          .stride = stride,
-          .pad = pad};
+  return {{.images = 1,
+           .height = size,
+           .width = size,
+           .in_channels = in,
+           .out_channels = out,
+           .kernel = kernel,
+           .stride = stride,
+           .pad = pad}};
 }
 
 inline ModelConv pointwise(const std::string& name, int count, int size, int in, int out) {

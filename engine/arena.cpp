@@ -6,9 +6,7 @@
 
 namespace engine {
 
-namespace {
-constexpr size_t kAlignment = 256;
-}
+namespace {}
 
 Arena::Arena(void* base, size_t size)
     : base_(static_cast<char*>(base)), size_(size / kAlignment * kAlignment), free_{{0, size_}} {}
@@ -29,7 +27,7 @@ void* Arena::take_from(Gaps& gaps, size_t bytes) {
 }
 
 void* Arena::take(size_t bytes) {
-  bytes = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  bytes = std::max(kAlignment, aligned(bytes));
   void* taken = branches_open_ ? take_from(returned_[branch_], bytes) : nullptr;
   if (!taken) taken = take_from(free_, bytes);
   if (taken) return taken;

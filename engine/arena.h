@@ -13,13 +13,20 @@
 
 namespace engine {
 
+// Pieces of device memory begin at multiples of this many bytes, which suits every vector access
+// and cuDNN.
+inline constexpr size_t kAlignment = 256;
+constexpr size_t aligned(size_t bytes) {  // the next multiple of kAlignment
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 class Arena {
  public:
   Arena(void* base, size_t size);
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // At least one byte, aligned to 256. Throws Error(resources) when no gap is large enough.
+  // Returns a piece of aligned(max(bytes, 1)) bytes. Error(resources) if no gap is large enough.
   void* take(size_t bytes);
   void give_back(void* p);  // p came from take() and was not given back yet
 

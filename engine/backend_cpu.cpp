@@ -6,7 +6,7 @@
 
 #include "engine/backend.h"
 #include "engine/base/error.h"
-#include "engine/conv/recipe.h"
+#include "engine/conv/candidate.h"
 
 namespace engine {
 namespace {
@@ -27,9 +27,9 @@ class CpuBackend : public Backend {
   }
 
   void* allocate(size_t bytes, Place) override {
-    constexpr size_t kAlignment = 4096;
-    size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    void* p = std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+    constexpr size_t kPage = 4096;
+    size_t rounded = (bytes + kPage - 1) / kPage * kPage;
+    void* p = std::aligned_alloc(kPage, rounded ? rounded : kPage);
     if (!p) base::fail(base::ExitCode::resources, "out of memory: ", bytes >> 20, " MiB wanted");
     return p;
   }
@@ -44,9 +44,9 @@ class CpuBackend : public Backend {
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     if (shape.optional()) return nullptr;
     if (auto fast = make_onednn_conv(shape)) return fast;
-    for (const ConvRecipe& recipe : unfused_recipes(shape))
-      if (auto fast = make_onednn_conv(recipe.inner))
-        return make_staged_conv(shape, recipe.inner, std::move(fast));
+    for (const ConvCandidate& candidate : unfused_candidates(shape))
+      if (auto fast = make_onednn_conv(candidate.inner))
+        return make_staged_conv(shape, candidate.inner, std::move(fast));
     return make_reference_conv(shape);
   }
 

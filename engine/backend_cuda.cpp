@@ -1,4 +1,4 @@
-// One NVIDIA GPU: memory, streams, events, graphs. Its convolutions are in conv_cudnn.cpp.
+// One NVIDIA GPU: memory, streams, events, graphs. Its convolutions are in cudnn/conv.cpp.
 #include <cuda_runtime.h>
 
 #include <array>

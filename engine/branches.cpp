@@ -2,20 +2,20 @@
 
 namespace engine {
 
-Branches::Region::Region(Branches& branches, kernels::Queue trunk)
-    : branches_(branches), trunk_(trunk) {
+Branches::Region::Region(Branches& branches, kernels::Queue forked)
+    : branches_(branches), forked_(forked) {
   branches_.arena_.open_branches();
 }
 
 kernels::Queue Branches::Region::enter(int branch) {
   kernels::Queue queue = branches_.backend_.branch(branch);
-  if (entered_.insert(branch).second) branches_.backend_.wait(queue, trunk_);
+  if (entered_.insert(branch).second) branches_.backend_.wait(queue, forked_);
   branches_.arena_.enter_branch(branch);
   return queue;
 }
 
 void Branches::Region::join() {
-  for (int branch : entered_) branches_.backend_.wait(trunk_, branches_.backend_.branch(branch));
+  for (int branch : entered_) branches_.backend_.wait(forked_, branches_.backend_.branch(branch));
 }
 
 void run_branches(const Context& c, int count,

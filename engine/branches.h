@@ -1,5 +1,5 @@
-// Parts of a step that do not depend on each other, as parallel branches: on a GPU each has a queue
-// of its own, and a recorded step keeps them parallel; elsewhere they run one after the other.
+// Parallel branches: parts of a step that do not depend on each other. On a GPU each branch has a
+// queue of its own, and a recorded step keeps them parallel. On a CPU they run one after the other.
 #pragma once
 #include <functional>
 #include <set>
@@ -9,25 +9,27 @@
 
 namespace engine {
 
-// Makes branches of a device's queues and step memory. Results do not depend on whether there are
-// branches: gradients of what several of them use are added in the order of running one by one.
+// Divides a device's queues and step memory among branches. Results have the same bits with and
+// without branches: the gradients of a tensor that several branches use are added in the order in
+// which the branches would run one by one.
 class Branches {
  public:
   Branches(Backend& backend, Arena& arena) : backend_(backend), arena_(arena) {}
 
-  // From the fork to the join; the trunk's queue gets no other work meanwhile.
+  // From the fork to the join. The queue that is forked must get no other work meanwhile.
   class Region {
    public:
-    Region(Branches& branches, kernels::Queue trunk);
+    Region(Branches& branches, kernels::Queue forked);
     ~Region() { branches_.arena_.close_branches(); }
     Region(const Region&) = delete;
     Region& operator=(const Region&) = delete;
-    kernels::Queue enter(int branch);  // the next work is this branch's, on the queue returned
-    void join();                       // the trunk waits for all branches entered
+    kernels::Queue enter(
+        int branch);  // the next work belongs to this branch, on the queue returned
+    void join();      // the forked queue waits for all branches entered
 
    private:
     Branches& branches_;
-    kernels::Queue trunk_;
+    kernels::Queue forked_;
     std::set<int> entered_;
   };
 
@@ -36,9 +38,9 @@ class Branches {
   Arena& arena_;
 };
 
-// Runs work(context, i) for every i in [0, count) as branches of the context's queue; plainly in
-// turn where the context has no Branches. A branch may read what existed before, and must not read
-// what another branch makes.
+// Runs work(context, i) for every i in [0, count) as branches of the context's queue, or one after
+// the other if the context has no Branches. A branch may read what existed before, and must not
+// read what another branch writes.
 void run_branches(const Context&, int count, const std::function<void(const Context&, int)>& work);
 
 }  // namespace engine

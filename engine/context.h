@@ -7,7 +7,7 @@ namespace engine {
 
 class Branches;
 
-// Everything an operation needs besides its arguments.
+// Everything that an operation needs besides its arguments.
 struct Context {
   kernels::Queue queue;
   Arena& arena;
@@ -15,8 +15,8 @@ struct Context {
   Tape* tape = nullptr;  // null: no gradients wanted
   bool training = false;
   bool exact_f32 = true;  // f32 convolutions of full precision, not TF32
-  // Not 0: tensors used as weights keep their contents while this number stays the same, so plans
-  // may keep reordered copies. For inference; ignored where there is a tape.
+  // For inference. If it is not 0, tensors used as weights keep their contents while this number
+  // stays the same, so plans may keep reordered copies. Ignored if there is a tape.
   uint64_t weights_version = 0;
   Branches* branches = nullptr;  // null: parallel branches run one after the other
 

@@ -1,5 +1,5 @@
-// A dense, contiguous array. Copies share memory; the memory returns to its arena with the last
-// copy.
+// A dense, contiguous array (see kernels/view.h) that owns a share of its memory. Copies of a
+// tensor share the memory, and the last of them returns it to its arena.
 #pragma once
 #include <memory>
 
@@ -19,44 +19,60 @@ inline DType accumulator(DType t) { return t == DType::f64 ? DType::f64 : DType:
 
 class Tensor {
  public:
-  using Id = uint64_t;
+  class Id;
 
-  Tensor() = default;
+  Tensor() = default;  // empty: no memory
+  // Takes memory from the arena, which must outlive the tensor. Error(resources) if there is none.
   Tensor(Arena& arena, Shape shape, DType dtype)
       : memory_(arena.take(size_t(shape.size() * kernels::size_of(dtype))),
                 [&arena](void* p) { arena.give_back(p); }),
         view_{memory_.get(), dtype, shape},
-        id_(++last_id_) {}
+        identity_(std::make_shared<char>()) {}
 
-  // Memory that outlives the tensor, such as a slice of the parameters.
+  // A tensor of memory that outlives it, such as a slice of the parameters.
   static Tensor borrow(View view) {
     Tensor t;
     t.memory_ = std::shared_ptr<void>(view.data, [](void*) {});
     t.view_ = view;
-    t.id_ = ++last_id_;
+    t.identity_ = std::make_shared<char>();
     return t;
   }
 
-  // The same memory under another shape of equal size, with an identity (and gradient) of its own.
+  // The same memory under another shape of equal size. The result has an identity, and so a
+  // gradient, of its own.
   Tensor with_shape(Shape shape) const {
     Tensor t = *this;
     t.view_.shape = shape;
-    t.id_ = ++last_id_;
+    t.identity_ = std::make_shared<char>();
     return t;
   }
 
   operator View() const { return view_; }
   const Shape& shape() const { return view_.shape; }
   DType dtype() const { return view_.dtype; }
-  Id id() const { return id_; }
-  bool unique() const { return memory_.use_count() == 1; }
+  Id id() const;
+  bool unique() const { return memory_.use_count() == 1; }  // no other tensor shares the memory
   explicit operator bool() const { return memory_ != nullptr; }
 
  private:
-  static inline Id last_id_ = 0;
   std::shared_ptr<void> memory_;
   View view_;
-  Id id_ = 0;
+  std::shared_ptr<const void> identity_;
 };
+
+// Tells a tensor and its copies from all others, also after they are gone. It keeps none of their
+// memory. Ids of empty tensors are equal.
+class Tensor::Id {
+ public:
+  Id() = default;
+  friend bool operator<(const Id& a, const Id& b) { return a.identity_.owner_before(b.identity_); }
+
+ private:
+  friend class Tensor;
+  explicit Id(const std::shared_ptr<const void>& identity) : identity_(identity) {}
+  std::weak_ptr<const void> identity_;  // keeps the address from being used again
+};
+
+inline Tensor::Id Tensor::id() const { return Id(identity_); }
 
 }  // namespace engine

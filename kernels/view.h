@@ -99,6 +99,12 @@ template <class T> struct Accumulator { using type = float; };
 template <> struct Accumulator<double> { using type = double; };
 template <class T> using Acc = typename Accumulator<T>::type;
 
+// "f32", "bf16", ...
+inline const char* name_of(DType t) {
+  constexpr const char* kNames[] = {"f32", "f16", "bf16", "u8", "i32", "f64"};
+  return kNames[int(t)];
+}
+
 HD int64_t size_of(DType t) {
   return t == DType::f64 ? 8 : t == DType::f32 || t == DType::i32 ? 4 : t == DType::u8 ? 1 : 2;
 }

@@ -17,14 +17,12 @@ int same_total(int size, int kernel, int stride) {
   return std::max((out - 1) * stride + kernel - size, 0);
 }
 
-size_t aligned(size_t bytes) { return (bytes + 255) / 256 * 256; }
-
 size_t folded_bytes(const Parameters& parameters, const std::vector<ConvLayer>& layers) {
   const auto& p = parameters.precision();
   size_t sum = 0;
   for (const ConvLayer& layer : layers)
-    sum += aligned(size_t(kernel_shape(layer.spec).size() * kernels::size_of(p.weights))) +
-           aligned(size_t(layer.spec.out * kernels::size_of(p.master)));
+    sum += engine::aligned(size_t(kernel_shape(layer.spec).size() * kernels::size_of(p.weights))) +
+           engine::aligned(size_t(layer.spec.out * kernels::size_of(p.master)));
   return sum;
 }
 
@@ -76,7 +74,7 @@ FoldedWeights::FoldedWeights(Backend& backend, const Parameters& parameters,
   char* next = static_cast<char*>(memory_.data());
   auto take = [&](Shape shape, engine::DType dtype) {
     View view{next, dtype, shape};
-    next += aligned(engine::bytes_of(view));
+    next += engine::aligned(engine::bytes_of(view));
     return Tensor::borrow(view);
   };
   for (const ConvLayer& layer : layers) {

@@ -17,7 +17,7 @@ namespace {
 using namespace tests;
 using Kind = PlanFound::Kind;
 
-constexpr int kFallbackStage = 2;  // see engine::cudnn_offers
+constexpr int kFallbackStage = 2;  // see engine::cudnn_candidates
 
 struct Options {
   bool full = false, no_compile = false;
@@ -53,7 +53,7 @@ std::string cell(const std::vector<PlanFound>& found) {
     static constexpr const char* kNames[] = {"none", "ready", "compiled", "CRASH"};
     std::string name = kNames[int(f.kind)];
     if (f.kind == Kind::ready || f.kind == Kind::compiled) {
-      if (!f.recipe.starts_with("direct")) name = f.recipe.substr(0, f.recipe.find(','));
+      if (!f.candidate.starts_with("direct")) name = f.candidate.substr(0, f.candidate.find(','));
       if (f.stage == kFallbackStage) name += ", fallback";
     }
     ++counts[name];

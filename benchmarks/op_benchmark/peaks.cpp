@@ -14,15 +14,16 @@ using namespace engine;
 constexpr int64_t kGpuImages = 64, kCpuImages = 4;  // of 40 x 40 pixels, as large as P3
 
 ConvShape large_conv(const Precision& p, int64_t images, int kernel, int channels) {
-  return {.dtype = p.activations,
-          .images = int(images),
-          .height = 40,
-          .width = 40,
-          .in_channels = channels,
-          .out_channels = channels,
-          .kernel = kernel,
-          .pad = kernel == 3 ? Padding{1, 1, 1, 1} : Padding{},
-          .exact_f32 = p.exact_f32};
+  return {{.images = int(images),
+           .height = 40,
+           .width = 40,
+           .in_channels = channels,
+           .out_channels = channels,
+           .kernel = kernel,
+           .pad = kernel == 3 ? Padding{1, 1, 1, 1} : Padding{}},
+          engine::ConvPass::forward,
+          p.activations,
+          p.exact_f32};
 }
 
 // The fastest run of work that is one operation.

@@ -3,8 +3,7 @@
 
 namespace base {
 
-Range::Range(const char*) : outer_("") {}
+Range::Range(const char*) {}
 Range::~Range() = default;
-const char* Range::current() { return ""; }
 
 }  // namespace base

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <dnnl.hpp>
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -16,8 +17,6 @@ namespace {
 
 using Memory = dnnl::memory;
 using Tag = dnnl::memory::format_tag;
-
-constexpr size_t kAlignment = 256;
 
 dnnl::engine& cpu() {
   static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -33,8 +32,6 @@ Memory::data_type type_of(DType t) {
   return t == DType::bf16 ? Memory::data_type::bf16 : Memory::data_type::f32;
 }
 
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
 // What a primitive is made from.
 struct Descriptors {
   Memory::desc x, weight, plain_weight, bias, y;
@@ -48,7 +45,7 @@ struct Descriptors {
     y = {{s.images, s.out_channels, s.out_height(), s.out_width()}, type, Tag::nhwc};
     weight = {filter, weight_type, Tag::any};
     plain_weight = {filter, weight_type, Tag::ohwi};
-    if (s.bias) bias = {{s.out_channels}, Memory::data_type::f32, Tag::a};
+    if (s.forward.bias) bias = {{s.out_channels}, Memory::data_type::f32, Tag::a};
     strides = {s.stride, s.stride};
     pad_begin = {s.pad.top, s.pad.left};
     pad_end = {s.pad.bottom, s.pad.right};
@@ -92,9 +89,9 @@ auto describe_backward(const Hint& forward, const What&... what) {
 
 dnnl::primitive_attr fusions(const ConvShape& s, const Descriptors& d) {
   dnnl::post_ops ops;
-  if (s.residual) ops.append_binary(dnnl::algorithm::binary_add, d.y);
-  if (s.activation == Activation::relu) append(ops, dnnl::algorithm::eltwise_relu, 0, 0);
-  if (s.activation == Activation::relu6) append(ops, dnnl::algorithm::eltwise_clip, 0, 6);
+  if (s.forward.residual) ops.append_binary(dnnl::algorithm::binary_add, d.y);
+  if (s.forward.activation == Activation::relu) append(ops, dnnl::algorithm::eltwise_relu, 0, 0);
+  if (s.forward.activation == Activation::relu6) append(ops, dnnl::algorithm::eltwise_clip, 0, 6);
   dnnl::primitive_attr attr = attributes();
   attr.set_post_ops(ops);
   return attr;
@@ -127,7 +124,7 @@ dnnl::convolution_forward::primitive_desc forward(const Descriptors& d, dnnl::pr
 // 2: f32 with a residual, in rows of few pixels with two columns of padding or more.
 bool miscomputed_forward(const ConvShape& s) {
   if (s.dtype == DType::bf16) return s.stride > 2;
-  return DNNL_VERSION_MAJOR < 3 && s.residual && s.out_width() < s.kernel &&
+  return DNNL_VERSION_MAJOR < 3 && s.forward.residual && s.out_width() < s.kernel &&
          std::max(s.pad.left, s.pad.right) > 1;
 }
 
@@ -201,7 +198,7 @@ class OneDnnConv : public ConvPlan {
     return static_cast<char*>(a.workspace) + offset;
   }
 
-  // Room in the workspace for weights in the primitive's order.
+  // The part of the workspace that holds weights in the primitive's order.
   Memory room(const ConvArgs& a) const { return memory(conv_.weight, at(a, weight_offset_)); }
 
   Memory reordered(const ConvArgs& a, const Memory& plain) {
@@ -259,14 +256,14 @@ class OneDnnConv : public ConvPlan {
   dnnl::reorder reorder_;  // empty: the primitive takes our order of weights
   Memory::desc reorder_scratchpad_;
   size_t weight_offset_ = 0, reorder_offset_ = 0;  // in the workspace, behind conv_'s scratchpad
-  std::unordered_map<uint64_t, Kept> kept_;        // by weight_id
+  std::map<Tensor::Id, Kept> kept_;                // by weight_id
 };
 
 }  // namespace
 
 std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape& shape) {
-  bool known = (shape.dtype == DType::f32 || shape.dtype == DType::bf16) && !shape.statistics &&
-               !shape.fused_gradient() && !shape.narrow_dw;
+  bool known = (shape.dtype == DType::f32 || shape.dtype == DType::bf16) &&
+               !shape.forward.statistics && !shape.fuses_gradient() && !shape.grad_weight.narrow_dw;
   if (!known || shape.images == 0) return nullptr;
   try {
     Descriptors d(shape);

@@ -7,10 +7,11 @@
 namespace engine {
 
 struct ConvOperand {
-  View ConvArgs::*view;
+  View ConvArgs::*view;  // which operand it is
   Shape shape;
   DType dtype;
-  bool read, written;
+  bool read, written;  // both where the plan adds to what the operand holds
+  size_t bytes() const { return size_t(shape.size() * kernels::size_of(dtype)); }
 };
 
 // Each view of ConvArgs that a plan for this shape uses, in the order of ConvArgs.

@@ -187,9 +187,9 @@ template <class T> void forward(const ConvShape& s, const ConvArgs& a) {
     int64_t at = row * s.out_channels + column;
     for (int j = 0; j < columns; ++j) {
       Acc<T> v = sums[j];
-      if (s.bias) v += a.bias.as<Acc<T>>()[column + j];
-      if (s.residual) v += Acc<T>(a.residual.as<T>()[at + j]);
-      a.y.as<T>()[at + j] = T(kernels::activate(s.activation, v));
+      if (s.forward.bias) v += a.bias.as<Acc<T>>()[column + j];
+      if (s.forward.residual) v += Acc<T>(a.residual.as<T>()[at + j]);
+      a.y.as<T>()[at + j] = T(kernels::activate(s.forward.activation, v));
     }
   };
   sum_products<T>({g.outputs(), s.out_channels, g.taps() * s.in_channels}, left, right, finish);
@@ -197,6 +197,7 @@ template <class T> void forward(const ConvShape& s, const ConvArgs& a) {
 
 template <class T> void grad_input(const ConvShape& s, const ConvArgs& a) {
   constexpr int kWidth = kColumns<Acc<T>>;
+  const GradInputFusion& fusion = s.grad_input;
   Geometry<T> g(s, a);
   auto left = [&](const Part& p, Acc<T>* to) {
     pack_along_depth<kRows, T>(p, to, [&](int64_t m, int64_t d) { return g.dy_at(m, d); });
@@ -209,10 +210,10 @@ template <class T> void grad_input(const ConvShape& s, const ConvArgs& a) {
     T* dx = a.x.as<T>() + at;
     for (int j = 0; j < columns; ++j) {
       Acc<T> v = sums[j];
-      if (s.accumulate) v += Acc<T>(dx[j]);
-      bool open = s.mask == Activation::none ||
-                  kernels::activation_slope(s.mask, Acc<T>(a.saved.as<T>()[at + j])) != 0;
-      dx[j] = T(open ? v : Acc<T>(0));
+      if (fusion.accumulate) v += Acc<T>(dx[j]);
+      bool passes = fusion.mask == Activation::none ||
+                    kernels::activation_slope(fusion.mask, Acc<T>(a.saved.as<T>()[at + j])) != 0;
+      dx[j] = T(passes ? v : Acc<T>(0));
     }
   };
   sum_products<T>({g.inputs(), s.in_channels, g.taps() * s.out_channels}, left, right, finish);
@@ -232,10 +233,10 @@ template <class T> void grad_weight(const ConvShape& s, const ConvArgs& a) {
     auto store = [&](auto* dw) {
       using To = std::remove_pointer_t<decltype(dw)>;
       for (int j = 0; j < columns; ++j)
-        dw[j] = To(s.accumulate ? Acc<T>(dw[j]) + sums[j] : sums[j]);
+        dw[j] = To(s.grad_weight.accumulate ? Acc<T>(dw[j]) + sums[j] : sums[j]);
     };
     const int64_t at = row * columns_of_weight + column;
-    s.narrow_dw ? store(a.weight.as<T>() + at) : store(a.weight.as<Acc<T>>() + at);
+    s.grad_weight.narrow_dw ? store(a.weight.as<T>() + at) : store(a.weight.as<Acc<T>>() + at);
   };
   sum_products<T>({s.out_channels, columns_of_weight, g.outputs()}, left, right, finish);
 }
@@ -285,8 +286,8 @@ class ReferenceConv : public ConvPlan {
       if (shape_.pass == ConvPass::forward) forward<T>(shape_, a);
       if (shape_.pass == ConvPass::grad_input) grad_input<T>(shape_, a);
       if (shape_.pass == ConvPass::grad_weight) grad_weight<T>(shape_, a);
-      if (shape_.statistics) sum_pixels<T>(a.y, a.sum, a.sum_of_squares);
-      if (shape_.channel_grads != ChannelGrads::none) channel_grads<T>(shape_, a);
+      if (shape_.forward.statistics) sum_pixels<T>(a.y, a.sum, a.sum_of_squares);
+      if (shape_.grad_input.channel_grads != ChannelGrads::none) channel_grads<T>(shape_, a);
     });
   }
 

@@ -1,4 +1,4 @@
-// Linked instead of conv_cudnn.cpp where a CUDA build has no cuDNN.
+// Linked instead of conv.cpp where a CUDA build has no cuDNN.
 #include "engine/base/error.h"
 #include "engine/cudnn/conv.h"
 

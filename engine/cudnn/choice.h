@@ -1,4 +1,4 @@
-// Which of the many ways to carry out a convolution is taken.
+// Chooses cuDNN's plan for a convolution from the candidates that there are.
 #pragma once
 #include <functional>
 #include <memory>
@@ -6,44 +6,47 @@
 #include <string>
 #include <vector>
 
-#include "engine/conv/recipe.h"
+#include "engine/conv/candidate.h"
 #include "engine/cudnn/plan.h"
 
 namespace engine {
 
-// One way: a recipe with one engine of cuDNN's for its inner shape.
-struct CudnnOffer {
-  ConvRecipe recipe;
-  std::shared_ptr<const CudnnGraph> graph;  // of the candidate
-  CudnnCandidate candidate;
+// One way to carry out a convolution by cuDNN: an inner convolution and an engine for it.
+struct CudnnCandidate {
+  ConvCandidate conv;
+  std::shared_ptr<const CudnnGraph> graph;  // of conv.inner
+  CudnnEngine engine;
 };
 
-// What there is for a shape, by falling preference; a later stage is looked at only when nothing
-// of the earlier ones can be had: fused and unfused recipes by cuDNN's better engines, then those
-// that round once more, then everything by what cuDNN calls fallback, which a fusion that nobody
-// depends on is not worth. Within a stage recipes follow each other, best engine first.
+// The candidates come in stages, and a stage is looked at only if nothing of the earlier ones can
+// be built: 0 has the fused and the unfused convolutions by cuDNN's better engines, 1 those that
+// round once more (narrow_candidates), 2 everything by cuDNN's fallback engines. An optional()
+// shape has stage 0 only, since a fallback engine would cost more than the fusion saves.
 int cudnn_stages(const ConvShape&);
-std::vector<CudnnOffer> cudnn_offers(const CudnnDevice&, const ConvShape&, int stage);
+// One stage, by falling preference: in the order of the convolutions, and each one's engines best
+// first.
+std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice&, const ConvShape&, int stage);
 
 // Bytes of workspace that a plan for the shape may ask for.
 size_t workspace_limit(const ConvShape&);
 
 struct CudnnChoice {
-  std::string recipe;
+  std::string candidate;  // ConvCandidate::name
   bool compiled_at_run_time = false;
-  std::string plan_text;           // of cuDNN's plan
+  std::string plan_text;           // of cuDNN's plan for the inner convolution
   std::unique_ptr<ConvPlan> plan;  // for the shape itself
 };
 
-// Builds an offer; nothing where cuDNN refuses or the workspace is too large.
+// Builds the plan of a candidate. Nothing if cuDNN refuses or the workspace is too large.
 std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                 const CudnnOffer&);
-// The first offer that can be built and is accepted; deterministic ones only, or all.
+                                 const CudnnCandidate&);
+// The first candidate of all stages whose plan can be built and is accepted. With `deterministic`,
+// engines that cuDNN calls non-deterministic are left out.
 std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                         const std::function<bool(ConvPlan&)>& accepted,
                                         bool deterministic = true);
-// The choice whose plan_text and recipe these are; nothing where it cannot be restored.
+// The choice with this candidate's name and this plan_text. Nothing if it cannot be restored.
 std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                   const std::string& recipe, const std::string& plan_text);
+                                   const std::string& candidate, const std::string& plan_text);
 
 }  // namespace engine

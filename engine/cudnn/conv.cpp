@@ -8,8 +8,8 @@
 
 #include "engine/base/error.h"
 #include "engine/conv/plan_cache.h"
-#include "engine/cudnn/contenders.h"
-#include "engine/cudnn/trial.h"
+#include "engine/cudnn/candidate_plans.h"
+#include "engine/cudnn/plan_timer.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
@@ -51,7 +51,7 @@ class CudnnConvs : public ConvMaker {
     tell(base::concatenate("choosing cuDNN's plans for ", unknown.size(),
                            " convolutions, once for ",
                            cache_.folder().empty() ? "this run" : cache_.folder()));
-    prepared_ = contenders(unknown, deterministic_, threads, [this] {
+    prepared_ = candidate_plans(unknown, deterministic_, threads, [this] {
       cudaSetDevice(ordinal_);
       return std::make_shared<const CudnnDevice>(ordinal_);
     });
@@ -64,15 +64,15 @@ class CudnnConvs : public ConvMaker {
       if (*kept == kNoPlan && shape.optional()) return nullptr;
       if (auto plan = restored(shape, *kept)) return plan;
     }
-    const auto trial = trial_of(shape);
-    auto choice = choose(shape, trial.get());
-    if (trial && trial->wrong_by() > 0)
+    const auto timer = timer_of(shape);
+    auto choice = choose(shape, timer.get());
+    if (timer && timer->wrong_by() > 0)
       tell(base::concatenate("warning: a plan of cuDNN's on ", device_->name(), " is wrong by ",
-                             trial->wrong_by(), " and not used, for ", describe(shape)));
-    // What a lack of memory decided is not for the next run.
-    const bool lasting = trial && !trial->lacked_memory();
+                             timer->wrong_by(), " and not used, for ", describe(shape)));
+    // A choice that a lack of memory decided is not kept for the next run.
+    const bool lasting = timer && !timer->lacked_memory();
     if (choice) {
-      if (lasting) keep(key, choice->recipe + "\n" + choice->plan_text);
+      if (lasting) keep(key, choice->candidate + "\n" + choice->plan_text);
       return std::move(choice->plan);
     }
     if (!shape.optional())
@@ -107,59 +107,60 @@ class CudnnConvs : public ConvMaker {
     if (end == std::string::npos) return nullptr;
     auto choice = restore(device_, shape, kept.substr(0, end), kept.substr(end + 1));
     if (!choice) return nullptr;
-    const auto trial = trial_of(shape);
-    if (trial && !trial->runs(*choice->plan)) return nullptr;
+    const auto timer = timer_of(shape);
+    if (timer && !timer->runs(*choice->plan)) return nullptr;
     return std::move(choice->plan);
   }
 
-  // Null where the memory is taken: plans are then chosen by rule, and proved by use.
-  std::unique_ptr<CudnnTrial> trial_of(const ConvShape& shape) {
+  // Null if the memory does not suffice: plans are then chosen by rule, without running them.
+  std::unique_ptr<CudnnPlanTimer> timer_of(const ConvShape& shape) {
     try {
-      return std::make_unique<CudnnTrial>(backend_, shape);
+      return std::make_unique<CudnnPlanTimer>(backend_, shape);
     } catch (const base::Error& error) {
       if (error.code() != base::ExitCode::resources) throw;
       return nullptr;
     }
   }
 
-  CudnnContenders contenders_for(const ConvShape& shape) {
+  CudnnCandidatePlans candidate_plans_for(const ConvShape& shape) {
     auto prepared = prepared_.extract(shape);
     if (prepared) return std::move(prepared.mapped());
-    return contenders(device_, shape, deterministic_);
+    return candidate_plans(device_, shape, deterministic_);
   }
 
-  // What is fused must compute what its parts do, one by one.
-  void expect_parts(const ConvShape& shape, const CudnnContenders& found, CudnnTrial& trial) {
-    if (!found.trusted) return;
+  // A fused plan must compute what its parts compute one by one.
+  void expect_parts(const ConvShape& shape, const CudnnCandidatePlans& found,
+                    CudnnPlanTimer& timer) {
+    if (!found.reference) return;
     const ConvShape plain = plain_conv(shape);
-    auto choice = restore(device_, plain, found.trusted->recipe, found.trusted->text);
+    auto choice = restore(device_, plain, found.reference->candidate, found.reference->text);
     if (!choice) return;
-    trial.expect_results_of(*make_staged_conv(shape, plain, std::move(choice->plan)));
+    timer.expect_results_of(*make_staged_conv(shape, plain, std::move(choice->plan)));
   }
 
-  std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnTrial* trial) {
-    const CudnnContenders found = contenders_for(shape);
-    if (trial) expect_parts(shape, found, *trial);
-    auto choice = best_of(found, shape, trial);
+  std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnPlanTimer* timer) {
+    const CudnnCandidatePlans found = candidate_plans_for(shape);
+    if (timer) expect_parts(shape, found, *timer);
+    auto choice = best_of(found, shape, timer);
     if (choice) return choice;
     return choose_first(
-        device_, shape, [&](ConvPlan& plan) { return !trial || trial->runs(plan); },
+        device_, shape, [&](ConvPlan& plan) { return !timer || timer->runs(plan); },
         deterministic_);
   }
 
-  // The fastest, or without timing the first that runs.
-  std::optional<CudnnChoice> best_of(const CudnnContenders& found, const ConvShape& shape,
-                                     CudnnTrial* trial) {
+  // The fastest plan; the first that runs if there is no timer or the choice must be deterministic.
+  std::optional<CudnnChoice> best_of(const CudnnCandidatePlans& found, const ConvShape& shape,
+                                     CudnnPlanTimer* timer) {
     std::optional<CudnnChoice> best;
     float best_time = 0;
-    for (const CudnnContenders::Plan& plan : found.plans) {
-      auto choice = restore(device_, shape, plan.recipe, plan.text);
+    for (const CudnnCandidatePlans::Plan& plan : found.plans) {
+      auto choice = restore(device_, shape, plan.candidate, plan.text);
       if (!choice) continue;
-      const auto time = trial ? trial->time(*choice->plan) : 0;
+      const auto time = timer ? timer->time(*choice->plan) : 0;
       if (!time || (best && *time >= best_time)) continue;
       best = std::move(choice);
       best_time = *time;
-      if (!trial || deterministic_) break;
+      if (!timer || deterministic_) break;
     }
     return best;
   }
@@ -171,7 +172,7 @@ class CudnnConvs : public ConvMaker {
   bool deterministic_;
   std::function<void(const std::string&)> tell_;
   int ordinal_;
-  std::map<ConvShape, CudnnContenders> prepared_;  // until their plans are chosen
+  std::map<ConvShape, CudnnCandidatePlans> prepared_;  // until their plans are chosen
 };
 
 }  // namespace

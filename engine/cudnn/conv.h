@@ -1,4 +1,4 @@
-// Convolutions of one GPU by cuDNN.
+// Plans for the convolutions of one GPU, by cuDNN.
 #pragma once
 #include <memory>
 #include <vector>
@@ -10,16 +10,17 @@ namespace engine {
 class ConvMaker {
  public:
   virtual ~ConvMaker() = default;
-  // As Backend::prepare: compiles on all cores what plan() will then only time.
+  // As Backend::prepare: builds the candidate plans on all cores, so that plan() only times them.
   virtual void prepare(const std::vector<ConvShape>&) = 0;
-  // As Backend::plan. Where memory allows, a plan has run once, on operands of its own, before it
-  // is handed out; one that fuses has then computed what its parts compute.
+  // As Backend::plan. Before a plan is returned it has run once on sample operands, and, if it
+  // fuses anything, has computed what its parts compute; both only if the memory for that can be
+  // had.
   virtual std::unique_ptr<ConvPlan> plan(const ConvShape&) = 0;
 };
 
 // The backend must outlive the maker, which uses its memory and its compute queue.
-// Error(resources) where cuDNN is missing or, from plan(), has no plan for a shape that is not
-// optional().
+// Error(resources) if cuDNN is missing. plan() throws it, too, if there is no plan for a shape that
+// is not optional().
 std::unique_ptr<ConvMaker> make_cudnn_convs(Backend&, int ordinal, const BackendOptions&);
 
 }  // namespace engine

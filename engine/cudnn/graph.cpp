@@ -30,19 +30,19 @@ cudnnDataType_t type_of(DType t) {
   }
 }
 
-// What the result held is added by the convolution itself, or behind another operation.
 bool widens(const ConvShape& s) {
-  return s.pass == ConvPass::grad_weight && s.dtype != DType::f32 && !s.narrow_dw;
+  return s.pass == ConvPass::grad_weight && s.dtype != DType::f32 && !s.grad_weight.narrow_dw;
 }
+// True if an operation behind the convolution adds what the result held; else the convolution does.
 bool adds_behind(const ConvShape& s) {
-  return s.accumulate && (s.mask != Activation::none || widens(s));
+  return s.accumulate() && (s.grad_input.mask != Activation::none || widens(s));
 }
 
-// Operand number i of conv_operands is tensor i + 1; where it is read and written, this is its
-// name as input.
+// Operand number i of conv_operands is the tensor with id i + 1. An operand that is read and
+// written has a second id, as input, that is larger by this.
 constexpr int64_t kReadAgain = 100;
 constexpr int64_t kFirstVirtual = 1000;
-constexpr int64_t kAlignment = 16;  // bytes; the arena gives 256, parameters begin at 64
+constexpr int64_t kOperandAlignment = 16;  // bytes; parameters begin at multiples of 64
 
 // Between 6 and the largest number below it; for f32, which clips are, that number.
 double six_less_half_a_step(DType t) {
@@ -87,15 +87,16 @@ class Builder {
                                           CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA};
     const Tensor y = operand(&ConvArgs::y);
     // In this order cuDNN has kernels for f32 ready; the other way round it compiles one.
-    int steps = s_.residual + s_.bias + (s_.activation != Activation::none);
+    const ForwardFusion& f = s_.forward;
+    int steps = f.residual + f.bias + (f.activation != Activation::none);
     auto next = [&] { return steps-- ? between(s_.y_shape()) : y; };
     Tensor value = next();
     convolution(kForward, operand(&ConvArgs::x), operand(&ConvArgs::weight), value);
-    if (s_.residual)
+    if (f.residual)
       value = binary(CUDNN_POINTWISE_ADD, value, operand(&ConvArgs::residual), next());
-    if (s_.bias) value = binary(CUDNN_POINTWISE_ADD, value, operand(&ConvArgs::bias), next());
-    if (s_.activation != Activation::none) activation(value, next());
-    if (s_.statistics) statistics(y);
+    if (f.bias) value = binary(CUDNN_POINTWISE_ADD, value, operand(&ConvArgs::bias), next());
+    if (f.activation != Activation::none) activation(value, next());
+    if (f.statistics) statistics(y);
   }
 
   void grad_input() {
@@ -108,18 +109,19 @@ class Builder {
         CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
         CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA};
     const Tensor dx = operand(&ConvArgs::x);
-    const bool masked = s_.mask != Activation::none;
+    const GradInputFusion& f = s_.grad_input;
+    const bool masked = f.mask != Activation::none;
     Tensor value = masked ? between(s_.x_shape()) : dx;
     convolution(kGradInput, value, operand(&ConvArgs::weight), operand(&ConvArgs::y),
-                s_.accumulate && !masked);
+                f.accumulate && !masked);
     if (!masked) return;
-    if (s_.accumulate)
+    if (f.accumulate)
       value = binary(CUDNN_POINTWISE_ADD, value, operand(&ConvArgs::x, kReadAgain),
                      between(s_.x_shape()));
     const Tensor saved = operand(&ConvArgs::saved);
     mask(value, saved, dx);
-    if (s_.channel_grads != ChannelGrads::none) reduction(dx, operand(&ConvArgs::dbeta));
-    if (s_.channel_grads == ChannelGrads::batch_norm) grad_gamma(dx);
+    if (f.channel_grads != ChannelGrads::none) reduction(dx, operand(&ConvArgs::dbeta));
+    if (f.channel_grads == ChannelGrads::batch_norm) grad_gamma(dx);
   }
 
   void grad_gamma(Tensor dx) {
@@ -144,10 +146,10 @@ class Builder {
     const bool widened = widens(s_);
     const Tensor value = widened ? between(s_.weight_shape()) : dw;
     convolution(kGradWeight, operand(&ConvArgs::x), value, operand(&ConvArgs::y),
-                s_.accumulate && !widened);
+                s_.grad_weight.accumulate && !widened);
     // An f32 result of low-precision operands exists only behind another operation.
     if (!widened) return;
-    if (s_.accumulate)
+    if (s_.grad_weight.accumulate)
       binary(CUDNN_POINTWISE_ADD, value, operand(&ConvArgs::weight, kReadAgain), dw);
     else
       pointwise(described(CUDNN_POINTWISE_IDENTITY), value, std::nullopt, dw);
@@ -170,7 +172,7 @@ class Builder {
     t.set(CUDNN_ATTR_TENSOR_DATA_TYPE, type_of(dtype));
     t.set(CUDNN_ATTR_TENSOR_DIMENSIONS, dimensions);
     t.set(CUDNN_ATTR_TENSOR_STRIDES, strides_of(dimensions));
-    t.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, kAlignment);
+    t.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, kOperandAlignment);
     t.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, is_virtual);
     t.finalize();
     tensors_.push_back(std::move(t));
@@ -224,19 +226,20 @@ class Builder {
   void activation(Tensor x, Tensor y) {
     CudnnDescriptor d = described(CUDNN_POINTWISE_RELU_FWD);
     d.set(CUDNN_ATTR_POINTWISE_NAN_PROPAGATION, CUDNN_PROPAGATE_NAN);
-    if (s_.activation == Activation::relu6) {
+    if (s_.forward.activation == Activation::relu6) {
       d.set(CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP, 0.0);
       d.set(CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, 6.0);
     }
     pointwise(std::move(d), x, std::nullopt, y);
   }
 
-  // cuDNN does not say on which side of a clip the clip itself lies. Zero and six are closed (see
-  // kernels/activation.h), so the clips lie where saved outputs do not: above zero, below six.
+  // cuDNN does not say whether the slope at a clip itself is 0 or 1. At outputs of 0 and 6 it must
+  // be 0 (kernels/activation.h), so the clips lie just above 0 and just below 6, where no saved
+  // output lies.
   void mask(Tensor dy, Tensor saved, Tensor dx) {
     CudnnDescriptor d = described(CUDNN_POINTWISE_RELU_BWD);
     d.set(CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP, 1e-30);
-    if (s_.mask == Activation::relu6)
+    if (s_.grad_input.mask == Activation::relu6)
       d.set(CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP, six_less_half_a_step(s_.dtype));
     d.finalize();
     CudnnDescriptor op(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);

@@ -1,4 +1,4 @@
-// The operation graph of one convolution with what is fused to it.
+// cuDNN's operation graph of one convolution with what is fused to it.
 #pragma once
 #include <vector>
 
@@ -7,17 +7,16 @@
 
 namespace engine {
 
-// Keeps the parts alive, too.
+// A graph with the descriptors that it refers to.
 struct CudnnGraph {
   std::vector<CudnnDescriptor> parts;
   CudnnDescriptor graph;
 };
 
-// Error(failed) where cuDNN refuses a part; whether there is a plan for the whole is another
-// question.
+// Error(failed) if cuDNN refuses a part. A graph without such a fault may still have no plan.
 CudnnGraph cudnn_graph(const CudnnDevice&, const ConvShape&);
 
-// The graph's names of the tensors in memory. What is read and written may have two.
+// The graph's ids of the operands. One that is read and written may have two.
 struct CudnnBinding {
   int64_t id;
   View ConvArgs::*view;

@@ -21,15 +21,15 @@ bool precise_enough(const std::vector<cudnnBackendNumericalNote_t>& notes, const
 
 }  // namespace
 
-std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice& device, const CudnnGraph& graph,
-                                             const ConvShape& shape, bool fallback) {
+std::vector<CudnnEngine> cudnn_engines(const CudnnDevice& device, const CudnnGraph& graph,
+                                       const ConvShape& shape, bool fallback) {
   CudnnDescriptor heuristic(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   heuristic.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, graph.graph);
   heuristic.set(CUDNN_ATTR_ENGINEHEUR_MODE,
                 fallback ? CUDNN_HEUR_MODE_FALLBACK : CUDNN_HEUR_MODE_A);
   device.bind_heuristic(heuristic);
   if (heuristic.try_finalize()) return {};
-  std::vector<CudnnCandidate> found;
+  std::vector<CudnnEngine> found;
   for (CudnnDescriptor& config :
        heuristic.parts(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR)) {
     auto engines = config.parts(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR);
@@ -51,10 +51,9 @@ CudnnPlan::CudnnPlan(std::shared_ptr<const CudnnDevice> device, const ConvShape&
 }
 
 std::unique_ptr<CudnnPlan> CudnnPlan::build(std::shared_ptr<const CudnnDevice> device,
-                                            const ConvShape& shape,
-                                            const CudnnCandidate& candidate) {
+                                            const ConvShape& shape, const CudnnEngine& engine) {
   CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-  plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, candidate.config);
+  plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, engine.config);
   device->bind_plan(plan);
   if (plan.try_finalize()) return nullptr;
   return std::make_unique<CudnnPlan>(std::move(device), shape, std::move(plan));

@@ -1,4 +1,5 @@
-// Execution plans: what cuDNN offers for a graph, built, kept as text, and run.
+// cuDNN's engines for a graph, and the execution plans that are built from them, kept as text and
+// run.
 #pragma once
 #include <memory>
 #include <string>
@@ -8,30 +9,31 @@
 
 namespace engine {
 
-// One engine with its settings; not yet built.
-struct CudnnCandidate {
+// An engine with its settings ("engine configuration"), from which a plan can be built.
+struct CudnnEngine {
   CudnnDescriptor config;
   bool deterministic = true;
   bool compiled_at_run_time = false;
 };
 
-// What cuDNN proposes for the graph, best first, without what the shape forbids (see exact_f32).
-// Empty where there is nothing. `fallback`: the slower ones that support more.
-std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice&, const CudnnGraph&,
-                                             const ConvShape&, bool fallback);
+// The engines that cuDNN proposes for the graph of the shape, best first, without those that are
+// less precise than the shape asks for (see exact_f32). Empty if there are none. `fallback`: the
+// slower engines, which support more.
+std::vector<CudnnEngine> cudnn_engines(const CudnnDevice&, const CudnnGraph&, const ConvShape&,
+                                       bool fallback);
 
-// A plan of cuDNN's alone: no operand is padded, nothing runs before or after.
+// A plan that cuDNN runs alone: no operand is padded, and no kernel runs before or after.
 class CudnnPlan : public ConvPlan {
  public:
   CudnnPlan(std::shared_ptr<const CudnnDevice>, const ConvShape&, CudnnDescriptor finalized_plan);
-  // Null where cuDNN refuses to build the candidate.
+  // Null if cuDNN refuses to build a plan from the engine.
   static std::unique_ptr<CudnnPlan> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                          const CudnnCandidate&);
-  // From text(), for the same device and shape; null where cuDNN refuses it.
+                                          const CudnnEngine&);
+  // From another plan's text(), for the same device and shape. Null if cuDNN refuses it.
   static std::unique_ptr<CudnnPlan> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                             const std::string& text);
 
-  std::string text() const;
+  std::string text() const;  // JSON, cuDNN's own
   size_t workspace() const override { return workspace_; }
   void run(kernels::Queue, const ConvArgs&) override;
 
@@ -42,7 +44,7 @@ class CudnnPlan : public ConvPlan {
   std::vector<CudnnBinding> bindings_;
   CudnnDescriptor plan_;
   size_t workspace_;
-  // The operands of the latest run; a step repeats its addresses.
+  // The operands of the latest run. A training step repeats its addresses, so they are reused.
   CudnnDescriptor pack_;
   std::vector<void*> pointers_;
   void* packed_workspace_ = nullptr;

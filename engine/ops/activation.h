@@ -4,8 +4,8 @@
 
 namespace engine {
 
-// y = activation(x): its gradient is a step of the tape, which whoever makes the gradient of y may
-// spare (engine/tape.h). Nothing for Activation::none.
+// Records y = activation(x) as a step of its own, so that the step that computes the gradient of y
+// can apply the mask (engine/fusion.h). Does nothing for Activation::none.
 void record_activation(const Context&, const Tensor& x, const Tensor& y, Activation);
 
 }  // namespace engine

@@ -1,12 +1,12 @@
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
 
 Tensor add(const Context& c, const Tensor& a, const Tensor& b) {
-  base::Range range("add");
+  Operation operation(c, "add");
   SSD_CHECK(a.shape() == b.shape() && a.dtype() == b.dtype(), "add: operands differ");
   Tensor y = c.empty(a.shape(), a.dtype());
   kernels::add(c.queue, a, b, y);
@@ -16,7 +16,7 @@ Tensor add(const Context& c, const Tensor& a, const Tensor& b) {
 }
 
 void add_into(const Context& c, const Tensor& sum, const Tensor& term) {
-  base::Range range("add_into");
+  Operation operation(c, "add_into");
   SSD_CHECK(sum.shape() == term.shape(), "add_into: shapes differ");
   kernels::add_into(c.queue, sum, term);
 }

@@ -1,7 +1,7 @@
 #include "kernels/batch_norm.h"
 
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/channel_gradients.h"
@@ -41,7 +41,7 @@ Tensors backward(const Context& c, const ChannelGradsWanted& normalised, const T
 void record(const Context& c, const Tensor& y, const BatchNormParameters& p, const Tensor& residual,
             Activation activation, const ChannelGradsWanted& normalised) {
   if (!c.tape) return;
-  // The activation is a step of its own: whoever makes the gradient can apply its mask on the way.
+  // The activation is a step of its own: the step that computes the gradient can apply its mask.
   const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
   c.tape->record(
       {normalised.x, p.gamma, p.beta, residual}, sum,
@@ -72,7 +72,7 @@ void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& 
 Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& p,
                   const BatchNormOptions& options, const Tensor& residual,
                   const ChannelSums& sums) {
-  base::Range range("batch_norm");
+  Operation operation(c, "batch_norm");
   check_parameters(x, p, residual);
   Tensor mean = c.empty(p.gamma.shape(), p.gamma.dtype()),
          inv_std = c.empty(p.gamma.shape(), p.gamma.dtype());

@@ -1,7 +1,7 @@
 #include "kernels/bias.h"
 
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 #include "engine/ops/channel_gradients.h"
 #include "kernels/column_chunks.h"
@@ -9,7 +9,7 @@
 namespace engine {
 
 Tensor bias(const Context& c, const Tensor& x, const Tensor& b) {
-  base::Range range("bias");
+  Operation operation(c, "bias");
   SSD_CHECK(x.shape().rank >= 1, "bias: x has no channels");
   SSD_CHECK(b.shape() == (Shape{1, {kernels::channels_of(x.shape())}}) &&
                 b.dtype() == accumulator(x.dtype()),

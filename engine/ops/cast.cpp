@@ -1,4 +1,4 @@
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 #include "kernels/elementwise.h"
 
@@ -6,7 +6,7 @@ namespace engine {
 
 Tensor cast(const Context& c, const Tensor& x, DType to) {
   if (x.dtype() == to) return x;
-  base::Range range("cast");
+  Operation operation(c, "cast");
   Tensor y = c.empty(x.shape(), to);
   kernels::cast(c.queue, x, y);
   if (c.tape)

@@ -1,5 +1,5 @@
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops/conv_passes.h"
 
 namespace engine {
@@ -23,7 +23,7 @@ void record(const Context& c, const ConvShape& forward, const ConvOperands& in, 
 
 Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvOptions& options,
             const Tensor& bias, const Tensor& residual) {
-  base::Range range("conv");
+  Operation operation(c, "conv");
   ConvShape shape = conv_shape(c, {x, weight, bias, residual}, options);
   Tensor y = c.empty(shape.y_shape(), x.dtype());
   run_conv(c, c.plans.at(shape),
@@ -40,10 +40,10 @@ Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvO
 
 Tensor conv_with_sums(const Context& c, const Tensor& x, const Tensor& weight,
                       const ConvOptions& options, ChannelSums& sums) {
-  base::Range range("conv_with_sums");
+  Operation operation(c, "conv_with_sums");
   SSD_CHECK(options.activation == Activation::none, "conv_with_sums: sums are of y before it");
   ConvShape shape = conv_shape(c, {x, weight, {}, {}}, options), summing = shape;
-  summing.statistics = true;
+  summing.forward.statistics = true;
   ConvPlan* plan = shape.images ? c.plans.find(summing) : nullptr;
   if (!plan) {
     sums = {};

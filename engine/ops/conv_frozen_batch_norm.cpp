@@ -1,5 +1,5 @@
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops/conv_passes.h"
 #include "kernels/fold_batch_norm.h"
 
@@ -47,7 +47,7 @@ Tensors backward(const Context& c, Saved& s, const OutputGrad& dy, InputTarget& 
 Tensor conv_frozen_batch_norm(const Context& c, const Tensor& x, const Tensor& weight,
                               const ConvOptions& options, const FrozenBatchNorm& f,
                               const Tensor& residual) {
-  base::Range range("conv_frozen_batch_norm");
+  Operation operation(c, "conv_frozen_batch_norm");
   check_parameters(weight, f);
   Tensor folded = c.empty(weight.shape(), x.dtype()),
          bias = c.empty(f.beta.shape(), f.beta.dtype());

@@ -34,41 +34,32 @@ void check_fusions(const ConvShape& s, const Tensor& bias, const Tensor& residua
               "conv: residual differs from y in shape or dtype");
 }
 
-// The pass of the plain convolution.
-ConvShape pass_of(const ConvShape& forward, ConvPass pass) {
-  ConvShape shape = forward;
-  shape.pass = pass;
-  shape.bias = shape.residual = false;
-  shape.activation = Activation::none;
-  return shape;
-}
-
-// A gradient is fused with its target, unless that is a parameter's of a wider dtype.
+// A gradient is fused with its target, unless that belongs to a parameter and has a wider dtype.
 void fuse(InputTarget& target, DType dtype) {
   if (target.sum && target.sum.dtype() != dtype) target = {};
   target.fused = true;
 }
 
 Tensor grad_weight(const Context& c, const ConvSaved& s, const Tensor& dy, InputTarget& target) {
-  ConvShape shape = pass_of(s.forward, ConvPass::grad_weight);
+  ConvShape shape = unfused(s.forward, ConvPass::grad_weight);
   const DType dtype = accumulator(shape.dtype);
   fuse(target, dtype);
-  shape.accumulate = bool(target.sum);
+  shape.grad_weight.accumulate = bool(target.sum);
   Tensor dw = target.sum ? target.sum : c.empty(shape.weight_shape(), dtype);
   run_conv(c, c.plans.at(shape), {.x = s.x, .weight = dw, .y = dy});
   return dw;
 }
 
 Tensor grad_input(const Context& c, const ConvSaved& s, const Tensor& dy, InputTarget& target) {
-  ConvShape shape = pass_of(s.forward, ConvPass::grad_input);
+  ConvShape shape = unfused(s.forward, ConvPass::grad_input);
   const Shape channels{1, {shape.in_channels}};
   const DType sums = accumulator(shape.dtype);
   fuse(target, shape.dtype);
-  shape.accumulate = bool(target.sum);
-  shape.mask = target.mask;
-  if (shape.mask != Activation::none) shape.channel_grads = target.wanted.kind;
-  if (shape.channel_grads != ChannelGrads::none) target.dbeta = c.empty(channels, sums);
-  if (shape.channel_grads == ChannelGrads::batch_norm) target.dgamma = c.empty(channels, sums);
+  const ChannelGrads grads =
+      target.mask == Activation::none ? ChannelGrads::none : target.wanted.kind;
+  shape.grad_input = {bool(target.sum), target.mask, grads};
+  if (grads != ChannelGrads::none) target.dbeta = c.empty(channels, sums);
+  if (grads == ChannelGrads::batch_norm) target.dgamma = c.empty(channels, sums);
   Tensor dx = target.sum ? target.sum : c.empty(shape.x_shape(), shape.dtype);
   run_conv(c, c.plans.at(shape),
            {.x = dx,
@@ -88,19 +79,19 @@ Tensor grad_input(const Context& c, const ConvSaved& s, const Tensor& dy, InputT
 ConvShape conv_shape(const Context& c, const ConvOperands& in, const ConvOptions& o) {
   check_operands(in.x, in.weight, o);
   const Shape &x = in.x.shape(), &filter = in.weight.shape();
-  ConvShape shape{.dtype = in.x.dtype(),
-                  .images = int(x[0]),
-                  .height = int(x[1]),
-                  .width = int(x[2]),
-                  .in_channels = int(x[3]),
-                  .out_channels = int(filter[0]),
-                  .kernel = int(filter[1]),
-                  .stride = o.stride,
-                  .pad = o.pad,
-                  .exact_f32 = c.exact_f32,
-                  .bias = bool(in.bias),
-                  .residual = bool(in.residual),
-                  .activation = o.activation};
+  ConvShape shape{
+      {.images = int(x[0]),
+       .height = int(x[1]),
+       .width = int(x[2]),
+       .in_channels = int(x[3]),
+       .out_channels = int(filter[0]),
+       .kernel = int(filter[1]),
+       .stride = o.stride,
+       .pad = o.pad},
+      ConvPass::forward,
+      in.x.dtype(),
+      c.exact_f32,
+      {.bias = bool(in.bias), .residual = bool(in.residual), .activation = o.activation}};
   check_fusions(shape, in.bias, in.residual);
   return shape;
 }
@@ -130,7 +121,7 @@ ConvGradients conv_gradients(const Context& c, ConvSaved& s, const OutputGrad& d
 
 void record_conv(const Context& c, const Tensors& inputs, const Tensor& y, const ConvSaved& saved,
                  Tape::FusedBackward backward) {
-  const Activation activation = saved.forward.activation;
+  const Activation activation = saved.forward.forward.activation;
   const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
   c.tape->record(inputs, sum, std::move(backward),
                  {.kind = saved.bias ? ChannelGrads::bias : ChannelGrads::none});

@@ -1,14 +1,14 @@
 #include "kernels/focal_loss.h"
 
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 
 namespace engine {
 
 Tensor focal_loss(const Context& c, const Tensor& logits, const FocalTargets& targets,
                   const FocalOptions& options) {
-  base::Range range("focal_loss");
+  Operation operation(c, "focal_loss");
   SSD_CHECK(targets.columns > 0 && logits.shape().rank >= 2 && logits.shape()[0] > 0 &&
                 logits.shape().size() % (logits.shape()[0] * targets.columns) == 0,
             "focal_loss: the logits do not divide into columns");

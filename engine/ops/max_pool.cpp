@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 
 namespace engine {
 
 Tensor max_pool(const Context& c, const Tensor& x, int kernel, int stride, Padding pad) {
-  base::Range range("max_pool");
+  Operation operation(c, "max_pool");
   SSD_CHECK(x.shape().rank == 4, "max_pool: expected [images, height, width, channels]");
   SSD_CHECK(kernel >= 1 && kernel <= 15 && stride >= 1, "max_pool: kernel ", kernel, ", stride ",
             stride);

@@ -1,4 +1,4 @@
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 #include "engine/ops/activation.h"
 #include "kernels/elementwise.h"
@@ -6,7 +6,7 @@
 namespace engine {
 
 Tensor relu6(const Context& c, const Tensor& x) {
-  base::Range range("relu6");
+  Operation operation(c, "relu6");
   Tensor y = c.empty(x.shape(), x.dtype());
   kernels::activate(c.queue, Activation::relu6, x, y);
   if (c.tape) record_activation(c, x, y, Activation::relu6);

@@ -1,14 +1,14 @@
 #include "kernels/smooth_l1.h"
 
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 
 namespace engine {
 
 Tensor smooth_l1(const Context& c, const Tensor& prediction, const BoxTargets& targets,
                  double delta) {
-  base::Range range("smooth_l1");
+  Operation operation(c, "smooth_l1");
   SSD_CHECK(prediction.shape().rank >= 2 && prediction.shape()[0] > 0 &&
                 prediction.shape().size() % (prediction.shape()[0] * 4) == 0,
             "smooth_l1: the prediction does not divide into box codes");

@@ -1,12 +1,12 @@
 #include "engine/base/error.h"
-#include "engine/base/ranges.h"
+#include "engine/operation.h"
 #include "engine/ops.h"
 #include "kernels/upsample.h"
 
 namespace engine {
 
 Tensor upsample_add(const Context& c, const Tensor& coarse, const Tensor& fine) {
-  base::Range range("upsample_add");
+  Operation operation(c, "upsample_add");
   const Shape &half = coarse.shape(), &full = fine.shape();
   SSD_CHECK(half.rank == 4 && full.rank == 4 && coarse.dtype() == fine.dtype(),
             "upsample_add: expected two activations of one dtype");

@@ -31,12 +31,12 @@ std::string use_of(const ConvShape& s) {
   static constexpr const char* kActivations[] = {"", " + relu", " + relu6"};
   static constexpr const char* kGrads[] = {"", " + bias", " + batch norm"};
   std::string use = kPasses[int(s.pass)];
-  if (s.bias) use += " + bias";
-  if (s.residual) use += " + residual";
-  if (s.statistics) use += " + statistics";
-  if (s.accumulate) use += " + add";
-  if (s.mask != Activation::none) use += " + mask";
-  return use + kActivations[int(s.activation)] + kGrads[int(s.channel_grads)];
+  if (s.forward.bias) use += " + bias";
+  if (s.forward.residual) use += " + residual";
+  if (s.forward.statistics) use += " + statistics";
+  if (s.accumulate()) use += " + add";
+  if (s.grad_input.mask != Activation::none) use += " + mask";
+  return use + kActivations[int(s.forward.activation)] + kGrads[int(s.grad_input.channel_grads)];
 }
 
 // What training with batch statistics, training with constant ones, and detection ask for.

@@ -20,13 +20,13 @@ PlanFound find(const PlanTask& task, bool compile) {
   auto& device = devices[task.card];
   if (!device) device = device_of(*task.card);
   for (int stage = 0; stage < engine::cudnn_stages(task.shape); ++stage)
-    for (const engine::CudnnOffer& offer : engine::cudnn_offers(*device, task.shape, stage)) {
-      if (!offer.candidate.deterministic) continue;
-      const bool compiled = offer.candidate.compiled_at_run_time;
+    for (const auto& candidate : engine::cudnn_candidates(*device, task.shape, stage)) {
+      if (!candidate.engine.deterministic) continue;
+      const bool compiled = candidate.engine.compiled_at_run_time;
       PlanFound found{compiled ? PlanFound::Kind::compiled : PlanFound::Kind::ready, stage, false,
-                      0, offer.recipe.name};
+                      0, candidate.conv.name};
       if (compiled && !compile) return found;
-      const auto choice = engine::build(device, task.shape, offer);
+      const auto choice = engine::build(device, task.shape, candidate);
       if (!choice) continue;
       found.built = true;
       found.workspace = choice->plan->workspace();
@@ -47,7 +47,7 @@ void work(const std::vector<PlanTask>& tasks, const Share& share, bool compile) 
     alarm(300);  // a hang is a crash
     const PlanFound f = find(tasks[i], compile);
     file << i << ' ' << int(f.kind) << ' ' << f.stage << ' ' << f.built << ' ' << f.workspace << ' '
-         << f.recipe << std::endl;
+         << f.candidate << std::endl;
   }
 }
 
@@ -73,7 +73,7 @@ size_t collect(const Share& share, std::vector<PlanFound>& found) {
     int kind = 0;
     PlanFound f;
     fields >> index >> kind >> f.stage >> f.built >> f.workspace;
-    std::getline(fields >> std::ws, f.recipe);
+    std::getline(fields >> std::ws, f.candidate);
     f.kind = PlanFound::Kind(kind);
     found.at(index) = f;
     next = index + share.step;

@@ -11,10 +11,10 @@ namespace tests {
 struct PlanFound {
   enum class Kind { none, ready, compiled, crashed };
   Kind kind = Kind::none;
-  int stage = 0;         // see engine::cudnn_offers
-  bool built = false;    // compiling engines are only built where asked for
-  size_t workspace = 0;  // bytes, of built plans
-  std::string recipe;
+  int stage = 0;          // see engine::cudnn_candidates
+  bool built = false;     // compiling engines are only built where asked for
+  size_t workspace = 0;   // bytes, of built plans
+  std::string candidate;  // engine::ConvCandidate::name
 };
 
 struct FinderOptions {

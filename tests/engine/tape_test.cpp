@@ -1,3 +1,6 @@
+#include <set>
+
+#include "engine/operation.h"
 #include "engine/replay.h"
 #include "tests/support/catch.h"
 #include "tests/support/op_case.h"
@@ -84,4 +87,35 @@ TEST_CASE("replay: a repeatable step is recorded, another is refused") {
   Tensor kept;
   engine::Replay leaking(*bench.backend, bench.arena, [&] { kept = filled(bench.context(), 1); });
   CHECK_THROWS_WITH(leaking.run(), Catch::Contains("give back"));
+}
+
+TEST_CASE("tape: the error of a gradient names its operation") {
+  Bench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape);
+  Tensor x = filled(c, 1), grad = filled(c, 0), y = filled(c, 2);
+  tape.watch(x, grad);
+  {
+    engine::Operation operation(c, "twofold");
+    add(c, x, x);  // operations inside another do not change its name
+    tape.record({x}, y, [](const Context&, const Tensor& dy) -> engine::Tensors {
+      return {dy, dy};
+    });
+  }
+  CHECK_THROWS_WITH(tape.backward(c, y, filled(c, 1)),
+                    Catch::Contains("the gradient of twofold returns 2 tensors for 1 inputs"));
+}
+
+TEST_CASE("tensor: an identity is not used again after its tensor is gone") {
+  Bench bench;
+  Context c = bench.context();
+  std::set<Tensor::Id> ids;
+  for (int i = 0; i < 100; ++i) {
+    const Tensor t = filled(c, 1), copy = t;
+    ids.insert(t.id());
+    ids.insert(copy.id());
+    ids.insert(t.with_shape({2, {3, 1}}).id());
+  }
+  CHECK(ids.size() == 200);
+  CHECK(bench.arena.empty());  // identities keep no memory
 }

@@ -13,9 +13,10 @@ ConvRun::ConvRun(const engine::ConvShape& shape, const std::string& device, unsi
   std::mt19937 random(seed);
   for (const ConvOperand& o : operands_)
     inputs_.push_back(uniform(random, size_t(o.shape.size()), -1, 1));
-  if (shape.mask == Activation::none) return;
+  const Activation mask = shape.grad_input.mask;
+  if (mask == Activation::none) return;
   for (double& v : input(&ConvArgs::saved))
-    v = std::fabs(v) < 0.5 ? 0 : v > 0.8 && shape.mask == Activation::relu6 ? 6 : 3 * std::fabs(v);
+    v = std::fabs(v) < 0.5 ? 0 : v > 0.8 && mask == Activation::relu6 ? 6 : 3 * std::fabs(v);
 }
 
 size_t ConvRun::index(View ConvArgs::*view) const {
@@ -52,14 +53,14 @@ std::vector<engine::ConvShape> fused(const engine::ConvShape& s) {
     for (Activation a : {Activation::none, Activation::relu, Activation::relu6}) {
       ConvShape t = s;
       if (s.pass == ConvPass::forward) {
-        t.bias = bits & 1, t.residual = bits & 2, t.activation = a;
-        t.statistics = bits == 4 && a == Activation::none;
+        const bool statistics = bits == 4 && a == Activation::none;
+        t.forward = {bool(bits & 1), bool(bits & 2), a, statistics};
         if (bits > 4 || (bits == 4 && a != Activation::none)) continue;
       } else if (s.pass == ConvPass::grad_input) {
-        t.accumulate = bits & 1, t.mask = a, t.channel_grads = ChannelGrads(bits / 2);
+        t.grad_input = {bool(bits & 1), a, ChannelGrads(bits / 2)};
         if (bits > 1 && a == Activation::none) continue;
       } else {
-        t.accumulate = bits & 1, t.narrow_dw = bits & 2;
+        t.grad_weight = {bool(bits & 1), bool(bits & 2)};
         if (bits > 3 || a != Activation::none) continue;
       }
       all.push_back(t);

@@ -38,9 +38,9 @@ Values naive_forward(const engine::ConvShape& s, const std::vector<Values>& in) 
     y[size_t(i)] += in[0][size_t(x)] * in[1][size_t(w)];
   });
   for (size_t i = 0; i < y.size(); ++i) {
-    if (s.bias) y[i] += in[2][i % size_t(s.out_channels)];
-    if (s.residual) y[i] += in.back()[i];
-    y[i] = activated(s.activation, y[i]);
+    if (s.forward.bias) y[i] += in[2][i % size_t(s.out_channels)];
+    if (s.forward.residual) y[i] += in.back()[i];
+    y[i] = activated(s.forward.activation, y[i]);
   }
   return y;
 }

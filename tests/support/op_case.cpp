@@ -23,10 +23,6 @@ double tolerance(DType t) {
   }
 }
 
-const char* name_of(DType t) {
-  return t == DType::f64 ? "f64" : t == DType::f32 ? "f32" : t == DType::f16 ? "f16" : "bf16";
-}
-
 double dot(const Values& a, const Values& b) {
   double s = 0;
   for (size_t i = 0; i < a.size(); ++i) s += a[i] * b[i];
@@ -101,7 +97,7 @@ struct Check : OpRun {
     watch(tape);
     Tensor y = op.run(bench.context(&tape), in);
     double limit = tolerance(y.dtype() == engine::accumulator(dtype) ? y.dtype() : dtype);
-    INFO(op.name << " in " << name_of(dtype) << " on " << bench.backend->name());
+    INFO(op.name << " in " << kernels::name_of(dtype) << " on " << bench.backend->name());
     CHECK(distance(read(y), op.reference(values)) < limit * std::sqrt(op.summation_length));
     if (differentiable()) {
       const Values seed = uniform(random, size_t(y.shape().size()), -1, 1);

@@ -23,7 +23,7 @@ class SummingBackend : public Backend {
   }
   void synchronize(kernels::Queue queue) override { cpu_->synchronize(queue); }
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
-    return shape.statistics ? make_reference_conv(shape) : cpu_->plan(shape);
+    return shape.forward.statistics ? make_reference_conv(shape) : cpu_->plan(shape);
   }
   std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
     return cpu_->record(queue, work);

@@ -75,9 +75,8 @@ DeviceBatch::DeviceBatch(engine::Backend& backend, int images, int height, int w
 }
 
 DeviceBatch::Part DeviceBatch::take(size_t bytes) {
-  constexpr size_t kAlignment = 256;
   const Part part{total_, bytes};
-  total_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  total_ += engine::aligned(bytes);
   return part;
 }
 

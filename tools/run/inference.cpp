@@ -8,8 +8,6 @@ using engine::DType, engine::Place, engine::Tensor, engine::View;
 
 namespace {
 
-constexpr size_t kAlignment = 256;
-
 // Lays views out one after another, in memory that may not be there yet.
 struct Layout {
   char* base;
@@ -17,7 +15,7 @@ struct Layout {
 
   View take(DType dtype, kernels::Shape shape) {
     View view{base + bytes, dtype, shape};
-    bytes += (engine::bytes_of(view) + kAlignment - 1) / kAlignment * kAlignment;
+    bytes += engine::aligned(engine::bytes_of(view));
     return view;
   }
 };

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "engine/base/error.h"
-#include "engine/cudnn/contenders.h"
+#include "engine/cudnn/candidate_plans.h"
 #include "tests/cudnn/cards.h"
 
 using namespace engine;
@@ -27,15 +27,16 @@ std::shared_ptr<const CudnnDevice> h200() {
 }
 
 ConvShape shape(DType dtype = DType::f16) {
-  return {.dtype = dtype,
-          .images = 2,
-          .height = 10,
-          .width = 10,
-          .in_channels = 64,
-          .out_channels = 64,
-          .kernel = 3,
-          .stride = 1,
-          .pad = {1, 1, 1, 1}};
+  return {{.images = 2,
+           .height = 10,
+           .width = 10,
+           .in_channels = 64,
+           .out_channels = 64,
+           .kernel = 3,
+           .stride = 1,
+           .pad = {1, 1, 1, 1}},
+          ConvPass::forward,
+          dtype};
 }
 
 bool accept(ConvPlan&) { return true; }
@@ -70,16 +71,16 @@ TEST_CASE("cuDNN: plans outlive what they were made from, and can be kept as tex
     for (DType dtype : {DType::f16, DType::bf16, DType::f32}) {
       ConvShape s = shape(dtype);
       s.pass = pass;
-      s.narrow_dw = pass == ConvPass::grad_weight;  // cuDNN has these ready
+      s.grad_weight.narrow_dw = pass == ConvPass::grad_weight;  // cuDNN has these ready
       INFO(describe(s));
       const auto choice = choose_first(device, s, accept);
       REQUIRE(choice);
       CHECK_FALSE(choice->compiled_at_run_time);
-      const auto again = restore(device, s, choice->recipe, choice->plan_text);
+      const auto again = restore(device, s, choice->candidate, choice->plan_text);
       REQUIRE(again);
       CHECK(again->plan->workspace() == choice->plan->workspace());
-      CHECK_FALSE(restore(device, s, "another recipe", choice->plan_text));
-      CHECK_FALSE(restore(device, s, choice->recipe, "{\"not\": \"a plan\"}"));
+      CHECK_FALSE(restore(device, s, "another candidate", choice->plan_text));
+      CHECK_FALSE(restore(device, s, choice->candidate, "{\"not\": \"a plan\"}"));
     }
 }
 
@@ -87,12 +88,12 @@ TEST_CASE("cuDNN: a plan that is compiled can be kept as text, too") {
   const auto device = h200();
   if (!device) return;
   ConvShape s = shape();
-  s.bias = true;
-  s.activation = Activation::relu6;
+  s.forward.bias = true;
+  s.forward.activation = Activation::relu6;
   const auto choice = choose_first(device, s, accept);
   REQUIRE(choice);
   CHECK(choice->compiled_at_run_time);
-  const auto again = restore(device, s, choice->recipe, choice->plan_text);
+  const auto again = restore(device, s, choice->candidate, choice->plan_text);
   REQUIRE(again);
   CHECK(again->plan->workspace() == choice->plan->workspace());
 }
@@ -102,10 +103,10 @@ TEST_CASE("cuDNN: f32 of full precision leaves tensor cores out") {
   if (!device) return;
   ConvShape s = shape(DType::f32);
   const CudnnGraph graph = cudnn_graph(*device, s);
-  const size_t exact = cudnn_candidates(*device, graph, s, false).size();
+  const size_t exact = cudnn_engines(*device, graph, s, false).size();
   s.exact_f32 = false;
   CHECK(exact > 0);
-  CHECK(exact < cudnn_candidates(*device, graph, s, false).size());
+  CHECK(exact < cudnn_engines(*device, graph, s, false).size());
 }
 
 TEST_CASE("cuDNN: what the caller does not accept is passed over") {
@@ -129,34 +130,34 @@ TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and
   const auto device = h200();
   if (!device) return;
   ConvShape clipped = shape(), masked = shape(), plain = shape();
-  clipped.bias = true, clipped.activation = Activation::relu6;
-  masked.pass = ConvPass::grad_input, masked.mask = Activation::relu6;
-  masked.channel_grads = ChannelGrads::batch_norm;
-  const auto all = contenders({clipped, masked, plain}, false, 2,
-                              [] { return tests::device_of(tests::cards()[2]); });
+  clipped.forward.bias = true, clipped.forward.activation = Activation::relu6;
+  masked.pass = ConvPass::grad_input, masked.grad_input.mask = Activation::relu6;
+  masked.grad_input.channel_grads = ChannelGrads::batch_norm;
+  const auto all = candidate_plans({clipped, masked, plain}, false, 2,
+                                   [] { return tests::device_of(tests::cards()[2]); });
   CHECK(all.size() == 3);
   for (const auto& [s, found] : all) {
     INFO(describe(s));
-    std::set<std::string> recipes;
-    for (const CudnnContenders::Plan& plan : found.plans) {
-      CHECK(restore(device, s, plan.recipe, plan.text));
-      recipes.insert(plan.recipe);
+    std::set<std::string> candidates;
+    for (const CudnnCandidatePlans::Plan& plan : found.plans) {
+      CHECK(restore(device, s, plan.candidate, plan.text));
+      candidates.insert(plan.candidate);
     }
     // cuDNN compiles the fused ones: the unfused one may be faster.
-    CHECK(recipes.size() == (s == plain ? 1 : 2));
-    CHECK(bool(found.trusted) == (s != plain));
-    if (found.trusted)
-      CHECK(restore(device, plain_conv(s), found.trusted->recipe, found.trusted->text));
+    CHECK(candidates.size() == (s == plain ? 1 : 2));
+    CHECK(bool(found.reference) == (s != plain));
+    if (found.reference)
+      CHECK(restore(device, plain_conv(s), found.reference->candidate, found.reference->text));
   }
-  const auto ruled = contenders(device, clipped, true).plans;
+  const auto ruled = candidate_plans(device, clipped, true).plans;
   REQUIRE(ruled.size() == 1);
-  CHECK(ruled[0].recipe == choose_first(device, clipped, accept)->recipe);
+  CHECK(ruled[0].candidate == choose_first(device, clipped, accept)->candidate);
 }
 
 TEST_CASE("cuDNN: a thread that cannot have a device leaves its work to others") {
   if (!h200()) return;
   std::atomic<int> opened = 0;
-  const auto all = contenders({shape()}, true, 2, [&] {
+  const auto all = candidate_plans({shape()}, true, 2, [&] {
     if (opened++ == 0) fail(base::ExitCode::resources, "none left");
     return tests::device_of(tests::cards()[2]);
   });

@@ -13,16 +13,16 @@ double limit(DType dtype) {
 }
 
 ConvShape base(DType dtype, ConvPass pass, int in, int out) {
-  return {.pass = pass,
-          .dtype = dtype,
-          .images = 2,
-          .height = 13,
-          .width = 10,
-          .in_channels = in,
-          .out_channels = out,
-          .kernel = 3,
-          .stride = 2,
-          .pad = {1, 0, 1, 1}};
+  return {{.images = 2,
+           .height = 13,
+           .width = 10,
+           .in_channels = in,
+           .out_channels = out,
+           .kernel = 3,
+           .stride = 2,
+           .pad = {1, 0, 1, 1}},
+          pass,
+          dtype};
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct Case {
 };
 
 ConvOptions options_of(const ConvShape& s) {
-  return {.stride = s.stride, .pad = s.pad, .activation = s.activation};
+  return {.stride = s.stride, .pad = s.pad, .activation = s.forward.activation};
 }
 
 Tensor residual_of(const std::vector<Tensor>& in) {
@@ -47,13 +47,13 @@ Tensor unfused(const Context& c, const ConvShape& s, const std::vector<Tensor>& 
   evaluation.training = false;
   Tensor y = conv(evaluation, in[kX], in[kWeight], {.stride = s.stride, .pad = s.pad});
   return batch_norm(evaluation, y, {in[kGamma], in[kBeta], in[kMean], in[kVariance]},
-                    {.epsilon = kEpsilon, .activation = s.activation}, residual_of(in));
+                    {.epsilon = kEpsilon, .activation = s.forward.activation}, residual_of(in));
 }
 
 Values reference(ConvShape s, const std::vector<Values>& in) {
-  Activation activation = s.activation;
-  s.residual = false;
-  s.activation = Activation::none;
+  Activation activation = s.forward.activation;
+  s.forward.residual = false;
+  s.forward.activation = Activation::none;
   Values y = naive_forward(s, {in[kX], in[kWeight]});
   for (size_t i = 0; i < y.size(); ++i) {
     size_t k = i % size_t(s.out_channels);
@@ -78,7 +78,7 @@ std::vector<Input> inputs_of(const Case& t) {
       per_channel(-1, 1, true),
       per_channel(-0.5, 0.5, false),
       per_channel(0.5, 2, false)};
-  if (t.conv.residual)
+  if (t.conv.forward.residual)
     inputs.push_back({.shape = t.conv.y_shape(), .low = -3, .high = 9, .differentiable = true});
   return inputs;
 }
@@ -116,7 +116,7 @@ void check_folding(const Case& t) {
       .summation_length = double(s.kernel) * s.kernel * s.in_channels,
       .step = 1e-6,  // small enough to cross no kink of the activation
       // Rounding the folded kernel moves outputs across kinks.
-      .half_gradients = s.activation == Activation::none,
+      .half_gradients = s.forward.activation == Activation::none,
   };
   check(op);
   if (!kHaveF64) return;
@@ -129,13 +129,13 @@ void check_folding(const Case& t) {
   }
 }
 
-const ConvShape kShape{.images = 2,
-                       .height = 7,
-                       .width = 5,
-                       .in_channels = 6,
-                       .out_channels = 11,
-                       .kernel = 3,
-                       .pad = {1, 1, 1, 1}};
+const ConvShape kShape{{.images = 2,
+                        .height = 7,
+                        .width = 5,
+                        .in_channels = 6,
+                        .out_channels = 11,
+                        .kernel = 3,
+                        .pad = {1, 1, 1, 1}}};
 
 }  // namespace
 
@@ -143,49 +143,55 @@ TEST_CASE("conv_frozen_batch_norm: every activation, with and without residual")
   for (Activation activation : {Activation::none, Activation::relu, Activation::relu6})
     for (bool residual : {false, true}) {
       Case t{.conv = kShape};
-      t.conv.activation = activation;
-      t.conv.residual = residual;
+      t.conv.forward.activation = activation;
+      t.conv.forward.residual = residual;
       check_folding(t);
     }
 }
 
 TEST_CASE("conv_frozen_batch_norm: 1x1, strides, padding, the stem, one channel, no images") {
-  check_folding({.conv = {.images = 2,
-                          .height = 5,
-                          .width = 6,
-                          .in_channels = 33,
-                          .out_channels = 16,
-                          .stride = 2,
-                          .activation = Activation::relu6}});
-  check_folding({.conv = {.images = 1,
-                          .height = 9,
-                          .width = 6,
-                          .in_channels = 4,
-                          .out_channels = 5,
-                          .kernel = 3,
-                          .stride = 2,
-                          .pad = {0, 1, 0, 1}}});
-  check_folding({.conv = {.images = 1,
-                          .height = 19,
-                          .width = 18,
-                          .in_channels = 3,
-                          .out_channels = 16,
-                          .kernel = 7,
-                          .stride = 2,
-                          .pad = {3, 3, 3, 3},
-                          .activation = Activation::relu6},
+  check_folding({.conv = {{.images = 2,
+                           .height = 5,
+                           .width = 6,
+                           .in_channels = 33,
+                           .out_channels = 16,
+                           .stride = 2},
+                          ConvPass::forward,
+                          DType::f32,
+                          true,
+                          {.activation = Activation::relu6}}});
+  check_folding({.conv = {{.images = 1,
+                           .height = 9,
+                           .width = 6,
+                           .in_channels = 4,
+                           .out_channels = 5,
+                           .kernel = 3,
+                           .stride = 2,
+                           .pad = {0, 1, 0, 1}}}});
+  check_folding({.conv = {{.images = 1,
+                           .height = 19,
+                           .width = 18,
+                           .in_channels = 3,
+                           .out_channels = 16,
+                           .kernel = 7,
+                           .stride = 2,
+                           .pad = {3, 3, 3, 3}},
+                          ConvPass::forward,
+                          DType::f32,
+                          true,
+                          {.activation = Activation::relu6}},
                  .image = true});
   check_folding(
-      {.conv = {.images = 1, .height = 2, .width = 2, .in_channels = 1, .out_channels = 1}});
+      {.conv = {{.images = 1, .height = 2, .width = 2, .in_channels = 1, .out_channels = 1}}});
   check_folding(
-      {.conv = {.images = 0, .height = 4, .width = 4, .in_channels = 2, .out_channels = 3}});
+      {.conv = {{.images = 0, .height = 4, .width = 4, .in_channels = 2, .out_channels = 3}}});
 }
 
 TEST_CASE("conv_frozen_batch_norm: a kernel shared by layers collects their gradients") {
   // Both layers have the same kernel and batch norms of their own, as the heads' levels do.
   ConvShape s = kShape;
   s.out_channels = s.in_channels;
-  s.activation = Activation::relu6;
+  s.forward.activation = Activation::relu6;
   auto second_of = [](const auto& in) {
     auto second = in;
     for (size_t k : {kGamma, kBeta, kMean, kVariance}) second[k] = in[6 + k - kGamma];
@@ -218,8 +224,8 @@ TEST_CASE("conv_frozen_batch_norm: a kernel shared by layers collects their grad
 TEST_CASE("conv_frozen_batch_norm: wanting one gradient gives what wanting all gives") {
   if (!kHaveF64) return;
   Case t{.conv = kShape};
-  t.conv.activation = Activation::relu;
-  t.conv.residual = true;
+  t.conv.forward.activation = Activation::relu;
+  t.conv.forward.residual = true;
   const std::vector<bool> all{true, true, true, true, false, false, true};
   auto complete = run_in_f64(t, folded, all);
   for (size_t k = 0; k < all.size(); ++k) {

@@ -24,8 +24,8 @@ struct PassRun {
     x = random_tensor(s.x_shape(), s.dtype);
     w = random_tensor(s.weight_shape(), weight);
     y = random_tensor(s.y_shape(), s.dtype);
-    if (s.bias) bias = random_tensor({1, {s.out_channels}}, accumulator(s.dtype));
-    if (s.residual) residual = random_tensor(s.y_shape(), s.dtype);
+    if (s.forward.bias) bias = random_tensor({1, {s.out_channels}}, accumulator(s.dtype));
+    if (s.forward.residual) residual = random_tensor(s.y_shape(), s.dtype);
   }
 
   Tensor random_tensor(Shape shape, DType dtype) {
@@ -66,9 +66,9 @@ ConvShape random_shape(std::mt19937& random) {
   s.out_channels = pick({1, 5, 16, 24, 33, 64, 130});
   int pad = s.kernel / 2;
   s.pad = {pick({0, pad}), pick({0, pad}), pick({0, pad}), pick({0, pad})};
-  s.bias = pick({0, 1});
-  s.residual = pick({0, 1});
-  s.activation = Activation(pick({0, 1, 2}));
+  s.forward.bias = pick({0, 1});
+  s.forward.residual = pick({0, 1});
+  s.forward.activation = Activation(pick({0, 1, 2}));
   return s;
 }
 
@@ -89,17 +89,15 @@ double inner(const Values& a, const Values& b) {
 
 bool have_onednn() {
   return make_onednn_conv(
-             {.images = 1, .height = 8, .width = 8, .in_channels = 16, .out_channels = 16}) !=
+             {{.images = 1, .height = 8, .width = 8, .in_channels = 16, .out_channels = 16}}) !=
          nullptr;
 }
 
 bool have_onednn_bf16() {
-  return make_onednn_conv({.dtype = DType::bf16,
-                           .images = 1,
-                           .height = 8,
-                           .width = 8,
-                           .in_channels = 16,
-                           .out_channels = 16}) != nullptr;
+  return make_onednn_conv(
+             {{.images = 1, .height = 8, .width = 8, .in_channels = 16, .out_channels = 16},
+              ConvPass::forward,
+              DType::bf16}) != nullptr;
 }
 
 }  // namespace
@@ -108,8 +106,8 @@ TEST_CASE("conv plans: each pass is the others' adjoint") {
   std::mt19937 random(11);
   for (int i = 0; i < 12; ++i) {
     ConvShape s = random_shape(random);
-    s.bias = s.residual = false;
-    s.activation = Activation::none;
+    s.forward.bias = s.forward.residual = false;
+    s.forward.activation = Activation::none;
     INFO("shape " << i);
     PassRun forward(s);
     Values x = read(forward.x), w = read(forward.w), dy = read(forward.y);
@@ -139,7 +137,7 @@ TEST_CASE("conv plans: oneDNN agrees with the plain loops, and with itself bit f
       for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight}) {
         s.dtype = dtype;
         s.pass = pass;
-        if (pass != ConvPass::forward) s.bias = s.residual = false, s.activation = Activation::none;
+        if (pass != ConvPass::forward) s = unfused(s, pass);
         auto fast = make_onednn_conv(s);
         if (!fast) continue;  // the reference runs instead
         ++compared;
@@ -195,8 +193,9 @@ TEST_CASE("conv plans: oneDNN has a plan for every convolution of SSD320") {
         INFO(conv.name << " pass " << int(pass) << " dtype " << int(dtype));
         CHECK(make_onednn_conv(s));
         if (pass != ConvPass::forward) continue;
-        s.bias = s.residual = true;  // as at inference, with batch norm folded into the weights
-        s.activation = Activation::relu6;
+        s.forward.bias = s.forward.residual =
+            true;  // as at inference, with batch norm folded into the weights
+        s.forward.activation = Activation::relu6;
         CHECK(make_onednn_conv(s));
       }
 }

@@ -9,118 +9,123 @@ namespace {
 
 void check_conv(const ConvShape& s, bool image = false) {
   OpCase op;
-  op.name = base::concatenate("conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images,
-                              "x", s.height, "x", s.width, "x", s.in_channels, " to ",
-                              s.out_channels, s.bias ? " +bias" : "",
-                              s.residual ? " +residual" : "", " activation ", int(s.activation));
+  op.name = base::concatenate(
+      "conv ", s.kernel, "x", s.kernel, "/", s.stride, " of ", s.images, "x", s.height, "x",
+      s.width, "x", s.in_channels, " to ", s.out_channels, s.forward.bias ? " +bias" : "",
+      s.forward.residual ? " +residual" : "", " activation ", int(s.forward.activation));
   op.inputs.push_back({.shape = s.x_shape(), .differentiable = !image});
   op.inputs.push_back({.shape = s.weight_shape(), .differentiable = true});
-  if (s.bias)
+  if (s.forward.bias)
     op.inputs.push_back(
         {.shape = {1, {s.out_channels}}, .differentiable = true, .accumulator_dtype = true});
-  if (s.residual)
+  if (s.forward.residual)
     op.inputs.push_back({.shape = s.y_shape(), .low = -3, .high = 9, .differentiable = true});
   op.run = [s](const Context& c, const std::vector<Tensor>& in) {
-    return conv(c, in[0], in[1], {.stride = s.stride, .pad = s.pad, .activation = s.activation},
-                s.bias ? in[2] : Tensor(), s.residual ? in.back() : Tensor());
+    return conv(c, in[0], in[1],
+                {.stride = s.stride, .pad = s.pad, .activation = s.forward.activation},
+                s.forward.bias ? in[2] : Tensor(), s.forward.residual ? in.back() : Tensor());
   };
   op.reference = [s](const std::vector<Values>& in) { return naive_forward(s, in); };
   op.summation_length = s.kernel * s.kernel * s.in_channels;
   op.step = 1e-6;  // small enough to cross no kink of the activation
-  op.half_gradients = !s.residual || s.activation != Activation::relu6;
+  op.half_gradients = !s.forward.residual || s.forward.activation != Activation::relu6;
   check(op);
 }
 
 }  // namespace
 
 TEST_CASE("conv: kernels, strides, asymmetric padding, odd sizes") {
-  check_conv({.images = 2, .height = 5, .width = 7, .in_channels = 3, .out_channels = 5});
+  check_conv({{.images = 2, .height = 5, .width = 7, .in_channels = 3, .out_channels = 5}});
   check_conv(
-      {.images = 1, .height = 6, .width = 5, .in_channels = 19, .out_channels = 33, .stride = 2});
-  check_conv({.images = 2,
-              .height = 7,
-              .width = 5,
-              .in_channels = 16,
-              .out_channels = 17,
-              .kernel = 3,
-              .pad = {1, 1, 1, 1}});
-  check_conv({.images = 2,
-              .height = 10,
-              .width = 10,
-              .in_channels = 7,
-              .out_channels = 4,
-              .kernel = 3,
-              .stride = 2,
-              .pad = {0, 0, 1, 1}});
-  check_conv({.images = 1,
-              .height = 9,
-              .width = 6,
-              .in_channels = 4,
-              .out_channels = 6,
-              .kernel = 3,
-              .stride = 2,
-              .pad = {0, 1, 0, 1}});
-  check_conv({.images = 1,
-              .height = 5,
-              .width = 5,
-              .in_channels = 33,
-              .out_channels = 3,
-              .kernel = 3,
-              .stride = 2,
-              .pad = {1, 1, 1, 1}});
+      {{.images = 1, .height = 6, .width = 5, .in_channels = 19, .out_channels = 33, .stride = 2}});
+  check_conv({{.images = 2,
+               .height = 7,
+               .width = 5,
+               .in_channels = 16,
+               .out_channels = 17,
+               .kernel = 3,
+               .pad = {1, 1, 1, 1}}});
+  check_conv({{.images = 2,
+               .height = 10,
+               .width = 10,
+               .in_channels = 7,
+               .out_channels = 4,
+               .kernel = 3,
+               .stride = 2,
+               .pad = {0, 0, 1, 1}}});
+  check_conv({{.images = 1,
+               .height = 9,
+               .width = 6,
+               .in_channels = 4,
+               .out_channels = 6,
+               .kernel = 3,
+               .stride = 2,
+               .pad = {0, 1, 0, 1}}});
+  check_conv({{.images = 1,
+               .height = 5,
+               .width = 5,
+               .in_channels = 33,
+               .out_channels = 3,
+               .kernel = 3,
+               .stride = 2,
+               .pad = {1, 1, 1, 1}}});
 }
 
 TEST_CASE("conv: an image of one pixel, a result of one pixel") {
-  check_conv({.images = 3, .height = 1, .width = 1, .in_channels = 5, .out_channels = 9});
-  check_conv({.images = 1,
-              .height = 1,
-              .width = 1,
-              .in_channels = 2,
-              .out_channels = 3,
-              .kernel = 3,
-              .pad = {1, 1, 1, 1}});
+  check_conv({{.images = 3, .height = 1, .width = 1, .in_channels = 5, .out_channels = 9}});
+  check_conv({{.images = 1,
+               .height = 1,
+               .width = 1,
+               .in_channels = 2,
+               .out_channels = 3,
+               .kernel = 3,
+               .pad = {1, 1, 1, 1}}});
   check_conv(
-      {.images = 2, .height = 3, .width = 3, .in_channels = 4, .out_channels = 1, .kernel = 3});
+      {{.images = 2, .height = 3, .width = 3, .in_channels = 4, .out_channels = 1, .kernel = 3}});
 }
 
 TEST_CASE("conv: the stem, whose image needs no gradient") {
-  ConvShape stem{.images = 1,
-                 .height = 19,
-                 .width = 18,
-                 .in_channels = 3,
-                 .out_channels = 16,
-                 .kernel = 7,
-                 .stride = 2,
-                 .pad = {3, 3, 3, 3}};
+  ConvShape stem{{.images = 1,
+                  .height = 19,
+                  .width = 18,
+                  .in_channels = 3,
+                  .out_channels = 16,
+                  .kernel = 7,
+                  .stride = 2,
+                  .pad = {3, 3, 3, 3}}};
   check_conv(stem, true);
   check_conv(stem, false);
 }
 
 TEST_CASE("conv: as many channels as the class predictor") {
-  check_conv({.images = 1,
-              .height = 3,
-              .width = 2,
-              .in_channels = 32,
-              .out_channels = 546,
-              .kernel = 3,
-              .pad = {1, 1, 1, 1},
-              .bias = true});
+  check_conv({{.images = 1,
+               .height = 3,
+               .width = 2,
+               .in_channels = 32,
+               .out_channels = 546,
+               .kernel = 3,
+               .pad = {1, 1, 1, 1}},
+              ConvPass::forward,
+              DType::f32,
+              true,
+              {.bias = true}});
 }
 
 TEST_CASE("conv: every fusion") {
   for (bool bias : {false, true})
     for (bool residual : {false, true})
       for (Activation activation : {Activation::none, Activation::relu, Activation::relu6})
-        check_conv({.images = 2,
-                    .height = 4,
-                    .width = 5,
-                    .in_channels = 6,
-                    .out_channels = 11,
-                    .kernel = 3,
-                    .pad = {1, 1, 1, 1},
-                    .bias = bias,
-                    .residual = residual,
-                    .activation = activation});
+        check_conv({{.images = 2,
+                     .height = 4,
+                     .width = 5,
+                     .in_channels = 6,
+                     .out_channels = 11,
+                     .kernel = 3,
+                     .pad = {1, 1, 1, 1}},
+                    ConvPass::forward,
+                    DType::f32,
+                    true,
+                    {.bias = bias, .residual = residual, .activation = activation}});
 }
 
 TEST_CASE("conv: one weight used for maps of several sizes collects all gradients") {
@@ -136,16 +141,19 @@ TEST_CASE("conv: one weight used for maps of several sizes collects all gradient
           },
       .reference =
           [](const auto& in) {
-            ConvShape s{.images = 1,
-                        .height = 4,
-                        .width = 4,
-                        .in_channels = 3,
-                        .out_channels = 3,
-                        .kernel = 3,
-                        .pad = {1, 1, 1, 1},
-                        .activation = Activation::relu};
+            ConvShape s{{.images = 1,
+                         .height = 4,
+                         .width = 4,
+                         .in_channels = 3,
+                         .out_channels = 3,
+                         .kernel = 3,
+                         .pad = {1, 1, 1, 1}},
+                        ConvPass::forward,
+                        DType::f32,
+                        true,
+                        {.activation = Activation::relu}};
             Values middle = naive_forward(s, in);
-            s.stride = 2, s.pad = {0, 0, 1, 1}, s.activation = Activation::none;
+            s.stride = 2, s.pad = {0, 0, 1, 1}, s.forward.activation = Activation::none;
             return naive_forward(s, {middle, in[1]});
           },
       .summation_length = 54,

@@ -12,13 +12,13 @@ namespace {
 
 enum Place { kX, kWeight, kGamma, kBeta, kMean, kVariance, kResidual };
 
-const ConvShape kShape{.images = 3,
-                       .height = 6,
-                       .width = 5,
-                       .in_channels = 4,
-                       .out_channels = 7,
-                       .kernel = 3,
-                       .pad = {1, 1, 1, 1}};
+const ConvShape kShape{{.images = 3,
+                        .height = 6,
+                        .width = 5,
+                        .in_channels = 4,
+                        .out_channels = 7,
+                        .kernel = 3,
+                        .pad = {1, 1, 1, 1}}};
 const BatchNormOptions kOptions{.decay = 0.9, .activation = Activation::relu6};
 
 Tensor run(const Context& c, const std::vector<Tensor>& in, Activation activation) {

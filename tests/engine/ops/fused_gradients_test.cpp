@@ -10,13 +10,13 @@ using namespace engine;
 
 namespace {
 
-const ConvShape kShape{.images = 2,
-                       .height = 4,
-                       .width = 5,
-                       .in_channels = 6,
-                       .out_channels = 6,
-                       .kernel = 3,
-                       .pad = {1, 1, 1, 1}};
+const ConvShape kShape{{.images = 2,
+                        .height = 4,
+                        .width = 5,
+                        .in_channels = 6,
+                        .out_channels = 6,
+                        .kernel = 3,
+                        .pad = {1, 1, 1, 1}}};
 const ConvOptions kSame{.pad = kShape.pad};
 
 Values naive_conv(const Values& x, const Values& weight) {

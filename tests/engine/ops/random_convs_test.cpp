@@ -18,16 +18,19 @@ int at_least(int64_t wanted, int64_t unit) { return int((wanted + unit - 1) / un
 // A convolution of few products, with what is fused to it.
 ConvShape random_conv(std::mt19937& random) {
   const Shape x = random_activation(random);
-  ConvShape s{.images = int(x[0]),
-              .height = int(x[1]),
-              .width = int(x[2]),
-              .in_channels = int(x[3]),
-              .out_channels = one_of(random, {1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 24}),
-              .kernel = one_of(random, {1, 1, 2, 3, 3, 3, 5, 7}),
-              .stride = one_of(random, {1, 1, 1, 2, 2, 3}),
-              .bias = random() % 2 > 0,
-              .residual = random() % 3 == 0,
-              .activation = random_activation_function(random)};
+  ConvShape s{{.images = int(x[0]),
+               .height = int(x[1]),
+               .width = int(x[2]),
+               .in_channels = int(x[3]),
+               .out_channels = one_of(random, {1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 24}),
+               .kernel = one_of(random, {1, 1, 2, 3, 3, 3, 5, 7}),
+               .stride = one_of(random, {1, 1, 1, 2, 2, 3})},
+              ConvPass::forward,
+              DType::f32,
+              true,
+              {.bias = random() % 2 > 0,
+               .residual = random() % 3 == 0,
+               .activation = random_activation_function(random)}};
   auto side = [&] { return int(random() % unsigned((s.kernel + 1) / 2)); };
   s.pad = {side(), side(), side(), side()};
   s.height = std::max(s.height, s.kernel - s.pad.top - s.pad.bottom);
@@ -54,7 +57,7 @@ ConvShape random_conv_before_batch_norm(std::mt19937& random) {
 }
 
 ConvOptions options_of(const ConvShape& s) {
-  return {.stride = s.stride, .pad = s.pad, .activation = s.activation};
+  return {.stride = s.stride, .pad = s.pad, .activation = s.forward.activation};
 }
 
 Input per_channel(int channels, double low, double high, bool learnt) {
@@ -73,12 +76,12 @@ std::vector<Input> batch_norm_inputs(const ConvShape& s) {
                         per_channel(s.out_channels, -1, 4, true),
                         per_channel(s.out_channels, -0.5, 0.5, false),
                         per_channel(s.out_channels, 0.5, 2, false)};
-  if (s.residual) in.push_back({.shape = s.y_shape(), .differentiable = true});
+  if (s.forward.residual) in.push_back({.shape = s.y_shape(), .differentiable = true});
   return in;
 }
 
 Tensor residual_of(const ConvShape& s, const std::vector<Tensor>& in) {
-  return s.residual ? in.back() : Tensor();
+  return s.forward.residual ? in.back() : Tensor();
 }
 
 }  // namespace
@@ -90,13 +93,14 @@ TEST_CASE("random shapes: conv") {
                   const bool image = random() % 8 == 0;  // x needs no gradient
                   ParityCase t{{.inputs = {{.shape = s.x_shape(), .differentiable = !image},
                                            {.shape = s.weight_shape(), .differentiable = true}}},
-                               s.activation};
-                  if (s.bias) t.op.inputs.push_back(per_channel(s.out_channels, -1, 4, true));
-                  if (s.residual)
+                               s.forward.activation};
+                  if (s.forward.bias)
+                    t.op.inputs.push_back(per_channel(s.out_channels, -1, 4, true));
+                  if (s.forward.residual)
                     t.op.inputs.push_back(
                         {.shape = s.y_shape(), .low = -3, .high = 9, .differentiable = true});
                   t.op.run = [s](const Context& c, const std::vector<Tensor>& in) {
-                    return conv(c, in[0], in[1], options_of(s), s.bias ? in[2] : Tensor(),
+                    return conv(c, in[0], in[1], options_of(s), s.forward.bias ? in[2] : Tensor(),
                                 residual_of(s, in));
                   };
                   return t;
@@ -116,10 +120,10 @@ TEST_CASE("random shapes: conv_with_sums and batch_norm") {
                                                with_summing_plans(c), in[0], in[1],
                                                {.stride = s.stride, .pad = s.pad}, sums);
                                            return batch_norm(c, y, {in[2], in[3], in[4], in[5]},
-                                                             {.activation = s.activation},
+                                                             {.activation = s.forward.activation},
                                                              residual_of(s, in), sums);
                                          }},
-                                    s.activation};
+                                    s.forward.activation};
                 },
                 true});
 }
@@ -129,7 +133,7 @@ TEST_CASE("random shapes: conv_frozen_batch_norm") {
       {"conv_frozen_batch_norm",
        [](std::mt19937& random) {
          const ConvShape s = random_conv_before_batch_norm(random);
-         ParityCase t{{.inputs = batch_norm_inputs(s)}, s.activation};
+         ParityCase t{{.inputs = batch_norm_inputs(s)}, s.forward.activation};
          t.op.inputs[1].accumulator_dtype = true;  // the master
          t.op.run = [s](const Context& c, const auto& in) {
            return conv_frozen_batch_norm(
@@ -177,34 +181,38 @@ TEST_CASE("random shapes: two convolutions that read one activation") {
 
 // What random shapes found in oneDNN 2.6.3 and 3.7.2, in short.
 TEST_CASE("convolutions that a library computes wrongly are not left to it") {
-  const ConvShape residual{.images = 2,
-                           .height = 5,
-                           .width = 3,
-                           .in_channels = 4,
-                           .out_channels = 5,
-                           .kernel = 5,
-                           .pad = {0, 2, 2, 0},
-                           .residual = true};
+  const ConvShape residual{{.images = 2,
+                            .height = 5,
+                            .width = 3,
+                            .in_channels = 4,
+                            .out_channels = 5,
+                            .kernel = 5,
+                            .pad = {0, 2, 2, 0}},
+                           ConvPass::forward,
+                           DType::f32,
+                           true,
+                           {.residual = true}};
   // P7's kernel where P6 is one pixel.
-  const ConvShape narrow{.pass = ConvPass::grad_weight,
-                         .dtype = DType::bf16,
-                         .images = 2,
-                         .height = 1,
-                         .width = 1,
-                         .in_channels = 16,
-                         .out_channels = 16,
-                         .kernel = 3,
-                         .stride = 2,
-                         .pad = {1, 1, 1, 1}};
-  const ConvShape long_stride{.dtype = DType::bf16,
-                              .images = 2,
-                              .height = 4,
-                              .width = 4,
-                              .in_channels = 16,
-                              .out_channels = 32,
-                              .kernel = 4,
-                              .stride = 4,
-                              .pad = {3, 0, 0, 2}};
+  const ConvShape narrow{{.images = 2,
+                          .height = 1,
+                          .width = 1,
+                          .in_channels = 16,
+                          .out_channels = 16,
+                          .kernel = 3,
+                          .stride = 2,
+                          .pad = {1, 1, 1, 1}},
+                         ConvPass::grad_weight,
+                         DType::bf16};
+  const ConvShape long_stride{{.images = 2,
+                               .height = 4,
+                               .width = 4,
+                               .in_channels = 16,
+                               .out_channels = 32,
+                               .kernel = 4,
+                               .stride = 4,
+                               .pad = {3, 0, 0, 2}},
+                              ConvPass::forward,
+                              DType::bf16};
   for (const ConvShape& s : {residual, narrow, long_stride}) {
     INFO(describe(s));
     ConvRun ours(s), plain(s);

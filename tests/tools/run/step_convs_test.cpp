@@ -27,10 +27,10 @@ void check_input_gradients(const std::set<ConvShape>& shapes, ChannelGrads grads
     INFO(describe(s));
     ++seen;
     const bool reads_block_end = layer == Layer::unit_entry || layer == Layer::shortcut;
-    CHECK(s.mask == (reads_block_end ? Activation::relu : Activation::relu6));
-    CHECK(s.channel_grads == grads);
+    CHECK(s.grad_input.mask == (reads_block_end ? Activation::relu : Activation::relu6));
+    CHECK(s.grad_input.channel_grads == grads);
     // Behind the gradient of the residual, or of the other convolution that reads the input.
-    CHECK(s.accumulate == reads_block_end);
+    CHECK(s.accumulate() == reads_block_end);
   }
   CHECK(seen == 10 + 3 + 3 + 3);
 }
@@ -47,9 +47,9 @@ TEST_CASE("SSD320's step: weight gradients go straight into the parameters") {
   for (const ConvShape& s : step_convs(ssd320_config("fp16", 8, false)).training) {
     INFO(describe(s));
     // But for the towers': branches that share a kernel add to it when they are done.
-    if (s.pass == ConvPass::grad_weight) CHECK((s.accumulate || s.in_channels == 256));
+    if (s.pass == ConvPass::grad_weight) CHECK((s.accumulate() || s.in_channels == 256));
     if (s.pass == ConvPass::forward && s.out_channels % 64 == 0 && s.in_channels != 256)
-      CHECK((s.statistics || s.bias));
+      CHECK((s.forward.statistics || s.forward.bias));
   }
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("SSD320's detection: one fused convolution per layer") {
   for (const ConvShape& s : convs.detection) {
     INFO(describe(s));
     CHECK(s.pass == ConvPass::forward);
-    CHECK(s.bias);
-    CHECK_FALSE(s.statistics);
+    CHECK(s.forward.bias);
+    CHECK_FALSE(s.forward.statistics);
   }
 }

@@ -1,4 +1,4 @@
-#include "engine/conv/recipe.h"
+#include "engine/conv/candidate.h"
 
 #include "engine/base/error.h"
 #include "engine/conv/operands.h"
@@ -10,30 +10,28 @@
 namespace engine {
 namespace {
 
-constexpr size_t kAlignment = 256;
-
 int rounded(int n, int unit) { return (n + unit - 1) / unit * unit; }
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-void add_padded(std::vector<ConvRecipe>& recipes, const ConvRecipe& from, int in, int out) {
+void add_padded(std::vector<ConvCandidate>& all, const ConvCandidate& from, int in, int out) {
   const ConvShape& s = from.inner;
   if (s.in_channels == in && s.out_channels == out) return;
-  ConvRecipe padded = from;
+  ConvCandidate padded = from;
   padded.inner.in_channels = in;
   padded.inner.out_channels = out;
   if (in != s.in_channels) padded.name += base::concatenate(", in padded to ", in);
   if (out != s.out_channels) padded.name += base::concatenate(", out padded to ", out);
-  recipes.push_back(padded);
+  all.push_back(padded);
 }
 
-std::vector<ConvRecipe> with_padding(const ConvRecipe& recipe) {
-  const ConvShape& s = recipe.inner;
+std::vector<ConvCandidate> with_padding(const ConvCandidate& candidate) {
+  const ConvShape& s = candidate.inner;
   const int word = int(16 / kernels::size_of(s.dtype));
-  std::vector<ConvRecipe> recipes{recipe};
-  // Kernels for the first convolution exist for four channels, too.
-  if (word > 4 && s.in_channels <= 4) add_padded(recipes, recipe, 4, rounded(s.out_channels, word));
-  add_padded(recipes, recipe, rounded(s.in_channels, word), rounded(s.out_channels, word));
-  return recipes;
+  const int in = rounded(s.in_channels, word), out = rounded(s.out_channels, word);
+  std::vector<ConvCandidate> all{candidate};
+  // cuDNN has kernels for the first convolution with four channels, too.
+  if (word > 4 && s.in_channels <= 4) add_padded(all, candidate, 4, out);
+  add_padded(all, candidate, in, out);
+  return all;
 }
 
 class StagedConv : public ConvPlan {
@@ -43,12 +41,9 @@ class StagedConv : public ConvPlan {
     size_t end = aligned(plan_->workspace());
     const auto outer = conv_operands(shape_);
     for (const ConvOperand& operand : conv_operands(inner_)) {
-      const ConvOperand& original = find(outer, operand.view);
-      if (operand.shape == original.shape && operand.dtype == original.dtype &&
-          operand.read == original.read)
-        continue;
+      if (same(operand, find(outer, operand.view))) continue;
       staged_.push_back({operand, end});
-      end += aligned(size_t(operand.shape.size() * kernels::size_of(operand.dtype)));
+      end += aligned(operand.bytes());
     }
     scratch_ = end;
     auto take = [&](int64_t sums) {
@@ -66,28 +61,32 @@ class StagedConv : public ConvPlan {
     ConvArgs inner = args;
     for (const Staged& staged : staged_) {
       const ConvOperand& o = staged.operand;
-      void* room = static_cast<char*>(args.workspace) + staged.offset;
-      inner.*o.view = {room, o.dtype, o.shape};
+      void* copy = static_cast<char*>(args.workspace) + staged.offset;
+      inner.*o.view = {copy, o.dtype, o.shape};
       if (o.read) kernels::pad_channels(queue, args.*o.view, inner.*o.view);
     }
     if (!staged_.empty()) inner.weight_version = 0;  // the weight is a copy of this run
     plan_->run(queue, inner);
     for (const Staged& staged : staged_) {
-      const View room = inner.*staged.operand.view, result = args.*staged.operand.view;
+      const View copy = inner.*staged.operand.view, result = args.*staged.operand.view;
       if (!staged.operand.written) continue;
-      if (shape_.accumulate && !inner_.accumulate)
-        kernels::add_padded(queue, room, result);
+      if (shape_.accumulate() && !inner_.accumulate())
+        kernels::add_padded(queue, copy, result);
       else
-        kernels::pad_channels(queue, room, result);
+        kernels::pad_channels(queue, copy, result);
     }
     finish(queue, args);
   }
 
  private:
-  struct Staged {
+  struct Staged {  // an operand of the inner plan that is a copy, in the workspace
     ConvOperand operand;
     size_t offset;
   };
+
+  static bool same(const ConvOperand& a, const ConvOperand& b) {
+    return a.shape == b.shape && a.dtype == b.dtype && a.read == b.read;
+  }
 
   static const ConvOperand& find(const std::vector<ConvOperand>& all, View ConvArgs::*view) {
     for (const ConvOperand& operand : all)
@@ -95,13 +94,16 @@ class StagedConv : public ConvPlan {
     base::fail(base::ExitCode::failed, "staged convolution: the inner shape has more operands");
   }
 
-  bool grads_behind() const { return shape_.channel_grads != inner_.channel_grads; }
+  bool grads_behind() const {
+    return shape_.grad_input.channel_grads != inner_.grad_input.channel_grads;
+  }
 
   void mask(kernels::Queue queue, const ConvArgs& a) const {
-    if (!grads_behind()) return kernels::activate_backward(queue, shape_.mask, a.x, a.saved, a.x);
+    const Activation activation = shape_.grad_input.mask;
+    if (!grads_behind()) return kernels::activate_backward(queue, activation, a.x, a.saved, a.x);
     const View scratch{static_cast<char*>(a.workspace) + scratch_, a.dbeta.dtype, {}};
     kernels::channel_grads(queue, {.g = a.x,
-                                   .mask = shape_.mask,
+                                   .mask = activation,
                                    .saved = a.saved,
                                    .x = a.normalised_x,
                                    .mean = a.mean,
@@ -111,9 +113,10 @@ class StagedConv : public ConvPlan {
                                    .scratch = scratch});
   }
 
-  bool statistics_behind() const { return shape_.statistics && !inner_.statistics; }
+  bool statistics_behind() const { return shape_.forward.statistics && !inner_.forward.statistics; }
 
-  // The sums that a batch norm of mean 0 and deviation 1 would want of a gradient y.
+  // The channel gradients of a batch norm of mean 0 and deviation 1 whose input and output gradient
+  // are both y.
   void statistics(kernels::Queue queue, const ConvArgs& a) const {
     const DType sums = a.sum.dtype;
     auto* const scratch = static_cast<char*>(a.workspace) + scratch_;
@@ -130,14 +133,14 @@ class StagedConv : public ConvPlan {
                                    .scratch = {scratch + 2 * row, sums, {}}});
   }
 
-  // What was taken from the inner shape.
+  // Does what the inner shape lacks.
   void finish(kernels::Queue queue, const ConvArgs& a) const {
-    if (shape_.mask != inner_.mask) return mask(queue, a);
+    if (shape_.grad_input.mask != inner_.grad_input.mask) return mask(queue, a);
     if (statistics_behind()) return statistics(queue, a);
-    if (shape_.bias && !inner_.bias) kernels::bias(queue, a.y, a.bias, a.y);
-    if (shape_.residual && !inner_.residual) kernels::add(queue, a.y, a.residual, a.y);
-    if (shape_.activation != inner_.activation)
-      kernels::activate(queue, shape_.activation, a.y, a.y);
+    const ForwardFusion &wanted = shape_.forward, &done = inner_.forward;
+    if (wanted.bias && !done.bias) kernels::bias(queue, a.y, a.bias, a.y);
+    if (wanted.residual && !done.residual) kernels::add(queue, a.y, a.residual, a.y);
+    if (wanted.activation != done.activation) kernels::activate(queue, wanted.activation, a.y, a.y);
   }
 
   ConvShape shape_, inner_;
@@ -148,49 +151,41 @@ class StagedConv : public ConvPlan {
 
 }  // namespace
 
-std::vector<ConvRecipe> direct_recipes(const ConvShape& shape) {
+std::vector<ConvCandidate> direct_candidates(const ConvShape& shape) {
   return with_padding({"direct", shape});
 }
 
-std::vector<ConvRecipe> unfused_recipes(const ConvShape& shape) {
-  std::vector<ConvRecipe> recipes;
-  ConvShape inner = shape;
-  auto add = [&](const char* name) {
+std::vector<ConvCandidate> unfused_candidates(const ConvShape& shape) {
+  std::vector<ConvCandidate> all;
+  auto add = [&](const char* name, const ConvShape& inner) {
     if (inner == shape) return;
     const auto more = with_padding({name, inner, false});
-    recipes.insert(recipes.end(), more.begin(), more.end());
+    all.insert(all.end(), more.begin(), more.end());
   };
-  if (shape.pass == ConvPass::forward && !shape.statistics) {
-    inner.bias = inner.residual = false;
-    inner.activation = Activation::none;
-    add("unfused");
-  } else if (shape.pass == ConvPass::grad_input) {
-    inner.mask = Activation::none;
-    inner.channel_grads = ChannelGrads::none;
-    add("unfused");
-    inner.accumulate = false;
-    if (shape.accumulate) add("unfused, added");
-  } else if (shape.pass == ConvPass::grad_weight) {
-    inner.accumulate = false;
-    add("unfused");
+  if (shape.forward.statistics) return all;
+  ConvShape inner = unfused(shape, shape.pass);
+  if (shape.pass == ConvPass::grad_input && shape.accumulate()) {
+    inner.grad_input.accumulate = true;
+    add("unfused", inner);
+    inner.grad_input.accumulate = false;
+    add("unfused, added", inner);
+    return all;
   }
-  return recipes;
+  inner.grad_weight.narrow_dw = shape.grad_weight.narrow_dw;
+  add("unfused", inner);
+  return all;
 }
 
-std::vector<ConvRecipe> narrow_recipes(const ConvShape& shape) {
-  if (shape.pass != ConvPass::grad_weight || shape.narrow_dw) return {};
-  ConvShape inner = shape;
-  inner.narrow_dw = true;
-  inner.accumulate = false;
+std::vector<ConvCandidate> narrow_candidates(const ConvShape& shape) {
+  if (shape.pass != ConvPass::grad_weight || shape.grad_weight.narrow_dw) return {};
+  ConvShape inner = unfused(shape, shape.pass);
+  inner.grad_weight.narrow_dw = true;
   return with_padding({"narrow", inner, false});
 }
 
 ConvShape plain_conv(const ConvShape& s) {
-  ConvShape plain = s;
-  plain.bias = plain.residual = plain.statistics = plain.accumulate = false;
-  plain.activation = plain.mask = Activation::none;
-  plain.channel_grads = ChannelGrads::none;
-  plain.narrow_dw = s.pass == ConvPass::grad_weight && accumulator(s.dtype) != s.dtype;
+  ConvShape plain = unfused(s, s.pass);
+  plain.grad_weight.narrow_dw = s.pass == ConvPass::grad_weight && accumulator(s.dtype) != s.dtype;
   return plain;
 }
 

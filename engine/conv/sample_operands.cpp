@@ -1,29 +1,29 @@
-#include "engine/conv/trial_operands.h"
+#include "engine/conv/sample_operands.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "kernels/elementwise.h"
-#include "kernels/trial_values.h"
+#include "kernels/sample_values.h"
 
 namespace engine {
 
-TrialOperands::TrialOperands(Backend& backend, const ConvShape& shape)
+SampleOperands::SampleOperands(Backend& backend, const ConvShape& shape)
     : backend_(backend),
       shape_(shape),
       queue_(backend.queue(Lane::compute)),
       operands_(conv_operands(shape)) {
   for (const ConvOperand& o : operands_) {
-    const size_t bytes = size_t(o.shape.size() * kernels::size_of(o.dtype));
-    memory_.push_back(std::make_unique<Memory>(backend, bytes, Place::device));
+    memory_.push_back(std::make_unique<Memory>(backend, o.bytes(), Place::device));
     args_.*o.view = {memory_.back()->data(), o.dtype, o.shape};
   }
   reset();
 }
 
-// Sums of products are then of the size of what is added to them, whatever their number.
-double TrialOperands::largest(const ConvOperand& o) const {
+// With these bounds a sum of products is of the size of what is added to it, whatever the number of
+// products.
+double SampleOperands::largest(const ConvOperand& o) const {
   const ConvShape& s = shape_;
   const bool dw = s.pass == ConvPass::grad_weight;
   if (o.view != (dw ? &ConvArgs::y : &ConvArgs::weight)) return 1;
@@ -33,28 +33,28 @@ double TrialOperands::largest(const ConvOperand& o) const {
   return 1 / std::sqrt(terms);
 }
 
-void TrialOperands::reset() {
+void SampleOperands::reset() {
   for (size_t i = 0; i < operands_.size(); ++i) {
     const ConvOperand& o = operands_[i];
     const View& view = args_.*o.view;
     if (!o.read) {
       kernels::fill(queue_, view, std::numeric_limits<double>::quiet_NaN());
     } else if (o.view == &ConvArgs::saved) {
-      kernels::trial_values(queue_, view, uint32_t(i), -3, 9);
-      kernels::activate(queue_, shape_.mask, view, view);
-    } else if (o.view == &ConvArgs::bias) {  // reaches both kinks of an activation
-      kernels::trial_values(queue_, view, uint32_t(i), -3, 9);
+      kernels::sample_values(queue_, view, uint32_t(i), -3, 9);
+      kernels::activate(queue_, shape_.grad_input.mask, view, view);
+    } else if (o.view == &ConvArgs::bias) {  // so that y reaches both ends of an activation
+      kernels::sample_values(queue_, view, uint32_t(i), -3, 9);
     } else {
-      kernels::trial_values(queue_, view, uint32_t(i), -largest(o), largest(o));
+      kernels::sample_values(queue_, view, uint32_t(i), -largest(o), largest(o));
     }
   }
 }
 
-double TrialOperands::distance(const View& a, const View& b) const {
-  const int64_t parts = kernels::trial_parts(a.shape.size());
-  std::vector<float> values(size_t(2 * parts));
+double SampleOperands::distance(const View& a, const View& b) const {
+  const int64_t chunks = kernels::difference_chunks(a.shape.size());
+  std::vector<float> values(size_t(2 * chunks));
   Memory memory(backend_, values.size() * sizeof(float), Place::device);
-  kernels::trial_differences(queue_, a, b, {memory.data(), DType::f32, {2, {parts, 2}}});
+  kernels::chunk_differences(queue_, a, b, {memory.data(), DType::f32, {2, {chunks, 2}}});
   backend_.copy(values.data(), memory.data(), memory.bytes(), queue_);
   backend_.synchronize(queue_);
   float difference = 0, size = 0;
@@ -67,14 +67,14 @@ double TrialOperands::distance(const View& a, const View& b) const {
   return std::isfinite(relative) ? relative : std::numeric_limits<double>::infinity();
 }
 
-double TrialOperands::distance(const TrialOperands& expected) const {
+double SampleOperands::distance(const SampleOperands& expected) const {
   double largest = 0;
   for (const ConvOperand& o : operands_)
     if (o.written) largest = std::max(largest, distance(args_.*o.view, expected.args_.*o.view));
   return largest;
 }
 
-double trial_limit(const ConvShape& s) {
+double result_tolerance(const ConvShape& s) {
   if (s.dtype == DType::bf16) return 4e-2;
   if (s.dtype == DType::f32 && s.exact_f32) return 4e-5;
   return 8e-3;

@@ -1,5 +1,5 @@
 // Fusions of the plain loops, and roads around them: padded channels, parts done afterwards.
-#include "engine/conv/recipe.h"
+#include "engine/conv/candidate.h"
 #include "tests/support/catch.h"
 
 #include <cmath>
@@ -12,16 +12,16 @@ using namespace engine;
 namespace {
 
 ConvShape base(DType dtype, ConvPass pass, int in = 5, int out = 11) {
-  return {.pass = pass,
-          .dtype = dtype,
-          .images = 2,
-          .height = 7,
-          .width = 6,
-          .in_channels = in,
-          .out_channels = out,
-          .kernel = 3,
-          .stride = 2,
-          .pad = {1, 0, 1, 1}};
+  return {{.images = 2,
+           .height = 7,
+           .width = 6,
+           .in_channels = in,
+           .out_channels = out,
+           .kernel = 3,
+           .stride = 2,
+           .pad = {1, 0, 1, 1}},
+          pass,
+          dtype};
 }
 
 double limit(DType dtype) {
@@ -33,19 +33,16 @@ double limit(DType dtype) {
 
 // What the fusions of a gradient mean, from the plain gradient.
 Values gradient_by_hand(const ConvShape& s, ConvRun& run, View ConvArgs::*result) {
-  ConvShape plain = s;
-  plain.accumulate = plain.narrow_dw = false;
-  plain.mask = Activation::none;
-  plain.channel_grads = ChannelGrads::none;
+  const ConvShape plain = unfused(s, s.pass);
   ConvRun simple(plain);
   for (auto view : {&ConvArgs::x, &ConvArgs::weight, &ConvArgs::y})
     simple.input(view) = run.input(view);
   Values g = simple.run(*make_reference_conv(plain))[simple.index(result)];
   for (size_t i = 0; i < g.size(); ++i) {
-    if (s.accumulate) g[i] += run.input(result)[i];
-    if (s.mask == Activation::none) continue;
+    if (s.accumulate()) g[i] += run.input(result)[i];
+    if (s.grad_input.mask == Activation::none) continue;
     const double saved = run.input(&ConvArgs::saved)[i];
-    if (saved <= 0 || (s.mask == Activation::relu6 && saved >= 6)) g[i] = 0;
+    if (saved <= 0 || (s.grad_input.mask == Activation::relu6 && saved >= 6)) g[i] = 0;
   }
   return g;
 }
@@ -65,7 +62,7 @@ void check_sums(const Values& a, const Values& b, const Values& sum, const Value
 void check_channel_grads(const ConvShape& s, ConvRun& run, const OperandValues& got) {
   const Values& dx = got[run.index(&ConvArgs::x)];
   const size_t channels = size_t(s.in_channels);
-  const bool gamma = s.channel_grads == ChannelGrads::batch_norm;
+  const bool gamma = s.grad_input.channel_grads == ChannelGrads::batch_norm;
   Values dbeta(channels), dgamma(channels);
   for (size_t i = 0; i < dx.size(); ++i) {
     const size_t c = i % channels;
@@ -81,7 +78,7 @@ void check_channel_grads(const ConvShape& s, ConvRun& run, const OperandValues& 
 
 }  // namespace
 
-TEST_CASE("conv: fusions of the plain loops are what conv.h says") {
+TEST_CASE("conv: fusions of the plain loops are what shape.h says") {
   for (DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16})
     for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
       for (const ConvShape& s : fused(base(dtype, pass))) {
@@ -89,44 +86,45 @@ TEST_CASE("conv: fusions of the plain loops are what conv.h says") {
         ConvRun run(s);
         const OperandValues got = run.run(*make_reference_conv(s));
         auto value = [&](View ConvArgs::*view) { return got[run.index(view)]; };
-        if (s.statistics)
+        if (s.forward.statistics)
           check_sums(value(&ConvArgs::y), value(&ConvArgs::y), value(&ConvArgs::sum),
                      value(&ConvArgs::sum_of_squares));
         if (pass == ConvPass::forward) continue;
         auto result = pass == ConvPass::grad_input ? &ConvArgs::x : &ConvArgs::weight;
         CHECK(distance(value(result), gradient_by_hand(s, run, result)) < 2 * limit(dtype));
-        if (s.channel_grads != ChannelGrads::none) check_channel_grads(s, run, got);
+        if (s.grad_input.channel_grads != ChannelGrads::none) check_channel_grads(s, run, got);
       }
 }
 
-TEST_CASE("conv recipes: every road leads to the same result") {
-  int roads = 0;
+TEST_CASE("conv candidates: every candidate gives the same result") {
+  int others = 0;
   for (DType dtype : {DType::f32, DType::f16, DType::bf16})
     for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
       for (auto [in, out] : {std::pair{3, 11}, {8, 16}, {16, 11}})
         for (const ConvShape& s : fused(base(dtype, pass, in, out))) {
           ConvRun run(s);
           const OperandValues expected = run.run(*make_reference_conv(s));
-          std::vector<ConvRecipe> recipes = direct_recipes(s), more = unfused_recipes(s);
-          CHECK(recipes[0].inner == s);
-          recipes.insert(recipes.end(), more.begin(), more.end());
-          for (const ConvRecipe& recipe : recipes) {
-            INFO(describe(s) << ", " << recipe.name);
-            auto plan = make_staged_conv(s, recipe.inner, make_reference_conv(recipe.inner));
+          std::vector<ConvCandidate> candidates = direct_candidates(s),
+                                     more = unfused_candidates(s);
+          CHECK(candidates[0].inner == s);
+          candidates.insert(candidates.end(), more.begin(), more.end());
+          for (const ConvCandidate& candidate : candidates) {
+            INFO(describe(s) << ", " << candidate.name);
+            auto plan = make_staged_conv(s, candidate.inner, make_reference_conv(candidate.inner));
             const OperandValues got = run.run(*plan);
             // Up to four roundings instead of one, and another order of sums.
             for (size_t i = 0; i < got.size(); ++i)
               CHECK(distance(got[i], expected[i]) < 4 * limit(dtype));
-            roads += recipe.inner != s;
+            others += candidate.inner != s;
           }
         }
-  CHECK(roads > 300);
+  CHECK(others > 300);
 }
 
-TEST_CASE("conv recipes: channels are padded to whole words of 16 bytes") {
+TEST_CASE("conv candidates: channels are padded to whole words of 16 bytes") {
   auto inner_of = [](DType dtype, int in, int out) {
     std::vector<std::pair<int, int>> channels;
-    for (const ConvRecipe& r : direct_recipes(base(dtype, ConvPass::forward, in, out)))
+    for (const ConvCandidate& r : direct_candidates(base(dtype, ConvPass::forward, in, out)))
       channels.push_back({r.inner.in_channels, r.inner.out_channels});
     return channels;
   };

@@ -1,4 +1,4 @@
-#include "kernels/trial_values.h"
+#include "kernels/sample_values.h"
 
 #include <algorithm>
 #include <limits>
@@ -17,10 +17,10 @@ HD uint32_t scrambled(uint32_t h) {
   return h ^ (h >> 16);
 }
 
-template <class T> struct TrialValues {
+template <class T> struct SampleValues {
   using A = Acc<T>;
   T* y;
-  uint32_t seed, first;  // `first`: the place of y[0]
+  uint32_t seed, first;  // `first`: the index of y[0]
   A low, range;
   HD void operator()(int i) const {
     const uint32_t bits = scrambled(scrambled(first + uint32_t(i)) ^ seed) >> 8;
@@ -33,9 +33,9 @@ HD float finite_or_infinite(float v) {
   return v <= kMost ? v : std::numeric_limits<float>::infinity();
 }
 
-template <class T> struct TrialDifferences {  // one block per chunk
+template <class T> struct ChunkDifferences {  // one block per chunk
   const T *a, *b;
-  float* parts;
+  float* largest;
   int64_t size;
 
   template <class Block> HD void operator()(Block block) const {
@@ -48,31 +48,31 @@ template <class T> struct TrialDifferences {  // one block per chunk
     const float size_of_b = block.reduce(
         count, 0.0f, Max{}, [&](int i) { return finite_or_infinite(std::abs(value(b, i))); });
     block.once([&] {
-      parts[2 * block.index] = difference;
-      parts[2 * block.index + 1] = size_of_b;
+      largest[2 * block.index] = difference;
+      largest[2 * block.index + 1] = size_of_b;
     });
   }
 };
 
 }  // namespace
 
-void trial_values(Queue queue, View y, uint32_t seed, double low, double high) {
+void sample_values(Queue queue, View y, uint32_t seed, double low, double high) {
   dispatch(y.dtype, [&]<class T>() {
     using A = Acc<T>;
     constexpr int64_t kMost = 1 << 30;  // each() counts in ints
     for (int64_t first = 0; first < y.shape.size(); first += kMost)
       each(queue, std::min(kMost, y.shape.size() - first),
-           TrialValues<T>{y.as<T>() + first, seed, uint32_t(first), A(low), A(high - low)});
+           SampleValues<T>{y.as<T>() + first, seed, uint32_t(first), A(low), A(high - low)});
   });
 }
 
-int64_t trial_parts(int64_t elements) { return (elements + kChunk - 1) / kChunk; }
+int64_t difference_chunks(int64_t elements) { return (elements + kChunk - 1) / kChunk; }
 
-void trial_differences(Queue queue, View a, View b, View parts) {
+void chunk_differences(Queue queue, View a, View b, View largest) {
   const int64_t size = a.shape.size();
   dispatch(a.dtype, [&]<class T>() {
-    blocks<256>(queue, trial_parts(size),
-                TrialDifferences<T>{a.as<T>(), b.as<T>(), parts.as<float>(), size});
+    blocks<256>(queue, difference_chunks(size),
+                ChunkDifferences<T>{a.as<T>(), b.as<T>(), largest.as<float>(), size});
   });
 }
 

@@ -1,4 +1,4 @@
-#include "engine/cudnn/trial.h"
+#include "engine/cudnn/plan_timer.h"
 
 #include <cuda_runtime.h>
 
@@ -40,17 +40,17 @@ ConvArgs with_workspace(ConvArgs args, const Memory& workspace) {
 
 }  // namespace
 
-CudnnTrial::CudnnTrial(Backend& backend, const ConvShape& shape)
+CudnnPlanTimer::CudnnPlanTimer(Backend& backend, const ConvShape& shape)
     : backend_(backend),
       shape_(shape),
       queue_(backend.queue(Lane::compute)),
       operands_(backend, shape) {}
 
-void CudnnTrial::expect_results_of(ConvPlan& trusted) {
+void CudnnPlanTimer::expect_results_of(ConvPlan& reference) {
   try {
-    auto expected = std::make_unique<TrialOperands>(backend_, shape_);
-    Memory workspace(backend_, trusted.workspace(), Place::device);
-    trusted.run(queue_, with_workspace(expected->args(), workspace));
+    auto expected = std::make_unique<SampleOperands>(backend_, shape_);
+    Memory workspace(backend_, reference.workspace(), Place::device);
+    reference.run(queue_, with_workspace(expected->args(), workspace));
     backend_.synchronize(queue_);
     expected_ = std::move(expected);
   } catch (const base::Error&) {  // no memory, or no such plan after all
@@ -59,9 +59,9 @@ void CudnnTrial::expect_results_of(ConvPlan& trusted) {
   }
 }
 
-std::optional<float> CudnnTrial::time(ConvPlan& plan) { return attempt(plan, kTimedRuns); }
+std::optional<float> CudnnPlanTimer::time(ConvPlan& plan) { return run(plan, kTimedRuns); }
 
-std::optional<float> CudnnTrial::attempt(ConvPlan& plan, int timed_runs) {
+std::optional<float> CudnnPlanTimer::run(ConvPlan& plan, int timed_runs) {
   try {
     Memory workspace(backend_, plan.workspace(), Place::device);
     const ConvArgs args = with_workspace(operands_.args(), workspace);
@@ -80,15 +80,15 @@ std::optional<float> CudnnTrial::attempt(ConvPlan& plan, int timed_runs) {
   }
 }
 
-bool CudnnTrial::as_expected() {
+bool CudnnPlanTimer::as_expected() {
   if (!expected_) return true;
   const double distance = operands_.distance(*expected_);
-  if (distance <= trial_limit(shape_)) return true;
+  if (distance <= result_tolerance(shape_)) return true;
   wrong_by_ = distance;
   return false;
 }
 
-float CudnnTrial::fastest_of(ConvPlan& plan, const ConvArgs& args, int runs) {
+float CudnnPlanTimer::fastest_of(ConvPlan& plan, const ConvArgs& args, int runs) {
   float best = 0;
   Event start, end;
   for (int i = 0; i < runs; ++i) {

@@ -1,4 +1,4 @@
-#include "kernels/trial_values.h"
+#include "kernels/sample_values.h"
 #include "tests/support/catch.h"
 
 #include <algorithm>
@@ -9,12 +9,12 @@
 
 using namespace tests;
 
-TEST_CASE("trial_values: uniform, a function of seed and place") {
+TEST_CASE("sample_values: uniform, a function of seed and place") {
   Bench bench(GENERATE(from_range(devices())));
   Context c = bench.context();
   auto made = [&](int64_t n, uint32_t seed) {
     Tensor t = c.empty({1, {n}}, DType::f32);
-    kernels::trial_values(c.queue, t, seed, -3, 9);
+    kernels::sample_values(c.queue, t, seed, -3, 9);
     return read(t);
   };
   const Values v = made(100000, 1), short_one = made(1000, 1), other = made(100000, 2);
@@ -33,7 +33,7 @@ TEST_CASE("trial_values: uniform, a function of seed and place") {
   CHECK(*std::min_element(counts.begin(), counts.end()) > 7900);
 }
 
-TEST_CASE("trial_differences: the largest of each chunk, infinite where something is not finite") {
+TEST_CASE("chunk_differences: the largest of each chunk, infinite where something is not finite") {
   Bench bench(GENERATE(from_range(devices())));
   Context c = bench.context();
   const int64_t n = GENERATE(int64_t(1), int64_t(8192), int64_t(20001));
@@ -45,14 +45,14 @@ TEST_CASE("trial_differences: the largest of each chunk, infinite where somethin
       write(b, values);
       values.back() += odd;
       write(a, values);
-      Tensor parts = c.empty({2, {kernels::trial_parts(n), 2}}, DType::f32);
-      kernels::trial_differences(c.queue, a, b, parts);
+      Tensor parts = c.empty({2, {kernels::difference_chunks(n), 2}}, DType::f32);
+      kernels::chunk_differences(c.queue, a, b, parts);
       const Values got = read(parts);
       INFO(n << " " << odd);
       CHECK(got[got.size() - 2] == (std::isfinite(odd) ? odd : inf));
       CHECK(got[got.size() - 1] == 2);
       if (got.size() > 2) CHECK(got[0] == 0);
-      kernels::trial_differences(c.queue, b, a, parts);
+      kernels::chunk_differences(c.queue, b, a, parts);
       CHECK(read(parts).back() == (std::isfinite(odd) ? 2 + odd : inf));
     }
 }

@@ -1,0 +1,36 @@
+// Candidates for a convolution: other convolutions that a library can be asked for, from which our
+// kernels make the one that is wanted.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/conv/conv.h"
+
+namespace engine {
+
+struct ConvCandidate {
+  std::string name;   // "direct", "unfused", "unfused, out padded to 552", ...
+  ConvShape inner;    // the convolution that the library is asked for
+  bool fused = true;  // the inner convolution does everything that is fused
+};
+
+// The shape itself, and, if its channels do not fill whole words of 16 bytes, padded shapes.
+std::vector<ConvCandidate> direct_candidates(const ConvShape&);
+// Convolutions with less fused to them; our kernels do the rest behind them: bias, residual and
+// activation; or mask and channel gradients; or these and the sum with what the result held. Empty
+// if there is nothing to take apart, and for statistics, which batch norm computes better by itself
+// (kernels/batch_norm.h).
+std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
+// The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes.
+std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
+
+// The convolution with nothing fused to it, and with dw in the dtype of x.
+ConvShape plain_conv(const ConvShape&);
+
+// A plan for `shape` from a plan for the inner shape of one of its candidates. It pads operands and
+// crops results in the workspace, and runs our kernels for what the inner shape lacks.
+std::unique_ptr<ConvPlan> make_staged_conv(const ConvShape& shape, const ConvShape& inner,
+                                           std::unique_ptr<ConvPlan>);
+
+}  // namespace engine

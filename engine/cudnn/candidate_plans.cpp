@@ -1,0 +1,77 @@
+#include "engine/cudnn/candidate_plans.h"
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+namespace engine {
+namespace {
+
+// How many plans of one convolution are built. Compiling one takes seconds.
+constexpr int kPlans = 4, kPlansIfCompiled = 2;
+
+std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const CudnnDevice>& device,
+                                               const ConvShape& shape) {
+  const auto choice = choose_first(device, shape, [](ConvPlan&) { return true; });
+  if (!choice) return std::nullopt;
+  return CudnnCandidatePlans::Plan{choice->candidate, choice->plan_text};
+}
+
+std::vector<CudnnCandidatePlans::Plan> several(const std::shared_ptr<const CudnnDevice>& device,
+                                               const ConvShape& shape) {
+  std::vector<CudnnCandidatePlans::Plan> plans;
+  std::map<std::string, int> built;
+  bool ready = false;  // there is a fused kernel that need not be compiled: no unfused one beats it
+  for (const CudnnCandidate& candidate : cudnn_candidates(*device, shape, 0)) {
+    const bool compiled = candidate.engine.compiled_at_run_time;
+    int& count = built[candidate.conv.name];
+    if ((ready && !candidate.conv.fused) || count >= (compiled ? kPlansIfCompiled : kPlans))
+      continue;
+    const auto choice = build(device, shape, candidate);
+    if (!choice) continue;
+    plans.push_back({choice->candidate, choice->plan_text});
+    ++count;
+    ready = ready || (candidate.conv.fused && !compiled);
+  }
+  return plans;
+}
+
+}  // namespace
+
+CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& device,
+                                    const ConvShape& shape, bool deterministic) {
+  CudnnCandidatePlans found;
+  if (deterministic) {
+    if (const auto plan = first(device, shape)) found.plans = {*plan};
+  } else {
+    found.plans = several(device, shape);
+  }
+  const ConvShape plain = plain_conv(shape);
+  if (plain != shape) found.reference = first(device, plain);
+  return found;
+}
+
+std::map<ConvShape, CudnnCandidatePlans> candidate_plans(
+    const std::vector<ConvShape>& shapes, bool deterministic, int threads,
+    const std::function<std::shared_ptr<const CudnnDevice>()>& open) {
+  std::map<ConvShape, CudnnCandidatePlans> all;
+  std::mutex mutex;
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    try {
+      const auto device = open();
+      for (size_t i = next++; i < shapes.size(); i = next++) {
+        CudnnCandidatePlans found = candidate_plans(device, shapes[i], deterministic);
+        const std::lock_guard lock(mutex);
+        all[shapes[i]] = std::move(found);
+      }
+    } catch (const std::exception&) {  // plan() of these shapes meets the failure again
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i) workers.emplace_back(work);
+  for (std::thread& worker : workers) worker.join();
+  return all;
+}
+
+}  // namespace engine

@@ -1,0 +1,53 @@
+// How operations pass work to each other in the backward pass, so that it costs no pass over memory
+// of its own.
+//
+// Example: y = conv(x, w); n = batch_norm(y); a = relu(n); z = conv(a, v). The tape has four steps.
+// Only the last is told about the others: a has no other consumer, so the tape can see that the
+// gradient of a will be masked by relu, and that the batch norm behind it needs two sums.
+//
+//   conv(a, v)     receives dz, and for its input a the target
+//                    {.may_fuse = true, .mask = relu, .saved = a,
+//                     .wanted = {batch_norm, .x = y, .mean, .inv_std}}
+//                  One convolution plan computes da = conv^T(dz, v), sets it to 0 where the slope
+//                  of relu is 0, which makes it dn, and sums dn and dn * (y - mean) * inv_std over
+//                  the pixels. The step returns dn with fused = true and the sums in dbeta, dgamma.
+//   relu           has nothing left to do: the tape has stored dn, with its sums, as n's gradient.
+//   batch_norm(y)  receives {dn, dbeta, dgamma} and reads dn once, for dy, instead of twice.
+//   conv(x, w)     receives dy. Its target for the parameter w has .sum = the gradient so far; the
+//                  plan adds dw to that.
+//
+// A target with may_fuse = false is only handed over: the tape adds and masks by itself, and a
+// batch norm computes its own sums. Results then differ by rounding alone.
+#pragma once
+#include <vector>
+
+#include "engine/conv/shape.h"
+
+namespace engine {
+
+// The sums over pixels that an operation needs of its output's gradient: for its bias, or for its
+// batch norm of x with these moments (see ChannelGrads).
+struct ChannelGradsWanted {
+  ChannelGrads kind = ChannelGrads::none;
+  Tensor x, mean, inv_std;
+};
+
+// The gradient of an operation's output. dbeta and dgamma are the sums that the operation wants, if
+// the step that computed the gradient has computed them, too; else they are empty.
+struct OutputGrad {
+  Tensor value, dbeta, dgamma;
+};
+
+// Where the gradient of one input goes, and what becomes of it there. An operation that can do all
+// of that sets `fused` and returns the result instead of the plain gradient.
+struct InputTarget {
+  bool may_fuse = false;  // false: `fused` is ignored, and the next four are empty
+  Tensor sum;             // earlier gradients, to add to in place; empty: there are none
+  Activation mask = Activation::none;
+  Tensor saved;  // the output of `mask`, which tells where its slope is 0
+  ChannelGradsWanted wanted;
+  bool fused = false;
+  Tensor dbeta, dgamma;  // the wanted sums of the result
+};
+
+}  // namespace engine
