@@ -47,7 +47,7 @@ CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& de
     found.plans = several(device, shape);
   }
   const ConvShape plain = plain_conv(shape);
-  if (plain != shape) found.reference = first(device, plain);
+  if (plain != shape) found.plain = first(device, plain);
   return found;
 }
 

@@ -17,8 +17,8 @@ struct CudnnCandidatePlans {
   struct Plan {
     std::string candidate, text;  // CudnnChoice::candidate and plan_text
   };
-  std::vector<Plan> plans;        // by falling preference
-  std::optional<Plan> reference;  // for plain_conv(shape), if that is another shape
+  std::vector<Plan> plans;    // by falling preference
+  std::optional<Plan> plain;  // of plain_conv(shape), if that is another shape
 };
 
 // Several plans of each convolution of stage 0; none that is unfused if cuDNN has a fused kernel

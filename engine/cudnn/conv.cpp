@@ -131,9 +131,9 @@ class CudnnConvs : public ConvMaker {
   // A fused plan must compute what its parts compute one by one.
   void expect_parts(const ConvShape& shape, const CudnnCandidatePlans& found,
                     CudnnPlanTimer& timer) {
-    if (!found.reference) return;
+    if (!found.plain) return;
     const ConvShape plain = plain_conv(shape);
-    auto choice = restore(device_, plain, found.reference->candidate, found.reference->text);
+    auto choice = restore(device_, plain, found.plain->candidate, found.plain->text);
     if (!choice) return;
     timer.expect_results_of(*make_staged_conv(shape, plain, std::move(choice->plan)));
   }

@@ -46,11 +46,11 @@ CudnnPlanTimer::CudnnPlanTimer(Backend& backend, const ConvShape& shape)
       queue_(backend.queue(Lane::compute)),
       operands_(backend, shape) {}
 
-void CudnnPlanTimer::expect_results_of(ConvPlan& reference) {
+void CudnnPlanTimer::expect_results_of(ConvPlan& trusted) {
   try {
     auto expected = std::make_unique<SampleOperands>(backend_, shape_);
-    Memory workspace(backend_, reference.workspace(), Place::device);
-    reference.run(queue_, with_workspace(expected->args(), workspace));
+    Memory workspace(backend_, trusted.workspace(), Place::device);
+    trusted.run(queue_, with_workspace(expected->args(), workspace));
     backend_.synchronize(queue_);
     expected_ = std::move(expected);
   } catch (const base::Error&) {  // no memory, or no such plan after all

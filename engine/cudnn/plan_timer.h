@@ -11,9 +11,9 @@ class CudnnPlanTimer {
   // Allocates the operands in device memory; Error(resources) if it does not suffice.
   CudnnPlanTimer(Backend&, const ConvShape&);
 
-  // Runs `reference` and keeps its results. From now on a plan with other results (see
+  // Runs `trusted` and keeps its results. From now on a plan with other results (see
   // result_tolerance) is refused as if it did not run.
-  void expect_results_of(ConvPlan& reference);
+  void expect_results_of(ConvPlan& trusted);
   // False if cuDNN refuses to run the plan, its workspace cannot be had, or its results are wrong.
   bool runs(ConvPlan& plan) { return run(plan, 0).has_value(); }
   // The shortest time of several runs after a first one, in milliseconds. Nothing if !runs(plan).
@@ -32,7 +32,7 @@ class CudnnPlanTimer {
   ConvShape shape_;
   kernels::Queue queue_;
   SampleOperands operands_;
-  std::unique_ptr<SampleOperands> expected_;  // of the reference; null: any result is accepted
+  std::unique_ptr<SampleOperands> expected_;  // of the trusted plan; null: any result is accepted
   bool lacked_memory_ = false;
   double wrong_by_ = 0;
 };

@@ -145,9 +145,9 @@ TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and
     }
     // cuDNN compiles the fused ones: the unfused one may be faster.
     CHECK(candidates.size() == (s == plain ? 1 : 2));
-    CHECK(bool(found.reference) == (s != plain));
-    if (found.reference)
-      CHECK(restore(device, plain_conv(s), found.reference->candidate, found.reference->text));
+    CHECK(bool(found.plain) == (s != plain));
+    if (found.plain)
+      CHECK(restore(device, plain_conv(s), found.plain->candidate, found.plain->text));
   }
   const auto ruled = candidate_plans(device, clipped, true).plans;
   REQUIRE(ruled.size() == 1);
