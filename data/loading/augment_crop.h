@@ -19,7 +19,7 @@ struct CropOptions {
   double min_object_covered = 0;             // of at least one object
   double aspect_min = 0.75, aspect_max = 3;  // width / height in pixels
   double area_min = 0.75, area_max = 1;      // of the image's area
-  double overlap_threshold = 0;              // boxes with a smaller part inside leave
+  double overlap_threshold = 0;              // boxes of which a smaller part is inside leave
   bool clip_boxes = true;
   double random_coef = 0;  // probability of leaving the image whole
 };
@@ -36,20 +36,20 @@ struct PictureSize {
   int height, width;
 };
 
-// One attempt at a window of the given aspect; false when its area or sides do not fit.
+// Draws one window of the given aspect. False if its area or sides do not fit.
 bool try_window(PictureSize picture, const CropOptions& options, base::RandomSequence& random,
                 PixelWindow& window);
 
-// Up to 100 attempts; the whole picture when all fail.
+// Draws up to 100 windows; returns the whole picture if none fits.
 PixelWindow sample_window(PictureSize picture, const LabelledBoxes& boxes,
                           const CropOptions& options, base::RandomSequence& random);
 
-// Random crop of picture and boxes, whatever options.kind says.
+// Crops picture and boxes at random. options.kind is not read.
 Placement random_crop(PictureSize picture, const CropOptions& options, base::RandomSequence& random,
                       LabelledBoxes& boxes);
 
-// The ssd_random_crop family with its default parameter sets; aspect 1 where it is fixed. `kind` is
-// one of the ssd's.
+// The ssd_random_crop family with its default parameter sets. If `kind`, which is one of the ssd's,
+// fixes the aspect, it is 1.
 Placement ssd_random_crop(CropKind kind, PictureSize picture, base::RandomSequence& random,
                           LabelledBoxes& boxes);
 

@@ -8,24 +8,24 @@
 
 namespace data {
 
-// Where a loader stands: the next batch begins at image `image` of the epoch's order (all ranks
-// together). Saved with a checkpoint and given back, the stream goes on with the same bits.
+// The position of a loader: the next batch begins at image `image` of the epoch's order, counted
+// over all ranks. Checkpoints save it. A loader that starts there gives the same bits.
 struct Cursor {
   int64_t epoch = 0, image = 0;
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
 
-// What a row of a batch has to do with the cache of whole pictures in device memory: its slot
-// begins with a picture that is to be kept there for later batches, or the picture is there already
-// and the slot is empty.
+// How a row of a batch uses the cache of whole pictures in device memory. keep: its slot begins
+// with a picture that the device copies into the cache for later batches. read: the picture is in
+// the cache, and the slot is empty.
 struct CacheUse {
   enum class Kind : uint8_t { none, keep, read };
   Kind kind = Kind::none;
-  int64_t offset = 0, bytes = 0;  // of the picture's place in the cache
+  int64_t offset = 0, bytes = 0;  // of the picture in the cache
 };
 
-// N rows, of which the first `images` are filled. Other rows (the end of an epoch), and rows of
-// unreadable pictures in evaluation, have image index -1, a black picture and no boxes.
+// N rows, of which the first `images` are filled. The other rows (at the end of an epoch) and, in
+// evaluation, rows of unreadable images have image index -1, a black picture and no boxes.
 struct Batch {
   Cursor start;  // of this batch
   int images = 0;

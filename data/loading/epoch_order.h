@@ -1,4 +1,4 @@
-// Which images an epoch visits in which order, and how batches and ranks share them.
+// The order in which an epoch visits images, and how batches and ranks share them.
 #pragma once
 #include <cstdint>
 #include <vector>

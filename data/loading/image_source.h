@@ -11,18 +11,18 @@ namespace data {
 
 class ImageSource {
  public:
-  // The data set must outlive the source. cache_bytes: of decoded pixels; the first ones that fit
-  // stay, since every epoch visits each image once.
+  // The data set must outlive the source. The cache holds up to `cache_bytes` of decoded pixels:
+  // the first pictures that fit stay, since every epoch visits each image once.
   ImageSource(const Dataset& dataset, uint64_t cache_bytes, DecodeLimits limits = {});
 
-  // The decoded picture of entry `index`: `scratch`, whose memory is reused, or a cached one.
-  // `keep`: it may stay in the cache. Error(data), naming the file: unreadable, or of another size
-  // than the data set says. Threads may call it at the same time, each with its own scratch.
+  // The decoded picture of entry `index`: `scratch`, whose memory is reused, or a cached one. If
+  // `keep`, it may go into the cache. Error(data) names a file that cannot be read or has another
+  // size than the data set says. Threads may call this at the same time, each with its own scratch.
   std::shared_ptr<const Image> read(int64_t index, const std::shared_ptr<Image>& scratch,
                                     bool keep);
 
   uint64_t cached_bytes() const { return cached_bytes_; }
-  int64_t decoded() const { return decoded_; }  // pictures, again ones included
+  int64_t decoded() const { return decoded_; }  // pictures; one that is decoded twice counts twice
 
  private:
   void decode(const ImageEntry& entry, Image& image) const;

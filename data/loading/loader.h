@@ -1,6 +1,6 @@
-// Batches made ahead of the training loop by worker threads. The stream of batches is a function of
-// the data set, the options and the seed: not of the number of threads or their timing. What it
-// shows, boxes and pixels, does not depend on the queue's depth or the caches either.
+// Worker threads make batches ahead of the training loop. The stream of batches depends on the data
+// set, the options and the seed, and not on the number of threads or their timing. Boxes and pixels
+// do not depend on the queue's depth or on the caches, either.
 #pragma once
 #include <condition_variable>
 #include <exception>
@@ -26,16 +26,16 @@ struct LoaderOptions {
   int64_t epochs = 0;       // the stream ends at this epoch; 0: never
   int rank = 0, world = 1;  // this process takes slots rank, rank + world, ... of global batches
   SampleOptions sample;
-  // A cache of whole pictures in device memory. Who uses it has to do for every batch, in order,
-  // what batch.cache_use says, before the next batch is asked for.
+  // Bytes of a cache of whole pictures in device memory. Its owner has to do what batch.cache_use
+  // says, for every batch in order, before it asks for the next batch.
   uint64_t device_cache_bytes = 0;
-  // Memory for pixels, pixel_bytes() long, as pinned memory; empty: the loader's own.
+  // Memory for pixels, pixel_bytes() long, such as pinned memory; empty: the loader's own.
   std::span<uint8_t> pixels = {};
 
   size_t pixel_bytes() const;
 };
 
-// The same without augmentation and shuffling: one pass over all images, each at most once.
+// The same options without augmentation and shuffling: one pass over all images.
 LoaderOptions for_evaluation(LoaderOptions options);
 
 class Loader {
@@ -43,19 +43,19 @@ class Loader {
   // The data set and options.pixels must outlive the loader. Error(usage) for options out of range,
   // Error(data) for a data set too small for one batch.
   Loader(const Dataset& dataset, LoaderOptions options, Cursor start = {});
-  ~Loader();  // at any time: waits for the images being read, drops what is queued
+  ~Loader();  // waits for the images that are being read, drops what is queued
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // The next batch, valid until the next call; null behind the last epoch. Throws what a worker met
-  // when it made this batch, then and ever after: Error(data) for an unreadable image, or when more
-  // than 1 % of the images were skipped.
+  // The next batch, valid until the next call; null behind the last epoch. Throws what a worker
+  // threw for this batch, now and in every later call: Error(data) for an unreadable image, or when
+  // more than 1 % of the images were skipped.
   const Batch* next();
 
   // Of the batch that next() will give.
   Cursor cursor() const { return cursor_; }
   int64_t batches_per_epoch() const { return plan_.batches_per_epoch(); }
-  // Unreadable images met in the batches given so far, each once, in order.
+  // The unreadable images of the batches given so far, each once, in order.
   const std::vector<SkippedImage>& skipped() const { return skipped_; }
   uint64_t cached_bytes() const { return builder_.cached_bytes(); }  // in the host's memory
   int64_t decoded() const { return builder_.decoded(); }             // images, so far

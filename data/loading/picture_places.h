@@ -1,6 +1,6 @@
-// Which pictures of a data set stay in device memory, and where: the first ones that fit, since
-// every epoch visits each image once. Decided batch by batch, in order, so that no thread's timing
-// has a say.
+// Decides which pictures of a data set stay in device memory, and where. These are the first ones
+// that fit, since every epoch visits each image once. It is decided batch by batch, in order, so it
+// does not depend on the timing of threads.
 #pragma once
 #include "data/dataset.h"
 #include "data/loading/augment_crop.h"
@@ -10,13 +10,14 @@ namespace data {
 
 class PicturePlaces {
  public:
-  // `input`: of the network, whose slots bound the pictures. `capacity`: of the cache in bytes.
+  // `input` is the network's: a picture that is larger than its slots is not kept. `capacity`: of
+  // the cache in bytes.
   PicturePlaces(const Dataset& dataset, PictureSize input, uint64_t capacity);
 
-  // What a row of the next batch has to do with the cache: keep a picture that is met for the first
-  // time, read one that is there, or neither.
+  // How a row of the next batch uses the cache: it keeps a picture that occurs for the first time,
+  // reads one that is there, or neither.
   CacheUse next_use(int64_t image);
-  // The batch whose row was told to keep this picture was uploaded: later ones may read it.
+  // The batch whose row keeps this picture was uploaded, so later batches may read it.
   void arrived(int64_t image);
 
   int64_t pictures() const { return pictures_; }  // that later batches may read
@@ -35,7 +36,7 @@ class PicturePlaces {
   int64_t pictures_ = 0;
 };
 
-// What a cache of all pictures would take, but those that are larger than a slot.
+// What a cache of all pictures would need, without those that are larger than a slot.
 struct CacheNeed {
   uint64_t bytes = 0;
   int64_t pictures = 0;

@@ -1,4 +1,5 @@
-// Makes one row of a batch: read, label, augment, stage. A function of (seed, epoch, position).
+// Makes one row of a batch: reads, labels, augments and stages an image. The result depends only on
+// (seed, epoch, position).
 #pragma once
 #include <functional>
 #include <string>
@@ -17,14 +18,14 @@ struct SampleOptions {
   int max_boxes = 100;  // the first ones are kept
   GroundTruthOptions ground_truth;
   AugmentOptions augment;
-  // An unreadable picture: `error` throws; `skip` takes the next image of the epoch's order, or
-  // leaves the row empty when replace_unreadable is false.
+  // For an unreadable image, `error` throws. `skip` takes the next image of the epoch's order, or
+  // leaves the row empty if replace_unreadable is false.
   ImageErrorPolicy image_errors = ImageErrorPolicy::error;
   bool replace_unreadable = true;
   uint64_t cache_bytes = 0;  // of decoded pictures in the host's memory
   DecodeLimits limits;
-  // Called with the image's index before it is read, by any worker thread; not for pictures that
-  // the device has.
+  // Called by a worker thread with the image's index before it is read; not for pictures that the
+  // device has.
   std::function<void(int64_t)> before_read;
 };
 
@@ -42,9 +43,9 @@ class SampleBuilder {
   SampleBuilder(const Dataset& dataset, SampleOptions options, uint64_t seed);
 
   // Fills `row` with the image at `position` of the order; position -1: an empty row. Returns the
-  // images that were skipped on the way. batch.cache_use, where there is a cache: before, what is
-  // planned for the image at `position`; afterwards, what came of it. Threads may call build() at
-  // the same time for different rows.
+  // images that were skipped. If there is a cache, batch.cache_use says what to do with the image
+  // at `position`, and afterwards what was done. Threads may call build() at the same time for
+  // different rows.
   std::vector<SkippedImage> build(const std::vector<uint32_t>& order, int64_t position, int row,
                                   Batch& batch);
 

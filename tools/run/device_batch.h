@@ -17,8 +17,8 @@ class DeviceBatch {
   DeviceBatch(engine::Backend&, int images, int height, int width, int max_boxes,
               engine::View image_cache = {});
 
-  // Queues the transfer: work that is queued on the compute queue afterwards sees the batch. Where
-  // the device has a queue for copies, the transfer passes by earlier work that still runs. Fills
+  // Queues the transfer. Work that is queued on the compute queue afterwards sees the batch. If the
+  // device has a queue for copies, the transfer overlaps with earlier work that still runs. Fills
   // the image cache as the batch says.
   void upload(const data::Batch&);
   void wait_for_upload();  // the batch given to upload() is no longer read

@@ -13,15 +13,15 @@ namespace run {
 
 class PlannedRun {
  public:
-  // `noted`: receives the convolutions, and nothing is asked of `backend`, whose workspaces then do
-  // not count. Null: workspaces are those of its plans, which it makes.
+  // With `noted`, the convolutions are only noted there: `backend` makes no plans, and workspaces
+  // do not count. Without, `backend` makes the plans, and their workspaces count.
   PlannedRun(engine::Backend& backend, const config::RunConfig&,
              std::set<engine::ConvShape>* noted = {});
 
   // One step.
   MemoryPlan train(int batch_size);
-  // One batch; adds to the plan of train(), which uses more memory or less: the arena's peak is of
-  // both, so each wants a run of its own.
+  // One batch, and adds its memory to that of train(). The arena's peak is the larger one of both,
+  // so use a run of its own to learn the peak of one of them.
   void evaluate(int batch_size, MemoryPlan& plan);
 
  private:
@@ -32,14 +32,14 @@ class PlannedRun {
   model::Detector detector_;
 };
 
-// What a run is about to do with a device.
+// What a run will do on a device.
 struct RunParts {
   bool training = false;
   int evaluation_batch = 0;  // images; 0: none
 };
 // The convolutions of a training step and of the detection in a batch.
 std::set<engine::ConvShape> convolutions_of(engine::Backend&, const config::RunConfig&, RunParts);
-// Tells the device what is coming: Backend::prepare.
+// Tells the device which convolutions will be needed: Backend::prepare.
 void prepare_convolutions(engine::Backend&, const config::RunConfig&, RunParts);
 
 }  // namespace run
