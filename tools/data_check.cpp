@@ -6,11 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "data/check/dataset_check.h"
+#include "data/loading/label_use.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/label_use_report.h"
 
 namespace tools {
 namespace {
@@ -65,6 +67,7 @@ void print_json(const Problems& problems, const data::Dataset& dataset, bool all
     auto kind = static_cast<ProblemKind>(i);
     report["counts"][std::string(data::rule_of(kind).name)] = problems.count(kind);
   }
+  report["labels"] = label_use_json(data::count_labels(dataset));
   for (const Problem& problem : problems.kept()) {
     const data::ProblemRule& rule = data::rule_of(problem.kind);
     if (rule.severity == Severity::info && !all) continue;
@@ -89,6 +92,7 @@ int check(const CheckArguments& arguments) {
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
+    print_label_use(data::count_labels(dataset));
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);

@@ -10,6 +10,7 @@
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/label_use_report.h"
 
 namespace tools {
 namespace {
@@ -37,13 +38,13 @@ void print_bins(const char* title, const std::vector<Bin>& bins) {
   }
 }
 
-void print_text(const DatasetStats& s) {
+void print_text(const DatasetStats& s, const data::LabelUse& use) {
   fmt::print("images      {:>9}  {} without boxes; {}-{} x {}-{} px\n", s.images,
              s.images_without_boxes, s.min_width, s.max_width, s.min_height, s.max_height);
   fmt::print("boxes       {:>9}  {} crowd regions, {} without area\n", s.boxes, s.crowd,
              s.boxes_without_area);
-  fmt::print("most in one {:>9}  {} boxes beyond the first 100 of their image\n",
-             s.most_boxes_in_an_image, s.boxes_past_100);
+  fmt::print("most in one {:>9}\n", s.most_boxes_in_an_image);
+  print_label_use(use);
   fmt::print("\nclasses: id, name, boxes, share, images\n");
   for (const CategoryCount& c : s.categories)
     fmt::print("  {:>6} {:<24} {:>9} {:>5.1f}% {:>9}\n", c.id, base::one_line(c.name), c.boxes,
@@ -60,7 +61,7 @@ nlohmann::ordered_json to_json(const std::vector<Bin>& bins) {
   return object;
 }
 
-void print_json(const DatasetStats& s) {
+void print_json(const DatasetStats& s, const data::LabelUse& use) {
   using Json = nlohmann::ordered_json;
   Json report = {{"images", s.images},
                  {"images_without_boxes", s.images_without_boxes},
@@ -68,7 +69,7 @@ void print_json(const DatasetStats& s) {
                  {"crowd", s.crowd},
                  {"boxes_without_area", s.boxes_without_area},
                  {"most_boxes_in_an_image", s.most_boxes_in_an_image},
-                 {"boxes_past_100", s.boxes_past_100},
+                 {"training", label_use_json(use)},
                  {"width", {s.min_width, s.max_width}},
                  {"height", {s.min_height, s.max_height}},
                  {"categories", Json::array()}};
@@ -93,8 +94,10 @@ DataCommand add_stats_command(CLI::App& program) {
   arguments->input.add_options(*app);
   app->add_flag("--json", arguments->json, "one JSON object on standard output");
   return {app, [arguments] {
-            DatasetStats stats = data::compute_stats(arguments->input.load());
-            arguments->json ? print_json(stats) : print_text(stats);
+            const data::Dataset dataset = arguments->input.load();
+            const DatasetStats stats = data::compute_stats(dataset);
+            const data::LabelUse use = data::count_labels(dataset);
+            arguments->json ? print_json(stats, use) : print_text(stats, use);
             return 0;
           }};
 }

@@ -4,7 +4,6 @@
 #include <ostream>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
@@ -44,15 +43,18 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   return config;
 }
 
-void tell_unknown_classes(const run::ClassList& classes, const data::Dataset& dataset,
-                          std::ostream& log) {
-  const std::vector<int> columns = classes.columns_of(dataset);
-  const auto unknown = std::count(columns.begin(), columns.end(), -1);
-  if (unknown == 0) return;
-  const size_t first = size_t(std::find(columns.begin(), columns.end(), -1) - columns.begin());
-  log << "ssdeval: warning: the model does not know " << unknown << " of the data's "
-      << columns.size() << " classes, the first is '"
-      << base::one_line(dataset.categories[first].name) << "'" << std::endl;
+// What of the data does not count, or could not be learnt. Error(data): the model knows no class.
+void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset,
+                     const config::RunConfig& config, std::ostream& log) {
+  const std::string name = config.data.val.path();
+  std::string unknown = run::unknown_classes_in_words(classes, dataset, name);
+  if (!unknown.empty()) unknown = "warning: " + unknown;
+  data::GroundTruthOptions options{.overshoot = config.data.sample.ground_truth.overshoot,
+                                   .class_columns = classes.columns_of(dataset)};
+  const data::LabelUse use = data::count_labels(dataset, options, config.data.sample.max_boxes);
+  for (const std::string& remark :
+       {unknown, run::unmeasured_in_words(dataset, name), run::untrained_in_words(use)})
+    if (!remark.empty()) log << "ssdeval: " << remark << std::endl;
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const run::ModelFile file(job.checkpoint);
   const config::RunConfig config = evaluation_config(job, file);
   const data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
-  tell_unknown_classes(file.classes(), dataset, log);
+  tell_about_data(file.classes(), dataset, config, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,
                                 .threads = train.threads,

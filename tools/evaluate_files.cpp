@@ -18,6 +18,9 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
   if (file.negative_sizes)
     log << "ssdeval: warning: " << job.detections << ": " << file.negative_sizes
         << " detections have a negative width or height and match nothing\n";
+  for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name()),
+                                    run::untrained_in_words(data::count_labels(truth))})
+    if (!remark.empty()) log << "ssdeval: " << remark << "\n";
   bool has_zero = std::any_of(truth.objects.begin(), truth.objects.end(),
                               [](const data::Object& object) { return object.id == 0; });
   if (has_zero && !job.options.id_zero_is_missed)

@@ -71,10 +71,8 @@ DatasetStats compute_stats(const Dataset& dataset) {
     add_image_size(image, stats);
     ++stats.images;
     int64_t count = image.object_count;
-    constexpr int64_t kKept = 100;
     stats.boxes += count;
     stats.images_without_boxes += count == 0;
-    stats.boxes_past_100 += std::max<int64_t>(count - kKept, 0);
     stats.most_boxes_in_an_image = std::max(stats.most_boxes_in_an_image, count);
     histograms.per_image.add(static_cast<double>(count));
     for (const Object& object : dataset.objects_of(image)) {

@@ -21,8 +21,7 @@ struct CategoryCount {
 
 struct DatasetStats {
   int64_t images = 0, images_without_boxes = 0, boxes = 0, crowd = 0, boxes_without_area = 0;
-  int64_t most_boxes_in_an_image = 0,
-          boxes_past_100 = 0;  // training keeps the first 100 of an image
+  int64_t most_boxes_in_an_image = 0;
   int min_width = 0, max_width = 0, min_height = 0, max_height = 0;
   std::vector<CategoryCount> categories;  // in the order of the data set
   std::vector<Bin> area;                  // COCO's small, medium, large, by the file's area

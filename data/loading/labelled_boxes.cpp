@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/base/error.h"
 
@@ -23,38 +24,73 @@ bool outside(const LabelledBox& b, const BoxWindow& w) {
 
 float to_unit(float x) { return std::clamp(x, 0.0f, 1.0f); }
 
-// Corners in pixels; false when the object has no place in the ground truth.
-bool corners(const Object& object, const ImageEntry& image, OvershootPolicy overshoot,
-             double (&corner)[4]) {
-  double x = object.x, y = object.y, right = x + object.width, bottom = y + object.height;
-  if (!std::isfinite(x) || !std::isfinite(y) || !std::isfinite(right) || !std::isfinite(bottom))
-    return false;
-  if (!(object.width > 0) || !(object.height > 0)) return false;
-  bool overshoots = right > image.width || bottom > image.height;
-  if (overshoots && overshoot == OvershootPolicy::drop) return false;
-  if (overshoots && overshoot == OvershootPolicy::clip) {
-    right = std::min(right, double(image.width)), bottom = std::min(bottom, double(image.height));
-    if (right <= x || bottom <= y) return false;
-  }
-  corner[0] = y / image.height, corner[1] = x / image.width;
-  corner[2] = bottom / image.height, corner[3] = right / image.width;
-  return true;
+struct PixelBox {
+  double left, top, right, bottom;
+};
+
+// What rounding in files and tools makes of a box that ends at the border.
+constexpr double kRounding = 1;
+
+bool is_finite(const PixelBox& b) {
+  return std::isfinite(b.left) && std::isfinite(b.top) && std::isfinite(b.right) &&
+         std::isfinite(b.bottom);
+}
+
+// How far the box reaches over the borders that the reference looks at, and over any.
+double over_right_or_bottom(const PixelBox& b, const ImageEntry& image) {
+  return std::max(b.right - image.width, b.bottom - image.height);
+}
+double over_any(const PixelBox& b, const ImageEntry& image) {
+  return std::max({-b.left, -b.top, over_right_or_bottom(b, image)});
+}
+
+PixelBox cut_at_border(const PixelBox& b, const ImageEntry& image, double reach) {
+  auto cut = [reach](double at, double border, double over) {
+    return over > 0 && over < reach ? border : at;
+  };
+  const double width = image.width, height = image.height;
+  return {cut(b.left, 0, -b.left), cut(b.top, 0, -b.top), cut(b.right, width, b.right - width),
+          cut(b.bottom, height, b.bottom - height)};
+}
+
+LabelFate fate_of(const Object& object, const PixelBox& b, const ImageEntry& image,
+                  OvershootPolicy overshoot) {
+  if (!is_finite(b)) return LabelFate::not_finite;
+  if (object.width < 0 || object.height < 0) return LabelFate::negative_side;
+  if (object.width == 0 || object.height == 0) return LabelFate::no_area;
+  if (b.left >= image.width || b.top >= image.height || b.right <= 0 || b.bottom <= 0)
+    return LabelFate::outside;
+  const bool drop = overshoot == OvershootPolicy::drop;
+  if (drop && over_right_or_bottom(b, image) >= kRounding) return LabelFate::past_border;
+  return LabelFate::trained;
 }
 
 }  // namespace
+
+Label label_of(const Object& object, const ImageEntry& image, const GroundTruthOptions& options) {
+  if (object.crowd && options.crowd == CrowdPolicy::ignore) return {.fate = LabelFate::crowd};
+  SSD_CHECK(size_t(object.category) < options.class_columns.size(), "category ", object.category,
+            " has no class column");
+  const int column = options.class_columns[size_t(object.category)];
+  if (column < 1) return {.fate = LabelFate::unknown_class};
+  const PixelBox whole{object.x, object.y, object.x + object.width, object.y + object.height};
+  const LabelFate fate = fate_of(object, whole, image, options.overshoot);
+  if (fate != LabelFate::trained) return {.fate = fate};
+  const bool clip = options.overshoot == OvershootPolicy::clip;
+  const double reach = clip ? std::numeric_limits<double>::infinity() : kRounding;
+  const PixelBox b = cut_at_border(whole, image, reach);
+  const double over = over_any(whole, image);
+  return {.cut = over > 0 && over < reach,
+          .box = {float(b.top / image.height), float(b.left / image.width),
+                  float(b.bottom / image.height), float(b.right / image.width), column, 1}};
+}
 
 LabelledBoxes ground_truth(const Dataset& dataset, const ImageEntry& image,
                            const GroundTruthOptions& options) {
   LabelledBoxes boxes;
   for (const Object& object : dataset.objects_of(image)) {
-    if (object.crowd && options.crowd == CrowdPolicy::ignore) continue;
-    SSD_CHECK(size_t(object.category) < options.class_columns.size(), "category ", object.category,
-              " has no class column");
-    int column = options.class_columns[size_t(object.category)];
-    double corner[4];
-    if (column < 1 || !corners(object, image, options.overshoot, corner)) continue;
-    boxes.push_back(
-        {float(corner[0]), float(corner[1]), float(corner[2]), float(corner[3]), column, 1});
+    const Label label = label_of(object, image, options);
+    if (label.fate == LabelFate::trained) boxes.push_back(label.box);
   }
   return boxes;
 }

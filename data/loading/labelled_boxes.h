@@ -19,8 +19,11 @@ struct BoxWindow {
   float ymin = 0, xmin = 0, ymax = 1, xmax = 1;
 };
 
-enum class CrowdPolicy { train, ignore };         // ignore: crowd boxes are left out
-enum class OvershootPolicy { drop, clip, keep };  // of boxes with x + w > W or y + h > H
+enum class CrowdPolicy { train, ignore };  // ignore: crowd boxes are left out
+// Of boxes that reach 1 px or more past the border. drop: those with x + w > W or y + h > H are
+// left out (the reference does not look at x < 0 and y < 0); clip: cut at the border. By less than
+// a pixel, as rounding makes it, a box is cut under either.
+enum class OvershootPolicy { drop, clip };
 
 struct GroundTruthOptions {
   CrowdPolicy crowd = CrowdPolicy::train;
@@ -29,7 +32,29 @@ struct GroundTruthOptions {
   std::vector<int> class_columns;
 };
 
-// Boxes of an image in file order. Without area, not finite, or of an untrained class: left out.
+// Whether an object is trained on, and if not, why.
+enum class LabelFate {
+  trained,
+  crowd,  // under CrowdPolicy::ignore
+  unknown_class,
+  not_finite,
+  negative_side,  // as of swapped corners
+  no_area,
+  outside,      // no part of it is in the image
+  past_border,  // under OvershootPolicy::drop
+  beyond_max_boxes,
+};
+inline constexpr int kLabelFates = static_cast<int>(LabelFate::beyond_max_boxes) + 1;
+
+struct Label {
+  LabelFate fate = LabelFate::trained;
+  bool cut = false;  // at the border
+  LabelledBox box;   // of a trained one
+};
+// One object by itself, without its place in the image's list. Pure.
+Label label_of(const Object& object, const ImageEntry& image, const GroundTruthOptions& options);
+
+// Boxes of an image that are trained on, in file order.
 LabelledBoxes ground_truth(const Dataset& dataset, const ImageEntry& image,
                            const GroundTruthOptions& options);
 

@@ -50,6 +50,11 @@ struct LossScaleConfig {
   int max_consecutive_skips = 25;
 };
 
+struct DivergenceConfig {
+  double max_loss = 1e4;
+  int steps = 25;
+};
+
 struct EarlyStoppingConfig {
   int patience = 0;
   double min_gain = 0;
@@ -73,6 +78,7 @@ struct TrainConfig {
   std::vector<std::string> freeze;
   model::LossOptions loss;
   LossScaleConfig loss_scale;
+  DivergenceConfig divergence;
   EarlyStoppingConfig early_stopping;
 };
 

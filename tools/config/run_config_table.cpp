@@ -152,7 +152,8 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   t.choice(
       "data.overshoot", s.ground_truth.overshoot,
       {{"drop", data::OvershootPolicy::drop}, {"clip", data::OvershootPolicy::clip}},
-      "boxes that reach over the image's right or lower border: dropped (as the original), or cut");
+      "boxes that reach 1 px or more past the right or lower border: dropped (as the original), or "
+      "cut; by less than 1 px they are always cut");
   t.choice("data.on_bad_image", s.image_errors,
            {{"error", data::ImageErrorPolicy::error}, {"skip", data::ImageErrorPolicy::skip}},
            "an image that cannot be read: end the run, or go on without it (at most 1% of them)");
@@ -243,6 +244,12 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips,
            between(1, kMostCount),
            "the run ends after so many skipped steps in a row at the least scale");
+
+  t.section("train.divergence", "When a run is taken to have diverged, and ends with exit code 5");
+  t.number("train.divergence.max_loss", train.divergence.max_loss, between(0, 1e30),
+           "largest total loss that still counts as training; 0: any that is finite");
+  t.number("train.divergence.steps", train.divergence.steps, between(1, kMostCount),
+           "steps in a row with a larger loss, or one that is not finite, that end the run");
 
   t.section("train.early_stopping", "End of the run when the validation no longer improves");
   t.number("train.early_stopping.patience", train.early_stopping.patience, between(0, 1 << 20),

@@ -1,11 +1,15 @@
 #include "tools/run/class_list.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace run {
 
@@ -14,6 +18,33 @@ using base::ExitCode, base::fail;
 namespace {
 
 constexpr int64_t kMostClasses = 10000;
+
+// What people mean alike: without case, spaces, '-' and '_'.
+std::string simplified(const std::string& name) {
+  std::string simple;
+  for (unsigned char c : name)
+    if (!std::isspace(c) && c != '-' && c != '_') simple += char(std::tolower(c));
+  return simple;
+}
+
+std::string quoted(const std::string& name) { return "'" + base::one_line(name) + "'"; }
+
+// The first ones, and how many more there are.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 8;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i ? ", " : "") + names[i];
+  if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
+  return text;
+}
+
+// "'Bolt' (it has 'bolt')" where the model has a name that is meant alike.
+std::string with_likely(const std::string& name, const ClassList& classes) {
+  for (const ModelClass& c : classes.list())
+    if (simplified(c.name) == simplified(name))
+      return quoted(name) + " (it has " + quoted(c.name) + ")";
+  return quoted(name);
+}
 
 }  // namespace
 
@@ -85,6 +116,33 @@ ClassList ClassList::from_json(const std::string& text, const std::string& sourc
     if (c.column < 1 || c.column > classes.classes_ || classes.classes_ > kMostClasses)
       fail(ExitCode::checkpoint, source, ": class '", c.name, "' has no column in the model");
   return classes;
+}
+
+std::string unknown_classes_in_words(const ClassList& classes, const data::Dataset& dataset,
+                                     const std::string& name) {
+  const std::vector<int> columns = classes.columns_of(dataset);
+  std::vector<std::string> unknown;
+  for (size_t i = 0; i < columns.size(); ++i)
+    if (columns[i] < 0) unknown.push_back(with_likely(dataset.categories[i].name, classes));
+  if (unknown.empty()) return {};
+  if (unknown.size() < columns.size())
+    return fmt::format("the model does not know {} of the {} classes of {}: {}", unknown.size(),
+                       columns.size(), name, listed(unknown));
+  std::vector<std::string> own;
+  for (const ModelClass& c : classes.list()) own.push_back(quoted(c.name));
+  fail(ExitCode::data, name, ": the model knows none of its ", columns.size(), " classes, ",
+       listed(unknown), "; the model has ", listed(own), ". Classes are matched by name");
+}
+
+std::string missing_classes_in_words(const ClassList& classes, const data::Dataset& dataset,
+                                     const std::string& name) {
+  const std::vector<int> categories = classes.categories_of(dataset);
+  std::vector<std::string> missing;
+  for (const ModelClass& c : classes.list())
+    if (categories[size_t(c.column)] < 0) missing.push_back(quoted(c.name));
+  if (missing.empty()) return {};
+  return fmt::format("{} does not list {} of the {} classes of the model: {}", name, missing.size(),
+                     classes.list().size(), listed(missing));
 }
 
 data::ClassColours class_colours(const ClassList& classes) {

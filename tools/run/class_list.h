@@ -43,6 +43,16 @@ class ClassList {
   std::vector<ModelClass> list_;
 };
 
+// The classes of `dataset` that the model does not have, in words, with the names of the model that
+// differ from theirs in case, spaces, '-' or '_' alone: "the model does not know 2 of the 3 classes
+// of val.json: 'Bolt' (it has 'bolt'), 'gear'". Empty when it knows all. Error(data) when it knows
+// none.
+std::string unknown_classes_in_words(const ClassList&, const data::Dataset& dataset,
+                                     const std::string& name);
+// The classes of the model that `dataset` does not list, likewise.
+std::string missing_classes_in_words(const ClassList&, const data::Dataset& dataset,
+                                     const std::string& name);
+
 // For pictures.
 data::ClassColours class_colours(const ClassList&);
 

@@ -60,14 +60,16 @@ logs::NamedValues named_metrics(const data::Evaluation& e) {
   return values;
 }
 
-void write_evaluation(const std::string& folder, const ModelEvaluation& result,
-                      const data::Dataset& dataset) {
-  const std::string metrics =
-      evaluation_json(result.metrics, dataset)
-          .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  logs::write_file(folder + "/metrics.json", metrics + "\n");
-  write_per_class(folder + "/per_class.csv", result.metrics, dataset);
-  data::write_detections(folder + "/detections.json", result.detections, dataset);
+void write_evaluation(const std::string& folder, const std::string& prefix,
+                      const ModelEvaluation& result, const data::Dataset& dataset, int64_t step) {
+  const std::string start = folder + "/" + prefix;
+  nlohmann::ordered_json metrics = evaluation_json(result.metrics, dataset);
+  metrics["step"] = step;
+  const std::string text =
+      metrics.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  logs::write_file(start + "metrics.json", text + "\n");
+  write_per_class(start + "per_class.csv", result.metrics, dataset);
+  data::write_detections(start + "detections.json", result.detections, dataset);
 }
 
 }  // namespace run

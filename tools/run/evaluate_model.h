@@ -24,7 +24,12 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
 // The 12 metrics by name, as "DetectionBoxes_Precision/mAP".
 logs::NamedValues named_metrics(const data::Evaluation&);
 
-// metrics.json, per_class.csv and detections.json into `folder`.
-void write_evaluation(const std::string& folder, const ModelEvaluation&, const data::Dataset&);
+// What the names of an evaluation's files begin with in a run's folder.
+inline constexpr const char *kBestEvaluation = "", *kLastEvaluation = "last_";
+
+// `prefix` + metrics.json, per_class.csv and detections.json into `folder`, for a model after
+// `step`.
+void write_evaluation(const std::string& folder, const std::string& prefix, const ModelEvaluation&,
+                      const data::Dataset&, int64_t step);
 
 }  // namespace run

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <vector>
 
+#include "data/metrics/measurable.h"
 #include "engine/base/text.h"
 #include "tools/logs/append_file.h"
 
@@ -72,6 +73,7 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Datas
   nlohmann::ordered_json json;
   for (size_t i = 0; i < evaluation.stats.size(); ++i)
     json[data::metric_names()[i]] = evaluation.stats[i];
+  if (evaluation.stats[0] < 0) json["unmeasured"] = data::why_unmeasured(truth);
   json["images"] = evaluation.images;
   json["objects"] = evaluation.objects;
   json["detections"] = evaluation.detections;
@@ -100,6 +102,18 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
                     row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
   }
   logs::write_file(path, text);
+}
+
+std::string unmeasured_in_words(const Dataset& truth, const std::string& name) {
+  const std::string why = data::why_unmeasured(truth);
+  return why.empty() ? ""
+                     : "warning: " + name + " cannot be measured: " + why + "; every metric is -1";
+}
+
+std::string untrained_in_words(const data::LabelUse& use) {
+  if (use.left_out() == 0) return {};
+  return "note: " + data::share_in_words(use.left_out(), use.labels) +
+         " objects count here, but would take no part in training: " + data::reasons_in_words(use);
 }
 
 void report(const ReportRequest& request, const Evaluation& evaluation,

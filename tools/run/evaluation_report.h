@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "data/loading/label_use.h"
 #include "data/metrics/coco_eval.h"
 
 namespace run {
@@ -17,13 +18,20 @@ void print_categories(std::ostream& out, const data::Evaluation& evaluation,
                       const data::Dataset& truth);
 
 // The twelve metrics by name, counts, and "per_class", an array by ascending category id. A metric
-// without objects is -1, as in COCO.
+// without objects is -1, as in COCO; where all are, "unmeasured" says why.
 nlohmann::ordered_json evaluation_json(const data::Evaluation& evaluation,
                                        const data::Dataset& truth);
 
 // per_class.csv, by ascending category id. Error (data): the file cannot be written.
 void write_per_class(const std::string& path, const data::Evaluation& evaluation,
                      const data::Dataset& truth);
+
+// "warning: NAME cannot be measured: it has no objects; every metric is -1"; empty when it can be.
+std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name);
+
+// "note: 3 of 12 (25.0 %) objects count here, but would take no part in training: ..."; empty when
+// all would.
+std::string untrained_in_words(const data::LabelUse&);
 
 struct ReportRequest {
   bool json = false;      // one JSON object instead of tables

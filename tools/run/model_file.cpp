@@ -63,9 +63,9 @@ json state_json(const RunState& s) {
           {"overflows", o.overflows},
           {"epoch", s.cursor.epoch},
           {"image", s.cursor.image},
-          {"best_metric", s.best_metric},
-          {"best_step", s.best_step},
-          {"evaluations_without_gain", s.evaluations_without_gain},
+          {"best_metric", s.best.metric},
+          {"best_step", s.best.step},
+          {"evaluations_without_gain", s.best.evaluations_without_gain},
           {"threads", s.threads}};
 }
 
@@ -103,8 +103,8 @@ RunState ModelFile::state() const {
     o.clean_steps = j.at("clean_steps"), o.skipped_in_a_row = j.at("skipped_in_a_row");
     o.overflows = j.value("overflows", 0);  // files of earlier versions have none
     s.cursor = {j.at("epoch"), j.at("image")};
-    s.best_metric = j.at("best_metric"), s.best_step = j.at("best_step");
-    s.evaluations_without_gain = j.at("evaluations_without_gain"), s.threads = j.at("threads");
+    s.best = {j.at("best_metric"), j.at("best_step"), j.at("evaluations_without_gain")};
+    s.threads = j.at("threads");
   } catch (const json::exception&) {
     fail(ExitCode::checkpoint, file_.path(), ": its training state is not readable");
   }

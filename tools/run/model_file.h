@@ -9,6 +9,7 @@
 #include "engine/safetensors.h"
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"
+#include "tools/run/milestones.h"
 
 namespace run {
 
@@ -16,10 +17,8 @@ namespace run {
 struct RunState {
   int64_t step = 0;  // updates tried; optimizer.step counts those that were applied
   engine::OptimizerState optimizer;
-  data::Cursor cursor;      // of the batch that comes next
-  double best_metric = -1;  // of the validation metric so far
-  int64_t best_step = 0;
-  int evaluations_without_gain = 0;
+  data::Cursor cursor;  // of the batch that comes next
+  BestEvaluation best;
   int threads = 0;  // equal bits are promised for an equal number only
 };
 

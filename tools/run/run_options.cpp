@@ -73,6 +73,21 @@ size_t image_cache_bytes(const config::RunConfig& c, const data::Dataset& train)
                   size_t(data::cache_need(train, {o.height, o.width}).bytes));
 }
 
+MilestoneOptions milestone_options(const config::RunConfig& c, const data::Dataset& train,
+                                   bool evaluates) {
+  int64_t every = c.eval.every_steps;
+  if (c.eval.every_epochs > 0) {
+    const double per_epoch = double(train.images.size()) / double(images_per_step(c));
+    every = std::max<int64_t>(1, std::llround(c.eval.every_epochs * per_epoch));
+  }
+  return {.total_steps = total_steps(c, train),
+          .evaluates = evaluates,
+          .evaluate_every = every,
+          .save_every = c.checkpoint.every_steps,
+          .patience = c.train.early_stopping.patience,
+          .min_gain = c.train.early_stopping.min_gain};
+}
+
 kernels::ChannelScaling channel_scaling(const config::DataConfig& d) {
   kernels::ChannelScaling s;
   for (size_t i = 0; i < 3; ++i) {

@@ -7,6 +7,7 @@
 #include "model/loss.h"
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"
+#include "tools/run/milestones.h"
 
 namespace run {
 
@@ -29,6 +30,10 @@ data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Data
 // Bytes of the cache of images in device memory: what is configured, but not more than the images
 // would fill.
 size_t image_cache_bytes(const config::RunConfig&, const data::Dataset& train);
+
+// `evaluates`: there is something to evaluate on.
+MilestoneOptions milestone_options(const config::RunConfig&, const data::Dataset& train,
+                                   bool evaluates);
 
 kernels::ChannelScaling channel_scaling(const config::DataConfig&);
 engine::OptimizerOptions optimizer_options(const config::RunConfig&, int64_t steps);

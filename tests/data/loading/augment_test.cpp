@@ -115,8 +115,7 @@ TEST_CASE("objects to ground truth") {
   options.overshoot = data::OvershootPolicy::clip;
   CHECK(labels() == std::vector{1, 1, 1});
   check_box(ground_truth(dataset, dataset.images[0], options)[1], 0.2f, 0.75f, 0.7f, 1);
-  options.overshoot = data::OvershootPolicy::keep;
-  CHECK(labels() == std::vector{1, 1, 1, 1});
+  check_box(ground_truth(dataset, dataset.images[0], options)[2], 0, 0, 0.05f, 0.025f);
   options.class_columns = {-1, 4};
   options.crowd = data::CrowdPolicy::train;
   CHECK(labels() == std::vector{4});

@@ -1,0 +1,76 @@
+#include "data/loading/label_use.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "data/loading/sample_builder.h"
+
+namespace data {
+namespace {
+
+struct FateText {
+  const char* name;
+  const char* reason;  // behind a number; of beyond_max_boxes with the limit
+};
+constexpr std::array<FateText, kLabelFates> kFates{{
+    {"trained", "trained on"},
+    {"crowd", "crowd regions (data.crowd=train takes them)"},
+    {"unknown_class", "of a class that the model does not have"},
+    {"not_finite", "with NaN or infinity"},
+    {"negative_side", "with a negative side, as of swapped corners"},
+    {"no_area", "without area"},
+    {"outside", "outside of their image"},
+    {"past_border", "past the border by 1 px or more (data.overshoot=clip cuts them)"},
+    {"beyond_max_boxes", "beyond the first {} of their image (data.max_boxes)"},
+}};
+
+}  // namespace
+
+LabelUse count_labels(const Dataset& dataset, const GroundTruthOptions& options, int max_boxes) {
+  LabelUse use{.max_boxes = max_boxes};
+  for (const ImageEntry& image : dataset.images) {
+    int taken = 0;
+    for (const Object& object : dataset.objects_of(image)) {
+      const Label label = label_of(object, image, options);
+      LabelFate fate = label.fate;
+      if (fate == LabelFate::trained && ++taken > max_boxes) fate = LabelFate::beyond_max_boxes;
+      ++use.labels;
+      ++use.counts[static_cast<size_t>(fate)];
+      use.cut += fate == LabelFate::trained && label.cut;
+    }
+  }
+  return use;
+}
+
+LabelUse count_labels(const Dataset& dataset) {
+  GroundTruthOptions options;
+  options.class_columns.resize(dataset.categories.size());
+  std::iota(options.class_columns.begin(), options.class_columns.end(), 1);
+  return count_labels(dataset, options, SampleOptions().max_boxes);
+}
+
+const char* name_of(LabelFate fate) { return kFates[static_cast<size_t>(fate)].name; }
+
+std::string share_in_words(int64_t part, int64_t whole) {
+  const double share = whole > 0 ? 100 * double(part) / double(whole) : 0;
+  return fmt::format("{} of {} ({:.{}f} %)", part, whole, share, part > 0 && share < 0.1 ? 3 : 1);
+}
+
+std::string reasons_in_words(const LabelUse& use) {
+  std::string text;
+  for (size_t fate = 1; fate < kFates.size(); ++fate) {
+    if (use.counts[fate] == 0) continue;
+    text += fmt::format("{}{} ", text.empty() ? "" : ", ", use.counts[fate]);
+    text += fmt::format(fmt::runtime(kFates[fate].reason), use.max_boxes);
+  }
+  return text;
+}
+
+std::string cuts_in_words(const LabelUse& use, OvershootPolicy overshoot) {
+  if (use.cut == 0) return {};
+  return fmt::format("{} reach past the border{} and are cut there", use.cut,
+                     overshoot == OvershootPolicy::drop ? " by less than 1 px" : "");
+}
+
+}  // namespace data

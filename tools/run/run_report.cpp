@@ -1,0 +1,71 @@
+#include "tools/run/run_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "data/loading/picture_places.h"
+#include "data/metrics/coco_eval.h"
+#include "tools/run/checkpoint_files.h"
+#include "tools/run/run_options.h"
+
+namespace run {
+
+std::vector<std::string> result_columns() {
+  std::vector<std::string> columns{"Loss/total_loss",
+                                   "Loss/classification_loss",
+                                   "Loss/localization_loss",
+                                   "Loss/regularization_loss",
+                                   "learning_rate",
+                                   "gradient_norm",
+                                   "loss_scale",
+                                   "skipped_steps",
+                                   "images_per_second"};
+  for (const std::string& name : data::metric_names()) columns.push_back(name);
+  return columns;
+}
+
+logs::NamedValues named_values(const StepLosses& losses, const engine::OptimizerState& optimizer,
+                               double images_per_second) {
+  return {{"Loss/total_loss", losses.total},
+          {"Loss/classification_loss", losses.classification},
+          {"Loss/localization_loss", losses.localization},
+          {"Loss/regularization_loss", losses.regularization},
+          {"learning_rate", optimizer.learning_rate},
+          {"loss_scale", optimizer.loss_scale},
+          {"skipped_steps", double(optimizer.skipped)},
+          {"images_per_second", images_per_second}};
+}
+
+std::string step_in_words(const StepLosses& losses, double learning_rate,
+                          double images_per_second) {
+  return fmt::format("loss {:.4f} (class {:.4f}, box {:.4f})  lr {:.3g}  {:.1f} img/s",
+                     losses.total, losses.classification, losses.localization, learning_rate,
+                     images_per_second);
+}
+
+std::string image_cache_in_words(const config::RunConfig& config, const data::Dataset& train,
+                                 size_t cache) {
+  constexpr double kMiB = 1 << 20;
+  const model::DetectorOptions& o = config.model.options;
+  const data::CacheNeed need = data::cache_need(train, {o.height, o.width});
+  return fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} images would take",
+                     double(cache) / kMiB, double(need.bytes) / kMiB, need.pictures,
+                     train.images.size());
+}
+
+std::string cure_of_divergence(const config::RunConfig& config, const std::string& folder) {
+  const std::string cure =
+      fmt::format("lower train.schedule.base_rate (now {}) or set train.clip_norm (now {:g})",
+                  config.rate_in_words(images_per_step(config)), config.train.clip_norm);
+  const std::vector<std::string> paths = resumable(folder);
+  const auto newest = std::find_if(paths.begin(), paths.end(), [](const std::string& path) {
+    std::error_code unknown;
+    return std::filesystem::exists(path, unknown);
+  });
+  if (newest == paths.end()) return cure + ", and start anew: no checkpoint was saved yet";
+  return cure + ", and go on with --resume " + *newest;
+}
+
+}  // namespace run

@@ -1,0 +1,40 @@
+// Images per second of training, without the time that evaluations take.
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace run {
+
+class Throughput {
+ public:
+  void count(int64_t images) { images_ += images; }
+  bool counted_any() const { return images_ > 0 || rates_ > 0; }
+  double rate() const { return double(images_) / std::max(seconds(), 1e-9); }  // of this interval
+
+  // Ends an interval that counts in the mean, or forgets one that was interrupted.
+  void close() {
+    sum_ += rate();
+    ++rates_;
+    restart();
+  }
+  void restart() {
+    images_ = 0;
+    start_ = std::chrono::steady_clock::now();
+  }
+  // Over the closed intervals.
+  std::optional<double> mean() const {
+    return rates_ > 0 ? std::optional(sum_ / double(rates_)) : std::nullopt;
+  }
+
+ private:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  int64_t images_ = 0, rates_ = 0;
+  double sum_ = 0;
+};
+
+}  // namespace run

@@ -1,0 +1,77 @@
+#include "tools/run/training_data.h"
+
+#include <algorithm>
+
+#include "data/loading/label_use.h"
+#include "data/metrics/measurable.h"
+#include "engine/base/error.h"
+#include "tools/run/run_options.h"
+
+namespace run {
+namespace {
+
+using base::ExitCode, base::fail;
+
+// What the checkpoint's classes lack would be trained as background.
+void refuse_other_classes(const ModelFile& resumed, int wanted, const data::Dataset& train) {
+  const ClassList& classes = resumed.classes();
+  if (wanted > 0 && wanted != classes.classes())
+    fail(ExitCode::checkpoint, resumed.path(), ": a model of ", classes.classes(),
+         " classes, expected model.num_classes ", wanted);
+  const auto columns = classes.columns_of(train);
+  const auto unknown = std::find(columns.begin(), columns.end(), -1);
+  if (unknown != columns.end())
+    fail(ExitCode::checkpoint, resumed.path(), ": no class '",
+         train.categories[size_t(unknown - columns.begin())].name,
+         "', which the training data has; use --init-from to train other classes");
+}
+
+// How many labels are trained on; none at all is an error.
+void remark_label_use(const config::RunConfig& config, TrainingData& data) {
+  data::GroundTruthOptions options = config.data.sample.ground_truth;
+  options.class_columns = data.classes.columns_of(data.train);
+  const data::LabelUse use = data::count_labels(data.train, options, config.data.sample.max_boxes);
+  const std::string path = config.data.train.path();
+  if (use.labels == 0) fail(ExitCode::data, path, ": no boxes: there is nothing to train on");
+  if (use.trained() == 0)
+    fail(ExitCode::data, path, ": none of its ", use.labels,
+         " labels takes part in training: ", data::reasons_in_words(use));
+  if (use.left_out() > 0)
+    data.remarks.push_back("labels: " + data::share_in_words(use.left_out(), use.labels) +
+                           " take no part in training: " + data::reasons_in_words(use));
+  const std::string cuts = data::cuts_in_words(use, options.overshoot);
+  if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
+}
+
+void remark_classes(const config::RunConfig& config, TrainingData& data) {
+  const std::string path = config.data.val.path();
+  for (const std::string& difference : {unknown_classes_in_words(data.classes, data.val, path),
+                                        missing_classes_in_words(data.classes, data.val, path)})
+    if (!difference.empty()) data.remarks.push_back("warning: " + difference);
+}
+
+void remark_unmeasured(TrainingData& data) {
+  const std::string why = data::why_unmeasured(data.val);
+  if (!why.empty())
+    data.remarks.push_back("warning: data.val cannot be measured: " + why +
+                           "; no checkpoint will be the best, and nothing stops early");
+}
+
+}  // namespace
+
+TrainingData load_training_data(const config::RunConfig& config, const ModelFile* resumed) {
+  TrainingData data;
+  data.train = load_dataset(config.data.train, config.data.label_map);
+  if (config.data.val.given()) data.val = load_dataset(config.data.val, config.data.label_map);
+  const int wanted = config.model.options.classes;
+  if (resumed) refuse_other_classes(*resumed, wanted, data.train);
+  data.classes =
+      resumed ? resumed->classes() : ClassList(data.train, config.model.class_columns, wanted);
+  remark_label_use(config, data);
+  if (data.val.images.empty()) return data;
+  remark_classes(config, data);
+  remark_unmeasured(data);
+  return data;
+}
+
+}  // namespace run

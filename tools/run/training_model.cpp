@@ -1,0 +1,51 @@
+#include "tools/run/training_model.h"
+
+#include "model/import_weights.h"
+#include "tools/run/run_options.h"
+
+namespace run {
+
+TrainingModel::TrainingModel(const config::RunConfig& config, const TrainingData& data,
+                             int64_t total_steps, const ModelFile* resumed)
+    : device_(config.train.device, config.train.memory_gib, config.train.threads,
+              backend_options(config.train), image_cache_bytes(config, data.train)),
+      parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
+  plan_ahead(config, data);
+  detector_ = std::make_unique<model::Detector>(parameters_, config.model.options);
+  parameters_.allocate(uint64_t(config.train.seed), config.train.freeze);
+  const bool scaled = parameters_.precision().scale_loss;
+  optimizer_ = std::make_unique<engine::Optimizer>(device_.backend(), parameters_,
+                                                   optimizer_options(config, total_steps),
+                                                   scaled ? config.train.loss_scale.initial : 1.0);
+  start_weights(config, resumed);
+  step_ = std::make_unique<TrainingStep>(device_, *detector_, parameters_, *optimizer_,
+                                         StepOptions{.batch_size = config.train.batch_size,
+                                                     .max_boxes = config.data.sample.max_boxes,
+                                                     .accumulate = config.train.accumulate,
+                                                     .graph = config.train.graph,
+                                                     .scaling = channel_scaling(config.data),
+                                                     .loss = config.train.loss});
+}
+
+// Refuses a batch that does not fit, before anything else takes memory or time.
+void TrainingModel::plan_ahead(const config::RunConfig& config, const TrainingData& data) {
+  const int evaluated = evaluation_batch(config, int64_t(data.val.images.size()));
+  plan_ = plan_memory(device_.backend(), config, evaluated);
+  if (const engine::View cache = device_.image_cache()) plan_.image_cache = engine::bytes_of(cache);
+  check_fits(device_.backend(), config, plan_, evaluated, device_.arena().size());
+}
+
+void TrainingModel::start_weights(const config::RunConfig& config, const ModelFile* resumed) {
+  if (resumed) {
+    resumed->load_training(device_.backend(), parameters_, *optimizer_);
+  } else if (!config.checkpoint.init_from.empty()) {
+    remarks_.push_back(
+        model::import_weights(device_.backend(), config.checkpoint.init_from, parameters_)
+            .in_words());
+    optimizer_->restart_average();
+  }
+}
+
+std::string TrainingModel::memory_in_words() { return in_words(plan_, device_.arena().size()); }
+
+}  // namespace run

@@ -1,0 +1,45 @@
+// The network that a run trains, with its optimiser and its step, on a device.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tools/run/memory_plan.h"
+#include "tools/run/training_data.h"
+#include "tools/run/training_step.h"
+
+namespace run {
+
+class TrainingModel {
+ public:
+  // Plans the memory first and refuses what does not fit; then weights from the seed, from
+  // checkpoint.init_from or, when a run goes on, from `resumed`. `config` must outlive the model
+  // and names its number of classes.
+  TrainingModel(const config::RunConfig& config, const TrainingData&, int64_t total_steps,
+                const ModelFile* resumed);
+
+  Device& device() { return device_; }
+  const Device& device() const { return device_; }
+  const engine::Parameters& parameters() const { return parameters_; }
+  const model::Detector& detector() const { return *detector_; }
+  engine::Optimizer& optimizer() { return *optimizer_; }
+  const engine::Optimizer& optimizer() const { return *optimizer_; }
+  TrainingStep& step() { return *step_; }
+  const MemoryPlan& plan() const { return plan_; }
+  std::string memory_in_words();
+  const std::vector<std::string>& remarks() const { return remarks_; }  // on the weights' origin
+
+ private:
+  void plan_ahead(const config::RunConfig&, const TrainingData&);
+  void start_weights(const config::RunConfig&, const ModelFile* resumed);
+
+  Device device_;
+  MemoryPlan plan_;
+  engine::Parameters parameters_;
+  std::unique_ptr<model::Detector> detector_;
+  std::unique_ptr<engine::Optimizer> optimizer_;
+  std::unique_ptr<TrainingStep> step_;
+  std::vector<std::string> remarks_;
+};
+
+}  // namespace run

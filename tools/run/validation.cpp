@@ -1,0 +1,48 @@
+#include "tools/run/validation.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "data/metrics/measurable.h"
+#include "engine/base/ranges.h"
+#include "tools/run/run_options.h"
+
+namespace run {
+ModelEvaluation Validation::run() {
+  base::Range range("evaluation");
+  const auto start = std::chrono::steady_clock::now();
+  if (!inference_)
+    inference_ = std::make_unique<Inference>(
+        model_.device(), model_.detector(),
+        evaluation_batch(config_, int64_t(data_.val.images.size())), config_.data.sample.max_boxes,
+        config_.eval.nms, channel_scaling(config_.data));
+  const auto exchange = [&] { model_.optimizer().swap_average(model_.device().queue()); };
+  exchange();
+  try {
+    ModelEvaluation result = evaluate_model(*inference_, config_, data_.val, data_.classes);
+    exchange();
+    seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return result;
+  } catch (...) {
+    exchange();
+    throw;
+  }
+}
+
+double Validation::chosen_metric(const data::Evaluation& e) const {
+  const std::string& name = config_.train.early_stopping.metric;
+  if (name == "mAP@.50IOU") return e.stats[1];
+  return name == "AR@100" ? e.stats[8] : e.stats[0];
+}
+
+std::string Validation::in_words(const ModelEvaluation& result) const {
+  const auto& stats = result.metrics.stats;
+  const std::string on = fmt::format("on {} images in {:.1f} s", data_.val.images.size(), seconds_);
+  if (chosen_metric(result.metrics) < 0)
+    return fmt::format("no {} {}: {}", config_.train.early_stopping.metric, on,
+                       data::why_unmeasured(data_.val));
+  return fmt::format("mAP {:.4f}, mAP50 {:.4f}, AR100 {:.4f} {}", stats[0], stats[1], stats[8], on);
+}
+
+}  // namespace run
