@@ -165,6 +165,13 @@ View Parameters::statistics() const {
   return slice(statistic_memory_, 0, {1, {statistic_total_}}, precision_.master);
 }
 
+std::vector<Parameters::Declared> Parameters::declared() const {
+  std::vector<Declared> all;
+  for (const Entry& e : entries_) all.push_back({e.spec.name, e.spec.shape});
+  for (const Statistic& s : statistics_) all.push_back({s.name, {1, {s.channels}}});
+  return all;
+}
+
 std::vector<Parameters::Named> Parameters::named() const {
   std::vector<Named> all;
   for (const Entry& e : entries_)

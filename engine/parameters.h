@@ -61,6 +61,12 @@ class Parameters {
   int64_t decayed() const { return decayed_; }
   View statistics() const;  // all moving statistics, flat
 
+  // Each trainable parameter and statistic, also before allocate().
+  struct Declared {
+    std::string name;
+    Shape shape;
+  };
+  std::vector<Declared> declared() const;
   // Each trainable parameter and statistic by name, as a view of its master value.
   struct Named {
     std::string name;

@@ -16,34 +16,69 @@ namespace engine {
 namespace {
 
 constexpr uint64_t kLargestHeader = 16 << 20;
-constexpr size_t kMostTensors = 100000, kHighestRank = 8;
+constexpr size_t kMostTensors = 100000, kHighestRank = 8, kDeepest = 8;
 
 using Json = nlohmann::json;
 
-// Parses with bounded depth and refuses duplicate keys, which the library would silently drop.
-Json parse(const std::string& text, const std::string& path) {
-  std::vector<std::vector<std::string>> keys;
-  auto check = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > 8)
-      base::fail(base::ExitCode::checkpoint, path, ": damaged: header nested too deeply");
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) {
-      std::vector<std::string>& names = keys.back();
-      std::sort(names.begin(), names.end());
-      const auto twice = std::adjacent_find(names.begin(), names.end());
-      if (twice != names.end())
-        base::fail(base::ExitCode::checkpoint, path, ": damaged: '", *twice,
-                   "' is in the header twice");
-      keys.pop_back();
-    }
-    if (event == Json::parse_event_t::key) keys.back().push_back(value.get<std::string>());
-    if (event == Json::parse_event_t::key && keys.back().size() > kMostTensors + 1)
-      base::fail(base::ExitCode::checkpoint, path, ": damaged: more than ", kMostTensors,
+// Looks at a header before it becomes a tree: bounds the depth and the number of entries, and
+// refuses duplicate keys, which the library would silently drop. Linear in the header, but for the
+// sorting of keys. (The library's own callback is called for each entry with a walk over all of
+// them.)
+class HeaderCheck : public nlohmann::json_sax<Json> {
+ public:
+  explicit HeaderCheck(const std::string& path) : path_(path) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return open(); }
+  bool start_object(std::size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    keys_.back().push_back(std::move(name));
+    if (keys_.back().size() > kMostTensors + 1)
+      base::fail(base::ExitCode::checkpoint, path_, ": damaged: more than ", kMostTensors,
                  " tensors");
     return true;
-  };
-  Json header = Json::parse(text, check, false);
-  if (header.is_discarded() || !header.is_object())
+  }
+  bool end_object() override {
+    std::vector<std::string>& names = keys_.back();
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice != names.end())
+      base::fail(base::ExitCode::checkpoint, path_, ": damaged: '", *twice,
+                 "' is in the header twice");
+    return close();
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
+    return false;
+  }
+
+ private:
+  bool open() {
+    if (keys_.size() > kDeepest)
+      base::fail(base::ExitCode::checkpoint, path_, ": damaged: header nested too deeply");
+    keys_.emplace_back();
+    return true;
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  const std::string& path_;
+  std::vector<std::vector<std::string>> keys_;  // of the objects that are open, arrays without
+};
+
+Json parse(const std::string& text, const std::string& path) {
+  HeaderCheck check(path);
+  const bool sound = Json::sax_parse(text, &check);
+  Json header = sound ? Json::parse(text, nullptr, false) : Json(Json::value_t::discarded);
+  if (!header.is_object())
     base::fail(base::ExitCode::checkpoint, path,
                ": not a safetensors file: the header is not a JSON object");
   return header;

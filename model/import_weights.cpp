@@ -104,6 +104,48 @@ std::vector<char> read(const SafetensorsFile& file, const StoredTensor& stored, 
   return checked_bytes(file.read_floats(stored), file, stored, naming);
 }
 
+// A part of a tensor of ours, and its new values.
+struct NewValues {
+  engine::View to;
+  std::vector<char> bytes;
+};
+
+bool is_class_predictor(const std::string& name) {
+  return name.starts_with("heads/class_predictor/");
+}
+
+// Whether tensors of these shapes are class predictors of equal anchors that differ in their
+// classes alone.
+bool rows_fit(const Dims& ours, const Dims& there, const ClassColumns& columns) {
+  const int64_t own = int64_t(columns.source.size());
+  return ours.size() == there.size() && !ours.empty() && columns.in_file > 0 &&
+         std::equal(ours.begin() + 1, ours.end(), there.begin() + 1) && ours[0] % own == 0 &&
+         there[0] == ours[0] / own * columns.in_file;
+}
+
+// Whether the file has any of our classes; it always has the background.
+bool any_class(const ClassColumns& columns) {
+  return std::any_of(columns.source.begin() + 1, columns.source.end(),
+                     [](int source) { return source >= 0; });
+}
+
+// The rows that the file has, one by one.
+void take_rows(const engine::View& to, const std::vector<char>& there, const ClassColumns& columns,
+               std::vector<NewValues>& values) {
+  const int64_t own = int64_t(columns.source.size()), anchors = to.shape.dim[0] / own;
+  const size_t row_bytes = engine::bytes_of(to) / size_t(to.shape.dim[0]);
+  engine::View row = to;
+  row.shape.dim[0] = 1;
+  for (int64_t anchor = 0; anchor < anchors; ++anchor)
+    for (int64_t column = 0; column < own; ++column) {
+      const int source = columns.source[size_t(column)];
+      if (source < 0) continue;
+      row.data = static_cast<char*>(to.data) + size_t(anchor * own + column) * row_bytes;
+      const char* from = there.data() + size_t(anchor * columns.in_file + source) * row_bytes;
+      values.push_back({row, {from, from + row_bytes}});
+    }
+}
+
 [[noreturn]] void nothing_fits(const SafetensorsFile& file, const ImportReport& report) {
   const std::string found = file.tensors().empty() ? "it has no tensors"
                             : report.other_shape.empty()
@@ -152,37 +194,88 @@ std::string ImportReport::in_words() const {
   return hint.empty() ? text : text + "; " + hint;
 }
 
-ImportReport import_weights(Backend& backend, const std::string& path, Parameters& parameters) {
-  const SafetensorsFile file(path);
-  const Naming naming = naming_of(file, parameters);
-  const Stored stored = by_base_name(file, naming, parameters);
-  ImportReport report{.source = path + " (" + in_words(naming) + ")"};
-  std::set<std::string> used;
-  std::vector<std::pair<engine::View, std::vector<char>>> values;
-  for (const Parameters::Named& named : parameters.named()) {
-    const Dims shape{named.value.shape.dim, named.value.shape.dim + named.value.shape.rank};
-    auto found = stored.find(foreign_name(named.name, naming));
-    const bool fits = found != stored.end() && our_shape(*found->second, naming) == shape;
-    (fits ? report.loaded : report.reinitialised).push_back(named.name);
-    if (fits) {
-      values.emplace_back(named.value, read(file, *found->second, naming, named.value.dtype));
-      used.insert(found->second->name);
-    } else if (found != stored.end()) {
-      report.other_shape.push_back(named.name + " " + bracketed(our_shape(*found->second, naming)) +
-                                   ", expected " + bracketed(shape));
-    }
+namespace {
+
+// Takes tensors of the file one by one; writes nothing.
+class Import {
+ public:
+  Import(const SafetensorsFile& file, const Parameters& parameters, const ClassColumns* columns)
+      : file_(file),
+        columns_(columns),
+        naming_(naming_of(file, parameters)),
+        stored_(by_base_name(file, naming_, parameters)) {
+    report.source = file.path() + " (" + in_words(naming_) + ")";
+    if (naming_ == Naming::torchvision)
+      report.hint =
+          "torchvision weights expect model.stride_placement v1.5 and ImageNet's data.mean and std";
   }
-  if (report.loaded.empty()) nothing_fits(file, report);
-  for (const StoredTensor& t : file.tensors())
-    if (!used.contains(t.name) && !training_state(t.name, naming)) report.unused.push_back(t.name);
-  if (naming == Naming::torchvision)
-    report.hint =
-        "torchvision weights expect model.stride_placement v1.5 and ImageNet's data.mean and std";
+
+  void take(const Parameters::Named& named) {
+    const Dims shape{named.value.shape.dim, named.value.shape.dim + named.value.shape.rank};
+    const auto found = stored_.find(foreign_name(named.name, naming_));
+    if (found == stored_.end()) {
+      report.reinitialised.push_back(named.name);
+      return;
+    }
+    const StoredTensor& stored = *found->second;
+    const Dims there = our_shape(stored, naming_);
+    const bool by_rows =
+        columns_ && is_class_predictor(named.name) && rows_fit(shape, there, *columns_);
+    if (by_rows) report.class_rows = true;
+    if (by_rows && !any_class(*columns_)) {
+      report.reinitialised.push_back(named.name);
+      return;
+    }
+    if (!by_rows && there != shape) {
+      report.reinitialised.push_back(named.name);
+      report.other_shape.push_back(named.name + " " + bracketed(there) + ", expected " +
+                                   bracketed(shape));
+      return;
+    }
+    std::vector<char> bytes = read(file_, stored, naming_, named.value.dtype);
+    if (by_rows)
+      take_rows(named.value, bytes, *columns_, values);
+    else
+      values.push_back({named.value, std::move(bytes)});
+    report.loaded.push_back(named.name);
+    used_.insert(stored.name);
+  }
+
+  void finish() {
+    if (report.loaded.empty()) nothing_fits(file_, report);
+    for (const StoredTensor& t : file_.tensors())
+      if (!used_.contains(t.name) && !training_state(t.name, naming_))
+        report.unused.push_back(t.name);
+  }
+
+  ImportReport report;
+  std::vector<NewValues> values;
+
+ private:
+  const SafetensorsFile& file_;
+  const ClassColumns* columns_;
+  Naming naming_;
+  Stored stored_;
+  std::set<std::string> used_;
+};
+
+}  // namespace
+
+ImportReport import_weights(Backend& backend, const SafetensorsFile& file, Parameters& parameters,
+                            const ClassColumns* columns) {
+  Import import(file, parameters, columns);
+  for (const Parameters::Named& named : parameters.named()) import.take(named);
+  import.finish();
   kernels::Queue queue = backend.queue(engine::Lane::compute);
-  for (const auto& [to, bytes] : values) backend.copy(to.data, bytes.data(), bytes.size(), queue);
+  for (const auto& [to, bytes] : import.values)
+    backend.copy(to.data, bytes.data(), bytes.size(), queue);
   parameters.refresh_working(queue);
   backend.synchronize(queue);
-  return report;
+  return import.report;
+}
+
+ImportReport import_weights(Backend& backend, const std::string& path, Parameters& parameters) {
+  return import_weights(backend, SafetensorsFile(path), parameters);
 }
 
 }  // namespace model

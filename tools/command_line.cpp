@@ -122,6 +122,27 @@ std::string in_plain_words(const std::string& message) {
                      number(4), m[2].str());
 }
 
+// An option with an empty value comes from a variable of the shell that is not set; to go on
+// without the option would be something else than what was meant.
+void refuse_empty(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& value : option->count() > 0 ? option->results() : CLI::results_t())
+      if (value.empty())
+        base::fail(ExitCode::usage, option->get_name(),
+                   " is empty: is a variable not set? Leave the option away, or give a value");
+  for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
+}
+
+// "--resume=": the parser would take the next word for its value.
+void refuse_empty_words(int argc, char** argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with("--") && word.find('=') == word.size() - 1)
+      base::fail(ExitCode::usage, word,
+                 " is empty: is a variable not set? Leave the option away, or give a value");
+  }
+}
+
 int complain(const std::string& program, const std::string& message, ExitCode code) {
   std::cout.flush();
   std::cerr << program << ": " << base::one_line(message) << std::endl;
@@ -197,7 +218,11 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
   signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of the write, told in one line
   const std::string program = app.get_name();
   try {
+    refuse_empty_words(argc, argv);
     app.parse(argc, argv);
+    refuse_empty(app);
+  } catch (const base::Error& error) {
+    return complain(program, error.what(), error.code());
   } catch (const CLI::CallForVersion& version) {
     std::cout << version.what();
     return flushed(program, 0);

@@ -13,6 +13,7 @@
 #include "tools/command_line.h"
 #include "tools/image_files.h"
 #include "tools/logs/append_file.h"
+#include "tools/run/checkpoint_files.h"
 #include "tools/run/image_batches.h"
 
 namespace tools {
@@ -145,7 +146,7 @@ int detect_images(const DetectJob& job, std::ostream& out, std::ostream& log) {
   std::vector<std::string> images = find_images(job.inputs);
   if (images.empty())
     fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some");
-  const run::ModelFile file(job.checkpoint);
+  const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssddetect"));
   DetectionRun detection(job, file.classes(), std::move(images));
   run::LoadedModel model(file, job.use);
   if (!job.pictures.empty()) make_folder(job.pictures);

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
+#include "tools/run/checkpoint_files.h"
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
 #include "tools/run/run_options.h"
@@ -60,7 +61,7 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
 }  // namespace
 
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
-  const run::ModelFile file(job.checkpoint);
+  const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssdeval"));
   const config::RunConfig config = evaluation_config(job, file);
   const data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
   tell_about_data(file.classes(), dataset, config, log);

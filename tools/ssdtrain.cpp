@@ -44,8 +44,17 @@ void add_options(CLI::App& app, Arguments& a) {
       ->type_name("KEY=VALUE");
 }
 
+// An empty value comes from a variable of the shell that is not set, and would train from the seed.
+void refuse_empty_weights(const std::vector<std::string>& overrides) {
+  for (const std::string& override : overrides)
+    if (override == "checkpoint.init_from=")
+      base::fail(base::ExitCode::usage, override,
+                 " is empty: is a variable not set? Write checkpoint.init_from='\"\"' for none");
+}
+
 // Options are short forms of configuration keys.
 std::vector<std::string> all_overrides(const Arguments& a) {
+  refuse_empty_weights(a.overrides);
   std::vector<std::string> all = a.overrides;
   auto text = [&](const char* key, const std::string& value) {
     if (!value.empty()) all.push_back(std::string(key) + "=\"" + value + "\"");
@@ -110,6 +119,10 @@ int train(const Arguments& a) {
     std::cout << config::run_config_json(job.config) << "\n";
     return 0;
   }
+  if (a.resume.empty())
+    run::RunFolder::check_free(job.config);
+  else
+    run::check_folder(job.config, job.resumed);
   const run::StopSignal stop(job.config.time_budget_minutes);
   run::Trainer trainer(job.config, job.resumed.file.get());
   if (a.dry_run) {

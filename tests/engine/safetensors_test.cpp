@@ -1,6 +1,7 @@
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
 
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <numeric>
@@ -155,4 +156,48 @@ TEST_CASE("safetensors: saving keeps the previous file, and leaves no temporary 
   size_t files = 0;
   for ([[maybe_unused]] auto& entry : std::filesystem::directory_iterator(s.folder.path())) ++files;
   CHECK(files == 2);
+}
+
+namespace {
+
+// `count` empty tensors, as a file from elsewhere may have them.
+std::string many_tensors(int count) {
+  std::string header = "{";
+  for (int i = 0; i < count; ++i)
+    header += (i ? ",\"t" : "\"t") + std::to_string(i) +
+              R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+  return foreign(header + "}", "");
+}
+
+double seconds_to_open(const std::filesystem::path& path) {
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(error_of(path).empty());
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+TEST_CASE("safetensors: a header takes time in proportion to its tensors") {
+  tests::TemporaryFolder folder;
+  const auto few = folder.path() / "few", many = folder.path() / "many";
+  put(few, many_tensors(5'000));
+  put(many, many_tensors(80'000));
+  seconds_to_open(few);  // warms up
+  // 16 times as many: where each tensor looked at all others, it would be 256 times.
+  CHECK(seconds_to_open(many) < 64 * seconds_to_open(few) + 0.05);
+  CHECK(SafetensorsFile(many).tensors().size() == 80'000);
+}
+
+TEST_CASE("safetensors: too many tensors, deep nesting and keys that occur twice are refused") {
+  tests::TemporaryFolder folder;
+  const auto path = folder.path() / "a";
+  put(path, many_tensors(100'002));
+  CHECK_THAT(error_of(path), Catch::Contains("more than 100000 tensors"));
+  put(path, foreign(R"({"a":[[[[[[[[[[[[1]]]]]]]]]]]]})", ""));
+  CHECK_THAT(error_of(path), Catch::Contains("too deeply"));
+  const std::string tensor = R"({"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+  put(path, foreign("{\"a\":" + tensor + ",\"b\":" + tensor + ",\"a\":" + tensor + "}", ""));
+  CHECK_THAT(error_of(path), Catch::Contains("'a' is in the header twice"));
+  put(path, foreign(R"({"a":{"dtype":"F32","shape":[0],"shape":[0],"data_offsets":[0,0]}})", ""));
+  CHECK_THAT(error_of(path), Catch::Contains("'shape' is in the header twice"));
 }

@@ -65,7 +65,8 @@ TEST_CASE("a run leaves behind what the documentation lists") {
   const std::string run = place.at("run");
   for (const char* name : {"config.json", "cmdline.txt", "env.json", "train.log", "summary.json",
                            "results.csv", "last.safetensors", "best.safetensors", "metrics.json",
-                           "per_class.csv", "detections.json", "samples/00.jpg"})
+                           "per_class.csv", "detections.json", "last_metrics.json",
+                           "last_per_class.csv", "last_detections.json", "samples/00.jpg"})
     CHECK(fs::file_size(fs::path(run) / name) > 0);
   CHECK(nlohmann::json::parse(tests::text_of(run + "/metrics.json")).is_object());
   CHECK(nlohmann::json::parse(tests::text_of(run + "/detections.json")).is_array());
@@ -240,12 +241,13 @@ TEST_CASE("a damaged checkpoint is passed over, never silently; none good is an 
   CHECK_THAT(none.err, Contains("no checkpoint can be read"));
 }
 
-TEST_CASE("the checkpoint of another model is refused by tensor, wanted and found shape") {
+TEST_CASE("the checkpoint of another model is refused by key or by tensor") {
   TrainingPlace place;
   REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
   const std::string resume = "--resume run/last.safetensors ";
-  check_refused(place.train("other", resume + "model.fpn_channels=24"), 4, "expected [");
-  check_refused(place.train("other", resume + "model.head_depth=2"), 4, "is missing");
+  check_refused(place.train("other", resume + "model.fpn_channels=24"), 4,
+                "another model: model.fpn_channels 16 -> 24");
+  check_refused(place.train("other", resume + "model.head_depth=2"), 4, "model.head_depth 1 -> 2");
   check_refused(place.train("other", resume + "model.num_classes=7"), 4, "num_classes 7");
   check_refused(place.train("other", resume + "train.ema=0.9"), 4, "ema/");
   CHECK_FALSE(fs::exists(place.at("other")));

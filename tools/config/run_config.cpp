@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 namespace config {
 
@@ -47,6 +48,18 @@ RunConfig parse_run_config(const std::string& text, const std::string& name,
 std::string run_config_json(const RunConfig& config) {
   RunConfig copy = config;
   return config::config_as_json(run_config_table(copy));
+}
+
+std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now) {
+  RunConfig one = before, other = now;
+  const config::ConfigTable old_table = run_config_table(one), table = run_config_table(other);
+  std::vector<ChangedKey> changed;
+  for (size_t i = 0; i < table.keys().size(); ++i) {
+    const ConfigKey &was = old_table.keys()[i], &is = table.keys()[i];
+    std::string old_value = was.value().dump(), value = is.value().dump();
+    if (old_value != value) changed.push_back({is.path, std::move(old_value), std::move(value)});
+  }
+  return changed;
 }
 
 }  // namespace config

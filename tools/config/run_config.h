@@ -134,4 +134,10 @@ RunConfig parse_run_config(const std::string& text, const std::string& name,
 // Every value as JSON, for --print-config, config.json and checkpoints.
 std::string run_config_json(const RunConfig&);
 
+// A key whose value differs, with both values as JSON.
+struct ChangedKey {
+  std::string path, before, now;
+};
+std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now);
+
 }  // namespace config

@@ -117,11 +117,6 @@ void schedule_rules(ConfigTable& t, const TrainConfig& train) {
                   fmt::format("the warm-up starts at {}, above train.schedule.base_rate {}",
                               s.warmup_rate, s.base_rate));
   });
-  t.rule({"train.schedule.warmup_steps", "train.schedule.total", "train.steps"}, [&] {
-    int64_t total = s.total ? s.total : train.steps;
-    return unless(total == 0 || s.warmup_steps <= total,
-                  fmt::format("a warm-up of {} steps in a schedule of {}", s.warmup_steps, total));
-  });
   t.rule({"train.schedule.boundaries"}, [&s] {
     for (size_t i = 1; i < s.boundaries.size(); ++i)
       if (s.boundaries[i] <= s.boundaries[i - 1]) return std::string("expected a rising list");

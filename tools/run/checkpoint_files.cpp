@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
 
 #include "engine/base/atomic_file.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace run {
 
@@ -68,6 +71,20 @@ std::vector<std::string> resumable(const std::string& folder) {
   for (const fs::path& path : numbered(folder)) paths.push_back(path.string());
   paths.push_back(folder + "/best.safetensors");
   return paths;
+}
+
+std::string checkpoint_file(const std::string& path, const std::string& program) {
+  std::error_code none;
+  if (!fs::is_directory(path, none)) return path;
+  for (const char* name : {"best.safetensors", "last.safetensors"}) {
+    const std::string file = (fs::path(path) / name).string();
+    if (!fs::exists(file, none)) continue;
+    std::cerr << program << ": taking " << base::one_line(file) << std::endl;
+    return file;
+  }
+  base::fail(base::ExitCode::checkpoint, path,
+             ": a folder without best.safetensors or last.safetensors: give a checkpoint file, or "
+             "the folder of a run that has one");
 }
 
 }  // namespace run

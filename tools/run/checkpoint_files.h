@@ -27,4 +27,8 @@ class CheckpointFiles {
 // The checkpoints of a run folder that resuming may use, the newest first.
 std::vector<std::string> resumable(const std::string& folder);
 
+// The file that `path` means: itself, or of a run's folder its best checkpoint, else the last.
+// Which one is told on stderr as a message of `program`. Error(checkpoint): a folder without any.
+std::string checkpoint_file(const std::string& path, const std::string& program);
+
 }  // namespace run

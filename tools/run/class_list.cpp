@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -27,6 +28,16 @@ std::string simplified(const std::string& name) {
   return simple;
 }
 
+// "'Bolt' (it has 'bolt')" where the model has a name that is meant alike.
+std::string with_likely(const std::string& name, const ClassList& classes) {
+  for (const ModelClass& c : classes.list())
+    if (simplified(c.name) == simplified(name))
+      return quoted(name) + " (it has " + quoted(c.name) + ")";
+  return quoted(name);
+}
+
+}  // namespace
+
 std::string quoted(const std::string& name) { return "'" + base::one_line(name) + "'"; }
 
 // The first ones, and how many more there are.
@@ -37,16 +48,6 @@ std::string listed(const std::vector<std::string>& names) {
   if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
   return text;
 }
-
-// "'Bolt' (it has 'bolt')" where the model has a name that is meant alike.
-std::string with_likely(const std::string& name, const ClassList& classes) {
-  for (const ModelClass& c : classes.list())
-    if (simplified(c.name) == simplified(name))
-      return quoted(name) + " (it has " + quoted(c.name) + ")";
-  return quoted(name);
-}
-
-}  // namespace
 
 ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns, int classes)
     : classes_(classes) {
@@ -103,18 +104,26 @@ std::string ClassList::to_json() const {
 
 ClassList ClassList::from_json(const std::string& text, const std::string& source) {
   ClassList classes;
+  // A number beyond the range of int64 is a float to the library.
+  auto whole = [&](const nlohmann::json& value, int64_t least, int64_t most) {
+    if (!value.is_number_integer() || value < least || value > most)
+      fail(ExitCode::checkpoint, source, ": in its list of classes is ", value.dump(),
+           ", expected a whole number from ", least, " to ", most);
+    return value.get<int64_t>();
+  };
   try {
     const auto json = nlohmann::json::parse(text);
-    classes.classes_ = json.at("classes").get<int>();
+    classes.classes_ = int(whole(json.at("classes"), 0, kMostClasses));
     for (const auto& entry : json.at("list"))
-      classes.list_.push_back({entry.at("column").get<int>(), entry.at("id").get<int64_t>(),
+      classes.list_.push_back({int(whole(entry.at("column"), 1, std::max(classes.classes_, 1))),
+                               whole(entry.at("id"), INT64_MIN, INT64_MAX),
                                entry.at("name").get<std::string>()});
   } catch (const nlohmann::json::exception&) {
     fail(ExitCode::checkpoint, source, ": its list of classes is not readable");
   }
-  for (const ModelClass& c : classes.list_)
-    if (c.column < 1 || c.column > classes.classes_ || classes.classes_ > kMostClasses)
-      fail(ExitCode::checkpoint, source, ": class '", c.name, "' has no column in the model");
+  if (classes.classes_ == 0 && !classes.list_.empty())
+    fail(ExitCode::checkpoint, source, ": class '", classes.list_[0].name,
+         "' has no column in the model");
   return classes;
 }
 

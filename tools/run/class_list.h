@@ -43,6 +43,10 @@ class ClassList {
   std::vector<ModelClass> list_;
 };
 
+// "'bolt', 'nut' and 7 more", of names in quotes.
+std::string quoted(const std::string& name);
+std::string listed(const std::vector<std::string>& names);
+
 // The classes of `dataset` that the model does not have, in words, with the names of the model that
 // differ from theirs in case, spaces, '-' or '_' alone: "the model does not know 2 of the 3 classes
 // of val.json: 'Bolt' (it has 'bolt'), 'gear'". Empty when it knows all. Error(data) when it knows

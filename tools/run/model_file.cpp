@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/base/error.h"
@@ -12,7 +10,6 @@
 namespace run {
 
 using engine::Backend, base::ExitCode, base::fail, engine::Parameters, engine::View;
-using nlohmann::json;
 
 namespace {
 
@@ -52,23 +49,6 @@ bool all_finite(const std::vector<char>& bytes, engine::DType dtype) {
   return dtype == engine::DType::f64 ? finite(0.0) : finite(0.0f);
 }
 
-json state_json(const RunState& s) {
-  const engine::OptimizerState& o = s.optimizer;
-  return {{"step", s.step},
-          {"applied_steps", o.step},
-          {"skipped", o.skipped},
-          {"loss_scale", o.loss_scale},
-          {"clean_steps", o.clean_steps},
-          {"skipped_in_a_row", o.skipped_in_a_row},
-          {"overflows", o.overflows},
-          {"epoch", s.cursor.epoch},
-          {"image", s.cursor.image},
-          {"best_metric", s.best.metric},
-          {"best_step", s.best.step},
-          {"evaluations_without_gain", s.best.evaluations_without_gain},
-          {"threads", s.threads}};
-}
-
 }  // namespace
 
 ModelFile::ModelFile(const std::string& path) : file_(path) {
@@ -84,6 +64,7 @@ ModelFile::ModelFile(const std::string& path) : file_(path) {
     fail(ExitCode::checkpoint, path, ": its configuration does not fit this program: ", e.what());
   }
   classes_ = ClassList::from_json(entry("classes"), path);
+  state_ = run_state_from_json(entry("state"), path);
 }
 
 const std::string& ModelFile::entry(const std::string& key) const {
@@ -93,54 +74,43 @@ const std::string& ModelFile::entry(const std::string& key) const {
   return found->second;
 }
 
-RunState ModelFile::state() const {
-  RunState s;
-  try {
-    const json j = json::parse(entry("state"));
-    engine::OptimizerState& o = s.optimizer;
-    s.step = j.at("step"), o.step = j.at("applied_steps"), o.skipped = j.at("skipped"),
-    o.loss_scale = j.at("loss_scale");
-    o.clean_steps = j.at("clean_steps"), o.skipped_in_a_row = j.at("skipped_in_a_row");
-    o.overflows = j.value("overflows", 0);  // files of earlier versions have none
-    s.cursor = {j.at("epoch"), j.at("image")};
-    s.best = {j.at("best_metric"), j.at("best_step"), j.at("evaluations_without_gain")};
-    s.threads = j.at("threads");
-  } catch (const json::exception&) {
-    fail(ExitCode::checkpoint, file_.path(), ": its training state is not readable");
-  }
-  return s;
-}
-
-void ModelFile::load(Backend& backend, const std::string& name, const View& to) const {
+const engine::StoredTensor& ModelFile::stored(const std::string& name,
+                                              const engine::Shape& expected) const {
   const engine::StoredTensor* stored = file_.find(name);
-  const std::vector<int64_t> shape = dims(to.shape);
+  const std::vector<int64_t> shape = dims(expected);
   if (!stored)
     fail(ExitCode::checkpoint, file_.path(), ": tensor '", name, "' ", in_words(shape),
          " is missing");
   if (stored->shape != shape)
     fail(ExitCode::checkpoint, file_.path(), ": tensor '", name, "' has shape ",
          in_words(stored->shape), ", expected ", in_words(shape));
-  const std::vector<double> wide =
-      to.dtype == engine::DType::f64 ? file_.read_doubles(*stored) : std::vector<double>();
-  const std::vector<float> narrow =
-      to.dtype == engine::DType::f64 ? std::vector<float>() : file_.read_floats(*stored);
-  const void* from =
-      to.dtype == engine::DType::f64 ? static_cast<const void*>(wide.data()) : narrow.data();
-  if (!finite(wide) || !finite(narrow))
-    fail(ExitCode::checkpoint, file_.path(), ": tensor '", name,
-         "' holds a value that is not finite");
-  kernels::Queue queue = backend.queue(engine::Lane::compute);
-  backend.copy(to.data, from, engine::bytes_of(to), queue);
-  backend.synchronize(queue);
+  return *stored;
 }
 
-void ModelFile::refuse_unknown(const Parameters& parameters) const {
+void ModelFile::check_shapes(const Parameters& parameters) const {
   std::set<std::string> known;
-  for (const Parameters::Named& named : parameters.named()) known.insert(kModel + named.name);
+  for (const Parameters::Declared& tensor : parameters.declared()) {
+    stored(kModel + tensor.name, tensor.shape);
+    known.insert(kModel + tensor.name);
+  }
   for (const engine::StoredTensor& t : file_.tensors())
     if (t.name.starts_with(kModel) && !known.contains(t.name))
       fail(ExitCode::checkpoint, file_.path(), ": tensor '", t.name, "' ", in_words(t.shape),
            " is unknown to this model, expected none");
+}
+
+void ModelFile::load(Backend& backend, const std::string& name, const View& to) const {
+  const engine::StoredTensor& from = stored(name, to.shape);
+  const bool is_wide = to.dtype == engine::DType::f64;
+  const std::vector<double> wide = is_wide ? file_.read_doubles(from) : std::vector<double>();
+  const std::vector<float> narrow = is_wide ? std::vector<float>() : file_.read_floats(from);
+  if (!finite(wide) || !finite(narrow))
+    fail(ExitCode::checkpoint, file_.path(), ": tensor '", name,
+         "' holds a value that is not finite");
+  const void* values = is_wide ? static_cast<const void*>(wide.data()) : narrow.data();
+  kernels::Queue queue = backend.queue(engine::Lane::compute);
+  backend.copy(to.data, values, engine::bytes_of(to), queue);
+  backend.synchronize(queue);
 }
 
 void ModelFile::refuse_other_rule(engine::RuleKind wanted) const {
@@ -152,7 +122,7 @@ void ModelFile::refuse_other_rule(engine::RuleKind wanted) const {
 }
 
 void ModelFile::load_model(Backend& backend, Parameters& parameters, bool averaged) const {
-  refuse_unknown(parameters);
+  check_shapes(parameters);
   for (const Parameters::Named& named : parameters.named()) {
     const std::string average = kAverage + named.name;
     load(backend, averaged && file_.find(average) ? average : kModel + named.name, named.value);
@@ -166,7 +136,7 @@ void ModelFile::load_training(Backend& backend, Parameters& parameters,
   load_model(backend, parameters, false);
   for (const Parameters::Named& named : parameters.named())
     for (const auto& [name, values] : kept_for(optimizer, named)) load(backend, name, values);
-  optimizer.write_state(state().optimizer);
+  optimizer.write_state(state_.optimizer);
 }
 
 void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint& c,
@@ -192,7 +162,7 @@ void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint
   config.model.options.classes = c.classes.classes();
   engine::write_safetensors(path, tensors,
                             {{"format", "1"},
-                             {"state", state_json(c.state).dump()},
+                             {"state", to_json(c.state)},
                              {"classes", c.classes.to_json()},
                              {"config", config::run_config_json(config)},
                              {"kernel_layout", "[out, kernel_height, kernel_width, in]"}},

@@ -4,34 +4,28 @@
 #include <string>
 #include <vector>
 
-#include "data/loading/batch.h"
-#include "engine/optimizer.h"
 #include "engine/safetensors.h"
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"
-#include "tools/run/milestones.h"
+#include "tools/run/run_state.h"
 
 namespace run {
-
-// What a run needs besides tensors to go on as if it had not stopped.
-struct RunState {
-  int64_t step = 0;  // updates tried; optimizer.step counts those that were applied
-  engine::OptimizerState optimizer;
-  data::Cursor cursor;  // of the batch that comes next
-  BestEvaluation best;
-  int threads = 0;  // equal bits are promised for an equal number only
-};
 
 // The configuration in a checkpoint has the number of classes filled in.
 class ModelFile {
  public:
-  // Error(checkpoint) when the file is damaged or no checkpoint of this program.
+  // Error(checkpoint) when the file is damaged or no checkpoint of this program, or its state is
+  // one that no run can have.
   explicit ModelFile(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
   const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
-  RunState state() const;
+  const RunState& state() const { return state_; }
+
+  // Compares the names and shapes of a model's tensors, which need no memory yet, with the file's.
+  // Error(checkpoint) as load_model().
+  void check_shapes(const engine::Parameters&) const;
 
   // Fills parameters and statistics by name; Error(checkpoint) names a tensor that is missing, has
   // another shape or type, is unknown to the model, or is not finite. `averaged`: the moving
@@ -41,14 +35,15 @@ class ModelFile {
   void load_training(engine::Backend&, engine::Parameters&, engine::Optimizer&) const;
 
  private:
+  const engine::StoredTensor& stored(const std::string& name, const engine::Shape&) const;
   void load(engine::Backend&, const std::string& name, const engine::View&) const;
-  void refuse_unknown(const engine::Parameters&) const;
   void refuse_other_rule(engine::RuleKind) const;
   const std::string& entry(const std::string& key) const;
 
   engine::SafetensorsFile file_;
   config::RunConfig config_;
   ClassList classes_;
+  RunState state_;
 };
 
 struct Checkpoint {  // what is saved

@@ -71,17 +71,28 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
   return run;
 }
 
-RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
-                       const std::vector<std::string>& words) {
+namespace {
+
+// A run that began but never got to a checkpoint, or the resumed run's own folder. Empty: a fresh
+// one is needed.
+std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun& run) {
   const std::string& wanted = config.output_dir;
-  if (!run.file) {
-    const bool began = !wanted.empty() && present(fs::path(wanted) / "config.json");
-    return began ? go_on(wanted, config, words) : RunFolder::create(config, words);
-  }
+  if (!run.file) return !wanted.empty() && present(fs::path(wanted) / "config.json") ? wanted : "";
   const std::string old = folder_of(*run.file);
   std::error_code unknown;
-  if (!wanted.empty() && !fs::equivalent(wanted, old, unknown))
-    return RunFolder::create(config, words);
+  return wanted.empty() || fs::equivalent(wanted, old, unknown) ? old : "";
+}
+
+}  // namespace
+
+void check_folder(const config::RunConfig& config, const ResumedRun& run) {
+  if (folder_to_go_on_in(config, run).empty()) RunFolder::check_free(config);
+}
+
+RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
+                       const std::vector<std::string>& words) {
+  const std::string old = folder_to_go_on_in(config, run);
+  if (old.empty()) return RunFolder::create(config, words);
   RunFolder folder = go_on(old, config, words);
   set_aside(run.damaged);
   return folder;

@@ -28,4 +28,7 @@ std::string folder_of(const ModelFile&);
 RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,
                        const std::vector<std::string>& words);
 
+// Whether open_resumed() would find a folder that it may use; touches nothing. Error(usage).
+void check_folder(const config::RunConfig&, const ResumedRun&);
+
 }  // namespace run

@@ -70,15 +70,33 @@ RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
+namespace {
+
+void refuse_used(const fs::path& folder) {
+  std::error_code none;
+  if (fs::exists(folder / "config.json", none))
+    fail(ExitCode::usage, folder.string(),
+         " holds a run already: resume it, or give another output_dir");
+}
+
+}  // namespace
+
+void RunFolder::check_free(const config::RunConfig& config) {
+  if (config.output_dir.empty()) return;
+  std::error_code none;
+  const fs::path path = config.output_dir;
+  if (fs::exists(path, none) && !fs::is_directory(path, none))
+    fail(ExitCode::usage, path.string(), " is no folder: give another output_dir");
+  refuse_used(path);
+}
+
 RunFolder RunFolder::create(const config::RunConfig& config,
                             const std::vector<std::string>& command_line, const std::string& root) {
   bool numbered = config.output_dir.empty();
   if (!numbered) make_folders(config.output_dir);
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)
                             : fs::path(config.output_dir));
-  if (fs::exists(folder.path_ / "config.json"))
-    fail(ExitCode::usage, folder.path_.string(),
-         " holds a run already: resume it, or give another output_dir");
+  refuse_used(folder.path_);
   logs::write_file(folder.file("env.json"), environment_json());
   logs::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
   logs::write_file(folder.file("config.json"), config::run_config_json(config));

@@ -17,6 +17,8 @@ class RunFolder {
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
                           const std::string& root = "runs");
+  // Error(usage) as create() throws it for an output_dir that holds a run; touches nothing.
+  static void check_free(const config::RunConfig& config);
   // The folder of an earlier run, to go on with it; appends to cmdline.txt. Error(usage) when it is
   // not there or when another program works in it.
   static RunFolder open(const std::string& folder, const std::vector<std::string>& command_line);

@@ -1,6 +1,6 @@
 #include "tools/run/run_options.h"
 
-#include "tools/run/device.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +9,7 @@
 #include "data/formats/source.h"
 #include "engine/base/error.h"
 #include "engine/precision.h"
+#include "tools/run/device.h"
 
 namespace run {
 namespace {
@@ -32,9 +33,9 @@ int64_t images_per_step(const config::RunConfig& c) {
   return int64_t(c.train.batch_size) * c.train.accumulate;
 }
 
-int64_t total_steps(const config::RunConfig& c, const data::Dataset& train) {
+int64_t total_steps(const config::RunConfig& c, int64_t train_images) {
   if (c.train.steps > 0) return c.train.steps;
-  const int64_t per_epoch = std::max<int64_t>(1, int64_t(train.images.size()) / images_per_step(c));
+  const int64_t per_epoch = std::max<int64_t>(1, train_images / images_per_step(c));
   return std::max<int64_t>(1, std::llround(c.train.epochs * double(per_epoch)));
 }
 
@@ -73,14 +74,14 @@ size_t image_cache_bytes(const config::RunConfig& c, const data::Dataset& train)
                   size_t(data::cache_need(train, {o.height, o.width}).bytes));
 }
 
-MilestoneOptions milestone_options(const config::RunConfig& c, const data::Dataset& train,
+MilestoneOptions milestone_options(const config::RunConfig& c, int64_t train_images,
                                    bool evaluates) {
   int64_t every = c.eval.every_steps;
   if (c.eval.every_epochs > 0) {
-    const double per_epoch = double(train.images.size()) / double(images_per_step(c));
+    const double per_epoch = double(train_images) / double(images_per_step(c));
     every = std::max<int64_t>(1, std::llround(c.eval.every_epochs * per_epoch));
   }
-  return {.total_steps = total_steps(c, train),
+  return {.total_steps = total_steps(c, train_images),
           .evaluates = evaluates,
           .evaluate_every = every,
           .save_every = c.checkpoint.every_steps,
@@ -103,8 +104,8 @@ namespace {
 void lay_out_steps(const config::ScheduleConfig& s, kernels::Schedule& schedule) {
   schedule.boundaries = int(s.boundaries.size()) + 1;
   schedule.ramp = 1;
-  schedule.boundary[0] = s.warmup_steps;
-  schedule.rate[0] = s.warmup_steps > 0 ? schedule.warmup_rate : schedule.base_rate;
+  schedule.boundary[0] = schedule.warmup_steps;
+  schedule.rate[0] = schedule.warmup_steps > 0 ? schedule.warmup_rate : schedule.base_rate;
   schedule.rate[1] = schedule.base_rate;
   for (size_t i = 0; i < s.boundaries.size(); ++i) {
     schedule.boundary[i + 1] = std::llround(s.boundaries[i] * double(schedule.total_steps));
@@ -114,17 +115,32 @@ void lay_out_steps(const config::ScheduleConfig& s, kernels::Schedule& schedule)
 
 // What the configuration's rules cannot know where the run's length comes from the data.
 void check_schedule(const kernels::Schedule& s) {
-  const char* fault = fault_of(s);
-  if (fault && s.warmup_steps > s.total_steps)
-    fail(ExitCode::usage, "train.schedule.warmup_steps: a warm-up of ", s.warmup_steps,
-         " steps in a schedule of ", s.total_steps);
-  if (fault)
+  if (const char* fault = fault_of(s))
     fail(ExitCode::usage, "train.schedule.boundaries: ", fault, ": in a schedule of ",
          s.total_steps, " steps, each has to fall on a later step than the one before, and the ",
          "first on one after the warm-up of ", s.warmup_steps);
 }
 
+int64_t schedule_steps(const config::ScheduleConfig& s, int64_t steps) {
+  return s.total > 0 ? s.total : steps;
+}
+
 }  // namespace
+
+int64_t warmup_steps(const config::ScheduleConfig& s, int64_t steps) {
+  constexpr int64_t kPart = 10;
+  const int64_t total = schedule_steps(s, steps);
+  return s.warmup_steps <= total ? s.warmup_steps : total / kPart;
+}
+
+std::string warmup_in_words(const config::ScheduleConfig& s, int64_t steps) {
+  const int64_t warmup = warmup_steps(s, steps);
+  if (warmup == s.warmup_steps) return {};
+  return fmt::format(
+      "note: the warm-up takes {} steps, a tenth of the schedule: its {} steps are fewer than "
+      "train.schedule.warmup_steps={}",
+      warmup, schedule_steps(s, steps), s.warmup_steps);
+}
 
 engine::OptimizerOptions optimizer_options(const config::RunConfig& c, int64_t steps) {
   const config::ScheduleConfig& s = c.train.schedule;
@@ -132,8 +148,8 @@ engine::OptimizerOptions optimizer_options(const config::RunConfig& c, int64_t s
   kernels::Schedule schedule{.kind = s.kind,
                              .base_rate = s.base_rate * scale,
                              .warmup_rate = s.warmup_rate * scale,
-                             .warmup_steps = s.warmup_steps,
-                             .total_steps = s.total > 0 ? s.total : steps};
+                             .warmup_steps = warmup_steps(s, steps),
+                             .total_steps = schedule_steps(s, steps)};
   if (s.kind == kernels::Schedule::Kind::manual) lay_out_steps(s, schedule);
   check_schedule(schedule);
   kernels::LossScaleOptions loss_scale = c.train.loss_scale.options;

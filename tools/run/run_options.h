@@ -16,7 +16,7 @@ data::Dataset load_dataset(data::Source, const std::string& label_map);
 
 // Images per update over all ranks and accumulated batches, and the run's number of updates.
 int64_t images_per_step(const config::RunConfig&);
-int64_t total_steps(const config::RunConfig&, const data::Dataset& train);
+int64_t total_steps(const config::RunConfig&, int64_t train_images);
 
 engine::BackendOptions backend_options(const config::TrainConfig&);
 
@@ -32,10 +32,14 @@ data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Data
 size_t image_cache_bytes(const config::RunConfig&, const data::Dataset& train);
 
 // `evaluates`: there is something to evaluate on.
-MilestoneOptions milestone_options(const config::RunConfig&, const data::Dataset& train,
-                                   bool evaluates);
+MilestoneOptions milestone_options(const config::RunConfig&, int64_t train_images, bool evaluates);
 
 kernels::ChannelScaling channel_scaling(const config::DataConfig&);
+// The warm-up of a run with so many steps: train.schedule.warmup_steps, or a tenth of the schedule
+// where it is shorter than that.
+int64_t warmup_steps(const config::ScheduleConfig&, int64_t steps);
+// Says so where it was shortened; else empty.
+std::string warmup_in_words(const config::ScheduleConfig&, int64_t steps);
 engine::OptimizerOptions optimizer_options(const config::RunConfig&, int64_t steps);
 
 }  // namespace run

@@ -10,14 +10,15 @@
 namespace run {
 namespace {
 
-constexpr std::array kSignals{SIGTERM, SIGINT, SIGUSR1};
+constexpr std::array kSignals{SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 std::atomic<int> received{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handler must not lock");
 std::array<struct sigaction, kSignals.size()> previous;
 
 void on_signal(int number) {  // only what is allowed in a signal handler
   int none = 0;
-  if (received.compare_exchange_strong(none, number) || number == SIGUSR1) return;
+  if (received.compare_exchange_strong(none, number) || number == SIGUSR1 || number == SIGHUP)
+    return;
   constexpr char kMessage[] = "\nended by a second signal\n";
   ssize_t ignored = write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
   (void)ignored;
@@ -33,7 +34,12 @@ StopSignal::StopSignal(double time_budget_minutes)
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], nullptr, &previous[i]);
+    // nohup has the program outlive its terminal.
+    const bool ignored = kSignals[i] == SIGHUP && previous[i].sa_handler == SIG_IGN;
+    if (!ignored) sigaction(kSignals[i], &action, nullptr);
+  }
 }
 
 StopSignal::~StopSignal() {
@@ -55,6 +61,8 @@ std::string StopSignal::reason() const {
       return "SIGINT";
     case SIGUSR1:
       return "SIGUSR1";
+    case SIGHUP:
+      return "SIGHUP";
     default:
       return out_of_time() ? fmt::format("time budget of {} minutes", budget_minutes_) : "";
   }

@@ -5,9 +5,10 @@
 
 namespace run {
 
-// Once per program. SIGTERM, SIGINT and SIGUSR1 (sent by batch systems before the end of a job) ask
-// for a stop. A second SIGTERM ends the program at once with code 143, a second SIGINT with 130;
-// SIGUSR1 may come any number of times.
+// Once per program. SIGTERM, SIGINT, SIGUSR1 (sent by batch systems before the end of a job) and
+// SIGHUP (the terminal is gone) ask for a stop. A second SIGTERM ends the program at once with code
+// 143, a second SIGINT with 130; SIGUSR1 and SIGHUP may come any number of times. SIGHUP stays
+// ignored where it was, as under nohup.
 class StopSignal {
  public:
   explicit StopSignal(double time_budget_minutes = 0);  // 0: no budget

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
+#include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
 #include "tools/run/run_report.h"
 #include "tools/run/training_samples.h"
@@ -21,24 +22,36 @@ config::RunConfig with_classes(config::RunConfig config, const ClassList& classe
   return config;
 }
 
+int64_t images(const data::Dataset& dataset) { return int64_t(dataset.images.size()); }
+
 }  // namespace
 
 Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed)
     : data_(load_training_data(config, resumed)),
       config_(with_classes(config, data_.classes)),
-      model_(config_, data_, total_steps(config, data_.train), resumed),
+      model_(config_, data_, total_steps(config, images(data_.train)), resumed),
       state_(resumed ? resumed->state() : RunState()),
-      milestones_(milestone_options(config_, data_.train, !data_.val.images.empty()), state_.best),
+      milestones_(milestone_options(config_, images(data_.train), !data_.val.images.empty()),
+                  state_.best),
       divergence_(config_.train, model_.parameters().precision().scale_loss),
       validation_(config_, data_, model_) {
-  const int threads = omp_get_max_threads();
-  if (resumed && state_.threads != threads)
-    data_.remarks.push_back(fmt::format(
-        "note: saved with {} CPU threads, going on with {}: results are no longer equal "
-        "bit for bit",
-        state_.threads, threads));
-  state_.threads = threads;
+  begin_state(resumed);
   open_loader();
+}
+
+void Trainer::begin_state(const ModelFile* resumed) {
+  state_.threads = omp_get_max_threads();
+  state_.total_steps = milestones_.total_steps();
+  state_.train = data_.train_print;
+  state_.val = data_.val_print;
+  const std::string warmup = warmup_in_words(config_.train.schedule, state_.total_steps);
+  if (!warmup.empty()) data_.remarks.push_back(warmup);
+  if (!resumed) return;
+  for (const std::string& change : changes_since(*resumed, {.config = config_,
+                                                           .state = state_,
+                                                           .total_steps = state_.total_steps,
+                                                           .train_images = images(data_.train)}))
+    data_.remarks.push_back("changed since the checkpoint: " + change);
 }
 
 void Trainer::open_loader() {

@@ -25,6 +25,7 @@ class Trainer {
 
  private:
   void open_loader();
+  void begin_state(const ModelFile* resumed);
   std::vector<std::string> remarks() const;
   void announce();
   bool steps_until(const StopSignal&);

@@ -1,10 +1,14 @@
 #include "tools/run/training_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "data/check/image_lookup.h"
 #include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
 #include "engine/base/error.h"
+#include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
 
 namespace run {
@@ -43,6 +47,20 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
 }
 
+// Every image is looked up before the first step takes time. Faults of up to 1 % of the images may
+// be skipped, as while training.
+void look_up(const char* key, const data::Dataset& dataset, const config::DataConfig& config,
+             std::vector<std::string>& remarks) {
+  const data::FileLookup found = data::look_up_images(dataset, config.threads);
+  remarks.push_back(fmt::format("{}: {}", key, found.in_words()));
+  const bool skip = config.sample.image_errors == data::ImageErrorPolicy::skip;
+  if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return;
+  fail(ExitCode::data, found.first_problem(), "; ", key, ": ",
+       data::share_in_words(found.unusable, found.images), " images cannot be used",
+       skip ? ", more than 1 % is not accepted"
+            : "; mend them, or set data.on_bad_image=skip for up to 1 %");
+}
+
 void remark_classes(const config::RunConfig& config, TrainingData& data) {
   const std::string path = config.data.val.path();
   for (const std::string& difference : {unknown_classes_in_words(data.classes, data.val, path),
@@ -60,6 +78,7 @@ void remark_unmeasured(TrainingData& data) {
 }  // namespace
 
 TrainingData load_training_data(const config::RunConfig& config, const ModelFile* resumed) {
+  if (resumed) refuse_other_model(*resumed, config);
   TrainingData data;
   data.train = load_dataset(config.data.train, config.data.label_map);
   if (config.data.val.given()) data.val = load_dataset(config.data.val, config.data.label_map);
@@ -68,7 +87,11 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   data.classes =
       resumed ? resumed->classes() : ClassList(data.train, config.model.class_columns, wanted);
   remark_label_use(config, data);
+  look_up("data.train", data.train, config.data, data.remarks);
+  data.train_print = data::fingerprint_of(data.train, config.data.threads);
   if (data.val.images.empty()) return data;
+  look_up("data.val", data.val, config.data, data.remarks);
+  data.val_print = data::fingerprint_of(data.val, config.data.threads);
   remark_classes(config, data);
   remark_unmeasured(data);
   return data;

@@ -9,8 +9,9 @@
 namespace run {
 
 struct TrainingData {
-  data::Dataset train, val;          // val: empty when there is nothing to evaluate on
-  ClassList classes;                 // of the model
+  data::Dataset train, val;  // val: empty when there is nothing to evaluate on
+  ClassList classes;         // of the model
+  data::Fingerprint train_print, val_print;
   std::vector<std::string> remarks;  // for the log: what of the data takes no part, and why
 };
 

@@ -1,6 +1,7 @@
 #include "tools/run/training_model.h"
 
-#include "model/import_weights.h"
+#include "tools/run/checkpoint_files.h"
+#include "tools/run/initial_weights.h"
 #include "tools/run/run_options.h"
 
 namespace run {
@@ -10,14 +11,15 @@ TrainingModel::TrainingModel(const config::RunConfig& config, const TrainingData
     : device_(config.train.device, config.train.memory_gib, config.train.threads,
               backend_options(config.train), image_cache_bytes(config, data.train)),
       parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
-  plan_ahead(config, data);
   detector_ = std::make_unique<model::Detector>(parameters_, config.model.options);
+  if (resumed) resumed->check_shapes(parameters_);
+  plan_ahead(config, data);
   parameters_.allocate(uint64_t(config.train.seed), config.train.freeze);
   const bool scaled = parameters_.precision().scale_loss;
   optimizer_ = std::make_unique<engine::Optimizer>(device_.backend(), parameters_,
                                                    optimizer_options(config, total_steps),
                                                    scaled ? config.train.loss_scale.initial : 1.0);
-  start_weights(config, resumed);
+  start_weights(config, data.classes, resumed);
   step_ = std::make_unique<TrainingStep>(device_, *detector_, parameters_, *optimizer_,
                                          StepOptions{.batch_size = config.train.batch_size,
                                                      .max_boxes = config.data.sample.max_boxes,
@@ -35,13 +37,13 @@ void TrainingModel::plan_ahead(const config::RunConfig& config, const TrainingDa
   check_fits(device_.backend(), config, plan_, evaluated, device_.arena().size());
 }
 
-void TrainingModel::start_weights(const config::RunConfig& config, const ModelFile* resumed) {
+void TrainingModel::start_weights(const config::RunConfig& config, const ClassList& classes,
+                                  const ModelFile* resumed) {
   if (resumed) {
     resumed->load_training(device_.backend(), parameters_, *optimizer_);
   } else if (!config.checkpoint.init_from.empty()) {
-    remarks_.push_back(
-        model::import_weights(device_.backend(), config.checkpoint.init_from, parameters_)
-            .in_words());
+    remarks_ = take_initial_weights(checkpoint_file(config.checkpoint.init_from, "ssdtrain"),
+                                    classes, device_.backend(), parameters_);
     optimizer_->restart_average();
   }
 }

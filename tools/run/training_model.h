@@ -31,7 +31,7 @@ class TrainingModel {
 
  private:
   void plan_ahead(const config::RunConfig&, const TrainingData&);
-  void start_weights(const config::RunConfig&, const ModelFile* resumed);
+  void start_weights(const config::RunConfig&, const ClassList&, const ModelFile* resumed);
 
   Device device_;
   MemoryPlan plan_;

@@ -47,7 +47,7 @@ void build(RunConfig config) {
   data::check(run::training_loader(config, dataset, classes).sample.augment);
   CHECK(run::evaluation_loader(config, dataset, classes).pixel_bytes() > 0);
   CHECK(run::image_cache_bytes(config, dataset) < SIZE_MAX);
-  CHECK(run::total_steps(config, dataset) > 0);
+  CHECK(run::total_steps(config, int64_t(dataset.images.size())) > 0);
   const engine::OptimizerOptions sgd = run::optimizer_options(config, kSteps);
   CHECK(std::isfinite(sgd.update.schedule.at(kSteps / 2)));
   for (double mean : config.data.mean) CHECK(std::isfinite(float(mean)));

@@ -1,0 +1,70 @@
+#include "tools/run/initial_weights.h"
+
+#include <algorithm>
+#include <map>
+
+#include "model/import_weights.h"
+
+namespace run {
+namespace {
+
+// The columns of `there` that serve ours; the background always does.
+model::ClassColumns columns_by_name(const ClassList& ours, const ClassList& there) {
+  std::map<std::string, int> by_name;
+  for (const ModelClass& c : there.list()) by_name[c.name] = c.column;
+  model::ClassColumns columns{.in_file = there.classes() + 1,
+                              .source = std::vector<int>(size_t(ours.classes()) + 1, -1)};
+  columns.source[0] = 0;
+  for (const ModelClass& c : ours.list())
+    if (auto found = by_name.find(c.name); found != by_name.end())
+      columns.source[size_t(c.column)] = found->second;
+  return columns;
+}
+
+// Every class has the column that it has there.
+bool same_columns(const ClassList& ours, const ClassList& there) {
+  auto names = [](const ClassList& classes) {
+    std::map<int, std::string> by_column;
+    for (const ModelClass& c : classes.list()) by_column[c.column] = c.name;
+    return by_column;
+  };
+  return ours.classes() == there.classes() && names(ours) == names(there);
+}
+
+std::string rows_in_words(const ClassList& ours, const model::ClassColumns& columns) {
+  std::vector<std::string> taken, fresh;
+  for (const ModelClass& c : ours.list())
+    (columns.source[size_t(c.column)] >= 0 ? taken : fresh).push_back(quoted(c.name));
+  std::string text = "the file's classes are others or in another order: of the class predictor, ";
+  if (taken.empty()) return text + "no class has its name there, so all rows are initialised anew";
+  text += "rows are taken by name for " + listed(taken);
+  return fresh.empty() ? text : text + "; initialised anew for " + listed(fresh);
+}
+
+}  // namespace
+
+std::vector<std::string> take_initial_weights(const std::string& path, const ClassList& classes,
+                                              engine::Backend& backend,
+                                              engine::Parameters& parameters) {
+  const engine::SafetensorsFile file(path);
+  const auto stored = file.metadata().find("classes");
+  if (stored == file.metadata().end()) {
+    const model::ImportReport report = model::import_weights(backend, file, parameters);
+    std::vector<std::string> remarks{report.in_words()};
+    const auto& loaded = report.loaded;
+    if (std::find(loaded.begin(), loaded.end(), "heads/class_predictor/kernel") != loaded.end())
+      remarks.push_back(
+          "warning: the file names no classes: rows of the class predictor are taken by position");
+    return remarks;
+  }
+  const ClassList there = ClassList::from_json(stored->second, path);
+  if (same_columns(classes, there))
+    return {model::import_weights(backend, file, parameters).in_words()};
+  const model::ClassColumns columns = columns_by_name(classes, there);
+  const model::ImportReport report = model::import_weights(backend, file, parameters, &columns);
+  std::vector<std::string> remarks{report.in_words()};
+  if (report.class_rows) remarks.push_back(rows_in_words(classes, columns));
+  return remarks;
+}
+
+}  // namespace run

@@ -1,0 +1,90 @@
+#include "tools/run/resume_changes.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "engine/base/error.h"
+#include "tools/run/run_options.h"
+
+namespace run {
+namespace {
+
+// Keys of the model that a run may change and still train the same network. Classes and their
+// columns are the checkpoint's.
+const std::set<std::string> kChangeable{"model.batch_norm.mode", "model.batch_norm.decay",
+                                        "model.class_columns", "model.num_classes"};
+// Where a run lies says nothing about what it computes; initial weights are no longer read.
+const std::set<std::string> kIrrelevant{"name", "output_dir", "checkpoint.init_from",
+                                        "model.class_columns", "model.num_classes"};
+
+bool of_another_model(const std::string& key) {
+  return key.starts_with("model.") && !kChangeable.contains(key);
+}
+
+std::string in_words(const config::ChangedKey& key) {
+  return fmt::format("{} {} -> {}", key.path, key.before, key.now);
+}
+
+int64_t total_before(const ModelFile& saved, int64_t train_images) {
+  const int64_t total = saved.state().total_steps;
+  return total > 0 ? total : total_steps(saved.config(), train_images);
+}
+
+// The rate of the next update by both schedules. A run whose schedule goes on as before says
+// nothing.
+std::string rate_change(const ModelFile& saved, const ResumedAs& now) {
+  const int64_t applied = saved.state().optimizer.step;
+  const kernels::Schedule before =
+      optimizer_options(saved.config(), total_before(saved, now.train_images)).update.schedule;
+  const kernels::Schedule after = optimizer_options(now.config, now.total_steps).update.schedule;
+  const double old_rate = before.at(applied), rate = after.at(applied);
+  constexpr double kNoticeable = 1e-3;  // of the larger one
+  if (std::abs(rate - old_rate) <= kNoticeable * std::max(rate, old_rate)) return {};
+  std::string text = fmt::format("the learning rate of step {} is {:.4g}, not {:.4g} as before",
+                                 now.state.step + 1, rate, old_rate);
+  if (before.total_steps != after.total_steps)
+    text += fmt::format(
+        "; the schedule now ends at step {}, not {} (train.schedule.total={} keeps "
+        "it)",
+        after.total_steps, before.total_steps, before.total_steps);
+  const int64_t batch = images_per_step(saved.config()), batch_now = images_per_step(now.config);
+  if (batch != batch_now)
+    text += fmt::format("; {}, before {}", now.config.rate_in_words(batch_now),
+                        saved.config().rate_in_words(batch));
+  return text;
+}
+
+void add_data_change(const char* key, const data::Fingerprint& before, const data::Fingerprint& now,
+                     std::vector<std::string>& changes) {
+  if (!before.known() || before == now) return;
+  changes.push_back(fmt::format("{}: {}", key, data::differences_in_words(before, now)));
+}
+
+}  // namespace
+
+void refuse_other_model(const ModelFile& saved, const config::RunConfig& config) {
+  std::string keys;
+  for (const config::ChangedKey& key : config::changed_keys(saved.config(), config))
+    if (of_another_model(key.path)) keys += (keys.empty() ? "" : ", ") + in_words(key);
+  if (!keys.empty())
+    base::fail(base::ExitCode::checkpoint, saved.path(), ": is of another model: ", keys,
+               "; leave these keys as they were, or start anew from its weights with --init-from");
+}
+
+std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now) {
+  std::vector<std::string> changes;
+  for (const config::ChangedKey& key : config::changed_keys(saved.config(), now.config))
+    if (!kIrrelevant.contains(key.path)) changes.push_back(in_words(key));
+  if (std::string rate = rate_change(saved, now); !rate.empty()) changes.push_back(std::move(rate));
+  add_data_change("data.train", saved.state().train, now.state.train, changes);
+  add_data_change("data.val", saved.state().val, now.state.val, changes);
+  if (saved.state().threads != now.state.threads)
+    changes.push_back(fmt::format("{} CPU threads -> {}: results are no longer equal bit for bit",
+                                  saved.state().threads, now.state.threads));
+  return changes;
+}
+
+}  // namespace run
