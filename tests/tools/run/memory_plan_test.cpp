@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/planning_backend.h"
 #include "tests/support/training_run.h"
@@ -188,10 +189,12 @@ TEST_CASE("an image cache that does not fit is refused before anything is alloca
   TrainingPlace place;
   const std::string path = place.at("data/annotations/instances_train.json");
   auto coco = nlohmann::json::parse(tests::text_of(path));
-  coco["annotations"] = nlohmann::json::array();
-  for (int i = 0; i < 20000; ++i)
+  constexpr int kSide = 4000;
+  data::write_image(place.at("data/images/large.png"),
+                    {kSide, kSide, std::vector<uint8_t>(size_t(kSide) * kSide * 3)});
+  for (int i = 0; i < 40000; ++i)
     coco["images"].push_back(
-        {{"id", 1000 + i}, {"width", 8000}, {"height", 8000}, {"file_name", "none.jpg"}});
+        {{"id", 1000 + i}, {"width", kSide}, {"height", kSide}, {"file_name", "large.png"}});
   std::ofstream(path) << coco.dump();
   const Outcome refused = place.train(
       "run", "model.input_height=4096 model.input_width=4096 data.device_cache_mib=16000000");
