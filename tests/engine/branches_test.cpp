@@ -40,7 +40,7 @@ class QueuedCpu : public engine::Backend {
 
   std::string label(kernels::Queue q) const {
     const auto index = static_cast<char*>(q.stream) - labels_;
-    return index == 0 ? "trunk" : std::to_string(index - 1);
+    return index == 0 ? "step" : std::to_string(index - 1);
   }
 
  private:
@@ -132,12 +132,12 @@ TEST_CASE("branches: fork once each, join all, forward and backward") {
     sums[i] = add(branch, add(branch, x, x), x);
   });
   CHECK(queues == "0 1 ");
-  CHECK(bench.backend.log == "0<trunk 1<trunk trunk<0 trunk<1 ");
+  CHECK(bench.backend.log == "0<step 1<step step<0 step<1 ");
   bench.backend.log.clear();
   Tensor total = add(c, sums[0], sums[1]), seed = c.empty({1, {4}}, DType::f32);
   write(seed, Values(4, 1.0));
   tape.backward(c, total, seed);
-  CHECK(bench.backend.log == "1<trunk 0<trunk trunk<0 trunk<1 ");
+  CHECK(bench.backend.log == "1<step 0<step step<0 step<1 ");
   CHECK(read(dx) == Values(4, 6.0));
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("branches: a detector's gradients are the same bits with and without")
   CHECK(bench.backend.log.empty());
   const Values branched = detector_step(bench, true);
   CHECK(branched == plain);
-  CHECK(bench.backend.log.find("9<trunk") != std::string::npos);  // ten towers
+  CHECK(bench.backend.log.find("9<step") != std::string::npos);  // ten towers
   bench.arena.reset_trace();
   detector_step(bench, true);
   const uint64_t trace = bench.arena.trace();

@@ -1,4 +1,4 @@
-// Fusions of the plain loops, and roads around them: padded channels, parts done afterwards.
+// Fusions of the plain loops, and paths around them: padded channels, parts done afterwards.
 #include "engine/conv/candidate.h"
 #include "tests/support/catch.h"
 

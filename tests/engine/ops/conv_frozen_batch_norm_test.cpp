@@ -83,8 +83,8 @@ std::vector<Input> inputs_of(const Case& t) {
   return inputs;
 }
 
-// Values and gradients in float64 by one of the roads, for the inputs said to be wanted.
-std::vector<Values> run_in_f64(const Case& t, decltype(&folded) road,
+// Values and gradients in float64 by one of the paths, for the inputs that are wanted.
+std::vector<Values> run_in_f64(const Case& t, decltype(&folded) path,
                                const std::vector<bool>& wanted) {
   Bench bench;
   Tape tape;
@@ -98,7 +98,7 @@ std::vector<Values> run_in_f64(const Case& t, decltype(&folded) road,
     write(grads.back(), Values(size_t(i.shape.size()), 0.0));
     if (wanted[in.size() - 1]) tape.watch(in.back(), grads.back());
   }
-  Tensor y = road(c, t.conv, in), dy = c.empty(y.shape(), y.dtype());
+  Tensor y = path(c, t.conv, in), dy = c.empty(y.shape(), y.dtype());
   write(dy, uniform(random, size_t(y.shape().size()), -1, 1));
   std::vector<Values> results{read(y)};
   tape.backward(c, y, dy);
