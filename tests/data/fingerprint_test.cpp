@@ -1,0 +1,82 @@
+// A data set is known again, and each kind of change is told apart.
+#include "data/fingerprint.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/catch.h"
+#include "tests/support/paths.h"
+
+using Catch::Contains;
+using data::Dataset, data::Fingerprint;
+
+namespace {
+
+struct Sample {
+  tests::TemporaryFolder folder;
+  Dataset dataset;
+
+  Sample() {
+    dataset.image_folder = folder.path().string();
+    dataset.categories = {{1, "a"}, {2, "b"}};
+    for (int i = 0; i < 5; ++i) {
+      const std::string name = std::to_string(i) + ".jpg";
+      std::ofstream(folder.path() / name) << std::string(size_t(10 + i), 'x');
+      dataset.images.push_back({.id = i,
+                                .width = 20,
+                                .height = 10,
+                                .file_name = name,
+                                .first_object = uint32_t(i),
+                                .object_count = 1});
+      dataset.objects.push_back({.id = i, .x = double(i), .y = 1, .width = 5, .height = 5});
+    }
+  }
+  Fingerprint print(int threads = 1) const { return data::fingerprint_of(dataset, threads); }
+};
+
+}  // namespace
+
+TEST_CASE("a fingerprint is the same for any number of threads and wherever the folder lies") {
+  const Sample sample;
+  CHECK(sample.print().known());
+  CHECK_FALSE(Fingerprint().known());
+  CHECK(sample.print() == sample.print(3));
+  Sample moved;  // in another folder
+  CHECK(moved.print() == sample.print());
+  CHECK(data::differences_in_words(sample.print(), moved.print()).empty());
+}
+
+TEST_CASE("each kind of change is told by its own words") {
+  Sample sample;
+  const Fingerprint before = sample.print();
+  auto told = [&] { return data::differences_in_words(before, sample.print()); };
+  Dataset& d = sample.dataset;
+  const Dataset good = d;
+
+  d.objects[3].x += 0.001;
+  CHECK(told() == "boxes");
+  d = good;
+  d.objects[3].crowd = true;
+  CHECK(told() == "boxes");
+  d = good;
+  d.objects[0].category = 1;
+  CHECK(told() == "boxes");
+  d = good;
+  d.images[2].width = 21;
+  CHECK(told() == "widths or heights of images");
+  d = good;
+  std::swap(d.images[0].file_name, d.images[4].file_name);
+  CHECK_THAT(told(), Contains("names or order"));
+  d = good;
+  d.categories[1].name = "c";
+  CHECK(told() == "names or order of images or classes");
+  d = good;
+  d.images.pop_back();
+  d.objects.pop_back();
+  CHECK_THAT(told(), Contains("images 5 -> 4, labels 5 -> 4"));
+  d = good;
+  std::ofstream(sample.folder.path() / "2.jpg") << "another picture";
+  CHECK(told() == "sizes of image files");
+  std::filesystem::remove(sample.folder.path() / "2.jpg");
+  CHECK(told() == "sizes of image files");
+}

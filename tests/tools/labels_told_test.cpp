@@ -1,0 +1,191 @@
+// Labels that take no part, classes that differ and metrics without a value are told by every
+// program, before the first step.
+#include "tests/support/catch.h"
+#include "tests/support/edited_data.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using nlohmann::json;
+using tests::annotations_of, tests::Outcome, tests::TrainingPlace, tests::use_annotations;
+
+namespace {
+
+const std::string kShort = "train.steps=2 eval.every_steps=0 ";
+
+Outcome program(const TrainingPlace& place, const std::string& name, const std::string& arguments) {
+  return tests::run("cd " + place.at("") + " && " + tests::program(name).string() + " " +
+                    arguments);
+}
+
+std::string told_by_training(const TrainingPlace& place, const json& train,
+                             const std::string& more) {
+  fs::remove_all(place.at("run"));
+  const Outcome o = place.train("run", kShort + use_annotations(place, "train", "t", train) + more);
+  CAPTURE(o.err);
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(tests::text_of(place.at("run/train.log")), Contains("labels: "));
+  return o.err;
+}
+
+std::string refused(const TrainingPlace& place, const std::string& more) {
+  fs::remove_all(place.at("run"));
+  const Outcome o = place.train("run", kShort + more);
+  CHECK(o.exit_code == 3);
+  CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+  CHECK_FALSE(fs::exists(place.at("run")));
+  return o.err;
+}
+
+}  // namespace
+
+TEST_CASE("a training tells how many labels take no part, why, and which key changes it") {
+  TrainingPlace place(8, 4);
+  const json good = annotations_of(place, "train");
+  const size_t labels = good["annotations"].size();
+  REQUIRE(labels > 3);
+
+  json one = good;
+  one["annotations"][0]["bbox"] = {80, 10, 30, 20};  // of 96 px
+  CHECK_THAT(told_by_training(place, one, ""),
+             Contains("labels: 1 of " + std::to_string(labels)) &&
+                 Contains("1 past the border by 1 px or more (data.overshoot=clip cuts them)"));
+  CHECK_THAT(told_by_training(place, one, "data.overshoot=clip"),
+             Contains("labels: 1 reach past the border and are cut there"));
+
+  json swapped = good;
+  swapped["annotations"][0]["bbox"] = {50, 50, -20, -20};
+  swapped["annotations"][1]["bbox"] = {50, 50, 0, 20};
+  CHECK_THAT(told_by_training(place, swapped, ""),
+             Contains("1 with a negative side, as of swapped corners, 1 without area"));
+
+  CHECK_THAT(told_by_training(place, good, "data.max_boxes=1"),
+             Contains("beyond the first 1 of their image (data.max_boxes)"));
+
+  json crowds = good;
+  crowds["annotations"][2]["iscrowd"] = 1;
+  CHECK_THAT(told_by_training(place, crowds, "data.crowd=ignore"),
+             Contains("1 crowd regions (data.crowd=train takes them)"));
+}
+
+TEST_CASE("nothing is said of labels when all take part") {
+  TrainingPlace place(4, 4);
+  const Outcome o = place.train("run", kShort);
+  CHECK(o.exit_code == 0);
+  CHECK(o.err.find("labels: ") == std::string::npos);
+}
+
+TEST_CASE("a training set of which no label takes part is refused") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "train");
+  const json good = data;
+  data["annotations"] = json::array();
+  CHECK_THAT(refused(place, use_annotations(place, "train", "none", data)), Contains("no boxes"));
+
+  data = good;
+  for (json& a : data["annotations"]) a["iscrowd"] = 1;
+  CHECK_THAT(refused(place, use_annotations(place, "train", "crowd", data) + "data.crowd=ignore"),
+             Contains("none of its") && Contains("crowd regions"));
+
+  data = good;
+  for (json& a : data["annotations"]) a["bbox"][2] = 200;
+  CHECK_THAT(refused(place, use_annotations(place, "train", "wide", data)),
+             Contains("none of its") && Contains("past the border"));
+}
+
+TEST_CASE("ssddata and ssdeval count the same labels") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "val");
+  data["annotations"][0]["bbox"] = {-3, 10, 200, 20};
+  data["annotations"][1]["bbox"] = {10, 10, 20, 0};
+  std::ofstream(place.at("v.json")) << data.dump();
+  std::ofstream(place.at("d.json")) << "[]";
+  const std::string counted = "1 without area, 1 past the border by 1 px or more";
+  const std::string input = "--annotations v.json --images data/images";
+  CHECK_THAT(program(place, "ssddata", "check " + input).out, Contains(counted));
+  CHECK_THAT(program(place, "ssddata", "stats " + input).out, Contains(counted));
+  const json stats = json::parse(program(place, "ssddata", "stats --json " + input).out);
+  CHECK(stats["training"]["left_out"] == json({{"no_area", 1}, {"past_border", 1}}));
+  const json check = json::parse(program(place, "ssddata", "check --json " + input).out);
+  CHECK(check["labels"] == stats["training"]);
+  CHECK_THAT(program(place, "ssdeval", "--annotations v.json --detections d.json").err,
+             Contains("objects count here, but would take no part in training: " + counted));
+}
+
+TEST_CASE("classes that differ between training and validation are named, none alike is an error") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "val");
+  const json good = data;
+  const std::string name = data["categories"][0]["name"];
+  std::string shouted = " " + name;
+  for (char& c : shouted) c = char(std::toupper(c));
+  data["categories"][0]["name"] = shouted;
+  const Outcome o = place.train("run", kShort + use_annotations(place, "val", "v", data));
+  CAPTURE(o.err);
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(o.err, Contains("does not know 1 of the") &&
+                        Contains("'" + shouted + "' (it has '" + name + "')"));
+  const Outcome evaluated = program(place, "ssdeval",
+                                    "--checkpoint run --device cpu --annotations v.json "
+                                    "--images data/images");
+  CHECK(evaluated.exit_code == 0);
+  CHECK_THAT(evaluated.err, Contains("does not know 1 of the"));
+
+  data = good;
+  for (json& category : data["categories"])
+    category["name"] = "other " + category["name"].get<std::string>();
+  const std::string use = use_annotations(place, "val", "w", data);
+  const Outcome none = program(place, "ssdeval",
+                               "--checkpoint run --device cpu --annotations w.json "
+                               "--images data/images");
+  CHECK(none.exit_code == 3);
+  CHECK_THAT(none.err, Contains("knows none of its"));
+  CHECK_THAT(refused(place, use), Contains("knows none of its") && Contains("'" + name + "'"));
+}
+
+TEST_CASE("a validation that cannot be measured is told, is never the best and stops nothing") {
+  TrainingPlace place(8, 4);
+  json data = annotations_of(place, "val");
+  std::string why = "there is no object in its 4 images";
+  if (GENERATE(false, true)) {
+    for (json& a : data["annotations"]) a["iscrowd"] = 1;
+    why = "is a crowd region";
+  } else {
+    data["annotations"] = json::array();
+  }
+  const std::string use = use_annotations(place, "val", "v", data);
+  const Outcome o =
+      place.train("run", use + "train.steps=6 eval.every_steps=1 train.early_stopping.patience=2");
+  CAPTURE(o.err);
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(o.err, Contains("data.val cannot be measured: ") && Contains(why) &&
+                        Contains("done after step 6; everything"));
+  CHECK(o.err.find("best so far") == std::string::npos);
+  CHECK_FALSE(fs::exists(place.at("run/best.safetensors")));
+  CHECK_FALSE(fs::exists(place.at("run/metrics.json")));
+  const json last = json::parse(tests::text_of(place.at("run/last_metrics.json")));
+  CHECK(last["DetectionBoxes_Precision/mAP"] == -1);
+  CHECK_THAT(last["unmeasured"].get<std::string>(), Contains(why));
+  for (const tests::Row& row : tests::results_of(place.at("run")))
+    CHECK(row.at("DetectionBoxes_Precision/mAP") == "");
+
+  std::ofstream(place.at("d.json")) << "[]";
+  const Outcome evaluated = program(place, "ssdeval", "--annotations v.json --detections d.json");
+  CHECK(evaluated.exit_code == 0);
+  CHECK_THAT(evaluated.err, Contains("v.json cannot be measured: ") && Contains(why));
+}
+
+TEST_CASE("the files of the best evaluation stay, and those of the last one are beside them") {
+  TrainingPlace place(8, 4);
+  // No later evaluation gains as much as 1.
+  const Outcome o = place.train("run",
+                                "train.steps=8 eval.every_steps=2 "
+                                "train.early_stopping.min_gain=1");
+  CAPTURE(o.err);
+  REQUIRE(o.exit_code == 0);
+  CHECK(json::parse(tests::text_of(place.at("run/metrics.json")))["step"] == 2);
+  CHECK(json::parse(tests::text_of(place.at("run/last_metrics.json")))["step"] == 8);
+  CHECK(tests::step_of(place.at("run/best.safetensors")) == 2);
+  CHECK(fs::exists(place.at("run/last_per_class.csv")));
+  CHECK(fs::exists(place.at("run/last_detections.json")));
+  CHECK_THAT(o.err, Contains("done after step 8; best mAP ") && Contains(" at step 2; "));
+}

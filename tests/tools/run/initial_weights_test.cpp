@@ -1,0 +1,167 @@
+// Weights of a checkpoint for a model with other classes: rows of the class predictor by name.
+#include "tools/run/initial_weights.h"
+
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/safetensors.h"
+#include "model/detector.h"
+#include "tests/support/catch.h"
+#include "tests/support/paths.h"
+
+using Catch::Contains;
+using run::ClassList;
+
+namespace {
+
+ClassList classes(const std::vector<std::string>& names, int columns = 0) {
+  data::Dataset dataset;
+  for (size_t i = 0; i < names.size(); ++i)
+    dataset.categories.push_back({int64_t(i) + 1, names[i]});
+  return ClassList(dataset, config::ClassColumns::dense, columns);
+}
+
+struct Model {
+  std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+  engine::Parameters parameters;
+  model::Detector detector;
+
+  Model(int columns, uint64_t seed)
+      : parameters(*backend, engine::precision_named("fp32")),
+        detector(parameters, options(columns)) {
+    parameters.allocate(seed);
+  }
+
+  static model::DetectorOptions options(int columns) {
+    model::DetectorOptions o;
+    o.height = o.width = 64;
+    o.classes = columns;
+    o.backbone_width = 4;
+    o.units = {1, 1, 1, 1};
+    o.fpn_channels = o.head_channels = 8;
+    o.head_depth = 1;
+    return o;
+  }
+
+  std::vector<float> values(const std::string& name) const {
+    for (const auto& named : parameters.named())
+      if (named.name == name) {
+        const float* at = named.value.as<float>();
+        return {at, at + named.value.shape.size()};
+      }
+    FAIL("no tensor " << name);
+    return {};
+  }
+
+  // Row of the class predictor's kernel.
+  std::vector<float> row(int anchor, int column) const {
+    const std::vector<float> all = values("heads/class_predictor/kernel");
+    const size_t columns = size_t(detector.options().columns());
+    const size_t anchors = values("heads/class_predictor/bias").size() / columns;
+    const size_t size = all.size() / (anchors * columns);
+    const size_t first = (size_t(anchor) * columns + size_t(column)) * size;
+    return {all.begin() + int64_t(first), all.begin() + int64_t(first + size)};
+  }
+};
+
+struct Saved {
+  tests::TemporaryFolder folder;
+  std::string path = (folder.path() / "a.safetensors").string();
+  Model model;
+
+  explicit Saved(const ClassList& of, bool with_classes = true) : model(of.classes(), 1) {
+    std::vector<engine::TensorToStore> tensors;
+    for (const auto& n : model.parameters.named())
+      tensors.push_back({"model/" + n.name,
+                         {n.value.shape.dim, n.value.shape.dim + n.value.shape.rank},
+                         "F32",
+                         n.value.data});
+    std::map<std::string, std::string> metadata;
+    if (with_classes) metadata["classes"] = of.to_json();
+    engine::write_safetensors(path, tensors, metadata);
+  }
+};
+
+std::string taken(const Saved& saved, Model& model, const ClassList& of) {
+  std::string all;
+  for (const std::string& line :
+       run::take_initial_weights(saved.path, of, *model.backend, model.parameters))
+    all += line + "\n";
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("classes in another order: every row follows its class, and the background stays") {
+  const ClassList there = classes({"a", "b", "c"}), here = classes({"c", "a", "b"});
+  const Saved saved(there);
+  Model model(3, 2);
+  CHECK_THAT(taken(saved, model, here), Contains("by name for 'c', 'a', 'b'\n"));
+  for (int anchor : {0, 3, 5}) {
+    CHECK(model.row(anchor, 0) == saved.model.row(anchor, 0));
+    CHECK(model.row(anchor, 1) == saved.model.row(anchor, 3));
+    CHECK(model.row(anchor, 2) == saved.model.row(anchor, 1));
+    CHECK(model.row(anchor, 3) == saved.model.row(anchor, 2));
+  }
+  CHECK(model.values("heads/box_predictor/kernel") ==
+        saved.model.values("heads/box_predictor/kernel"));
+}
+
+TEST_CASE("more and fewer classes: those that both have are taken, the others start anew") {
+  const Saved saved(classes({"a", "b"}));
+  const ClassList more = classes({"x", "b", "y", "a"});
+  Model larger(4, 2);
+  const Model fresh(4, 2);
+  const std::string said = taken(saved, larger, more);
+  CHECK_THAT(said, Contains("by name for 'b', 'a'; initialised anew for 'x', 'y'\n") &&
+                       Contains("re-initialised 0"));
+  CHECK(larger.row(1, 2) == saved.model.row(1, 2));
+  CHECK(larger.row(1, 4) == saved.model.row(1, 1));
+  CHECK(larger.row(1, 1) == fresh.row(1, 1));
+  CHECK(larger.row(1, 3) == fresh.row(1, 3));
+
+  Model smaller(1, 2);
+  CHECK_THAT(taken(saved, smaller, classes({"b"})), Contains("by name for 'b'\n"));
+  CHECK(smaller.row(4, 1) == saved.model.row(4, 2));
+}
+
+TEST_CASE("no class in common: the class predictor keeps its initial values") {
+  const Saved saved(classes({"bolt", "nut"}));
+  Model model(2, 2);
+  const Model fresh(2, 2);
+  const std::string said = taken(saved, model, classes({"polyp", "ulcer"}));
+  CHECK_THAT(said, Contains("no class has its name there") && Contains("re-initialised 2"));
+  CHECK(model.values("heads/class_predictor/kernel") ==
+        fresh.values("heads/class_predictor/kernel"));
+  CHECK(model.values("heads/class_predictor/bias") == fresh.values("heads/class_predictor/bias"));
+}
+
+TEST_CASE("the same classes in the same columns are taken as they are, without a word") {
+  const ClassList of = classes({"a", "b"});
+  const Saved saved(of);
+  Model model(2, 2);
+  const std::string said = taken(saved, model, of);
+  CHECK(said.find("class predictor") == std::string::npos);
+  for (const auto& named : model.parameters.named())
+    CHECK(model.values(named.name) == saved.model.values(named.name));
+}
+
+TEST_CASE("a file that names no classes is taken by position, and that is said") {
+  const Saved saved(classes({"a", "b"}), false);
+  Model model(2, 2);
+  CHECK_THAT(taken(saved, model, classes({"b", "a"})),
+             Contains("rows of the class predictor are taken by position"));
+  CHECK(model.row(0, 1) == saved.model.row(0, 1));
+}
+
+TEST_CASE("a list of classes that cannot be is refused") {
+  for (const char* list : {R"({"classes":2000000000,"list":[]})", R"({"classes":-1,"list":[]})",
+                           R"({"classes":2,"list":[{"column":3,"id":1,"name":"a"}]})",
+                           R"({"classes":2,"list":[{"column":1e300,"id":1,"name":"a"}]})",
+                           R"({"classes":2,"list":[{"column":1,"id":1}]})", "[1, 2]", "{"}) {
+    CAPTURE(list);
+    CHECK_THROWS_AS(ClassList::from_json(list, "x"), base::Error);
+  }
+}

@@ -1,0 +1,109 @@
+// A run that goes on with other values, data or models than its checkpoint was saved with says so.
+#include "tests/support/catch.h"
+#include "tests/support/edited_data.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using nlohmann::json;
+using tests::annotations_of, tests::Outcome, tests::TrainingPlace, tests::use_annotations;
+
+namespace {
+
+const std::string kFirst = "train.steps=4 eval.every_steps=0 ";
+const std::string kChanged = "changed since the checkpoint: ";
+
+// What the log says of changes when the run of four steps goes on in a copy of its folder.
+std::string told(const TrainingPlace& place, const std::string& more, int exit_code = 0) {
+  fs::remove_all(place.at("on"));
+  fs::copy(place.at("run"), place.at("on"));
+  const Outcome o = place.train("on", "--resume on eval.every_steps=0 " + more);
+  CAPTURE(o.err);
+  CHECK(o.exit_code == exit_code);
+  std::string lines;
+  std::istringstream text(o.err);
+  for (std::string line; std::getline(text, line);)
+    if (exit_code != 0 || line.starts_with(kChanged)) lines += line + "\n";
+  return lines;
+}
+
+struct Begun : TrainingPlace {
+  Begun() : TrainingPlace(12, 4) { REQUIRE(train("run", kFirst).exit_code == 0); }
+};
+
+}  // namespace
+
+TEST_CASE("each changed key is listed with both values, and nothing when nothing changed") {
+  const Begun place;
+  CHECK(told(place, "train.steps=4").empty());
+  CHECK(told(place, "train.steps=6") == kChanged + "train.steps 4 -> 6\n");
+  const std::string many = told(
+      place, "train.steps=5 data.mean=[0,0,0] train.seed=7 train.clip_norm=2 log.every_steps=3");
+  CHECK_THAT(many, Contains("data.mean [123.68,116.779,103.939] -> [0.0,0.0,0.0]\n") &&
+                       Contains("train.seed 1 -> 7\n") &&
+                       Contains("train.clip_norm 0.0 -> 2.0\n") &&
+                       Contains("log.every_steps 1 -> 3\n"));
+  CHECK_THAT(told(place, "train.steps=5 train.threads=2"),
+             Contains("train.threads 1 -> 2\n") && Contains("1 CPU threads -> 2"));
+}
+
+TEST_CASE("a learning rate that leaves the earlier schedule is told with its reason") {
+  const Begun place;
+  const std::string batch = told(place, "train.steps=5 train.batch_size=2");
+  CHECK_THAT(batch, Contains("train.batch_size 4 -> 2\n") &&
+                        Contains("the learning rate of step 5 is") &&
+                        Contains("lr 0.02 = 0.04 x 2/4, before lr 0.04 = 0.04 x 4/4"));
+  CHECK_THAT(told(place, "train.steps=5 train.schedule.base_rate=0.4"),
+             Contains("train.schedule.base_rate 0.04 -> 0.4\n") &&
+                 Contains("the learning rate of step 5 is 0.4, not 0.04 as before"));
+}
+
+TEST_CASE("a longer run without a schedule of its own stretches the schedule, and says so") {
+  TrainingPlace place(12, 4);
+  const std::string own = "train.schedule.total=0 train.schedule.warmup_steps=1 ";
+  REQUIRE(place.train("run", kFirst + own).exit_code == 0);
+  CHECK_THAT(
+      told(place, own + "train.steps=9"),
+      Contains("train.steps 4 -> 9\n") &&
+          Contains("the schedule now ends at step 9, not 4 (train.schedule.total=4 keeps it)"));
+}
+
+TEST_CASE("data that changed under a run are told") {
+  const Begun place;
+  const std::string longer = "train.steps=5 ";
+  json data = annotations_of(place, "train");
+  const json good = data;
+  data["annotations"][0]["bbox"][0] = data["annotations"][0]["bbox"][0].get<double>() / 2;
+  CHECK_THAT(told(place, longer + use_annotations(place, "train", "moved", data)),
+             Contains(kChanged + "data.train: boxes\n"));
+
+  data = good;
+  data["images"].erase(data["images"].size() - 1);
+  const auto last = good["images"].back()["id"];
+  json left = json::array();
+  for (const json& a : data["annotations"])
+    if (a["image_id"] != last) left.push_back(a);
+  data["annotations"] = left;
+  CHECK_THAT(told(place, longer + use_annotations(place, "train", "fewer", data)),
+             Contains("data.train: images 12 -> 11, labels "));
+
+  // Another picture of the same size under the same name.
+  const std::string images = place.at("data/images/");
+  fs::copy_file(images + good["images"][3]["file_name"].get<std::string>(),
+                images + good["images"][5]["file_name"].get<std::string>(),
+                fs::copy_options::overwrite_existing);
+  CHECK_THAT(told(place, longer), Contains("data.train: sizes of image files\n"));
+}
+
+TEST_CASE("the keys of another model are an error that names them") {
+  const Begun place;
+  const std::pair<const char*, const char*> cases[] = {
+      {"model.anchors.scale=3", "model.anchors.scale 4.0 -> 3.0"},
+      {"model.stride_placement=v1.5", "model.stride_placement \"v1\" -> \"v1.5\""},
+      {"model.input_width=96", "model.input_width 64 -> 96"},
+      {"'model.units=[1,1,1,2]'", "model.units [1,1,1,1] -> [1,1,1,2]"}};
+  for (const auto& [key, said] : cases)
+    CHECK_THAT(told(place, key, 4), Contains("is of another model: ") && Contains(said));
+  // These do not make another network.
+  CHECK_THAT(told(place, "train.steps=5 model.batch_norm.decay=0.9"),
+             Contains("model.batch_norm.decay"));
+}
