@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "data/formats/foreign_json.h"
 #include "engine/base/error.h"
 
 namespace data {
@@ -252,7 +253,7 @@ void CocoHandler::keep_annotation() {
 void CocoHandler::drop_entry() {
   constexpr ProblemKind kKinds[] = {ProblemKind::bad_image, ProblemKind::bad_image,
                                     ProblemKind::bad_annotation, ProblemKind::bad_category};
-  std::string position = file_.position(entry_.problem_offset);
+  std::string position = lines_.position(file_, entry_.problem_offset);
   if (!problems_)
     base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
                "; `ssddata check` lists every problem");
@@ -279,10 +280,15 @@ void CocoHandler::fail_here(const std::string& what) const {
 }
 
 CocoRecords read_coco_records(base::MappedFile& file, Problems* problems) {
+  if (const std::string foreign = foreign_bytes(file.bytes()); !foreign.empty())
+    base::fail(base::ExitCode::data, file.path(), ": ", foreign);
   CocoRecords records;
   JsonCursor cursor(file.bytes());
   CocoHandler handler(file, cursor, problems, records);
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
+  if (const std::string foreign = foreign_json(file.bytes());
+      !handler.has_images() && !foreign.empty())
+    base::fail(base::ExitCode::data, file.path(), ": ", foreign);
   if (!handler.has_images() || (!handler.has_categories() && !records.annotations.empty()))
     base::fail(base::ExitCode::data, file.path(), ": no \"",
                handler.has_images() ? "categories" : "images",
