@@ -37,6 +37,7 @@ struct Dataset {
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order
   std::vector<Object> objects;       // grouped by image, in file order within an image
+  std::vector<std::string> notes;    // a line each: what the reader matched, left out or assumed
 
   std::span<const Object> objects_of(const ImageEntry& image) const {
     return {objects.data() + image.first_object, image.object_count};

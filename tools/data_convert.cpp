@@ -7,6 +7,7 @@
 
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
+#include "data/formats/label_map.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
 #include "data/formats/yolo.h"
@@ -53,6 +54,10 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
       "masks are not written\n",
       data::shard_name(a.to_records, 0, a.shards), report.images, report.boxes, a.shards,
       report.dropped_boxes);
+  const std::string map = a.to_records + data::kLabelMapEnding;
+  base::write_file(map, data::label_map_text(dataset.categories));
+  fmt::print("{}: label map of {} classes, which is found there when the shards are read\n", map,
+             dataset.categories.size());
 }
 
 int convert(const ConvertArguments& a) {
@@ -83,7 +88,8 @@ DataCommand add_convert_command(CLI::App& program) {
   auto a = std::make_shared<ConvertArguments>();
   a->input.add_options(*app);
   app->add_option("--to-coco", a->to_coco, "write a COCO annotation file");
-  app->add_option("--to-records", a->to_records, "write shards PREFIX.record-00000-of-N");
+  app->add_option("--to-records", a->to_records,
+                  "write shards PREFIX.record-00000-of-N and PREFIX.label_map.pbtxt");
   app->add_option("--shards", a->shards, "number of shards [1]")->check(CLI::Range(1, 99999));
   app->add_option("--to-voc", a->to_voc, "write VOC annotations into a folder");
   app->add_option("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");

@@ -1,5 +1,9 @@
 #include "tools/dataset_input.h"
 
+#include <iostream>
+
+#include "engine/base/text.h"
+
 namespace tools {
 
 void DatasetInput::add_options(CLI::App& app) {
@@ -20,12 +24,15 @@ void DatasetInput::add_options(CLI::App& app) {
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--label-map", source.label_map,
-                 "label map of the TFRecord shards [COCO's 80 classes]")
+                 "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
       ->type_name("FILE");
 }
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
-  return data::open(source, "--", problems);
+  data::Dataset dataset = data::open(source, "--", problems);
+  for (const std::string& note : dataset.notes)
+    std::cerr << "note: " << base::one_line(note) << '\n';
+  return dataset;
 }
 
 }  // namespace tools

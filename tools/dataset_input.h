@@ -13,7 +13,8 @@ struct DatasetInput {
 
   // An option for each format, and those that go with them.
   void add_options(CLI::App& app);
-  // As data::open: error (usage) unless exactly one format is given.
+  // As data::open: error (usage) unless exactly one format is given. Prints the reader's notes to
+  // stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;
   std::string name() const { return source.path(); }
 };

@@ -1,9 +1,12 @@
 #include "tools/evaluate_files.h"
 
 #include <algorithm>
+#include <map>
 #include <ostream>
+#include <set>
 
 #include "data/metrics/detections.h"
+#include "engine/base/text.h"
 #include "tools/run/evaluation_report.h"
 
 namespace tools {
@@ -15,6 +18,18 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: warning: " << job.detections << ": " << file.unknown_categories
         << " detections of categories without annotations were left out, the first of category "
         << file.first_unknown_category << "\n";
+  if (file.unknown_images)
+    log << "ssdeval: warning: " << job.detections << ": " << file.unknown_images
+        << " detections in images without annotations were left out, the first in "
+        << base::one_line(file.first_unknown_image) << "\n";
+  if (file.images_by_name)
+    log << "ssdeval: " << job.detections << ": " << file.images_by_name
+        << " detections have another image_id than " << job.input.name()
+        << " and were matched by file_name\n";
+  if (file.categories_by_name)
+    log << "ssdeval: " << job.detections << ": " << file.categories_by_name
+        << " detections have another category_id than " << job.input.name()
+        << " and were matched by category\n";
   if (file.negative_sizes)
     log << "ssdeval: warning: " << job.detections << ": " << file.negative_sizes
         << " detections have a negative width or height and match nothing\n";
@@ -28,12 +43,42 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
         << " has annotation id 0, which pycocotools counts as missed (--strict-ids does, too)\n";
 }
 
+// COCO's metrics take the best 100 detections of each image and category: data::evaluate.
+void tell_limits(const data::Dataset& truth, const std::vector<data::Detection>& detections,
+                 std::ostream& log) {
+  constexpr int64_t kCounted = 100;
+  std::map<std::pair<int64_t, int32_t>, int64_t> found;
+  for (const data::Detection& d : detections) ++found[{d.image_id, d.category}];
+  std::map<std::pair<int64_t, int32_t>, int64_t> objects;
+  for (const data::ImageEntry& image : truth.images)
+    for (const data::Object& o : truth.objects_of(image)) ++objects[{image.id, o.category}];
+  int64_t left_out = 0, beyond = 0;
+  for (const auto& [where, count] : found) left_out += std::max<int64_t>(count - kCounted, 0);
+  for (const auto& [where, count] : objects) beyond += std::max<int64_t>(count - kCounted, 0);
+  if (left_out == 0 && beyond == 0) return;
+  log << "ssdeval: note: only the best 100 detections of each image and category count: "
+      << left_out << " of " << detections.size() << " are left out, and " << beyond << " of "
+      << truth.objects.size() << " objects cannot be found\n";
+}
+
+void tell_images(const data::Dataset& truth, const std::vector<data::Detection>& detections,
+                 std::ostream& log) {
+  std::set<int64_t> images;
+  for (const data::Detection& d : detections) images.insert(d.image_id);
+  const size_t without = truth.images.size() - images.size();
+  if (without > 0)
+    log << "ssdeval: " << without << " of " << truth.images.size()
+        << " annotated images have no detections\n";
+}
+
 }  // namespace
 
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
   data::Dataset truth = job.input.load();
   data::DetectionFile file = data::load_detections(job.detections, truth);
   tell_oddities(job, truth, file, log);
+  tell_images(truth, file.detections, log);
+  tell_limits(truth, file.detections, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
   run::report({.json = job.json, .per_class = job.per_class}, evaluation, job.options, truth, out);
 }

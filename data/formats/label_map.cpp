@@ -186,8 +186,4 @@ LabelMap parse_label_map(std::string_view text, const std::string& path) {
   return LabelMap(LabelMapParser(text, path).parse());
 }
 
-LabelMap label_map_or_coco(const std::string& path) {
-  return path.empty() ? coco_label_map() : load_label_map(path);
-}
-
 }  // namespace data

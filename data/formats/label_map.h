@@ -40,7 +40,12 @@ LabelMap parse_label_map(std::string_view text, const std::string& path);
 
 // The 80 categories of COCO 2017 with their ids 1..90.
 const LabelMap& coco_label_map();
-// The map in the file, or COCO's when the path is empty.
-LabelMap label_map_or_coco(const std::string& path);
+
+// The map that `ssddata convert` writes beside PREFIX.record-*: PREFIX followed by this.
+inline constexpr char kLabelMapEnding[] = ".label_map.pbtxt";
+
+// The text form of these categories. Ids have to be 1 or more: where one is not, all are numbered
+// 1, 2, ... by their place.
+std::string label_map_text(const std::vector<Category>& categories);
 
 }  // namespace data

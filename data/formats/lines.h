@@ -1,9 +1,21 @@
 // The lines of a text.
 #pragma once
 #include <algorithm>
+#include <string>
 #include <string_view>
 
+#include "engine/base/error.h"
+
 namespace data {
+
+// The text without UTF-8's byte order mark, which Windows editors write. Error (data), with `where`
+// in front: it is UTF-16.
+inline std::string_view plain_text(std::string_view text, const std::string& where) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    base::fail(base::ExitCode::data, where, ": the file is UTF-16: save it as UTF-8");
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  return text;
+}
 
 // Calls take(line, number) for each line, without its end and the blanks before that.
 template <class Take> void for_lines(std::string_view text, Take take) {

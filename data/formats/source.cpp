@@ -2,10 +2,11 @@
 
 #include <filesystem>
 
+#include "data/formats/class_names.h"
 #include "data/formats/coco.h"
+#include "data/formats/record_labels.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
-#include "data/formats/yolo.h"
 #include "data/formats/yolo_source.h"
 #include "engine/base/error.h"
 
@@ -28,7 +29,10 @@ Dataset open_tfrecords(const Source& s, Problems*) {
   std::vector<std::string> shards;
   for (const std::string& pattern : s.tfrecords)
     for (const std::string& shard : find_shards(pattern)) shards.push_back(shard);
-  return load_tfrecords(shards, label_map_or_coco(s.label_map));
+  const RecordLabels labels = find_record_labels(s.label_map, shards);
+  Dataset dataset = load_tfrecords(shards, labels.map, {.numbers = labels.own});
+  if (!labels.note.empty()) dataset.notes.push_back(labels.note);
+  return dataset;
 }
 
 // A folder with Annotations/ is laid out as the VOC challenges are; any other one holds XML files.

@@ -48,8 +48,13 @@ Object object_from_edges(const TfExample& e, size_t i) {
 class ShardScanner {
  public:
   ShardScanner(const std::string& path, int32_t shard, const LabelMap& map,
-               const std::unordered_map<int64_t, int32_t>& category_of, bool verify)
-      : reader_(path, verify), shard_(shard), map_(map), category_of_(category_of) {}
+               const std::unordered_map<int64_t, int32_t>& category_of,
+               const TfReadOptions& options)
+      : reader_(path, options.verify),
+        shard_(shard),
+        map_(map),
+        category_of_(category_of),
+        numbers_(options.numbers) {}
 
   ShardContent scan() {
     std::string_view payload;
@@ -100,6 +105,10 @@ class ShardScanner {
 
   void add_objects(const TfExample& e, const std::string& where) {
     std::vector<int64_t> classes = class_ids(e, map_);
+    if (!numbers_ && e.class_text.empty() && !classes.empty())
+      fail(ExitCode::data, where,
+           ": the classes are numbers without names, and no label map says what they mean: give it "
+           "(--label-map or data.label_map; \"coco\" stands for COCO's numbers 1 to 90)");
     for (size_t i = 0; i < classes.size(); ++i) {
       Object object = object_from_edges(e, i);
       if (!std::isfinite(object.x + object.y + object.width + object.height))
@@ -109,7 +118,9 @@ class ShardScanner {
         fail(ExitCode::data, where, ": class ",
              e.class_text.empty() ? std::to_string(classes[i])
                                   : "\"" + std::string(e.class_text[i]) + "\"",
-             " is not in the label map; give the one that belongs to these records");
+             " is not in the label map; ",
+             classes[i] == 0 ? "0 is the background: do the numbers of these records begin at 0?"
+                             : "give the one that belongs to these records");
       object.category = category->second;
       object.crowd = !e.is_crowd.empty() && e.is_crowd[i] != 0;
       if (!e.area.empty() && std::isfinite(e.area[i])) object.area = e.area[i];
@@ -121,6 +132,7 @@ class ShardScanner {
   int32_t shard_;
   const LabelMap& map_;
   const std::unordered_map<int64_t, int32_t>& category_of_;
+  bool numbers_;
   ShardContent out_;
 };
 
@@ -168,7 +180,7 @@ Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& m
   std::vector<ShardContent> contents(shards.size());
   base::for_each_parallel(shards.size(), options.threads, [&](size_t i) {
     contents[i] =
-        ShardScanner(shards[i], static_cast<int32_t>(i), map, category_of, options.verify).scan();
+        ShardScanner(shards[i], static_cast<int32_t>(i), map, category_of, options).scan();
   });
   bool numeric_ids = true;
   for (ShardContent& content : contents) {
@@ -185,7 +197,9 @@ std::vector<std::string> find_shards(const std::string& pattern) {
   std::vector<std::string> paths;
   if (status == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
-  std::erase_if(paths, [](const std::string& path) { return path.ends_with(".partial"); });
+  std::erase_if(paths, [](const std::string& path) {
+    return path.ends_with(".partial") || path.ends_with(kLabelMapEnding);
+  });
   if (paths.empty()) fail(ExitCode::data, pattern, ": no file matches; expected TFRecord shards");
   return paths;
 }

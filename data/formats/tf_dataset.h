@@ -10,14 +10,16 @@
 namespace data {
 
 struct TfReadOptions {
-  bool verify = true;  // checksums of the payloads; reads every byte once
-  int threads = 0;     // shards at a time; 0: one per core
+  bool verify = true;   // checksums of the payloads; reads every byte once
+  bool numbers = true;  // the map is the records' own, so that class numbers mean something
+  int threads = 0;      // shards at a time; 0: one per core
 };
 
 // Scans shards in the given order; pixels stay in the files. Categories are those of the map. Image
 // ids are the source ids when all are decimal numbers, else 1, 2, ...; annotation ids are 1, 2, ...
 // since records have none. Error (data), with file:offset: damaged records, lists of unequal
-// length, sizes below 1, class texts that the map lacks, two images with one id.
+// length, sizes below 1, class texts that the map lacks, classes without texts when `numbers` is
+// off, two images with one id.
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options = {});
 

@@ -23,6 +23,26 @@ template <class T> std::string_view bytes_of(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
+// "gzip": the form in which a file that begins like this is compressed; else empty.
+std::string compression_of(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  if (bytes.starts_with("\x1f\x8b"sv)) return "gzip";
+  if (bytes.starts_with("\x28\xb5\x2f\xfd"sv)) return "zstd";
+  if (bytes.starts_with("PK\x03\x04"sv)) return "zip";
+  // RFC 1950: deflate with a window of up to 32 KiB, and a check of the two bytes.
+  if (bytes.size() < 2 || (bytes[0] & 0x8f) != 0x08) return "";
+  const int head = static_cast<unsigned char>(bytes[0]) << 8 | static_cast<unsigned char>(bytes[1]);
+  return head % 31 == 0 ? "zlib" : "";
+}
+
+std::string not_a_record(std::string_view file, uint64_t at) {
+  const std::string compression = at == 0 ? compression_of(file) : "";
+  if (compression.empty())
+    return "corrupted record length (checksum differs); is this a TFRecord file?";
+  return "the file is compressed (" + compression + "): unpack it first" +
+         (compression == "gzip" ? ", as with gunzip" : "");
+}
+
 }  // namespace
 
 bool RecordReader::next(std::string_view& payload) {
@@ -34,7 +54,7 @@ bool RecordReader::next(std::string_view& payload) {
   };
   if (left < kHeaderBytes + kFooterBytes) refuse("truncated record, ", left, " bytes left");
   if (base::record_crc(bytes.substr(at_, 8)) != read_number<uint32_t>(bytes, at_ + 8))
-    refuse("corrupted record length (checksum differs); is this a TFRecord file?");
+    refuse(not_a_record(bytes, at_));
   auto length = read_number<uint64_t>(bytes, at_);
   if (length > kLongestRecord) refuse("record of ", length, " bytes, expected at most 1 GiB");
   if (length > left - kHeaderBytes - kFooterBytes)

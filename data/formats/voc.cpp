@@ -13,6 +13,7 @@
 
 #include "data/formats/coco.h"
 #include "data/formats/lines.h"
+#include "data/formats/voc_pictures.h"
 #include "data/formats/xml_text.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -30,8 +31,10 @@ struct VocObject {
   double edges[4] = {NAN, NAN, NAN, NAN};  // xmin, ymin, xmax, ymax
 };
 struct VocFile {
+  std::string where;
   ImageEntry image;
   std::vector<VocObject> objects;
+  int64_t parts = 0;
 };
 
 constexpr const char* kEdges[] = {"xmin", "ymin", "xmax", "ymax"};
@@ -71,27 +74,37 @@ void parse_annotation(pugi::xml_node annotation, const std::string& where, VocFi
     for (pugi::xml_node side : size.children("width")) file.image.width = parse_side(side, where);
     for (pugi::xml_node side : size.children("height")) file.image.height = parse_side(side, where);
   }
-  for (pugi::xml_node object : annotation.children("object"))
+  for (pugi::xml_node object : annotation.children("object")) {
     file.objects.push_back(parse_object(object, where));
+    for ([[maybe_unused]] pugi::xml_node part : object.children("part")) ++file.parts;
+  }
 }
 
-VocFile read_voc_file(const fs::path& path) {
-  VocFile file;
-  std::string where = path.string();
-  base::MappedFile mapped(where, kLargestFile);
-  const pugi::xml_document document = read_xml(mapped.bytes(), where);
-  for (pugi::xml_node annotation : document.children("annotation"))
-    parse_annotation(annotation, where, file);
-  if (file.image.file_name.empty()) file.image.file_name = path.stem().string() + ".jpg";
-  if (!stays_in_folder(file.image.file_name))
-    fail(ExitCode::data, where, ": filename does not stay below the image folder");
-  if (file.image.width == 0 || file.image.height == 0)
-    fail(ExitCode::data, where, ": no size/width and size/height");
+void check_objects(const VocFile& file) {
   for (const VocObject& object : file.objects)
     for (int i = 0; i < 4; ++i)
       if (object.name.empty() || std::isnan(object.edges[i]))
-        fail(ExitCode::data, where, ": an object without ",
+        fail(ExitCode::data, file.where, ": an object without ",
              object.name.empty() ? "name" : std::string("bndbox/") + kEdges[i]);
+}
+
+VocFile read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures& pictures) {
+  VocFile file;
+  file.where = (folder / relative).string();
+  const std::string& where = file.where;
+  base::MappedFile mapped(where, kLargestFile);
+  const pugi::xml_document document = read_xml(mapped.bytes(), where);
+  if (!document.child("annotation"))
+    fail(ExitCode::data, where, ": the file holds <", document.document_element().name(),
+         ">, expected PASCAL VOC's <annotation>");
+  for (pugi::xml_node annotation : document.children("annotation"))
+    parse_annotation(annotation, where, file);
+  file.image.file_name = pictures.find(relative, file.image.file_name);
+  if (file.image.file_name.empty())
+    fail(ExitCode::data, where, ": filename does not stay below the image folder");
+  if (file.image.width == 0 || file.image.height == 0)
+    fail(ExitCode::data, where, ": no size/width and size/height");
+  check_objects(file);
   return file;
 }
 
@@ -111,17 +124,19 @@ std::map<std::string, int32_t> take_categories(Dataset& out, const std::vector<V
   return index;
 }
 
+// Edges count from 1. The 0 of tools that count from 0 is the border, too.
+double from_first(double edge) { return std::max(edge - 1, std::min(edge, 0.)); }
+
 void take_objects(Dataset& out, const VocFile& file, const std::map<std::string, int32_t>& index) {
   for (const VocObject& object : file.objects) {
     auto category = index.find(object.name);
     if (category == index.end())
-      fail(ExitCode::data, file.image.file_name, ": \"", object.name,
-           "\" is not among the given names");
+      fail(ExitCode::data, file.where, ": \"", object.name, "\" is not among the given names");
     Object box;
     box.id = static_cast<int64_t>(out.objects.size() + 1);
     box.category = category->second;
-    box.x = object.edges[0] - 1;
-    box.y = object.edges[1] - 1;
+    box.x = from_first(object.edges[0]);
+    box.y = from_first(object.edges[1]);
     box.width = object.edges[2] - box.x;
     box.height = object.edges[3] - box.y;
     box.area = box.width * box.height;
@@ -158,39 +173,54 @@ std::string voc_text(const Dataset& dataset, const ImageEntry& image) {
 }
 
 // Of a file of ImageSets/Main: an image's name in each line, perhaps with a flag behind it.
-std::vector<fs::path> listed_files(const fs::path& folder, const std::string& list) {
+std::vector<fs::path> listed_files(const std::string& list) {
   constexpr uint64_t kLargestList = uint64_t{64} << 20;
   base::MappedFile file(list, kLargestList);
   std::vector<fs::path> paths;
-  for_lines(file.bytes(), [&](std::string_view line, int number) {
+  for_lines(plain_text(file.bytes(), list), [&](std::string_view line, int number) {
     const std::string name(line.substr(0, line.find_first_of(" \t")));
     if (name.empty()) return;
     if (!stays_in_folder(name))
       fail(ExitCode::data, list, ":", number, ": the name does not stay below the folder");
-    paths.push_back(folder / (name + ".xml"));
+    paths.push_back(name + ".xml");
   });
   if (paths.empty()) fail(ExitCode::data, list, ": no image names");
   return paths;
 }
 
+// Relative to the folder.
 std::vector<fs::path> xml_files(const std::string& folder, const std::string& list) {
   if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
-  if (!list.empty()) return listed_files(folder, list);
+  if (!list.empty()) return listed_files(list);
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".xml") paths.push_back(entry.path());
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const fs::path ending = entry.path().extension();
+    if (ending == ".xml" || ending == ".XML")
+      paths.push_back(entry.path().lexically_relative(folder));
+  }
   if (paths.empty()) fail(ExitCode::data, folder, ": no .xml files");
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictures,
+                    const std::string& folder, bool all) {
+  int64_t parts = 0;
+  for (const VocFile& file : files) parts += file.parts;
+  return pictures.note(folder, all) +
+         (parts ? fmt::format("; {} boxes of parts of objects left out", parts) : "");
 }
 
 }  // namespace
 
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names, const std::string& list) {
+  VocPictures pictures(image_folder);
   std::vector<VocFile> files;
-  for (const fs::path& path : xml_files(xml_folder, list)) files.push_back(read_voc_file(path));
+  for (const fs::path& path : xml_files(xml_folder, list))
+    files.push_back(read_voc_file(xml_folder, path, pictures));
   Dataset out;
+  out.notes.push_back(note_of(files, pictures, xml_folder, list.empty()));
   out.image_folder = image_folder;
   auto index = take_categories(out, files, names);
   for (VocFile& file : files) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -43,6 +44,10 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
   auto refuse = [&](std::ptrdiff_t offset, const char* what) {
     base::fail(base::ExitCode::data, where, line_of(xml, result.encoding, offset), ": ", what);
   };
+  if (result.encoding == pugi::encoding_utf8 && !base::is_utf8(xml))
+    base::fail(base::ExitCode::data, where,
+               ": the file is not UTF-8, and declares no other encoding that is read (UTF-16, ",
+               "ISO-8859-1): save it as UTF-8");
   if (!result) refuse(result.offset, result.description());
   for (pugi::xml_node node : document.children()) {
     if (node.type() == pugi::node_doctype &&

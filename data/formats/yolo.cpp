@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
+#include "data/formats/yolo_match.h"
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -21,13 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
 constexpr uint64_t kLargestLabels = uint64_t{16} << 20;
-
-bool is_image(const fs::path& path) {
-  std::string end = path.extension().string();
-  std::transform(end.begin(), end.end(), end.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return end == ".jpg" || end == ".jpeg" || end == ".png";
-}
 
 std::vector<double> parse_numbers(std::string_view line, const std::string& where) {
   std::vector<double> numbers;
@@ -45,14 +40,27 @@ std::vector<double> parse_numbers(std::string_view line, const std::string& wher
   }
 }
 
+// Boxes a little past the border are left to what the run does with them.
+void check_range(const std::vector<double>& numbers, const std::string& where) {
+  constexpr double kPast = 0.1;
+  for (size_t i = 1; i < numbers.size(); ++i)
+    if (numbers[i] < -kPast || numbers[i] > 1 + kPast)
+      fail(ExitCode::data, where, ": ", numbers[i],
+           ", expected 0 to 1: YOLO's numbers are divided by the image's sides; are these pixels?");
+  if (numbers.size() == 5 && (numbers[3] < 0 || numbers[4] < 0))
+    fail(ExitCode::data, where, ": a box of negative width or height");
+}
+
 Object parse_object(std::string_view line, const ImageEntry& image, size_t classes,
                     const std::string& where) {
   std::vector<double> n = parse_numbers(line, where);
   if (n.size() != 5 && (n.size() < 7 || n.size() % 2 == 0))
     fail(ExitCode::data, where, ": ", n.size(),
-         " numbers, expected 5, or a class and 3 or more points");
+         " numbers, expected 5, or a class and 3 or more points",
+         n.size() == 6 ? "; detections with a score are no labels" : "");
   if (n[0] < 0 || n[0] >= static_cast<double>(classes) || n[0] != std::floor(n[0]))
     fail(ExitCode::data, where, ": class ", n[0], ", expected 0 to ", classes - 1);
+  check_range(n, where);
   double left = n[1] - n[3] / 2, top = n[2] - n[4] / 2, right = n[1] + n[3] / 2,
          bottom = n[2] + n[4] / 2;
   if (n.size() > 5) {
@@ -87,7 +95,7 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative) {
 
 void take_labels(Dataset& out, const ImageEntry& image, const std::string& path) {
   base::MappedFile file(path, kLargestLabels);
-  for_lines(file.bytes(), [&](std::string_view line, int number) {
+  for_lines(plain_text(file.bytes(), path), [&](std::string_view line, int number) {
     if (line.empty()) return;
     Object object =
         parse_object(line, image, out.categories.size(), fmt::format("{}:{}", file.path(), number));
@@ -98,41 +106,41 @@ void take_labels(Dataset& out, const ImageEntry& image, const std::string& path)
 
 }  // namespace
 
-std::vector<fs::path> images_below(const std::string& folder) {
-  if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && is_image(entry.path()))
-      paths.push_back(entry.path().lexically_relative(folder));
-  if (paths.empty()) fail(ExitCode::data, folder, ": no .jpg, .jpeg, or .png files");
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-Dataset load_yolo(const std::string& image_folder, const std::vector<YoloImage>& images,
-                  const std::vector<std::string>& names) {
+Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names) {
+  if (files.images.empty()) fail(ExitCode::data, without_images(files));
   Dataset out;
-  out.image_folder = image_folder;
+  out.image_folder = files.image_folder;
   for (size_t i = 0; i < names.size(); ++i)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
-  for (const YoloImage& source : images) {
-    ImageEntry image = read_entry(image_folder, source.relative);
+  YoloMatch match;
+  for (const YoloImage& source : files.images) {
+    ImageEntry image = read_entry(files.image_folder, source.relative);
     image.id = static_cast<int64_t>(out.images.size() + 1);
     image.first_object = static_cast<uint32_t>(out.objects.size());
-    if (fs::exists(source.labels)) take_labels(out, image, source.labels.string());
+    const bool labelled = fs::exists(source.labels);
+    if (labelled) take_labels(out, image, source.labels.string());
     image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
+    match.labelled += labelled;
+    match.empty += labelled && image.object_count == 0;
     out.images.push_back(std::move(image));
   }
+  if (match.labelled == 0) fail(ExitCode::data, without_labels(files));
+  out.notes.push_back(matched(files, match));
   return out;
 }
 
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
                   const std::vector<std::string>& names) {
   if (!fs::is_directory(label_folder)) fail(ExitCode::data, label_folder, ": not a folder");
-  std::vector<YoloImage> images;
-  for (const fs::path& relative : images_below(image_folder))
-    images.push_back({relative, (fs::path(label_folder) / relative).replace_extension(".txt")});
-  return load_yolo(image_folder, images, names);
+  const ImageFolder found = list_images(image_folder, true);
+  YoloFiles files{.image_folder = image_folder,
+                  .images = {},
+                  .label_folders = {label_folder},
+                  .other_pictures = found.others};
+  for (const fs::path& relative : found.images)
+    files.images.push_back(
+        {relative, (fs::path(label_folder) / relative).replace_extension(".txt")});
+  return load_yolo(files, names);
 }
 
 void write_yolo(const std::string& folder, const Dataset& dataset) {
@@ -151,15 +159,6 @@ void write_yolo(const std::string& folder, const Dataset& dataset) {
     fs::create_directories(path.parent_path());
     base::write_file(path, lines);
   }
-}
-
-std::vector<std::string> read_class_names(const std::string& path) {
-  base::MappedFile file(path, kLargestLabels);
-  std::vector<std::string> names;
-  for_lines(file.bytes(), [&](std::string_view line, int) { names.emplace_back(line); });
-  while (!names.empty() && names.back().empty()) names.pop_back();
-  if (names.empty()) fail(ExitCode::data, path, ": no class names");
-  return names;
 }
 
 }  // namespace data

@@ -2,6 +2,7 @@
 // height", all divided by the image's sides.
 #pragma once
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,29 +10,30 @@
 
 namespace data {
 
+// The images of a data set and where the labels of each would be.
+struct YoloImage {
+  std::filesystem::path relative, labels;  // to image_folder; the label file, which may be absent
+};
+struct YoloFiles {
+  std::string image_folder;
+  std::vector<YoloImage> images;
+  std::vector<std::filesystem::path> label_folders;  // where labels without an image are looked for
+  std::map<std::string, int64_t> other_pictures;     // left out, by ending: list_images
+};
+
+// Class k gets the category id k + 1. A line of more than five numbers is a polygon, and its
+// bounding box is taken. Sizes come from the images' headers. A note tells how many images have
+// labels, and how many label files have no image. Error (data), with file:line: wrong lines,
+// classes beyond `names`, numbers far outside of 0 to 1; no image, or not one with a label file.
+Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names);
+
 // Every .jpg, .jpeg, and .png below image_folder, in the order of their names, with the labels of
-// the same relative name below label_folder; no file means no boxes. A line of more than five
-// numbers is a polygon, and its bounding box is taken. Class k gets the category id k + 1. Sizes
-// come from the images' headers. Error (data) with file:line: no images, wrong lines, classes
-// beyond `names`.
+// the same relative name below label_folder.
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
                   const std::vector<std::string>& names);
-
-// The same of a list of images. `relative` is to image_folder; no file `labels` means no boxes.
-struct YoloImage {
-  std::filesystem::path relative, labels;
-};
-Dataset load_yolo(const std::string& image_folder, const std::vector<YoloImage>& images,
-                  const std::vector<std::string>& names);
-
-// Every .jpg, .jpeg, and .png below a folder, relative to it, sorted. Error (data): none.
-std::vector<std::filesystem::path> images_below(const std::string& folder);
 
 // Writes a .txt per image, and classes.txt with the names. Crowd regions and boxes without area,
 // which YOLO does not know, are left out.
 void write_yolo(const std::string& folder, const Dataset& dataset);
-
-// One name per line, as in classes.txt; blank lines at the end are ignored. Error (data): empty.
-std::vector<std::string> read_class_names(const std::string& path);
 
 }  // namespace data

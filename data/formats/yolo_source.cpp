@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "data/formats/class_names.h"
+#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo.h"
 #include "data/formats/yolo_yaml.h"
@@ -44,13 +46,25 @@ YoloImage image_at(const fs::path& root, const fs::path& path, const std::string
 }
 
 // The paths of a list are relative to the data set's root, or with a "./" to the list's folder.
-void take_list(const fs::path& root, const fs::path& list, std::vector<YoloImage>& out) {
+void take_list(const fs::path& root, const fs::path& list, YoloFiles& out) {
   base::MappedFile file(list.string(), kLargestList);
-  for_lines(file.bytes(), [&](std::string_view line, int) {
+  for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int) {
     if (line.empty()) return;
+    if (names_other_picture(fs::path(line))) {
+      ++out.other_pictures[fs::path(line).extension().string()];
+      return;
+    }
     const fs::path base = line.starts_with("./") ? list.parent_path() : root;
-    out.push_back(image_at(root, base / fs::path(line), list.string()));
+    out.images.push_back(image_at(root, base / fs::path(line), list.string()));
   });
+}
+
+void take_folder(const fs::path& root, const fs::path& folder, YoloFiles& out) {
+  const ImageFolder found = list_images(folder.string(), true);
+  for (const fs::path& relative : found.images)
+    out.images.push_back(image_at(root, folder / relative, folder.string()));
+  for (const auto& [ending, count] : found.others) out.other_pictures[ending] += count;
+  out.label_folders.push_back(labels_of(folder));
 }
 
 // "../train/images" is written by exporters whose train/ lies beside data.yaml.
@@ -61,18 +75,10 @@ fs::path resolve(const fs::path& root, const std::string& text) {
   return plain;
 }
 
-std::vector<YoloImage> images_of(const fs::path& root, const std::vector<std::string>& places) {
-  std::vector<YoloImage> images;
-  for (const std::string& text : places) {
-    const fs::path place = resolve(root, text);
-    if (place.extension() == ".txt") {
-      take_list(root, place, images);
-    } else {
-      for (const fs::path& relative : images_below(place.string()))
-        images.push_back(image_at(root, place / relative, place.string()));
-    }
-  }
-  return images;
+// `path` of a data.yaml is often one of another machine, or relative to another folder.
+fs::path root_of(const fs::path& yaml, const std::string& path) {
+  const fs::path folder = yaml.parent_path(), root = folder / path;
+  return fs::absolute(fs::is_directory(root) ? root : folder).lexically_normal();
 }
 
 Dataset load_yaml(const fs::path& path, const Source& source) {
@@ -82,8 +88,16 @@ Dataset load_yaml(const fs::path& path, const Source& source) {
   auto split = yaml.splits.find(source.split);
   if (split == yaml.splits.end())
     fail(ExitCode::data, where, ": no images for split \"", source.split, "\"");
-  const fs::path root = fs::absolute(path.parent_path() / yaml.path).lexically_normal();
-  return load_yolo(root.string(), images_of(root, split->second), yaml.names);
+  const fs::path root = root_of(path, yaml.path);
+  YoloFiles files;
+  files.image_folder = root.string();
+  for (const std::string& text : split->second) {
+    const fs::path place = resolve(root, text);
+    if (!fs::exists(place))
+      fail(ExitCode::data, where, ": ", source.split, ": ", place.string(), " does not exist");
+    place.extension() == ".txt" ? take_list(root, place, files) : take_folder(root, place, files);
+  }
+  return load_yolo(files, yaml.names);
 }
 
 std::vector<std::string> folder_names(const Source& source) {

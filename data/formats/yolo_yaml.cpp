@@ -96,16 +96,22 @@ std::vector<std::string> parse_names(const YAML::Node& node, const std::string& 
 YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
   if (!root.IsMap()) fail(ExitCode::data, where, ": expected keys with values: names, train, val");
   YoloYaml out;
+  std::string nc;
   for (const auto& entry : root) {
     if (!entry.first.IsScalar()) continue;
     const std::string key = entry.first.Scalar();
     if (entry.second.IsNull()) continue;  // a key without value, as "test:" often is
     if (key == "path") out.path = text_of(entry.second, where, key);
     if (key == "names") out.names = parse_names(entry.second, where);
+    if (key == "nc") nc = text_of(entry.second, where, key);
+    if (key == "kpt_shape")
+      refuse(where, entry.first, "kpt_shape: labels with key points are not read");
     if (key == "train" || key == "val" || key == "test")
       out.splits[key] = texts_of(entry.second, where, key);
   }
   if (out.names.empty()) fail(ExitCode::data, where, ": names is missing: the list of classes");
+  if (!nc.empty() && nc != std::to_string(out.names.size()))
+    fail(ExitCode::data, where, ": nc is ", nc, ", but names has ", out.names.size(), " classes");
   return out;
 }
 

@@ -35,6 +35,10 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
+  if (out.unknown_images > 0 && out.detections.empty())
+    base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,
+               " detections is an annotated image, the first is ", out.first_unknown_image,
+               "; are these detections of other images?");
   return out;
 }
 

@@ -7,9 +7,7 @@
 namespace data {
 DetectionHandler::DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth,
                                    DetectionFile& out)
-    : file_(file), cursor_(cursor), out_(out) {
-  images_.reserve(truth.images.size());
-  for (const ImageEntry& image : truth.images) images_.insert(image.id);
+    : file_(file), cursor_(cursor), out_(out), names_(truth) {
   for (size_t i = 0; i < truth.categories.size(); ++i)
     categories_.emplace(truth.categories[i].id, static_cast<int32_t>(i));
 }
@@ -31,9 +29,17 @@ bool DetectionHandler::number(double value, bool is_integer, int64_t integer) {
   } else if (depth_ == 2 && (field_ == image_id || field_ == category_id)) {
     if (!is_integer) fail_here(std::string(kNames[field_]) + " is not a 64-bit integer");
     (field_ == image_id ? image_id_ : category_id_) = integer;
-  } else if (depth_ == 2 && field_ == bbox) {
+  } else if (depth_ == 2 && (field_ == bbox || field_ >= kRequired)) {
     refuse("a number");
   }
+  return true;
+}
+
+bool DetectionHandler::string(std::string& text) {
+  const bool name = depth_ == 2 && (field_ == file_name || field_ == category);
+  if (!name) return other("a string");
+  cursor_.token_read();
+  (field_ == file_name ? file_name_ : category_name_) = text;
   return true;
 }
 
@@ -111,23 +117,46 @@ bool DetectionHandler::key(std::string& name) {
 }
 
 void DetectionHandler::keep_entry() {
-  for (int field = 1; field < kFields; ++field)
+  for (int field = 1; field < kRequired; ++field)
     if (!(seen_ >> field & 1)) fail_here(std::string("has no ") + kNames[field]);
   if (box_count_ != 4)
     fail_here(base::concatenate("bbox has ", box_count_, " numbers, expected 4"));
-  if (!images_.contains(image_id_))
-    fail_here(base::concatenate("image_id ", image_id_,
-                                " is not among the annotated images; are these detections of "
-                                "another data set?"));
-  auto category = categories_.find(category_id_);
-  if (category == categories_.end()) {
-    if (out_.unknown_categories++ == 0) out_.first_unknown_category = category_id_;
-    return;
-  }
+  if (!finds_image() || !finds_category()) return;
   out_.negative_sizes += box_[2] < 0 || box_[3] < 0;
-  out_.detections.push_back(
-      {image_id_, category->second, box_[0], box_[1], box_[2], box_[3], score_});
+  out_.detections.push_back({image_id_, category_, box_[0], box_[1], box_[2], box_[3], score_});
   file_.release_before(cursor_.offset());
+}
+
+// By the name if there is one: then the id may be the detector's own.
+bool DetectionHandler::finds_image() {
+  if (!(seen_ >> file_name & 1)) {
+    if (!names_.has_image(image_id_))
+      fail_here(base::concatenate("image_id ", image_id_,
+                                  " is not among the annotated images; are these detections of "
+                                  "another data set?"));
+    return true;
+  }
+  const int64_t id = names_.image_of(file_name_, image_id_);
+  if (id < 0) {
+    if (out_.unknown_images++ == 0) out_.first_unknown_image = file_name_;
+    return false;
+  }
+  out_.images_by_name += id != image_id_;
+  image_id_ = id;
+  return true;
+}
+
+bool DetectionHandler::finds_category() {
+  const auto by_id = categories_.find(category_id_);
+  category_ = by_id == categories_.end() ? -1 : by_id->second;
+  if (seen_ >> category & 1) {
+    const int32_t by_name = names_.category_of(category_name_);
+    out_.categories_by_name += by_name >= 0 && by_name != category_;
+    category_ = by_name;
+  }
+  if (category_ >= 0) return true;
+  if (out_.unknown_categories++ == 0) out_.first_unknown_category = category_id_;
+  return false;
 }
 
 void DetectionHandler::syntax_error(const std::string& message) {

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "data/formats/json_cursor.h"
+#include "data/metrics/detection_names.h"
 #include "data/metrics/detections.h"
 #include "engine/base/mapped_file.h"
 
@@ -23,7 +23,7 @@ class DetectionHandler {
     return number(static_cast<double>(value), value <= INT64_MAX, static_cast<int64_t>(value));
   }
   bool number_float(double value, const std::string&);
-  bool string(std::string&) { return other("a string"); }
+  bool string(std::string& text);
   template <class Binary> bool binary(Binary&) { return false; }  // JSON text has none
   bool start_object(size_t);
   bool end_object();
@@ -36,13 +36,26 @@ class DetectionHandler {
   }
 
  private:
-  enum Field { unknown, image_id, category_id, bbox, score, kFields };
-  static constexpr const char* kNames[] = {"", "image_id", "category_id", "bbox", "score"};
+  enum Field {
+    unknown,
+    image_id,
+    category_id,
+    bbox,
+    score,
+    kRequired,
+    file_name = kRequired,
+    category,
+    kFields
+  };
+  static constexpr const char* kNames[] = {"",      "image_id",  "category_id", "bbox",
+                                           "score", "file_name", "category"};
 
   bool number(double value, bool is_integer, int64_t integer);
   bool other(const char* kind);
   void open_container();
   void keep_entry();
+  bool finds_image();
+  bool finds_category();
   [[noreturn]] void refuse(const std::string& found);
   [[noreturn]] void syntax_error(const std::string& message);
   [[noreturn]] void fail_here(const std::string& what) const;
@@ -50,7 +63,7 @@ class DetectionHandler {
   base::MappedFile& file_;
   JsonCursor& cursor_;
   DetectionFile& out_;
-  std::unordered_set<int64_t> images_;
+  DetectionNames names_;
   std::unordered_map<int64_t, int32_t> categories_;
 
   int depth_ = 0;        // 1: in the list, 2: in an entry, 3: in its bbox
@@ -58,6 +71,8 @@ class DetectionHandler {
   Field field_ = unknown;
   uint32_t seen_ = 0;  // bit per field
   int64_t image_id_ = 0, category_id_ = 0;
+  int32_t category_ = 0;  // found: index into Dataset::categories
+  std::string file_name_, category_name_;
   double box_[4] = {}, score_ = 0;
   int box_count_ = 0;
 };

@@ -1,4 +1,5 @@
 // A file of labels; behind a NUL byte the file of class names.
+#include "data/formats/class_names.h"
 #include "data/formats/yolo.h"
 
 #include "data/image/image_file.h"

@@ -82,11 +82,6 @@ void data_rules(ConfigTable& t, const RunConfig& c) {
   const DataConfig& d = c.data;
   source_rules(t, "data.train", d.train);
   source_rules(t, "data.val", d.val);
-  t.rule({"data.train.tfrecords", "data.val.tfrecords"}, [&d] {
-    bool records = !d.train.tfrecords.empty() || !d.val.tfrecords.empty();
-    return unless(!records || !d.label_map.empty(),
-                  "data.label_map is missing: the classes of the shards");
-  });
   t.rule({"data.label_map"}, [&d] {
     bool records = !d.train.tfrecords.empty() || !d.val.tfrecords.empty();
     return unless(records || d.label_map.empty(),

@@ -141,7 +141,9 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   t.section("data.val", "Images to evaluate on");
   bind_source(t, "data.val", d.val);
   t.section("data", "Images and boxes");
-  t.text("data.label_map", d.label_map, "class names and ids of TFRecord shards, a .pbtxt");
+  t.text("data.label_map", d.label_map,
+         "class names and ids of TFRecord shards, a .pbtxt; coco: COCO's 80 classes; empty: the "
+         "file that lies beside the shards");
   t.numbers("data.mean", d.mean, {.each = between(-1e6, 1e6)},
             "subtracted from red, green, blue in 0..255");
   t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <thread>
 
 #include "data/formats/source.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/precision.h"
 #include "tools/run/device.h"
 
@@ -26,6 +28,8 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map) {
   source.label_map = label_map;
   data::Dataset dataset = data::open(source, "data.*.");
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
+  for (const std::string& note : dataset.notes)
+    std::cerr << "note: " << base::one_line(note) << '\n';
   return dataset;
 }
 

@@ -11,7 +11,8 @@
 
 namespace run {
 
-// The data set of data.train or data.val. Error(data) when it has no image.
+// The data set of data.train or data.val. Prints the reader's notes to stderr. Error(data) when it
+// has no image.
 data::Dataset load_dataset(data::Source, const std::string& label_map);
 
 // Images per update over all ranks and accumulated batches, and the run's number of updates.

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "data/formats/class_names.h"
 #include "data/formats/voc.h"
 #include "data/formats/xml_text.h"
 #include "data/formats/yolo.h"

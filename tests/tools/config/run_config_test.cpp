@@ -204,7 +204,6 @@ TEST_CASE("values that contradict each other") {
        "data.train.tfrecords: data.train.annotations is given, too"},
       {{"data.train.annotations=a"}, "data.train.annotations: data.train.images is missing"},
       {{"data.val.images=a"}, "data.val.images: data.val.annotations is missing"},
-      {{"data.val.tfrecords=a"}, "data.val.tfrecords: data.label_map is missing"},
       {{"data.label_map=a"}, "data.label_map: serves only TFRecord"},
       {{"data.augment.crop.min_aspect=4"}, "data.augment.crop.min_aspect: "},
       {{"data.augment.crop.max_area=0.5"},

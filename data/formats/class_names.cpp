@@ -1,0 +1,77 @@
+#include "data/formats/class_names.h"
+
+#include <filesystem>
+#include <map>
+
+#include "data/formats/lines.h"
+#include "data/formats/yolo_yaml.h"
+#include "engine/base/error.h"
+#include "engine/base/mapped_file.h"
+
+namespace data {
+namespace {
+
+using base::ExitCode, base::fail;
+constexpr uint64_t kLargestFile = uint64_t{16} << 20;
+
+std::string_view without_blanks(std::string_view line) {
+  const size_t first = line.find_first_not_of(" \t");
+  if (first == line.npos) return {};
+  return line.substr(first, line.find_last_not_of(" \t") - first + 1);
+}
+
+// Whether a line begins with this key of a data.yaml or an obj.data.
+bool has_key(std::string_view line, std::string_view key, char mark) {
+  if (!line.starts_with(key)) return false;
+  line = without_blanks(line.substr(key.size()));
+  return line.starts_with(mark);
+}
+
+bool is_yaml(std::string_view text, const std::string& path) {
+  const std::string ending = std::filesystem::path(path).extension().string();
+  bool found = ending == ".yaml" || ending == ".yml";
+  for_lines(text, [&](std::string_view line, int) { found |= has_key(line, "names", ':'); });
+  return found;
+}
+
+// What the file is if it is no list of names; else null.
+const char* other_kind(std::string_view text) {
+  text = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (text.starts_with('{') || text.starts_with('[')) return "JSON";
+  if (text.starts_with("item") && without_blanks(text.substr(4, 8)).starts_with('{'))
+    return "a label map of record files";
+  if (text.starts_with('<')) return "XML";
+  if (text.find('\0') != text.npos) return "no text";
+  return has_key(text.substr(0, text.find('\n')), "classes", '=')
+             ? "darknet's obj.data, whose `names` is the file to give"
+             : nullptr;
+}
+
+std::vector<std::string> listed_names(std::string_view text, const std::string& path) {
+  std::vector<std::string> names;
+  for_lines(text, [&](std::string_view line, int) { names.emplace_back(without_blanks(line)); });
+  while (!names.empty() && names.back().empty()) names.pop_back();
+  if (names.empty()) fail(ExitCode::data, path, ": no class names");
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> read_class_names(const std::string& path) {
+  base::MappedFile file(path, kLargestFile);
+  const std::string_view text = plain_text(file.bytes(), path);
+  if (is_yaml(text, path)) return parse_yolo_yaml(text, path).names;
+  if (const char* kind = other_kind(text))
+    fail(ExitCode::data, path, ": the file is ", kind, "; expected one class name per line");
+  std::vector<std::string> names = listed_names(text, path);
+  std::map<std::string, size_t> lines;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty())
+      fail(ExitCode::data, path, ":", i + 1, ": an empty line among the class names");
+    if (auto [first, is_new] = lines.try_emplace(names[i], i + 1); !is_new)
+      fail(ExitCode::data, path, ":", i + 1, ": the name of line ", first->second, " again");
+  }
+  return names;
+}
+
+}  // namespace data

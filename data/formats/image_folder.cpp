@@ -1,0 +1,78 @@
+#include "data/formats/image_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/base/error.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string lower_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return ending;
+}
+
+void take_file(const fs::directory_entry& entry, const std::string& folder, bool wanted,
+               ImageFolder& out) {
+  const bool image = names_image(entry.path());
+  if (!image && !names_other_picture(entry.path())) return;
+  std::error_code unknown;
+  if (entry.is_directory(unknown)) return;
+  if (!wanted)
+    out.below += image;
+  else if (image)
+    out.images.push_back(entry.path().lexically_relative(folder));
+  else
+    ++out.others[lower_ending(entry.path())];
+}
+
+}  // namespace
+
+bool names_image(const fs::path& path) {
+  static const std::set<std::string> kEndings{".jpg", ".jpeg", ".png"};
+  return kEndings.contains(lower_ending(path));
+}
+
+bool names_other_picture(const fs::path& path) {
+  static const std::set<std::string> kEndings{".bmp",  ".dib",  ".webp", ".tif",  ".tiff", ".gif",
+                                              ".heic", ".heif", ".avif", ".jfif", ".jpe",  ".jp2",
+                                              ".jxl",  ".ppm",  ".pgm",  ".pnm",  ".dng",  ".raw",
+                                              ".cr2",  ".nef",  ".mpo",  ".exr",  ".svg",  ".ico"};
+  return kEndings.contains(lower_ending(path));
+}
+
+ImageFolder list_images(const std::string& folder, bool with_subfolders) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) base::fail(base::ExitCode::data, folder, ": not a folder");
+  ImageFolder out;
+  const auto options =
+      with_subfolders ? fs::directory_options::none : fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator entry(folder, options, error), end; !error && entry != end;
+       entry.increment(error))
+    take_file(*entry, folder, with_subfolders || entry.depth() == 0, out);
+  if (error)
+    base::fail(base::ExitCode::data, folder, ": cannot read the folder: ", error.message());
+  std::sort(out.images.begin(), out.images.end());
+  return out;
+}
+
+std::string in_words(const std::map<std::string, int64_t>& others) {
+  int64_t total = 0;
+  std::string list;
+  for (const auto& [ending, count] : others) {
+    total += count;
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", ending, count);
+  }
+  if (total == 0) return "";
+  return fmt::format("{} of formats that are not read ({})",
+                     total == 1 ? "1 picture" : fmt::format("{} pictures", total), list);
+}
+
+}  // namespace data

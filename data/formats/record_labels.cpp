@@ -1,0 +1,56 @@
+#include "data/formats/record_labels.h"
+
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include "engine/base/error.h"
+
+namespace data {
+namespace {
+
+// Of a/b.record-00000-of-00001: a/b.label_map.pbtxt; empty when there is none.
+std::string beside(const std::string& shard) {
+  const std::filesystem::path path = shard;
+  const std::string name = path.filename().string();
+  const size_t mark = name.rfind(".record");
+  if (mark == name.npos) return "";
+  const auto map = path.parent_path() / (name.substr(0, mark) + kLabelMapEnding);
+  std::error_code unknown;
+  return std::filesystem::is_regular_file(map, unknown) ? map.string() : "";
+}
+
+bool same(const LabelMap& a, const LabelMap& b) {
+  return label_map_text(a.categories()) == label_map_text(b.categories());
+}
+
+// The one map that lies beside all shards.
+std::string found_beside(const std::vector<std::string>& shards) {
+  std::set<std::string> files;
+  for (const std::string& shard : shards) files.insert(beside(shard));
+  const std::string first = files.empty() ? "" : *files.begin();
+  std::optional<LabelMap> map;
+  if (files.size() > 1 && !first.empty()) map = load_label_map(first);
+  for (const std::string& file : files)
+    if (file != first && (!map || !same(*map, load_label_map(file))))
+      base::fail(base::ExitCode::data, file, ": the label maps beside the shards differ",
+                 first.empty() ? ", and some shards have none" : " (" + first + ")",
+                 ": give the one to use (--label-map or data.label_map)");
+  return first;
+}
+
+}  // namespace
+
+RecordLabels find_record_labels(const std::string& label_map,
+                                const std::vector<std::string>& shards) {
+  if (label_map == "coco") return {coco_label_map(), true, ""};
+  if (!label_map.empty()) return {load_label_map(label_map), true, ""};
+  if (const std::string file = found_beside(shards); !file.empty())
+    return {load_label_map(file), true, "the classes are those of " + file};
+  return {coco_label_map(), false,
+          (shards.empty() ? "" : shards[0] + ": ") +
+              "no label map is given, so the classes are COCO's 80 (--label-map or data.label_map "
+              "names another)"};
+}
+
+}  // namespace data

@@ -1,0 +1,71 @@
+#include "data/formats/voc_pictures.h"
+
+#include <fmt/format.h>
+
+#include "data/formats/coco.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string stem_below(const fs::path& relative) {
+  return fs::path(relative).replace_extension().generic_string();
+}
+
+}  // namespace
+
+VocPictures::VocPictures(const std::string& folder) : folder_(folder) {
+  std::error_code unknown;
+  exists_ = fs::is_directory(folder, unknown);
+  if (exists_) found_ = list_images(folder, true);
+  for (const fs::path& image : found_.images) {
+    names_.insert(image.generic_string());
+    by_stem_.try_emplace(stem_below(image), image.generic_string());
+  }
+}
+
+std::string VocPictures::count(const std::string& picture) {
+  if (!used_.insert(picture).second && shared_++ == 0) first_shared_ = picture;
+  return picture;
+}
+
+std::string VocPictures::find(const fs::path& xml, const std::string& filename) {
+  ++files_;
+  const bool usable = stays_in_folder(filename);
+  const std::string named = usable ? filename : "";
+  const bool alike = usable && fs::path(named).stem() == xml.stem();
+  if (alike && names_.contains(named)) return count(named);
+  if (auto own = by_stem_.find(stem_below(xml)); own != by_stem_.end()) {
+    const bool other = !filename.empty() && !alike && named != xml.stem().string();
+    if (other && renamed_++ == 0)
+      first_renamed_ =
+          fmt::format("{} names {}, {} was taken", xml.generic_string(), filename, own->second);
+    return count(own->second);
+  }
+  const std::string assumed = named.empty() ? stem_below(xml) + ".jpg" : named;
+  if (names_.contains(assumed)) return count(assumed);
+  if (exists_ && missing_++ == 0)
+    first_missing_ = fmt::format("{} of {}", assumed, xml.generic_string());
+  return filename.empty() || usable ? assumed : "";
+}
+
+std::string VocPictures::note(const std::string& files, bool all) const {
+  std::string text = fmt::format("{}: {} XML files", files, files_);
+  if (!exists_)
+    return text + fmt::format("; {} is not a folder, so no picture was looked for", folder_);
+  text +=
+      fmt::format(", {} with a picture in {}, {} without", files_ - missing_, folder_, missing_);
+  if (missing_ > 0) text += fmt::format(" (the first is {})", first_missing_);
+  if (renamed_ > 0)
+    text += fmt::format("; {} name another picture than the one that is called like them ({})",
+                        renamed_, first_renamed_);
+  if (shared_ > 0)
+    text += fmt::format("; {} have the picture of another file ({})", shared_, first_shared_);
+  if (all)
+    text += fmt::format("; {} pictures without an XML file left out", names_.size() - used_.size());
+  if (!found_.others.empty()) text += "; " + in_words(found_.others);
+  return text;
+}
+
+}  // namespace data

@@ -1,0 +1,96 @@
+#include "data/formats/yolo_match.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "data/formats/image_folder.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Texts that lie beside labels and are none.
+bool is_label_name(const fs::path& path) {
+  static const std::set<std::string> kOthers{"classes.txt", "train.txt",  "val.txt",  "test.txt",
+                                             "labels.txt",  "README.txt", "notes.txt"};
+  return path.extension() == ".txt" && !kOthers.contains(path.filename().string());
+}
+
+std::vector<fs::path> label_files(const std::vector<fs::path>& folders) {
+  std::set<fs::path> files;
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error))
+      if (is_label_name(entry->path()) && entry->is_regular_file())
+        files.insert(entry->path().lexically_normal());
+  }
+  return {files.begin(), files.end()};
+}
+
+// ", as m1.bmp is of another format", where a picture of that name lies in the image folder.
+std::string other_picture_of(const YoloFiles& files, const fs::path& label) {
+  const fs::path folder = files.image_folder;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().stem() == label.stem() && names_other_picture(entry->path()))
+      return fmt::format(", whose picture {} is neither JPEG nor PNG",
+                         entry->path().filename().string());
+  return "";
+}
+
+std::string unmatched(const YoloFiles& files) {
+  std::vector<fs::path> taken, left;
+  for (const YoloImage& image : files.images) taken.push_back(image.labels.lexically_normal());
+  std::sort(taken.begin(), taken.end());
+  const std::vector<fs::path> all = label_files(files.label_folders);
+  std::set_difference(all.begin(), all.end(), taken.begin(), taken.end(), std::back_inserter(left));
+  std::string text = fmt::format("; {} label files without an image", left.size());
+  if (!left.empty())
+    text += fmt::format(" left out, the first is {}{}", left[0].string(),
+                        other_picture_of(files, left[0]));
+  return text;
+}
+
+// a.jpg and a.png have one label file.
+int64_t sharing(const YoloFiles& files) {
+  std::set<fs::path> seen;
+  int64_t count = 0;
+  for (const YoloImage& image : files.images) count += !seen.insert(image.labels).second;
+  return count;
+}
+
+}  // namespace
+
+std::string matched(const YoloFiles& files, const YoloMatch& match) {
+  const auto images = static_cast<int64_t>(files.images.size());
+  std::string text =
+      fmt::format("{}: {} images, {} with a label file ({} of them empty), {} without",
+                  files.image_folder, images, match.labelled, match.empty, images - match.labelled);
+  if (!files.label_folders.empty()) text += unmatched(files);
+  if (const int64_t count = sharing(files))
+    text += fmt::format("; {} images share the label file of another image", count);
+  if (!files.other_pictures.empty()) text += "; " + in_words(files.other_pictures);
+  return text;
+}
+
+std::string without_images(const YoloFiles& files) {
+  const std::string others = in_words(files.other_pictures);
+  return files.image_folder + ": no .jpg, .jpeg, or .png files" +
+         (others.empty() ? "" : ", but " + others);
+}
+
+std::string without_labels(const YoloFiles& files) {
+  const YoloImage& first = files.images[0];
+  const size_t found = label_files(files.label_folders).size();
+  return fmt::format(
+      "{}: not one of {} images has a label file, which for {} would be {}; {}", files.image_folder,
+      files.images.size(), first.relative.string(), first.labels.string(),
+      found ? fmt::format("{} label files have no image", found) : "no label files were found");
+}
+
+}  // namespace data

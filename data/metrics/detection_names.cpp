@@ -1,0 +1,52 @@
+#include "data/metrics/detection_names.h"
+
+namespace data {
+namespace {
+
+std::string_view without_folders(std::string_view path) {
+  return path.substr(path.find_last_of("/\\") + 1);
+}
+
+// Whether one path is the other, or the end of the other, from a folder's name on.
+bool ends_alike(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  if (!a.ends_with(b)) return false;
+  const std::string_view folders = a.substr(0, a.size() - b.size());
+  return folders.empty() || folders.ends_with('/') || folders.ends_with('\\');
+}
+
+}  // namespace
+
+DetectionNames::DetectionNames(const Dataset& truth) {
+  for (const ImageEntry& image : truth.images) {
+    file_of_.emplace(image.id, image.file_name);
+    by_path_.emplace(image.file_name, image.id);
+    by_name_.emplace(without_folders(image.file_name), image.id);
+  }
+  for (size_t i = 0; i < truth.categories.size(); ++i) {
+    const auto [entry, is_new] =
+        categories_.emplace(truth.categories[i].name, static_cast<int32_t>(i));
+    if (!is_new) entry->second = -1;
+  }
+}
+
+int64_t DetectionNames::image_of(std::string_view file_name, int64_t likely) const {
+  const auto own = file_of_.find(likely);
+  if (own != file_of_.end() && ends_alike(own->second, file_name)) return likely;
+  if (const auto whole = by_path_.find(file_name); whole != by_path_.end()) return whole->second;
+  int64_t found = -1;
+  const auto [first, last] = by_name_.equal_range(without_folders(file_name));
+  for (auto at = first; at != last; ++at) {
+    if (!ends_alike(file_of_.at(at->second), file_name)) continue;
+    if (found >= 0) return -1;
+    found = at->second;
+  }
+  return found;
+}
+
+int32_t DetectionNames::category_of(const std::string& name) const {
+  const auto found = categories_.find(name);
+  return found == categories_.end() ? -1 : found->second;
+}
+
+}  // namespace data

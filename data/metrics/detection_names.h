@@ -1,0 +1,32 @@
+// Images and categories by their names: a detector that sees photos alone numbers them by itself,
+// so its ids need not be those of an annotation file.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "data/dataset.h"
+
+namespace data {
+
+class DetectionNames {
+ public:
+  explicit DetectionNames(const Dataset& truth);
+
+  bool has_image(int64_t id) const { return file_of_.contains(id); }
+  // The id of the image that a detector knew as `file_name`: the one with this name, else the only
+  // one whose path ends like it ("photos/val/a.jpg" is "val/a.jpg" or "a.jpg", and "a.jpg" is
+  // "val/a.jpg"). -1: none, or more than one. If the image with the id `likely` fits, it is taken.
+  int64_t image_of(std::string_view file_name, int64_t likely) const;
+  // The index of the category of this name; -1: none, or more than one.
+  int32_t category_of(const std::string& name) const;
+
+ private:
+  std::unordered_map<int64_t, std::string_view> file_of_;
+  std::unordered_map<std::string_view, int64_t> by_path_;
+  std::unordered_multimap<std::string_view, int64_t> by_name_;  // without folders
+  std::unordered_map<std::string_view, int32_t> categories_;
+};
+
+}  // namespace data

@@ -1,0 +1,161 @@
+// Folders of YOLO and VOC labels as people have them: well formed, but not quite what was meant.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "data/formats/class_names.h"
+#include "data/formats/voc.h"
+#include "data/formats/yolo.h"
+#include "data/image/jpeg.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "tests/support/catch.h"
+#include "tests/support/paths.h"
+#include "tests/support/picture.h"
+
+using Catch::Contains;
+using data::Dataset;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder of images, labels and whatever a test adds.
+class Folder {
+ public:
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+  void text(const std::string& name, const std::string& content) const {
+    fs::create_directories(fs::path(at(name)).parent_path());
+    base::write_file(at(name), content);
+  }
+  void image(const std::string& name) const {
+    fs::create_directories(fs::path(at(name)).parent_path());
+    base::write_file(at(name), data::encode_jpeg(tests::picture(40, 20), 90));
+  }
+  Dataset yolo() const { return data::load_yolo(at("labels"), at("images"), {"bolt", "nut"}); }
+  Dataset voc() const { return data::load_voc(at("xml"), at("images"), {}); }
+
+ private:
+  tests::TemporaryFolder folder_;
+};
+
+std::string voc_file(const std::string& filename, const std::string& name = "bolt") {
+  return fmt::format(
+      "<annotation><filename>{}</filename><size><width>40</width><height>20</height></size>"
+      "<object><name>{}</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax>"
+      "</bndbox></object></annotation>",
+      filename, name);
+}
+
+template <class Work> std::string failure(Work work) {
+  try {
+    work();
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
+    return error.what();
+  }
+  return "no error";
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("class names: marks, line ends and blanks of other systems") {
+  const Folder f;
+  const auto names = [&](const std::string& content, const std::string& name = "names.txt") {
+    f.text(name, content);
+    return data::read_class_names(f.at(name));
+  };
+  CHECK(names("\xef\xbb\xbf"
+              "bolt\r\nnut \r\n\r\n") == Names{"bolt", "nut"});
+  CHECK(names("traffic light\n\tболт\n") == Names{"traffic light", "болт"});
+  CHECK(names("names: [bolt, nut]\ntrain: a\n", "set.yaml") == Names{"bolt", "nut"});
+  CHECK(names("train: a\nnames:\n  1: nut\n  0: bolt\n", "data.txt") == Names{"bolt", "nut"});
+}
+
+TEST_CASE("class names: files that are something else are named for what they are") {
+  const Folder f;
+  const auto refused = [&](const std::string& content) {
+    f.text("names.txt", content);
+    return failure([&] { data::read_class_names(f.at("names.txt")); });
+  };
+  CHECK_THAT(refused(std::string("\xff\xfe"
+                                 "b\0o\0",
+                                 6)),
+             Contains("UTF-16"));
+  CHECK_THAT(refused(R"({"0": "bolt"})"), Contains("JSON"));
+  CHECK_THAT(refused("item {\n id: 1\n name: 'bolt'\n}\n"), Contains("label map"));
+  CHECK_THAT(refused("classes = 2\nnames = obj.names\n"), Contains("obj.data"));
+  CHECK_THAT(refused("bolt\n\nnut\n"), Contains("names.txt:2") && Contains("empty line"));
+  CHECK_THAT(refused("bolt\nnut\nbolt\n"), Contains("names.txt:3") && Contains("line 1"));
+}
+
+TEST_CASE("YOLO: images and labels that have no partner are counted") {
+  const Folder f;
+  for (const char* name : {"a.jpg", "b.JPG", "sub/c.jpg"}) f.image(std::string("images/") + name);
+  f.text("images/d.webp", "x");
+  f.text("labels/a.txt",
+         "\xef\xbb\xbf"
+         "0 0.5 0.5 0.5 0.5\r\n1 .1 .1 .2 .1 .2 .3\r\n");
+  f.text("labels/b.txt", "");
+  f.text("labels/d.txt", "0 0.5 0.5 0.5 0.5\n");
+  const Dataset set = f.yolo();
+  CHECK(set.objects.size() == 2);
+  REQUIRE(set.notes.size() == 1);
+  CHECK_THAT(set.notes[0], Contains("3 images, 2 with a label file (1 of them empty), 1 without"));
+  CHECK_THAT(set.notes[0], Contains("1 label files without an image") && Contains("d.webp"));
+  CHECK_THAT(set.notes[0], Contains(".webp 1"));
+}
+
+TEST_CASE("YOLO: a folder of other labels, no image, and numbers in pixels are refused") {
+  const Folder f;
+  f.image("images/a.jpg");
+  f.text("labels/other.txt", "0 0.5 0.5 0.5 0.5\n");
+  CHECK_THAT(failure([&] { f.yolo(); }), Contains("not one of 1 images has a label file") &&
+                                             Contains("1 label files have no image"));
+  for (const char* line : {"0 20 10 8 6", "0 0.5 0.5 1.5 0.5", "0 1 2 30 4 30 18", "0 .5 .5 -.1 .2",
+                           "0 0.5 0.5 0.1 0.1 0.93"}) {
+    INFO(line);
+    f.text("labels/a.txt", std::string("0 0.5 0.5 0.5 0.5\n") + line + "\n");
+    CHECK_THAT(failure([&] { f.yolo(); }), Contains("a.txt:2: "));
+  }
+  fs::remove_all(f.at("images"));
+  f.text("images/a.bmp", "x");
+  CHECK_THAT(failure([&] { f.yolo(); }), Contains("1 picture of formats that are not read"));
+}
+
+TEST_CASE("VOC: renamed and missing pictures") {
+  const Folder f;
+  f.image("images/a.jpg");
+  f.image("images/b.jpg");
+  f.image("images/left.jpg");
+  f.text("xml/a.xml", voc_file("IMG_0001.jpg"));  // the picture was renamed with its file
+  f.text("xml/b.xml", voc_file("b"));             // without its ending
+  f.text("xml/gone.xml", voc_file("gone.jpg"));
+  const Dataset set = f.voc();
+  REQUIRE(set.images.size() == 3);
+  CHECK(set.images[0].file_name == "a.jpg");
+  CHECK(set.images[1].file_name == "b.jpg");
+  CHECK(set.images[2].file_name == "gone.jpg");
+  REQUIRE(set.notes.size() == 1);
+  CHECK_THAT(set.notes[0], Contains("3 XML files, 2 with a picture") && Contains("1 without"));
+  CHECK_THAT(set.notes[0], Contains("gone.jpg") && Contains("IMG_0001.jpg"));
+  CHECK_THAT(set.notes[0], Contains("1 pictures without an XML file"));
+}
+
+TEST_CASE("VOC: encodings are read as they are declared, or refused") {
+  const Folder f;
+  f.image("images/a.jpg");
+  f.text("xml/a.xml", "<?xml version='1.0' encoding='ISO-8859-1'?>" + voc_file("a.jpg",
+                                                                               "\xe9"
+                                                                               "crou"));
+  CHECK(f.voc().categories.at(0).name == "écrou");
+  f.text("xml/a.xml", voc_file("a.jpg",
+                               "\xe9"
+                               "crou"));
+  CHECK_THAT(failure([&] { f.voc(); }), Contains("a.xml") && Contains("not UTF-8"));
+  std::string wide = "\xff\xfe";
+  for (char c : voc_file("a.jpg")) wide += {c, '\0'};
+  f.text("xml/a.xml", wide);
+  CHECK(f.voc().categories.at(0).name == "bolt");
+}
