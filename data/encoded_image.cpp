@@ -41,7 +41,9 @@ EncodedImage::EncodedImage(const Dataset& dataset, const ImageEntry& image)
 
 std::vector<uint8_t> EncodedImage::read(uint64_t offset, size_t count) const {
   if (offset >= size_) return {};
-  return file_.read(begin_ + offset, size_t(std::min<uint64_t>(count, size_ - offset)));
+  std::vector<uint8_t> bytes(size_t(std::min<uint64_t>(count, size_ - offset)));
+  file_.read_at(begin_ + offset, bytes.data(), bytes.size());
+  return bytes;
 }
 
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "engine/base/file_part.h"
+#include "engine/base/input_file.h"
 
 namespace data {
 
@@ -28,7 +28,7 @@ class EncodedImage {
   std::vector<uint8_t> read(uint64_t offset, size_t count) const;
 
  private:
-  base::RegularFile file_;
+  base::InputFile file_;
   uint64_t begin_, size_;
 };
 

@@ -103,7 +103,8 @@ void SafetensorsFile::damaged(const std::string& what) const {
 }
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
-  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  file_ =
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for a writer
   if (file_ < 0)
     base::fail(base::ExitCode::checkpoint, "cannot open ", path, ": ", std::strerror(errno));
   try {

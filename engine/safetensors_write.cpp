@@ -85,7 +85,7 @@ void write_safetensors(const std::string& path, std::span<const TensorToStore> t
   std::string field = checksum_field(sum.digits());
   header.replace(digits, field.size(), field);
 
-  base::AtomicFile file(path, std::move(calls));
+  base::AtomicFile file(path, {.code = base::ExitCode::checkpoint, .calls = std::move(calls)});
   file.write(&length, sizeof length);
   file.write(header.data(), header.size());
   for (const TensorToStore* t : order) file.write(t->data, bytes_of(*t));

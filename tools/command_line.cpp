@@ -143,9 +143,10 @@ void refuse_empty_words(int argc, char** argv) {
   }
 }
 
-int complain(const std::string& program, const std::string& message, ExitCode code) {
+int complain(const std::string& program, std::string message, ExitCode code) {
   std::cout.flush();
-  std::cerr << program << ": " << base::one_line(message) << std::endl;
+  while (message.ends_with('\n')) message.pop_back();
+  std::cerr << program << ": " << base::printable(message) << std::endl;
   return int(code);
 }
 

@@ -31,7 +31,7 @@ std::string described(const Problem& problem) {
   std::string id = problem.has_annotation && !named
                        ? fmt::format("annotation id {}: ", problem.annotation_id)
                        : "";
-  return base::one_line(problem.where + ": " + id + problem.text);
+  return base::printable(problem.where + ": " + id + problem.text);
 }
 
 void print_problems(const Problems& problems, bool all) {

@@ -2,17 +2,21 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "data/formats/label_map.h"
+#include "data/formats/source_files.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
 #include "data/formats/yolo.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
 
@@ -26,38 +30,70 @@ struct ConvertArguments {
   DatasetInput input;
   std::string to_coco, to_records, to_voc, to_yolo, to_images;
   int shards = 1, threads = 0;
+  bool overwrite = false;
 };
-
-void create_parent(const std::string& path) {
-  fs::path parent = fs::path(path).parent_path();
-  std::error_code error;
-  if (!parent.empty()) fs::create_directories(parent, error);
-  if (error) fail(ExitCode::data, parent.string(), ": cannot be created: ", error.message());
-}
 
 // Copies the encoded images as they are, under their names.
 void write_images(const std::string& folder, const data::Dataset& dataset) {
-  fs::create_directories(folder);
+  base::create_folders(folder);
   for (const data::ImageEntry& image : dataset.images) {
-    fs::path path = base::safe_join(folder, image.file_name);
-    create_parent(path.string());
-    base::write_file(path, data::read_encoded_image(dataset, image));
+    const fs::path path = base::safe_join(folder, image.file_name);
+    base::create_folders(path.parent_path());
+    base::write_file(path, data::read_encoded_image(dataset, image), base::not_durable());
   }
-  fmt::print("{}: {} images\n", folder, dataset.images.size());
+  fmt::print("{}: {} images\n", base::printable(folder), dataset.images.size());
 }
 
 void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
-  create_parent(a.to_records);
+  base::create_folders(fs::path(a.to_records).parent_path());
   data::TfWriteReport report = data::write_tfrecords(dataset, a.to_records, a.shards, a.threads);
   fmt::print(
       "{}: {} images, {} boxes in {} shards; {} boxes without area or past the border left out; "
       "masks are not written\n",
-      data::shard_name(a.to_records, 0, a.shards), report.images, report.boxes, a.shards,
+      base::printable(data::shard_name(a.to_records, 0, a.shards)), report.images, report.boxes, a.shards,
       report.dropped_boxes);
   const std::string map = a.to_records + data::kLabelMapEnding;
   base::write_file(map, data::label_map_text(dataset.categories));
-  fmt::print("{}: label map of {} classes, which is found there when the shards are read\n", map,
-             dataset.categories.size());
+  fmt::print("{}: label map of {} classes, which is found there when the shards are read\n",
+             base::printable(map), dataset.categories.size());
+}
+
+// Whoever reads what is written looks for the images under these names.
+void check_names(const ConvertArguments& a, const data::Dataset& dataset) {
+  const bool needed = !a.to_voc.empty() || !a.to_yolo.empty() || !a.to_images.empty();
+  for (const data::ImageEntry& image : dataset.images)
+    if (needed && image.file_name.empty())
+      fail(ExitCode::data, data::image_location(dataset, image),
+           ": the image has no name, which files are named after");
+    else if (!image.file_name.empty() && !data::stays_in_folder(image.file_name))
+      fail(ExitCode::data, data::image_location(dataset, image), ": the image's name \"",
+           base::printable(image.file_name, 100),
+           "\" leads out of the image folder; `ssddata check` lists every such name");
+}
+
+// How messages call an image: by its name, and in records by its place, too.
+std::string source_of(const data::Dataset& dataset, const data::ImageEntry& image) {
+  if (image.shard < 0) return image.file_name;
+  return image.file_name + " (" + data::image_location(dataset, image) + ")";
+}
+
+// Everything that can be known before the first byte is written.
+void check_outputs(const ConvertArguments& a, const data::Dataset& dataset) {
+  check_names(a, dataset);
+  base::OutputGuard guard(a.overwrite);
+  guard.add("--to-coco", a.to_coco);
+  for (int shard = 0; shard < a.shards && !a.to_records.empty(); ++shard)
+    guard.add("--to-records", data::shard_name(a.to_records, shard, a.shards));
+  if (!a.to_records.empty()) guard.add("--to-records", a.to_records + data::kLabelMapEnding);
+  if (!a.to_yolo.empty())
+    guard.add("--to-yolo", a.to_yolo, data::kYoloNamesFile, "the class names");
+  for (const data::ImageEntry& image : dataset.images) {
+    const std::string source = source_of(dataset, image);
+    if (!a.to_voc.empty()) guard.add("--to-voc", a.to_voc, data::voc_file(image), source);
+    if (!a.to_yolo.empty()) guard.add("--to-yolo", a.to_yolo, data::yolo_file(image), source);
+    if (!a.to_images.empty()) guard.add("--to-images", a.to_images, image.file_name, source);
+  }
+  guard.check(data::files_of(a.input.source, dataset));
 }
 
 int convert(const ConvertArguments& a) {
@@ -66,11 +102,14 @@ int convert(const ConvertArguments& a) {
     fail(ExitCode::usage,
          "give one or more of --to-coco, --to-records, --to-voc, --to-yolo, --to-images");
   data::Dataset dataset = a.input.load();
+  check_outputs(a, dataset);
   auto report = [&](const std::string& path) {
-    fmt::print("{}: {} images, {} boxes\n", path, dataset.images.size(), dataset.objects.size());
+    // Where the file goes to standard output itself, nothing else may.
+    fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {} images, {} boxes\n",
+               base::printable(path), dataset.images.size(), dataset.objects.size());
   };
   if (!a.to_coco.empty()) {
-    create_parent(a.to_coco);
+    base::create_folders(fs::path(a.to_coco).parent_path());
     data::write_coco(a.to_coco, dataset);
     report(a.to_coco);
   }
@@ -94,6 +133,7 @@ DataCommand add_convert_command(CLI::App& program) {
   app->add_option("--to-voc", a->to_voc, "write VOC annotations into a folder");
   app->add_option("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");
   app->add_option("--to-images", a->to_images, "copy the images into a folder, as out of records");
+  app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");
   app->add_option("--threads", a->threads, "shards written at a time [one per core]")
       ->check(CLI::Range(0, 1024));
   return {app, [a] { return convert(*a); }};

@@ -8,12 +8,16 @@
 #include <memory>
 
 #include "data/encoded_image.h"
+#include "data/formats/source_files.h"
 #include "data/image/draw.h"
 #include "data/image/image_file.h"
 #include "data/image/shrink.h"
 #include "data/loading/loader.h"
 #include "engine/base/error.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/random.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
 #include "tools/run/run_options.h"
@@ -29,7 +33,7 @@ struct ShowArguments {
   int count = 16, columns = 4, cell = 320;
   std::vector<int64_t> ids;
   uint64_t seed = 0;
-  bool random = false;
+  bool random = false, overwrite = false;
 };
 
 // The images asked for: by id, a random sample, or the first ones.
@@ -40,7 +44,8 @@ std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
                               [id](const data::ImageEntry& entry) { return entry.id == id; });
     if (found == set.images.end())
       base::fail(base::ExitCode::data, a.input.name(), ": no image with id ", id);
-    chosen.push_back(size_t(found - set.images.begin()));
+    const auto index = size_t(found - set.images.begin());
+    if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
   }
   if (!chosen.empty()) return chosen;
   chosen.resize(set.images.size());
@@ -69,10 +74,15 @@ void draw_labels(const data::Dataset& set, const data::ImageEntry& entry,
   data::draw_boxes(image, boxes);
 }
 
-void create(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) base::fail(base::ExitCode::failed, folder, ": cannot create: ", error.message());
+constexpr const char* kSheet = "contact_sheet.jpg";
+
+// `names` of pictures in the folder, made from what `sources` says.
+base::OutputGuard guard_of(const ShowArguments& a, const std::vector<std::string>& names,
+                           const std::vector<std::string>& sources) {
+  base::OutputGuard guard(a.overwrite);
+  for (size_t i = 0; i < names.size(); ++i) guard.add("-o", a.output, names[i], sources[i]);
+  guard.add("-o", a.output, kSheet, "the contact sheet");
+  return guard;
 }
 
 // The first images of the training run's stream, as the network is going to see them.
@@ -83,20 +93,40 @@ int show_augmented(const ShowArguments& a) {
   const data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
   const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);
   config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));
+  std::vector<std::string> names;
+  for (int row = 0; row < config.train.batch_size; ++row)
+    names.push_back(fmt::format("{:03d}.jpg", row));
+  std::vector<std::string> inputs = data::files_of(config.data.train, set);
+  for (const std::string& file : {a.config, config.data.label_map}) inputs.push_back(file);
+  guard_of(a, names, names).check(inputs);
   data::Loader loader(set, run::training_loader(config, set, classes));
   const data::Batch* batch = loader.next();
-  create(a.output);
+  base::create_folders(a.output);
   std::vector<data::Image> pictures =
       run::sample_pictures(*batch, run::channel_scaling(config.data),
                            {config.model.options.height, config.model.options.width}, classes);
   for (size_t row = 0; row < pictures.size(); ++row) {
-    data::write_image(fmt::format("{}/{:03d}.jpg", a.output, row), pictures[row]);
+    data::write_image(a.output + "/" + names[row], pictures[row]);
     pictures[row] = data::shrink_to_fit(pictures[row], a.cell, a.cell);
   }
-  data::write_image(a.output + "/contact_sheet.jpg",
-                    data::contact_sheet(pictures, a.columns, a.cell));
-  fmt::print("{}: {} augmented pictures and contact_sheet.jpg\n", a.output, pictures.size());
+  data::write_image(a.output + "/" + kSheet, data::contact_sheet(pictures, a.columns, a.cell));
+  fmt::print("{}: {} augmented pictures and {}\n", base::printable(a.output), pictures.size(),
+             kSheet);
   return 0;
+}
+
+std::string picture_name(const data::ImageEntry& image) {
+  return fmt::format("{:012}.jpg", image.id);
+}
+
+void check_output(const ShowArguments& a, const data::Dataset& set,
+                  const std::vector<size_t>& chosen) {
+  std::vector<std::string> names, sources;
+  for (const size_t index : chosen) {
+    names.push_back(picture_name(set.images[index]));
+    sources.push_back(data::image_location(set, set.images[index]));
+  }
+  guard_of(a, names, sources).check(data::files_of(a.input.source, set));
 }
 
 int show(const ShowArguments& a) {
@@ -105,7 +135,8 @@ int show(const ShowArguments& a) {
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
-  create(a.output);
+  check_output(a, set, chosen);
+  base::create_folders(folder);
   std::vector<std::string> names;
   for (const data::Category& category : set.categories) names.push_back(category.name);
   const data::ClassColours colours(names);
@@ -118,10 +149,10 @@ int show(const ShowArguments& a) {
     sheet.push_back(data::shrink_to_fit(image, a.cell, a.cell));
     draw_labels(set, entry, colours, sheet.back());
     draw_labels(set, entry, colours, image);
-    data::write_image(folder / fmt::format("{:012}.jpg", entry.id), image);
+    data::write_image(folder / picture_name(entry), image);
   }
-  data::write_image(folder / "contact_sheet.jpg", data::contact_sheet(sheet, a.columns, a.cell));
-  fmt::print("{}: {} pictures and contact_sheet.jpg\n", a.output, chosen.size());
+  data::write_image(folder / kSheet, data::contact_sheet(sheet, a.columns, a.cell));
+  fmt::print("{}: {} pictures and {}\n", base::printable(a.output), chosen.size(), kSheet);
   return 0;
 }
 
@@ -141,6 +172,7 @@ DataCommand add_show_command(CLI::App& program) {
       ->type_name("KEY=VALUE")
       ->needs(config);
   app->add_option("-o,--output", a->output, "folder for the pictures")->required();
+  app->add_flag("--overwrite", a->overwrite, "replace pictures that exist, but never an input");
   app->add_option("--count", a->count, "number of images")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

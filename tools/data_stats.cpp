@@ -47,7 +47,7 @@ void print_text(const DatasetStats& s, const data::LabelUse& use) {
   print_label_use(use);
   fmt::print("\nclasses: id, name, boxes, share, images\n");
   for (const CategoryCount& c : s.categories)
-    fmt::print("  {:>6} {:<24} {:>9} {:>5.1f}% {:>9}\n", c.id, base::one_line(c.name), c.boxes,
+    fmt::print("  {:>6} {:<24} {:>9} {:>5.1f}% {:>9}\n", c.id, base::printable(c.name), c.boxes,
                share(c.boxes, s.boxes), c.images);
   print_bins("area (small below 32 x 32 px, large from 96 x 96 px)", s.area);
   print_bins("boxes per image", s.boxes_per_image);

@@ -31,7 +31,7 @@ void DatasetInput::add_options(CLI::App& app) {
 data::Dataset DatasetInput::load(data::Problems* problems) const {
   data::Dataset dataset = data::open(source, "--", problems);
   for (const std::string& note : dataset.notes)
-    std::cerr << "note: " << base::one_line(note) << '\n';
+    std::cerr << "note: " << base::printable(note) << '\n';
   return dataset;
 }
 

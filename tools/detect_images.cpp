@@ -9,10 +9,12 @@
 #include "data/image/draw.h"
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/text.h"
+#include "engine/base/write_file.h"
 #include "tools/command_line.h"
 #include "tools/image_files.h"
-#include "tools/logs/append_file.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/image_batches.h"
 
@@ -85,7 +87,7 @@ void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
 void DetectionRun::finish(const run::ImageBatch& batch, size_t row,
                           const std::vector<run::FoundBox>& found, std::ostream& log) {
   if (!batch.problems[row].empty()) {
-    log << "ssddetect: " << base::one_line(batch.problems[row]) << std::endl;
+    log << "ssddetect: " << base::printable(batch.problems[row]) << std::endl;
     ++unreadable_;
     return;
   }
@@ -134,10 +136,13 @@ void DetectionRun::draw(size_t image, data::Image picture,
   data::write_image(pictures_[image], picture);
 }
 
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(ExitCode::failed, folder, ": cannot create: ", error.message());
+void check_outputs(const DetectJob& job, const std::vector<std::string>& pictures,
+                   std::vector<std::string> inputs) {
+  base::OutputGuard guard(job.overwrite);
+  for (const std::string& picture : pictures) guard.add("-o", picture);
+  guard.add("--json", job.json);
+  inputs.push_back(job.checkpoint);
+  guard.check(inputs);
 }
 
 }  // namespace
@@ -146,17 +151,24 @@ int detect_images(const DetectJob& job, std::ostream& out, std::ostream& log) {
   std::vector<std::string> images = find_images(job.inputs);
   if (images.empty())
     fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some");
+  if (!job.pictures.empty())
+    check_outputs(job, picture_names(images, job.pictures), images);
+  else
+    check_outputs(job, {}, images);
   const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssddetect"));
   DetectionRun detection(job, file.classes(), std::move(images));
   run::LoadedModel model(file, job.use);
-  if (!job.pictures.empty()) make_folder(job.pictures);
+  base::create_folders(job.pictures);
+  base::create_folders(std::filesystem::path(job.json).parent_path());
   detection.run(model, log);
   if (job.json.empty()) {
     out << detection.json();
   } else {
-    logs::write_file(job.json, detection.json());
-    out << fmt::format("{} images, {} boxes: {}\n", detection.images() - detection.unreadable(),
-                       detection.boxes(), job.json);
+    base::write_file(job.json, detection.json());
+    // Where the results go to standard output themselves, nothing else may.
+    (base::is_standard_output(job.json) ? log : out)
+        << fmt::format("{} images, {} boxes: {}\n", detection.images() - detection.unreadable(),
+                       detection.boxes(), base::printable(job.json));
   }
   return int(detection.unreadable() > 0 ? ExitCode::data : ExitCode::done);
 }

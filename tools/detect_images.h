@@ -13,6 +13,7 @@ struct DetectJob {
   std::vector<std::string> inputs;  // files and folders
   std::string pictures;             // folder for pictures with boxes; empty: none
   std::string json;                 // file of the results; empty: `out`
+  bool overwrite = false;           // replace files that exist
   double score_threshold = 0.3;
   int most = 0;   // boxes per image; 0: as the model was evaluated
   int batch = 8;  // images at a time

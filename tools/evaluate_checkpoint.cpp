@@ -1,9 +1,14 @@
 #include "tools/evaluate_checkpoint.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 
+#include "data/formats/source_files.h"
 #include "engine/base/error.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
 #include "tools/command_line.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/evaluate_model.h"
@@ -55,7 +60,16 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
   const data::LabelUse use = data::count_labels(dataset, options, config.data.sample.max_boxes);
   for (const std::string& remark :
        {unknown, run::unmeasured_in_words(dataset, name), run::untrained_in_words(use)})
-    if (!remark.empty()) log << "ssdeval: " << remark << std::endl;
+    if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
+}
+
+void check_outputs(const CheckpointEvaluation& job, std::vector<std::string> inputs,
+                   const std::string& label_map) {
+  base::OutputGuard guard(job.overwrite);
+  guard.add("--save-detections", job.save_detections);
+  guard.add("--per-class", job.report.per_class);
+  for (const std::string& file : {job.checkpoint, job.config, label_map}) inputs.push_back(file);
+  guard.check(inputs);
 }
 
 }  // namespace
@@ -64,6 +78,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssdeval"));
   const config::RunConfig config = evaluation_config(job, file);
   const data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
+  check_outputs(job, data::files_of(config.data.val, dataset), config.data.label_map);
   tell_about_data(file.classes(), dataset, config, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,
@@ -81,8 +96,10 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   if (result.unreadable > 0)
     log << "ssdeval: warning: " << result.unreadable << " unreadable images were left out"
         << std::endl;
-  if (!job.save_detections.empty())
+  if (!job.save_detections.empty()) {
+    base::create_folders(std::filesystem::path(job.save_detections).parent_path());
     data::write_detections(job.save_detections, result.detections, dataset);
+  }
   run::report(job.report, result.metrics, job.options, dataset, out);
 }
 

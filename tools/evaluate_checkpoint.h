@@ -16,6 +16,7 @@ struct CheckpointEvaluation {
   DatasetInput input;                  // a data set in place of data.val, if one is given
   std::string device;                  // empty: as train.device says
   std::string save_detections;         // COCO results file to write, if any
+  bool overwrite = false;              // replace files that exist
   int threads = 0;                     // 0: as train.threads says
   run::ReportRequest report;
   data::EvaluationOptions options;

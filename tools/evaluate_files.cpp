@@ -5,7 +5,9 @@
 #include <ostream>
 #include <set>
 
+#include "data/formats/source_files.h"
 #include "data/metrics/detections.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/run/evaluation_report.h"
 
@@ -21,7 +23,7 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
   if (file.unknown_images)
     log << "ssdeval: warning: " << job.detections << ": " << file.unknown_images
         << " detections in images without annotations were left out, the first in "
-        << base::one_line(file.first_unknown_image) << "\n";
+        << base::printable(file.first_unknown_image) << "\n";
   if (file.images_by_name)
     log << "ssdeval: " << job.detections << ": " << file.images_by_name
         << " detections have another image_id than " << job.input.name()
@@ -75,6 +77,11 @@ void tell_images(const data::Dataset& truth, const std::vector<data::Detection>&
 
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
   data::Dataset truth = job.input.load();
+  base::OutputGuard guard(job.overwrite);
+  guard.add("--per-class", job.per_class);
+  std::vector<std::string> inputs = data::files_of(job.input.source, truth);
+  inputs.push_back(job.detections);
+  guard.check(inputs);
   data::DetectionFile file = data::load_detections(job.detections, truth);
   tell_oddities(job, truth, file, log);
   tell_images(truth, file.detections, log);

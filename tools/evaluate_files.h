@@ -13,6 +13,7 @@ struct FileEvaluation {
   std::string detections;  // COCO results
   std::string per_class;   // a CSV file to write, if any
   bool json = false;       // one JSON object instead of tables
+  bool overwrite = false;  // replace a file that exists
   data::EvaluationOptions options;
 };
 

@@ -59,14 +59,6 @@ std::vector<std::string> picture_names(const std::vector<std::string>& images,
     for (int i = 2; !used.insert(name).second; ++i) name = base::concatenate(stem, "_", i, ending);
     names.push_back(name);
   }
-  std::set<fs::path> originals;
-  std::error_code unknown;
-  for (const std::string& image : images) originals.insert(fs::weakly_canonical(image, unknown));
-  for (const std::string& name : names)
-    if (fs::exists(name, unknown) && originals.contains(fs::weakly_canonical(name, unknown)))
-      fail(ExitCode::usage, name,
-           ": is one of the images and would be overwritten: choose "
-           "another folder for the pictures");
   return names;
 }
 

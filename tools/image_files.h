@@ -10,8 +10,7 @@ namespace tools {
 std::vector<std::string> find_images(const std::vector<std::string>& files_and_folders);
 
 // A file in `folder` for each image: its name with .png for PNG files and .jpg for others, "_2" and
-// so on added where images of several folders share one. Error(usage): an image would be
-// overwritten.
+// so on added where images of several folders share one.
 std::vector<std::string> picture_names(const std::vector<std::string>& images,
                                        const std::string& folder);
 

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
   app.add_option("--json", job.json, "Results into this file instead of standard output")
       ->type_name("FILE");
+  app.add_flag("--overwrite", job.overwrite, "Replace files that exist, but never an input");
   app.add_option("--score-threshold", job.score_threshold,
                  "Boxes with this score or less are left out")
       ->check(CLI::Range(0.0, 1.0))

@@ -38,6 +38,7 @@ void add_common_options(CLI::App& app, Arguments& a) {
   app.add_flag("--json", a.model.report.json, "Print one JSON object");
   app.add_option("--per-class", a.model.report.per_class, "Write a row per class to this CSV file")
       ->type_name("FILE");
+  app.add_flag("--overwrite", a.model.overwrite, "Replace files that exist, but never an input");
   app.add_flag("--reference-area", a.model.options.reference_area,
                "Small, medium, large by the area of the box instead of the mask");
   app.add_flag("--strict-ids", a.model.options.id_zero_is_missed,
@@ -78,6 +79,7 @@ void evaluate(Arguments a) {
                          .detections = a.detections,
                          .per_class = a.model.report.per_class,
                          .json = a.model.report.json,
+                         .overwrite = a.model.overwrite,
                          .options = a.model.options},
                         std::cout, std::cerr);
 }

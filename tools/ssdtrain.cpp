@@ -119,10 +119,7 @@ int train(const Arguments& a) {
     std::cout << config::run_config_json(job.config) << "\n";
     return 0;
   }
-  if (a.resume.empty())
-    run::RunFolder::check_free(job.config);
-  else
-    run::check_folder(job.config, job.resumed);
+  run::check_folder(job.config, job.resumed);
   const run::StopSignal stop(job.config.time_budget_minutes);
   run::Trainer trainer(job.config, job.resumed.file.get());
   if (a.dry_run) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "data/encoded_image.h"
+#include "data/formats/coco.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -28,7 +29,13 @@ class LabelChecker {
 
  private:
   void check_image(const ImageEntry& image) {
-    if (!is_utf8(image.file_name)) add(ProblemKind::invalid_utf8, image, "file name is not UTF-8");
+    // In COCO files this is found when they are read; records have names that nobody opens.
+    if (image.shard >= 0 && !image.file_name.empty() && !stays_in_folder(image.file_name))
+      add(ProblemKind::unsafe_file_name, image,
+          fmt::format("image/filename \"{}\" does not stay below an image folder",
+                      image.file_name));
+    if (!base::is_utf8(image.file_name))
+      add(ProblemKind::invalid_utf8, image, "file name is not UTF-8");
     auto [first, is_new] = id_of_file_.try_emplace(image.file_name, image.id);
     if (!is_new && image.shard < 0)
       add(ProblemKind::duplicate_file_name, image,
@@ -84,7 +91,7 @@ class LabelChecker {
     for (size_t i = 0; i < dataset_.categories.size(); ++i) {
       const Category& category = dataset_.categories[i];
       std::string where = fmt::format("category id {}", category.id);
-      if (!is_utf8(category.name)) add(ProblemKind::invalid_utf8, where, "name is not UTF-8");
+      if (!base::is_utf8(category.name)) add(ProblemKind::invalid_utf8, where, "name is not UTF-8");
       if (category.id == 0)
         add(ProblemKind::id_zero, where, fmt::format("\"{}\" has id 0", category.name));
       if (boxes_per_category_[i] == 0)

@@ -6,7 +6,7 @@
 #include "data/formats/lines.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
 
 namespace data {
 namespace {
@@ -58,7 +58,7 @@ std::vector<std::string> listed_names(std::string_view text, const std::string& 
 }  // namespace
 
 std::vector<std::string> read_class_names(const std::string& path) {
-  base::MappedFile file(path, kLargestFile);
+  base::LoadedFile file(path, kLargestFile);
   const std::string_view text = plain_text(file.bytes(), path);
   if (is_yaml(text, path)) return parse_yolo_yaml(text, path).names;
   if (const char* kind = other_kind(text))

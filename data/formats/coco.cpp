@@ -7,6 +7,7 @@
 
 #include "data/formats/coco_sax.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -44,10 +45,10 @@ class CocoJoiner {
     out_.images.reserve(images.size());
     for (ImageEntry& image : images) {
       if (!stays_in_folder(image.file_name)) {
-        report(
-            ProblemKind::unsafe_file_name, path_,
-            base::concatenate("image id ", image.id, ": file_name \"", printable(image.file_name),
-                              "\" does not stay below the image folder"));
+        report(ProblemKind::unsafe_file_name, path_,
+               base::concatenate("image id ", image.id, ": file_name \"",
+                                 base::printable(image.file_name, 100),
+                                 "\" does not stay below the image folder"));
         continue;
       }
       if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {
@@ -126,13 +127,6 @@ class CocoJoiner {
     problems_->add(std::move(problem));
   }
 
-  static std::string printable(const std::string& name) {
-    std::string text = name.substr(0, 100);
-    for (char& c : text)
-      if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
-    return text.size() < name.size() ? text + "..." : text;
-  }
-
   std::string path_;
   Problems* problems_;
   Dataset out_;
@@ -157,7 +151,7 @@ bool stays_in_folder(const std::string& file_name) {
 
 Dataset load_coco(const std::string& annotations_path, const std::string& image_folder,
                   const CocoOptions& options) {
-  base::MappedFile file(annotations_path, kLargestFile);
+  base::LoadedFile file(annotations_path, kLargestFile);
   CocoRecords records = read_coco_records(file, options.problems);
   if (options.counts) *options.counts = records.counts;
   Dataset dataset = CocoJoiner(annotations_path, options.problems).join(std::move(records));

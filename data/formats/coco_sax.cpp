@@ -247,7 +247,6 @@ void CocoHandler::keep_annotation() {
      : entry_.shape == Entry::run_length ? out_.counts.run_lengths
                                          : out_.counts.without_segmentation);
   out_.annotations.push_back(annotation);
-  file_.release_before(cursor_.offset());
 }
 
 void CocoHandler::drop_entry() {
@@ -279,7 +278,7 @@ void CocoHandler::fail_here(const std::string& what) const {
   base::fail(base::ExitCode::data, file_.position(cursor_.offset()), what);
 }
 
-CocoRecords read_coco_records(base::MappedFile& file, Problems* problems) {
+CocoRecords read_coco_records(base::LoadedFile& file, Problems* problems) {
   if (const std::string foreign = foreign_bytes(file.bytes()); !foreign.empty())
     base::fail(base::ExitCode::data, file.path(), ": ", foreign);
   CocoRecords records;

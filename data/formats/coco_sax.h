@@ -7,7 +7,7 @@
 #include "data/formats/coco.h"
 #include "data/formats/json_cursor.h"
 #include "data/formats/line_counter.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
 
 namespace data {
 
@@ -24,7 +24,7 @@ struct CocoRecords {
 };
 
 // Parses the sections in any order. Bad entries go to `problems`, or are an error (data) when null.
-CocoRecords read_coco_records(base::MappedFile& file, Problems* problems);
+CocoRecords read_coco_records(base::LoadedFile& file, Problems* problems);
 
 // One entry of a section while its values arrive.
 struct CocoEntry {
@@ -62,7 +62,7 @@ struct CocoEntry {
 // SAX events in, records out. Throws Error(data) for what cannot be skipped.
 class CocoHandler {
  public:
-  CocoHandler(base::MappedFile& file, JsonCursor& cursor, Problems* problems, CocoRecords& out)
+  CocoHandler(base::LoadedFile& file, JsonCursor& cursor, Problems* problems, CocoRecords& out)
       : file_(file), cursor_(cursor), problems_(problems), out_(out) {}
 
   bool null() { return scalar(CocoEntry::null, 0); }
@@ -103,7 +103,7 @@ class CocoHandler {
   [[noreturn]] void syntax_error(const std::string& message);
   [[noreturn]] void fail_here(const std::string& what) const;
 
-  base::MappedFile& file_;
+  base::LoadedFile& file_;
   JsonCursor& cursor_;
   Problems* problems_;
   CocoRecords& out_;

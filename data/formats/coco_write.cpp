@@ -7,7 +7,7 @@
 
 #include "data/formats/coco.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 
 namespace data {
 namespace {
@@ -94,7 +94,7 @@ void check_numbers(const Dataset& dataset, const std::string& path) {
 
 void write_coco(const std::string& path, const Dataset& dataset) {
   check_numbers(dataset, path);
-  base::write_whole_file(path, [&](std::ostream& file) {
+  base::write_file(path, [&](std::ostream& file) {
     write_images(file, dataset, path);
     write_annotations(file, dataset);
     write_categories(file, dataset, path);

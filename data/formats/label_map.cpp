@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
 
 namespace data {
 namespace {
@@ -179,7 +179,7 @@ std::vector<Category> LabelMap::categories() const {
 }
 
 LabelMap load_label_map(const std::string& path) {
-  return parse_label_map(base::MappedFile(path, kLargestFile).bytes(), path);
+  return parse_label_map(base::LoadedFile(path, kLargestFile).bytes(), path);
 }
 
 LabelMap parse_label_map(std::string_view text, const std::string& path) {

@@ -5,15 +5,15 @@
 #include <string>
 
 #include "engine/base/error.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
 
 namespace data {
 
 class LineCounter {
  public:
-  // As MappedFile::position. Offsets that ascend cost no more than the bytes between them; a
+  // As LoadedFile::position. Offsets that ascend cost no more than the bytes between them; a
   // smaller one starts from the beginning again.
-  std::string position(const base::MappedFile& file, size_t offset) {
+  std::string position(const base::LoadedFile& file, size_t offset) {
     offset = std::min(offset, file.bytes().size());
     if (offset < counted_to_) counted_to_ = 0, line_ = 1;
     const std::string_view between = file.bytes().substr(counted_to_, offset - counted_to_);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "data/formats/tfrecord.h"
+#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/worker_threads.h"
 
@@ -198,7 +199,7 @@ std::vector<std::string> find_shards(const std::string& pattern) {
   if (status == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
   std::erase_if(paths, [](const std::string& path) {
-    return path.ends_with(".partial") || path.ends_with(kLabelMapEnding);
+    return path.find(base::kTemporaryMark) != path.npos || path.ends_with(kLabelMapEnding);
   });
   if (paths.empty()) fail(ExitCode::data, pattern, ": no file matches; expected TFRecord shards");
   return paths;

@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstring>
-#include <filesystem>
 
 #include "engine/base/error.h"
 #include "engine/base/record_crc.h"
@@ -45,56 +44,56 @@ std::string not_a_record(std::string_view file, uint64_t at) {
 
 }  // namespace
 
+void RecordReader::refuse(const std::string& what) const {
+  base::fail(base::ExitCode::data, path(), ":", at_, ": ", what);
+}
+
 bool RecordReader::next(std::string_view& payload) {
-  std::string_view bytes = file_.bytes();
-  uint64_t left = bytes.size() - at_;
+  const uint64_t left = file_.size() - at_;
   if (left == 0) return false;
-  auto refuse = [&](const auto&... what) {
-    base::fail(base::ExitCode::data, path(), ":", at_, ": ", what...);
-  };
-  if (left < kHeaderBytes + kFooterBytes) refuse("truncated record, ", left, " bytes left");
-  if (base::record_crc(bytes.substr(at_, 8)) != read_number<uint32_t>(bytes, at_ + 8))
-    refuse(not_a_record(bytes, at_));
-  auto length = read_number<uint64_t>(bytes, at_);
-  if (length > kLongestRecord) refuse("record of ", length, " bytes, expected at most 1 GiB");
+  if (left < kHeaderBytes + kFooterBytes)
+    refuse(base::concatenate("truncated record, ", left, " bytes left"));
+  char header[kHeaderBytes];
+  file_.read_at(at_, header, kHeaderBytes);
+  const std::string_view head(header, kHeaderBytes);
+  if (base::record_crc(head.substr(0, 8)) != read_number<uint32_t>(head, 8))
+    refuse(not_a_record(head, at_));
+  const auto length = read_number<uint64_t>(head, 0);
+  if (length > kLongestRecord)
+    refuse(base::concatenate("record of ", length, " bytes, expected at most 1 GiB"));
   if (length > left - kHeaderBytes - kFooterBytes)
-    refuse("truncated record, ", length, " bytes announced, ", left - kHeaderBytes, " left");
-  payload = bytes.substr(at_ + kHeaderBytes, length);
-  uint64_t footer = at_ + kHeaderBytes + length;
-  if (verify_ && base::record_crc(payload) != read_number<uint32_t>(bytes, footer))
+    refuse(base::concatenate("truncated record, ", length, " bytes announced, ",
+                             left - kHeaderBytes, " left"));
+  payload_at_ = at_ + kHeaderBytes;
+  frame_.resize(length + kFooterBytes);
+  file_.read_at(payload_at_, frame_.data(), frame_.size());
+  payload = std::string_view(frame_).substr(0, length);
+  if (verify_ && base::record_crc(payload) != read_number<uint32_t>(frame_, length))
     refuse("corrupted record (checksum differs)");
-  file_.release_before(at_);
   record_ = at_;
-  at_ = footer + kFooterBytes;
+  at_ = payload_at_ + frame_.size();
   return true;
 }
 
-RecordWriter::RecordWriter(const std::string& path)
-    : path_(path), file_(path + ".partial", std::ios::binary | std::ios::trunc) {
-  if (!file_) base::fail(base::ExitCode::data, path_, ".partial: cannot be created");
-}
-
-RecordWriter::~RecordWriter() {
-  std::error_code ignored;
-  if (!finished_) std::filesystem::remove(path_ + ".partial", ignored);
-}
-
 void RecordWriter::add(std::string_view payload) {
-  uint64_t length = payload.size();
-  uint32_t length_crc = base::record_crc(bytes_of(length));
-  uint32_t payload_crc = base::record_crc(payload);
+  constexpr size_t kBufferBytes = size_t{1} << 20;
+  const uint64_t length = payload.size();
+  const uint32_t length_crc = base::record_crc(bytes_of(length));
+  const uint32_t payload_crc = base::record_crc(payload);
   for (std::string_view part :
        {bytes_of(length), bytes_of(length_crc), payload, bytes_of(payload_crc)})
-    file_.write(part.data(), static_cast<std::streamsize>(part.size()));
-  if (!file_) base::fail(base::ExitCode::data, path_, ": cannot be written (disk full?)");
+    buffer_ += part;
+  if (buffer_.size() >= kBufferBytes) flush();
+}
+
+void RecordWriter::flush() {
+  file_.write(buffer_.data(), buffer_.size());
+  buffer_.clear();
 }
 
 void RecordWriter::finish() {
-  file_.close();
-  std::error_code error;
-  if (file_) std::filesystem::rename(path_ + ".partial", path_, error);
-  if (!file_ || error) base::fail(base::ExitCode::data, path_, ": cannot be written (disk full?)");
-  finished_ = true;
+  flush();
+  file_.commit();
 }
 
 }  // namespace data

@@ -17,7 +17,8 @@
 #include "data/formats/xml_text.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
+#include "engine/base/write_file.h"
 
 namespace data {
 namespace {
@@ -92,8 +93,8 @@ VocFile read_voc_file(const fs::path& folder, const fs::path& relative, VocPictu
   VocFile file;
   file.where = (folder / relative).string();
   const std::string& where = file.where;
-  base::MappedFile mapped(where, kLargestFile);
-  const pugi::xml_document document = read_xml(mapped.bytes(), where);
+  base::LoadedFile loaded(where, kLargestFile);
+  const pugi::xml_document document = read_xml(loaded.bytes(), where);
   if (!document.child("annotation"))
     fail(ExitCode::data, where, ": the file holds <", document.document_element().name(),
          ">, expected PASCAL VOC's <annotation>");
@@ -175,7 +176,7 @@ std::string voc_text(const Dataset& dataset, const ImageEntry& image) {
 // Of a file of ImageSets/Main: an image's name in each line, perhaps with a flag behind it.
 std::vector<fs::path> listed_files(const std::string& list) {
   constexpr uint64_t kLargestList = uint64_t{64} << 20;
-  base::MappedFile file(list, kLargestList);
+  base::LoadedFile file(list, kLargestList);
   std::vector<fs::path> paths;
   for_lines(plain_text(file.bytes(), list), [&](std::string_view line, int number) {
     const std::string name(line.substr(0, line.find_first_of(" \t")));
@@ -233,11 +234,15 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
   return out;
 }
 
+std::string voc_file(const ImageEntry& image) {
+  return fs::path(image.file_name).replace_extension(".xml").string();
+}
+
 void write_voc(const std::string& folder, const Dataset& dataset) {
   for (const ImageEntry& image : dataset.images) {
-    fs::path path = fs::path(folder) / fs::path(image.file_name).replace_extension(".xml");
-    fs::create_directories(path.parent_path());
-    base::write_file(path, voc_text(dataset, image));
+    const fs::path path = base::safe_join(folder, voc_file(image));
+    base::create_folders(path.parent_path());
+    base::write_file(path, voc_text(dataset, image), base::not_durable());
   }
 }
 

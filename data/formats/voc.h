@@ -18,8 +18,11 @@ namespace data {
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names = {}, const std::string& list = "");
 
-// Writes folder/<image name>.xml for every image, creating the folder. Crowd regions are left out:
-// VOC has none.
+// Where write_voc writes the objects of an image, relative to its folder: <image name>.xml.
+std::string voc_file(const ImageEntry& image);
+
+// Writes a file for every image, creating the folder. Crowd regions are left out: VOC has none.
+// Error (data): an image's name leaves the folder, a file cannot be written.
 void write_voc(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

@@ -15,7 +15,8 @@
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
+#include "engine/base/write_file.h"
 
 namespace data {
 namespace {
@@ -85,7 +86,7 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative) {
   image.file_name = relative.generic_string();
   constexpr uint64_t kLargestImage = uint64_t{64} << 20;
   std::string path = (fs::path(folder) / relative).string();
-  base::MappedFile file(path, kLargestImage);
+  base::LoadedFile file(path, kLargestImage);
   auto bytes = reinterpret_cast<const uint8_t*>(file.bytes().data());
   ImageHeader header = read_image_header({bytes, file.bytes().size()}, path);
   image.width = header.width;
@@ -94,7 +95,7 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative) {
 }
 
 void take_labels(Dataset& out, const ImageEntry& image, const std::string& path) {
-  base::MappedFile file(path, kLargestLabels);
+  base::LoadedFile file(path, kLargestLabels);
   for_lines(plain_text(file.bytes(), path), [&](std::string_view line, int number) {
     if (line.empty()) return;
     Object object =
@@ -143,11 +144,15 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
   return load_yolo(files, names);
 }
 
+std::string yolo_file(const ImageEntry& image) {
+  return fs::path(image.file_name).replace_extension(".txt").string();
+}
+
 void write_yolo(const std::string& folder, const Dataset& dataset) {
-  fs::create_directories(folder);
+  base::create_folders(folder);
   std::string names;
   for (const Category& category : dataset.categories) names += category.name + "\n";
-  base::write_file(fs::path(folder) / "classes.txt", names);
+  base::write_file(fs::path(folder) / kYoloNamesFile, names);
   for (const ImageEntry& image : dataset.images) {
     std::string lines;
     for (const Object& o : dataset.objects_of(image))
@@ -155,9 +160,9 @@ void write_yolo(const std::string& folder, const Dataset& dataset) {
         lines += fmt::format("{} {} {} {} {}\n", o.category, (o.x + o.width / 2) / image.width,
                              (o.y + o.height / 2) / image.height, o.width / image.width,
                              o.height / image.height);
-    fs::path path = fs::path(folder) / fs::path(image.file_name).replace_extension(".txt");
-    fs::create_directories(path.parent_path());
-    base::write_file(path, lines);
+    const fs::path path = base::safe_join(folder, yolo_file(image));
+    base::create_folders(path.parent_path());
+    base::write_file(path, lines, base::not_durable());
   }
 }
 

@@ -32,8 +32,13 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names)
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
                   const std::vector<std::string>& names);
 
-// Writes a .txt per image, and classes.txt with the names. Crowd regions and boxes without area,
-// which YOLO does not know, are left out.
+// Where write_yolo writes the names of the classes and the labels of an image, relative to its
+// folder: classes.txt and <image name>.txt.
+inline constexpr const char* kYoloNamesFile = "classes.txt";
+std::string yolo_file(const ImageEntry& image);
+
+// Writes both, creating the folder. Crowd regions and boxes without area, which YOLO does not know,
+// are left out. Error (data): an image's name leaves the folder, a file cannot be written.
 void write_yolo(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

@@ -8,7 +8,7 @@
 #include "data/formats/yolo.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
 
 namespace data {
 namespace {
@@ -47,7 +47,7 @@ YoloImage image_at(const fs::path& root, const fs::path& path, const std::string
 
 // The paths of a list are relative to the data set's root, or with a "./" to the list's folder.
 void take_list(const fs::path& root, const fs::path& list, YoloFiles& out) {
-  base::MappedFile file(list.string(), kLargestList);
+  base::LoadedFile file(list.string(), kLargestList);
   for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int) {
     if (line.empty()) return;
     if (names_other_picture(fs::path(line))) {
@@ -83,7 +83,7 @@ fs::path root_of(const fs::path& yaml, const std::string& path) {
 
 Dataset load_yaml(const fs::path& path, const Source& source) {
   const std::string where = path.string();
-  base::MappedFile file(where, kLargestYaml);
+  base::LoadedFile file(where, kLargestYaml);
   const YoloYaml yaml = parse_yolo_yaml(file.bytes(), where);
   auto split = yaml.splits.find(source.split);
   if (split == yaml.splits.end())

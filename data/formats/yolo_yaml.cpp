@@ -127,7 +127,7 @@ YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
     parser.HandleNextDocument(bounds);
     return take_keys(YAML::Load(std::string(text)), where);
   } catch (const YAML::Exception& error) {
-    fail(ExitCode::data, where, ":", error.mark.line + 1, ": ", base::one_line(error.msg));
+    fail(ExitCode::data, where, ":", error.mark.line + 1, ": ", base::printable(error.msg));
   }
 }
 

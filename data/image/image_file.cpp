@@ -6,6 +6,7 @@
 #include "data/image/png.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/write_file.h"
 
 namespace data {
 
@@ -78,7 +79,8 @@ Image read_image(const std::filesystem::path& path, const DecodeLimits& limits) 
 }
 
 void write_image(const std::filesystem::path& path, const Image& image) {
-  base::write_file(path, path.extension() == ".png" ? encode_png(image) : encode_jpeg(image, 90));
+  base::write_file(path, path.extension() == ".png" ? encode_png(image) : encode_jpeg(image, 90),
+                   base::not_durable());
 }
 
 }  // namespace data

@@ -16,7 +16,7 @@ void decode_image_into(std::span<const uint8_t> bytes, const std::string& name,
 ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string& name,
                               const DecodeLimits& limits = {});
 
-// Writes JPEG of quality 90, or PNG when the path ends in .png. Error(failed) when it cannot.
+// Writes JPEG of quality 90, or PNG when the path ends in .png. Error(data) when it cannot.
 void write_image(const std::filesystem::path& path, const Image& image);
 
 }  // namespace data

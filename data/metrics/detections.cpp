@@ -9,7 +9,7 @@
 
 #include "data/metrics/detections_sax.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 
 namespace data {
 namespace {
@@ -30,7 +30,7 @@ void check_numbers(std::span<const Detection> detections) {
 }  // namespace
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
-  base::MappedFile file(path, kLargestFile);
+  base::LoadedFile file(path, kLargestFile);
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
@@ -65,8 +65,7 @@ void write_detections(std::ostream& out, std::span<const Detection> detections,
 void write_detections(const std::string& path, std::span<const Detection> detections,
                       const Dataset& truth) {
   check_numbers(detections);
-  base::write_whole_file(path,
-                         [&](std::ostream& file) { write_detections(file, detections, truth); });
+  base::write_file(path, [&](std::ostream& file) { write_detections(file, detections, truth); });
 }
 
 }  // namespace data

@@ -5,7 +5,7 @@
 #include "engine/base/error.h"
 
 namespace data {
-DetectionHandler::DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth,
+DetectionHandler::DetectionHandler(base::LoadedFile& file, JsonCursor& cursor, const Dataset& truth,
                                    DetectionFile& out)
     : file_(file), cursor_(cursor), out_(out), names_(truth) {
   for (size_t i = 0; i < truth.categories.size(); ++i)
@@ -124,7 +124,6 @@ void DetectionHandler::keep_entry() {
   if (!finds_image() || !finds_category()) return;
   out_.negative_sizes += box_[2] < 0 || box_[3] < 0;
   out_.detections.push_back({image_id_, category_, box_[0], box_[1], box_[2], box_[3], score_});
-  file_.release_before(cursor_.offset());
 }
 
 // By the name if there is one: then the id may be the detector's own.

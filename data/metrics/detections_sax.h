@@ -7,13 +7,13 @@
 #include "data/formats/json_cursor.h"
 #include "data/metrics/detection_names.h"
 #include "data/metrics/detections.h"
-#include "engine/base/mapped_file.h"
+#include "engine/base/loaded_file.h"
 
 namespace data {
 
 class DetectionHandler {
  public:
-  DetectionHandler(base::MappedFile& file, JsonCursor& cursor, const Dataset& truth,
+  DetectionHandler(base::LoadedFile& file, JsonCursor& cursor, const Dataset& truth,
                    DetectionFile& out);
 
   bool null() { return other("null"); }
@@ -60,7 +60,7 @@ class DetectionHandler {
   [[noreturn]] void syntax_error(const std::string& message);
   [[noreturn]] void fail_here(const std::string& what) const;
 
-  base::MappedFile& file_;
+  base::LoadedFile& file_;
   JsonCursor& cursor_;
   DetectionFile& out_;
   DetectionNames names_;

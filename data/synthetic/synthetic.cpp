@@ -6,7 +6,7 @@
 #include "data/formats/coco.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 
 namespace data {
 
@@ -54,7 +54,8 @@ Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first,
   for (int i = first; i < first + count; ++i) {
     Scene scene = draw_scene(o.scene, uint64_t(i));
     std::string name = fmt::format("{:06}.jpg", i + 1);
-    base::write_file(folder / "images" / name, encode_jpeg(scene.image, o.jpeg_quality));
+    base::write_file(folder / "images" / name, encode_jpeg(scene.image, o.jpeg_quality),
+                     base::not_durable());
     ImageEntry entry;
     entry.id = i + 1;
     entry.width = o.scene.width, entry.height = o.scene.height;

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <vector>
 
-#include "engine/base/error.h"
+#include "engine/base/file_kind.h"
 
 namespace base {
 
@@ -28,14 +28,15 @@ std::string temporary_of(const std::string& path) {
   return path + kTemporaryMark + std::to_string(::getpid());
 }
 
-[[noreturn]] void fail_with_reason(const char* action, const std::string& path, size_t written) {
+[[noreturn]] void fail_with_reason(ExitCode code, const char* action, const std::string& path,
+                                   size_t written) {
   const int reason = errno;
   std::error_code unknown;
   const fs::space_info space = fs::space(folder_of(path), unknown);
-  fail(ExitCode::checkpoint, "cannot ", action, " ", path, ": ", std::strerror(reason), " (",
-       written, " bytes written",
-       unknown ? "" : ", " + std::to_string(space.available >> 20) + " MiB free",
-       "); files written before are untouched");
+  base::fail(code, "cannot ", action, " ", path, ": ", std::strerror(reason), " (", written,
+             " bytes written",
+             unknown ? "" : ", " + std::to_string(space.available >> 20) + " MiB free",
+             "); files written before are untouched");
 }
 
 template <class Call> auto uninterrupted(Call&& call) {
@@ -69,16 +70,17 @@ bool close_durable(const FileCalls& calls, int file) {
   return calls.close(file) == 0 || errno == EINTR;
 }
 
-void sync_folder_of(const FileCalls& calls, const std::string& path, size_t written) {
+// False, with errno, when the folder's names may be lost with the power.
+bool sync_folder_of(const FileCalls& calls, const std::string& path) {
   const std::string folder = folder_of(path);
   const int descriptor = uninterrupted(
       [&] { return calls.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0); });
-  if (descriptor < 0) fail_with_reason("open the folder of", path, written);
+  if (descriptor < 0) return false;
   const int result = uninterrupted([&] { return calls.fsync(descriptor); });
   const int reason = errno;
   calls.close(descriptor);
   errno = reason;
-  if (result != 0) fail_with_reason("make durable the folder of", path, written);
+  return result == 0;
 }
 
 bool copy_durably(const FileCalls& calls, const std::string& from, const std::string& to) {
@@ -121,42 +123,69 @@ FileCalls FileCalls::posix() {
   };
 }
 
-AtomicFile::AtomicFile(std::string path, FileCalls calls)
-    : path_(std::move(path)), temporary_(temporary_of(path_)), calls_(std::move(calls)) {
-  file_ = open_new(calls_, temporary_);
-  if (file_ < 0) fail_with_reason("create", path_, 0);
+AtomicFile::AtomicFile(std::string path, WriteOptions options)
+    : path_(std::move(path)), options_(std::move(options)) {
+  const FileState there = look_at(path_);
+  if (there.kind == FileKind::stream) {
+    open_in_place();
+    return;
+  }
+  std::error_code unknown;
+  const bool link = fs::is_symlink(path_, unknown);  // to nothing, as it may be here
+  if (there.kind == FileKind::folder || (there.kind == FileKind::other && !link))
+    base::fail(options_.code, "cannot write ", path_, ": it is ", there.words);
+  temporary_ = temporary_of(path_);
+  file_ = open_new(options_.calls, temporary_);
+  if (file_ < 0) fail("create");
+}
+
+// A duplicate of an open descriptor goes on where the descriptor stands.
+void AtomicFile::open_in_place() {
+  in_place_ = true;
+  const auto descriptor = descriptor_named(path_);
+  if (descriptor) std::fflush(stdout);
+  file_ = uninterrupted([&] {
+    return descriptor ? ::fcntl(*descriptor, F_DUPFD_CLOEXEC, 0)
+                      : options_.calls.open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
+  });
+  if (file_ < 0) fail("open");
 }
 
 // The second unlink finds nothing as a rule. But rename() does nothing when both names are one
 // file already.
 AtomicFile::~AtomicFile() {
-  if (file_ >= 0) calls_.close(file_);
-  if (!committed_) calls_.unlink(temporary_.c_str());
-  if (!aside_.empty()) calls_.unlink(aside_.c_str());
+  if (file_ >= 0) options_.calls.close(file_);
+  if (!committed_ && !in_place_) options_.calls.unlink(temporary_.c_str());
+  if (!aside_.empty()) options_.calls.unlink(aside_.c_str());
+}
+
+void AtomicFile::fail(const char* action) const {
+  fail_with_reason(options_.code, action, path_, written_);
 }
 
 void AtomicFile::write(const void* data, size_t bytes) {
-  if (!write_all(calls_, file_, static_cast<const char*>(data), bytes, written_))
-    fail_with_reason("write", path_, written_);
+  if (!write_all(options_.calls, file_, static_cast<const char*>(data), bytes, written_))
+    fail("write");
 }
 
 void AtomicFile::commit(const std::string& previous) {
-  if (uninterrupted([&] { return calls_.fsync(file_); }) != 0)
-    fail_with_reason("make durable", path_, written_);
-  const bool closed = close_durable(calls_, file_);
+  const FileCalls& calls = options_.calls;
+  const bool durable = options_.durable && !in_place_;
+  if (durable && uninterrupted([&] { return calls.fsync(file_); }) != 0) fail("make durable");
+  const bool closed = close_durable(calls, file_);
   file_ = -1;
-  if (!closed) fail_with_reason("close", path_, written_);
+  if (!closed) fail("close");
+  if (in_place_) return;
   std::error_code unknown;
   if (!previous.empty() && fs::exists(path_, unknown)) {
     aside_ = temporary_of(previous);
-    if (!link_or_copy(calls_, path_, aside_)) fail_with_reason("keep the previous", path_, 0);
+    if (!link_or_copy(calls, path_, aside_)) fail("keep the previous");
   }
-  if (calls_.rename(temporary_.c_str(), path_.c_str()) != 0)
-    fail_with_reason("put in place", path_, written_);
+  if (calls.rename(temporary_.c_str(), path_.c_str()) != 0) fail("put in place");
   committed_ = true;
-  sync_folder_of(calls_, path_, written_);
-  if (!aside_.empty() && calls_.rename(aside_.c_str(), previous.c_str()) != 0)
-    fail_with_reason("keep the previous", path_, written_);
+  if (durable && !sync_folder_of(calls, path_)) fail("make durable the folder of");
+  if (!aside_.empty() && calls.rename(aside_.c_str(), previous.c_str()) != 0)
+    fail("keep the previous");
 }
 
 void put_second_name(const std::string& from, const std::string& to, FileCalls calls) {
@@ -166,8 +195,7 @@ void put_second_name(const std::string& from, const std::string& to, FileCalls c
   const int reason = errno;
   calls.unlink(aside.c_str());
   errno = reason;
-  if (!good) fail_with_reason("write", to, 0);
-  sync_folder_of(calls, to, 0);
+  if (!good || !sync_folder_of(calls, to)) fail_with_reason(ExitCode::checkpoint, "write", to, 0);
 }
 
 }  // namespace base

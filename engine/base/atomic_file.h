@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "engine/base/error.h"
+
 namespace base {
 
 // The system calls that writing uses. Tests replace them to inject failures and to record the
@@ -22,13 +24,25 @@ struct FileCalls {
 // What the names of files under construction contain, after the name that they will have.
 inline constexpr const char* kTemporaryMark = ".tmp.";
 
+struct WriteOptions {
+  ExitCode code = ExitCode::data;  // of errors
+  // Survives a loss of power. Without it a file survives the end of the program only: for pictures
+  // and labels, of which there are many and which can be made again.
+  bool durable = true;
+  FileCalls calls = FileCalls::posix();
+};
+
 // Writes to a temporary file beside `path`; commit() makes it durable and puts it in place: write,
 // fsync, rename, fsync of the folder. Without commit() the temporary file is removed and `path` is
-// untouched. Failures throw Error(checkpoint) with path, reason and free space. A process that is
-// killed leaves its temporary file: whoever knows that no other program writes there removes it.
+// untouched. Failures throw Error with path, reason and free space. A process that is killed leaves
+// its temporary file: whoever knows that no other program writes there removes it.
+//
+// What is no regular file is never replaced: pipes, character devices and names of open descriptors
+// such as /dev/stdout are written in place, bytes as they come; folders, block devices and sockets
+// are errors. A symbolic link to a regular file is replaced, and the file that it leads to stays.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::string path, FileCalls calls = FileCalls::posix());
+  explicit AtomicFile(std::string path, WriteOptions options = {});
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -39,9 +53,13 @@ class AtomicFile {
   void commit(const std::string& previous = "");
 
  private:
+  void open_in_place();
+  [[noreturn]] void fail(const char* action) const;
+
   std::string path_, temporary_, aside_;
-  FileCalls calls_;
+  WriteOptions options_;
   int file_ = -1;
+  bool in_place_ = false;
   size_t written_ = 0;
   bool committed_ = false;
 };

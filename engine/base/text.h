@@ -5,9 +5,13 @@
 
 namespace base {
 
-// Control characters replaced by spaces, so that a message is one line whatever file names it
-// quotes.
-std::string one_line(const std::string& text);
+// The text on one line, harmless to a terminal: control characters, characters that change the
+// direction of writing, and bytes that are not UTF-8 become \n, \t or \x1b. Beyond `most` bytes it
+// ends in "...".
+std::string printable(std::string_view text, size_t most = std::string_view::npos);
+
+// As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
 
 // As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);

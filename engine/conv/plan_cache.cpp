@@ -1,10 +1,10 @@
 #include "engine/conv/plan_cache.h"
 
 #include <filesystem>
-#include <fstream>
 
-#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/loaded_file.h"
+#include "engine/base/write_file.h"
 #include "engine/safetensors_checksum.h"
 
 namespace engine {
@@ -24,13 +24,11 @@ std::string checksum_of(const std::string& rest) {
 }
 
 std::optional<std::string> contents(const std::string& path) {
-  std::error_code missing;
-  const auto size = fs::file_size(path, missing);
-  if (missing || size > kLargest) return std::nullopt;
-  std::string text(size, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (!file.read(text.data(), std::streamsize(size))) return std::nullopt;
-  return text;
+  try {
+    return std::string(base::LoadedFile(path, kLargest).bytes());
+  } catch (const base::Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -60,9 +58,7 @@ void PlanCache::keep(const std::string& key, const std::string& value) const {
   const std::string rest = key + "\n" + value;
   const std::string text = kFirstLine + checksum_of(rest) + "\n" + rest;
   try {
-    base::AtomicFile file(path_of(key));
-    file.write(text.data(), text.size());
-    file.commit();
+    base::write_file(path_of(key), text);
   } catch (const base::Error&) {
   }
 }

@@ -1,7 +1,7 @@
 #include "tests/support/small_pictures.h"
 
 #include "data/image/image_file.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 
 namespace tests {
 

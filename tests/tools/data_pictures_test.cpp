@@ -1,5 +1,4 @@
 #include "data/image/image_file.h"
-#include "engine/base/file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

@@ -9,6 +9,7 @@
 #include "data/formats/coco.h"
 #include "data/image/image_file.h"
 #include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

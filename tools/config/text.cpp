@@ -17,10 +17,13 @@ constexpr size_t kMaxBases = 16;
 constexpr char kBase[] = "_base_";
 
 std::string read_bounded(const std::string& path, const std::string& named_at) {
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    base::fail(base::ExitCode::usage, named_at, "cannot read ", path,
-               ": it is a folder, expected a JSON file");
+  // A pipe would be waited for, and a device might never end.
+  std::error_code unknown;
+  const fs::file_status there = fs::status(path, unknown);
+  if (fs::exists(there) && !fs::is_regular_file(there))
+    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": it is ",
+               fs::is_directory(there) ? "a folder" : "a pipe or a device",
+               ", expected a JSON file");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file)

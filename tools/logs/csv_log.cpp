@@ -25,11 +25,13 @@ std::string header_of(const std::vector<std::string>& columns) {
 }
 
 std::string prepared(const std::string& path, const std::string& header, int64_t last_step) {
-  if (last_step == 0) std::remove(path.c_str());
+  if (last_step == 0) base::start_log(path);
   std::string first;
-  if (std::ifstream file(path); file && std::getline(file, first) && first != header)
-    std::filesystem::rename(path, path + ".old");
-  keep_lines(path, [&](std::string_view line) {
+  if (std::filesystem::is_regular_file(path)) {
+    std::ifstream file(path);
+    if (std::getline(file, first) && first != header) std::filesystem::rename(path, path + ".old");
+  }
+  base::keep_lines(path, [&](std::string_view line) {
     if (line == header) return true;
     int64_t step = 0;
     auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), step);

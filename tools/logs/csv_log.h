@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/logs/append_file.h"
+#include "engine/base/append_file.h"
 #include "tools/logs/dllogger.h"
 
 namespace logs {
@@ -19,7 +19,7 @@ class CsvLog {
 
  private:
   std::vector<std::string> columns_;
-  AppendFile file_;
+  base::AppendFile file_;
   int64_t last_step_ = -1;
   uint64_t last_start_ = 0;
   NamedValues last_values_;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/time_text.h"
@@ -13,8 +12,8 @@ namespace {
 constexpr std::string_view kHead = "DLLL ";
 
 std::string prepared(const std::string& path, int64_t last_step) {
-  if (last_step == 0) std::remove(path.c_str());
-  keep_lines(path, [last_step](std::string_view line) {
+  if (last_step == 0) base::start_log(path);
+  base::keep_lines(path, [last_step](std::string_view line) {
     if (!line.starts_with(kHead)) return false;
     auto entry = nlohmann::json::parse(line.substr(kHead.size()), nullptr, false);
     if (!entry.is_object()) return false;

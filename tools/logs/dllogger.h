@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/logs/append_file.h"
+#include "engine/base/append_file.h"
 
 namespace logs {
 
@@ -26,7 +26,7 @@ class DlLogger {
   void line(const std::string& step_json, const std::string& data_json);
   std::string head() const;
 
-  AppendFile file_;
+  base::AppendFile file_;
   std::chrono::steady_clock::time_point start_;
 };
 

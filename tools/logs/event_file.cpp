@@ -10,6 +10,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "data/formats/tfrecord.h"
+#include "engine/base/append_file.h"
 #include "engine/base/error.h"
 #include "engine/base/record_crc.h"
 
@@ -106,7 +107,7 @@ EventFile::EventFile(const std::string& folder, int64_t last_step) {
   } else {
     cut_after(path, last_step);
   }
-  file_ = std::make_unique<AppendFile>(path);
+  file_ = std::make_unique<base::AppendFile>(path);
   if (file_->size() > 0) return;
   std::string payload;
   protozero::pbf_writer event(payload);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tools/logs/append_file.h"
+#include "engine/base/append_file.h"
 #include "tools/logs/dllogger.h"
 
 namespace logs {
@@ -23,7 +23,7 @@ class EventFile {
 
  private:
   void event(int64_t step, std::string_view summary);
-  std::unique_ptr<AppendFile> file_;
+  std::unique_ptr<base::AppendFile> file_;
 };
 
 }  // namespace logs

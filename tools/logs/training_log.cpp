@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <chrono>
-#include <cstdio>
 
 #include "engine/base/time_text.h"
 
@@ -15,8 +14,8 @@ constexpr size_t kTimeLength = std::string_view("2024-01-31 23:59:59").size();
 // Lines are "time step N/M ..." or "time message"; messages stay, they stand before the first step
 // cut.
 std::string prepared(const std::string& path, int64_t last_step) {
-  if (last_step == 0) std::remove(path.c_str());
-  keep_lines(path, [last_step](std::string_view line) {
+  if (last_step == 0) base::start_log(path);
+  base::keep_lines(path, [last_step](std::string_view line) {
     if (line.size() < kTimeLength + 1 + kStep.size()) return true;
     line.remove_prefix(kTimeLength + 1);
     if (!line.starts_with(kStep)) return true;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/append_file.h"
 #include "tools/logs/csv_log.h"
 #include "tools/logs/dllogger.h"
 #include "tools/logs/event_file.h"
@@ -49,7 +50,7 @@ class TrainingLog {
   void row(int64_t step, int64_t epoch, const NamedValues&);
 
   TrainingLogOptions options_;
-  AppendFile text_;
+  base::AppendFile text_;
   DlLogger summary_;
   CsvLog table_;
   EventFile events_;

@@ -79,7 +79,7 @@ std::string checkpoint_file(const std::string& path, const std::string& program)
   for (const char* name : {"best.safetensors", "last.safetensors"}) {
     const std::string file = (fs::path(path) / name).string();
     if (!fs::exists(file, none)) continue;
-    std::cerr << program << ": taking " << base::one_line(file) << std::endl;
+    std::cerr << program << ": taking " << base::printable(file) << std::endl;
     return file;
   }
   base::fail(base::ExitCode::checkpoint, path,

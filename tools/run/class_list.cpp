@@ -38,7 +38,7 @@ std::string with_likely(const std::string& name, const ClassList& classes) {
 
 }  // namespace
 
-std::string quoted(const std::string& name) { return "'" + base::one_line(name) + "'"; }
+std::string quoted(const std::string& name) { return "'" + base::printable(name) + "'"; }
 
 // The first ones, and how many more there are.
 std::string listed(const std::vector<std::string>& names) {

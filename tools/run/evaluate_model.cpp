@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/loading/loader.h"
-#include "tools/logs/append_file.h"
+#include "engine/base/write_file.h"
 #include "tools/run/evaluation_report.h"
 #include "tools/run/run_options.h"
 
@@ -67,7 +67,7 @@ void write_evaluation(const std::string& folder, const std::string& prefix,
   metrics["step"] = step;
   const std::string text =
       metrics.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  logs::write_file(start + "metrics.json", text + "\n");
+  base::write_file(start + "metrics.json", text + "\n");
   write_per_class(start + "per_class.csv", result.metrics, dataset);
   data::write_detections(start + "detections.json", result.detections, dataset);
 }

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <vector>
 
 #include "data/metrics/measurable.h"
 #include "engine/base/text.h"
-#include "tools/logs/append_file.h"
+#include "engine/base/write_file.h"
 
 namespace run {
 namespace {
@@ -65,7 +66,7 @@ void print_categories(std::ostream& out, const Evaluation& evaluation, const Dat
                      "AP75", "AR100", "objects", "detections");
   for (const CategoryMetrics& row : rows)
     out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n",
-                       base::one_line(truth.categories[row.category].name), width, cell(row.ap),
+                       base::printable(truth.categories[row.category].name), width, cell(row.ap),
                        cell(row.ap50), cell(row.ap75), cell(row.ar), row.objects, row.detections);
 }
 
@@ -101,7 +102,7 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
         fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, csv_text(category.name), row.ap,
                     row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
   }
-  logs::write_file(path, text);
+  base::write_file(path, text);
 }
 
 std::string unmeasured_in_words(const Dataset& truth, const std::string& name) {
@@ -118,7 +119,10 @@ std::string untrained_in_words(const data::LabelUse& use) {
 
 void report(const ReportRequest& request, const Evaluation& evaluation,
             const data::EvaluationOptions& options, const Dataset& truth, std::ostream& out) {
-  if (!request.per_class.empty()) write_per_class(request.per_class, evaluation, truth);
+  if (!request.per_class.empty()) {
+    base::create_folders(std::filesystem::path(request.per_class).parent_path());
+    write_per_class(request.per_class, evaluation, truth);
+  }
   if (request.json) {
     out << evaluation_json(evaluation, truth)
                .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)

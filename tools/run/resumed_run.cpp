@@ -5,7 +5,8 @@
 #include <iostream>
 
 #include "engine/base/error.h"
-#include "tools/logs/append_file.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
 #include "tools/run/checkpoint_files.h"
 
 namespace run {
@@ -34,8 +35,20 @@ void set_aside(const std::vector<std::string>& damaged) {
 RunFolder go_on(const std::string& path, const config::RunConfig& config,
                 const std::vector<std::string>& words) {
   RunFolder folder = RunFolder::open(path, words);
-  logs::write_file(folder.file("config.json"), config::run_config_json(config));
+  base::write_file(folder.file("config.json"), config::run_config_json(config));
   return folder;
+}
+
+// Empty when the run gets a folder of its own.
+std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun& run) {
+  const std::string& wanted = config.output_dir;
+  if (!run.file) {
+    const bool began = !wanted.empty() && present(fs::path(wanted) / "config.json");
+    return began && run.resuming ? wanted : "";
+  }
+  const std::string old = folder_of(*run.file);
+  std::error_code unknown;
+  return wanted.empty() || fs::equivalent(wanted, old, unknown) ? old : "";
 }
 
 }  // namespace
@@ -51,18 +64,19 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
     const fs::path folder = RunFolder::latest(config, has_checkpoint);
     if (folder.empty()) {
       std::cerr << "ssdtrain: --resume auto: no earlier run has a checkpoint; starting at step 0\n";
-      return {};
+      return {.resuming = true};
     }
     candidates = resumable(folder.string());
   } else if (fs::is_directory(from)) {
     candidates = resumable(from);
   }
   std::vector<std::string> complaints;
-  ResumedRun run{open_newest(candidates, complaints), {}};
+  ResumedRun run{open_newest(candidates, complaints), {}, true};
   if (!run.file) base::fail(base::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
-  for (const std::string& complaint : complaints) std::cerr << "ssdtrain: " << complaint << "\n";
+  for (const std::string& complaint : complaints)
+    std::cerr << "ssdtrain: " << base::printable(complaint) << "\n";
   if (!complaints.empty())
-    std::cerr << "ssdtrain: using " << run.file->path() << " instead, of step "
+    std::cerr << "ssdtrain: using " << base::printable(run.file->path()) << " instead, of step "
               << run.file->state().step << "\n";
   for (const std::string& path : candidates) {
     if (path == run.file->path()) break;
@@ -71,22 +85,12 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
   return run;
 }
 
-namespace {
-
-// A run that began but never got to a checkpoint, or the resumed run's own folder. Empty: a fresh
-// one is needed.
-std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun& run) {
-  const std::string& wanted = config.output_dir;
-  if (!run.file) return !wanted.empty() && present(fs::path(wanted) / "config.json") ? wanted : "";
-  const std::string old = folder_of(*run.file);
-  std::error_code unknown;
-  return wanted.empty() || fs::equivalent(wanted, old, unknown) ? old : "";
-}
-
-}  // namespace
-
 void check_folder(const config::RunConfig& config, const ResumedRun& run) {
-  if (folder_to_go_on_in(config, run).empty()) RunFolder::check_free(config);
+  const std::string old = folder_to_go_on_in(config, run);
+  if (!old.empty())
+    RunFolder::check_own(old);
+  else if (!config.output_dir.empty())
+    RunFolder::check_fresh(config.output_dir);
 }
 
 RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,

@@ -12,6 +12,7 @@ namespace run {
 struct ResumedRun {
   std::unique_ptr<ModelFile> file;   // null: from the start
   std::vector<std::string> damaged;  // newer checkpoints of that run, which could not be read
+  bool resuming = false;             // --resume was given
 };
 
 // `from`: a checkpoint, a run's folder, or "auto" for the latest run of `config`; then `file` is
@@ -21,6 +22,10 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
 
 // Where that run lies.
 std::string folder_of(const ModelFile&);
+
+// Whether open_resumed may use its folder, known before any work. Error(usage): it is not the
+// folder of a run, or for a fresh run not an empty one.
+void check_folder(const config::RunConfig&, const ResumedRun&);
 
 // The folder to go on in: config.output_dir, or the resumed run's. Its config.json is written anew,
 // and damaged checkpoints get another name, so that they cannot take the place of good ones.

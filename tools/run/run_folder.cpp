@@ -6,11 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/append_file.h"
 #include "engine/base/error.h"
-#include "tools/logs/append_file.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
 
 namespace run {
 namespace fs = std::filesystem;
@@ -50,10 +54,57 @@ fs::path next_number(const fs::path& parent) {
   }
 }
 
+constexpr const char* kLock = ".lock";
+// What `create` writes before anything else, the last one last.
+constexpr const char* kOwnFiles[] = {"env.json", "cmdline.txt", "config.json"};
+
+bool is_run(const fs::path& folder) {
+  return std::all_of(std::begin(kOwnFiles), std::end(kOwnFiles), [&](const char* name) {
+    return base::look_at(folder / name).kind == base::FileKind::regular;
+  });
+}
+
+// A file that the shell opened for what this program prints.
+bool takes_our_output(const fs::path& path) {
+  const base::FileState there = base::look_at(path);
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status;
+    if (::fstat(descriptor, &status) == 0 &&
+        there.identity == base::FileIdentity{status.st_dev, status.st_ino})
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
+void RunFolder::check_fresh(const fs::path& folder) {
+  const base::FileState there = base::look_at(folder);
+  const std::string name = base::printable(folder.string());
+  if (there.kind == base::FileKind::absent) return;
+  if (there.kind != base::FileKind::folder)
+    fail(ExitCode::usage, name, " is ", there.words, "; give the name of a new folder");
+  if (is_run(folder))
+    fail(ExitCode::usage, name, " holds a run already: resume it, or give another output_dir");
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().filename() != kLock && !takes_our_output(entry.path()))
+      fail(ExitCode::usage, name, " holds files that are not of a run, as ",
+           base::printable(entry.path().filename().string()),
+           ": give a new or empty folder as output_dir");
+}
+
+void RunFolder::check_own(const fs::path& folder) {
+  const std::string name = base::printable(folder.string());
+  if (!fs::is_directory(folder)) fail(ExitCode::usage, name, ": no such folder of a run");
+  if (!is_run(folder))
+    fail(
+        ExitCode::usage, name,
+        " is not the folder of a run, as it lacks env.json, cmdline.txt or config.json: give a new "
+        "folder as output_dir");
+}
+
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
-  std::string name = file(".lock");
+  std::string name = file(kLock);
   lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kLockMode);
   if (lock_ < 0) fail(ExitCode::data, "cannot write ", name, ": ", std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
@@ -72,41 +123,28 @@ RunFolder::~RunFolder() {
 
 namespace {
 
-void refuse_used(const fs::path& folder) {
-  std::error_code none;
-  if (fs::exists(folder / "config.json", none))
-    fail(ExitCode::usage, folder.string(),
-         " holds a run already: resume it, or give another output_dir");
-}
-
 }  // namespace
-
-void RunFolder::check_free(const config::RunConfig& config) {
-  if (config.output_dir.empty()) return;
-  std::error_code none;
-  const fs::path path = config.output_dir;
-  if (fs::exists(path, none) && !fs::is_directory(path, none))
-    fail(ExitCode::usage, path.string(), " is no folder: give another output_dir");
-  refuse_used(path);
-}
 
 RunFolder RunFolder::create(const config::RunConfig& config,
                             const std::vector<std::string>& command_line, const std::string& root) {
   bool numbered = config.output_dir.empty();
-  if (!numbered) make_folders(config.output_dir);
+  if (!numbered) {
+    check_fresh(config.output_dir);
+    make_folders(config.output_dir);
+  }
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)
                             : fs::path(config.output_dir));
-  refuse_used(folder.path_);
-  logs::write_file(folder.file("env.json"), environment_json());
-  logs::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
-  logs::write_file(folder.file("config.json"), config::run_config_json(config));
+  check_fresh(folder.path_);  // again, under the lock
+  base::write_file(folder.file("env.json"), environment_json());
+  base::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
+  base::write_file(folder.file("config.json"), config::run_config_json(config));
   return folder;
 }
 
 RunFolder RunFolder::open(const std::string& path, const std::vector<std::string>& command_line) {
-  if (!fs::is_directory(path)) fail(ExitCode::usage, path, ": no such folder of a run");
+  check_own(path);
   RunFolder folder(path);
-  logs::AppendFile(folder.file("cmdline.txt")).append(shell_words(command_line) + "\n");
+  base::AppendFile(folder.file("cmdline.txt")).append(shell_words(command_line) + "\n");
   return folder;
 }
 

@@ -12,16 +12,21 @@ namespace run {
 class RunFolder {
  public:
   // A fresh folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
-  // config.json, cmdline.txt and env.json. Error(usage) when output_dir holds a run already, or is
-  // in use.
+  // config.json, cmdline.txt and env.json. Error(usage) as check_fresh, or when output_dir is in
+  // use.
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
                           const std::string& root = "runs");
-  // Error(usage) as create() throws it for an output_dir that holds a run; touches nothing.
-  static void check_free(const config::RunConfig& config);
-  // The folder of an earlier run, to go on with it; appends to cmdline.txt. Error(usage) when it is
-  // not there or when another program works in it.
+  // Whether `create` may use this folder as output_dir: it is absent, or empty but for the files
+  // that standard output and standard error go to. Error(usage) when it holds a run or anything
+  // else, or is no folder.
+  static void check_fresh(const std::filesystem::path& folder);
+  // The folder of an earlier run, to go on with it; appends to cmdline.txt. Error(usage) as
+  // check_own, or when another program works in it.
   static RunFolder open(const std::string& folder, const std::vector<std::string>& command_line);
+
+  // Error(usage) unless the folder is one that `create` made.
+  static void check_own(const std::filesystem::path& folder);
 
   // The folder that `--resume auto` goes on with: config.output_dir, or the highest number in
   // <root>/<config.name>, among those that are `usable`. Empty when there is none.

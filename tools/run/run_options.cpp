@@ -29,7 +29,7 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map) {
   data::Dataset dataset = data::open(source, "data.*.");
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
   for (const std::string& note : dataset.notes)
-    std::cerr << "note: " << base::one_line(note) << '\n';
+    std::cerr << "note: " << base::printable(note) << '\n';
   return dataset;
 }
 

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 
 #include "data/image/jpeg.h"
 #include "data/loading/sample_image.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
 
 namespace run {
 namespace {
@@ -54,13 +54,13 @@ void write_training_samples(const std::string& folder, const data::Batch& batch,
                             const kernels::ChannelScaling& scaling, data::PictureSize input,
                             const ClassList& classes) {
   try {
-    std::filesystem::create_directories(folder);
+    base::create_folders(folder);
     const std::vector<data::Image> pictures = sample_pictures(batch, scaling, input, classes);
     for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row)
       base::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
-                       data::encode_jpeg(pictures[row], kQuality));
+                       data::encode_jpeg(pictures[row], kQuality), base::not_durable());
   } catch (const std::exception& e) {  // pictures are for looking at: training goes on without them
-    std::cerr << "samples could not be written: " << e.what() << "\n";
+    std::cerr << "samples could not be written: " << base::printable(e.what()) << "\n";
   }
 }
 

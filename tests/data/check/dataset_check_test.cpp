@@ -13,7 +13,7 @@
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "data/image/png.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

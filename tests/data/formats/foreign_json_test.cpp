@@ -68,7 +68,7 @@ TEST_CASE("lines of many places are counted in one pass") {
     for (size_t i = 0; i < kLines; ++i) text += "line\n";
     return text;
   }());
-  const base::MappedFile file(path);
+  const base::LoadedFile file(path);
   data::LineCounter lines;
   bool equal = true;
   for (size_t offset = 0; offset < file.bytes().size(); offset += 3) {

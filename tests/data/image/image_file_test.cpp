@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/random.h"
+#include "engine/base/write_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/small_pictures.h"
 
 #include <xxhash.h>

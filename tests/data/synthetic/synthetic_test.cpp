@@ -5,6 +5,7 @@
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

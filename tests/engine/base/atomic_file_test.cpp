@@ -49,7 +49,8 @@ struct Trial {
   bool attempt(FileCalls calls = FileCalls::posix()) {
     error.clear();
     try {
-      AtomicFile file((folder / "last").string(), std::move(calls));
+      AtomicFile file((folder / "last").string(),
+                      {.code = base::ExitCode::checkpoint, .calls = std::move(calls)});
       for (size_t at = 0; at < fresh.size(); at += 10000) file.write(fresh.data() + at, 10000);
       file.commit((folder / "previous").string());
       return true;

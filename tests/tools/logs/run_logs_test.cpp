@@ -7,8 +7,10 @@
 #include <sstream>
 
 #include "data/formats/tfrecord.h"
+#include "engine/base/append_file.h"
 #include "engine/base/error.h"
 #include "engine/base/time_text.h"
+#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tools/logs/training_log.h"
@@ -211,7 +213,7 @@ TEST_CASE("other columns: the old table is kept aside") {
 TEST_CASE("a disk that is full loses whole records, and only those") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "log";
-  logs::AppendFile file(path);
+  base::AppendFile file(path);
   REQUIRE(file.append("first\n"));
   signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
@@ -227,18 +229,18 @@ TEST_CASE("a disk that is full loses whole records, and only those") {
   CHECK(text_of(path) == "first\n");
   CHECK(file.append("fourth\n"));
   CHECK(text_of(path) == "first\nfourth\n");
-  logs::AppendFile full("/dev/full");
+  base::AppendFile full("/dev/full");
   CHECK_FALSE(full.append("x"));
 }
 
 TEST_CASE("write_file replaces as a whole") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "f";
-  logs::write_file(path, "one");
-  logs::write_file(path, "two");
+  base::write_file(path, "one");
+  base::write_file(path, "two");
   CHECK(text_of(path) == "two");
   CHECK_FALSE(fs::exists(path + ".tmp"));
-  CHECK_THROWS_AS(logs::write_file((folder.path() / "none/f").string(), "x"), base::Error);
+  CHECK_THROWS_AS(base::write_file((folder.path() / "none/f").string(), "x"), base::Error);
 }
 
 TEST_CASE("durations and progress lines") {

@@ -1,4 +1,4 @@
-#include "tools/logs/append_file.h"
+#include "engine/base/append_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,11 +11,11 @@
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/text.h"
 
-namespace logs {
+namespace base {
 namespace {
-
-using base::ExitCode, base::fail;
 
 // Returns 0 or the error's number.
 int write_all(int file, std::string_view bytes) {
@@ -66,11 +66,12 @@ void AppendFile::cut(uint64_t size) {
 void AppendFile::lose(int error_number) {
   if (lost_++ > 0) return;
   std::string message = fmt::format("cannot write {}: {}; the run goes on without this log\n",
-                                    path_, std::strerror(error_number));
+                                    printable(path_), std::strerror(error_number));
   write_all(STDERR_FILENO, message);
 }
 
 void keep_lines(const std::string& path, const std::function<bool(std::string_view)>& keep) {
+  if (look_at(path).kind != FileKind::regular) return;
   std::ifstream file(path, std::ios::binary);
   if (!file) return;
   uint64_t kept = 0;
@@ -83,17 +84,11 @@ void keep_lines(const std::string& path, const std::function<bool(std::string_vi
   if (error) fail(ExitCode::data, "cannot shorten ", path, ": ", error.message());
 }
 
-void write_file(const std::string& path, std::string_view content) {
-  std::string temporary = path + ".tmp";
-  int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
-  if (file < 0) fail(ExitCode::data, "cannot write ", temporary, ": ", std::strerror(errno));
-  int error = write_all(file, content);
-  if (!error && ::fsync(file) != 0 && errno != EINVAL) error = errno;
-  if (::close(file) != 0 && !error) error = errno;
-  if (!error && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (!error) return;
-  ::unlink(temporary.c_str());
-  fail(ExitCode::data, "cannot write ", path, ": ", std::strerror(error));
+void start_log(const std::string& path) {
+  std::error_code absent;
+  const auto type = std::filesystem::symlink_status(path, absent).type();
+  using enum std::filesystem::file_type;
+  if (type == regular || type == symlink) std::filesystem::remove(path, absent);
 }
 
-}  // namespace logs
+}  // namespace base

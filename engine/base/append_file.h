@@ -5,11 +5,12 @@
 #include <string>
 #include <string_view>
 
-namespace logs {
+namespace base {
 
 class AppendFile {
  public:
-  // Opens for appending, creates when absent. Error(data) when that fails.
+  // Opens for appending, creates when absent; pipes and devices are written in place. Nothing is
+  // forced to the disk: after a loss of power the end may be missing. Error(data) when it fails.
   explicit AppendFile(std::string path);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
@@ -35,10 +36,12 @@ class AppendFile {
 };
 
 // Cuts a text file before its first line that `keep` refuses or that has no line break. Nothing
-// happens when the file is absent. Used on resume: rows of steps that will be run again have to go.
+// happens when there is no regular file. Used on resume: rows of steps that will be run again have
+// to go.
 void keep_lines(const std::string& path, const std::function<bool(std::string_view line)>& keep);
 
-// Writes a small file in one go: beside it, then renamed over it. Error(data) when that fails.
-void write_file(const std::string& path, std::string_view content);
+// The log starts from nothing: a regular file or link of that name is removed. Anything else stays,
+// and is appended to.
+void start_log(const std::string& path);
 
-}  // namespace logs
+}  // namespace base

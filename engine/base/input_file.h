@@ -1,0 +1,32 @@
+// Files that are read: regular ones only, and never waited for.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "engine/base/error.h"
+
+namespace base {
+
+// An open regular file. Errors have the code that is given: the file cannot be opened or read, or
+// it is a pipe, a folder or a device, which may never end.
+class InputFile {
+ public:
+  explicit InputFile(const std::filesystem::path& path, ExitCode code = ExitCode::data);
+  ~InputFile();
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+
+  const std::string& path() const { return path_; }
+  uint64_t size() const { return size_; }  // when it was opened
+  // Error: the file ends before offset + bytes, because it became shorter meanwhile.
+  void read_at(uint64_t offset, void* data, size_t bytes) const;
+
+ private:
+  std::string path_;
+  ExitCode code_;
+  int file_ = -1;
+  uint64_t size_ = 0;
+};
+
+}  // namespace base

@@ -1,0 +1,160 @@
+#include "engine/base/output_guard.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/text.h"
+
+namespace base {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// What must not be replaced, and its name.
+using Protected = std::map<FileIdentity, std::string>;
+
+constexpr const char* kStandardOutput = "/dev/stdout";
+constexpr const char* kStandardError = "/dev/stderr";
+
+void add_identity(Protected& files, const FileState& state, const std::string& name) {
+  if (state.kind == FileKind::regular) files.emplace(state.identity, name);
+}
+
+Protected protected_files(const std::vector<std::string>& inputs) {
+  Protected files;
+  for (const std::string& path : inputs) add_identity(files, look_at(path), path);
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status;
+    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+      files.emplace(FileIdentity{status.st_dev, status.st_ino},
+                    descriptor == STDOUT_FILENO ? kStandardOutput : kStandardError);
+  }
+  return files;
+}
+
+[[noreturn]] void refuse_protected(const std::string& what, const std::string& path,
+                                   const std::string& name) {
+  if (name == kStandardOutput || name == kStandardError)
+    fail(ExitCode::usage, what, " is where standard ", name == kStandardOutput ? "output" : "error",
+         " goes; choose another name");
+  fail(ExitCode::usage, what, name == path ? " is an input" : " is the input " + printable(name),
+       ", which is never replaced; choose another name");
+}
+
+// One spelling for all ways to write a path whose folder may not exist yet. The last part is not
+// followed: a link and its file are two names, which `Protected` tells apart.
+class Spelling {
+ public:
+  std::string of(const fs::path& path) {
+    std::error_code error;
+    const fs::path absolute = fs::absolute(path, error).lexically_normal();
+    const auto [known, fresh] = folders_.try_emplace(absolute.parent_path().string());
+    if (fresh) known->second = fs::weakly_canonical(absolute.parent_path(), error);
+    if (error) known->second = absolute.parent_path();
+    return (known->second / absolute.filename()).string();
+  }
+
+ private:
+  std::unordered_map<std::string, fs::path> folders_;
+};
+
+// The nearest folder above a path that exists has to be a folder, where files can be made.
+void check_folder_above(const std::string& what, const fs::path& path) {
+  std::error_code error;
+  fs::path above = fs::absolute(path, error).parent_path();
+  FileState state = look_at(above);
+  while (state.kind == FileKind::absent && above.has_relative_path())
+    state = look_at(above = above.parent_path());
+  if (state.kind != FileKind::folder)
+    fail(ExitCode::usage, what, ": ", printable(above.string()), " is ", state.words,
+         ", and a folder is needed; choose another name");
+  if (::faccessat(AT_FDCWD, above.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    fail(ExitCode::data, what, ": cannot write into ", printable(above.string()), ": ",
+         std::strerror(errno));
+}
+
+}  // namespace
+
+void OutputGuard::add(const std::string& option, const std::string& path) {
+  if (!path.empty()) outputs_.push_back({option, path, ""});
+}
+
+fs::path OutputGuard::add(const std::string& option, const std::string& folder,
+                          const std::string& name, const std::string& source) {
+  const fs::path path = safe_join(folder, name);
+  const fs::path last = path.filename();
+  if (last.empty() || last == ".")
+    fail(ExitCode::data, option, ": \"", printable(name, 100), "\" is not the name of a file");
+  outputs_.push_back({option, path.string(), source});
+  return path;
+}
+
+void OutputGuard::refuse_pair(const Output& a, const Output& b) const {
+  const std::string path = printable(b.path);
+  if (a.source.empty() && b.source.empty())
+    fail(ExitCode::usage, a.option, " and ", b.option, " both name ", path,
+         "; give each a file of its own");
+  if (a.source.empty() != b.source.empty())
+    fail(ExitCode::usage, a.option, " and ", b.option, " would both write ", path,
+         "; choose another name");
+  fail(ExitCode::data, b.option, ": \"", printable(a.source), "\" and \"", printable(b.source),
+       "\" would both be written to ", path,
+       "; rename one of them, or take them apart into two data sets");
+}
+
+void OutputGuard::check_pairs() const {
+  Spelling spelling;
+  std::unordered_map<std::string, const Output*> files;
+  std::map<fs::path, const Output*> folders;  // with the first output in each
+  for (const Output& output : outputs_) {
+    if (look_at(output.path).kind == FileKind::stream) continue;
+    const fs::path path = spelling.of(output.path);
+    const auto [other, fresh] = files.emplace(path.string(), &output);
+    if (!fresh) refuse_pair(*other->second, output);
+    folders.emplace(path.parent_path(), &output);
+  }
+  // A file of one output cannot be a folder of another one.
+  for (const auto& [folder, output] : folders)
+    for (fs::path above = folder; above.has_relative_path(); above = above.parent_path())
+      if (const auto file = files.find(above.string()); file != files.end())
+        refuse_pair(*file->second, *output);
+}
+
+void OutputGuard::check(const std::vector<std::string>& inputs) const {
+  check_pairs();
+  Protected never;
+  bool looked = false;
+  std::set<fs::path> folders;
+  for (const Output& output : outputs_) {
+    const FileState there = look_at(output.path);
+    const std::string what = output.option + ": " + printable(output.path);
+    if (there.kind == FileKind::stream) continue;
+    if (there.kind == FileKind::absent) {
+      if (folders.insert(fs::path(output.path).parent_path()).second)
+        check_folder_above(what, output.path);
+      continue;
+    }
+    if (there.kind != FileKind::regular)
+      fail(ExitCode::usage, what, " is ", there.words, "; give the name of a file");
+    if (!looked) never = protected_files(inputs);
+    looked = true;
+    if (const auto input = never.find(there.identity); input != never.end())
+      refuse_protected(what, output.path, input->second);
+    if (!overwrite_)
+      fail(ExitCode::usage, what,
+           " exists; choose another name, or give --overwrite to replace it");
+  }
+}
+
+}  // namespace base
