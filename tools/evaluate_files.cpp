@@ -17,7 +17,8 @@ namespace {
 void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
                    const data::DetectionFile& file, std::ostream& log) {
   if (file.unknown_categories)
-    log << "ssdeval: warning: " << job.detections << ": " << file.unknown_categories
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
+        << file.unknown_categories
         << " detections of categories without annotations were left out, the first of category "
         << file.first_unknown_category << "\n";
   if (file.unknown_images)
@@ -33,7 +34,7 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
         << " detections have another category_id than " << job.input.name()
         << " and were matched by category\n";
   if (file.negative_sizes)
-    log << "ssdeval: warning: " << job.detections << ": " << file.negative_sizes
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.negative_sizes
         << " detections have a negative width or height and match nothing\n";
   for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name()),
                                     run::untrained_in_words(data::count_labels(truth))})
@@ -41,7 +42,7 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
   bool has_zero = std::any_of(truth.objects.begin(), truth.objects.end(),
                               [](const data::Object& object) { return object.id == 0; });
   if (has_zero && !job.options.id_zero_is_missed)
-    log << "ssdeval: note: " << job.input.name()
+    log << "ssdeval: note: " << base::printable(job.input.name())
         << " has annotation id 0, which pycocotools counts as missed (--strict-ids does, too)\n";
 }
 

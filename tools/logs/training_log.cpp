@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "engine/base/text.h"
 #include "engine/base/time_text.h"
 
 namespace logs {
@@ -48,8 +49,9 @@ TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainingLogO
       progress_({.total = o.total_steps, .done_before = o.last_step, .every = o.every}) {}
 
 void TrainingLog::message(const std::string& text) {
-  progress_.message(text);
-  text_.append(stamped(text));
+  const std::string line = base::printable(text);  // it may name files and classes
+  progress_.message(line);
+  text_.append(stamped(line));
 }
 
 void TrainingLog::row(int64_t step, int64_t epoch, const NamedValues& values) {

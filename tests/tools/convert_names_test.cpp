@@ -1,0 +1,167 @@
+// Names out of data and names that meet: what `ssddata convert` writes under them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "data/formats/coco.h"
+#include "data/formats/tf_dataset.h"
+#include "data/image/image_file.h"
+#include "engine/base/write_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/paths.h"
+#include "tests/support/picture.h"
+#include "tests/support/training_run.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using tests::Outcome;
+
+namespace {
+
+// A COCO file and pictures with the given names, one box in each.
+class Set {
+ public:
+  explicit Set(const std::vector<std::string>& names) {
+    dataset_.image_folder = at("images");
+    dataset_.categories = {{1, "person"}};
+    for (const std::string& name : names) {
+      const fs::path path = fs::path(at("images")) / name;
+      fs::create_directories(path.parent_path());
+      data::write_image(path, tests::picture(40, 30));
+      add(name);
+    }
+    data::write_coco(at("a.json"), dataset_);
+  }
+
+  // Records whose images have these names, whatever they are.
+  std::string records(const std::vector<std::string>& names) {
+    for (size_t i = 0; i < names.size(); ++i) dataset_.images.at(i).file_name = names[i];
+    const std::string real = at("images") + "/0.jpg";
+    data::Dataset named = dataset_;
+    named.shards = {real};
+    for (data::ImageEntry& image : named.images) {
+      image.shard = 0;
+      image.bytes = fs::file_size(real);
+    }
+    data::write_tfrecords(named, at("r"), 1);
+    return at("r.record-00000-of-00001");
+  }
+
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+  Outcome convert(const std::string& arguments) const {
+    return tests::run(fmt::format("cd {} && {} convert {}", folder_.path().string(),
+                                  tests::program("ssddata").string(), arguments));
+  }
+  std::set<std::string> files() const {
+    std::set<std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_.path()))
+      all.insert(entry.path().lexically_relative(folder_.path()).string());
+    return all;
+  }
+
+ private:
+  void add(const std::string& name) {
+    data::ImageEntry image{.id = int64_t(dataset_.images.size() + 1), .width = 40, .height = 30};
+    image.file_name = name;
+    image.first_object = uint32_t(dataset_.objects.size());
+    image.object_count = 1;
+    dataset_.objects.push_back(
+        {.id = image.id, .x = 2, .y = 3, .width = 10, .height = 8, .area = 80});
+    dataset_.images.push_back(image);
+  }
+
+  tests::TemporaryFolder folder_;
+  data::Dataset dataset_;
+};
+
+// Exit code 3, one line with all of these words, and nothing new on the disk.
+void check_refused(const Set& set, const std::string& arguments,
+                   const std::vector<std::string>& words) {
+  const std::set<std::string> before = set.files();
+  const Outcome outcome = set.convert(arguments);
+  INFO(arguments << ": " << outcome.err);
+  CHECK(outcome.exit_code == 3);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  for (const std::string& word : words) CHECK_THAT(outcome.err, Contains(word));
+  CHECK(set.files() == before);
+}
+
+constexpr const char* kInput = "--annotations a.json --images images ";
+
+}  // namespace
+
+TEST_CASE("convert: two images that would have one label file are refused with both names") {
+  const Set endings({"a.jpg", "sub/b.png", "sub/b.jpeg"});
+  for (const char* to : {"--to-yolo out", "--to-voc out", "--to-coco out.json --to-voc out"})
+    check_refused(endings, std::string(kInput) + to, {"sub/b.png", "sub/b.jpeg", "out/sub/b."});
+  CHECK(endings.convert(std::string(kInput) + "--to-coco x/out.json --to-images x").exit_code == 0);
+  CHECK(endings.files().contains("x/sub/b.jpeg"));
+
+  const Set classes({"classes.jpg"});
+  check_refused(classes, std::string(kInput) + "--to-yolo out", {"class names", "classes.jpg"});
+  CHECK(classes.convert(std::string(kInput) + "--to-voc out").exit_code == 0);
+
+  const Set folders({"one/1.jpg", "two/1.jpg"});
+  REQUIRE(folders.convert(std::string(kInput) + "--to-yolo out --to-voc out").exit_code == 0);
+  CHECK(folders.files().contains("out/one/1.txt"));
+  CHECK(folders.files().contains("out/two/1.xml"));
+}
+
+TEST_CASE("convert: names of records that lead outside write nothing, and check finds them") {
+  const std::string absolute = tests::TemporaryFolder().path() / "evil.jpg";
+  for (const std::string& name :
+       {std::string("../evil.jpg"), absolute, std::string("a/../../evil.jpg"), std::string("..")}) {
+    Set set({"0.jpg", "1.jpg"});
+    const std::string input = "--records " + set.records({"good.jpg", name}) + " ";
+    for (const char* to :
+         {"--to-voc v --to-yolo y", "--to-images i", "--to-coco c.json", "--to-records new"})
+      check_refused(set, input + to, {"r.record-00000-of-00001:", name});
+    CHECK_FALSE(fs::exists(absolute));
+    const Outcome checked =
+        tests::run(tests::program("ssddata").string() + " check --no-images " + input);
+    CHECK(checked.exit_code == 3);
+    CHECK_THAT(checked.out, Contains("unsafe_file_name") && Contains(name));
+  }
+  Set set({"0.jpg", "1.jpg"});
+  const std::string input = "--records " + set.records({"good.jpg", ""}) + " ";
+  check_refused(set, input + "--to-voc v", {"the image has no name"});
+  CHECK(set.convert(input + "--to-coco c.json").exit_code == 0);
+}
+
+TEST_CASE("convert: records of two folders with equal names are refused") {
+  Set set({"0.jpg", "1.jpg"});
+  const std::string input = "--records " + set.records({"img.jpg", "./img.jpg"}) + " ";
+  check_refused(set, input + "--to-images i", {"\"img.jpg (", "\"./img.jpg (", "i/"});
+  check_refused(set, input + "--to-yolo y", {"img.jpg (", "would both be written to"});
+}
+
+TEST_CASE("convert: a link in the output folder does not lead out of it") {
+  const Set set({"sub/0.jpg"});
+  const tests::TemporaryFolder elsewhere;
+  fs::create_directory(set.at("out"));
+  fs::create_symlink(elsewhere.path(), set.at("out/sub"));
+  for (const char* to : {"--to-images out", "--to-voc out", "--to-yolo out"})
+    check_refused(set, std::string(kInput) + to, {"sub/0.", "symbolic link"});
+  CHECK(fs::is_empty(elsewhere.path()));
+}
+
+TEST_CASE("convert: label files of the input are inputs") {
+  const Set set({"a.jpg", "b.jpg"});
+  REQUIRE(set.convert(std::string(kInput) + "--to-yolo labels --to-voc labels").exit_code == 0);
+  const std::string labels = tests::text_of(set.at("labels/a.txt")),
+                    voc = tests::text_of(set.at("labels/a.xml"));
+  for (const std::string& arguments :
+       {std::string("--yolo labels --images images --to-yolo labels --overwrite"),
+        std::string("--voc labels --images images --to-voc labels --overwrite"),
+        std::string("--voc labels --images images --to-coco images/b.jpg --overwrite"),
+        std::string("--yolo labels --images images --to-coco labels/classes.txt --overwrite")}) {
+    const Outcome outcome = set.convert(arguments);
+    INFO(arguments << ": " << outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK_THAT(outcome.err, Contains("is an input") || Contains("is the input"));
+  }
+  CHECK(tests::text_of(set.at("labels/a.txt")) == labels);
+  CHECK(tests::text_of(set.at("labels/a.xml")) == voc);
+}

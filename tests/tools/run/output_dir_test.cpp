@@ -1,0 +1,80 @@
+// ssdtrain --output-dir and --resume: only a new or empty folder, or one's own.
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/base/write_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/special_files.h"
+#include "tests/support/training_run.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using tests::Outcome, tests::text_of;
+
+namespace {
+
+void check_refused(const Outcome& outcome, const std::string& because) {
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK_THAT(outcome.err, Contains(because));
+}
+
+}  // namespace
+
+TEST_CASE("output_dir: a folder that holds anything else is refused before any work") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string few = "train.steps=1 eval.every_steps=0";
+  base::write_file(place.at("file"), std::string_view("x"));
+  check_refused(place.train("file", few), "file is a file; give the name of a new folder");
+  tests::make_pipe(place.at("pipe"));
+  check_refused(place.train("pipe", few), "is a pipe");
+  for (const char* name :
+       {"metrics.json", "config.json", "notes.txt", "samples/00.jpg", "env.json"}) {
+    const fs::path path = fs::path(place.at("mine")) / name;
+    fs::create_directories(path.parent_path());
+    base::write_file(path, std::string_view("precious"));
+    for (const char* more : {"", " --resume auto", " --dry-run"})
+      check_refused(place.train("mine", few + more),
+                    std::string(more) == " --resume auto" && std::string(name) == "config.json"
+                        ? "is not the folder of a run"
+                        : "holds files that are not of a run");
+    CHECK(text_of(path) == "precious");
+    CHECK(std::distance(fs::directory_iterator(place.at("mine")), {}) == 1);
+    fs::remove_all(place.at("mine"));
+  }
+  if (fs::create_directory(place.at("mine")); tests::make_device(place.at("mine/train.log"))) {
+    check_refused(place.train("mine", few), "train.log");
+    CHECK(fs::is_character_file(place.at("mine/train.log")));
+  }
+}
+
+TEST_CASE("output_dir: an empty folder, and one that takes what the program prints") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string few = "train.steps=1 eval.every_steps=0";
+  fs::create_directory(place.at("empty"));
+  CHECK(place.train("empty", few).exit_code == 0);
+  check_refused(place.train("empty", few), "holds a run already");
+  fs::create_directory(place.at("logged"));
+  const Outcome logged = place.train("logged", few + " > logged/out.txt 2> logged/err.txt");
+  INFO(text_of(place.at("logged/err.txt")));
+  CHECK(logged.exit_code == 0);
+  CHECK(fs::exists(place.at("logged/last.safetensors")));
+}
+
+TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its own") {
+  const tests::TrainingPlace place(4, 2);
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  fs::create_directory(place.at("downloads"));
+  fs::copy_file(place.at("run/last.safetensors"), place.at("downloads/x.safetensors"));
+  base::write_file(place.at("downloads/config.json"), std::string_view("precious"));
+  const std::string resume = "--config tiny.json --resume downloads/x.safetensors train.steps=2 ";
+  check_refused(place.ssdtrain(resume), "downloads is not the folder of a run");
+  CHECK(text_of(place.at("downloads/config.json")) == "precious");
+  CHECK(std::distance(fs::directory_iterator(place.at("downloads")), {}) == 2);
+  const Outcome elsewhere = place.ssdtrain(resume + "--output-dir new");
+  INFO(elsewhere.err);
+  CHECK(elsewhere.exit_code == 0);
+  CHECK(tests::step_of(place.at("new/last.safetensors")) == 2);
+}
