@@ -37,7 +37,7 @@ struct ConvertArguments {
 void write_images(const std::string& folder, const data::Dataset& dataset) {
   base::create_folders(folder);
   for (const data::ImageEntry& image : dataset.images) {
-    const fs::path path = base::safe_join(folder, image.file_name);
+    const fs::path path = base::safe_output(folder, image.file_name);
     base::create_folders(path.parent_path());
     base::write_file(path, data::read_encoded_image(dataset, image), base::not_durable());
   }

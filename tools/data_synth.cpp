@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "data/synthetic/synthetic.h"
+#include "engine/base/text.h"
 #include "tools/data_commands.h"
 
 namespace tools {
@@ -43,8 +44,8 @@ DataCommand add_synth_command(CLI::App& program) {
   return {app, [a] {
             data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
             fmt::print("{}: {} training images with {} objects, {} validation images with {}\n",
-                       a->folder, a->set.train_images, counts.train_objects, a->set.val_images,
-                       counts.val_objects);
+                       base::printable(a->folder), a->set.train_images, counts.train_objects,
+                       a->set.val_images, counts.val_objects);
             return 0;
           }};
 }

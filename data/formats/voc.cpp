@@ -240,7 +240,7 @@ std::string voc_file(const ImageEntry& image) {
 
 void write_voc(const std::string& folder, const Dataset& dataset) {
   for (const ImageEntry& image : dataset.images) {
-    const fs::path path = base::safe_join(folder, voc_file(image));
+    const fs::path path = base::safe_output(folder, voc_file(image));
     base::create_folders(path.parent_path());
     base::write_file(path, voc_text(dataset, image), base::not_durable());
   }

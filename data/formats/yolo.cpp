@@ -160,7 +160,7 @@ void write_yolo(const std::string& folder, const Dataset& dataset) {
         lines += fmt::format("{} {} {} {} {}\n", o.category, (o.x + o.width / 2) / image.width,
                              (o.y + o.height / 2) / image.height, o.width / image.width,
                              o.height / image.height);
-    const fs::path path = base::safe_join(folder, yolo_file(image));
+    const fs::path path = base::safe_output(folder, yolo_file(image));
     base::create_folders(path.parent_path());
     base::write_file(path, lines, base::not_durable());
   }

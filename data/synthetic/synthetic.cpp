@@ -6,6 +6,7 @@
 #include "data/formats/coco.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/base/write_file.h"
 
 namespace data {
@@ -21,9 +22,11 @@ class PartialFolder {
   explicit PartialFolder(const fs::path& target)
       : target_(target), path_(fmt::format("{}.partial.{}", target.string(), getpid())) {
     std::error_code error;
-    if (fs::exists(target, error) &&
-        (!fs::is_directory(target, error) || !fs::is_empty(target, error)))
-      fail(ExitCode::usage, target.string(),
+    const fs::file_type type =
+        fs::symlink_status(target, error).type();  // a link cannot be replaced
+    if (type != fs::file_type::not_found &&
+        (type != fs::file_type::directory || !fs::is_empty(target, error)))
+      fail(ExitCode::usage, base::printable(target.string()),
            ": exists and is not an empty folder; choose another name");
     fs::create_directories(path_, error);
     if (error) fail(ExitCode::failed, path_.string(), ": cannot create: ", error.message());

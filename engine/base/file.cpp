@@ -8,16 +8,47 @@
 
 namespace base {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-bool lies_inside(const std::filesystem::path& path, const std::filesystem::path& folder) {
+bool lies_inside(const fs::path& path, const fs::path& folder) {
   auto mismatch = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
   return mismatch.first == folder.end();
 }
 
+[[noreturn]] void refuse(const fs::path& folder, const std::string& file_name,
+                         const std::string& why) {
+  fail(ExitCode::data, "file_name \"", printable(file_name, 100), "\" ", why,
+       "; expected a path inside ", folder.string());
+}
+
+// What the name alone says.
+fs::path relative_path(const fs::path& folder, const std::string& file_name) {
+  if (file_name.empty()) refuse(folder, file_name, "is empty");
+  if (file_name.size() > 4096) refuse(folder, file_name, "is longer than 4096 bytes");
+  if (file_name.find('\0') != std::string::npos) refuse(folder, file_name, "contains a NUL byte");
+  const fs::path relative(file_name);
+  if (relative.is_absolute()) refuse(folder, file_name, "is absolute");
+  for (const auto& part : relative)
+    if (part == "..") refuse(folder, file_name, "contains \"..\"");
+  return relative;
+}
+
+// What the links below the folder make of it.
+void check_links(const fs::path& folder, const fs::path& relative, const std::string& file_name) {
+  std::error_code error;
+  const fs::path root = fs::weakly_canonical(folder, error);
+  if (error) fail(ExitCode::data, folder.string(), ": ", error.message());
+  const fs::path target = fs::weakly_canonical(root / relative, error);
+  if (error) refuse(folder, file_name, error.message());
+  if (!lies_inside(target, root))
+    refuse(folder, file_name, "leads outside the folder through a symbolic link");
+}
+
 }  // namespace
 
-std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t max_bytes) {
+std::vector<uint8_t> read_file(const fs::path& path, uint64_t max_bytes) {
   const InputFile file(path);
   if (file.size() > max_bytes)
     fail(ExitCode::data, path.string(), ": ", file.size(), " bytes, the limit is ", max_bytes);
@@ -26,24 +57,17 @@ std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t max_b
   return bytes;
 }
 
-std::filesystem::path safe_join(const std::filesystem::path& folder, const std::string& file_name) {
-  auto refuse = [&](const char* why) {
-    fail(ExitCode::data, "file_name \"", printable(file_name, 100), "\" ", why,
-         "; expected a path inside ", folder.string());
-  };
-  if (file_name.empty()) refuse("is empty");
-  if (file_name.size() > 4096) refuse("is longer than 4096 bytes");
-  if (file_name.find('\0') != std::string::npos) refuse("contains a NUL byte");
-  std::filesystem::path relative(file_name);
-  if (relative.is_absolute()) refuse("is absolute");
-  for (const auto& part : relative)
-    if (part == "..") refuse("contains \"..\"");
-  std::error_code error;
-  auto root = std::filesystem::weakly_canonical(folder, error);
-  if (error) fail(ExitCode::data, folder.string(), ": ", error.message());
-  auto target = std::filesystem::weakly_canonical(root / relative, error);
-  if (error) refuse(error.message().c_str());
-  if (!lies_inside(target, root)) refuse("leads outside the folder through a symbolic link");
+fs::path safe_join(const fs::path& folder, const std::string& file_name) {
+  const fs::path relative = relative_path(folder, file_name);
+  check_links(folder, relative, file_name);
+  return folder / relative;
+}
+
+fs::path safe_output(const fs::path& folder, const std::string& file_name) {
+  const fs::path relative = relative_path(folder, file_name);
+  if (relative.filename().empty() || relative.filename() == ".")
+    refuse(folder, file_name, "is not the name of a file");
+  check_links(folder, relative.parent_path(), file_name);
   return folder / relative;
 }
 

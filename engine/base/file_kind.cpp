@@ -24,8 +24,10 @@ std::optional<int> number_of(const std::string& text) {
   return error == std::errc() && rest == end && number >= 0 ? std::optional(number) : std::nullopt;
 }
 
-// Of /dev/fd/N and of /proc/P/fd/N for this process.
+// Of /dev/stdout, /dev/fd/N, and /proc/P/fd/N for this process.
 std::optional<int> descriptor_of(const fs::path& path) {
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
   const std::vector<fs::path> parts(path.begin(), path.end());
   if (parts.size() == 4 && parts[1] == "dev" && parts[2] == "fd") return number_of(parts[3]);
   if (parts.size() != 5 || parts[1] != "proc" || parts[3] != "fd") return std::nullopt;

@@ -92,10 +92,7 @@ void OutputGuard::add(const std::string& option, const std::string& path) {
 
 fs::path OutputGuard::add(const std::string& option, const std::string& folder,
                           const std::string& name, const std::string& source) {
-  const fs::path path = safe_join(folder, name);
-  const fs::path last = path.filename();
-  if (last.empty() || last == ".")
-    fail(ExitCode::data, option, ": \"", printable(name, 100), "\" is not the name of a file");
+  const fs::path path = safe_output(folder, name);
   outputs_.push_back({option, path.string(), source});
   return path;
 }

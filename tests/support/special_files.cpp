@@ -14,6 +14,8 @@
 namespace tests {
 namespace {
 
+constexpr unsigned kMemory = 1;  // the driver of both
+
 bool make_node(const std::filesystem::path& path, mode_t kind, dev_t device) {
   if (::mknod(path.c_str(), kind | 0666, device) == 0) return true;
   static bool told = false;
@@ -25,8 +27,13 @@ bool make_node(const std::filesystem::path& path, mode_t kind, dev_t device) {
 }  // namespace
 
 bool make_device(const std::filesystem::path& path) {
-  constexpr unsigned kMemory = 1, kNull = 3;
+  constexpr unsigned kNull = 3;
   return make_node(path, S_IFCHR, makedev(kMemory, kNull));
+}
+
+bool make_full_device(const std::filesystem::path& path) {
+  constexpr unsigned kFull = 7;
+  return make_node(path, S_IFCHR, makedev(kMemory, kFull));
 }
 
 bool make_block_device(const std::filesystem::path& path) {

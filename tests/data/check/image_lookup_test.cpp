@@ -11,7 +11,7 @@
 #include "data/formats/tf_dataset.h"
 #include "data/image/png.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 

@@ -13,6 +13,7 @@
 #include "engine/base/write_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
+#include "tests/support/special_files.h"
 
 using namespace tests;
 using data::Image;
@@ -165,8 +166,9 @@ TEST_CASE("files: written and read back, by content rather than by name") {
   CHECK_THROWS_AS(data::read_image(folder.path()), base::Error);
   CHECK_THROWS_AS(base::read_file(folder.path() / "b.jpg", 10), base::Error);
   CHECK_THROWS_AS(base::write_file(folder.path() / "none" / "x", std::string("x")), base::Error);
-  if (std::filesystem::exists("/dev/full"))
-    CHECK_THROWS_AS(base::write_file("/dev/full", std::string(100000, 'x')), base::Error);
+  const std::string full = (folder.path() / "full").string();
+  if (tests::make_full_device(full))
+    CHECK_THROWS_AS(base::write_file(full, std::string(100000, 'x')), base::Error);
 }
 
 TEST_CASE("a named pipe is refused without waiting for a writer") {
