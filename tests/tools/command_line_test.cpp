@@ -120,7 +120,7 @@ TEST_CASE("errors of the program: their code and one line") {
   tests::Outcome o =
       outcome_of({}, throws(base::Error(base::ExitCode::data, "bad\nfile\x1b name")));
   CHECK(o.exit_code == 3);
-  CHECK(o.err == "ssdtest: bad file  name\n");
+  CHECK(o.err == "ssdtest: bad\\nfile\\x1b name\n");
   CHECK(outcome_of({}, throws(base::Error(base::ExitCode::diverged, "x"))).exit_code == 5);
   CHECK(outcome_of({}, throws(base::Error(base::ExitCode::stopped_early, "x"))).exit_code == 75);
   o = outcome_of({}, throws(std::bad_alloc()));

@@ -54,6 +54,7 @@ TEST_CASE("a checkpoint is saved in the order that survives a power failure") {
   std::string steps;
   for (const SystemCall& call : traced->calls) {
     const char step = step_of_save(call);
+    if (step == 'd' && !steps.ends_with('r')) continue;  // of another file in the run's folder
     if (step && !(step == 'w' && steps.ends_with('w'))) steps += step;
   }
   INFO(steps);

@@ -129,7 +129,8 @@ RunFolder RunFolder::create(const config::RunConfig& config,
                             const std::vector<std::string>& command_line, const std::string& root) {
   bool numbered = config.output_dir.empty();
   if (!numbered) {
-    check_fresh(config.output_dir);
+    if (!is_run(config.output_dir))
+      check_fresh(config.output_dir);  // of a run, the lock tells more
     make_folders(config.output_dir);
   }
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)
