@@ -33,7 +33,4 @@ void check_folder(const config::RunConfig&, const ResumedRun&);
 RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,
                        const std::vector<std::string>& words);
 
-// Whether open_resumed() would find a folder that it may use; touches nothing. Error(usage).
-void check_folder(const config::RunConfig&, const ResumedRun&);
-
 }  // namespace run

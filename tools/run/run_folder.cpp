@@ -121,10 +121,6 @@ RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-namespace {
-
-}  // namespace
-
 RunFolder RunFolder::create(const config::RunConfig& config,
                             const std::vector<std::string>& command_line, const std::string& root) {
   bool numbered = config.output_dir.empty();
