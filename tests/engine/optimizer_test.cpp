@@ -1,8 +1,7 @@
 #include "engine/optimizer.h"
 
-#include <catch2/catch.hpp>
-
 #include "engine/planning_backend.h"
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 
 using namespace tests;

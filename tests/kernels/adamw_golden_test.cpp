@@ -1,9 +1,10 @@
 // AdamW against torch.optim.AdamW, stored in tests/golden by tests/peers/make_adamw_golden.py.
-#include <catch2/catch.hpp>
+
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "kernels/adamw.h"
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 #include "tests/support/paths.h"
 

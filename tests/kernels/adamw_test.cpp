@@ -1,9 +1,9 @@
 #include "kernels/adamw.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
+#include "tests/support/catch.h"
 #include "tests/support/op_case.h"
 
 using namespace tests;

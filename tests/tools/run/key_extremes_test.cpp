@@ -1,10 +1,11 @@
 // The published range of every configuration key is the one that holds: at either end, what the key
 // configures can be built, or the key is refused by its name.
-#include <catch2/catch.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
 #include "engine/precision.h"
+#include "tests/support/catch.h"
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
 

@@ -3,13 +3,13 @@
 
 #include <omp.h>
 
-#include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/planning_backend.h"
+#include "tests/support/catch.h"
 #include "tests/support/training_run.h"
 #include "tools/run/inference.h"
 #include "tools/run/run_options.h"
