@@ -6,7 +6,6 @@
 
 #include "data/formats/coco.h"
 #include "data/formats/json_cursor.h"
-#include "data/formats/line_counter.h"
 #include "engine/base/loaded_file.h"
 
 namespace data {
@@ -107,7 +106,6 @@ class CocoHandler {
   JsonCursor& cursor_;
   Problems* problems_;
   CocoRecords& out_;
-  LineCounter lines_;
   int depth_ = 0;
   Section section_ = none;
   uint32_t sections_seen_ = 0;

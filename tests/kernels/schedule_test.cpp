@@ -15,7 +15,7 @@ Schedule cosine(double base, double warmup_rate, int64_t warmup_steps, int64_t t
 
 }  // namespace
 
-TEST_CASE("schedule: the four recipes of the original") {
+TEST_CASE("schedule: the four configurations of the original") {
   struct Row {
     Schedule schedule;
     double first, second, last_warm, warm, mid, last;

@@ -8,7 +8,7 @@
 #include "data/formats/yolo.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"

@@ -1,10 +1,9 @@
-// Files that are no COCO JSON are named for what they are, and lines are counted in one pass.
+// Files that are no COCO JSON are named for what they are.
 #include "data/formats/foreign_json.h"
 #include "tests/support/catch.h"
 
 #include "data/formats/coco.h"
-#include "data/formats/line_counter.h"
-#include "engine/base/file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/paths.h"
 
 namespace {
@@ -57,25 +56,4 @@ TEST_CASE("archives and files of other tools are named") {
     INFO(c.text);
     CHECK(error_of(c.text).find(c.message) != std::string::npos);
   }
-}
-
-TEST_CASE("lines of many places are counted in one pass") {
-  tests::TemporaryFolder folder;
-  const std::string path = (folder.path() / "lines").string();
-  constexpr size_t kLines = 20'000;
-  base::write_file(path, [] {
-    std::string text;
-    for (size_t i = 0; i < kLines; ++i) text += "line\n";
-    return text;
-  }());
-  const base::LoadedFile file(path);
-  data::LineCounter lines;
-  bool equal = true;
-  for (size_t offset = 0; offset < file.bytes().size(); offset += 3) {
-    const std::string position = lines.position(file, offset);
-    if (offset % 9999 == 0) equal &= position == file.position(offset);
-  }
-  CHECK(equal);
-  CHECK(lines.bytes_counted() <= file.bytes().size());
-  CHECK(lines.position(file, 7) == file.position(7));
 }
