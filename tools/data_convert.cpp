@@ -50,8 +50,8 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
   fmt::print(
       "{}: {} images, {} boxes in {} shards; {} boxes without area or past the border left out; "
       "masks are not written\n",
-      base::printable(data::shard_name(a.to_records, 0, a.shards)), report.images, report.boxes, a.shards,
-      report.dropped_boxes);
+      base::printable(data::shard_name(a.to_records, 0, a.shards)), report.images, report.boxes,
+      a.shards, report.dropped_boxes);
   const std::string map = a.to_records + data::kLabelMapEnding;
   base::write_file(map, data::label_map_text(dataset.categories));
   fmt::print("{}: label map of {} classes, which is found there when the shards are read\n",

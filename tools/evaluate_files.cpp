@@ -54,7 +54,8 @@ void tell_limits(const data::Dataset& truth, const std::vector<data::Detection>&
   for (const data::Detection& d : detections) ++found[{d.image_id, d.category}];
   std::map<std::pair<int64_t, int32_t>, int64_t> objects;
   for (const data::ImageEntry& image : truth.images)
-    for (const data::Object& o : truth.objects_of(image)) ++objects[{image.id, o.category}];
+    for (const data::Object& o : truth.objects_of(image))
+      if (!o.crowd) ++objects[{image.id, o.category}];
   int64_t left_out = 0, beyond = 0;
   for (const auto& [where, count] : found) left_out += std::max<int64_t>(count - kCounted, 0);
   for (const auto& [where, count] : objects) beyond += std::max<int64_t>(count - kCounted, 0);

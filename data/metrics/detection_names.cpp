@@ -1,5 +1,8 @@
 #include "data/metrics/detection_names.h"
 
+#include <cctype>
+#include <utility>
+
 namespace data {
 namespace {
 
@@ -15,6 +18,19 @@ bool ends_alike(std::string_view a, std::string_view b) {
   return folders.empty() || folders.ends_with('/') || folders.ends_with('\\');
 }
 
+// What people mean alike: without case, blanks, '-' and '_'.
+std::string simplified(std::string_view name) {
+  std::string simple;
+  for (unsigned char c : name)
+    if (!std::isspace(c) && c != '-' && c != '_') simple += static_cast<char>(std::tolower(c));
+  return simple;
+}
+
+void add_once(std::unordered_map<std::string, int32_t>& map, std::string key, int32_t value) {
+  const auto [entry, is_new] = map.try_emplace(std::move(key), value);
+  if (!is_new) entry->second = -1;
+}
+
 }  // namespace
 
 DetectionNames::DetectionNames(const Dataset& truth) {
@@ -24,9 +40,8 @@ DetectionNames::DetectionNames(const Dataset& truth) {
     by_name_.emplace(without_folders(image.file_name), image.id);
   }
   for (size_t i = 0; i < truth.categories.size(); ++i) {
-    const auto [entry, is_new] =
-        categories_.emplace(truth.categories[i].name, static_cast<int32_t>(i));
-    if (!is_new) entry->second = -1;
+    add_once(categories_, truth.categories[i].name, static_cast<int32_t>(i));
+    add_once(alike_, simplified(truth.categories[i].name), static_cast<int32_t>(i));
   }
 }
 
@@ -45,8 +60,9 @@ int64_t DetectionNames::image_of(std::string_view file_name, int64_t likely) con
 }
 
 int32_t DetectionNames::category_of(const std::string& name) const {
-  const auto found = categories_.find(name);
-  return found == categories_.end() ? -1 : found->second;
+  if (const auto found = categories_.find(name); found != categories_.end()) return found->second;
+  const auto alike = alike_.find(simplified(name));
+  return alike == alike_.end() ? -1 : alike->second;
 }
 
 }  // namespace data

@@ -19,14 +19,15 @@ class DetectionNames {
   // one whose path ends like it ("photos/val/a.jpg" is "val/a.jpg" or "a.jpg", and "a.jpg" is
   // "val/a.jpg"). -1: none, or more than one. If the image with the id `likely` fits, it is taken.
   int64_t image_of(std::string_view file_name, int64_t likely) const;
-  // The index of the category of this name; -1: none, or more than one.
+  // The index of the category of this name, or of the only one that differs in case, blanks, '-' or
+  // '_' alone; -1: none, or more than one.
   int32_t category_of(const std::string& name) const;
 
  private:
   std::unordered_map<int64_t, std::string_view> file_of_;
   std::unordered_map<std::string_view, int64_t> by_path_;
-  std::unordered_multimap<std::string_view, int64_t> by_name_;  // without folders
-  std::unordered_map<std::string_view, int32_t> categories_;
+  std::unordered_multimap<std::string_view, int64_t> by_name_;   // without folders
+  std::unordered_map<std::string, int32_t> categories_, alike_;  // -1: of more than one
 };
 
 }  // namespace data

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace data {
 DetectionHandler::DetectionHandler(base::LoadedFile& file, JsonCursor& cursor, const Dataset& truth,
@@ -140,6 +141,12 @@ bool DetectionHandler::finds_image() {
     if (out_.unknown_images++ == 0) out_.first_unknown_image = file_name_;
     return false;
   }
+  const auto [known, is_new] = file_of_.try_emplace(id, file_name_);
+  if (!is_new && known->second != file_name_)
+    fail_here(base::concatenate("file_name ", base::printable(file_name_), " and ",
+                                base::printable(known->second),
+                                " would both be the annotated image ", id,
+                                "; detect in the images that were annotated alone"));
   out_.images_by_name += id != image_id_;
   image_id_ = id;
   return true;

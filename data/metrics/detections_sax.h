@@ -64,6 +64,7 @@ class DetectionHandler {
   JsonCursor& cursor_;
   DetectionFile& out_;
   DetectionNames names_;
+  std::unordered_map<int64_t, std::string> file_of_;  // by image: the name that meant it
   std::unordered_map<int64_t, int32_t> categories_;
 
   int depth_ = 0;        // 1: in the list, 2: in an entry, 3: in its bbox

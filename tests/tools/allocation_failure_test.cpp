@@ -60,7 +60,8 @@ TEST_CASE("an allocation that fails ends a program with one line and code 6") {
   REQUIRE(place.train("run", "train.steps=1").exit_code == 0);
   check_all(place, "ssdtrain", "--config tiny.json train.steps=1 --output-dir out");
   check_all(place, "ssdeval", "--checkpoint run/last.safetensors");
-  check_all(place, "ssddetect", "--checkpoint run/last.safetensors data/images --json found.json");
+  check_all(place, "ssddetect",
+            "--checkpoint run/last.safetensors data/images --overwrite --json found.json");
   check_all(place, "ssddata",
             "check --annotations data/annotations/instances_train.json --images data/images");
 }

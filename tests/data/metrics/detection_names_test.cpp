@@ -66,11 +66,12 @@ TEST_CASE("a category name that occurs twice names none") {
   CHECK(names.category_of("bolt") == 1);
   CHECK(names.category_of("nut") == -1);
   CHECK(names.category_of("gear") == -1);
+  CHECK(names.category_of("B_olt ") == 1);
 }
 
 TEST_CASE("names decide where ids mean something else, and this is counted") {
   const DetectionFile file =
-      loaded({R"("image_id": 10, "category_id": 3, "file_name": "b.jpg", "category": "nut")",
+      loaded({R"("image_id": 10, "category_id": 3, "file_name": "x/b.jpg", "category": "nut")",
               R"("image_id": 30, "category_id": 7, "file_name": "x/b.jpg", "category": "nut")",
               R"("image_id": 1, "category_id": 1, "file_name": "cam2/a.jpg")",
               R"("image_id": 20, "category_id": 3)"});
@@ -97,4 +98,10 @@ TEST_CASE("detections in images without annotations are counted; if all are, the
              Catch::Contains("file_name"));
   CHECK_THAT(failure({R"("image_id": 10, "category_id": 3, "category": ["nut"])"}),
              Catch::Contains("category"));
+}
+
+TEST_CASE("two pictures that would become one annotated image are refused") {
+  CHECK_THAT(failure({R"("image_id": 1, "category_id": 3, "file_name": "camA/b.jpg")",
+                      R"("image_id": 2, "category_id": 3, "file_name": "camB/b.jpg")"}),
+             Catch::Contains("camA/b.jpg") && Catch::Contains("camB/b.jpg"));
 }
