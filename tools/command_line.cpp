@@ -11,7 +11,7 @@
 #include <cstring>
 #include <iostream>
 #include <new>
-#include <regex>
+#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -112,14 +112,21 @@ std::string without_command(const CLI::App& app) {
   return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
 }
 
-// CLI11 says "--count: Value 10 not in range 0.000000 to 9.000000".
+// CLI11 says "--count: Value 10 not in range 0.000000 to 9.000000", or "[0 - 9]".
 std::string in_plain_words(const std::string& message) {
-  static const std::regex range(R"((.*): Value (.*) not in range \[?(\S+) (?:to|-) ([^\s\]]+)\]?)");
-  std::smatch m;
-  if (!std::regex_match(message, m, range)) return message;
-  const auto number = [&](int i) { return fmt::format("{:.12g}", std::stod(m[i])); };
-  return fmt::format("{}: expected a number from {} to {}, found {}", m[1].str(), number(3),
-                     number(4), m[2].str());
+  constexpr std::string_view kValue = ": Value ", kRange = " not in range ";
+  const size_t value = message.find(kValue), range = message.rfind(kRange);
+  if (value == message.npos || range == message.npos || range < value) return message;
+  std::string ends = message.substr(range + kRange.size());
+  for (char& c : ends)
+    if (c == '[' || c == ']') c = ' ';
+  std::istringstream words(ends);
+  double least, most;
+  std::string between;
+  if (!(words >> least >> between >> most)) return message;
+  const size_t found = value + kValue.size();
+  return fmt::format("{}: expected a number from {:.12g} to {:.12g}, found {}",
+                     message.substr(0, value), least, most, message.substr(found, range - found));
 }
 
 // An option with an empty value comes from a variable of the shell that is not set; to go on
