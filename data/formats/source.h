@@ -19,7 +19,7 @@ struct Source {
   std::string images;                  // folder of the images; empty: where the format has them
   std::string names;                   // VOC, YOLO: file of class names, one per line
   std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
-  std::string label_map;               // TFRecord: .pbtxt; empty: COCO's classes
+  std::string label_map;               // TFRecord: see find_record_labels
 
   bool given() const;
   std::string path() const;  // how messages name the data set; empty when none is given

@@ -47,13 +47,13 @@ DetectionNames::DetectionNames(const Dataset& truth) {
 
 int64_t DetectionNames::image_of(std::string_view file_name, int64_t likely) const {
   const auto own = file_of_.find(likely);
-  if (own != file_of_.end() && ends_alike(own->second, file_name)) return likely;
+  if (own != file_of_.end() && own->second == file_name) return likely;
   if (const auto whole = by_path_.find(file_name); whole != by_path_.end()) return whole->second;
-  int64_t found = -1;
+  int64_t found = kNone;
   const auto [first, last] = by_name_.equal_range(without_folders(file_name));
   for (auto at = first; at != last; ++at) {
     if (!ends_alike(file_of_.at(at->second), file_name)) continue;
-    if (found >= 0) return -1;
+    if (found != kNone) return kSeveral;
     found = at->second;
   }
   return found;

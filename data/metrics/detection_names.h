@@ -15,9 +15,11 @@ class DetectionNames {
   explicit DetectionNames(const Dataset& truth);
 
   bool has_image(int64_t id) const { return file_of_.contains(id); }
-  // The id of the image that a detector knew as `file_name`: the one with this name, else the only
-  // one whose path ends like it ("photos/val/a.jpg" is "val/a.jpg" or "a.jpg", and "a.jpg" is
-  // "val/a.jpg"). -1: none, or more than one. If the image with the id `likely` fits, it is taken.
+  static constexpr int64_t kNone = INT64_MIN, kSeveral = INT64_MIN + 1;  // no image ids
+  // The id of the image that a detector knew as `file_name`: the one with this name (the one with
+  // the id `likely`, if several have it), else the only one whose path ends like it
+  // ("photos/val/a.jpg" is "val/a.jpg" or "a.jpg", and "a.jpg" is "val/a.jpg"). Otherwise kNone, or
+  // kSeveral: ids of a detector's own do not tell which.
   int64_t image_of(std::string_view file_name, int64_t likely) const;
   // The index of the category of this name, or of the only one that differs in case, blanks, '-' or
   // '_' alone; -1: none, or more than one.

@@ -137,7 +137,11 @@ bool DetectionHandler::finds_image() {
     return true;
   }
   const int64_t id = names_.image_of(file_name_, image_id_);
-  if (id < 0) {
+  if (id == DetectionNames::kSeveral)
+    fail_here(base::concatenate("file_name ", base::printable(file_name_),
+                                " fits several annotated images; detect from the folder where "
+                                "the annotated file names begin"));
+  if (id == DetectionNames::kNone) {
     if (out_.unknown_images++ == 0) out_.first_unknown_image = file_name_;
     return false;
   }

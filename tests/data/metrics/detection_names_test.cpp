@@ -52,10 +52,10 @@ TEST_CASE("an image is found by the whole name, or by the only path that ends al
   CHECK(names.image_of("photos/b.jpg", -1) == 30);
   CHECK(names.image_of("cam1/a.jpg", -1) == 10);
   CHECK(names.image_of("photos/cam2/a.jpg", -1) == 20);
-  CHECK(names.image_of("a.jpg", -1) == -1);  // two end alike
-  CHECK(names.image_of("a.jpg", 20) == 20);  // but the id says which
-  CHECK(names.image_of("bb.jpg", 30) == -1);
-  CHECK(names.image_of("", 30) == -1);
+  CHECK(names.image_of("a.jpg", -1) == DetectionNames::kSeveral);
+  CHECK(names.image_of("a.jpg", 20) == DetectionNames::kSeveral);  // the id may be a detector's own
+  CHECK(names.image_of("bb.jpg", 30) == DetectionNames::kNone);
+  CHECK(names.image_of("", 30) == DetectionNames::kNone);
   CHECK(names.image_of("photos\\b.jpg", 1) == 30);
 }
 
@@ -104,4 +104,6 @@ TEST_CASE("two pictures that would become one annotated image are refused") {
   CHECK_THAT(failure({R"("image_id": 1, "category_id": 3, "file_name": "camA/b.jpg")",
                       R"("image_id": 2, "category_id": 3, "file_name": "camB/b.jpg")"}),
              Catch::Contains("camA/b.jpg") && Catch::Contains("camB/b.jpg"));
+  CHECK_THAT(failure({R"("image_id": 20, "category_id": 3, "file_name": "a.jpg")"}),
+             Catch::Contains("fits several"));
 }
