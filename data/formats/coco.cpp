@@ -23,7 +23,7 @@ class CocoJoiner {
   Dataset join(CocoRecords records) {
     take_categories(records.categories);
     take_images(records.images);
-    find_duplicate_annotations(records.annotations);
+    renumber_duplicate_annotations(records.annotations);
     take_annotations(records.annotations);
     return std::move(out_);
   }
@@ -61,14 +61,26 @@ class CocoJoiner {
     images = {};
   }
 
-  void find_duplicate_annotations(const std::vector<CocoAnnotation>& annotations) {
+  // Nothing but messages needs the ids, so all are numbered anew where some occur twice.
+  void renumber_duplicate_annotations(std::vector<CocoAnnotation>& annotations) {
     std::vector<int64_t> ids(annotations.size());
     std::transform(annotations.begin(), annotations.end(), ids.begin(),
                    [](const CocoAnnotation& a) { return a.object.id; });
     std::sort(ids.begin(), ids.end());
-    for (auto at = ids.begin(); (at = std::adjacent_find(at, ids.end())) != ids.end(); ++at)
-      report(ProblemKind::duplicate_annotation_id, path_,
-             base::concatenate("annotation id ", *at, " again"), &*at);
+    int64_t again = 0;
+    for (auto at = ids.begin(); (at = std::adjacent_find(at, ids.end())) != ids.end(); ++at) {
+      ++again;
+      if (problems_)
+        report(ProblemKind::duplicate_annotation_id, path_,
+               base::concatenate("annotation id ", *at, " again"), &*at);
+    }
+    if (again == 0) return;
+    for (size_t i = 0; i < annotations.size(); ++i)
+      annotations[i].object.id = static_cast<int64_t>(i + 1);
+    out_.notes.push_back(base::concatenate(
+        path_, ": ", again, " of ", annotations.size(),
+        " annotation ids occur again, expected unique ones: all are numbered from 1 (`ssddata "
+        "convert --to-coco` writes such a file)"));
   }
 
   // A counting sort by image: two passes, no comparison, file order kept within an image.
@@ -134,6 +146,30 @@ class CocoJoiner {
   std::unordered_map<int64_t, uint32_t> image_of_;
 };
 
+// Exports made on Windows separate folders by backslashes. A file that has one in its name keeps
+// it.
+void read_backslashes_as_folders(const std::string& path, Dataset& dataset) {
+  const std::filesystem::path folder = dataset.image_folder;
+  int64_t read = 0;
+  std::string first;
+  for (ImageEntry& image : dataset.images) {
+    if (image.file_name.find('\\') == std::string::npos) continue;
+    std::string slashes = image.file_name;
+    std::replace(slashes.begin(), slashes.end(), '\\', '/');
+    std::error_code error;
+    if (std::filesystem::exists(folder / image.file_name, error) ||
+        !std::filesystem::exists(folder / slashes, error))
+      continue;
+    if (read++ == 0) first = image.file_name;
+    image.file_name = std::move(slashes);
+  }
+  if (read > 0)
+    dataset.notes.push_back(base::concatenate(
+        path, ": ", read, " of ", dataset.images.size(),
+        " file names separate folders by backslashes, and are read with slashes; the first: ",
+        first));
+}
+
 }  // namespace
 
 bool stays_in_folder(const std::string& file_name) {
@@ -156,6 +192,7 @@ Dataset load_coco(const std::string& annotations_path, const std::string& image_
   if (options.counts) *options.counts = records.counts;
   Dataset dataset = CocoJoiner(annotations_path, options.problems).join(std::move(records));
   dataset.image_folder = image_folder;
+  read_backslashes_as_folders(annotations_path, dataset);
   return dataset;
 }
 

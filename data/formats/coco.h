@@ -21,8 +21,8 @@ struct CocoOptions {
 // Reads a COCO JSON file of up to 4 GiB: boxes in px, in file order within their image. Boxes of
 // any finite size are kept. A missing area becomes width * height, a missing iscrowd 0. Errors
 // (data) say "file: byte B, line N: annotation id 5: ...": syntax, missing or wrong values,
-// duplicate ids, annotations of unknown images or categories, file names that leave the image
-// folder.
+// duplicate ids of images or categories, annotations of unknown images or categories, file names
+// that leave the image folder.
 Dataset load_coco(const std::string& annotations_path, const std::string& image_folder,
                   const CocoOptions& options = {});
 

@@ -157,7 +157,7 @@ std::vector<Case> cases() {
        "annotation id 5: image_id 8 is not among the images"},
       {"category unknown", with_field(R"("category_id": 4)"),
        "category_id 4 is not among the categories"},
-      {"annotation twice", file(kImage, kBox + "," + kBox), "annotation id 5 again"},
+      {"annotation twice", file(kImage, kBox + "," + kBox), ""},
       {"image twice", file(kImage + "," + kImage, kBox), "image id 7 again"},
       {"category twice", file(kImage, kBox, kCategory + "," + kCategory), "category id 3"},
       {"category without name", file(kImage, kBox, R"({"id": 3})"), "category id 3: has no name"},
@@ -293,7 +293,41 @@ TEST_CASE("a sink collects what would be an error, and the rest is loaded") {
     CHECK(problems.count(kind) == 1);
   }
   CHECK(problems.count(bad_annotation) == 2);
-  CHECK(problems.count(data::Severity::error) == 9);
+  CHECK(problems.count(data::Severity::error) == 8);
+}
+
+TEST_CASE("annotation ids that occur twice are numbered anew, and this is said") {
+  const std::string other = R"({"id": 9, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]})";
+  const Dataset unique = load_text(file(kImage, kBox + "," + other));
+  CHECK(unique.notes.empty());
+  CHECK(unique.objects.at(1).id == 9);
+  const Dataset set = load_text(file(kImage, other + "," + kBox + "," + kBox));
+  REQUIRE(set.objects.size() == 3);
+  for (size_t i = 0; i < 3; ++i) CHECK(set.objects[i].id == int64_t(i + 1));
+  REQUIRE(set.notes.size() == 1);
+  CHECK_THAT(set.notes[0], Catch::Contains("1 of 3 annotation ids occur again"));
+}
+
+TEST_CASE("backslashes are folders where such a file is there, and part of a name elsewhere") {
+  const tests::TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "sub");
+  for (const char* name : {"sub/a.jpg", "sub/b.jpg", "sub\\b.jpg"})
+    std::ofstream(folder.path() / name) << "x";
+  std::string images;
+  int id = 1;
+  for (const char* name : {"sub/a.jpg", "sub\\\\a.jpg", "sub\\\\b.jpg", "sub\\\\c.jpg"})
+    images += fmt::format(R"({}{{"id": {}, "file_name": "{}", "width": 6, "height": 4}})",
+                          id == 1 ? "" : ",", id, name),
+        ++id;
+  const std::string path = write_text(folder, file(images, ""));
+  const Dataset set = data::load_coco(path, folder.path().string());
+  REQUIRE(set.images.size() == 4);
+  CHECK(set.images[0].file_name == "sub/a.jpg");
+  CHECK(set.images[1].file_name == "sub/a.jpg");
+  CHECK(set.images[2].file_name == "sub\\b.jpg");  // a file has this name
+  CHECK(set.images[3].file_name == "sub\\c.jpg");  // no file has either
+  REQUIRE(set.notes.size() == 1);
+  CHECK_THAT(set.notes[0], Catch::Contains("1 of 4 file names"));
 }
 
 TEST_CASE("what is written reads back the same, to the last bit") {
