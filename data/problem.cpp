@@ -18,6 +18,8 @@ constexpr ProblemRule kRules[] = {
     {"unknown_category", Severity::error, "its category is not in the file"},
     {"unsafe_file_name", Severity::error, "a file name that leaves the image folder"},
     {"non_finite_box", Severity::error, "a box with NaN or infinity"},
+    {"look_like_corners", Severity::error, "boxes that seem to be x1, y1, x2, y2"},
+    {"look_like_unit", Severity::error, "boxes that seem to be in 0..1 instead of pixels"},
     {"negative_box", Severity::error, "a box of negative width or height"},
     {"zero_box", Severity::warning, "a box without area; not trained on"},
     {"box_outside", Severity::error, "a box that does not touch its image"},

@@ -22,6 +22,8 @@ enum class ProblemKind {
   unsafe_file_name,
   // Boxes and names.
   non_finite_box,
+  look_like_corners,
+  look_like_unit,
   negative_box,
   zero_box,
   box_outside,

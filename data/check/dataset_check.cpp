@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "data/check/box_units.h"
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "engine/base/text.h"
@@ -24,10 +25,18 @@ class LabelChecker {
 
   void check() {
     for (const ImageEntry& image : dataset_.images) check_image(image);
+    check_units();
     check_categories();
   }
 
  private:
+  void check_units() {
+    const BoxUnits units = count_box_units(dataset_);
+    if (units.in_words().empty()) return;
+    add(units.look_like_unit() ? ProblemKind::look_like_unit : ProblemKind::look_like_corners,
+        "boxes", units.in_words());
+  }
+
   void check_image(const ImageEntry& image) {
     // In COCO files this is found when they are read; records have names that nobody opens.
     if (image.shard >= 0 && !image.file_name.empty() && !stays_in_folder(image.file_name))

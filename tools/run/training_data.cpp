@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
 #include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
@@ -47,6 +48,13 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
 }
 
+// A guess, so no reason to refuse the data.
+void remark_units(const std::string& path, const data::Dataset& dataset,
+                  std::vector<std::string>& remarks) {
+  const std::string words = data::count_box_units(dataset).in_words();
+  if (!words.empty()) remarks.push_back("warning: " + path + ": " + words);
+}
+
 // Every image is looked up before the first step takes time. Faults of up to 1 % of the images may
 // be skipped, as while training.
 void look_up(const char* key, const data::Dataset& dataset, const config::DataConfig& config,
@@ -86,10 +94,12 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   if (resumed) refuse_other_classes(*resumed, wanted, data.train);
   data.classes =
       resumed ? resumed->classes() : ClassList(data.train, config.model.class_columns, wanted);
+  remark_units(config.data.train.path(), data.train, data.remarks);
   remark_label_use(config, data);
   look_up("data.train", data.train, config.data, data.remarks);
   data.train_print = data::fingerprint_of(data.train, config.data.threads);
   if (data.val.images.empty()) return data;
+  remark_units(config.data.val.path(), data.val, data.remarks);
   look_up("data.val", data.val, config.data, data.remarks);
   data.val_print = data::fingerprint_of(data.val, config.data.threads);
   remark_classes(config, data);
