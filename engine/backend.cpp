@@ -7,7 +7,9 @@
 namespace engine {
 namespace {
 
-// The N of "cuda:N"; -1 where there is no such number.
+constexpr int kMostOrdinal = 9999;
+
+// The N of "cuda:N"; -1 if there is no such number.
 int ordinal_of(const std::string& device) {
   if (device == "cuda") return 0;
   const std::string prefix = "cuda:";
@@ -15,17 +17,20 @@ int ordinal_of(const std::string& device) {
   int ordinal = -1;
   const char *begin = device.data() + prefix.size(), *end = device.data() + device.size();
   auto [stop, error] = std::from_chars(begin, end, ordinal);
-  return error == std::errc() && stop == end ? ordinal : -1;
+  return error == std::errc() && stop == end && ordinal <= kMostOrdinal ? ordinal : -1;
 }
 
 }  // namespace
 
+bool known_device(const std::string& device) {
+  return device == "auto" || device == "cpu" || ordinal_of(device) >= 0;
+}
+
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& options) {
+  if (!known_device(device))
+    base::fail(base::ExitCode::usage, "unknown device '", device, "': expected ", kDeviceNames);
   if (device == "cpu" || (device == "auto" && cuda_devices() == 0)) return make_cpu_backend();
-  const int ordinal = device == "auto" ? 0 : ordinal_of(device);
-  if (ordinal >= 0) return make_cuda_backend(ordinal, options);
-  base::fail(base::ExitCode::usage, "unknown device '", device,
-             "': expected auto, cpu, cuda or cuda:N");
+  return make_cuda_backend(device == "auto" ? 0 : ordinal_of(device), options);
 }
 
 }  // namespace engine

@@ -1,5 +1,5 @@
-// A device: memory, order of work, convolution plans, recording. The engine's only virtual
-// interface besides the plans it makes.
+// A device: its memory, its queues, its convolution plans, and the recording of steps. Besides
+// plans this is the engine's only virtual interface.
 #pragma once
 #include <functional>
 #include <memory>
@@ -9,49 +9,54 @@
 
 namespace engine {
 
-enum class Lane { compute, copy, network };
-enum class Place { device, pinned };
+enum class Lane { compute, copy, network };  // the device's queues
+enum class Place { device, pinned };         // pinned: host memory that the device can copy
 
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::string name() const = 0;  // "cpu", "cuda:0 NVIDIA H200"
   virtual kernels::Queue queue(Lane) = 0;
-  // The queue of one of several parallel branches of a step; the compute queue where work runs in
-  // the calling thread. Order it with wait().
+  // The queue of one of several parallel branches of a step. On a CPU it is the compute queue. Its
+  // work must be ordered by wait().
   virtual kernels::Queue branch(int index) = 0;
   virtual size_t free_memory() = 0;                 // bytes of the device, now
-  virtual void* allocate(size_t bytes, Place) = 0;  // Error(resources) when there is none
+  virtual void* allocate(size_t bytes, Place) = 0;  // Error(resources) if there is none
   virtual void release(void*, Place) noexcept = 0;
   virtual void copy(void* to, const void* from, size_t bytes, kernels::Queue) = 0;
-  virtual void wait(kernels::Queue waiting, kernels::Queue awaited) = 0;  // order two queues
-  virtual void synchronize(kernels::Queue) = 0;
-  // Says which plans will be asked for, so that what takes long can be done for many at a time.
+  // Work queued on `waiting` from now on starts after the work queued on `awaited` so far.
+  virtual void wait(kernels::Queue waiting, kernels::Queue awaited) = 0;
+  virtual void synchronize(kernels::Queue) = 0;  // the host waits for the queue's work
+  // Says which plans will be asked for, so that they can be found for many shapes at once.
   virtual void prepare(const std::vector<ConvShape>&) {}
-  // Null only for shapes that are optional(), where the device cannot fuse what they ask for.
+  // Null if the shape is optional() and the device cannot fuse what it asks for.
   virtual std::unique_ptr<ConvPlan> plan(const ConvShape&) = 0;
-  // Runs `work` now and returns a function that repeats it with the same addresses.
+  // Runs `work` and returns a function that repeats it with the same addresses: on a GPU, a CUDA
+  // graph.
   virtual std::function<void()> record(kernels::Queue, const std::function<void()>& work) = 0;
 };
 
 struct BackendOptions {
   bool deterministic = false;  // convolution plans are chosen by rule, not by timing
   std::string plan_cache;      // folder that keeps chosen plans between runs; empty: none
-  // Told, in one line, what takes long, and what a library could not be trusted with; empty:
-  // nobody.
+  // Receives lines for the user: that something takes long, or that a library's results are wrong
+  // and not used. Empty: nobody is told.
   std::function<void(const std::string&)> tell;
 };
 
 std::unique_ptr<Backend> make_cpu_backend();
-// The GPU of that number; Error(resources) says why there is none.
+// The GPU of that number, from 0. Error(resources) says why it cannot be had.
 std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&);
-// How many GPUs this build and this machine offer.
+// How many GPUs this build can use on this machine.
 int cuda_devices();
-// `device` is "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N"; Error(resources) says
-// why a device cannot be had.
+
+// What a device may be called. "auto" is a GPU if there is one.
+inline constexpr const char* kDeviceNames = "auto, cpu, cuda or cuda:N";
+bool known_device(const std::string& device);
+// Error(usage) for an unknown name, Error(resources) if the device cannot be had.
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& = {});
 
-// Memory that lives as long as its owner: parameters, staging, the arena's block.
+// Memory that lives as long as this object: parameters, staging, the block of the arena.
 class Memory {
  public:
   Memory(Backend& backend, size_t bytes, Place place)

@@ -1,27 +1,25 @@
-// Every operation the models use. Each runs now and, if a tape is present, records its gradient.
-// Activations are [images, height, width, channels]; work is done in the inputs' dtype with sums in
-// accumulator(dtype).
+// The operations that the model uses. Each queues its work and, if the context has a tape, records
+// its gradient. Activations are [images, height, width, channels]. Work is done in the dtype of the
+// inputs, and sums in accumulator(dtype). Shapes or dtypes that do not fit are an error of the
+// program: Error(failed).
 #pragma once
 #include "engine/context.h"
 #include "kernels/focal_loss.h"
 
 namespace engine {
 
-Tensor add(const Context&, const Tensor& a, const Tensor& b);  // equal shapes and dtypes
-void add_into(const Context&, const Tensor& sum,
-              const Tensor& term);                       // sum += term; dtypes may differ
-Tensor cast(const Context&, const Tensor& x, DType to);  // x itself where it has the dtype
-Tensor relu(const Context&, const Tensor& x);
-Tensor relu6(const Context&, const Tensor& x);
-Tensor bias(const Context&, const Tensor& x, const Tensor& b);  // b: [channels]
+// a + b, of equal shapes and dtypes.
+Tensor add(const Context&, const Tensor& a, const Tensor& b);
+// sum += term, without a gradient. Shapes are equal, dtypes may differ.
+void add_into(const Context&, const Tensor& sum, const Tensor& term);
 
-// activation(conv(x, weight) + bias + residual); weight [out, k, k, in]; bias and residual may be
-// empty.
 struct ConvOptions {
   int stride = 1;
   Padding pad;
   Activation activation = Activation::none;
 };
+// activation(conv(x, weight) + bias + residual). weight: [out, k, k, in]; bias: [out] in
+// accumulator(dtype), or empty; residual: of the result's shape, or empty.
 Tensor conv(const Context&, const Tensor& x, const Tensor& weight, const ConvOptions&,
             const Tensor& bias = {}, const Tensor& residual = {});
 
@@ -29,17 +27,17 @@ Tensor conv(const Context&, const Tensor& x, const Tensor& weight, const ConvOpt
 struct ChannelSums {
   Tensor sum, sum_of_squares;
 };
-// conv(x, weight). Where the device adds up y on the way, `sums` receives what batch_norm would
-// otherwise read y again for; elsewhere it is left empty. options.activation: none.
+// y = conv(x, weight), without an activation. If the device can sum up y in the same pass, `sums`
+// receives the sums, so that batch_norm need not read y again for them; else they are empty.
 Tensor conv_with_sums(const Context&, const Tensor& x, const Tensor& weight, const ConvOptions&,
                       ChannelSums& sums);
 
-// activation(gamma * (x - mean) / sqrt(variance + epsilon) + beta + residual), per channel;
-// residual may be empty. In training contexts mean and (biased) variance are this batch's, from
-// `sums` where given, and the moving statistics are updated in place: m += (1 - decay) * (batch -
-// m), with the Bessel-corrected variance. In others the moving statistics are used as they are, and
-// gradients flow to x, gamma, beta and residual all the same. gamma, beta, mean, variance:
-// [channels] in accumulator(dtype).
+// Batch norm (kernels/batch_norm.h): activation(gamma * (x - mean) / sqrt(variance + epsilon) +
+// beta + residual), per channel. residual may be empty. With c.training, mean and (biased) variance
+// are those of the batch, from `sums` if given, and the moving statistics are updated in place: m
+// += (1 - decay) * (batch - m), with the Bessel-corrected variance. Without c.training, the moving
+// statistics are used as they are. In both cases gradients flow to x, gamma, beta and residual.
+// gamma, beta and the statistics are [channels] in accumulator(dtype).
 struct BatchNormOptions {
   double epsilon = 1e-3, decay = 0.997;
   Activation activation = Activation::none;
@@ -51,10 +49,10 @@ Tensor batch_norm(const Context&, const Tensor& x, const BatchNormParameters&,
                   const BatchNormOptions&, const Tensor& residual = {},
                   const ChannelSums& sums = {});
 
-// activation(batch_norm(conv(x, weight)) + residual) with constant mean and variance, in any
-// context, as one convolution: the batch norm is folded into kernel and bias
-// (kernels/fold_batch_norm.h), rounded once to x's dtype. The kernel's values come from `master`;
-// `weight`, of the same shape, is what their gradient belongs to. residual may be empty.
+// activation(batch_norm(conv(x, weight)) + residual) with constant mean and variance, as one
+// convolution: the batch norm is folded into the weight and a bias (kernels/fold_batch_norm.h),
+// which are rounded once to x's dtype. The values come from `master`; their gradient belongs to
+// `weight`, of the same shape. residual may be empty.
 struct FrozenBatchNorm {
   Tensor master;                       // [out, k, k, in] in accumulator(dtype)
   Tensor gamma, beta, mean, variance;  // [out] in accumulator(dtype)
@@ -64,16 +62,17 @@ Tensor conv_frozen_batch_norm(const Context&, const Tensor& x, const Tensor& wei
                               const ConvOptions&, const FrozenBatchNorm&,
                               const Tensor& residual = {});
 
-// Largest value of each window; padding never wins; of equal values the first in row order.
+// The largest value of each window. Padding is never the largest. The gradient goes to the first of
+// equal values in row order.
 Tensor max_pool(const Context&, const Tensor& x, int kernel, int stride, Padding pad);
-Tensor subsample(const Context&, const Tensor& x);  // rows and columns 0, 2, 4...
-Tensor upsample_add(const Context&, const Tensor& coarse,
-                    const Tensor& fine);  // fine + coarse, repeated
+// fine + coarse, each pixel of coarse repeated: nearest-neighbour upsampling. The height and width
+// of fine are whole multiples of those of coarse.
+Tensor upsample_add(const Context&, const Tensor& coarse, const Tensor& fine);
 
-// Losses per image, [images] in accumulator(dtype), of one feature map's predictions against
-// targets of all anchors; formulas: kernels/focal_loss.h, kernels/smooth_l1.h. Predictions are
-// [images, anchors, k] or [images, height, width, cell * k]; targets other than classes are in
-// accumulator(dtype) and get no gradient.
+// Losses per image, [images] in accumulator(dtype), of one feature map's predictions. The targets
+// are those of all anchors, in accumulator(dtype) but for the classes, and get no gradient.
+// Predictions are [images, anchors, k] or [images, height, width, cell * k]. The formulas stand in
+// kernels/focal_loss.h and kernels/smooth_l1.h.
 using kernels::FocalOptions;
 struct FocalTargets {
   Tensor classes, weights;   // [images, all anchors]: target column i32, 0 for background; weight

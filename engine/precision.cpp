@@ -23,13 +23,15 @@ const Preset kPresets[] = {
 Precision precision_named(const std::string& name) {
   for (const Preset& preset : kPresets)
     if (name == preset.name) return preset.precision;
-  base::fail(base::ExitCode::usage, "unknown precision '", name,
-             "': expected fp32, tf32, bf16 or fp16");
+  std::string known;
+  for (const std::string& each : precision_names()) known += (known.empty() ? "" : ", ") + each;
+  base::fail(base::ExitCode::usage, "unknown precision '", name, "': expected one of ", known);
 }
 
 std::vector<std::string> precision_names() {
   std::vector<std::string> names;
-  for (const Preset& preset : kPresets) names.push_back(preset.name);
+  for (const Preset& preset : kPresets)
+    if (preset.precision.master != DType::f64) names.push_back(preset.name);
   return names;
 }
 

@@ -1,4 +1,5 @@
-// What numbers a run computes with, chosen once by name. Operations follow their inputs' dtypes.
+// The dtypes that a run computes with, chosen once by name. Operations follow the dtypes of their
+// inputs.
 #pragma once
 #include <string>
 #include <vector>
@@ -15,8 +16,9 @@ struct Precision {
   bool scale_loss = false;     // dynamic loss scaling
 };
 
-// fp32, tf32, bf16, fp16; f64 in CPU builds, for checks. Error(usage) names the known ones.
-Precision precision_named(const std::string& name);
+// "fp32", "tf32", "bf16" and "fp16", in this order.
 std::vector<std::string> precision_names();
+// One of these, or "f64", which only CPU builds have, for checks. Error(usage) for other names.
+Precision precision_named(const std::string& name);
 
 }  // namespace engine

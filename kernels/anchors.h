@@ -1,4 +1,5 @@
-// Anchor boxes: a grid of centres per feature map, the same shapes at each (RetinaNet's anchors).
+// Anchor boxes: every cell of a feature map has anchors of the same shapes around its centre (Lin
+// et al., arXiv:1708.02002, section 4).
 #pragma once
 #include <vector>
 
@@ -18,7 +19,7 @@ struct AnchorGrid {
   int64_t size() const { return int64_t(rows) * columns * per_cell(); }
 };
 
-// Writes the anchors of `grid` times (y, x) to out [size(), 4] f32; at most 64 per cell.
+// Writes the anchors of `grid`, scaled by (y, x), to out [size(), 4] f32. A cell has at most 64.
 void grid_anchors(Queue, const AnchorGrid& grid, float y, float x, View out);
 
 struct AnchorLevel {
@@ -39,9 +40,10 @@ int64_t anchors_per_cell(const AnchorOptions&);
 int64_t anchor_count(const AnchorOptions&);
 std::vector<AnchorGrid> anchor_grids(const AnchorOptions&);  // one per level, in order
 
-// All levels one after another into out [anchor_count, 4] f32. A centre's offset along an axis is
-// stride / 2 if the image's size is a multiple of the stride, else 0. Throws std::invalid_argument
-// for options without sense, such as normalised anchors of an image of one pixel.
+// Writes the anchors of all levels, one level after the other, to out [anchor_count, 4] f32. The
+// offset of a centre along an axis is stride / 2 if the image's size is a multiple of the stride,
+// else 0. Throws std::invalid_argument for options that make no sense, such as normalised anchors
+// of an image of one pixel.
 void make_anchors(Queue, const AnchorOptions&, View out);
 
 }  // namespace kernels

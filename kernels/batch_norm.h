@@ -1,5 +1,5 @@
-// Batch normalisation over all but the last dimension (Ioffe and Szegedy, arXiv:1502.03167), fused
-// with the sum of a residual and the activation that follow it.
+// Batch normalisation over all dimensions but the last (Ioffe and Szegedy, arXiv:1502.03167), fused
+// with the addition of a residual and an activation behind it.
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/queue.h"
@@ -7,34 +7,35 @@
 
 namespace kernels {
 
-// Activations x, residual, y, g, dx have one shape and dtype; everything else is [channels] in
-// that dtype's accumulator.
+// The activations x, residual, y, g and dx have one shape and dtype. All other views are [channels]
+// in the accumulator of that dtype.
 
 // Elements of the accumulator that batch_norm_batch_moments needs as scratch.
 int64_t batch_norm_scratch(const Shape& x);
 
-// What the normalisation uses and the gradient needs again.
+// The moments that the normalisation uses, and that its gradient needs again.
 struct BatchNormMoments {
   View mean, inv_std;  // inv_std = 1 / sqrt(variance + epsilon)
 };
 
-// Moments of this batch; the moving statistics step towards them in place by 1 - decay, the
-// variance with Bessel's correction. An empty batch leaves the moving statistics as they are.
+// Computes the moments of this batch. The moving statistics are updated in place: m += (1 - decay)
+// * (batch - m), with Bessel's correction of the variance. An empty batch leaves them as they are.
 struct BatchNormMoving {
   View mean, variance;
   double decay;
 };
 void batch_norm_batch_moments(Queue, View x, BatchNormMoments, BatchNormMoving, double epsilon,
                               View scratch);
-// The same moments from sums over the `rows` pixels that somebody else, the convolution, made:
-// mean = sum / rows, variance = max(sum_of_squares / rows - mean^2, 0), which costs digits where
-// the mean is far from zero (docs/numerics.md).
+// The same from sums over the `rows` pixels that the convolution before has computed: mean = sum /
+// rows, variance = max(sum_of_squares / rows - mean^2, 0). This loses digits if the mean is far
+// from zero (docs/numerics.md).
 struct BatchNormSums {
   View sum, sum_of_squares;
   int64_t rows;
 };
 void batch_norm_moments_of_sums(Queue, const BatchNormSums&, BatchNormMoments, BatchNormMoving,
                                 double epsilon);
+// The moments for inference, from the moving statistics.
 void batch_norm_moving_moments(Queue, BatchNormMoving, BatchNormMoments, double epsilon);
 
 // y = activation(gamma * (x - mean) * inv_std + beta + residual); residual may be empty.
@@ -45,9 +46,11 @@ struct BatchNormForward {
 };
 void batch_norm(Queue, const BatchNormForward&);
 
-// The gradient of x from g, that of gamma * xhat + beta, and from dbeta = sum g and dgamma = sum g
-// * xhat (kernels/channel_grads.h). If the moments were the batch's, dx = gamma * inv_std * (g -
-// dbeta / n - xhat * dgamma / n), else dx = gamma * inv_std * g, and x is not read. dx may be g.
+// The gradient of x. With xhat = (x - mean) * inv_std, g is the gradient of gamma * xhat + beta;
+// dbeta = sum g and dgamma = sum g * xhat come from kernels/channel_grads.h.
+//   batch_statistics: dx = gamma * inv_std * (g - dbeta / n - xhat * dgamma / n)
+//   else:             dx = gamma * inv_std * g; x is not read
+// dx may be g.
 struct BatchNormBackward {
   View x, g, gamma, dgamma, dbeta, dx;
   BatchNormMoments moments;

@@ -89,13 +89,6 @@ HD BoxOf<A> decode(const BoxCode<A>& code, const BoxOf<A>& anchor, CodeScales s)
   return {y - height / A(2), x - width / A(2), y + height / A(2), x + width / A(2)};
 }
 
-// The older coder: differences of corners over one deviation.
-template <class A>
-HD BoxOf<A> encode_corners(const BoxOf<A>& box, const BoxOf<A>& anchor, A deviation) {
-  return {(box.ymin - anchor.ymin) / deviation, (box.xmin - anchor.xmin) / deviation,
-          (box.ymax - anchor.ymax) / deviation, (box.xmax - anchor.xmax) / deviation};
-}
-
 template <class A> HD BoxOf<A> clip(const BoxOf<A>& b, const BoxOf<A>& window) {
   auto within = [](A x, A low, A high) { return larger(smaller(x, high), low); };
   return {within(b.ymin, window.ymin, window.ymax), within(b.xmin, window.xmin, window.xmax),

@@ -1,5 +1,5 @@
-// Gradients of what there is one of per channel, a bias or a batch norm's gamma and beta: sums over
-// all pixels of the gradient of what it produced.
+// Channel gradients: those of a bias, or of the gamma and beta of a batch norm. They are sums over
+// all pixels of a gradient g.
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/queue.h"
@@ -7,15 +7,17 @@
 
 namespace kernels {
 
-// g, saved and x have one shape, [..., channels], and dtype; everything else is [channels] in that
-// dtype's accumulator.
+// g, saved and x have one shape, [..., channels], and one dtype. All other views are [channels] in
+// the accumulator of that dtype.
 struct ChannelGradsArgs {
-  View g;  // first zeroed, in place, where `saved`, the output of `mask`, is closed
-  Activation mask = Activation::none;
-  View saved;             // read only if there is a mask
-  View x, mean, inv_std;  // of a batch norm; empty: there is none, and no dgamma
-  View dbeta, dgamma;     // sum g; sum g * (x - mean) * inv_std
-  View scratch;           // channel_grads_scratch() elements of the accumulator
+  View g;
+  Activation mask =
+      Activation::none;  // g is first set to 0, in place, where the slope of this is 0
+  View saved;            // the output of `mask`; not read if there is no mask
+  View x, mean,
+      inv_std;         // the input and the moments of a batch norm; empty: dgamma is not computed
+  View dbeta, dgamma;  // dbeta = sum g, dgamma = sum g * (x - mean) * inv_std
+  View scratch;        // channel_grads_scratch() elements of the accumulator
 };
 int64_t channel_grads_scratch(const Shape& g);
 void channel_grads(Queue, const ChannelGradsArgs&);

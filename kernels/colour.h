@@ -51,7 +51,7 @@ template <class A> HD void hsv_to_rgb(const A* hsv, A* rgb) {
     rgb[c] = (A(1) - saturation + saturation * clamp(pure[c], A(0), A(1))) * value;
 }
 
-// One step on rgb in 0..255, in place.
+// Applies one step to rgb in 0..255, in place.
 template <class A> HD void apply_colour(const ColourStep& step, A* rgb) {
   A x[3] = {rgb[0] / A(255), rgb[1] / A(255), rgb[2] / A(255)}, value = step.value;
   if (step.op == ColourOp::brightness) {

@@ -1,5 +1,5 @@
-// How the rows of a matrix are cut for sums over columns. The cut depends on the row count alone,
-// so sums do not depend on the number of threads.
+// How the rows of a matrix are cut into chunks for sums over columns. The cut depends on the number
+// of rows alone, so sums do not depend on the number of threads.
 #pragma once
 #include "kernels/launch_shapes.h"
 

@@ -24,11 +24,6 @@ template <class T> struct Fill {
   HD T operator()() const { return value; }
 };
 
-template <class A> struct Scale {
-  A factor;
-  template <class T> HD A operator()(T x) const { return factor * A(x); }
-};
-
 struct Activate {
   Activation activation;
   template <class T> HD Acc<T> operator()(T x) const { return activate(activation, Acc<T>(x)); }
@@ -66,12 +61,6 @@ void cast(Queue queue, View x, View y) {
 void fill(Queue queue, View y, double value) {
   dispatch(y.dtype,
            [&]<class T>() { map(queue, y.shape.size(), Fill<T>{T(Acc<T>(value))}, y.as<T>()); });
-}
-
-void scale(Queue queue, View x, double factor, View y) {
-  dispatch(x.dtype, [&]<class T>() {
-    map(queue, y.shape.size(), Scale<Acc<T>>{Acc<T>(factor)}, y.as<T>(), x.as<T>());
-  });
 }
 
 void activate(Queue queue, Activation activation, View x, View y) {

@@ -1,4 +1,4 @@
-// Elementwise kernels. Views have equal shapes.
+// Elementwise kernels. All views of a call have one shape, of any rank.
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/queue.h"
@@ -10,9 +10,9 @@ void add(Queue, View a, View b, View y);           // y = a + b; equal dtypes
 void add_into(Queue, View sum, View term);         // sum += term; dtypes may differ
 void cast(Queue, View x, View y);                  // y = x, rounded to y's dtype
 void fill(Queue, View y, double value);            // y = value, rounded to y's dtype
-void scale(Queue, View x, double factor, View y);  // y = factor * x; equal dtypes; y may be x
 void activate(Queue, Activation, View x, View y);  // y = activation(x); equal dtypes
-// dx = dy where the activation's output y is open, else 0; equal dtypes; dx may be dy
+// dx = dy, and 0 where the slope of the activation is 0, which its output y tells (see
+// kernels/activation.h); equal dtypes; dx may be dy
 void activate_backward(Queue, Activation, View dy, View y, View dx);
 
 }  // namespace kernels

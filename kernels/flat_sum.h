@@ -17,7 +17,7 @@ struct FlatSum {
 
 int64_t flat_sum_partials(int64_t size);
 
-// y: one element, f32 or f64. The order of additions depends on the size alone.
+// Writes y, one element of f32 or f64. The order of additions depends on the size alone.
 void flat_sum(Queue, const FlatSum&, View y);
 
 }  // namespace kernels

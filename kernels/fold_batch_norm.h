@@ -1,4 +1,5 @@
-// Batch norm with constant statistics is an affine map: it folds into the convolution before it.
+// Folds a batch norm with constant statistics, which is an affine map, into the convolution before
+// it.
 #pragma once
 #include "kernels/queue.h"
 #include "kernels/view.h"

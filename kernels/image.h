@@ -1,5 +1,5 @@
-// Staged 8-bit pictures to the network's input in one pass: place on a canvas, flip, change
-// colours, resize, normalise.
+// Makes the network's input from 8-bit images in one pass: each is placed on a canvas, flipped,
+// changed in colour, resized and normalised.
 #pragma once
 #include "kernels/colour.h"
 #include "kernels/queue.h"
@@ -19,11 +19,12 @@ HD BilinearTap bilinear_tap(int i, float scale, int in) {
   return {lo, lo + 1 < in ? lo + 1 : in - 1, source - float(lo)};
 }
 
-// How one picture lies in the pixel buffer and what becomes of it. Plain bytes, copied to the
-// device. The canvas (height x width) is what is resized to the output. The picture covers a part
-// of it; the rest has the colour `fill`. Since an output row reads two canvas rows, an axis on
-// which the picture is more than twice the output is stored gathered: position 2i holds tap lo of
-// output i, 2i + 1 tap hi. So slot_bytes() bounds every picture.
+// Where one image lies in the pixel buffer and what becomes of it. The struct is copied to the
+// device as plain bytes. The canvas (height x width) is resized to the output. The image covers a
+// part of it, and the rest has the colour `fill`. An output row reads two canvas rows only.
+// Therefore an axis on which the image is more than twice as large as the output is stored
+// gathered: position 2i holds tap lo of output i, and 2i + 1 tap hi. So slot_bytes() bounds the
+// bytes of every image.
 struct StagedImage {
   int64_t offset = 0;             // first byte in the pixel buffer or, if `cached`, in the cache
   int32_t height = 1, width = 1;  // canvas
@@ -35,7 +36,7 @@ struct StagedImage {
   ColourStep colour[kMaxColourSteps];  // in this order, on source pixels, before resizing
 };
 
-// Bytes to set aside for a picture of any size. The last ones are never used by pixels: the host
+// Bytes to set aside for an image of any size. The last ones never hold pixels, because the host
 // reads four bytes per pixel.
 HD int64_t slot_bytes(int out_height, int out_width) {
   return (int64_t(out_height) * out_width * 12 + 4 + 63) / 64 * 64;

@@ -1,4 +1,5 @@
-// The scalars around the detection losses: what the backward pass starts from, and what logs show.
+// The scalars around the detection losses: the gradients with which the backward pass starts, and
+// the values that logs show.
 #pragma once
 #include "kernels/optimizer_state.h"
 #include "kernels/queue.h"
@@ -6,8 +7,9 @@
 
 namespace kernels {
 
-// seeds[i] = weight * loss scale / normaliser: the gradient of the scaled loss for each image's
-// sum. normaliser: [1] f32 or f64; seeds: [images] of the same dtype; `state` null: no loss scale.
+// seeds[i] = weight * loss scale / normaliser: the gradient of the scaled loss by the sum of image
+// i. normaliser: [1] f32 or f64; seeds: [images] of the same dtype. If `state` is null, the loss
+// scale is 1.
 void loss_seeds(Queue, View normaliser, const OptimizerState* state, double weight, View seeds);
 
 // report = {localization, classification, regularization, total}, unscaled; f64 or f32, [4].

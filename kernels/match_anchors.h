@@ -1,5 +1,6 @@
-// Anchors to objects: which object each anchor should find, and what it should then predict
-// (SSD, section 2.2; the rules of TensorFlow's arg-max matcher).
+// Matches anchors with objects: which object each anchor should find, and what it should then
+// predict (Liu et al., SSD, arXiv:1512.02325, section 2.2, with the rules of the arg-max matcher of
+// TensorFlow's Object Detection API).
 #pragma once
 #include <optional>
 
@@ -9,8 +10,8 @@
 namespace kernels {
 
 // A match is the row of an object, or one of these.
-constexpr int kUnmatched = -1;  // background
-constexpr int kIgnored = -2;    // neither: takes no part in any loss
+constexpr int kUnmatched = -1;  // the anchor should predict background
+constexpr int kIgnored = -2;    // the anchor takes no part in any loss
 
 // An anchor takes the object of highest IoU, the lowest row among equals, if that IoU reaches
 // matched_threshold; it is ignored from unmatched_threshold up, and background below. No
@@ -39,7 +40,7 @@ struct Matches {
 
 void match_anchors(Queue, const GroundTruth&, View anchors, const MatchOptions&, const Matches&);
 
-// The same rules for a given similarity [images, rows, anchors] f32 of any origin.
+// The same rules for a given similarity, [images, rows, anchors] f32, in place of the IoU.
 void match_similarity(Queue, View similarity, View weights, const MatchOptions&, const Matches&);
 
 // The value that belongs to a match.
@@ -54,7 +55,7 @@ struct AnchorTargets {
   View box_weights;    // [images, anchors], as class_weights: the object's weight, else 0
 };
 
-// What each anchor should predict, given Matches::rows.
+// Writes what each anchor should predict, given Matches::rows.
 void assign_targets(Queue, const GroundTruth&, View anchors, View matches, CodeScales,
                     const AnchorTargets&);
 

@@ -11,8 +11,8 @@ struct PoolWindow {
   int kernel, stride, top, left;
 };
 
-// winner (u8, y's shape) receives the place in the window, row by row, that y came from: the first
-// of equal values, the first NaN if there is one. Kernels up to 15 fit.
+// winner (u8, y's shape) receives the index in the window, row by row, of the element that y came
+// from: the first of equal values, or the first NaN. The kernel must not exceed 15.
 void max_pool(Queue, PoolWindow, View x, View y, View winner);
 void max_pool_backward(Queue, PoolWindow, View dy, View winner, View dx);
 

@@ -1,11 +1,13 @@
 // Detections from predictions: exact multi-class non-maximum suppression over a batch.
 //
-// For every class by itself, boxes of a score above score_threshold are taken in falling order of
-// score, the lower anchor first among equals, unless their IoU with a box already taken exceeds
-// iou_threshold; at most max_per_class are taken. IoU is of the unclipped boxes, 0 if either has no
-// area. The taken boxes of all classes are then put in falling order of score (among equals the
-// lower class first, then the order of taking), clipped to the window; those left without area are
-// removed, and the first max_total remain.
+// Each class is treated by itself. Its boxes with a score above score_threshold are looked at in
+// falling order of score, the lower anchor first among equals. A box is taken unless its IoU with a
+// box already taken exceeds iou_threshold, until max_per_class are taken. The IoU is that of the
+// unclipped boxes, and 0 if either has no area.
+//
+// The taken boxes of all classes are then sorted by falling score (among equals the lower class
+// first, then the order of taking) and clipped to the window. Those without area are removed, and
+// the first max_total remain.
 #pragma once
 #include <optional>
 #include <vector>
@@ -22,7 +24,7 @@ struct NmsOptions {
   bool change_frame = false;                    // true: boxes relative to their window
 };
 
-// One entry per image; rows after the count are 0.
+// One entry per image. Rows after the count are 0.
 struct Detections {
   View boxes;    // [images, max_total, 4] f32
   View scores;   // [images, max_total] f32
@@ -32,8 +34,9 @@ struct Detections {
   View status;   // [images] i32: 0, or 1 if an input is NaN or infinite; then the count is 0
 };
 
-// What a network predicts, per feature map: [images, height, width, cell * columns] logits, column
-// 0 being background, and [images, height, width, cell * 4] box codes of any dtype, one for all.
+// What a network predicts, per feature map: logits [images, height, width, cell * columns], where
+// column 0 is the background's, and box codes [images, height, width, cell * 4]. All have one
+// dtype, which may be any floating-point one.
 struct Predictions {
   struct Level {
     View logits, codes;
@@ -44,7 +47,7 @@ struct Predictions {
   CodeScales scales;
 };
 
-// Boxes with scores. Boxes may differ per class.
+// Boxes with scores. Each class may have boxes of its own.
 struct ScoredBoxes {
   View boxes;    // [images, boxes, 1 or classes, 4] f32
   View scores;   // [images, boxes, classes] f32
@@ -56,7 +59,8 @@ struct ScoredBoxes {
 int64_t nms_workspace(const Predictions&, const NmsOptions&);
 int64_t nms_workspace(const ScoredBoxes&, const NmsOptions&);
 
-// score = sigmoid(logit). Works in float, also for double predictions.
+// `detect` decodes the boxes and takes score = sigmoid(logit). Both functions compute in float,
+// also for predictions in f64.
 void detect(Queue, const Predictions&, const NmsOptions&, View workspace, const Detections&);
 void multiclass_nms(Queue, const ScoredBoxes&, const NmsOptions&, View workspace,
                     const Detections&);

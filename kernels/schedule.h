@@ -10,7 +10,7 @@ namespace kernels {
 inline constexpr int kMaxBoundaries = 16;
 
 struct Schedule {
-  enum class Kind : int32_t { constant, cosine, manual, exponential };
+  enum class Kind : int32_t { constant, cosine, manual };
   Kind kind = Kind::constant;
   double base_rate = 0;
 
@@ -25,12 +25,6 @@ struct Schedule {
   int32_t boundaries = 0, ramp = 0;
   int64_t boundary[kMaxBoundaries] = {};
   double rate[kMaxBoundaries + 1] = {};
-
-  // exponential: burnin_rate for burnin_steps, then max(base_rate * factor^(steps since /
-  // decay_steps), least_rate); with `staircase` the exponent is rounded down.
-  double factor = 1, burnin_rate = 0, least_rate = 0;
-  int64_t decay_steps = 1, burnin_steps = 0;
-  int32_t staircase = 0;
 
   HD double warmup(int64_t step) const {
     return warmup_rate + double(step) * (base_rate - warmup_rate) / double(warmup_steps);
@@ -53,21 +47,11 @@ struct Schedule {
     return rate[i];
   }
 
-  HD double exponential(int64_t step) const {
-    if (step < burnin_steps) return burnin_rate;
-    double exponent = double(step - burnin_steps) / double(decay_steps);
-    if (staircase) exponent = std::floor(exponent);
-    double decayed = base_rate * std::pow(factor, exponent);
-    return decayed > least_rate ? decayed : least_rate;
-  }
-
   // The rate of the update that follows `step` earlier ones.
   HD double at(int64_t step) const {
     switch (kind) {
       case Kind::manual:
         return manual(step);
-      case Kind::exponential:
-        return exponential(step);
       case Kind::cosine:
         return step < warmup_steps ? warmup(step) : cosine(step);
       default:
@@ -86,8 +70,6 @@ inline const char* fault_of(const Schedule& s) {
   if (s.boundaries < 0 || s.boundaries > kMaxBoundaries) return "too many boundaries";
   for (int i = 1; i < s.boundaries; ++i)
     if (s.boundary[i] <= s.boundary[i - 1]) return "boundaries must increase";
-  if (s.kind == Schedule::Kind::exponential && s.decay_steps <= 0)
-    return "decay_steps must be positive";
   return nullptr;
 }
 

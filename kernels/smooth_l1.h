@@ -6,7 +6,7 @@
 
 namespace kernels {
 
-// One feature map's predictions against targets of all anchors of the image.
+// The predictions of one feature map, and the targets of all anchors of the image.
 struct SmoothL1 {
   View prediction;           // [images, anchors, 4] or [images, height, width, cell * 4]
   View targets;              // [images, all anchors, 4], accumulator of the prediction's dtype
@@ -18,13 +18,14 @@ struct SmoothL1 {
   int64_t anchors() const { return prediction.shape.size() / (images() * 4); }
 };
 
-// Blocks per image; partial is [images, smooth_l1_chunks] in the accumulator dtype.
+// The number of partial sums per image: `partial` below is workspace of [images, smooth_l1_chunks]
+// in the accumulator dtype.
 int64_t smooth_l1_chunks(const SmoothL1&);
 
-// loss [images], accumulator dtype: weighted sum over anchors and codes.
+// Writes loss [images], in the accumulator dtype: the weighted sums over anchors and codes.
 void smooth_l1_forward(Queue, const SmoothL1&, View partial, View loss);
 
-// dprediction, of the prediction's shape and dtype, for dloss [images].
+// Writes dprediction, of the prediction's shape and dtype, given dloss [images].
 void smooth_l1_backward(Queue, const SmoothL1&, View dloss, View dprediction);
 
 }  // namespace kernels

@@ -1,4 +1,4 @@
-// Adds a coarse NHWC activation to a fine one, each pixel repeated: nearest-neighbour upsampling.
+// Adds a coarse NHWC activation, each pixel repeated, to a fine one: nearest-neighbour upsampling.
 #pragma once
 #include "kernels/queue.h"
 #include "kernels/view.h"

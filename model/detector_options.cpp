@@ -46,11 +46,6 @@ void check(const DetectorOptions& o) {
   require(limits::epsilon, "batch_norm.epsilon", o.epsilon);
 }
 
-bool original_accepts(int height, int width) {
-  constexpr int kLeastSide = 129;
-  return height >= kLeastSide && width >= kLeastSide;
-}
-
 int feature_size(int input_size, int level) {
   for (int i = 0; i < level; ++i) input_size = (input_size + 1) / 2;
   return input_size;

@@ -53,10 +53,6 @@ inline constexpr base::Interval epsilon = base::between(1e-12, 1);
 // Error(usage) naming the key when an option is out of range or does not fit the others.
 void check(const DetectorOptions&);
 
-// The original's own rule for the input's sides, which is stricter: its smallest maps need 129
-// pixels.
-bool original_accepts(int height, int width);
-
 // Rows (or columns) of the feature map of `level`, 3 .. max_level, for an input side: halved,
 // rounded up.
 int feature_size(int input_size, int level);

@@ -105,10 +105,7 @@ std::vector<NamedBox> DetectionRun::in_pixels(const std::vector<run::FoundBox>& 
   for (const run::FoundBox& b : found) {
     const run::ModelClass* category = by_column_[size_t(b.column)];
     if (!category) continue;
-    const double x = double(b.xmin) * width, y = double(b.ymin) * height;
-    boxes.push_back({category,
-                     {x, y, double(b.xmax) * width - x, double(b.ymax) * height - y},
-                     double(b.score)});
+    boxes.push_back({category, b.in_pixels(width, height), double(b.score)});
   }
   return boxes;
 }

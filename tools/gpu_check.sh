@@ -213,7 +213,7 @@ phase_sanitize() {
   done
   local programs=(anchors_test image_test match_anchors_test nms_test detect_test sgd_test flat_sum_test
     add_test batch_norm_test bias_test cast_test focal_loss_test max_pool_test relu_test relu6_test
-    smooth_l1_test subsample_test sample_values_test upsample_add_test random_shapes_test simt_gpu_test gpu_step_test)
+    smooth_l1_test sample_values_test upsample_add_test random_shapes_test simt_gpu_test gpu_step_test)
   local tool program runs=$work/logs/sanitize.txt
   for tool in "${usable[@]}"; do
     for program in "${programs[@]}"; do

@@ -20,19 +20,12 @@ void check_number(const char* name, double value, const base::Interval& range) {
                base::in_words(range));
 }
 
-constexpr double kHuge = 1e6;
-
-void check_colour(const ColourOptions& colour) {
-  check_range("brightness", colour.brightness.low, colour.brightness.high, base::between(-1, 1));
-  check_range("contrast", colour.contrast.low, colour.contrast.high, base::between(0, kHuge));
-  check_range("hue", colour.hue.low, colour.hue.high, base::between(-1, 1));
-  check_range("saturation", colour.saturation.low, colour.saturation.high, base::between(0, kHuge));
-  const ColourDistortion& d = colour.distortion;
-  check_number("distortion probability", d.probability, limits::part);
-  check_number("distortion brightness", d.brightness, limits::part);
-  check_number("distortion hue", d.hue, limits::hue);
-  check_range("distortion contrast", d.contrast_low, d.contrast_high, limits::colour_factor);
-  check_range("distortion saturation", d.saturation_low, d.saturation_high, limits::colour_factor);
+void check_colour(const ColourOptions& c) {
+  check_number("colour probability", c.probability, limits::part);
+  check_number("colour brightness", c.brightness, limits::part);
+  check_number("colour hue", c.hue, limits::hue);
+  check_range("colour contrast", c.contrast_low, c.contrast_high, limits::colour_factor);
+  check_range("colour saturation", c.saturation_low, c.saturation_high, limits::colour_factor);
 }
 
 }  // namespace

@@ -16,29 +16,16 @@ inline constexpr base::Interval crop_area = base::between(0.001, 1);
 inline constexpr base::Interval hue = base::between(0, 0.5), colour_factor = base::between(0, 10);
 }  // namespace limits
 
-struct ColourRange {
-  bool enabled = false;
-  float low = 0, high = 0;
-};
-
 enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
 
-// random_distort_color: four operations at once, or with 1 - probability none of them.
-struct ColourDistortion {
+// The original's random_distort_color: four operations in this order, or, with 1 - probability,
+// none of them.
+struct ColourOptions {
   double probability = 0;
   double brightness = 32.0 / 255, hue = 0.2;  // -x .. x
   double contrast_low = 0.5, contrast_high = 1.5;
   double saturation_low = 0.5, saturation_high = 1.5;
   ColourOrder order = ColourOrder::brightness_saturation_hue_contrast;
-};
-
-// Applied in the order of the fields.
-struct ColourOptions {
-  ColourRange brightness{false, -0.2f, 0.2f};
-  ColourRange contrast{false, 0.8f, 1.25f};
-  ColourRange hue{false, -0.02f, 0.02f};  // turns
-  ColourRange saturation{false, 0.8f, 1.25f};
-  ColourDistortion distortion;
 };
 
 struct AugmentOptions {

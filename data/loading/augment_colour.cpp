@@ -43,19 +43,11 @@ ChannelMeans canvas_mean(const Image& image, const PixelWindow& source, const St
 
 }  // namespace
 
-std::vector<ColourStep> draw_colours(const ColourOptions& options, base::RandomSequence& random) {
+std::vector<ColourStep> draw_colours(const ColourOptions& d, base::RandomSequence& random) {
   std::vector<ColourStep> steps;
   auto draw = [&](ColourOp op, double low, double high) {
     steps.push_back({op, float(random.uniform(float(low), float(high)))});
   };
-  auto maybe = [&](ColourOp op, const ColourRange& range) {
-    if (range.enabled) draw(op, range.low, range.high);
-  };
-  maybe(ColourOp::brightness, options.brightness);
-  maybe(ColourOp::contrast, options.contrast);
-  maybe(ColourOp::hue, options.hue);
-  maybe(ColourOp::saturation, options.saturation);
-  const ColourDistortion& d = options.distortion;
   const bool contrast_second = d.order == ColourOrder::brightness_contrast_saturation_hue;
   if (d.probability > 0 && random.unit() < double(float(d.probability))) {
     draw(ColourOp::brightness, -d.brightness, d.brightness);

@@ -1,6 +1,6 @@
 #include "kernels/boxes.h"
 
-#include "kernels/box_list.h"
+#include "tests/reference_cases/box_list.h"
 #include "tests/reference_cases/cases.h"
 
 namespace reference {

@@ -5,6 +5,7 @@
 #include "engine/ops.h"
 #include "kernels/flat_sum.h"
 #include "kernels/match_anchors.h"
+#include "tests/reference_cases/box_list.h"
 #include "tests/reference_cases/cases.h"
 
 namespace reference {

@@ -1,4 +1,5 @@
 #include "kernels/match_anchors.h"
+#include "tests/reference_cases/box_list.h"
 #include "tests/reference_cases/cases.h"
 
 namespace reference {

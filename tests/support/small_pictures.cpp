@@ -37,7 +37,7 @@ data::LoaderOptions small_options(int batch_size) {
   options.sample.input = {16, 20};
   options.sample.max_boxes = 3;
   options.sample.ground_truth.class_columns = {1, 2};
-  options.sample.augment.colour.distortion.probability = 0.5f;
+  options.sample.augment.colour.probability = 0.5f;
   return options;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/backend.h"
+
 namespace config {
 namespace {
 
@@ -17,22 +19,14 @@ bool plain_folder_name(const std::string& name) {
   return true;
 }
 
-bool known_device(const std::string& device) {
-  if (device == "auto" || device == "cpu" || device == "cuda") return true;
-  constexpr size_t kPrefix = 5, kMostDigits = 4;
-  if (!device.starts_with("cuda:") || device.size() == kPrefix ||
-      device.size() > kPrefix + kMostDigits)
-    return false;
-  return device.find_first_not_of("0123456789", kPrefix) == std::string::npos;
-}
-
 void run_rules(ConfigTable& t, const RunConfig& c) {
   t.rule({"name"}, [&c] {
     return unless(plain_folder_name(c.name),
                   "expected the name of a folder: no slash, at most 100 characters");
   });
   t.rule({"train.device"}, [&c] {
-    return unless(known_device(c.train.device), "expected auto, cpu, cuda or cuda:N");
+    return unless(engine::known_device(c.train.device),
+                  std::string("expected ") + engine::kDeviceNames);
   });
 }
 
@@ -95,7 +89,7 @@ void data_rules(ConfigTable& t, const RunConfig& c) {
     });
   };
   const data::CropOptions& crop = d.sample.augment.crop;
-  const data::ColourDistortion& colour = d.sample.augment.colour.distortion;
+  const data::ColourOptions& colour = d.sample.augment.colour;
   const std::string at = "data.augment.";
   ordered(at + "crop.min_aspect", crop.aspect_min, at + "crop.max_aspect", crop.aspect_max);
   ordered(at + "crop.min_area", crop.area_min, at + "crop.max_area", crop.area_max);

@@ -1,4 +1,6 @@
 // The one table of configuration keys.
+#include "engine/backend.h"
+#include "engine/precision.h"
 #include "tools/config/run_config.h"
 #include "tools/config/run_config_rules.h"
 
@@ -109,7 +111,7 @@ void bind_crop(ConfigTable& t, data::CropOptions& c) {
            "chance of leaving the image whole");
 }
 
-void bind_colour(ConfigTable& t, data::ColourDistortion& c) {
+void bind_colour(ConfigTable& t, data::ColourOptions& c) {
   using data::ColourOrder;
   t.section("data.augment.colour", "Colour jitter of the training images");
   t.number("data.augment.colour.probability", c.probability, data::limits::part,
@@ -173,7 +175,7 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   t.number("data.augment.flip_probability", s.augment.flip_probability, data::limits::part,
            "chance of mirroring left and right");
   bind_crop(t, s.augment.crop);
-  bind_colour(t, s.augment.colour.distortion);
+  bind_colour(t, s.augment.colour);
 }
 
 void bind_optimizer(ConfigTable& t, engine::RuleOptions& o) {
@@ -265,6 +267,12 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
            "the metric that has to grow; also decides which checkpoint is the best");
 }
 
+std::vector<std::pair<std::string, std::string>> precisions() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const std::string& name : engine::precision_names()) names.emplace_back(name, name);
+  return names;
+}
+
 void bind_train(ConfigTable& t, TrainConfig& c) {
   t.section("train", "Training");
   t.number("train.batch_size", c.batch_size, between(1, 65536), "images per rank and step");
@@ -273,13 +281,9 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.number("train.epochs", c.epochs, between(0, 1e6),
            "passes over the training images; or give train.steps");
   t.number("train.seed", c.seed, base::at_least(0), "start of every random number");
-  t.choice("train.precision", c.precision,
-           {{"fp32", std::string("fp32")},
-            {"tf32", std::string("tf32")},
-            {"bf16", std::string("bf16")},
-            {"fp16", std::string("fp16")}},
+  t.choice("train.precision", c.precision, precisions(),
            "numbers of the network; sums, losses and the weights' master copy are always fp32");
-  t.text("train.device", c.device, "auto, cpu, cuda or cuda:N");
+  t.text("train.device", c.device, engine::kDeviceNames);
   t.flag("train.deterministic", c.deterministic,
          "same bits in every run with the same seed, device and threads; always so on a CPU");
   t.flag("train.graph", c.graph, "a GPU replays the step as one recorded graph");

@@ -16,13 +16,13 @@ void add_detections(const std::vector<FoundBox>& found, const data::ImageEntry& 
   for (const FoundBox& b : found) {
     const int category = categories[size_t(b.column)];
     if (category < 0) continue;
-    const double x = double(b.xmin) * image.width, y = double(b.ymin) * image.height;
+    const data::Rectangle area = b.in_pixels(image.width, image.height);
     out.push_back({.image_id = image.id,
                    .category = category,
-                   .x = x,
-                   .y = y,
-                   .width = double(b.xmax) * image.width - x,
-                   .height = double(b.ymax) * image.height - y,
+                   .x = area.x,
+                   .y = area.y,
+                   .width = area.width,
+                   .height = area.height,
                    .score = double(b.score)});
   }
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "data/image/draw.h"
 #include "engine/replay.h"
 #include "kernels/nms.h"
 #include "model/anchors.h"
@@ -17,6 +18,12 @@ struct FoundBox {
   float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // parts of the image's sides, within 0..1
   float score = 0;
   int column = 0;  // of the class, from 1
+
+  // The box in an image of this size, in pixels.
+  data::Rectangle in_pixels(double width, double height) const {
+    const double x = double(xmin) * width, y = double(ymin) * height;
+    return {x, y, double(xmax) * width - x, double(ymax) * height - y};
+  }
 };
 
 class Inference {

@@ -212,9 +212,8 @@ TEST_CASE("the SSD crop family keeps its promises") {
 
 TEST_CASE("transforms depend on seed, epoch and image alone; half of them flip") {
   data::AugmentOptions options;
-  options.colour.distortion = {.probability = 1,
-                               .order = data::ColourOrder::brightness_contrast_saturation_hue};
-  options.colour.hue.enabled = true;
+  options.colour = {.probability = 1,
+                    .order = data::ColourOrder::brightness_contrast_saturation_hue};
   int flips = 0, repeats = 0;
   for (int image = 0; image < 4000; ++image) {
     auto draw = [&](uint64_t seed, int64_t epoch) {
@@ -223,8 +222,8 @@ TEST_CASE("transforms depend on seed, epoch and image alone; half of them flip")
     };
     data::ImageTransform a = draw(1, 2), b = draw(1, 2), other = draw(1, 3);
     REQUIRE((a.flip == b.flip && a.placement.crop == b.placement.crop));
-    REQUIRE(a.colour.size() == 5);
-    REQUIRE(a.colour[2].op == kernels::ColourOp::contrast);
+    REQUIRE(a.colour.size() == 4);
+    REQUIRE(a.colour[1].op == kernels::ColourOp::contrast);
     REQUIRE(a.colour[0].value == b.colour[0].value);
     flips += a.flip;
     repeats += a.placement.crop == other.placement.crop;
@@ -239,8 +238,8 @@ TEST_CASE("nonsense ranges are refused") {
   options.crop.area_min = 2;
   CHECK_THROWS_AS(data::check(options), base::Error);
   options = {};
-  options.colour.distortion.hue = 0.6;
-  CHECK_THROWS_WITH(data::check(options), Catch::Contains("distortion hue is 0.6"));
+  options.colour.hue = 0.6;
+  CHECK_THROWS_WITH(data::check(options), Catch::Contains("colour hue is 0.6"));
   options = {};
   options.flip_probability = std::nanf("");
   CHECK_THROWS_AS(data::check(options), base::Error);

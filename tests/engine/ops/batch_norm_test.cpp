@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/naive_conv.h"
+#include "tests/support/single_ops.h"
 
 using namespace tests;
 using engine::Activation;

@@ -1,5 +1,6 @@
 #include "tests/support/catch.h"
 #include "tests/support/op_case.h"
+#include "tests/support/single_ops.h"
 
 using namespace tests;
 

@@ -1,9 +1,10 @@
-// Gradients that a convolution finishes on its way: summed with others', masked by the activation
-// before it, added up for the bias or batch norm before that (engine/tape.h).
+// Gradients with fusions (engine/fusion.h): added to earlier ones, masked by the activation before
+// the convolution, summed up for the bias or batch norm before that.
 #include <cmath>
 
 #include "tests/support/catch.h"
 #include "tests/support/naive_conv.h"
+#include "tests/support/single_ops.h"
 
 using namespace tests;
 using namespace engine;

@@ -3,6 +3,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/conv_run.h"
 #include "tests/support/op_parity.h"
+#include "tests/support/single_ops.h"
 #include "tests/support/summing_plans.h"
 
 using namespace tests;

@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/op_case.h"
+#include "tests/support/single_ops.h"
 
 using namespace tests;
 

@@ -83,10 +83,9 @@ struct Kind {
 };
 
 std::vector<Kind> kinds() {
-  data::ColourOptions no_contrast, distorted, other_order;
-  no_contrast.brightness.enabled = no_contrast.hue.enabled = no_contrast.saturation.enabled = true;
-  distorted.distortion.probability = other_order.distortion.probability = 0.5;
-  other_order.distortion.order = data::ColourOrder::brightness_contrast_saturation_hue;
+  data::ColourOptions distorted, other_order;
+  distorted.probability = other_order.probability = 0.5;
+  other_order.order = data::ColourOrder::brightness_contrast_saturation_hue;
   using data::CropKind;
   const auto ssd = [](CropKind kind) { return data::AugmentOptions{.crop = {.kind = kind}}; };
   return {{"as it is", data::no_augmentation(), false},
@@ -95,7 +94,6 @@ std::vector<Kind> kinds() {
           {"ssd_pad", ssd(CropKind::ssd_pad), true},
           {"ssd_fixed_aspect", ssd(CropKind::ssd_fixed_aspect), false},
           {"ssd_pad_fixed_aspect", ssd(CropKind::ssd_pad_fixed_aspect), false},
-          {"colours without contrast", {.colour = no_contrast}, false},
           {"distorted colours", {.colour = distorted}, true},
           {"in the other order", {.crop = {.kind = CropKind::none}, .colour = other_order}, true}};
 }

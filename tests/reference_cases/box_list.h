@@ -1,4 +1,5 @@
-// Lists of boxes on the host, with the attributes that follow them: filters, order, length.
+// Lists of boxes with the attributes that follow them: filters, order, length. The original has
+// these operations; the engine does not need them.
 #pragma once
 #include <algorithm>
 #include <numeric>
@@ -6,7 +7,15 @@
 
 #include "kernels/boxes.h"
 
-namespace kernels {
+namespace reference {
+
+using kernels::Box;
+
+// The original's older box coder: differences of corners over one deviation.
+inline Box encode_corners(const Box& box, const Box& anchor, float deviation) {
+  return {(box.ymin - anchor.ymin) / deviation, (box.xmin - anchor.xmin) / deviation,
+          (box.ymax - anchor.ymax) / deviation, (box.xmax - anchor.xmax) / deviation};
+}
 
 struct BoxList {
   std::vector<Box> boxes;
@@ -84,4 +93,4 @@ inline BoxList padded_or_cut(BoxList list, size_t count) {
   return list;
 }
 
-}  // namespace kernels
+}  // namespace reference
