@@ -124,7 +124,7 @@ json extractor_shapes(const json& in) {
 json extractor_error(const json& in) {
   // The original's own rule, which is stricter than ours: its smallest maps need 129 pixels.
   constexpr int kLeastSide = 129;
-  return {{"error", std::min<int>(in.at("height"), in.at("width")) < kLeastSide}};
+  return {{"error", std::min(in.at("height").get<int>(), in.at("width").get<int>()) < kLeastSide}};
 }
 
 struct HeadSample {
