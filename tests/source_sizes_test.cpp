@@ -48,7 +48,9 @@ string code_of(const string& line) {
 
 bool begins_a_function(const string& code) {
   static const std::regex no_function(
-      R"(^(if|for|while|switch|else|do|try|catch|return|namespace|struct|class|enum|union|extern)\b.*|^[}#].*|.*=\s*\{$|.*\[[^\]]*\]\s*(\(.*\))?.*\{$)");
+      R"(^(if|for|while|switch|else|do|try|catch|return)\b.*)"
+      R"(|^(namespace|struct|class|enum|union|extern)\b.*)"
+      R"(|^[}#].*|.*=\s*\{$|.*\[[^\]]*\]\s*(\(.*\))?.*\{$)");
   if (!code.ends_with('{')) return false;
   if (code.starts_with(": ")) return true;  // the initialisers of a constructor
   return code.find(')') != string::npos && !std::regex_match(code, no_function);

@@ -13,8 +13,8 @@ struct BoxUnits {
   int64_t as_corners = 0;   // have an area within their image when read as x1, y1, x2, y2
   int64_t in_unit = 0;      // have no value above 1
 
-  // At least three boxes, of which 99 % fit as corners and 10 % do not fit as they are. Boxes in the
-  // upper left fit both readings.
+  // At least three boxes, of which 99 % fit as corners and 10 % do not fit as they are. Boxes in
+  // the upper left fit both readings.
   bool look_like_corners() const;
   // At least three boxes, of which 90 % have no value above 1 px.
   bool look_like_unit() const;
