@@ -15,7 +15,7 @@ using namespace engine;
 
 struct Options {
   int images = 8, threads = 2, runs = 5;
-  std::string dtype = "f32";
+  std::string dtype = "f32", algorithm = "auto";
   bool reference = false, cpu_time = false, fixed_weights = false;
 };
 
@@ -58,7 +58,7 @@ double seconds(Backend& backend, const ConvShape& s, const Options& o) {
 }
 
 void benchmark(const Options& o) {
-  auto backend = make_cpu_backend();
+  auto backend = make_cpu_backend(conv_algorithm_named(o.algorithm));
   double total[3] = {}, flops[3] = {};
   fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", "forward",
              "grad_input", "grad_weight");
@@ -98,6 +98,9 @@ int main(int argc, char** argv) {
   app.add_option("--threads", o.threads, "OpenMP threads")->capture_default_str();
   app.add_option("--runs", o.runs, "the fastest of so many counts")->capture_default_str();
   app.add_option("--dtype", o.dtype)->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str();
+  app.add_option("--algorithm", o.algorithm)
+      ->check(CLI::IsMember({"auto", "direct", "winograd"}))
+      ->capture_default_str();
   app.add_flag("--reference", o.reference, "the plain loops instead of oneDNN");
   app.add_flag("--fixed-weights", o.fixed_weights, "weights that do not change, as at inference");
   app.add_flag("--cpu-time", o.cpu_time,

@@ -26,10 +26,18 @@ bool known_device(const std::string& device) {
   return device == "auto" || device == "cpu" || ordinal_of(device) >= 0;
 }
 
+ConvAlgorithm conv_algorithm_named(const std::string& name) {
+  if (name == "auto") return ConvAlgorithm::automatic;
+  if (name == "direct") return ConvAlgorithm::direct;
+  SSD_CHECK(name == "winograd", "unknown convolution algorithm '", name, "'");
+  return ConvAlgorithm::winograd;
+}
+
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& options) {
   if (!known_device(device))
     base::fail(base::ExitCode::usage, "unknown device '", device, "': expected ", kDeviceNames);
-  if (device == "cpu" || (device == "auto" && cuda_devices() == 0)) return make_cpu_backend();
+  if (device == "cpu" || (device == "auto" && cuda_devices() == 0))
+    return make_cpu_backend(options.conv_algorithm);
   return make_cuda_backend(device == "auto" ? 0 : ordinal_of(device), options);
 }
 

@@ -36,15 +36,21 @@ class Backend {
   virtual std::function<void()> record(kernels::Queue, const std::function<void()>& work) = 0;
 };
 
+// How the CPU computes f32 convolutions that Winograd's algorithm fits (engine/conv/winograd.h);
+// all others are direct. automatic: by winograd_pays.
+enum class ConvAlgorithm { automatic, direct, winograd };
+ConvAlgorithm conv_algorithm_named(const std::string&);  // "auto", "direct" or "winograd"
+
 struct BackendOptions {
   bool deterministic = false;  // convolution plans are chosen by rule, not by timing
-  std::string plan_cache;      // folder that keeps chosen plans between runs; empty: none
+  ConvAlgorithm conv_algorithm = ConvAlgorithm::automatic;
+  std::string plan_cache;  // folder that keeps chosen plans between runs; empty: none
   // Receives lines for the user: that something takes long, or that a library's results are wrong
   // and not used. Empty: nobody is told.
   std::function<void(const std::string&)> tell;
 };
 
-std::unique_ptr<Backend> make_cpu_backend();
+std::unique_ptr<Backend> make_cpu_backend(ConvAlgorithm = ConvAlgorithm::automatic);
 // The GPU of that number, from 0. Error(resources) says why it cannot be had.
 std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&);
 // How many GPUs this build can use on this machine.

@@ -7,12 +7,15 @@
 #include "engine/backend.h"
 #include "engine/base/error.h"
 #include "engine/conv/candidate.h"
+#include "engine/conv/winograd.h"
 
 namespace engine {
 namespace {
 
 class CpuBackend : public Backend {
  public:
+  explicit CpuBackend(ConvAlgorithm algorithm) : algorithm_(algorithm) {}
+
   std::string name() const override { return "cpu"; }
   kernels::Queue queue(Lane) override { return {}; }
   kernels::Queue branch(int) override { return {}; }
@@ -43,9 +46,9 @@ class CpuBackend : public Backend {
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     if (shape.optional()) return nullptr;
-    if (auto fast = make_onednn_conv(shape)) return fast;
+    if (auto fast = fast_plan(shape)) return fast;
     for (const ConvCandidate& candidate : unfused_candidates(shape))
-      if (auto fast = make_onednn_conv(candidate.inner))
+      if (auto fast = fast_plan(candidate.inner))
         return make_staged_conv(shape, candidate.inner, std::move(fast));
     return make_reference_conv(shape);
   }
@@ -54,10 +57,28 @@ class CpuBackend : public Backend {
     work();
     return work;
   }
+
+ private:
+  bool wants_winograd(const ConvShape& s) const {
+    return algorithm_ == ConvAlgorithm::winograd ||
+           (algorithm_ == ConvAlgorithm::automatic && winograd_pays(s));
+  }
+
+  // Null where our kernels have to do a part of what is fused, or all.
+  std::unique_ptr<ConvPlan> fast_plan(const ConvShape& s) {
+    if (wants_winograd(s))
+      if (auto plan = make_winograd_conv(s, winograd_weights_)) return plan;
+    return make_onednn_conv(s);
+  }
+
+  ConvAlgorithm algorithm_;
+  std::shared_ptr<WinogradWeights> winograd_weights_ = std::make_shared<WinogradWeights>();
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend() { return std::make_unique<CpuBackend>(); }
+std::unique_ptr<Backend> make_cpu_backend(ConvAlgorithm algorithm) {
+  return std::make_unique<CpuBackend>(algorithm);
+}
 
 }  // namespace engine

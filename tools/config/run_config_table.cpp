@@ -286,6 +286,12 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.text("train.device", c.device, engine::kDeviceNames);
   t.flag("train.deterministic", c.deterministic,
          "same bits in every run with the same seed, device and threads; always so on a CPU");
+  t.choice("train.conv_algorithm", c.conv_algorithm,
+           {{"auto", std::string("auto")},
+            {"direct", std::string("direct")},
+            {"winograd", std::string("winograd")}},
+           "fp32 convolutions with 3x3 kernels on a CPU; auto: Winograd where it is known to be "
+           "faster");
   t.flag("train.graph", c.graph, "a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
          "folder that keeps a GPU's convolution plans; auto: the user's cache; empty: none");

@@ -44,7 +44,9 @@ int64_t total_steps(const config::RunConfig& c, int64_t train_images) {
 }
 
 engine::BackendOptions backend_options(const config::TrainConfig& c) {
-  return {.deterministic = c.deterministic, .plan_cache = plan_cache_folder(c.plan_cache)};
+  return {.deterministic = c.deterministic,
+          .conv_algorithm = engine::conv_algorithm_named(c.conv_algorithm),
+          .plan_cache = plan_cache_folder(c.plan_cache)};
 }
 
 data::LoaderOptions training_loader(const config::RunConfig& c, const data::Dataset& dataset,

@@ -1,0 +1,231 @@
+#include "engine/conv/winograd.h"
+
+#include <dnnl.h>
+#include <omp.h>
+
+#include "engine/base/error.h"
+#include "engine/conv/winograd_tile.h"
+
+namespace engine {
+namespace {
+
+using namespace winograd;
+
+// One pass as a sum over channels of one map to the channels of another: of x to those of y, or of
+// dy to those of dx.
+struct Maps {
+  int images, height, width, rows, columns, from, to;  // rows, columns: of tiles
+
+  explicit Maps(const ConvShape& s)
+      : images(s.images),
+        height(s.height),
+        width(s.width),
+        rows((s.height + kOut - 1) / kOut),
+        columns((s.width + kOut - 1) / kOut),
+        from(s.pass == ConvPass::forward ? s.in_channels : s.out_channels),
+        to(s.pass == ConvPass::forward ? s.out_channels : s.in_channels) {}
+  int64_t tiles() const { return int64_t(images) * rows * columns; }
+};
+
+// Where a tile's outputs lie; its inputs begin one pixel above and to the left.
+struct Place {
+  int64_t image;
+  int y, x;
+
+  Place(const Maps& m, int64_t tile)
+      : image(tile / (m.rows * m.columns)),
+        y(int(tile / m.columns % m.rows) * kOut),
+        x(int(tile % m.columns) * kOut) {}
+};
+
+// Tiles that one thread computes at a time. Point p of the transformed tiles is a matrix [tiles,
+// channels]. A cache line between the matrices keeps them from falling on the same cache sets.
+struct Block {
+  int tiles;
+  size_t step_in, step_out;  // floats between two matrices
+
+  Block(const Maps& m, int threads) {
+    constexpr int64_t kMost = 64;  // the products are then about as large as a core's cache
+    const int64_t blocks = (m.tiles() + kMost * threads - 1) / (kMost * threads) * threads;
+    // With one row, oneDNN sums in another order than with several.
+    tiles = int(std::max<int64_t>(2, (m.tiles() + blocks - 1) / blocks));
+    step_in = size_t(tiles) * m.from + kLanes;
+    step_out = size_t(tiles) * m.to + kLanes;
+  }
+  size_t floats() const { return kPoints * (step_in + step_out); }
+};
+
+void load_tile(const Maps& m, const float* x, Place at, int channel, Lanes (&tile)[kPoints]) {
+  const int lanes = std::min(kLanes, m.from - channel);
+  for (int row = 0; row < kIn; ++row)
+    for (int column = 0; column < kIn; ++column) {
+      const int y = at.y + row - 1, x_ = at.x + column - 1;
+      Lanes& to = tile[row * kIn + column];
+      if (y < 0 || y >= m.height || x_ < 0 || x_ >= m.width)
+        to = Lanes{};
+      else
+        load(x + ((at.image * m.height + y) * m.width + x_) * m.from + channel, lanes, to);
+    }
+}
+
+void transform_inputs(const Maps& m, const Block& b, const float* x, int64_t first, int tiles,
+                      float* to) {
+  for (int t = 0; t < tiles; ++t)
+    for (int channel = 0; channel < m.from; channel += kLanes) {
+      Lanes tile[kPoints];
+      load_tile(m, x, Place(m, first + t), channel, tile);
+      input_tile(tile);
+      const int lanes = std::min(kLanes, m.from - channel);
+      float* const row = to + size_t(t) * m.from + channel;
+      for (int p = 0; p < kPoints; ++p) store(tile[p], lanes, row + p * b.step_in);
+    }
+}
+
+// What the result gets besides the convolution.
+struct Fused {
+  const float *bias, *residual;
+  Activation activation;
+
+  // `offset` is the place in the result.
+  void apply(Lanes& v, size_t offset, int channel, int lanes) const {
+    Lanes other;
+    if (bias) load(bias + channel, lanes, other), v += other;
+    if (residual) load(residual + offset, lanes, other), v += other;
+    if (activation == Activation::none) return;
+    v = v < 0.f ? Lanes{} : v;
+    if (activation == Activation::relu6) v = v > 6.f ? Lanes{} + 6.f : v;
+  }
+};
+
+void store_outputs(const Maps& m, const Fused& fused, Place at, int channel,
+                   Lanes (&outputs)[kOut * kOut], float* y) {
+  const int lanes = std::min(kLanes, m.to - channel);
+  for (int row = 0; row < std::min(kOut, m.height - at.y); ++row)
+    for (int column = 0; column < std::min(kOut, m.width - at.x); ++column) {
+      Lanes& v = outputs[row * kOut + column];
+      const int64_t pixel = (at.image * m.height + at.y + row) * m.width + at.x + column;
+      const size_t offset = size_t(pixel) * m.to + channel;
+      fused.apply(v, offset, channel, lanes);
+      store(v, lanes, y + offset);
+    }
+}
+
+void transform_outputs(const Maps& m, const Block& b, const Fused& fused, const float* products,
+                       int64_t first, int tiles, float* y) {
+  for (int t = 0; t < tiles; ++t)
+    for (int channel = 0; channel < m.to; channel += kLanes) {
+      Lanes tile[kPoints], outputs[kOut * kOut];
+      const int lanes = std::min(kLanes, m.to - channel);
+      const float* const row = products + size_t(t) * m.to + channel;
+      for (int p = 0; p < kPoints; ++p) load(row + p * b.step_out, lanes, tile[p]);
+      output_tile(tile, outputs);
+      store_outputs(m, fused, Place(m, first + t), channel, outputs, y);
+    }
+}
+
+// [out][3][3][in] to [point][out][in]. The gradient of the input wants the kernel turned around.
+void transform_weight(const ConvShape& s, const float* w, float* u) {
+  const size_t step = size_t(s.out_channels) * s.in_channels;
+  constexpr int kKernel = kTaps * kTaps;
+#pragma omp parallel for schedule(static)
+  for (int out = 0; out < s.out_channels; ++out)
+    for (int channel = 0; channel < s.in_channels; channel += kLanes) {
+      Lanes kernel[kKernel], points[kPoints];
+      const int lanes = std::min(kLanes, s.in_channels - channel);
+      for (int tap = 0; tap < kKernel; ++tap) {
+        const int from = s.pass == ConvPass::forward ? tap : kKernel - 1 - tap;
+        load(w + (size_t(out) * kKernel + from) * s.in_channels + channel, lanes, kernel[tap]);
+      }
+      weight_tile(kernel, points);
+      float* const row = u + size_t(out) * s.in_channels + channel;
+      for (int p = 0; p < kPoints; ++p) store(points[p], lanes, row + p * step);
+    }
+}
+
+class WinogradConv : public ConvPlan {
+ public:
+  WinogradConv(const ConvShape& shape, std::shared_ptr<WinogradWeights> kept)
+      : shape_(shape), maps_(shape), block_(maps_, threads_), kept_(std::move(kept)) {}
+
+  size_t workspace() const override {
+    return aligned(weight_floats() * sizeof(float)) + threads_ * block_bytes();
+  }
+
+  void run(kernels::Queue, const ConvArgs& a) override {
+    SSD_CHECK(omp_get_max_threads() == threads_, "made for ", threads_, " threads, run by ",
+              omp_get_max_threads());
+    const float* const weight = transformed(a);
+    const int64_t blocks = (maps_.tiles() + block_.tiles - 1) / block_.tiles;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < blocks; ++i) compute(a, weight, i * block_.tiles);
+  }
+
+ private:
+  size_t weight_floats() const {
+    return size_t(kPoints) * shape_.out_channels * shape_.in_channels;
+  }
+  size_t block_bytes() const { return aligned(block_.floats() * sizeof(float)); }
+
+  const float* transformed(const ConvArgs& a) {
+    const float* const w = a.weight.as<float>();
+    if (a.weight_version != 0)
+      return kept_->at(shape_.pass, a.weight_id, a.weight_version, weight_floats(),
+                       [&](float* to) { transform_weight(shape_, w, to); });
+    float* const room = static_cast<float*>(a.workspace);
+    transform_weight(shape_, w, room);
+    return room;
+  }
+
+  float* room_of_thread(const ConvArgs& a) const {
+    return reinterpret_cast<float*>(static_cast<char*>(a.workspace) +
+                                    aligned(weight_floats() * sizeof(float)) +
+                                    omp_get_thread_num() * block_bytes());
+  }
+
+  void compute(const ConvArgs& a, const float* weight, int64_t first) const {
+    float* const inputs = room_of_thread(a);
+    float* const products = inputs + kPoints * block_.step_in;
+    const int tiles = int(std::min<int64_t>(block_.tiles, maps_.tiles() - first));
+    const bool forward = shape_.pass == ConvPass::forward;
+    transform_inputs(maps_, block_, (forward ? a.x : a.y).as<float>(), first, tiles, inputs);
+    multiply(inputs, weight, tiles, products);
+    const Fused fused{shape_.forward.bias ? a.bias.as<float>() : nullptr,
+                      shape_.forward.residual ? a.residual.as<float>() : nullptr,
+                      shape_.forward.activation};
+    float* const result = (forward ? a.y : a.x).as<float>();
+    transform_outputs(maps_, block_, fused, products, first, tiles, result);
+  }
+
+  // In a parallel region, each of these calls runs in its own thread alone.
+  void multiply(float* inputs, const float* weight, int tiles, float* products) const {
+    const size_t step = size_t(shape_.out_channels) * shape_.in_channels;
+    const bool forward = shape_.pass == ConvPass::forward;
+    for (int p = 0; p < kPoints; ++p) {
+      float* const in = inputs + p * block_.step_in;
+      if (tiles == 1) std::fill_n(in + maps_.from, maps_.from, 0.f);
+      const auto status = dnnl_sgemm(
+          'N', forward ? 'T' : 'N', std::max(2, tiles), maps_.to, maps_.from, 1, in, maps_.from,
+          weight + p * step, shape_.in_channels, 0, products + p * block_.step_out, maps_.to);
+      SSD_CHECK(status == dnnl_success, "oneDNN's product of matrices failed");
+    }
+  }
+
+  ConvShape shape_;
+  Maps maps_;
+  int threads_ = omp_get_max_threads();
+  Block block_;
+  std::shared_ptr<WinogradWeights> kept_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape& s,
+                                             std::shared_ptr<WinogradWeights> kept) {
+  const bool fits = s.dtype == DType::f32 && s.kernel == kTaps && s.stride == 1 &&
+                    s.pad == Padding{1, 1, 1, 1} && s.pass != ConvPass::grad_weight &&
+                    !s.forward.statistics && !s.fuses_gradient() && s.images > 0;
+  if (!fits) return nullptr;
+  return std::make_unique<WinogradConv>(s, std::move(kept));
+}
+
+}  // namespace engine

@@ -1,0 +1,40 @@
+// Winograd's convolution F(4x4, 3x3) for the CPU: a tile of 6x6 inputs gives 4x4 outputs by 36
+// products instead of 144. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
+// 2015. Transforms of the tiles around products of matrices by oneDNN; activations stay NHWC.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/conv/conv.h"
+
+namespace engine {
+
+// Transformed weights that plans keep between runs; plans for maps of different sizes share them.
+class WinogradWeights {
+ public:
+  // Room for the `values` floats of a weight, transformed for a pass; `fill` writes them if the
+  // room does not hold this version yet.
+  const float* at(ConvPass, Tensor::Id weight, uint64_t version, size_t values,
+                  const std::function<void(float*)>& fill);
+
+ private:
+  struct Entry {
+    uint64_t version = 0;
+    std::vector<float> values;
+  };
+  std::map<Tensor::Id, Entry> entries_[2];  // by pass: forward, grad_input
+};
+
+// A fixed rule, so that a run's bits do not depend on timings: maps large enough that few outputs
+// of the last tiles are wasted, and channels enough that the products outweigh the transforms. The
+// number of images does not count: an image has the same bits in every batch.
+bool winograd_pays(const ConvShape&);
+
+// Forward passes, with bias, residual and activation, and plain gradients of the input, of f32
+// convolutions with 3x3 kernels, a stride of 1 and 1 pixel of padding all around. Null for any
+// other shape, and if the build lacks oneDNN. The bits do not depend on the number of threads.
+std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape&, std::shared_ptr<WinogradWeights>);
+
+}  // namespace engine

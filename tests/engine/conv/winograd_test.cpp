@@ -1,0 +1,168 @@
+// Winograd's convolution against the plain loops in f64.
+#include "engine/conv/winograd.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/support/catch.h"
+#include "tests/support/conv_run.h"
+
+using namespace engine;
+using namespace tests;
+
+namespace {
+
+ConvShape same_conv(int images, int height, int width, int in, int out, ConvPass pass) {
+  return {{.images = images,
+           .height = height,
+           .width = width,
+           .in_channels = in,
+           .out_channels = out,
+           .kernel = 3,
+           .pad = {1, 1, 1, 1}},
+          pass};
+}
+
+std::unique_ptr<ConvPlan> make(const ConvShape& s) {
+  return make_winograd_conv(s, std::make_shared<WinogradWeights>());
+}
+
+bool absent() { return !make(same_conv(1, 8, 8, 16, 16, ConvPass::forward)); }
+
+View ConvArgs::*result_of(const ConvShape& s) {
+  return s.pass == ConvPass::forward ? &ConvArgs::y : &ConvArgs::x;
+}
+
+Values result(ConvRun& run, const ConvShape& s, ConvPlan& plan) {
+  return run.run(plan)[run.index(result_of(s))];
+}
+
+// The plain loops on the values that f32 operands have.
+Values in_double(ConvRun& run, ConvShape s) {
+  s.dtype = DType::f64;
+  ConvRun exact(s);
+  for (const ConvOperand& o : conv_operands(s)) {
+    if (!o.read) continue;
+    Values& values = exact.input(o.view) = run.input(o.view);
+    for (double& v : values) v = float(v);
+  }
+  return result(exact, s, *make_reference_conv(s));
+}
+
+double error_of(const ConvShape& s) {
+  ConvRun run(s);
+  const Values expected = in_double(run, s), got = result(run, s, *make(s));
+  double largest = 0, error = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    largest = std::max(largest, std::fabs(expected[i]));
+    error = std::max(error, std::fabs(got[i] - expected[i]));
+    if (std::isnan(got[i])) return got[i];
+  }
+  return error / largest;
+}
+
+const std::vector<ConvPass> kPasses{ConvPass::forward, ConvPass::grad_input};
+
+}  // namespace
+
+TEST_CASE("Winograd: maps of every kind stay within f32's limit of one op") {
+  if (absent()) return;
+  struct Map {
+    int images, height, width, in, out;
+  };
+  for (const Map& m : std::vector<Map>{{1, 40, 40, 64, 70},
+                                       {3, 20, 20, 33, 16},
+                                       {3, 10, 10, 128, 546},
+                                       {1, 5, 5, 256, 24},
+                                       {3, 3, 3, 17, 64},
+                                       {3, 7, 9, 5, 1},
+                                       {1, 1, 1, 600, 3},
+                                       {2, 4, 8, 1, 31}})
+    for (ConvPass pass : kPasses) {
+      INFO(m.images << " of " << m.height << "x" << m.width << ", " << m.in << " to " << m.out
+                    << ", pass " << int(pass));
+      CHECK(error_of(same_conv(m.images, m.height, m.width, m.in, m.out, pass)) < 1e-5);
+    }
+}
+
+TEST_CASE("Winograd: bias, residual and activation are part of it") {
+  if (absent()) return;
+  int made = 0;
+  for (const ConvShape& s : fused(same_conv(2, 9, 6, 20, 18, ConvPass::forward))) {
+    INFO(describe(s));
+    CHECK(bool(make(s)) == !s.forward.statistics);
+    if (!make(s)) continue;
+    CHECK(error_of(s) < 1e-5);
+    ++made;
+  }
+  CHECK(made == 12);
+}
+
+TEST_CASE("Winograd: other shapes and fusions are refused") {
+  ConvShape s = same_conv(1, 8, 8, 16, 16, ConvPass::grad_weight);
+  CHECK(!make(s));
+  s.pass = ConvPass::forward;
+  const auto refused = [&](auto change) {
+    ConvShape other = s;
+    change(other);
+    return !make(other);
+  };
+  CHECK(refused([](ConvShape& o) { o.kernel = 5; }));
+  CHECK(refused([](ConvShape& o) { o.stride = 2; }));
+  CHECK(refused([](ConvShape& o) { o.pad.left = 0; }));
+  CHECK(refused([](ConvShape& o) { o.dtype = DType::bf16; }));
+  CHECK(refused([](ConvShape& o) { o.dtype = DType::f64; }));
+  CHECK(refused([](ConvShape& o) { o.forward.statistics = true; }));
+  s.pass = ConvPass::grad_input;
+  CHECK(refused([](ConvShape& o) { o.grad_input.accumulate = true; }));
+  CHECK(refused([](ConvShape& o) { o.grad_input.mask = Activation::relu; }));
+}
+
+TEST_CASE("Winograd: the bits depend neither on the run nor on the threads") {
+  if (absent()) return;
+  const int threads = omp_get_max_threads();
+  for (ConvPass pass : kPasses) {
+    const ConvShape s = same_conv(3, 13, 11, 70, 65, pass);
+    ConvRun run(s);
+    const Values once = result(run, s, *make(s));
+    CHECK(once == result(run, s, *make(s)));
+    for (int other : {1, 3, 7}) {
+      omp_set_num_threads(other);
+      CHECK(once == result(run, s, *make(s)));
+    }
+    omp_set_num_threads(threads);
+  }
+}
+
+TEST_CASE("Winograd: an image has the same bits in every batch and place") {
+  if (absent()) return;
+  for (ConvPass pass : kPasses)
+    for (int side : {4, 10, 21}) {
+      const ConvShape one = same_conv(1, side, side, 130, 512, pass);
+      ConvShape many = one;
+      many.images = 5;
+      ConvRun single(one), batch(many);
+      View ConvArgs::*in = pass == ConvPass::forward ? &ConvArgs::x : &ConvArgs::y;
+      batch.input(&ConvArgs::weight) = single.input(&ConvArgs::weight);
+      const Values image = single.input(in);
+      for (int place : {0, 3, 4})
+        std::copy(image.begin(), image.end(), batch.input(in).begin() + place * image.size());
+      const Values expected = result(single, one, *make(one));
+      const Values got = result(batch, many, *make(many));
+      for (int place : {0, 3, 4})
+        CHECK(std::equal(expected.begin(), expected.end(), got.begin() + place * expected.size()));
+    }
+}
+
+TEST_CASE("Winograd: kept weights are transformed anew when their version changes") {
+  WinogradWeights kept;
+  int fills = 0;
+  const auto fill = [&](float* to) { *to = float(++fills); };
+  const Tensor::Id id;
+  CHECK(*kept.at(ConvPass::forward, id, 1, 1, fill) == 1);
+  CHECK(*kept.at(ConvPass::forward, id, 1, 1, fill) == 1);
+  CHECK(*kept.at(ConvPass::grad_input, id, 1, 1, fill) == 2);
+  CHECK(*kept.at(ConvPass::forward, id, 2, 1, fill) == 3);
+}
