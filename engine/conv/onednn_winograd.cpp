@@ -41,14 +41,17 @@ struct Place {
 // Tiles that one thread computes at a time. Point p of the transformed tiles is a matrix [tiles,
 // channels]. A cache line between the matrices keeps them from falling on the same cache sets.
 struct Block {
+  // With fewer rows than that, oneDNN sums in another order, and an image's bits would depend on
+  // how many images there are (seen in 2.6.3, of transposed weights).
+  static constexpr int kLeast = 16;
+
   int tiles;
   size_t step_in, step_out;  // floats between two matrices
 
   Block(const Maps& m, int threads) {
     constexpr int64_t kMost = 64;  // the products are then about as large as a core's cache
     const int64_t blocks = (m.tiles() + kMost * threads - 1) / (kMost * threads) * threads;
-    // With one row, oneDNN sums in another order than with several.
-    tiles = int(std::max<int64_t>(2, (m.tiles() + blocks - 1) / blocks));
+    tiles = int(std::max<int64_t>(kLeast, (m.tiles() + blocks - 1) / blocks));
     step_in = size_t(tiles) * m.from + kLanes;
     step_out = size_t(tiles) * m.to + kLanes;
   }
@@ -202,10 +205,11 @@ class WinogradConv : public ConvPlan {
     const bool forward = shape_.pass == ConvPass::forward;
     for (int p = 0; p < kPoints; ++p) {
       float* const in = inputs + p * block_.step_in;
-      if (tiles == 1) std::fill_n(in + maps_.from, maps_.from, 0.f);
-      const auto status = dnnl_sgemm(
-          'N', forward ? 'T' : 'N', std::max(2, tiles), maps_.to, maps_.from, 1, in, maps_.from,
-          weight + p * step, shape_.in_channels, 0, products + p * block_.step_out, maps_.to);
+      const int rows = std::max(Block::kLeast, tiles);
+      std::fill_n(in + size_t(tiles) * maps_.from, size_t(rows - tiles) * maps_.from, 0.f);
+      const auto status = dnnl_sgemm('N', forward ? 'T' : 'N', rows, maps_.to, maps_.from, 1, in,
+                                     maps_.from, weight + p * step, shape_.in_channels, 0,
+                                     products + p * block_.step_out, maps_.to);
       SSD_CHECK(status == dnnl_success, "oneDNN's product of matrices failed");
     }
   }

@@ -1,5 +1,6 @@
-// The transforms of Winograd's F(4x4, 3x3) with the points 0, 1, -1, 2, -2 and infinity, for 16
-// channels at a time.
+// The transforms of Winograd's F(4x4, 3x3) for 16 channels at a time. The points are 0, a, -a, b,
+// -b and infinity with a = 5/8 and b = 3/2, which have a smaller rounding error than the usual 1
+// and 2.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -28,42 +29,49 @@ inline void store(const Lanes& v, int count, float* to) {
     std::memcpy(to, &v, size_t(count) * sizeof(float));
 }
 
-// The transforms of one row or column. `step` is the distance between its values.
+constexpr float kA = 0.625f, kB = 1.5f, kA2 = kA * kA, kB2 = kB * kB;
+
+// The transforms of one row or column. `step` is the distance between its values. Each sum is that
+// of a polynomial: the product of x - p over the other points p.
 
 // B^T d: 6 inputs.
 inline void input_row(const Lanes* d, Lanes* v, int step) {
   const Lanes &d0 = d[0], &d1 = d[step], &d2 = d[2 * step], &d3 = d[3 * step], &d4 = d[4 * step],
               &d5 = d[5 * step];
-  const Lanes even = d4 - 4.f * d2, odd = d3 - 4.f * d1, even2 = d4 - d2, odd2 = 2.f * (d3 - d1);
-  const Lanes first = 4.f * d0 - 5.f * d2 + d4, last = 4.f * d1 - 5.f * d3 + d5;
-  v[0] = first;
-  v[step] = even + odd;
-  v[2 * step] = even - odd;
-  v[3 * step] = even2 + odd2;
-  v[4 * step] = even2 - odd2;
-  v[5 * step] = last;
+  const Lanes even_a = d4 - kB2 * d2, odd_a = kA * (d3 - kB2 * d1);
+  const Lanes even_b = d4 - kA2 * d2, odd_b = kB * (d3 - kA2 * d1);
+  const Lanes zero = kA2 * kB2 * d0 - (kA2 + kB2) * d2 + d4;
+  const Lanes infinity = kA2 * kB2 * d1 - (kA2 + kB2) * d3 + d5;
+  v[0] = zero;
+  v[step] = even_a + odd_a;
+  v[2 * step] = even_a - odd_a;
+  v[3 * step] = even_b + odd_b;
+  v[4 * step] = even_b - odd_b;
+  v[5 * step] = infinity;
 }
 
 // A^T m: 6 products to 4 outputs.
 inline void output_row(const Lanes* m, int step, Lanes* y, int y_step) {
   const Lanes &m1 = m[step], &m2 = m[2 * step], &m3 = m[3 * step], &m4 = m[4 * step];
-  const Lanes sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
-  y[0] = m[0] + sum + sum2;
-  y[y_step] = difference + 2.f * difference2;
-  y[2 * y_step] = sum + 4.f * sum2;
-  y[3 * y_step] = difference + 8.f * difference2 + m[5 * step];
+  const Lanes sum_a = m1 + m2, difference_a = m1 - m2, sum_b = m3 + m4, difference_b = m3 - m4;
+  y[0] = m[0] + sum_a + sum_b;
+  y[y_step] = kA * difference_a + kB * difference_b;
+  y[2 * y_step] = kA2 * sum_a + kB2 * sum_b;
+  y[3 * y_step] = kA * kA2 * difference_a + kB * kB2 * difference_b + m[5 * step];
 }
 
 // G g: 3 weights.
 inline void weight_row(const Lanes* g, int step, Lanes* u, int u_step) {
+  constexpr float kZero = 1 / (kA2 * kB2), kOfA = 1 / (2 * kA2 * (kA2 - kB2)),
+                  kOfB = 1 / (2 * kB2 * (kB2 - kA2));
   const Lanes &g0 = g[0], &g1 = g[step], &g2 = g[2 * step];
-  const Lanes ends = (g0 + g2) * (-1.f / 6), middle = g1 * (1.f / 6);
-  const Lanes ends2 = g0 * (1.f / 24) + g2 * (1.f / 6), middle2 = g1 * (1.f / 12);
-  u[0] = g0 * (1.f / 4);
-  u[u_step] = ends - middle;
-  u[2 * u_step] = ends + middle;
-  u[3 * u_step] = ends2 + middle2;
-  u[4 * u_step] = ends2 - middle2;
+  const Lanes even_a = kOfA * g0 + kOfA * kA2 * g2, odd_a = kOfA * kA * g1;
+  const Lanes even_b = kOfB * g0 + kOfB * kB2 * g2, odd_b = kOfB * kB * g1;
+  u[0] = kZero * g0;
+  u[u_step] = even_a + odd_a;
+  u[2 * u_step] = even_a - odd_a;
+  u[3 * u_step] = even_b + odd_b;
+  u[4 * u_step] = even_b - odd_b;
   u[5 * u_step] = g2;
 }
 

@@ -127,10 +127,10 @@ TEST_CASE("Winograd: the bits depend neither on the run nor on the threads") {
     const ConvShape s = same_conv(3, 13, 11, 70, 65, pass);
     ConvRun run(s);
     const Values once = result(run, s, *make(s));
-    CHECK(once == result(run, s, *make(s)));
+    CHECK((once == result(run, s, *make(s))));
     for (int other : {1, 3, 7}) {
       omp_set_num_threads(other);
-      CHECK(once == result(run, s, *make(s)));
+      CHECK((once == result(run, s, *make(s))));
     }
     omp_set_num_threads(threads);
   }
