@@ -4,39 +4,12 @@
 #include <omp.h>
 
 #include "engine/base/error.h"
-#include "engine/conv/winograd_tile.h"
+#include "engine/conv/winograd_maps.h"
 
 namespace engine {
 namespace {
 
 using namespace winograd;
-
-// One pass as a sum over channels of one map to the channels of another: of x to those of y, or of
-// dy to those of dx.
-struct Maps {
-  int images, height, width, rows, columns, from, to;  // rows, columns: of tiles
-
-  explicit Maps(const ConvShape& s)
-      : images(s.images),
-        height(s.height),
-        width(s.width),
-        rows((s.height + kOut - 1) / kOut),
-        columns((s.width + kOut - 1) / kOut),
-        from(s.pass == ConvPass::forward ? s.in_channels : s.out_channels),
-        to(s.pass == ConvPass::forward ? s.out_channels : s.in_channels) {}
-  int64_t tiles() const { return int64_t(images) * rows * columns; }
-};
-
-// Where a tile's outputs lie; its inputs begin one pixel above and to the left.
-struct Place {
-  int64_t image;
-  int y, x;
-
-  Place(const Maps& m, int64_t tile)
-      : image(tile / (m.rows * m.columns)),
-        y(int(tile / m.columns % m.rows) * kOut),
-        x(int(tile % m.columns) * kOut) {}
-};
 
 // Tiles that one thread computes at a time. Point p of the transformed tiles is a matrix [tiles,
 // channels]. A cache line between the matrices keeps them from falling on the same cache sets.
@@ -57,32 +30,6 @@ struct Block {
   }
   size_t floats() const { return kPoints * (step_in + step_out); }
 };
-
-void load_tile(const Maps& m, const float* x, Place at, int channel, Lanes (&tile)[kPoints]) {
-  const int lanes = std::min(kLanes, m.from - channel);
-  for (int row = 0; row < kIn; ++row)
-    for (int column = 0; column < kIn; ++column) {
-      const int y = at.y + row - 1, x_ = at.x + column - 1;
-      Lanes& to = tile[row * kIn + column];
-      if (y < 0 || y >= m.height || x_ < 0 || x_ >= m.width)
-        to = Lanes{};
-      else
-        load(x + ((at.image * m.height + y) * m.width + x_) * m.from + channel, lanes, to);
-    }
-}
-
-void transform_inputs(const Maps& m, const Block& b, const float* x, int64_t first, int tiles,
-                      float* to) {
-  for (int t = 0; t < tiles; ++t)
-    for (int channel = 0; channel < m.from; channel += kLanes) {
-      Lanes tile[kPoints];
-      load_tile(m, x, Place(m, first + t), channel, tile);
-      input_tile(tile);
-      const int lanes = std::min(kLanes, m.from - channel);
-      float* const row = to + size_t(t) * m.from + channel;
-      for (int p = 0; p < kPoints; ++p) store(tile[p], lanes, row + p * b.step_in);
-    }
-}
 
 // What the result gets besides the convolution.
 struct Fused {
@@ -159,8 +106,10 @@ class WinogradConv : public ConvPlan {
               omp_get_max_threads());
     const float* const weight = transformed(a);
     const int64_t blocks = (maps_.tiles() + block_.tiles - 1) / block_.tiles;
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < blocks; ++i) compute(a, weight, i * block_.tiles);
+    bool failed = false;
+#pragma omp parallel for schedule(static) reduction(|| : failed)
+    for (int64_t i = 0; i < blocks; ++i) failed = failed || !compute(a, weight, i * block_.tiles);
+    SSD_CHECK(!failed, "oneDNN's product of matrices failed");
   }
 
  private:
@@ -185,22 +134,25 @@ class WinogradConv : public ConvPlan {
                                     omp_get_thread_num() * block_bytes());
   }
 
-  void compute(const ConvArgs& a, const float* weight, int64_t first) const {
+  // Whether oneDNN could.
+  bool compute(const ConvArgs& a, const float* weight, int64_t first) const {
     float* const inputs = room_of_thread(a);
     float* const products = inputs + kPoints * block_.step_in;
     const int tiles = int(std::min<int64_t>(block_.tiles, maps_.tiles() - first));
     const bool forward = shape_.pass == ConvPass::forward;
-    transform_inputs(maps_, block_, (forward ? a.x : a.y).as<float>(), first, tiles, inputs);
-    multiply(inputs, weight, tiles, products);
+    transform_inputs(maps_, block_.step_in, (forward ? a.x : a.y).as<float>(), first, tiles,
+                     inputs);
+    if (!multiply(inputs, weight, tiles, products)) return false;
     const Fused fused{shape_.forward.bias ? a.bias.as<float>() : nullptr,
                       shape_.forward.residual ? a.residual.as<float>() : nullptr,
                       shape_.forward.activation};
     float* const result = (forward ? a.y : a.x).as<float>();
     transform_outputs(maps_, block_, fused, products, first, tiles, result);
+    return true;
   }
 
   // In a parallel region, each of these calls runs in its own thread alone.
-  void multiply(float* inputs, const float* weight, int tiles, float* products) const {
+  bool multiply(float* inputs, const float* weight, int tiles, float* products) const {
     const size_t step = size_t(shape_.out_channels) * shape_.in_channels;
     const bool forward = shape_.pass == ConvPass::forward;
     for (int p = 0; p < kPoints; ++p) {
@@ -210,8 +162,9 @@ class WinogradConv : public ConvPlan {
       const auto status = dnnl_sgemm('N', forward ? 'T' : 'N', rows, maps_.to, maps_.from, 1, in,
                                      maps_.from, weight + p * step, shape_.in_channels, 0,
                                      products + p * block_.step_out, maps_.to);
-      SSD_CHECK(status == dnnl_success, "oneDNN's product of matrices failed");
+      if (status != dnnl_success) return false;
     }
+    return true;
   }
 
   ConvShape shape_;
@@ -226,9 +179,10 @@ class WinogradConv : public ConvPlan {
 std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape& s,
                                              std::shared_ptr<WinogradWeights> kept) {
   const bool fits = s.dtype == DType::f32 && s.kernel == kTaps && s.stride == 1 &&
-                    s.pad == Padding{1, 1, 1, 1} && s.pass != ConvPass::grad_weight &&
+                    s.pad == Padding{1, 1, 1, 1} && !s.grad_weight.narrow_dw &&
                     !s.forward.statistics && !s.fuses_gradient() && s.images > 0;
   if (!fits) return nullptr;
+  if (s.pass == ConvPass::grad_weight) return make_winograd_grad_weight(s);
   return std::make_unique<WinogradConv>(s, std::move(kept));
 }
 

@@ -30,6 +30,8 @@ inline void store(const Lanes& v, int count, float* to) {
 }
 
 constexpr float kA = 0.625f, kB = 1.5f, kA2 = kA * kA, kB2 = kB * kB;
+constexpr float kOfZero = 1 / (kA2 * kB2), kOfA = 1 / (2 * kA2 * (kA2 - kB2)),
+                kOfB = 1 / (2 * kB2 * (kB2 - kA2));
 
 // The transforms of one row or column. `step` is the distance between its values. Each sum is that
 // of a polynomial: the product of x - p over the other points p.
@@ -62,17 +64,40 @@ inline void output_row(const Lanes* m, int step, Lanes* y, int y_step) {
 
 // G g: 3 weights.
 inline void weight_row(const Lanes* g, int step, Lanes* u, int u_step) {
-  constexpr float kZero = 1 / (kA2 * kB2), kOfA = 1 / (2 * kA2 * (kA2 - kB2)),
-                  kOfB = 1 / (2 * kB2 * (kB2 - kA2));
   const Lanes &g0 = g[0], &g1 = g[step], &g2 = g[2 * step];
   const Lanes even_a = kOfA * g0 + kOfA * kA2 * g2, odd_a = kOfA * kA * g1;
   const Lanes even_b = kOfB * g0 + kOfB * kB2 * g2, odd_b = kOfB * kB * g1;
-  u[0] = kZero * g0;
+  u[0] = kOfZero * g0;
   u[u_step] = even_a + odd_a;
   u[2 * u_step] = even_a - odd_a;
   u[3 * u_step] = even_b + odd_b;
   u[4 * u_step] = even_b - odd_b;
   u[5 * u_step] = g2;
+}
+
+// The adjoints of the transforms of outputs and weights, for the gradient of the weight.
+
+// A g: 4 gradients of outputs.
+inline void grad_output_row(const Lanes* g, int step, Lanes* v, int v_step) {
+  const Lanes &g0 = g[0], &g1 = g[step], &g2 = g[2 * step], &g3 = g[3 * step];
+  const Lanes even_a = g0 + kA2 * g2, odd_a = kA * g1 + kA * kA2 * g3;
+  const Lanes even_b = g0 + kB2 * g2, odd_b = kB * g1 + kB * kB2 * g3;
+  v[0] = g0;
+  v[v_step] = even_a + odd_a;
+  v[2 * v_step] = even_a - odd_a;
+  v[3 * v_step] = even_b + odd_b;
+  v[4 * v_step] = even_b - odd_b;
+  v[5 * v_step] = g3;
+}
+
+// G^T u: 6 sums of products to the gradients of 3 weights.
+inline void grad_weight_row(const Lanes* u, int step, Lanes* g, int g_step) {
+  const Lanes &u1 = u[step], &u2 = u[2 * step], &u3 = u[3 * step], &u4 = u[4 * step];
+  const Lanes sum_a = kOfA * (u1 + u2), sum_b = kOfB * (u3 + u4);
+  const Lanes difference_a = kOfA * (u1 - u2), difference_b = kOfB * (u3 - u4);
+  g[0] = kOfZero * u[0] + sum_a + sum_b;
+  g[g_step] = kA * difference_a + kB * difference_b;
+  g[2 * g_step] = kA2 * sum_a + kB2 * sum_b + u[5 * step];
 }
 
 // The transforms of whole tiles, row by row in memory.
@@ -94,6 +119,19 @@ inline void weight_tile(const Lanes (&g)[kTaps * kTaps], Lanes (&u)[kPoints]) {
   for (int column = 0; column < kTaps; ++column)
     weight_row(g + column, kTaps, half + column, kTaps);
   for (int row = 0; row < kIn; ++row) weight_row(half + row * kTaps, 1, u + row * kIn, 1);
+}
+
+inline void grad_output_tile(const Lanes (&dy)[kOut * kOut], Lanes (&v)[kPoints]) {
+  Lanes half[kIn * kOut];
+  for (int column = 0; column < kOut; ++column)
+    grad_output_row(dy + column, kOut, half + column, kOut);
+  for (int row = 0; row < kIn; ++row) grad_output_row(half + row * kOut, 1, v + row * kIn, 1);
+}
+
+inline void grad_weight_tile(const Lanes (&u)[kPoints], Lanes (&g)[kTaps * kTaps]) {
+  Lanes half[kTaps * kIn];
+  for (int column = 0; column < kIn; ++column) grad_weight_row(u + column, kIn, half + column, kIn);
+  for (int row = 0; row < kTaps; ++row) grad_weight_row(half + row * kIn, 1, g + row * kTaps, 1);
 }
 
 }  // namespace engine::winograd
