@@ -32,9 +32,9 @@ class WinogradWeights {
 // number of images does not count: an image has the same bits in every batch.
 bool winograd_pays(const ConvShape&);
 
-// Forward passes, with bias, residual and activation, and plain gradients, of f32
-// convolutions with 3x3 kernels, a stride of 1 and 1 pixel of padding all around. Null for any
-// other shape, and if the build lacks oneDNN. The bits do not depend on the number of threads.
+// Forward passes, with bias, residual and activation, and plain gradients, of f32 convolutions with
+// 3x3 kernels, a stride of 1 and 1 pixel of padding all around. Null for any other shape, and if
+// the build lacks oneDNN. The bits do not depend on the number of threads.
 std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape&, std::shared_ptr<WinogradWeights>);
 
 // What make_winograd_conv gives for the gradient of the weight; the shape must fit.
