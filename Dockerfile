@@ -10,7 +10,7 @@ FROM base AS cpu
 COPY . .
 RUN tools/test.sh quick
 # The tested build uses every instruction of the CPU it was built on; what is shipped runs on any x86-64.
-RUN cmake -S . -B build/portable -G Ninja -DSSD_CUDA=OFF -DSSD_NATIVE=OFF -DSSD_TESTS=OFF -DSSD_BENCHMARKS=OFF \
+RUN cmake -S . -B build/portable -G Ninja -DSSD_CUDA=OFF -DSSD_NATIVE=OFF -DSSD_TESTS=OFF \
  && cmake --build build/portable && cmake --install build/portable --prefix /opt/ssd320
 
 FROM nvidia/cuda:13.0.1-cudnn-devel-ubuntu24.04 AS cuda

@@ -25,7 +25,6 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--precision", o.precision)
       ->check(CLI::IsMember({"fp32", "tf32", "bf16", "fp16"}))
       ->capture_default_str();
-  app.add_option("--mode", o.mode)->check(CLI::IsMember({"train", "infer"}))->capture_default_str();
   app.add_flag("--frozen", o.frozen, "batch norm with constant statistics in training");
   app.add_option("--threads", o.threads, "CPU threads; 0: one per core")
       ->check(CLI::Range(0, 4096));

@@ -1,25 +1,21 @@
-# Every benchmarks/*.cpp is a program of its own, named after its file.
-file(GLOB benchmark_sources CONFIGURE_DEPENDS benchmarks/*.cpp)
-foreach(source ${benchmark_sources})
-  get_filename_component(name ${source} NAME_WE)
-  add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE tools)
-endforeach()
-
-# op_benchmark catches the kernels' calls: each symbol that kernel_calls.cpp names goes through it.
-file(GLOB op_sources CONFIGURE_DEPENDS benchmarks/op_benchmark/*.cpp)
+# ssdbench and its subcommands.
+file(GLOB benchmark_sources CONFIGURE_DEPENDS benchmarks/*.cpp benchmarks/op/*.cpp)
 if(SSD_HAVE_CUDA)
-  list(FILTER op_sources EXCLUDE REGEX "_cuda_absent\\.cpp$")
+  list(FILTER benchmark_sources EXCLUDE REGEX "_cuda_absent\\.cpp$")
 else()
-  list(FILTER op_sources EXCLUDE REGEX "_cuda\\.cpp$")
+  list(FILTER benchmark_sources EXCLUDE REGEX "_cuda\\.cpp$")
 endif()
-target_sources(op_benchmark PRIVATE ${op_sources})
-set(calls benchmarks/op_benchmark/kernel_calls.cpp)
+add_executable(ssdbench ${benchmark_sources})
+target_link_libraries(ssdbench PRIVATE tools)
+install(TARGETS ssdbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# `ssdbench op` catches the kernels' calls: each symbol that kernel_calls.cpp names goes through it.
+set(calls benchmarks/op/kernel_calls.cpp)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${calls})
 file(READ ${calls} calls)
 string(REGEX REPLACE "\"\n *\"" "" calls "${calls}")  # strings on two lines
 string(REGEX MATCHALL "\"[0-9]+[a-z_0-9]+ENS_5Queue[A-Za-z0-9_]*\"" symbols "${calls}")
 foreach(symbol ${symbols})
   string(REPLACE "\"" "" symbol ${symbol})
-  target_link_options(op_benchmark PRIVATE "LINKER:--wrap=_ZN7kernels${symbol}")
+  target_link_options(ssdbench PRIVATE "LINKER:--wrap=_ZN7kernels${symbol}")
 endforeach()

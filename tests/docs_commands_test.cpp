@@ -33,7 +33,7 @@ const std::vector<NotRun> kNotRun{
     {"tests/peers/nms_peer.py", "needs Python with numpy"},
     {"tests/peers/torch_parity.py", "needs PyTorch"},
     {"benchmarks/peers/compare_cpu.py", "needs PyTorch"},
-    {"OMP_WAIT_POLICY=passive op_benchmark", "runs the whole SSD320 for minutes"},
+    {"OMP_WAIT_POLICY=passive ssdbench op", "runs the whole SSD320 for minutes"},
 };
 
 // Makes a command of a document short enough for a test: a smaller model, data set and run. What

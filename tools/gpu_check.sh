@@ -234,13 +234,13 @@ phase_sanitize() {
   done
 }
 
-# measured NAME OPTIONS...: NAME_benchmark, whose JSON goes to a file of the report. The first run of a
+# measured NAME COMMAND OPTIONS...: `ssdbench COMMAND`, whose JSON goes to a file of the report. The first run of a
 # batch size and precision chooses convolution plans, which may take a minute.
 measured() {
-  local program=$1 name
-  shift
-  name=${program}_$(echo "$*" | tr -d -- '-' | tr ' ' '_')
-  if ! limited 130 env LD_LIBRARY_PATH="$libraries" "$build/bin/${program}_benchmark" --json "$@" \
+  local name=$1 command=$2
+  shift 2
+  name=${name}_${command}_$(echo "$*" | tr -d -- '-' | tr ' ' '_')
+  if ! limited 130 env LD_LIBRARY_PATH="$libraries" "$build/bin/ssdbench" "$command" --json "$@" \
     >"$work/$name.json" 2>"$work/logs/$name.log"; then
     rm -f "$work/$name.json"
     echo "$name: $(tail -n 1 "$work/logs/$name.log")"
@@ -248,35 +248,35 @@ measured() {
   fi
 }
 step_row() { measured step "$@"; }  # one row of the table of speeds
-op_table() { measured op "$@"; }    # where the time goes
+op_table() { measured op op "$@"; }  # where the time goes
 
 phase_benchmark() {
-  if [ ! -x "$build/bin/step_benchmark" ]; then
-    result benchmark "not run" "there is no $build/bin/step_benchmark"
+  if [ ! -x "$build/bin/ssdbench" ]; then
+    result benchmark "not run" "there is no $build/bin/ssdbench"
     return
   fi
   local batch half=(--device cuda --precision fp16)
   missing=
   if [ -n "$dry" ]; then
-    step_row --device cpu --precision fp32 --batch 1 --mode infer --warmup 1 --steps 2
-    op_table --device cpu --precision fp32 --batch 1 --mode infer --runs 1
+    step_row infer --device cpu --precision fp32 --batch 1 --warmup 1 --steps 3
+    op_table --device cpu --precision fp32 --batch 1 --mode infer --runs 3
     peers 60 --device cpu
   else
-    step_row "${half[@]}" --batch 128 --mode train
-    step_row "${half[@]}" --batch 1 --mode infer --warmup 20 --steps 300
-    step_row "${half[@]}" --batch 128 --mode infer
-    step_row "${half[@]}" --batch 128 --mode train --frozen
+    step_row train "${half[@]}" --batch 128
+    step_row infer "${half[@]}" --batch 1 --warmup 20 --steps 300
+    step_row infer "${half[@]}" --batch 128 --warmup 20 --steps 100
+    step_row train "${half[@]}" --batch 128 --frozen
     op_table "${half[@]}" --batch 128 --mode train
     peers 150
     op_table "${half[@]}" --batch 128 --mode infer
     op_table "${half[@]}" --batch 128 --mode train --frozen
     for batch in 256 64 32; do
-      step_row "${half[@]}" --batch $batch --mode train
-      step_row "${half[@]}" --batch $batch --mode infer
+      step_row train "${half[@]}" --batch $batch
+      step_row infer "${half[@]}" --batch $batch --warmup 20 --steps 100
     done
-    step_row --device cuda --precision bf16 --batch 128 --mode train
-    step_row --device cuda --precision tf32 --batch 64 --mode train
-    step_row --device cuda --precision fp32 --batch 64 --mode train
+    step_row train --device cuda --precision bf16 --batch 128
+    step_row train --device cuda --precision tf32 --batch 64
+    step_row train --device cuda --precision fp32 --batch 64
   fi
   if [ -z "$missing" ]; then
     result benchmark passed "all rows measured"

@@ -53,12 +53,13 @@ def failed_tests(folder):
 
 
 def read_steps(folder):
-    """What benchmarks/step_benchmark printed, with the same keys as torch_gpu.py's results."""
+    """What `ssdbench train` and `infer` printed, with the same keys as torch_gpu.py's results."""
     rows = []
     for path in sorted(folder.glob("step_*.json")):
-        row = load(path, None)
-        if row is None:
+        printed = load(path, None)
+        if printed is None:
             continue
+        row = printed["results"][0]
         latency = row.get("latency_ms", {})
         rows.append({"mode": row["mode"], "precision": row["precision"], "batch": row["batch"],
                      "frozen": row["frozen_batch_norm"],
@@ -69,7 +70,7 @@ def read_steps(folder):
 
 
 def read_operations(folder):
-    """What benchmarks/op_benchmark printed, training first."""
+    """What `ssdbench op` printed, training first."""
     tables = [load(path, None) for path in folder.glob("op_*.json")]
     return sorted((t for t in tables if t), key=lambda t: (t["mode"] != "train", t["frozen_batch_norm"]))
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The case of coco_eval_benchmark in pycocotools and faster-coco-eval: seconds and stats.
+"""The case of `ssdbench eval` in pycocotools and faster-coco-eval: seconds and stats.
 
-    coco_eval_benchmark FOLDER; python3 benchmarks/peers/coco_eval_peers.py FOLDER
+    ssdbench eval --files FOLDER; python3 benchmarks/peers/coco_eval_peers.py FOLDER
 """
 import contextlib
 import importlib.metadata

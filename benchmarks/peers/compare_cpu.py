@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """SSD320 on the CPU, this engine and PyTorch in turns: images per second and their ratio.
 
-  benchmarks/peers/compare_cpu.py --program build/cpu/bin/step_benchmark
+  benchmarks/peers/compare_cpu.py --program build/cpu/bin/ssdbench
 
 For fp32 and bf16 both run training steps and inference, one after the other, as often as --rounds
 says; the fastest step counts, and of the peer the fastest of its settings. Ours includes exact NMS
@@ -26,10 +26,10 @@ def result_of(command, options):
 
 
 def ours(precision, mode, options):
-    command = [options.program, "--device", "cpu", "--precision", precision, "--mode", mode, "--json",
+    command = [options.program, mode, "--device", "cpu", "--precision", precision, "--json",
                "--batch", str(options.batch), "--threads", str(options.threads),
                "--steps", str(options.steps), "--warmup", "2"]
-    return result_of(command, options)["images_per_second"]["best"]
+    return result_of(command, options)["results"][0]["images_per_second"]["max"]
 
 
 def peers(precision, mode, options):
@@ -40,7 +40,7 @@ def peers(precision, mode, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", default="build/cpu/bin/step_benchmark")
+    parser.add_argument("--program", default="build/cpu/bin/ssdbench")
     parser.add_argument("--precisions", default="fp32,bf16", type=lambda text: text.split(","))
     parser.add_argument("--modes", default="train,infer", type=lambda text: text.split(","))
     parser.add_argument("--batch", type=int, default=8)

@@ -1,4 +1,4 @@
-// op_benchmark catches the calls of the kernels that benchmarks/op_benchmark/kernel_calls.cpp
+// `ssdbench op` catches the calls of the kernels that benchmarks/op/kernel_calls.cpp
 // lists. The time of a kernel that the list lacks would be booked between the others'.
 #include <filesystem>
 #include <fstream>
@@ -58,9 +58,9 @@ const std::set<std::string> kNotInAStep{
 
 }  // namespace
 
-TEST_CASE("op_benchmark catches every kernel that a step launches") {
+TEST_CASE("ssdbench op catches every kernel that a step launches") {
   const auto caught =
-      names_in(text_of(tests::source_dir() / "benchmarks/op_benchmark/kernel_calls.cpp"),
+      names_in(text_of(tests::source_dir() / "benchmarks/op/kernel_calls.cpp"),
                std::regex(R"(\nCATCH\(\s*(\w+),)"));
   const auto declared = launchers();
   CHECK(declared.size() > 30);

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/op_benchmark/queue_events.h"
+#include "benchmarks/op/queue_events.h"
 
 namespace benchmarks {
 

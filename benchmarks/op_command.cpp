@@ -1,12 +1,13 @@
-// Where the time of SSD320 goes: every operation of a step that really runs, against the roofline
-// of the device that it runs on.
-//   op_benchmark --device cpu --precision fp32 --batch 8 --mode train [--json]
+// `ssdbench op`: where the time of SSD320 goes: every operation of a step that really runs, against
+// the roofline of the device that it runs on.
 #include <fmt/core.h>
 #include <omp.h>
 
-#include "benchmarks/op_benchmark/metered_backend.h"
-#include "benchmarks/op_benchmark/op_table.h"
+#include "benchmarks/commands.h"
+#include "benchmarks/op/metered_backend.h"
+#include "benchmarks/op/op_table.h"
 #include "benchmarks/ssd320_run.h"
+#include "benchmarks/times.h"
 
 namespace {
 
@@ -137,25 +138,32 @@ void benchmark(const Options& o) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  Options o;
-  CLI::App app("", "op_benchmark");
-  tools::describe_program(
-      app, "Times every operation of a step of SSD320 (90 classes, 320 x 320) against the roofline",
-      {{"op_benchmark --precision bf16 --batch 8 --mode infer", "detection, NMS included"},
-       {"op_benchmark --device cuda:0 --precision fp16 --batch 128 --json", "a training step"}});
-  add_run_options(app, o);
-  app.add_option("--batch", o.batch, "images per step")
+namespace benchmarks {
+
+Command add_op_command(CLI::App& program) {
+  auto o = std::make_shared<Options>();
+  CLI::App* app =
+      program.add_subcommand("op", "Times every operation of a step against the roofline");
+  add_run_options(*app, *o);
+  app->add_option("--mode", o->mode)
+      ->check(CLI::IsMember({"train", "infer"}))
+      ->capture_default_str();
+  app->add_option("--batch", o->batch, "images per step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  app.add_option("--runs", o.runs, "the fastest of so many counts, row by row")
-      ->check(CLI::Range(1, 1000))
+  app->add_option("--runs", o->runs, "the fastest of so many counts, row by row")
+      ->check(CLI::Range(kFewestRuns, 1000))
       ->capture_default_str();
-  app.add_option("--rows", o.rows, "of the table by shape; JSON has all")
+  app->add_option("--rows", o->rows, "of the table by shape; JSON has all")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
-  app.add_flag("--cpu-time", o.cpu_time,
-               "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
-  app.add_flag("--json", o.json, "one JSON object");
-  return tools::run_program(argc, argv, app, [&] { benchmark(o); });
+  app->add_flag("--cpu-time", o->cpu_time,
+                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
+  app->add_flag("--json", o->json, "print one JSON object");
+  return {app, [o] {
+            benchmark(*o);
+            return 0;
+          }};
 }
+
+}  // namespace benchmarks

@@ -1,11 +1,10 @@
-// Images per second from JPEG files to batches by number of threads, against the bare decoder on
-// the same files, per core.
-//   loader_benchmark ANNOTATIONS IMAGE_FOLDER [--batch 16] [--seconds 4] [--threads 1 2]
+// `ssdbench data`: images per second from JPEG files to batches by number of threads, against the
+// bare decoder on the same files, per core.
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 
+#include "benchmarks/commands.h"
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "data/loading/loader.h"
@@ -70,26 +69,40 @@ void print(int threads, Rate rate, Rate bare) {
   fmt::print("{},{:.1f},{:.1f},{:.2f}\n", threads, rate.wall, rate.cpu, rate.cpu / bare.cpu);
 }
 
+void benchmark(const Options& o) {
+  const data::Dataset dataset = data::load_coco(o.annotations, o.images);
+  const Rate bare = decoder_rate(dataset, o.seconds);
+  fmt::print("threads,images_per_second,images_per_cpu_second,of_bare_decoder\n");
+  print(0, bare, bare);
+  for (int threads : o.threads) print(threads, loader_rate(dataset, o, threads), bare);
+}
+
 }  // namespace
 
-int main(int count, char** arguments) {
-  Options o;
-  CLI::App app("Images per second of the loader");
-  app.add_option("annotations", o.annotations, "COCO JSON")->required();
-  app.add_option("images", o.images, "folder of its images")->required();
-  app.add_option("--batch", o.batch, "images per batch");
-  app.add_option("--seconds", o.seconds, "per measurement");
-  app.add_option("--threads", o.threads, "numbers of threads to try");
-  app.add_option("--cache-mib", o.cache_mib, "memory for decoded images");
-  CLI11_PARSE(app, count, arguments);
-  try {
-    data::Dataset dataset = data::load_coco(o.annotations, o.images);
-    Rate bare = decoder_rate(dataset, o.seconds);
-    fmt::print("threads,images_per_second,images_per_cpu_second,of_bare_decoder\n");
-    print(0, bare, bare);
-    for (int threads : o.threads) print(threads, loader_rate(dataset, o, threads), bare);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
+namespace benchmarks {
+
+Command add_data_command(CLI::App& program) {
+  auto o = std::make_shared<Options>();
+  CLI::App* app = program.add_subcommand("data", "Times JPEG files to batches, by threads (CSV)");
+  app->add_option("--annotations", o->annotations, "COCO JSON")->required();
+  app->add_option("--images", o->images, "folder of its images")->required();
+  app->add_option("--batch", o->batch, "images per batch")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app->add_option("--seconds", o->seconds, "per measurement")
+      ->check(CLI::Range(0.01, 3600.0))
+      ->capture_default_str();
+  app->add_option("--threads", o->threads, "numbers of threads to try: 1,2,4")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app->add_option("--cache-mib", o->cache_mib, "memory for decoded images")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
+  return {app, [o] {
+            benchmark(*o);
+            return 0;
+          }};
 }
+
+}  // namespace benchmarks

@@ -1,5 +1,5 @@
 // Linked instead of queue_events_cuda.cpp where the build has no CUDA.
-#include "benchmarks/op_benchmark/queue_events.h"
+#include "benchmarks/op/queue_events.h"
 
 namespace benchmarks {
 

@@ -1,4 +1,4 @@
-#include "benchmarks/op_benchmark/op_meter.h"
+#include "benchmarks/op/op_meter.h"
 
 #include <ctime>
 

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string>
 
-#include "benchmarks/op_benchmark/op_meter.h"
+#include "benchmarks/op/op_meter.h"
 #include "engine/tensor.h"
 #include "kernels/adamw.h"
 #include "kernels/batch_norm.h"

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "benchmarks/op_benchmark/op_meter.h"
-#include "benchmarks/op_benchmark/peaks.h"
+#include "benchmarks/op/op_meter.h"
+#include "benchmarks/op/peaks.h"
 
 namespace benchmarks {
 

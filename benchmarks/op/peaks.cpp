@@ -1,8 +1,8 @@
-#include "benchmarks/op_benchmark/peaks.h"
+#include "benchmarks/op/peaks.h"
 
 #include <algorithm>
 
-#include "benchmarks/op_benchmark/op_meter.h"
+#include "benchmarks/op/op_meter.h"
 #include "engine/conv/operands.h"
 #include "kernels/elementwise.h"
 

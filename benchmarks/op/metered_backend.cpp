@@ -1,10 +1,10 @@
-#include "benchmarks/op_benchmark/metered_backend.h"
+#include "benchmarks/op/metered_backend.h"
 
 #include <fmt/core.h>
 
 #include <sstream>
 
-#include "benchmarks/op_benchmark/op_meter.h"
+#include "benchmarks/op/op_meter.h"
 #include "engine/conv/operands.h"
 
 namespace benchmarks {

@@ -1,12 +1,14 @@
-// Times every convolution of SSD320 in every pass on the CPU, and adds them up to a step.
+// `ssdbench conv`: times every convolution of SSD320 in every pass on the CPU, and adds them up to
+// a step.
 #include <fmt/core.h>
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <ctime>
 
+#include "benchmarks/commands.h"
 #include "benchmarks/ssd320_convs.h"
+#include "benchmarks/times.h"
 #include "engine/backend.h"
 
 namespace {
@@ -14,7 +16,7 @@ namespace {
 using namespace engine;
 
 struct Options {
-  int images = 8, threads = 2, runs = 5;
+  int images = 8, threads = 0, runs = 5;
   std::string dtype = "f32", algorithm = "auto";
   bool reference = false, cpu_time = false, fixed_weights = false;
 };
@@ -30,12 +32,6 @@ struct Filled {
   }
 };
 
-double now(bool cpu_time) {
-  timespec t;
-  clock_gettime(cpu_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
-}
-
 // Seconds of the fastest of some runs.
 double seconds(Backend& backend, const ConvShape& s, const Options& o) {
   auto plan = o.reference ? make_reference_conv(s) : backend.plan(s);
@@ -50,14 +46,15 @@ double seconds(Backend& backend, const ConvShape& s, const Options& o) {
                 .weight_version = o.fixed_weights};
   double best = 1e30;
   for (int i = 0; i <= o.runs; ++i) {
-    double start = now(o.cpu_time);
+    double start = benchmarks::seconds_now(o.cpu_time);
     plan->run({}, args);
-    if (i > 0) best = std::min(best, now(o.cpu_time) - start);
+    if (i > 0) best = std::min(best, benchmarks::seconds_now(o.cpu_time) - start);
   }
   return best;
 }
 
 void benchmark(const Options& o) {
+  if (o.threads > 0) omp_set_num_threads(o.threads);
   auto backend = make_cpu_backend(conv_algorithm_named(o.algorithm));
   double total[3] = {}, flops[3] = {};
   fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", "forward",
@@ -91,22 +88,33 @@ void benchmark(const Options& o) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  Options o;
-  CLI::App app("Times the convolutions of SSD320 on the CPU");
-  app.add_option("--batch", o.images, "images")->capture_default_str();
-  app.add_option("--threads", o.threads, "OpenMP threads")->capture_default_str();
-  app.add_option("--runs", o.runs, "the fastest of so many counts")->capture_default_str();
-  app.add_option("--dtype", o.dtype)->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str();
-  app.add_option("--algorithm", o.algorithm)
+namespace benchmarks {
+
+Command add_conv_command(CLI::App& program) {
+  auto o = std::make_shared<Options>();
+  CLI::App* app = program.add_subcommand("conv", "Times every convolution alone, on the CPU");
+  app->add_option("--batch", o->images, "images")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app->add_option("--threads", o->threads, "CPU threads; 0: one per core")
+      ->check(CLI::Range(0, 4096));
+  app->add_option("--runs", o->runs, "the fastest of so many counts")
+      ->check(CLI::Range(kFewestRuns, 1000))
+      ->capture_default_str();
+  app->add_option("--dtype", o->dtype)
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
+  app->add_option("--algorithm", o->algorithm, "as train.conv_algorithm")
       ->check(CLI::IsMember({"auto", "direct", "winograd"}))
       ->capture_default_str();
-  app.add_flag("--reference", o.reference, "the plain loops instead of oneDNN");
-  app.add_flag("--fixed-weights", o.fixed_weights, "weights that do not change, as at inference");
-  app.add_flag("--cpu-time", o.cpu_time,
-               "CPU time of all threads; on a busy machine, with one thread");
-  CLI11_PARSE(app, argc, argv);
-  omp_set_num_threads(o.threads);
-  benchmark(o);
-  return 0;
+  app->add_flag("--reference", o->reference, "the plain loops instead of oneDNN");
+  app->add_flag("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");
+  app->add_flag("--cpu-time", o->cpu_time,
+                "CPU time of all threads; on a busy machine, with one thread");
+  return {app, [o] {
+            benchmark(*o);
+            return 0;
+          }};
 }
+
+}  // namespace benchmarks

@@ -1,6 +1,6 @@
 #include <cuda_runtime.h>
 
-#include "benchmarks/op_benchmark/queue_events.h"
+#include "benchmarks/op/queue_events.h"
 #include "engine/base/error.h"
 
 namespace benchmarks {

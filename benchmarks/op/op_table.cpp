@@ -1,4 +1,4 @@
-#include "benchmarks/op_benchmark/op_table.h"
+#include "benchmarks/op/op_table.h"
 
 #include <fmt/core.h>
 
