@@ -153,7 +153,7 @@ bool offers(const string& text, const string& option) {
 string all_options() {
   string text;
   for (const char* program : {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats",
-                              "ssddata show", "ssddata convert", "ssddata synth"})
+                              "ssddata show", "ssddata convert", "ssddata synth", "ssddata split"})
     text += help_of(program);
   for (const NotRun& n : kNotRun)
     if (const fs::path source = source_of(n.command); !source.empty())

@@ -13,6 +13,7 @@ struct DataCommand {
 DataCommand add_check_command(CLI::App& program);
 DataCommand add_stats_command(CLI::App& program);
 DataCommand add_convert_command(CLI::App& program);
+DataCommand add_split_command(CLI::App& program);
 DataCommand add_synth_command(CLI::App& program);
 DataCommand add_show_command(CLI::App& program);
 

@@ -1,4 +1,4 @@
-// ssddata: makes, checks, counts, converts, and shows data sets.
+// ssddata: makes, checks, counts, splits, converts, and shows data sets.
 #include <vector>
 
 #include "tools/command_line.h"
@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   tools::handle_lack_of_memory();
   CLI::App app("", "ssddata");
   tools::describe_program(
-      app, "Makes, checks, counts, shows, and converts labelled data sets.",
+      app, "Makes, checks, counts, shows, splits, and converts labelled data sets.",
       {{"ssddata synth shapes", "draw a small data set"},
        {"ssddata show --annotations train.json --images train2017/ -o pictures",
         "draw the labels into images"},
@@ -21,11 +21,14 @@ int main(int argc, char** argv) {
         "COCO to TFRecord shards"},
        {"ssddata convert --yolo labels/ --images images/ --names classes.txt --to-coco train.json",
         "YOLO to COCO"},
+       {"ssddata split --annotations all.json --fraction 0.2 --to-train train.json --to-val "
+        "val.json",
+        "into training and validation"},
        {"ssddata COMMAND --help", "the options of one command"}});
   app.require_subcommand(1);
   std::vector<tools::DataCommand> commands = {
       tools::add_check_command(app), tools::add_stats_command(app), tools::add_convert_command(app),
-      tools::add_synth_command(app), tools::add_show_command(app)};
+      tools::add_split_command(app), tools::add_synth_command(app), tools::add_show_command(app)};
   return tools::run_program(argc, argv, app, std::function<int()>([&] {
                               for (const tools::DataCommand& command : commands)
                                 if (command.options->parsed()) return command.run();

@@ -42,6 +42,10 @@ std::vector<OutputOption> output_options() {
       {"ssddata", "--to-yolo", convert, "w", "000005.txt", kValFile},
       {"ssddata", "--to-yolo", convert, "w", "classes.txt", image},
       {"ssddata", "--to-images", convert, "w", "000005.jpg", image},
+      {"ssddata", "--to-train", std::string("split ") + kVal + " --to-val /proc/self/fd/1",
+       "w/t.json", "t.json", kValFile},
+      {"ssddata", "--to-val", std::string("split ") + kVal + " --to-train /proc/self/fd/1",
+       "w/v.json", "v.json", kValFile},
       {"ssddata", "-o", std::string("show ") + kVal + images, "w", "000000000005.jpg", image},
       {"ssddata", "-o", std::string("show ") + kVal + images, "w", "contact_sheet.jpg", kValFile},
       {"ssddata", "-o", "show --augmented tiny.json --count 2", "w", "001.jpg", "tiny.json"},
@@ -309,11 +313,12 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
       "--dry-run",   "--deterministic", "--print-config", "--help-config",    "--markdown",
       "--train",     "--val",           "--width",        "--height",         "--classes",
       "--quality",   "--min-objects",   "--max-objects",  "--min-size",       "--max-size",
-      "--no-images", "--strict",        "--all"};
+      "--no-images", "--strict",        "--all",          "--fraction",       "--by"};
   const std::regex name(R"(--[a-z][a-z-]+)");
   size_t seen = 0;
-  for (const char* command : {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats",
-                              "ssddata convert", "ssddata synth", "ssddata show"}) {
+  for (const char* command :
+       {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats", "ssddata convert",
+        "ssddata synth", "ssddata show", "ssddata split"}) {
     const std::string words = command;
     const Outcome help =
         tests::run(tests::program(words.substr(0, words.find(' '))).string() +

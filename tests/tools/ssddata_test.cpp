@@ -95,8 +95,8 @@ TEST_CASE("mistakes on the command line are one line and exit code 2") {
 }
 
 TEST_CASE("help and version go to standard output") {
-  for (const char* arguments :
-       {"-h", "check -h", "stats -h", "convert -h", "synth -h", "show -h", "--version"}) {
+  for (const char* arguments : {"-h", "check -h", "stats -h", "convert -h", "synth -h", "show -h",
+                                "split -h", "--version"}) {
     tests::Outcome outcome = ssddata(arguments);
     INFO(arguments);
     check_done(outcome);

@@ -1,0 +1,14 @@
+// A COCO file as two, with every field of every entry kept as it was written.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace data {
+
+// Copies the bytes of `annotations`: an image, with its annotations, goes to the second file if it
+// is in `second` ([images], in file order), else to the first. Categories, info, licenses and all
+// else go to both. Errors (data): as load_coco, which must have read the same file.
+void split_coco(const std::string& annotations, const std::vector<bool>& second,
+                const std::string& first_path, const std::string& second_path);
+
+}  // namespace data

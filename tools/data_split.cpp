@@ -1,0 +1,135 @@
+// ssddata split: one data set into training and validation, as two COCO files.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <memory>
+
+#include "data/formats/coco.h"
+#include "data/formats/coco_split.h"
+#include "data/formats/source_files.h"
+#include "data/split.h"
+#include "engine/base/error.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
+#include "tools/data_commands.h"
+#include "tools/dataset_input.h"
+
+namespace tools {
+namespace {
+
+struct SplitArguments {
+  DatasetInput input;
+  data::SplitOptions options;
+  std::string by = "image", training, validation;
+  bool overwrite = false;
+};
+
+// The images of one part, with their objects.
+data::Dataset part_of(const data::Dataset& dataset, const std::vector<bool>& in_validation,
+                      bool validation) {
+  data::Dataset part;
+  part.categories = dataset.categories;
+  for (size_t i = 0; i < dataset.images.size(); ++i) {
+    if (in_validation[i] != validation) continue;
+    data::ImageEntry image = dataset.images[i];
+    const auto objects = dataset.objects_of(image);
+    image.first_object = static_cast<uint32_t>(part.objects.size());
+    part.objects.insert(part.objects.end(), objects.begin(), objects.end());
+    part.images.push_back(std::move(image));
+  }
+  return part;
+}
+
+void write_parts(const SplitArguments& a, const data::Dataset& dataset, const data::Split& split) {
+  for (const std::string& path : {a.training, a.validation})
+    base::create_folders(std::filesystem::path(path).parent_path());
+  if (!a.input.source.annotations.empty())
+    return data::split_coco(a.input.source.annotations, split.in_validation, a.training,
+                            a.validation);
+  data::write_coco(a.training, part_of(dataset, split.in_validation, false));
+  data::write_coco(a.validation, part_of(dataset, split.in_validation, true));
+}
+
+std::string table(const SplitArguments& a, const data::Dataset& dataset, const data::Split& split) {
+  std::string text;
+  auto row = [&](const std::string& name, int64_t training, int64_t validation) {
+    const double all = double(std::max<int64_t>(training + validation, 1));
+    fmt::format_to(std::back_inserter(text), "{:<26} {:>9} {:>11} {:>6.1f}%\n", name, training,
+                   validation, 100 * double(validation) / all);
+  };
+  text += fmt::format("{:<26} {:>9} {:>11} {:>7}\n", "images", "training", "validation", "share");
+  row("all", split.training, split.validation);
+  for (size_t c = 0; c < split.classes.size(); ++c)
+    row("  " + base::printable(dataset.categories[c].name), split.classes[c].training,
+        split.classes[c].validation);
+  return text + fmt::format("training: {}\nvalidation: {}\n", base::printable(a.training),
+                            base::printable(a.validation));
+}
+
+// A class that only one part has cannot be both learned and measured.
+void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
+  for (size_t c = 0; c < split.classes.size(); ++c) {
+    const data::ClassShare& share = split.classes[c];
+    if (share.training > 0 && share.validation > 0) continue;
+    const int64_t images = share.training + share.validation;
+    fmt::print(stderr, "note: class \"{}\" is in {} image{}, too few for both parts: {}\n",
+               base::printable(dataset.categories[c].name), images, images == 1 ? "" : "s",
+               images == 0           ? "it is in none"
+               : share.training == 0 ? "it is in validation only, so it is not learned"
+                                     : "it is in training only, so it is not measured");
+  }
+}
+
+int split(SplitArguments a) {
+  a.options.by_folder = a.by == "folder";
+  const data::Dataset dataset = a.input.load();
+  base::OutputGuard guard(a.overwrite);
+  guard.add("--to-train", a.training);
+  guard.add("--to-val", a.validation);
+  guard.check(data::files_of(a.input.source, dataset));
+  const data::Split parts = data::split_images(dataset, a.options);
+  write_parts(a, dataset, parts);
+  warn_of_classes(dataset, parts);
+  // Where a part goes to standard output itself, nothing else may.
+  const bool taken = base::is_standard_output(a.training) || base::is_standard_output(a.validation);
+  fmt::print(taken ? stderr : stdout, "{}", table(a, dataset, parts));
+  return 0;
+}
+
+}  // namespace
+
+DataCommand add_split_command(CLI::App& program) {
+  CLI::App* app = program.add_subcommand(
+      "split", "Into training and validation, each with its share of every class");
+  auto a = std::make_shared<SplitArguments>();
+  a->input.add_options(*app);
+  app->add_option("--to-train", a->training, "write this COCO file for training")
+      ->type_name("FILE")
+      ->required();
+  app->add_option("--to-val", a->validation, "write this COCO file for validation")
+      ->type_name("FILE")
+      ->required();
+  CLI::Option* fraction = app->add_option("--fraction", a->options.fraction,
+                                          "share of the images that is for validation");
+  fraction->capture_default_str();
+  app->add_option("--count", a->options.count, "number of images for validation")
+      ->check(CLI::Range(int64_t{1}, int64_t{UINT32_MAX}))
+      ->type_name("N")
+      ->excludes(fraction);
+  app->add_option("--by", a->by, "image, or folder: images of one folder stay together")
+      ->check(CLI::IsMember({"image", "folder"}))
+      ->capture_default_str();
+  app->add_option("--seed", a->options.seed, "equal seeds give equal files")
+      ->check(CLI::Range(int64_t{0}, INT64_MAX))
+      ->type_name("N")
+      ->capture_default_str();
+  app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");
+  return {app, [a] { return split(*a); }};
+}
+
+}  // namespace tools
