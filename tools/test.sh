@@ -41,8 +41,8 @@ check reference -j "$jobs"
 light='-DSSD_BENCHMARKS=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1'
 sanitized='add|batch_norm|bias|cast|conv|focal_loss|fused_gradients|random_shapes|max_pool|relu|relu6|smooth_l1|upsample_add'
 sanitized+='|anchors|boxes|flat_sum|image|pad_channels|schedule|sgd|simt|sample_operands|sample_values|vector_math'
-sanitized+='|arena|tape|conv_candidate|plan_cache|parameters|random|safetensors|atomic_file|config|detector'
-sanitized+='|image_cache|device_batch|augment|coco|coco_eval|dataset_check|detections|draw|label_layout|colour|shrink|image_file|jpeg|label_formats|label_map|loader|shapes|tfrecord'
+sanitized+='|arena|tape|conv_candidate|winograd|plan_cache|parameters|random|safetensors|atomic_file|config|detector'
+sanitized+='|image_cache|device_batch|augment|box_units|coco|coco_eval|coco_write|split|dataset_check|detections|draw|label_layout|colour|shrink|image_file|jpeg|label_formats|label_map|loader|shapes|tfrecord'
 build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined $light "-DSSD_TEST_ONLY=^($sanitized)_test\$|_fuzz\$"
 check sanitized -j "$jobs"
 
