@@ -55,11 +55,13 @@ double seconds(Backend& backend, const ConvShape& s, const Options& o) {
 
 void benchmark(const Options& o) {
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  auto backend = make_cpu_backend(conv_algorithm_named(o.algorithm));
   double total[3] = {}, flops[3] = {};
   fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", "forward",
              "grad_input", "grad_weight");
   for (const auto& conv : benchmarks::ssd320_convs()) {
+    // One for each convolution: a backend's plans keep transformed weights by the tensor's
+    // identity, and the weights here have none.
+    auto backend = make_cpu_backend(conv_algorithm_named(o.algorithm));
     fmt::print("{:36} {:3} ", conv.name, conv.count);
     for (int pass = 0; pass < 3; ++pass) {
       ConvShape s = conv.shape;

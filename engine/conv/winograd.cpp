@@ -7,7 +7,7 @@ namespace engine {
 const float* WinogradWeights::at(ConvPass pass, Tensor::Id weight, uint64_t version, size_t values,
                                  const std::function<void(float*)>& fill) {
   Entry& entry = entries_[int(pass)][weight];
-  if (entry.version != version) {
+  if (entry.version != version || entry.values.size() != values) {
     entry.values.resize(values);
     fill(entry.values.data());
     entry.version = version;
