@@ -1,14 +1,10 @@
 // The subcommands of ssdbench. Each function adds one with its options to the program.
 #pragma once
-#include <CLI/CLI.hpp>
-#include <functional>
+#include "tools/command_line.h"
 
 namespace benchmarks {
 
-struct Command {
-  CLI::App* options = nullptr;
-  std::function<int()> run;  // after parsing; returns the exit code; errors are base::Error
-};
+using tools::Command;
 
 Command add_train_command(CLI::App& program);
 Command add_infer_command(CLI::App& program);

@@ -16,6 +16,7 @@ struct RunOptions {
   int threads = 0;                                                  // 0: one per core
   double memory_gib = 0;                                            // 0: most of what is free
   bool frozen = false, deterministic = false;
+  bool cpu_time = false, json = false;
 
   bool trains() const { return mode == "train"; }
 };
@@ -30,6 +31,9 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
       ->check(CLI::Range(0, 4096));
   app.add_option("--memory-gib", o.memory_gib, "step memory; 0: most of what is free");
   app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
+  app.add_flag("--cpu-time", o.cpu_time,
+               "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
+  app.add_flag("--json", o.json, "print one JSON object");
 }
 
 inline config::RunConfig run_config(const RunOptions& o, int images) {

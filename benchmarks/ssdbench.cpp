@@ -1,6 +1,4 @@
 // ssdbench: times training, detection, data loading, evaluation, and single operations.
-#include <vector>
-
 #include "benchmarks/commands.h"
 #include "tools/command_line.h"
 
@@ -18,15 +16,10 @@ int main(int argc, char** argv) {
        {"ssdbench conv", "every convolution of SSD320 alone, on the CPU"},
        {"ssdbench compare before.json after.json", "what became slower, beyond noise"},
        {"ssdbench COMMAND --help", "the options of one command"}});
-  app.require_subcommand(1);
-  const std::vector<benchmarks::Command> commands = {
-      benchmarks::add_train_command(app), benchmarks::add_infer_command(app),
-      benchmarks::add_data_command(app),  benchmarks::add_eval_command(app),
-      benchmarks::add_op_command(app),    benchmarks::add_conv_command(app),
-      benchmarks::add_compare_command(app)};
-  return tools::run_program(argc, argv, app, std::function<int()>([&] {
-                              for (const benchmarks::Command& command : commands)
-                                if (command.options->parsed()) return command.run();
-                              return 0;
-                            }));
+  return tools::run_commands(
+      argc, argv, app,
+      {benchmarks::add_train_command(app), benchmarks::add_infer_command(app),
+       benchmarks::add_data_command(app), benchmarks::add_eval_command(app),
+       benchmarks::add_op_command(app), benchmarks::add_conv_command(app),
+       benchmarks::add_compare_command(app)});
 }

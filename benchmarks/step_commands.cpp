@@ -14,7 +14,6 @@ using json = nlohmann::ordered_json;
 struct Options : benchmarks::RunOptions {
   std::vector<int> batches{8};
   int steps = 0, warmup = 0;
-  bool cpu_time = false, json = false;
 };
 
 // From the return of one step to that of the next, as in a training run: a step returns when the
@@ -130,9 +129,6 @@ benchmarks::Command add(CLI::App& program, const std::string& mode, const std::s
   app->add_option("--warmup", o->warmup, "steps before them")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
-  app->add_flag("--cpu-time", o->cpu_time,
-                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
-  app->add_flag("--json", o->json, "print one JSON object");
   return {app, [o] {
             benchmark(*o);
             return 0;

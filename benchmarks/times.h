@@ -11,6 +11,7 @@ namespace benchmarks {
 // Fewer runs show no noise: min, median and max would be one figure or two.
 constexpr int kFewestRuns = 3;
 
+// Seconds of the host: wall time, or CPU time of all threads.
 inline double seconds_now(bool cpu_time) {
   timespec t;
   clock_gettime(cpu_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);

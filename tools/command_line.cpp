@@ -256,4 +256,13 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<void()
                      }));
 }
 
+int run_commands(int argc, char** argv, CLI::App& app, const std::vector<Command>& commands) {
+  app.require_subcommand(1);
+  return run_program(argc, argv, app, std::function<int()>([&] {
+                       for (const Command& command : commands)
+                         if (command.options->parsed()) return command.run();
+                       return 0;
+                     }));
+}
+
 }  // namespace tools

@@ -28,4 +28,13 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<void()
 // For programs that end well in more than one way: `body` returns the exit code.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);
 
+// A subcommand, such as `ssddata check`.
+struct Command {
+  CLI::App* options = nullptr;
+  std::function<int()> run;  // after parsing; returns the exit code; errors are base::Error
+};
+
+// run_program for a program that does one of `commands`, which have been added to `app`.
+int run_commands(int argc, char** argv, CLI::App& app, const std::vector<Command>& commands);
+
 }  // namespace tools

@@ -104,7 +104,7 @@ int check(const CheckArguments& arguments) {
 
 }  // namespace
 
-DataCommand add_check_command(CLI::App& program) {
+Command add_check_command(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("check", "Find every problem of a data set; exit 3 if any");
   auto arguments = std::make_shared<CheckArguments>();

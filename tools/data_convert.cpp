@@ -122,7 +122,7 @@ int convert(const ConvertArguments& a) {
 
 }  // namespace
 
-DataCommand add_convert_command(CLI::App& program) {
+Command add_convert_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("convert", "Between COCO, TFRecord shards, VOC, and YOLO");
   auto a = std::make_shared<ConvertArguments>();
   a->input.add_options(*app);

@@ -158,7 +158,7 @@ int show(const ShowArguments& a) {
 
 }  // namespace
 
-DataCommand add_show_command(CLI::App& program) {
+Command add_show_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("show", "Draw the labels into images");
   auto a = std::make_shared<ShowArguments>();
   a->input.add_options(*app);

@@ -103,7 +103,7 @@ int split(SplitArguments a) {
 
 }  // namespace
 
-DataCommand add_split_command(CLI::App& program) {
+Command add_split_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "split", "Into training and validation, each with its share of every class");
   auto a = std::make_shared<SplitArguments>();

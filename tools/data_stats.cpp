@@ -88,7 +88,7 @@ void print_json(const DatasetStats& s, const data::LabelUse& use) {
 
 }  // namespace
 
-DataCommand add_stats_command(CLI::App& program) {
+Command add_stats_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("stats", "Count images, boxes, classes, and sizes");
   auto arguments = std::make_shared<StatsArguments>();
   arguments->input.add_options(*app);

@@ -9,7 +9,7 @@
 
 namespace tools {
 
-DataCommand add_synth_command(CLI::App& program) {
+Command add_synth_command(CLI::App& program) {
   struct Arguments {
     std::string folder;
     data::SyntheticOptions set;

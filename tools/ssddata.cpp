@@ -1,6 +1,4 @@
 // ssddata: makes, checks, counts, splits, converts, and shows data sets.
-#include <vector>
-
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 
@@ -25,13 +23,8 @@ int main(int argc, char** argv) {
         "val.json",
         "into training and validation"},
        {"ssddata COMMAND --help", "the options of one command"}});
-  app.require_subcommand(1);
-  std::vector<tools::DataCommand> commands = {
-      tools::add_check_command(app), tools::add_stats_command(app), tools::add_convert_command(app),
-      tools::add_split_command(app), tools::add_synth_command(app), tools::add_show_command(app)};
-  return tools::run_program(argc, argv, app, std::function<int()>([&] {
-                              for (const tools::DataCommand& command : commands)
-                                if (command.options->parsed()) return command.run();
-                              return 0;
-                            }));
+  return tools::run_commands(argc, argv, app,
+                             {tools::add_check_command(app), tools::add_stats_command(app),
+                              tools::add_convert_command(app), tools::add_split_command(app),
+                              tools::add_synth_command(app), tools::add_show_command(app)});
 }

@@ -1,14 +1,8 @@
 #include "benchmarks/op/op_meter.h"
 
-#include <ctime>
+#include "benchmarks/times.h"
 
 namespace benchmarks {
-
-double host_seconds(bool cpu_time) {
-  timespec t;
-  clock_gettime(cpu_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
-}
 
 OpMeter& OpMeter::instance() {
   static OpMeter meter;
@@ -19,7 +13,7 @@ void OpMeter::mark(kernels::Queue queue) {
   if (gpu_)
     gpu_marks_.record(queue);
   else
-    host_marks_.push_back(host_seconds(cpu_time_));
+    host_marks_.push_back(seconds_now(cpu_time_));
 }
 
 void OpMeter::start(kernels::Queue queue) {

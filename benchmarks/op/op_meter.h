@@ -24,9 +24,6 @@ struct TimedStep {
   double seconds = 0;        // from the beginning of the first to the end of the last
 };
 
-// Seconds of the host: wall time, or CPU time of all threads.
-double host_seconds(bool cpu_time);
-
 // On a GPU, times are between events of the queue: they hold the gaps that the host leaves inside
 // an operation, so let it get ahead first. On the CPU they are wall time, or CPU time.
 class OpMeter {

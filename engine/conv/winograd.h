@@ -15,7 +15,7 @@ namespace engine {
 class WinogradWeights {
  public:
   // Room for the `values` floats of a weight, transformed for a pass; `fill` writes them if the
-  // room does not hold this version yet.
+  // room does not hold this version yet. A weight has one size, which is checked.
   const float* at(ConvPass, Tensor::Id weight, uint64_t version, size_t values,
                   const std::function<void(float*)>& fill);
 

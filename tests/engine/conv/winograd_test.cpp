@@ -167,4 +167,5 @@ TEST_CASE("Winograd: kept weights are transformed anew when their version change
   CHECK(*kept.at(ConvPass::forward, id, 1, 1, fill) == 1);
   CHECK(*kept.at(ConvPass::grad_input, id, 1, 1, fill) == 2);
   CHECK(*kept.at(ConvPass::forward, id, 2, 1, fill) == 3);
+  CHECK_THROWS(kept.at(ConvPass::forward, id, 2, 2, fill));  // two weights with one identity
 }
