@@ -1,6 +1,8 @@
 # Decides whether kernels are compiled by nvcc or by the C++ compiler, and which backends are linked.
 set(SSD_HAVE_CUDA OFF)
-if(NOT SSD_CUDA STREQUAL "OFF")
+if(SSD_CUDA STREQUAL "MODEL")
+  include(cmake/CudaModel.cmake)
+elseif(NOT SSD_CUDA STREQUAL "OFF")
   if(NOT CMAKE_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES 90-real)  # one in development; a release names them all
   endif()
@@ -32,7 +34,9 @@ message(STATUS "CUDA: ${SSD_HAVE_CUDA}")
 # cuDNN 9: its headers, and the folder of the library, which the engine opens when it is needed. The
 # toolkit's own folder, a distribution's package, or CUDNN_ROOT (as of NVIDIA's Python wheel).
 set(SSD_HAVE_CUDNN OFF)
-if(SSD_HAVE_CUDA)
+if(SSD_CUDA STREQUAL "MODEL")
+  ssd_model_cudnn()
+elseif(SSD_HAVE_CUDA)
   find_path(CUDNN_INCLUDE cudnn_graph.h HINTS ${CUDNN_ROOT} $ENV{CUDNN_ROOT} ${CUDAToolkit_INCLUDE_DIRS} PATH_SUFFIXES include)
   find_library(CUDNN_LIBRARY NAMES libcudnn.so.9 cudnn HINTS ${CUDNN_ROOT} $ENV{CUDNN_ROOT} ${CUDAToolkit_LIBRARY_DIR} PATH_SUFFIXES lib lib64)
   if(CUDNN_INCLUDE)
@@ -52,7 +56,10 @@ message(STATUS "cuDNN: ${SSD_HAVE_CUDNN}")
 
 # Kernels: .cu by nvcc, or the same files as C++.
 function(ssd_kernel_language target sources)
-  if(SSD_HAVE_CUDA)
+  if(SSD_CUDA STREQUAL "MODEL")
+    target_link_libraries(${target} PUBLIC cuda_model)
+  endif()
+  if(SSD_HAVE_CUDA AND NOT SSD_CUDA STREQUAL "MODEL")
     string(REPLACE ";" "," host_flags "${SSD_HOST_FLAGS};-fopenmp;-Wno-unknown-pragmas")
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-O3;-fmad=false;--expt-relaxed-constexpr;-diag-suppress=3288;-Xptxas=-v;-Xcompiler=-O3,${host_flags}>)
     list(LENGTH CMAKE_CUDA_ARCHITECTURES architectures)

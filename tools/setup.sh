@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache git pkg-config
   libjpeg-dev libpng-dev libfmt-dev libcli11-dev nlohmann-json3-dev libprotozero-dev libxxhash-dev
-  libpugixml-dev libyaml-cpp-dev libisal-dev libssl-dev catch2 libdnnl-dev
+  libpugixml-dev libyaml-cpp-dev libisal-dev libssl-dev catch2 libdnnl-dev libboost-context-dev
   libpango1.0-dev fonts-dejavu-core fonts-freefont-ttf fonts-wqy-microhei
 )
 

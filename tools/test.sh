@@ -52,6 +52,14 @@ build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread $light -DSSD_
 check thread -R '^loader_test$'
 targets=(all)
 
+# The GPU's side of the code on a GPU in software (docs/cuda_model.md).
+if [ -n "$(ls "${CUDA_HOME:-/usr/local/cuda}"/include/cuda_runtime_api.h 2>/dev/null)" ]; then
+  build cuda_model -DSSD_CUDA=MODEL -DSSD_BENCHMARKS=OFF '-DSSD_TEST_ONLY=^modelled_[a-z]+_test$'
+  check cuda_model -j "$jobs"
+else
+  echo "== no headers of CUDA here: nothing is tested on a modelled GPU"
+fi
+
 if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
   # Compiles and links; what runs on a machine without a GPU is tested. `cmake --preset release` is for every architecture.
   build cuda -DSSD_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=80-real;90-real" -DSSD_BENCHMARKS=OFF \
