@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "data/formats/source_files.h"
+#include "data/metrics/detection_limit.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
@@ -58,8 +59,12 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
   data::GroundTruthOptions options{.overshoot = config.data.sample.ground_truth.overshoot,
                                    .class_columns = classes.columns_of(dataset)};
   const data::LabelUse use = data::count_labels(dataset, options, config.data.sample.max_boxes);
+  std::string crowded = data::crowded_in_words(dataset, config.eval.nms.max_total);
+  if (!crowded.empty())
+    crowded = "note: the model gives at most eval.max_total=" +
+              std::to_string(config.eval.nms.max_total) + " boxes of an image: " + crowded;
   for (const std::string& remark :
-       {unknown, run::unmeasured_in_words(dataset, name), run::untrained_in_words(use)})
+       {unknown, run::unmeasured_in_words(dataset, name), run::untrained_in_words(use), crowded})
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
@@ -93,6 +98,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   loading.model = model.config().model;
   const run::ModelEvaluation result =
       run::evaluate_model(inference, loading, dataset, model.classes(), job.options);
+  run::tell_limit(dataset, result.detections, job.options, log);
   if (result.unreadable > 0)
     log << "ssdeval: warning: " << result.unreadable << " unreadable images were left out"
         << std::endl;

@@ -1,7 +1,6 @@
 #include "tools/evaluate_files.h"
 
 #include <algorithm>
-#include <map>
 #include <ostream>
 #include <set>
 
@@ -46,25 +45,6 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
         << " has annotation id 0, which pycocotools counts as missed (--strict-ids does, too)\n";
 }
 
-// COCO's metrics take the best 100 detections of each image and category: data::evaluate.
-void tell_limits(const data::Dataset& truth, const std::vector<data::Detection>& detections,
-                 std::ostream& log) {
-  constexpr int64_t kCounted = 100;
-  std::map<std::pair<int64_t, int32_t>, int64_t> found;
-  for (const data::Detection& d : detections) ++found[{d.image_id, d.category}];
-  std::map<std::pair<int64_t, int32_t>, int64_t> objects;
-  for (const data::ImageEntry& image : truth.images)
-    for (const data::Object& o : truth.objects_of(image))
-      if (!o.crowd) ++objects[{image.id, o.category}];
-  int64_t left_out = 0, beyond = 0;
-  for (const auto& [where, count] : found) left_out += std::max<int64_t>(count - kCounted, 0);
-  for (const auto& [where, count] : objects) beyond += std::max<int64_t>(count - kCounted, 0);
-  if (left_out == 0 && beyond == 0) return;
-  log << "ssdeval: note: only the best 100 detections of each image and category count: "
-      << left_out << " of " << detections.size() << " are left out, and " << beyond << " of "
-      << truth.objects.size() << " objects cannot be found\n";
-}
-
 void tell_images(const data::Dataset& truth, const std::vector<data::Detection>& detections,
                  std::ostream& log) {
   std::set<int64_t> images;
@@ -87,7 +67,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   data::DetectionFile file = data::load_detections(job.detections, truth);
   tell_oddities(job, truth, file, log);
   tell_images(truth, file.detections, log);
-  tell_limits(truth, file.detections, log);
+  run::tell_limit(truth, file.detections, job.options, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
   run::report({.json = job.json, .per_class = job.per_class}, evaluation, job.options, truth, out);
 }

@@ -111,6 +111,35 @@ TEST_CASE("ssddata and ssdeval count the same labels") {
              Contains("objects count here, but would take no part in training: " + counted));
 }
 
+TEST_CASE("ssdeval says when an image has more objects than detections count") {
+  TrainingPlace place(4, 2);
+  json data = annotations_of(place, "val");
+  json many = json::array();
+  for (int i = 0; i < 103; ++i) {
+    json one = data["annotations"][0];
+    one["id"] = i + 1;
+    one["bbox"] = {i % 10, i / 10, 20, 20};
+    many.push_back(one);
+  }
+  data["annotations"] = many;
+  REQUIRE(place.train("run", kShort).exit_code == 0);
+  std::ofstream(place.at("v.json")) << data.dump();
+  const std::string input = "--annotations v.json --images data/images ";
+  const Outcome model =
+      program(place, "ssdeval",
+              "--checkpoint run/last.safetensors --threads 1 --save-detections d.json " + input +
+                  "eval.max_total=40 eval.score_threshold=0");
+  INFO(model.err);
+  REQUIRE(model.exit_code == 0);
+  CHECK_THAT(model.err,
+             Contains("eval.max_total=40 boxes of an image: 1 of 2 images have more than "
+                      "40 objects, and 63 of 103 objects cannot be found\n"));
+  const std::string limit = "only the best 100 detections of each image and category count: 0 of ";
+  CHECK_THAT(model.err, Contains(limit) && Contains("and 3 of 103 objects cannot be found\n"));
+  CHECK_THAT(program(place, "ssdeval", "--annotations v.json --detections d.json").err,
+             Contains(limit));
+}
+
 TEST_CASE("classes that differ between training and validation are named, none alike is an error") {
   TrainingPlace place(4, 4);
   json data = annotations_of(place, "val");

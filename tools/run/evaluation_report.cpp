@@ -8,6 +8,7 @@
 #include <ostream>
 #include <vector>
 
+#include "data/metrics/detection_limit.h"
 #include "data/metrics/measurable.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
@@ -115,6 +116,12 @@ std::string untrained_in_words(const data::LabelUse& use) {
   if (use.left_out() == 0) return {};
   return "note: " + data::share_in_words(use.left_out(), use.labels) +
          " objects count here, but would take no part in training: " + data::reasons_in_words(use);
+}
+
+void tell_limit(const Dataset& truth, std::span<const data::Detection> detections,
+                const data::EvaluationOptions& options, std::ostream& log) {
+  const std::string words = data::limit_in_words(truth, detections, options.max_detections.back());
+  if (!words.empty()) log << "ssdeval: note: " << words << std::endl;
 }
 
 void report(const ReportRequest& request, const Evaluation& evaluation,

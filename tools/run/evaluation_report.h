@@ -33,6 +33,11 @@ std::string unmeasured_in_words(const data::Dataset& truth, const std::string& n
 // all would.
 std::string untrained_in_words(const data::LabelUse&);
 
+// A line on `log`, "ssdeval: note: ...", when the metrics leave out detections or cannot find some
+// objects because an image has too many of one category.
+void tell_limit(const data::Dataset& truth, std::span<const data::Detection> detections,
+                const data::EvaluationOptions& options, std::ostream& log);
+
 struct ReportRequest {
   bool json = false;      // one JSON object instead of tables
   std::string per_class;  // a CSV file to write, if any
