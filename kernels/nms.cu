@@ -112,6 +112,7 @@ void check(const NmsOptions& o, int64_t images, const NmsTask& task) {
 NmsTask task_of(const NmsOptions& o, const Detections& out) {
   return {.boxes = nullptr,
           .windows = nullptr,
+          .wanted = nullptr,
           .boxes_per_anchor = 1,
           .anchors = 0,
           .classes = 0,
@@ -121,6 +122,7 @@ NmsTask task_of(const NmsOptions& o, const Detections& out) {
           .max_total = o.max_total,
           .clips = o.window.has_value(),
           .change_frame = o.change_frame,
+          .agnostic = o.agnostic,
           .window = o.window.value_or(Box{0, 0, 1, 1}),
           .workspace = nullptr,
           .bytes_per_image = 0,
@@ -198,6 +200,7 @@ void detect(Queue queue, const Predictions& p, const NmsOptions& options, View w
   int64_t images = images_of(p);
   Box* boxes = workspace.as<Box>();
   task.boxes = boxes;
+  task.wanted = p.wanted.as<uint8_t>();
   fit<Logits<float>>(task, p.anchors.shape[0], p.columns - 1);
   task.workspace = workspace.as<char>() + images * task.anchors * kBoxBytes;
   check(options, images, task);
@@ -218,6 +221,7 @@ void multiclass_nms(Queue queue, const ScoredBoxes& in, const NmsOptions& option
   task.boxes = in.boxes.as<Box>();
   task.boxes_per_anchor = int(in.boxes.shape[2]);
   task.windows = in.windows.as<Box>();
+  task.wanted = in.wanted.as<uint8_t>();
   task.clips = task.clips || in.windows;
   task.workspace = workspace.as<char>();
   if (task.boxes_per_anchor != 1 && task.boxes_per_anchor != task.classes)

@@ -5,6 +5,9 @@
 // box already taken exceeds iou_threshold, until max_per_class are taken. The IoU is that of the
 // unclipped boxes, and 0 if either has no area.
 //
+// If the suppression is class-agnostic, the boxes of all classes are looked at in one such order
+// (the lower class first among equals), and a box of any class suppresses those behind it.
+//
 // The taken boxes of all classes are then sorted by falling score (among equals the lower class
 // first, then the order of taking) and clipped to the window. Those without area are removed, and
 // the first max_total remain.
@@ -22,6 +25,7 @@ struct NmsOptions {
   int max_per_class = 100, max_total = 100;
   std::optional<Box> window = Box{0, 0, 1, 1};  // none: neither clips nor removes
   bool change_frame = false;                    // true: boxes relative to their window
+  bool agnostic = false;                        // true: boxes of other classes suppress, too
 };
 
 // One entry per image. Rows after the count are 0.
@@ -45,14 +49,16 @@ struct Predictions {
   View anchors;               // [anchors, 4] f32
   int columns = 0;            // classes and the background's
   CodeScales scales;
+  View wanted{};  // [classes] u8: a class with 0 has no boxes; empty: all have
 };
 
 // Boxes with scores. Each class may have boxes of its own.
 struct ScoredBoxes {
-  View boxes;    // [images, boxes, 1 or classes, 4] f32
-  View scores;   // [images, boxes, classes] f32
-  View windows;  // [images, 4] f32: instead of the option, or empty
-  View valid;    // [images] i32: how many of an image's boxes count, or empty for all
+  View boxes;     // [images, boxes, 1 or classes, 4] f32
+  View scores;    // [images, boxes, classes] f32
+  View windows;   // [images, 4] f32: instead of the option, or empty
+  View valid;     // [images] i32: how many of an image's boxes count, or empty for all
+  View wanted{};  // [classes] u8, as above
 };
 
 // Bytes of workspace for either function.

@@ -2,8 +2,9 @@
 //
 // Boxes are taken in falling order of (score, lower class, lower anchor) over all classes at once.
 // That gives the same result as class after class and a merge: whether a box is taken depends only
-// on boxes of its own class that come earlier, and the merge's order is this very order. So the
-// search may stop as soon as max_total of the taken boxes have area left after clipping.
+// on boxes of its own class (class-agnostic: of any class) that come earlier, and the merge's order
+// is this very order. So the search may stop as soon as max_total of the taken boxes have area left
+// after clipping.
 //
 // Each round gathers the next boxes of that order, at most kTier, sorts them and takes from them, a
 // tile at a time: all pairs of a tile are compared at once, so that one thread then only looks at
@@ -38,17 +39,18 @@ struct NmsMemory {
   int32_t *row_order, *active;  // [anchors]: best value of an anchor; anchors above floor
   Box* taken;                   // every box taken so far, upright
   int32_t *next_taken, *last_taken,
-      *count;  // per box: earlier one of its class; per class: latest, how many
+      *count;  // per box: earlier one of its group; per group: latest; per class: how many
 };
 
 struct NmsTask {  // what does not depend on the source of scores
   const Box* boxes;
-  const Box* windows;  // per image, or null
+  const Box* windows;     // per image, or null
+  const uint8_t* wanted;  // per class, or null
   int boxes_per_anchor;
   int anchors, classes;
   float score_threshold, iou_threshold;
   int max_per_class, max_total;
-  bool clips, change_frame;
+  bool clips, change_frame, agnostic;
   Box window;
   char* workspace;
   int64_t bytes_per_image;
@@ -95,6 +97,8 @@ template <class Source> struct NmsSearch {  // one block per image
   static HD float score_of(uint64_t key) {
     return from_float_order(int32_t(uint32_t(key >> 32) ^ 0x80000000u));
   }
+  // Only boxes of one group suppress each other.
+  HD int group_of(int c) const { return task.agnostic ? 0 : c; }
   HD Box box_of(int64_t image, int anchor, int c) const {
     int64_t row = image * task.anchors + anchor;
     return task.boxes[row * task.boxes_per_anchor + (task.boxes_per_anchor > 1 ? c : 0)];
@@ -185,7 +189,7 @@ template <class Source> struct NmsSearch {  // one block per image
   }
 
   HD bool suppressed(const NmsMemory& m, int64_t image, int anchor, int c) const {
-    int last = m.last_taken[c];
+    int last = m.last_taken[group_of(c)];
     if (last < 0) return false;
     if (m.count[c] >= task.max_per_class) return true;
     Box candidate = upright(box_of(image, anchor, c));
@@ -202,7 +206,7 @@ template <class Source> struct NmsSearch {  // one block per image
       auto* row = source.row(image, anchor);
       for (int c = int(unit % 32); c < task.classes; c += 32) {
         float raw = source.value(row, c);
-        if (raw < range.raw) continue;
+        if (raw < range.raw || (task.wanted && !task.wanted[c])) continue;
         uint64_t key = key_of(source.score(raw), anchor, c);
         if (key < range.from || key >= range.to) continue;
         if (!suppressed(m, image, anchor, c)) f(key);
@@ -287,8 +291,8 @@ template <class Source> struct NmsSearch {  // one block per image
     bool keep = !task.clips || area(out) > 0.f;
     if (task.change_frame) out = change_frame(out, window);
     m.taken[r.taken] = upright(box);
-    m.next_taken[r.taken] = m.last_taken[c];
-    m.last_taken[c] = r.taken;
+    m.next_taken[r.taken] = m.last_taken[group_of(c)];
+    m.last_taken[group_of(c)] = r.taken;
     ++m.count[c];
     int64_t at = image * task.max_total + r.kept;
     if (keep) {
@@ -333,7 +337,7 @@ template <class Source> struct NmsSearch {  // one block per image
       block.each(n * kParts, [&](int t) {
         int j = t / kParts, first = t % kParts * kPart, hit = 0;
         for (int i = 0; i < kPart && first + i < j; ++i) {
-          bool same = tile.class_of[first + i] == tile.class_of[j];
+          bool same = task.agnostic || tile.class_of[first + i] == tile.class_of[j];
           float iou = suppression_iou(tile.box[first + i], tile.box[j]);
           hit |= int(same & (iou > task.iou_threshold)) << i;
         }

@@ -78,6 +78,38 @@ TEST_CASE("many classes, images, boxes per class, caps and windows equal the nai
   }
 }
 
+TEST_CASE("class-agnostic suppression and wanted classes equal the naive algorithm") {
+  std::mt19937 random(8);
+  for (int round = 0; round < rounds(1500); ++round) {
+    int classes = 1 + int(random() % 40), boxes = int(random() % (round % 50 ? 40 : 700));
+    NmsProblem p = random_problem(random, 1 + round % 3, boxes, classes, round % 4 ? 1 : classes);
+    for (int c = 0; c < classes && round % 3; ++c) p.wanted.push_back(random() % 4 > 0);
+    NmsOptions options{.score_threshold = round % 2 ? 1e-8f : 0.3f,
+                       .iou_threshold = round % 5 ? 0.4f : 0.f,
+                       .max_per_class = 1 + int(random() % 12),
+                       .max_total = 1 + int(random() % 40)};
+    options.agnostic = round % 4 != 3;
+    REQUIRE(run(p, options) == naive_nms(p, options));
+  }
+}
+
+TEST_CASE("a box suppresses those of other classes only if that is asked for") {
+  // Two boxes with scores for two classes; the first one's classes share it.
+  NmsProblem p{1, 2, 2, 1, {{0, 0, 1, 1}, {0, 0.1f, 1, 1.1f}}, {0.9f, 0.6f, 0.5f, 0.8f}};
+  NmsOptions options{.iou_threshold = 0.5f, .window = {}};
+  const NmsImage by_class = run(p, options)[0];
+  REQUIRE(by_class.size() == 2);
+  CHECK((by_class[0].c == 0 && by_class[1].c == 1 && by_class[1].anchor == 1));
+  options.agnostic = true;
+  REQUIRE(run(p, options)[0].size() == 1);
+  CHECK(run(p, options)[0][0] == by_class[0]);
+  p.wanted = {0, 1};  // a class that is not wanted suppresses nothing
+  REQUIRE(run(p, options)[0].size() == 1);
+  CHECK(run(p, options)[0][0] == by_class[1]);
+  p.wanted = {0, 0};
+  CHECK(run(p, options)[0].empty());
+}
+
 TEST_CASE("overlaps just below, at and above the threshold") {
   for (float threshold : {0.2f, 0.5f, 0.6f, 0.8f})
     for (float factor : {1 - 1e-5f, 1.f, 1 + 1e-5f}) {

@@ -1,6 +1,7 @@
 #include "tests/support/naive_nms.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <stdexcept>
 
@@ -12,7 +13,8 @@ ScoredBoxes NmsProblem::on(DeviceArrays& arrays) const {
   return {.boxes = arrays.input(boxes, DType::f32, {4, {images, count, boxes_per_anchor, 4}}),
           .scores = arrays.input(scores, DType::f32, {3, {images, count, classes}}),
           .windows = {},
-          .valid = {}};
+          .valid = {},
+          .wanted = wanted.empty() ? View{} : arrays.input(wanted, DType::u8, {1, {classes}})};
 }
 
 NmsOutput::NmsOutput(int images, int most_per_image)
@@ -64,27 +66,34 @@ struct OneImage {
     return p.scores[size_t((image * p.count + i) * p.classes + c)];
   }
 
-  std::vector<int> one_class(int c) const {
-    std::vector<int> order;
-    for (int i = 0; i < p.count; ++i)
-      if (score(i, c) > float(o.score_threshold)) order.push_back(i);
+  // The boxes that remain of some classes which suppress each other.
+  NmsImage taken_of(const std::vector<int>& classes) const {
+    NmsImage order, taken;
+    std::map<int, int> count;
+    for (int c : classes)
+      for (int i = 0; i < p.count; ++i)
+        if ((p.wanted.empty() || p.wanted[size_t(c)]) && score(i, c) > float(o.score_threshold))
+          order.push_back({box(i, c), score(i, c), c, i});
     std::stable_sort(order.begin(), order.end(),
-                     [&](int a, int b) { return score(a, c) > score(b, c); });
-    std::vector<int> taken;
-    for (int i : order) {
-      if (int(taken.size()) >= o.max_per_class) break;
-      bool free = std::none_of(taken.begin(), taken.end(), [&](int t) {
-        return suppression_iou(upright(box(t, c)), upright(box(i, c))) > float(o.iou_threshold);
+                     [](const Detected& a, const Detected& b) { return a.score > b.score; });
+    for (const Detected& d : order) {
+      if (count[d.c] >= o.max_per_class) continue;
+      bool free = std::none_of(taken.begin(), taken.end(), [&](const Detected& t) {
+        return suppression_iou(upright(t.box), upright(d.box)) > float(o.iou_threshold);
       });
-      if (free) taken.push_back(i);
+      if (free) taken.push_back(d), ++count[d.c];
     }
     return taken;
   }
 
   NmsImage all_classes() const {
     NmsImage merged, kept;
-    for (int c = 0; c < p.classes; ++c)
-      for (int i : one_class(c)) merged.push_back({box(i, c), score(i, c), c, i});
+    std::vector<int> classes(size_t(p.classes));
+    std::iota(classes.begin(), classes.end(), 0);
+    if (o.agnostic) merged = taken_of(classes);
+    for (int c : classes)
+      if (!o.agnostic)
+        for (const Detected& d : taken_of({c})) merged.push_back(d);
     std::stable_sort(merged.begin(), merged.end(),
                      [](const Detected& a, const Detected& b) { return a.score > b.score; });
     for (Detected& d : merged) {

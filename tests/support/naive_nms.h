@@ -11,6 +11,7 @@ struct NmsProblem {
   int images = 1, count = 0, classes = 1, boxes_per_anchor = 1;
   std::vector<kernels::Box> boxes;  // [images, count, boxes_per_anchor]
   std::vector<float> scores;        // [images, count, classes]
+  std::vector<uint8_t> wanted{};    // [classes], or empty: all
 
   kernels::ScoredBoxes on(DeviceArrays&) const;
 };

@@ -29,6 +29,19 @@ kernels::Detections lay_out(Layout& layout, int64_t images, int64_t rows) {
           .status = layout.take(DType::i32, {1, {images}})};
 }
 
+// A byte per class on the device: whether `columns` has it.
+std::unique_ptr<engine::Memory> wanted_classes(Device& device, int classes,
+                                               const std::vector<int>& columns) {
+  if (columns.empty()) return nullptr;
+  std::vector<uint8_t> wanted(size_t(classes), 0);
+  for (int column : columns) wanted.at(size_t(column) - 1) = 1;
+  engine::Backend& backend = device.backend();
+  auto memory = std::make_unique<engine::Memory>(backend, wanted.size(), Place::device);
+  backend.copy(memory->data(), wanted.data(), wanted.size(), device.queue());
+  backend.synchronize(device.queue());
+  return memory;
+}
+
 size_t found_bytes(int images, int rows) {
   Layout layout{nullptr};
   lay_out(layout, images, rows);
@@ -38,7 +51,8 @@ size_t found_bytes(int images, int rows) {
 }  // namespace
 
 Inference::Inference(Device& device, const model::Detector& detector, int batch_size, int max_boxes,
-                     const kernels::NmsOptions& nms, const kernels::ChannelScaling& scaling)
+                     const kernels::NmsOptions& nms, const kernels::ChannelScaling& scaling,
+                     const std::vector<int>& columns)
     : device_(device),
       detector_(detector),
       nms_(nms),
@@ -48,6 +62,7 @@ Inference::Inference(Device& device, const model::Detector& detector, int batch_
       anchors_(device.backend(), detector.options()),
       batch_(device.backend(), batch_size, detector.options().height, detector.options().width,
              max_boxes),
+      wanted_(wanted_classes(device, detector.options().classes, columns)),
       found_here_(device.backend(), found_bytes(batch_size, nms.max_total), Place::device),
       found_(device.backend(), found_here_.bytes(), Place::pinned),
       detection_(device.backend(), device.arena(), [this] { queue_detection(); }) {
@@ -71,6 +86,7 @@ void Inference::queue_detection() {
                                    .anchors = anchors_.boxes(),
                                    .columns = detector_.options().columns(),
                                    .scales = {}};
+  if (wanted_) predictions.wanted = {wanted_->data(), DType::u8, {1, {int64_t(wanted_->bytes())}}};
   for (size_t level = 0; level < out.box_codes.size(); ++level)
     predictions.levels.push_back({out.class_logits[level], out.box_codes[level]});
   Tensor workspace = c.empty({1, {kernels::nms_workspace(predictions, nms_)}}, DType::u8);

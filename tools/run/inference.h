@@ -28,9 +28,11 @@ struct FoundBox {
 
 class Inference {
  public:
-  // Folds batch norm into a copy of the weights: refresh() after they changed.
+  // Folds batch norm into a copy of the weights: refresh() after they changed. `columns` are those
+  // of the classes to find, from 1; empty: all.
   Inference(Device&, const model::Detector&, int batch_size, int max_boxes,
-            const kernels::NmsOptions&, const kernels::ChannelScaling&);
+            const kernels::NmsOptions&, const kernels::ChannelScaling&,
+            const std::vector<int>& columns = {});
   void refresh();
 
   // In falling order of score, per row of the batch; rows without an image have none.
@@ -54,8 +56,9 @@ class Inference {
   uint64_t weights_version_;  // plans keep what they made of the weights while it stays
   model::Anchors anchors_;
   DeviceBatch batch_;
-  engine::Memory found_here_, found_;  // on the device, and their copy for the host
-  kernels::Detections detections_;     // in found_here_
+  std::unique_ptr<engine::Memory> wanted_;  // [classes] u8; null: all
+  engine::Memory found_here_, found_;       // on the device, and their copy for the host
+  kernels::Detections detections_;          // in found_here_
   engine::Replay detection_;
 };
 

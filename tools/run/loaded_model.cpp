@@ -25,13 +25,13 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
 }
 
 Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval,
-                                const config::DataConfig& data) {
+                                const config::DataConfig& data, const std::vector<int>& columns) {
   inference_.reset();
   config::RunConfig use = config_;
   use.data.sample.max_boxes = data.sample.max_boxes;
   prepare_convolutions(device_.backend(), use, {.evaluation_batch = batch_size});
   inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.sample.max_boxes,
-                                           eval.nms, channel_scaling(data));
+                                           eval.nms, channel_scaling(data), columns);
   return *inference_;
 }
 

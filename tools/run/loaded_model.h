@@ -23,9 +23,9 @@ class LoadedModel {
   LoadedModel(const ModelFile& file, const ModelUse& use);
 
   // Sets up batches of `batch_size` images; `data` tells how pixels are scaled and how many boxes
-  // a batch carries. Called again, it replaces what it returned before.
-  Inference& prepare(int batch_size, const config::EvalConfig& eval,
-                     const config::DataConfig& data);
+  // a batch carries; `columns`: see Inference. Called again, it replaces what it returned before.
+  Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data,
+                     const std::vector<int>& columns = {});
 
   const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
