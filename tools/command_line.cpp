@@ -112,8 +112,12 @@ std::string without_command(const CLI::App& app) {
   return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
 }
 
-// CLI11 says "--count: Value 10 not in range 0.000000 to 9.000000", or "[0 - 9]".
+// CLI11 says "json was given a disallowed flag override", and of numbers "--count: Value 10 not in
+// range 0.000000 to 9.000000", or "[0 - 9]".
 std::string in_plain_words(const std::string& message) {
+  constexpr std::string_view kOverride = " was given a disallowed flag override";
+  if (message.ends_with(kOverride))
+    return "--" + message.substr(0, message.size() - kOverride.size()) + " takes no value";
   constexpr std::string_view kValue = ": Value ", kRange = " not in range ";
   const size_t value = message.find(kValue), range = message.rfind(kRange);
   if (value == message.npos || range == message.npos || range < value) return message;
@@ -127,6 +131,14 @@ std::string in_plain_words(const std::string& message) {
   const size_t found = value + kValue.size();
   return fmt::format("{}: expected a number from {:.12g} to {:.12g}, found {}",
                      message.substr(0, value), least, most, message.substr(found, range - found));
+}
+
+// "--flag=3" is a mistake, and not a flag.
+void refuse_values_of_flags(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    if (option->get_expected_max() == 0) option->disable_flag_override();
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
+    refuse_values_of_flags(*sub);
 }
 
 // An option with an empty value comes from a variable of the shell that is not set; to go on
@@ -227,6 +239,7 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
   const std::string program = app.get_name();
   try {
     refuse_empty_words(argc, argv);
+    refuse_values_of_flags(app);
     app.parse(argc, argv);
     refuse_empty(app);
   } catch (const base::Error& error) {

@@ -102,6 +102,7 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--zzzzzzzz"}, "ssdtest: unknown option --zzzzzzzz, see --help\n"},
       {{"stop", "--fats"}, "ssdtest: unknown option --fats, did you mean --fast?\n"},
       {{"--count", "x"}, "ssdtest: "},
+      {{"stop", "--fast=3"}, "ssdtest: --fast takes no value\n"},
       {{"--count", "10"}, "ssdtest: --count: expected a number from 0 to 9, found 10\n"},
       {{"--config"}, "ssdtest: --config"},
   };
