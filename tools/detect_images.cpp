@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -10,6 +12,7 @@
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/nearest_name.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
@@ -29,6 +32,26 @@ struct NamedBox {
   double score = 0;
 };
 
+// Those that the user names, or all.
+std::vector<const run::ModelClass*> wanted_classes(const run::ClassList& classes,
+                                                   const std::vector<std::string>& names) {
+  std::vector<const run::ModelClass*> wanted;
+  std::vector<std::string> known;
+  for (const run::ModelClass& c : classes.list()) {
+    known.push_back(c.name);
+    if (names.empty() || std::find(names.begin(), names.end(), c.name) != names.end())
+      wanted.push_back(&c);
+  }
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string nearest = base::nearest_name(name, known);
+    fail(ExitCode::usage, "--classes: the model has no class ", run::quoted(name),
+         nearest.empty() ? "; it has " : ", did you mean ",
+         nearest.empty() ? run::listed(known) : run::quoted(nearest) + "?");
+  }
+  return wanted;
+}
+
 class DetectionRun {
  public:
   DetectionRun(const DetectJob& job, const run::ClassList& classes, std::vector<std::string> images)
@@ -36,7 +59,8 @@ class DetectionRun {
         images_(std::move(images)),
         by_column_(size_t(classes.classes()) + 1),
         colours_(run::class_colours(classes)) {
-    for (const run::ModelClass& c : classes.list()) by_column_[size_t(c.column)] = &c;
+    for (const run::ModelClass* c : wanted_classes(classes, job.classes))
+      by_column_[size_t(c->column)] = c;
     if (!job.pictures.empty()) pictures_ = picture_names(images_, job.pictures);
   }
 
@@ -49,6 +73,8 @@ class DetectionRun {
  private:
   void finish(const run::ImageBatch& batch, size_t row, const std::vector<run::FoundBox>& found,
               std::ostream& log);
+  config::EvalConfig evaluation(config::EvalConfig eval) const;
+  std::vector<int> columns() const;
   std::vector<NamedBox> in_pixels(const std::vector<run::FoundBox>& found, double width,
                                   double height) const;
   void add_entry(size_t image, const NamedBox& box);
@@ -63,14 +89,32 @@ class DetectionRun {
   size_t boxes_ = 0, unreadable_ = 0;
 };
 
-void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
-  config::EvalConfig eval = model.config().eval;
+config::EvalConfig DetectionRun::evaluation(config::EvalConfig eval) const {
   eval.nms.score_threshold = job_.score_threshold;
-  if (job_.most > 0) eval.nms.max_total = job_.most;
+  eval.nms.agnostic = job_.agnostic;
+  if (job_.iou) eval.nms.iou_threshold = *job_.iou;
+  if (job_.most == 0) return eval;
+  eval.nms.max_total = job_.most;
+  eval.nms.max_per_class = std::max(eval.nms.max_per_class, job_.most);
+  return eval;
+}
+
+// Columns that no class has were never trained. In an evaluation their boxes take a place before
+// they are left out, as in the original; so they do here unless other rules than its are asked for.
+std::vector<int> DetectionRun::columns() const {
+  std::vector<int> columns;
+  for (size_t column = 0; column < by_column_.size(); ++column)
+    if (by_column_[column] && (job_.agnostic || !job_.classes.empty()))
+      columns.push_back(int(column));
+  return columns;
+}
+
+void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
   config::DataConfig data = model.config().data;
   data.sample.max_boxes = 1;
   const int batch_size = int(std::min(size_t(job_.batch), images_.size()));
-  run::Inference& inference = model.prepare(batch_size, eval, data);
+  run::Inference& inference =
+      model.prepare(batch_size, evaluation(model.config().eval), data, columns());
   const model::DetectorOptions& options = model.config().model.options;
   run::ImageBatches batches(images_, {.batch_size = batch_size,
                                       .max_boxes = data.sample.max_boxes,
@@ -98,15 +142,12 @@ void DetectionRun::finish(const run::ImageBatch& batch, size_t row,
   if (!pictures_.empty()) draw(image, batch.pictures[row], boxes);
 }
 
-// Columns that no class has were never trained: what they found is left out, as in evaluation.
 std::vector<NamedBox> DetectionRun::in_pixels(const std::vector<run::FoundBox>& found, double width,
                                               double height) const {
   std::vector<NamedBox> boxes;
-  for (const run::FoundBox& b : found) {
-    const run::ModelClass* category = by_column_[size_t(b.column)];
-    if (!category) continue;
-    boxes.push_back({category, b.in_pixels(width, height), double(b.score)});
-  }
+  for (const run::FoundBox& b : found)
+    if (const run::ModelClass* category = by_column_[size_t(b.column)])
+      boxes.push_back({category, b.in_pixels(width, height), double(b.score)});
   return boxes;
 }
 
@@ -144,10 +185,13 @@ void check_outputs(const DetectJob& job, const std::vector<std::string>& picture
 
 }  // namespace
 
-int detect_images(const DetectJob& job, std::ostream& out, std::ostream& log) {
-  std::vector<std::string> images = find_images(job.inputs);
+int detect_images(const DetectJob& job, std::istream& list, std::ostream& out, std::ostream& log) {
+  const FoundImages found = find_images(job.inputs, job.recursive, list);
+  std::vector<std::string> images = found.files;
+  const std::string left_out = left_out_in_words(found);
   if (images.empty())
-    fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some");
+    fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some",
+         left_out.empty() ? "" : "; left out: ", left_out);
   if (!job.pictures.empty())
     check_outputs(job, picture_names(images, job.pictures), images);
   else
@@ -157,7 +201,10 @@ int detect_images(const DetectJob& job, std::ostream& out, std::ostream& log) {
   run::LoadedModel model(file, job.use);
   base::create_folders(job.pictures);
   base::create_folders(std::filesystem::path(job.json).parent_path());
+  if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
+  const auto start = std::chrono::steady_clock::now();
   detection.run(model, log);
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   if (job.json.empty()) {
     out << detection.json();
   } else {
@@ -167,6 +214,11 @@ int detect_images(const DetectJob& job, std::ostream& out, std::ostream& log) {
         << fmt::format("{} images, {} boxes: {}\n", detection.images() - detection.unreadable(),
                        detection.boxes(), base::printable(job.json));
   }
+  const size_t read = detection.images() - detection.unreadable();
+  if (read > 0)
+    log << fmt::format("ssddetect: {} image{} in {:.2f} s, {:.1f} images/s, with reading{}\n", read,
+                       read == 1 ? "" : "s", time.count(), double(read) / time.count(),
+                       job.pictures.empty() ? "" : " and drawing");
   return int(detection.unreadable() > 0 ? ExitCode::data : ExitCode::done);
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <istream>
 #include <set>
 
+#include "data/formats/image_folder.h"
 #include "engine/base/error.h"
 
 namespace tools {
@@ -20,32 +22,56 @@ std::string lower_extension(const fs::path& path) {
   return extension;
 }
 
-void add_folder(const fs::path& folder, std::vector<std::string>& out) {
-  static const std::set<std::string> kEndings{".jpg", ".jpeg", ".png"};
-  const size_t first = out.size();
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::error_code unknown;
-    if (kEndings.contains(lower_extension(entry->path())) && !entry->is_directory(unknown))
-      out.push_back(entry->path().string());
+void add_folder(const std::string& folder, bool recursive, FoundImages& out) {
+  const data::ImageFolder found = data::list_images(folder, recursive);
+  for (const fs::path& image : found.images)
+    out.files.push_back((fs::path(folder) / image).string());
+  out.below += found.below;
+  for (const auto& [ending, count] : found.others) out.others[ending] += count;
+}
+
+void add_list(std::istream& list, FoundImages& out) {
+  constexpr size_t kLongest = 4096;
+  std::string line;
+  for (int64_t number = 1;; ++number) {
+    line.clear();
+    int c = list.get();
+    for (; c != EOF && c != '\n' && line.size() <= kLongest; c = list.get()) line += char(c);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (line.size() > kLongest || line.find('\0') != std::string::npos)
+      fail(ExitCode::data, "standard input, line ", number,
+           ": no path of an image, expected at most ", kLongest, " bytes without a NUL");
+    if (!line.empty()) out.files.push_back(line);
+    if (c == EOF) break;
   }
-  if (error) fail(ExitCode::data, folder.string(), ": cannot read the folder: ", error.message());
-  std::sort(out.begin() + std::ptrdiff_t(first), out.end());
+  if (list.bad()) fail(ExitCode::data, "standard input: cannot be read");
 }
 
 }  // namespace
 
-std::vector<std::string> find_images(const std::vector<std::string>& files_and_folders) {
-  std::vector<std::string> images;
-  for (const std::string& path : files_and_folders) {
+FoundImages find_images(const std::vector<std::string>& inputs, bool recursive,
+                        std::istream& list) {
+  FoundImages found;
+  for (const std::string& path : inputs) {
     std::error_code unknown;
-    if (fs::is_directory(path, unknown))
-      add_folder(path, images);
+    if (path == "-")
+      add_list(list, found);
+    else if (fs::is_directory(path, unknown))
+      add_folder(path, recursive, found);
     else
-      images.push_back(path);
+      found.files.push_back(path);
   }
-  return images;
+  return found;
+}
+
+std::string left_out_in_words(const FoundImages& found) {
+  std::string words;
+  if (found.below > 0)
+    words = base::concatenate(found.below, found.below == 1 ? " image" : " images",
+                              " in sub-folders (--recursive takes them)");
+  const std::string others = data::in_words(found.others);
+  if (words.empty() || others.empty()) return words + others;
+  return words + ", " + others;
 }
 
 std::vector<std::string> picture_names(const std::vector<std::string>& images,

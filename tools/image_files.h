@@ -1,13 +1,27 @@
 // Image files that a user names, one by one or by folder.
 #pragma once
+#include <cstdint>
+#include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace tools {
 
-// Files as they are, folders as the .jpg, .jpeg and .png files in them (not below), by name; files
-// that do not exist are listed, too. Error(data): a folder that cannot be read.
-std::vector<std::string> find_images(const std::vector<std::string>& files_and_folders);
+struct FoundImages {
+  std::vector<std::string> files;
+  int64_t below = 0;                      // images in sub-folders that are left out
+  std::map<std::string, int64_t> others;  // pictures of formats that are not read, by ending
+};
+
+// Files as they are; folders as the .jpg, .jpeg and .png files in them, and with `recursive` also
+// those below, by path; "-" as the paths that `list` has, one per line. Files that do not exist are
+// listed, too. Error(data): a folder or the list cannot be read, or a line is longer than 4096
+// bytes.
+FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, std::istream& list);
+
+// What was left out, as a line for people; empty when nothing was.
+std::string left_out_in_words(const FoundImages&);
 
 // A file in `folder` for each image: its name with .png for PNG files and .jpg for others, "_2" and
 // so on added where images of several folders share one.

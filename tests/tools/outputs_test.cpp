@@ -313,7 +313,8 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
       "--dry-run",   "--deterministic", "--print-config", "--help-config",    "--markdown",
       "--train",     "--val",           "--width",        "--height",         "--classes",
       "--quality",   "--min-objects",   "--max-objects",  "--min-size",       "--max-size",
-      "--no-images", "--strict",        "--all",          "--fraction",       "--by"};
+      "--no-images", "--strict",        "--all",          "--fraction",       "--by",
+      "--iou",       "--agnostic",      "--recursive"};
   const std::regex name(R"(--[a-z][a-z-]+)");
   size_t seen = 0;
   for (const char* command :

@@ -126,7 +126,9 @@ TEST_CASE("ssddetect prints COCO results with names, and draws pictures") {
       detect(validation_files() + " --score-threshold 0.001 --batch 3 --max 7 -o " + pictures);
   INFO(found.err);
   REQUIRE(found.exit_code == 0);
-  CHECK(found.err.empty());
+  CHECK(found.err.starts_with("ssddetect: 4 images in "));
+  CHECK(found.err.ends_with(" images/s, with reading and drawing\n"));
+  CHECK(std::count(found.err.begin(), found.err.end(), '\n') == 1);
   const json results = json::parse(found.out);
   REQUIRE(results.size() == 4 * 7);
   for (size_t i = 0; i < results.size(); ++i) {
@@ -205,7 +207,7 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
   fs::create_directories(root + "/in/below");
   const fs::path some = trained().images() + "/000001.jpg";
   data::write_image(root + "/in/b.png", data::read_image(some));
-  for (const char* name : {"c.JPG", "a.jpeg", "below/x.jpg", "notes.txt"})
+  for (const char* name : {"c.JPG", "a.jpeg", "below/x.jpg", "notes.txt", "d.webp"})
     fs::copy_file(some, root + "/in/" + name);
   const std::string whole = text_of(some);
   std::ofstream(root + "/in/broken.jpg") << whole.substr(0, whole.size() / 2);
@@ -216,7 +218,9 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
                                "-o " +
                                root + "/out");
   CHECK(found.exit_code == 3);
-  CHECK(std::count(found.err.begin(), found.err.end(), '\n') == 3);
+  CHECK(std::count(found.err.begin(), found.err.end(), '\n') == 5);
+  CHECK(found.err.find("left out: 1 image in sub-folders (--recursive takes them), 1 picture of "
+                       "formats that are not read (.webp 1)") != std::string::npos);
   for (const char* name : {"/in/broken.jpg", "/in/empty.png", "/none.jpg"})
     CHECK(found.err.find("ssddetect: " + root + name + ":") != std::string::npos);
   const json results = json::parse(found.out);
@@ -229,9 +233,91 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
   for (const char* name : {"/out/a.jpg", "/out/b.png", "/out/c.jpg"})
     CHECK(fs::exists(root + name));
 
+  const Outcome all = detect(root + "/in --recursive --score-threshold 0.001 --max 1");
+  const json deep = json::parse(all.out);
+  REQUIRE(deep.size() == 4);
+  CHECK(deep[2].at("file_name") == root + "/in/below/x.jpg");
+
   const std::string before = text_of(root + "/in/b.png");
   check_refused(detect(root + "/in/b.png -o " + root + "/in"), 2);
   CHECK(text_of(root + "/in/b.png") == before);
+}
+
+TEST_CASE("ssddetect takes a list of images from standard input") {
+  tests::TemporaryFolder folder;
+  const std::string list = folder.path() / "list", first = trained().images() + "/000001.jpg",
+                    second = trained().images() + "/000002.jpg";
+  std::ofstream(list) << first << "\r\n\n" << second;  // with empty lines, and none at the end
+  const Outcome found = detect("- --score-threshold 0.001 --max 1 < " + list);
+  INFO(found.err);
+  REQUIRE(found.exit_code == 0);
+  const json results = json::parse(found.out);
+  REQUIRE(results.size() == 2);
+  CHECK((results[0].at("file_name") == first && results[1].at("file_name") == second));
+  CHECK((results[0].at("image_id") == 1 && results[1].at("image_id") == 2));
+  std::ofstream(list) << std::string(5000, 'x');
+  check_refused(detect("- < " + list), 3);
+  std::ofstream(list) << "";
+  check_refused(detect("- < " + list), 2);
+}
+
+TEST_CASE("ssddetect keeps the wanted classes, which others cannot crowd out") {
+  const std::string few = validation_files() + " --score-threshold 0.001 --max 5 ";
+  for (const std::string name : {"circle", "triangle"}) {
+    const Outcome found = detect(few + "--classes " + name);
+    INFO(found.err);
+    REQUIRE(found.exit_code == 0);
+    const json results = json::parse(found.out);
+    CHECK(results.size() == 4 * 5);
+    for (const json& r : results) CHECK(r.at("category") == name);
+  }
+  CHECK(detect(few + "--classes circle,square,triangle").out == detect(few).out);
+  const Outcome near = detect(few + "--classes circle,squar");
+  check_refused(near, 2);
+  CHECK(near.err ==
+        "ssddetect: --classes: the model has no class 'squar', did you mean "
+        "'square'?\n");
+  check_refused(detect(few + "--classes zebra"), 2);
+  check_refused(detect(few + "--classes"), 2);
+}
+
+TEST_CASE("ssddetect --iou says how far boxes may overlap, --agnostic for all classes") {
+  const std::string image = trained().images() + "/000001.jpg --score-threshold 0.001 --max 100 ";
+  const auto boxes = [&](const std::string& more) {
+    const Outcome found = detect(image + more);
+    INFO(found.err);
+    REQUIRE(found.exit_code == 0);
+    return json::parse(found.out);
+  };
+  const auto overlap = [](const json& a, const json& b) {
+    const std::vector<double> p = a.at("bbox"), q = b.at("bbox");
+    const double width = std::min(p[0] + p[2], q[0] + q[2]) - std::max(p[0], q[0]);
+    const double height = std::min(p[1] + p[3], q[1] + q[3]) - std::max(p[1], q[1]);
+    if (width <= 0 || height <= 0) return 0.;
+    return width * height / (p[2] * p[3] + q[2] * q[3] - width * height);
+  };
+  CHECK(boxes("--iou 0.1").size() < boxes("--iou 0.9").size());
+  const json kept = boxes("--iou 0.3 --agnostic");
+  CHECK(kept.size() < boxes("--iou 0.3").size());
+  // The rule is about boxes before they are cut at the image's border.
+  const auto inside = [](const json& a) {
+    const std::vector<double> b = a.at("bbox");
+    return b[0] > 0 && b[1] > 0 && b[0] + b[2] < 95.999 && b[1] + b[3] < 79.999;
+  };
+  size_t pairs = 0, across = 0;
+  for (size_t i = 0; i < kept.size(); ++i)
+    for (size_t k = 0; k < i; ++k)
+      if (inside(kept[i]) && inside(kept[k])) {
+        CHECK(overlap(kept[i], kept[k]) <= 0.3001);
+        ++pairs;
+      }
+  CHECK(pairs > 0);
+  const json by_class = boxes("--iou 0.3");
+  for (size_t i = 0; i < by_class.size(); ++i)
+    for (size_t k = 0; k < i; ++k) across += overlap(by_class[i], by_class[k]) > 0.4;
+  CHECK(across > 0);
+  for (const char* words : {"--iou 1.1", "--iou -1", "--iou x", "--agnostic=3"})
+    check_refused(detect(image + words), 2);
 }
 
 TEST_CASE("checkpoints that are absent or damaged are exit code 4, wrong words 2") {
