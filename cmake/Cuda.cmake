@@ -31,6 +31,10 @@ elseif(NOT SSD_CUDA STREQUAL "OFF")
 endif()
 message(STATUS "CUDA: ${SSD_HAVE_CUDA}")
 
+if(SSD_HOST_PACKS AND SSD_HAVE_CUDA)
+  message(FATAL_ERROR "SSD_HOST_PACKS is for builds without CUDA: add -DSSD_CUDA=OFF")
+endif()
+
 # cuDNN 9: its headers, and the folder of the library, which the engine opens when it is needed. The
 # toolkit's own folder, a distribution's package, or CUDNN_ROOT (as of NVIDIA's Python wheel).
 set(SSD_HAVE_CUDNN OFF)
@@ -71,6 +75,9 @@ function(ssd_kernel_language target sources)
   else()
     set_source_files_properties(${sources} PROPERTIES LANGUAGE CXX)
     target_compile_options(${target} PRIVATE -x c++)
+    if(SSD_HOST_PACKS)
+      target_compile_definitions(${target} PRIVATE SSD_HOST_PACKS)
+    endif()
   endif()
 endfunction()
 

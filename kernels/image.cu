@@ -1,7 +1,7 @@
 #include "kernels/image.h"
 
 #include "kernels/simt.h"
-#if defined(__SSE4_1__) && !defined(__CUDACC__)
+#if defined(__SSE4_1__) && !defined(PACKS)
 #include <immintrin.h>
 #endif
 
@@ -9,7 +9,7 @@ namespace kernels {
 namespace {
 
 // One RGB pixel. On the host a vector register with a useless fourth lane; all ways round alike.
-#ifdef __CUDACC__
+#ifdef PACKS
 constexpr int kLanes = 3;
 template <class A> struct Pixel {
   A at[kLanes];
@@ -34,7 +34,7 @@ template <class A> HD Pixel<A> lerp(Pixel<A> from, Pixel<A> to, A t) {
 
 // Reads kLanes bytes.
 template <class A> HD Pixel<A> load_pixel(const uint8_t* from) {
-#if defined(__SSE4_1__) && !defined(__CUDACC__)
+#if defined(__SSE4_1__) && !defined(PACKS)
   if constexpr (sizeof(A) == sizeof(float)) {  // gcc 12 does not find this instruction by itself
     int word;
     memcpy(&word, from, 4);

@@ -12,6 +12,9 @@
 //
 // On the host an exception from a kernel of each() or blocks() reaches the caller; small work stays
 // in the calling thread. What map() calls must not throw.
+//
+// A build with SSD_HOST_PACKS runs on the host what a GPU would run: packs of several elements, and
+// the threads of a phase in reversed order.
 #pragma once
 #include <omp.h>
 
@@ -43,7 +46,18 @@
 #define UNROLL(n) PRAGMA(GCC unroll n)
 #endif
 
+// Where the code that works on packs of several elements is compiled.
+#if defined(__CUDACC__) || defined(SSD_HOST_PACKS)
+#define PACKS
+#endif
+
 namespace kernels {
+
+#ifdef SSD_HOST_PACKS
+constexpr bool kHostPacks = true;
+#else
+constexpr bool kHostPacks = false;
+#endif
 
 struct Sum {
   template <class T> HD T operator()(T a, T b) const { return a + b; }
@@ -97,6 +111,11 @@ template <int kThreads> struct Block {
     __syncthreads();
 #else
     Phase phase;
+    if constexpr (kHostPacks) {
+      for (int t = kThreads; t-- > 0;)
+        for (int i = t; i < n; i += kThreads) f(i);
+      return;
+    }
     INDEPENDENT
     for (int i = 0; i < n; ++i) f(i);
 #endif
@@ -171,6 +190,15 @@ template <class F> void split(Queue q, int64_t n, bool serial, const F& work) {
 // Neighbouring elements that move in one access.
 template <class T, int V> struct alignas(V * sizeof(T)) Pack { T at[V]; };
 
+// Throws if `from` is no address of a pack: a GPU would stop, with an error that ends the process.
+template <int V, class T> HD void check_aligned([[maybe_unused]] const T* from) {
+#if !defined(__CUDA_ARCH__) && (!defined(NDEBUG) || defined(SSD_HOST_PACKS))
+  if constexpr (V > 1)
+    if (reinterpret_cast<uintptr_t>(from) % (V * sizeof(T)))
+      throw std::logic_error("misaligned access of " + std::to_string(V * sizeof(T)) + " bytes");
+#endif
+}
+
 // A whole-word load: element-wise loads of a Pack are not merged by nvcc.
 template <int V, class T> HD Pack<T, V> load(const T* from) {
   Pack<T, V> pack;
@@ -183,6 +211,7 @@ template <int V, class T> HD Pack<T, V> load(const T* from) {
   Word word = *reinterpret_cast<const Word*>(from);
   memcpy(&pack, &word, sizeof pack);
 #else
+  check_aligned<V>(from);
   for (int k = 0; k < V; ++k) pack.at[k] = from[k];
 #endif
   return pack;
@@ -192,9 +221,28 @@ template <int V, class T> HD void store(T* to, const Pack<T, V>& pack) {
 #ifdef __CUDA_ARCH__
   *reinterpret_cast<Pack<T, V>*>(to) = pack;
 #else
+  check_aligned<V>(to);
   for (int k = 0; k < V; ++k) to[k] = pack.at[k];
 #endif
 }
+
+#ifdef PACKS
+// The elements of map() from `first` on: a pack, or what is left of n.
+template <int V, class Fn, class Out, class... In>
+HD void map_pack(int64_t first, int64_t n, const Fn& fn, Out* out, const In*... in) {
+  if (first + V <= n) {
+    auto apply = [&](Pack<In, V>... x) {
+      Pack<Out, V> y;
+      UNROLL(16)
+      for (int k = 0; k < V; ++k) y.at[k] = Out(fn(x.at[k]...));
+      return y;
+    };
+    store<V>(out + first, apply(load<V>(in + first)...));
+  } else {
+    for (int64_t i = first; i < n; ++i) out[i] = Out(fn(in[i]...));
+  }
+}
+#endif
 
 #ifdef __CUDACC__
 template <class K> __global__ void run_each(K kernel, int n) {
@@ -209,18 +257,7 @@ __global__ void __launch_bounds__(T, T >= 512 ? 1 : 512 / T) run_blocks(K kernel
 }
 template <int V, class Fn, class Out, class... In>
 __global__ void run_map(int64_t n, Fn fn, Out* out, const In*... in) {
-  int64_t first = map_first(blockIdx.x, threadIdx.x, V);
-  if (first + V <= n) {
-    auto apply = [&](Pack<In, V>... x) {
-      Pack<Out, V> y;
-#pragma unroll
-      for (int k = 0; k < V; ++k) y.at[k] = Out(fn(x.at[k]...));
-      return y;
-    };
-    store<V>(out + first, apply(load<V>(in + first)...));
-  } else {
-    for (int64_t i = first; i < n; ++i) out[i] = Out(fn(in[i]...));
-  }
+  map_pack<V>(map_first(blockIdx.x, threadIdx.x, V), n, fn, out, in...);
 }
 #endif
 
@@ -234,13 +271,19 @@ HD void map_one(const Fn& fn, int64_t i, Out* out, const In*... in) {
 template <class Fn, class Out, class... In>
 void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
   if (n == 0 || q.plan) return;
+  constexpr int V = pack_width(std::max({sizeof(Out), sizeof(In)...}));
+  (check_aligned<V>(out), ..., check_aligned<V>(in));
 #ifdef __CUDACC__
   if (q.gpu) {
-    constexpr int V = pack_width(std::max({sizeof(Out), sizeof(In)...}));
     const unsigned grid = grid_of(map_blocks(n, V), spelled<Fn>());
     run_map<V><<<grid, kFlatThreads, 0, cudaStream_t(q.stream)>>>(n, fn, out, in...);
     return check_launch(spelled<Fn>());
   }
+#endif
+#ifdef SSD_HOST_PACKS
+  return split(q, parts_of(n, V), n < 16384, [=](int64_t begin, int64_t end) {
+    for (int64_t pack = end; pack-- > begin;) map_pack<V>(pack * V, n, fn, out, in...);
+  });
 #endif
   split(q, n, n < 16384, [=](int64_t begin, int64_t end) {
 #pragma omp simd
@@ -261,6 +304,10 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
   }
 #endif
   split(q, n, n < 1024, [&](int64_t begin, int64_t end) {
+    if constexpr (kHostPacks) {
+      for (int64_t i = end; i-- > begin;) kernel(int(i));
+      return;
+    }
     INDEPENDENT
     for (int i = int(begin); i < int(end); ++i) kernel(i);
   });
@@ -275,7 +322,7 @@ template <int T, class K> void blocks(Queue q, int64_t count, const K& kernel) {
   }
 #endif
   split(q, count, count == 1, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) kernel(Block<T>{b});
+    for (int64_t b = begin; b < end; ++b) kernel(Block<T>{kHostPacks ? begin + end - 1 - b : b});
   });
 }
 

@@ -6,7 +6,7 @@
 //
 // T is the widest type that the kernel loads or stores per element. On a GPU a thread owns V
 // neighbouring channels (16 bytes of T where the channel count allows) and walks over rows; on the
-// host a row is one vectorised loop.
+// host a row is one vectorised loop (except with SSD_HOST_PACKS).
 #pragma once
 #include "kernels/simt.h"
 
@@ -51,8 +51,8 @@ template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, cons
   if (n == 0 || channels == 0 || q.plan) return;
   if (std::max(n, channels) > kMostRows)
     throw std::length_error("kernel " + kernel_name(spelled<K>()) + ": more than 2^30 rows");
-#ifdef __CUDACC__
-  if (q.gpu)
+#ifdef PACKS
+  if (q.gpu || kHostPacks)
     return with_pack<T>(channels, [&]<int V>() {
       ThreadGrid grid(channels, V, kMostGroups);
       RowsBlock<V, K> block{kernel, int(n), int(channels), grid};
@@ -144,8 +144,8 @@ template <class T, class K> void column_sums(Queue q, ColumnShape shape, const K
   if (std::max(n + shape.rows_per_chunk, channels) > kMostRows)
     throw std::length_error("kernel " + kernel_name(spelled<K>()) + ": more than 2^30 rows");
   const int per_chunk = int(shape.rows_per_chunk);
-#ifdef __CUDACC__
-  if (q.gpu)
+#ifdef PACKS
+  if (q.gpu || kHostPacks)
     return with_pack<T>(channels, [&]<int V>() {
       ThreadGrid grid = shape.grid(V);
       ColumnSumsBlock<V, K> block{kernel, int(n), int(channels), per_chunk, grid};

@@ -37,6 +37,13 @@ build reference -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_BENCHMARKS=OFF \
   -DSSD_TEST_ONLY='^(conv|conv_plan|detector|model_parity|training|ssdtrain)_test$'
 check reference -j "$jobs"
 
+# On the host: a GPU's packs and a reversed order of threads, with checks of alignment.
+packs='simt|simt_gpu|launch_shapes|promised_bits|anchors|match_anchors|image|nms|detect|flat_sum|sgd|adamw|pad_channels|sample_values'
+packs+='|add|batch_norm|bias|cast|conv|conv_candidate|conv_with_sums|conv_frozen_batch_norm|focal_loss|fused_gradients|max_pool|relu|relu6'
+packs+='|smooth_l1|upsample_add|random_shapes|random_convs|batch_norm_paths|detector|model_parity|gpu_step|training'
+build packs -DSSD_CUDA=OFF -DSSD_HOST_PACKS=ON -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($packs)_test\$"
+check packs -j "$jobs"
+
 # What is slow under instrumentation, or starts programs, runs in the first build only.
 light='-DSSD_BENCHMARKS=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1'
 sanitized='add|batch_norm|bias|cast|conv|focal_loss|fused_gradients|random_shapes|max_pool|relu|relu6|smooth_l1|upsample_add'

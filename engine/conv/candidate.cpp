@@ -46,12 +46,10 @@ class StagedConv : public ConvPlan {
       end += aligned(operand.bytes());
     }
     scratch_ = end;
-    auto take = [&](int64_t sums) {
-      end += aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));
-    };
-    if (grads_behind()) take(kernels::channel_grads_scratch(shape_.x_shape()));
+    if (grads_behind()) end += bytes_of_sums(kernels::channel_grads_scratch(shape_.x_shape()));
     if (statistics_behind())
-      take(kernels::channel_grads_scratch(shape_.y_shape()) + 2 * shape_.out_channels);
+      end += 2 * bytes_of_sums(shape_.out_channels) +
+             bytes_of_sums(kernels::channel_grads_scratch(shape_.y_shape()));
     workspace_ = end;
   }
 
@@ -83,6 +81,11 @@ class StagedConv : public ConvPlan {
     ConvOperand operand;
     size_t offset;
   };
+
+  // Of so many sums in the workspace, so that what follows them is aligned.
+  size_t bytes_of_sums(int64_t sums) const {
+    return aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));
+  }
 
   static bool same(const ConvOperand& a, const ConvOperand& b) {
     return a.shape == b.shape && a.dtype == b.dtype && a.read == b.read;
@@ -120,7 +123,7 @@ class StagedConv : public ConvPlan {
   void statistics(kernels::Queue queue, const ConvArgs& a) const {
     const DType sums = a.sum.dtype;
     auto* const scratch = static_cast<char*>(a.workspace) + scratch_;
-    const auto row = shape_.out_channels * kernels::size_of(sums);
+    const size_t row = bytes_of_sums(shape_.out_channels);
     const View zero{scratch, sums, a.sum.shape}, one{scratch + row, sums, a.sum.shape};
     kernels::fill(queue, zero, 0);
     kernels::fill(queue, one, 1);

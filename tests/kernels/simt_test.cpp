@@ -105,9 +105,11 @@ struct Columns {
   const float *in, *factor;
   float* out;
   int channels;
-  template <int V> float channel(int c) const { return factor[c]; }
+  template <int V> Pack<float, V> channel(int c) const { return load<V>(factor + c); }
   int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> void apply(float k, int64_t row, int c) const { out[row + c] = in[row + c] * k; }
+  template <int V> void apply(const Pack<float, V>& k, int64_t row, int c) const {
+    for (int i = 0; i < V; ++i) out[row + c + i] = in[row + c + i] * k.at[i];
+  }
 };
 
 // totals[chunk, c] = rows in the chunk, and the sum of row * (c + 1)
@@ -118,8 +120,10 @@ struct RowNumbers {
   int channels;
   template <int V> int channel(int first, int c) const { return first + c; }
   template <int V> void add(int constant, int row, int c, double (&sum)[2][V]) const {
-    sum[0][0] += 1;
-    sum[1][0] += double(row) * (c + 1) + 0.0 * constant;
+    for (int k = 0; k < V; ++k) {
+      sum[0][k] += 1;
+      sum[1][k] += double(row) * (c + k + 1) + 0.0 * constant;
+    }
   }
   void finish(int chunk, int c, const double (&total)[2]) const {
     for (int k = 0; k < 2; ++k) totals[(int64_t(chunk) * channels + c) * 2 + k] = total[k];
@@ -192,6 +196,20 @@ TEST_CASE("shared memory: misuse throws in debug builds") {
     CHECK_THROWS_AS(blocks<32>({}, count, MisuseShared{Misuse::out_of_range}), std::logic_error);
     CHECK_THROWS_AS(blocks<32>({}, count, MisuseShared{Misuse::between_phases}), std::logic_error);
   }
+}
+#endif
+
+#if !defined(NDEBUG) || defined(SSD_HOST_PACKS)
+TEST_CASE("packs: an address that is no multiple of a pack's size throws") {
+  alignas(16) float x[12] = {};
+  alignas(16) int in[12] = {};
+  CHECK_NOTHROW(store<4>(x + 4, load<4>(x)));
+  CHECK_THROWS_AS(load<4>(x + 2), std::logic_error);
+  CHECK_NOTHROW(load<2>(x + 2));
+  CHECK_THROWS_AS(store<2>(x + 1, load<2>(x)), std::logic_error);
+  CHECK_NOTHROW(map({}, 4, Twice{}, x + 4, in));
+  CHECK_THROWS_AS(map({}, 4, Twice{}, x + 1, in), std::logic_error);
+  CHECK_THROWS_AS(map({}, 4, Twice{}, x, in + 3), std::logic_error);
 }
 #endif
 

@@ -48,10 +48,13 @@ struct ScaleColumns {
   const float *in, *factor;
   float* out;
   int channels;
-  template <int V> HD float channel(int c) const { return factor[c]; }
+  template <int V> HD Pack<float, V> channel(int c) const { return load<V>(factor + c); }
   HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> HD void apply(float k, int64_t row, int c) const {
-    out[row + c] = in[row + c] * k;
+  template <int V> HD void apply(const Pack<float, V>& k, int64_t row, int c) const {
+    Pack<float, V> x = load<V>(in + row + c);
+    UNROLL(4)
+    for (int i = 0; i < V; ++i) x.at[i] *= k.at[i];
+    store<V>(out + row + c, x);
   }
 };
 

@@ -121,6 +121,20 @@ TEST_CASE("conv candidates: every candidate gives the same result") {
   CHECK(others > 300);
 }
 
+TEST_CASE("conv candidates: the plain convolution and our kernels behind it give the result") {
+  for (DType dtype : {DType::f32, DType::f16, DType::bf16})
+    for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+      for (const ConvShape& s : fused(base(dtype, pass, 16, 11))) {
+        INFO(describe(s));
+        ConvRun run(s);
+        const OperandValues expected = run.run(*make_reference_conv(s));
+        auto plan = make_staged_conv(s, plain_conv(s), make_reference_conv(plain_conv(s)));
+        const OperandValues got = run.run(*plan);
+        for (size_t i = 0; i < got.size(); ++i)
+          CHECK(distance(got[i], expected[i]) < 4 * limit(dtype));
+      }
+}
+
 TEST_CASE("conv candidates: channels are padded to whole words of 16 bytes") {
   auto inner_of = [](DType dtype, int in, int out) {
     std::vector<std::pair<int, int>> channels;
