@@ -31,8 +31,18 @@ struct ImageEntry {
   uint64_t offset = 0, bytes = 0;
 };
 
+// Whether pictures are turned as their EXIF orientation says, as people see them, or taken as their
+// pixels are stored, as the reference does.
+enum class ExifPolicy { upright, stored };
+
+struct ImagePolicy {
+  ExifPolicy exif = ExifPolicy::upright;
+  bool follow_links = true;  // symbolic links that lead out of the image folder
+};
+
 struct Dataset {
   std::string image_folder;
+  ImagePolicy policy;                // of reading the images
   std::vector<std::string> shards;   // paths of record files, empty for JSON data sets
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "data/formats/coco.h"
+#include "data/image/exif.h"
+#include "data/image/png.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -23,7 +27,11 @@ std::string image_location(const Dataset& dataset, const ImageEntry& image) {
 }
 
 std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image) {
-  return base::safe_join(dataset.image_folder, image.file_name);
+  if (!dataset.policy.follow_links) return base::safe_join(dataset.image_folder, image.file_name);
+  if (!stays_in_folder(image.file_name))
+    base::fail(base::ExitCode::data, "file_name \"", base::one_line(image.file_name.substr(0, 100)),
+               "\" does not stay below ", dataset.image_folder);
+  return std::filesystem::path(dataset.image_folder) / image.file_name;
 }
 
 EncodedImage::EncodedImage(const Dataset& dataset, const ImageEntry& image)
@@ -49,6 +57,21 @@ std::vector<uint8_t> EncodedImage::read(uint64_t offset, size_t count) const {
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image) {
   const EncodedImage encoded(dataset, image);
   return encoded.read(0, encoded.size());
+}
+
+std::vector<uint8_t> read_upright_encoded_image(const Dataset& dataset, const ImageEntry& image) {
+  std::vector<uint8_t> bytes = read_encoded_image(dataset, image);
+  if (dataset.policy.exif == ExifPolicy::stored || exif_orientation(bytes) == 1) return bytes;
+  constexpr int kQuality = 95;
+  Image pixels;
+  decode_upright_into(bytes, image_location(dataset, image), {}, dataset.policy.exif, pixels);
+  return bytes[0] == 0x89 ? encode_png(pixels) : encode_jpeg(pixels, kQuality);
+}
+
+void decode_image_into(const Dataset& dataset, const ImageEntry& image, const std::string& name,
+                       const DecodeLimits& limits, Image& pixels) {
+  decode_upright_into(read_encoded_image(dataset, image), name, limits, dataset.policy.exif,
+                      pixels);
 }
 
 }  // namespace data

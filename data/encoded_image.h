@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/image/image_file.h"
 #include "engine/base/input_file.h"
 
 namespace data {
@@ -34,5 +35,14 @@ class EncodedImage {
 
 // All of them. Errors as above.
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image);
+
+// The same for a file that is to be read without a look at EXIF: a picture that the data set's
+// policy turns is decoded, turned, and encoded again (JPEG of quality 95, or PNG).
+std::vector<uint8_t> read_upright_encoded_image(const Dataset& dataset, const ImageEntry& image);
+
+// The picture, turned upright where the data set's policy says so, into `pixels`, whose memory is
+// reused. `name` stands in messages. Errors as above, and as decode_image.
+void decode_image_into(const Dataset& dataset, const ImageEntry& image, const std::string& name,
+                       const DecodeLimits& limits, Image& pixels);
 
 }  // namespace data

@@ -43,7 +43,13 @@ enum class ProblemKind {
   unreadable_image,
   size_mismatch,
   exif_rotated,
+  exif_ignored,
+  stored_frame,
+  unclear_frame,
   png_named_jpeg,
+  dark_sixteen_bits,
+  sixteen_bits,
+  transparent,
   grayscale,
   cmyk,
 };

@@ -86,13 +86,15 @@ int check(const CheckArguments& arguments) {
   Problems problems;
   data::Dataset dataset = arguments.input.load(&problems);
   data::check_labels(dataset, problems);
-  if (!arguments.no_images) data::check_images(dataset, arguments.threads, problems);
+  data::FrameReport frames;
+  if (!arguments.no_images) frames = data::check_images(dataset, arguments.threads, problems);
   if (arguments.json) {
     print_json(problems, dataset, arguments.all);
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
     print_label_use(data::count_labels(dataset));
+    if (frames.oriented > 0) fmt::print("{}\n", frames.in_words());
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);

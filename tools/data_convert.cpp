@@ -33,13 +33,13 @@ struct ConvertArguments {
   bool overwrite = false;
 };
 
-// Copies the encoded images as they are, under their names.
+// Copies the encoded images under their names: as they are, but those that EXIF turns.
 void write_images(const std::string& folder, const data::Dataset& dataset) {
   base::create_folders(folder);
   for (const data::ImageEntry& image : dataset.images) {
     const fs::path path = base::safe_output(folder, image.file_name);
     base::create_folders(path.parent_path());
-    base::write_file(path, data::read_encoded_image(dataset, image), base::not_durable());
+    base::write_file(path, data::read_upright_encoded_image(dataset, image), base::not_durable());
   }
   fmt::print("{}: {} images\n", base::printable(folder), dataset.images.size());
 }
@@ -101,7 +101,7 @@ int convert(const ConvertArguments& a) {
       a.to_images.empty())
     fail(ExitCode::usage,
          "give one or more of --to-coco, --to-records, --to-voc, --to-yolo, --to-images");
-  data::Dataset dataset = a.input.load();
+  data::Dataset dataset = a.input.load_with_images();
   check_outputs(a, dataset);
   auto report = [&](const std::string& path) {
     // Where the file goes to standard output itself, nothing else may.

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <climits>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 
+#include "data/check/image_lookup.h"
 #include "data/encoded_image.h"
 #include "data/formats/source_files.h"
 #include "data/image/draw.h"
@@ -90,7 +92,9 @@ int show_augmented(const ShowArguments& a) {
   config::RunConfig config = config::load_run_config(a.config, a.overrides, config::ConfigUse::any);
   if (!config.data.train.given())
     base::fail(base::ExitCode::usage, a.config, ": give one of ", data::format_keys("data.train."));
-  const data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
+  data::Dataset set = run::load_dataset(config.data.train, config.data);
+  const data::FileLookup files = data::look_up_images(set, 0);
+  if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
   const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);
   config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));
   std::vector<std::string> names;
@@ -131,7 +135,7 @@ void check_output(const ShowArguments& a, const data::Dataset& set,
 
 int show(const ShowArguments& a) {
   if (!a.config.empty()) return show_augmented(a);
-  data::Dataset set = a.input.load();
+  data::Dataset set = a.input.load_with_images();
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
@@ -144,7 +148,8 @@ int show(const ShowArguments& a) {
   for (size_t index : chosen) {
     const data::ImageEntry& entry = set.images[index];
     std::string location = data::image_location(set, entry);
-    data::Image image = data::decode_image(data::read_encoded_image(set, entry), location);
+    data::Image image;
+    data::decode_image_into(set, entry, location, {}, image);
     // Drawn after shrinking, so that the labels stay readable.
     sheet.push_back(data::shrink_to_fit(image, a.cell, a.cell));
     draw_labels(set, entry, colours, sheet.back());

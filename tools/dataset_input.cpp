@@ -1,10 +1,31 @@
 #include "tools/dataset_input.h"
 
 #include <iostream>
+#include <map>
 
+#include "data/check/image_lookup.h"
 #include "engine/base/text.h"
 
 namespace tools {
+
+void add_image_policy_options(CLI::App& app, data::ImagePolicy& policy) {
+  add_exif_option(app, policy.exif, "upright");
+  app.add_flag("--follow-links,!--no-follow-links", policy.follow_links,
+               "read images through links that lead out of their folder [yes]");
+}
+
+CLI::Option* add_exif_option(CLI::App& app, data::ExifPolicy& exif, const std::string& standard) {
+  static const std::map<std::string, data::ExifPolicy> kNames{
+      {"upright", data::ExifPolicy::upright}, {"stored", data::ExifPolicy::stored}};
+  return app
+      .add_option(
+          "--exif", exif,
+          "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored "
+          "[" +
+              standard + "]")
+      ->transform(CLI::CheckedTransformer(kNames))
+      ->type_name("upright|stored");
+}
 
 void DatasetInput::add_options(CLI::App& app) {
   for (const data::Format& f : data::formats()) {
@@ -26,12 +47,20 @@ void DatasetInput::add_options(CLI::App& app) {
   app.add_option("--label-map", source.label_map,
                  "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
       ->type_name("FILE");
+  add_image_policy_options(app, source.policy);
 }
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
   data::Dataset dataset = data::open(source, "--", problems);
   for (const std::string& note : dataset.notes)
     std::cerr << "note: " << base::printable(note) << '\n';
+  return dataset;
+}
+
+data::Dataset DatasetInput::load_with_images() const {
+  data::Dataset dataset = load();
+  const data::FileLookup files = data::look_up_images(dataset, 0);
+  if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
   return dataset;
 }
 

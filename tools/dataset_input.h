@@ -8,14 +8,22 @@
 
 namespace tools {
 
+// --exif and --follow-links: how images are read.
+void add_image_policy_options(CLI::App& app, data::ImagePolicy& policy);
+// `standard`: what is done without the option, for the help.
+CLI::Option* add_exif_option(CLI::App& app, data::ExifPolicy& exif, const std::string& standard);
+
 struct DatasetInput {
   data::Source source;
 
-  // An option for each format, and those that go with them.
+  // An option for each format, those that go with them, and how images are read.
   void add_options(CLI::App& app);
   // As data::open: error (usage) unless exactly one format is given. Prints the reader's notes to
   // stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;
+  // The same, and labels made for the stored pixels are turned with their pictures: a line on
+  // stderr counts the pictures that EXIF turns. Images that are not there stay as annotated.
+  data::Dataset load_with_images() const;
   std::string name() const { return source.path(); }
 };
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "data/check/label_frame.h"
 #include "data/image/draw.h"
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
@@ -116,16 +117,21 @@ void DetectionRun::run(run::LoadedModel& model, std::ostream& log) {
   run::Inference& inference =
       model.prepare(batch_size, evaluation(model.config().eval), data, columns());
   const model::DetectorOptions& options = model.config().model.options;
+  const data::ExifPolicy exif = job_.exif.value_or(data.image_policy.exif);
   run::ImageBatches batches(images_, {.batch_size = batch_size,
                                       .max_boxes = data.sample.max_boxes,
                                       .input = {options.height, options.width},
                                       .threads = job_.use.threads,
-                                      .keep_pictures = !pictures_.empty()});
+                                      .keep_pictures = !pictures_.empty(),
+                                      .exif = exif});
+  data::FrameReport frames{.policy = exif, .images = int64_t(images_.size())};
   while (const run::ImageBatch* batch = batches.next()) {
     const auto found = inference.run(batch->batch);
     for (size_t row = 0; row < size_t(batch->batch.images); ++row)
       finish(*batch, row, found[row], log);
+    for (int orientation : batch->orientations) frames.oriented += orientation != 1;
   }
+  if (frames.oriented > 0) log << "ssddetect: " << frames.in_words() << std::endl;
 }
 
 void DetectionRun::finish(const run::ImageBatch& batch, size_t row,

@@ -22,6 +22,7 @@ struct DetectJob {
   bool agnostic = false;             // boxes of different classes, too
   int most = 0;                      // boxes per image; 0: as the model was evaluated
   int batch = 8;                     // images at a time
+  std::optional<data::ExifPolicy> exif;  // none: as the model was trained
   run::ModelUse use;
 };
 

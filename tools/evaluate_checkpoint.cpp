@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "data/check/image_lookup.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detection_limit.h"
 #include "engine/base/error.h"
@@ -82,8 +83,10 @@ void check_outputs(const CheckpointEvaluation& job, std::vector<std::string> inp
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
   const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssdeval"));
   const config::RunConfig config = evaluation_config(job, file);
-  const data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
+  data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
   check_outputs(job, data::files_of(config.data.val, dataset), config.data.label_map);
+  const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
+  if (files.frames.oriented > 0) log << files.frames.in_words() << std::endl;
   tell_about_data(file.classes(), dataset, config, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,

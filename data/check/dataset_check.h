@@ -1,5 +1,6 @@
 // Finds what is wrong with a data set before it is trained on.
 #pragma once
+#include "data/check/label_frame.h"
 #include "data/dataset.h"
 #include "data/problem.h"
 
@@ -9,7 +10,8 @@ namespace data {
 void check_labels(const Dataset& dataset, Problems& problems);
 
 // Opens and decodes every image; adds problems of files and pixels, in the order of the images.
-// threads: 0 means one per core.
-void check_images(const Dataset& dataset, int threads, Problems& problems);
+// Labels made for the stored pixels of pictures that are turned are turned, too; the report says
+// how many. threads: 0 means one per core.
+FrameReport check_images(Dataset& dataset, int threads, Problems& problems);
 
 }  // namespace data

@@ -23,33 +23,59 @@ bool has_jpeg_name(const std::string& name) {
   return end == ".jpg" || end == ".jpeg";
 }
 
-class ImageChecker {
+// Of an image whose head can be read.
+class PixelChecker {
  public:
-  ImageChecker(const Dataset& dataset, const ImageEntry& image, Found& found)
-      : dataset_(dataset), image_(image), where_(image_location(dataset, image)), found_(found) {}
+  PixelChecker(const Dataset& dataset, const ImageEntry& image, const ImageHead& head, Found& found)
+      : dataset_(dataset),
+        image_(image),
+        head_(head),
+        where_(image_location(dataset, image)),
+        found_(found) {}
 
-  void check() {
-    ImageHead head;
-    if (!look_up_image(dataset_, image_, head, found_)) return;
-    check_head(head);
+  void check(LabelFrame frame) {
+    check_kind();
+    if (head_.orientation != 1) check_frame(frame);
     try {
       // Reused by all images that this thread decodes.
       thread_local Image pixels;
-      decode_image_into(read_encoded_image(dataset_, image_), where_, {}, pixels);
+      decode_image_into(dataset_, image_, where_, {}, pixels);
+      if (head_.bits == 16) check_range(pixels);
     } catch (const base::Error& error) {
       add(ProblemKind::unreadable_image, error.what());
     }
   }
 
  private:
-  void check_head(const ImageHead& head) {
-    if (head.png && has_jpeg_name(image_.file_name))
+  void check_kind() {
+    if (head_.png && has_jpeg_name(image_.file_name))
       add(ProblemKind::png_named_jpeg, "a PNG picture");
-    if (head.header.components <= 2) add(ProblemKind::grayscale, "one channel");
-    if (head.header.components == 4 && !head.png) add(ProblemKind::cmyk, "four channels");
-    if (head.orientation != 1)
-      add(ProblemKind::exif_rotated,
-          fmt::format("EXIF orientation {}, read without turning", head.orientation));
+    if (head_.components <= 2) add(ProblemKind::grayscale, "one channel");
+    if (head_.components == 4 && !head_.png) add(ProblemKind::cmyk, "four channels");
+    if (head_.alpha) add(ProblemKind::transparent, "transparency");
+  }
+
+  void check_frame(LabelFrame frame) {
+    const std::string orientation = fmt::format("EXIF orientation {}", head_.orientation);
+    if (dataset_.policy.exif == ExifPolicy::stored)
+      return add(ProblemKind::exif_ignored, orientation + ", read as stored");
+    add(ProblemKind::exif_rotated, orientation + ", turned upright");
+    if (frame == LabelFrame::stored)
+      add(ProblemKind::stored_frame, orientation + "; the labels are turned with the picture");
+    if (frame == LabelFrame::unclear)
+      add(ProblemKind::unclear_frame,
+          orientation + "; the annotated size fits the turned and the stored picture");
+  }
+
+  // Cameras of 10 to 14 bits often leave the upper bits of 16 empty.
+  void check_range(const Image& pixels) {
+    constexpr int kQuarter = 64;
+    const int highest = *std::max_element(pixels.rgb.begin(), pixels.rgb.end());
+    if (highest >= kQuarter)
+      return add(ProblemKind::sixteen_bits, "16 bits per channel, rounded to 8");
+    add(ProblemKind::dark_sixteen_bits,
+        fmt::format("16 bits per channel, of whose range {:.1f} % is used: read as 0..{} of 255",
+                    highest / 2.55, highest));
   }
 
   void add(ProblemKind kind, std::string text) {
@@ -61,19 +87,24 @@ class ImageChecker {
 
   const Dataset& dataset_;
   const ImageEntry& image_;
+  const ImageHead& head_;
   std::string where_;
   Found& found_;
 };
 
 }  // namespace
 
-void check_images(const Dataset& dataset, int threads, Problems& problems) {
-  std::vector<Found> found(dataset.images.size());
+FrameReport check_images(Dataset& dataset, int threads, Problems& problems) {
+  ImageFiles files = look_at_files(dataset, threads);
+  FrameReport frames = settle_label_frames(dataset, files.heads);
   base::for_each_parallel(dataset.images.size(), threads, [&](size_t i) {
-    ImageChecker(dataset, dataset.images[i], found[i]).check();
+    if (files.heads[i].usable)
+      PixelChecker(dataset, dataset.images[i], files.heads[i], files.problems[i])
+          .check(frames.frames[i]);
   });
-  for (Found& of_image : found)
+  for (Found& of_image : files.problems)
     for (Problem& problem : of_image) problems.add(std::move(problem));
+  return frames;
 }
 
 }  // namespace data

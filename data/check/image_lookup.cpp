@@ -9,6 +9,7 @@
 
 #include "data/encoded_image.h"
 #include "data/image/exif.h"
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/worker_threads.h"
 
@@ -29,46 +30,60 @@ class Lookup {
   Lookup(const Dataset& dataset, const ImageEntry& image, std::vector<Problem>& found)
       : dataset_(dataset), image_(image), where_(image_location(dataset, image)), found_(found) {}
 
-  bool look(ImageHead& head) {
-    if (!is_there()) return false;
+  ImageHead look() {
+    ImageHead head;
+    if (!is_there()) return head;
     try {
-      read_head(head);
+      head = read_head();
+      head.usable = true;
+      head.linked = linked_;
+      compare_size(head);
     } catch (const base::Error& error) {
       add(ProblemKind::unreadable_image, error.what());
-      return false;
     }
-    compare_size(head);
-    return true;
+    return head;
   }
 
  private:
   bool is_there() {
     if (image_.shard >= 0) return true;
     try {
+      const std::filesystem::path path = image_path(dataset_, image_);
       std::error_code error;
-      if (std::filesystem::exists(image_path(dataset_, image_), error)) return true;
-      add(ProblemKind::missing_file, fmt::format("not found in {}", dataset_.image_folder));
+      linked_ = std::filesystem::is_symlink(path, error);
+      if (std::filesystem::exists(path, error)) return true;
+      add(ProblemKind::missing_file,
+          linked_ ? fmt::format("a symbolic link to {}, which does not exist",
+                                std::filesystem::read_symlink(path, error).string())
+                  : fmt::format("not found in {}", dataset_.image_folder));
     } catch (const base::Error& error) {
       add(ProblemKind::outside_folder, error.what());
     }
     return false;
   }
 
-  void read_head(ImageHead& head) {
+  ImageHead read_head() {
     const EncodedImage encoded(dataset_, image_);
     std::vector<uint8_t> bytes = encoded.read(0, kHeadBytes);
+    ImageHeader header;
     try {
-      head.header = read_image_header(bytes, where_);
+      header = read_image_header(bytes, where_);
     } catch (const base::Error&) {
       if (bytes.size() == encoded.size()) throw;
       bytes = encoded.read(0, encoded.size());  // its metadata are long, or it is damaged
-      head.header = read_image_header(bytes, where_);
+      header = read_image_header(bytes, where_);
     }
-    head.png = bytes[0] == 0x89;
-    head.orientation = head.png ? 1 : exif_orientation(bytes);
+    const bool png = bytes[0] == 0x89;
     const size_t tail = std::min<size_t>(encoded.size(), kTailBytes);
-    const std::string_view end = head.png ? "IEND" : "\xff\xd9";
+    const std::string_view end = png ? "IEND" : "\xff\xd9";
     if (!contains(encoded.read(encoded.size() - tail, tail), end)) decode(encoded);
+    return {.width = header.width,
+            .height = header.height,
+            .components = header.components,
+            .bits = header.bits,
+            .alpha = header.alpha,
+            .orientation = exif_orientation(bytes),
+            .png = png};
   }
 
   // Where the end's mark is not in its place, only decoding tells whether something is missing.
@@ -78,14 +93,13 @@ class Lookup {
   }
 
   void compare_size(const ImageHead& head) {
-    const auto [width, height, components] = head.header;
-    if (width == image_.width && height == image_.height) return;
-    const bool swapped = width == image_.height && height == image_.width;
+    const bool stored = has_stored_size(image_, head), upright = has_upright_size(image_, head);
+    if (stored || (upright && dataset_.policy.exif == ExifPolicy::upright)) return;
     add(ProblemKind::size_mismatch,
-        fmt::format("the picture is {} x {}, the annotations say {} x {}{}", width, height,
-                    image_.width, image_.height,
-                    swapped && swaps_sides(head.orientation)
-                        ? "; they are meant for the turned picture"
+        fmt::format("the picture is {} x {}, the annotations say {} x {}{}", head.width,
+                    head.height, image_.width, image_.height,
+                    upright
+                        ? ", as it is when turned by its EXIF orientation: set data.exif=upright"
                         : ""));
   }
 
@@ -100,28 +114,31 @@ class Lookup {
   const ImageEntry& image_;
   std::string where_;
   std::vector<Problem>& found_;
+  bool linked_ = false;
 };
 
 }  // namespace
 
-bool look_up_image(const Dataset& dataset, const ImageEntry& image, ImageHead& head,
-                   std::vector<Problem>& found) {
-  return Lookup(dataset, image, found).look(head);
+ImageFiles look_at_files(const Dataset& dataset, int threads) {
+  const size_t count = dataset.images.size();
+  ImageFiles files{std::vector<ImageHead>(count), std::vector<std::vector<Problem>>(count)};
+  base::for_each_parallel(count, threads, [&](size_t i) {
+    files.heads[i] = Lookup(dataset, dataset.images[i], files.problems[i]).look();
+  });
+  return files;
 }
 
-FileLookup look_up_images(const Dataset& dataset, int threads) {
+FileLookup look_up_images(Dataset& dataset, int threads) {
   const auto start = std::chrono::steady_clock::now();
   FileLookup lookup;
   lookup.images = static_cast<int64_t>(dataset.images.size());
-  std::vector<std::vector<Problem>> found(dataset.images.size());
-  base::for_each_parallel(dataset.images.size(), threads, [&](size_t i) {
-    ImageHead head;
-    look_up_image(dataset, dataset.images[i], head, found[i]);
-  });
-  for (std::vector<Problem>& of_image : found) {
+  ImageFiles files = look_at_files(dataset, threads);
+  for (std::vector<Problem>& of_image : files.problems) {
     lookup.unusable += !of_image.empty();
     for (Problem& problem : of_image) lookup.problems.add(std::move(problem));
   }
+  for (const ImageHead& head : files.heads) lookup.linked += head.linked;
+  lookup.frames = settle_label_frames(dataset, files.heads);
   lookup.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return lookup;
 }
@@ -134,6 +151,7 @@ std::string FileLookup::first_problem() const {
 
 std::string FileLookup::in_words() const {
   std::string text = fmt::format("{} image files looked up in {:.2f} s", images, seconds);
+  if (linked > 0) text += fmt::format(", {} of them through symbolic links", linked);
   if (unusable == 0) return text;
   text += fmt::format(": {} cannot be used", unusable);
   for (int i = 0; i < kProblemKinds; ++i) {

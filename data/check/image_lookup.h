@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "data/check/label_frame.h"
 #include "data/dataset.h"
-#include "data/image/image_file.h"
 #include "data/problem.h"
 
 namespace data {
@@ -14,11 +14,13 @@ namespace data {
 struct FileLookup {
   int64_t images = 0;
   int64_t unusable = 0;   // images with a problem below
+  int64_t linked = 0;     // images whose files are symbolic links
   Problems problems{20};  // missing_file, outside_folder, unreadable_image, size_mismatch
+  FrameReport frames;     // of EXIF
   double seconds = 0;
 
-  // One line for a log: how many images were looked up, how long it took, and what is wrong with
-  // how many of them.
+  // One line for a log: how many images were looked up, how long it took, what is wrong with how
+  // many of them, and how many are links. EXIF is left to frames.in_words().
   std::string in_words() const;
   // "photos/a.jpg: not found in photos"; empty when every image can be used.
   std::string first_problem() const;
@@ -26,19 +28,15 @@ struct FileLookup {
 
 // Opens every image's file or record: it has to exist, to be a regular file within the limits, to
 // begin as a JPEG or PNG picture of the annotated size, and to have its end. The problems come in
-// the order of the images, each image has one at most. threads: 0 means one per core.
-FileLookup look_up_images(const Dataset& dataset, int threads);
+// the order of the images, each image has one at most. Then labels are made to fit the pictures
+// that the data set's policy gives (settle_label_frames). threads: 0 means one per core.
+FileLookup look_up_images(Dataset& dataset, int threads);
 
-// What one image's file says before it is decoded.
-struct ImageHead {
-  ImageHeader header;
-  int orientation = 1;  // of EXIF
-  bool png = false;
+// The same look with all that it finds, by image. The labels stay as they are.
+struct ImageFiles {
+  std::vector<ImageHead> heads;
+  std::vector<std::vector<Problem>> problems;
 };
-
-// The head of one image. Adds to `found` what is wrong with the file, and returns false where it
-// has no readable head.
-bool look_up_image(const Dataset& dataset, const ImageEntry& image, ImageHead& head,
-                   std::vector<Problem>& found);
+ImageFiles look_at_files(const Dataset& dataset, int threads);
 
 }  // namespace data

@@ -89,7 +89,9 @@ Dataset open(const Source& source, const std::string& prefix, Problems* problems
   if (given != 1)
     base::fail(base::ExitCode::usage, "give exactly one of ", format_keys(prefix), "; found ",
                given);
-  return chosen->open(source, problems);
+  Dataset dataset = chosen->open(source, problems);
+  dataset.policy = source.policy;
+  return dataset;
 }
 
 }  // namespace data

@@ -20,6 +20,7 @@ struct Source {
   std::string names;                   // VOC, YOLO: file of class names, one per line
   std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
   std::string label_map;               // TFRecord: see find_record_labels
+  ImagePolicy policy;                  // of reading the images
 
   bool given() const;
   std::string path() const;  // how messages name the data set; empty when none is given

@@ -32,7 +32,7 @@ void write_shard(const Dataset& dataset, RecordWriter& writer, size_t first, siz
                  TfWriteReport& report) {
   for (size_t i = first; i < dataset.images.size(); i += step) {
     const ImageEntry& image = dataset.images[i];
-    std::vector<uint8_t> bytes = read_encoded_image(dataset, image);
+    std::vector<uint8_t> bytes = read_upright_encoded_image(dataset, image);
     ImageFeatures features = image_features(dataset, image);
     TfExample& example = features.example;
     example.encoded = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

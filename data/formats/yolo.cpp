@@ -12,7 +12,9 @@
 #include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo_match.h"
+#include "data/image/exif.h"
 #include "data/image/image_file.h"
+#include "data/image/orientation.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/loaded_file.h"
@@ -81,14 +83,17 @@ Object parse_object(std::string_view line, const ImageEntry& image, size_t class
   return object;
 }
 
-ImageEntry read_entry(const std::string& folder, const fs::path& relative) {
+ImageEntry read_entry(const std::string& folder, const fs::path& relative, ExifPolicy exif) {
   ImageEntry image;
   image.file_name = relative.generic_string();
   constexpr uint64_t kLargestImage = uint64_t{64} << 20;
   std::string path = (fs::path(folder) / relative).string();
   base::LoadedFile file(path, kLargestImage);
   auto bytes = reinterpret_cast<const uint8_t*>(file.bytes().data());
-  ImageHeader header = read_image_header({bytes, file.bytes().size()}, path);
+  const std::span encoded{bytes, file.bytes().size()};
+  ImageHeader header = read_image_header(encoded, path);
+  if (exif == ExifPolicy::upright && swaps_sides(exif_orientation(encoded)))
+    std::swap(header.width, header.height);
   image.width = header.width;
   image.height = header.height;
   return image;
@@ -107,7 +112,7 @@ void take_labels(Dataset& out, const ImageEntry& image, const std::string& path)
 
 }  // namespace
 
-Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names) {
+Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names, ExifPolicy exif) {
   if (files.images.empty()) fail(ExitCode::data, without_images(files));
   Dataset out;
   out.image_folder = files.image_folder;
@@ -115,7 +120,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
   YoloMatch match;
   for (const YoloImage& source : files.images) {
-    ImageEntry image = read_entry(files.image_folder, source.relative);
+    ImageEntry image = read_entry(files.image_folder, source.relative, exif);
     image.id = static_cast<int64_t>(out.images.size() + 1);
     image.first_object = static_cast<uint32_t>(out.objects.size());
     const bool labelled = fs::exists(source.labels);
@@ -131,7 +136,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names)
 }
 
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
-                  const std::vector<std::string>& names) {
+                  const std::vector<std::string>& names, ExifPolicy exif) {
   if (!fs::is_directory(label_folder)) fail(ExitCode::data, label_folder, ": not a folder");
   const ImageFolder found = list_images(image_folder, true);
   YoloFiles files{.image_folder = image_folder,
@@ -141,7 +146,7 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
   for (const fs::path& relative : found.images)
     files.images.push_back(
         {relative, (fs::path(label_folder) / relative).replace_extension(".txt")});
-  return load_yolo(files, names);
+  return load_yolo(files, names, exif);
 }
 
 std::string yolo_file(const ImageEntry& image) {

@@ -22,15 +22,17 @@ struct YoloFiles {
 };
 
 // Class k gets the category id k + 1. A line of more than five numbers is a polygon, and its
-// bounding box is taken. Sizes come from the images' headers. A note tells how many images have
+// bounding box is taken. Sizes come from the images' headers, turned where `exif` says so: labels
+// belong to the picture as it is looked at. A note tells how many images have
 // labels, and how many label files have no image. Error (data), with file:line: wrong lines,
 // classes beyond `names`, numbers far outside of 0 to 1; no image, or not one with a label file.
-Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names);
+Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
+                  ExifPolicy exif = ExifPolicy::upright);
 
 // Every .jpg, .jpeg, and .png below image_folder, in the order of their names, with the labels of
 // the same relative name below label_folder.
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
-                  const std::vector<std::string>& names);
+                  const std::vector<std::string>& names, ExifPolicy exif = ExifPolicy::upright);
 
 // Where write_yolo writes the names of the classes and the labels of an image, relative to its
 // folder: classes.txt and <image name>.txt.

@@ -97,7 +97,7 @@ Dataset load_yaml(const fs::path& path, const Source& source) {
       fail(ExitCode::data, where, ": ", source.split, ": ", place.string(), " does not exist");
     place.extension() == ".txt" ? take_list(root, place, files) : take_folder(root, place, files);
   }
-  return load_yolo(files, yaml.names);
+  return load_yolo(files, yaml.names, source.policy.exif);
 }
 
 std::vector<std::string> folder_names(const Source& source) {
@@ -115,7 +115,7 @@ Dataset load_yolo(const Source& source) {
   if (const fs::path yaml = yaml_file(source.yolo); !yaml.empty()) return load_yaml(yaml, source);
   if (!fs::is_directory(source.yolo)) fail(ExitCode::data, source.yolo, ": not a folder");
   return load_yolo(source.yolo, source.images.empty() ? source.yolo : source.images,
-                   folder_names(source));
+                   folder_names(source), source.policy.exif);
 }
 
 }  // namespace data

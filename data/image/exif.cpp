@@ -37,9 +37,7 @@ int orientation_in(Bytes block) {
   return 1;
 }
 
-}  // namespace
-
-int exif_orientation(Bytes jpeg) {
+int jpeg_orientation(Bytes jpeg) {
   constexpr uint8_t kApp1 = 0xe1, kStartOfScan = 0xda;
   size_t at = 2;
   while (at + 4 <= jpeg.size() && jpeg[at] == 0xff) {
@@ -56,6 +54,26 @@ int exif_orientation(Bytes jpeg) {
     at += 2 + length;
   }
   return 1;
+}
+
+// The eXIf chunk holds the TIFF block alone.
+int png_orientation(Bytes png) {
+  constexpr size_t kSignature = 8, kChunk = 12;  // length, type and checksum around the data
+  for (size_t at = kSignature; png.size() >= kChunk && at <= png.size() - kChunk;) {
+    const size_t length = Tiff{png, true}.number(at, 4);
+    const uint8_t* type = png.data() + at + 4;
+    if (length > png.size() - at - kChunk || std::memcmp(type, "IDAT", 4) == 0) return 1;
+    if (std::memcmp(type, "eXIf", 4) == 0) return orientation_in(png.subspan(at + 8, length));
+    at += kChunk + length;
+  }
+  return 1;
+}
+
+}  // namespace
+
+int exif_orientation(Bytes file) {
+  const bool png = file.size() > 8 && std::memcmp(file.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
+  return png ? png_orientation(file) : jpeg_orientation(file);
 }
 
 }  // namespace data

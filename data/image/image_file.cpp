@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "data/image/exif.h"
+#include "data/image/orientation.h"
 #include "data/image/png.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -66,6 +68,14 @@ void decode_image_into(std::span<const uint8_t> bytes, const std::string& name,
     decode_jpeg_into(bytes, name, limits, image);
   else
     image = decode_png(bytes, name, limits);
+}
+
+int decode_upright_into(std::span<const uint8_t> bytes, const std::string& name,
+                        const DecodeLimits& limits, ExifPolicy exif, Image& image) {
+  decode_image_into(bytes, name, limits, image);
+  const int orientation = exif_orientation(bytes);
+  if (exif == ExifPolicy::upright) turn_upright(image, orientation);
+  return orientation;
 }
 
 ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string& name,

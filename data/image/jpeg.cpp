@@ -112,7 +112,9 @@ class Decompressor {
   Decompressor& operator=(const Decompressor&) = delete;
 
   ImageHeader header() const {
-    return {int(info_.image_width), int(info_.image_height), info_.num_components};
+    return {.width = int(info_.image_width),
+            .height = int(info_.image_height),
+            .components = info_.num_components};
   }
 
   void decode(Image& image) {

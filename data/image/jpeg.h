@@ -1,5 +1,5 @@
 // JPEG in and out, by libjpeg-turbo, with the rules of TensorFlow's decoder: fast integer DCT,
-// fancy upsampling, EXIF orientation ignored, grey repeated to three channels.
+// fancy upsampling, pixels as they are stored, grey repeated to three channels.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -21,7 +21,10 @@ struct DecodeLimits {
 
 struct ImageHeader {
   int width = 0, height = 0;
-  int components = 0;  // as stored: 1 grey, 2 grey and alpha, 3 colour, 4 CMYK or colour and alpha
+  // 1 grey, 2 grey and alpha, 3 colour, 4 CMYK or colour and alpha; a palette counts as colour.
+  int components = 0;
+  int bits = 8;        // per component
+  bool alpha = false;  // transparency of pixels, of a palette's colours, or of one colour
 };
 
 // `name` stands in every message. Error(data): no JPEG, damaged or cut off, over a limit, 12 bits

@@ -73,12 +73,19 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   ImageHeader header() const {
-    return {int(png_get_image_width(png_, info_)), int(png_get_image_height(png_, info_)),
-            png_get_channels(png_, info_)};
+    const bool palette = png_get_color_type(png_, info_) == PNG_COLOR_TYPE_PALETTE;
+    const bool colour_key = png_get_valid(png_, info_, PNG_INFO_tRNS) != 0;
+    const bool channel = (png_get_color_type(png_, info_) & PNG_COLOR_MASK_ALPHA) != 0;
+    return {.width = int(png_get_image_width(png_, info_)),
+            .height = int(png_get_image_height(png_, info_)),
+            .components = palette ? 3 : png_get_channels(png_, info_),
+            .bits = png_get_bit_depth(png_, info_),
+            .alpha = channel || colour_key};
   }
 
   Image decode() {
-    Image image{header().width, header().height, {}};
+    const ImageHeader size = header();
+    Image image{size.width, size.height, {}};
     if (!completes(error_, [&] { select_rgb(); })) refuse();
     size_t stride = size_t(image.width) * 3;
     SSD_CHECK(png_get_rowbytes(png_, info_) == stride, "PNG rows of another size");

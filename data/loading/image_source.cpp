@@ -33,7 +33,7 @@ std::shared_ptr<const Image> ImageSource::read(int64_t index, const std::shared_
 }
 
 void ImageSource::decode(const ImageEntry& entry, Image& image) const {
-  decode_image_into(read_encoded_image(dataset_, entry), name_of(dataset_, entry), limits_, image);
+  decode_image_into(dataset_, entry, name_of(dataset_, entry), limits_, image);
 }
 
 void ImageSource::store(int64_t index, const Image& image) {

@@ -146,6 +146,13 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   t.text("data.label_map", d.label_map,
          "class names and ids of TFRecord shards, a .pbtxt; coco: COCO's 80 classes; empty: the "
          "file that lies beside the shards");
+  t.choice(
+      "data.exif", d.image_policy.exif,
+      {{"upright", data::ExifPolicy::upright}, {"stored", data::ExifPolicy::stored}},
+      "images whose EXIF has an orientation: turned upright, with their boxes, or read as they "
+      "are stored (as the original)");
+  t.flag("data.follow_links", d.image_policy.follow_links,
+         "read images through symbolic links that lead out of their folder");
   t.numbers("data.mean", d.mean, {.each = between(-1e6, 1e6)},
             "subtracted from red, green, blue in 0..255");
   t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},

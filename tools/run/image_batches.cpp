@@ -3,6 +3,7 @@
 #include "data/image/image_file.h"
 #include "data/loading/sample_builder.h"
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "engine/base/worker_threads.h"
 
 namespace run {
@@ -13,7 +14,7 @@ ImageBatches::ImageBatches(std::vector<std::string> files, const ImageBatchOptio
   const size_t rows = size_t(options.batch_size);
   for (ImageBatch& slot : slots_) {
     slot.pixels.resize(rows * slot_bytes);
-    slot.pictures.resize(rows), slot.problems.resize(rows);
+    slot.pictures.resize(rows), slot.problems.resize(rows), slot.orientations.resize(rows);
     const data::SampleOptions sample{.input = options.input, .max_boxes = options.max_boxes};
     data::prepare(slot.batch, options.batch_size, sample, slot.pixels);
   }
@@ -49,9 +50,14 @@ void ImageBatches::read_row(ImageBatch& slot, size_t first, size_t row) const {
   batch.heights[row] = batch.widths[row] = 0;
   slot.problems[row].clear();
   slot.pictures[row] = {};
+  slot.orientations[row] = 1;
   if (int(row) >= batch.images) return;
   try {
-    data::Image picture = data::read_image(files_[first + row]);
+    const std::string& file = files_[first + row];
+    const data::DecodeLimits limits;
+    data::Image picture;
+    slot.orientations[row] = data::decode_upright_into(base::read_file(file, limits.max_file_bytes),
+                                                       file, limits, options_.exif, picture);
     data::LabelledBoxes none;
     const data::ImageTransform transform =
         data::draw_transform(data::no_augmentation(), {}, {picture.height, picture.width}, none);

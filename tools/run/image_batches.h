@@ -16,6 +16,7 @@ struct ImageBatchOptions {
   data::PictureSize input{320, 320};
   int threads = 0;             // that read and decode; 0: one per core
   bool keep_pictures = false;  // for drawing into them
+  data::ExifPolicy exif = data::ExifPolicy::upright;
 };
 
 struct ImageBatch {
@@ -23,6 +24,7 @@ struct ImageBatch {
   std::vector<uint8_t> pixels;        // what batch.pixels refers to
   std::vector<data::Image> pictures;  // [N] as decoded; empty ones unless they are kept
   std::vector<std::string> problems;  // [N] why an image is unreadable; else empty
+  std::vector<int> orientations;      // [N] of EXIF; 1: none, or unreadable
 };
 
 // All files in order, scaled as in evaluation. While a batch is in use, the next one is read.

@@ -57,10 +57,12 @@ void remark_units(const std::string& path, const data::Dataset& dataset,
 
 // Every image is looked up before the first step takes time. Faults of up to 1 % of the images may
 // be skipped, as while training.
-void look_up(const char* key, const data::Dataset& dataset, const config::DataConfig& config,
+void look_up(const char* key, data::Dataset& dataset, const config::DataConfig& config,
              std::vector<std::string>& remarks) {
   const data::FileLookup found = data::look_up_images(dataset, config.threads);
   remarks.push_back(fmt::format("{}: {}", key, found.in_words()));
+  if (found.frames.oriented > 0)
+    remarks.push_back(fmt::format("{}: {}", key, found.frames.in_words()));
   const bool skip = config.sample.image_errors == data::ImageErrorPolicy::skip;
   if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return;
   fail(ExitCode::data, found.first_problem(), "; ", key, ": ",
