@@ -10,6 +10,7 @@ namespace data {
 struct Category {
   int64_t id = 0;  // as in the file; gaps are kept
   std::string name;
+  std::string group;  // COCO's supercategory, or empty
 };
 
 // One labelled box, in pixels of its image.
@@ -43,6 +44,7 @@ struct ImagePolicy {
 struct Dataset {
   std::string image_folder;
   ImagePolicy policy;                // of reading the images
+  std::vector<std::string> notes;    // what the reader did otherwise than the file says, for people
   std::vector<std::string> shards;   // paths of record files, empty for JSON data sets
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order

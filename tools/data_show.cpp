@@ -92,7 +92,7 @@ int show_augmented(const ShowArguments& a) {
   config::RunConfig config = config::load_run_config(a.config, a.overrides, config::ConfigUse::any);
   if (!config.data.train.given())
     base::fail(base::ExitCode::usage, a.config, ": give one of ", data::format_keys("data.train."));
-  data::Dataset set = run::load_dataset(config.data.train, config.data);
+  data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
   const data::FileLookup files = data::look_up_images(set, 0);
   if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
   const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);

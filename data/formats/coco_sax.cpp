@@ -14,9 +14,9 @@ namespace {
 using Entry = CocoEntry;
 constexpr const char* kSections[] = {"", "images", "annotations", "categories"};
 constexpr const char* kSingular[] = {"", "image", "annotation", "category"};
-constexpr const char* kFieldNames[] = {"",      "id",        "image_id", "category_id",
-                                       "width", "height",    "iscrowd",  "area",
-                                       "bbox",  "file_name", "name",     "segmentation"};
+constexpr const char* kFieldNames[] = {
+    "",     "id",   "image_id",  "category_id", "width",         "height",      "iscrowd",
+    "area", "bbox", "file_name", "name",        "supercategory", "segmentation"};
 constexpr const char* kKindNames[] = {"null",     "true or false", "an integer", "a fraction",
                                       "a string", "an array",      "an object"};
 
@@ -26,12 +26,12 @@ constexpr uint32_t kFieldsOf[] = {
     0, bit(Entry::id) | bit(Entry::width) | bit(Entry::height) | bit(Entry::file_name),
     bit(Entry::id) | bit(Entry::image_id) | bit(Entry::category_id) | bit(Entry::iscrowd) |
         bit(Entry::area) | bit(Entry::bbox) | bit(Entry::segmentation),
-    bit(Entry::id) | bit(Entry::name)};
+    bit(Entry::id) | bit(Entry::name) | bit(Entry::supercategory)};
 // Of these, the ones without which the entry has no meaning.
 constexpr uint32_t kRequiredOf[] = {
     0, kFieldsOf[1],
     bit(Entry::id) | bit(Entry::image_id) | bit(Entry::category_id) | bit(Entry::bbox),
-    kFieldsOf[3]};
+    bit(Entry::id) | bit(Entry::name)};
 
 Entry::Field field_named(const std::string& key, int section) {
   for (int field = 1; field < Entry::kFields; ++field)
@@ -56,6 +56,7 @@ bool CocoHandler::number_float(double value, const std::string&) {
 bool CocoHandler::string(std::string& value) {
   if (value.size() > JsonCursor::kLongestToken) fail_here("a string longer than 1 MiB");
   if (depth_ == 3 && (field_ == Entry::file_name || field_ == Entry::name)) entry_.text.swap(value);
+  if (depth_ == 3 && field_ == Entry::supercategory) entry_.group.swap(value);
   return scalar(Entry::string, 0);
 }
 
@@ -86,6 +87,8 @@ bool CocoHandler::scalar(Entry::Kind kind, int64_t integer, double real) {
 
 void CocoHandler::store(Entry::Kind kind, int64_t integer, double real) {
   switch (field_) {
+    case Entry::supercategory:
+      return;  // of whatever kind: only a string is kept, by string()
     case Entry::segmentation:
       return;  // null or a file name of a mask: no shape here
     case Entry::area:
@@ -125,7 +128,7 @@ void CocoHandler::open_container(Entry::Kind kind) {
     field_ = Entry::unknown;
     ++entries_;
     if (kind == Entry::array) note("is an array, expected an object");
-  } else if (depth_ >= 4 && field_ == Entry::segmentation) {
+  } else if (depth_ >= 4 && (field_ == Entry::segmentation || field_ == Entry::supercategory)) {
     return;
   } else if (depth_ == 4 && field_ == Entry::bbox && kind == Entry::array) {
     entry_.box_count = 0;
@@ -203,7 +206,8 @@ void CocoHandler::finish_entry() {
   if (section_ == images) keep_image();
   if (section_ == annotations) keep_annotation();
   if (section_ == categories)
-    out_.categories.push_back({entry_.integers[Entry::id], std::move(entry_.text)});
+    out_.categories.push_back(
+        {entry_.integers[Entry::id], std::move(entry_.text), std::move(entry_.group)});
 }
 
 std::string CocoHandler::missing_value() const {
@@ -252,7 +256,7 @@ void CocoHandler::keep_annotation() {
 void CocoHandler::drop_entry() {
   constexpr ProblemKind kKinds[] = {ProblemKind::bad_image, ProblemKind::bad_image,
                                     ProblemKind::bad_annotation, ProblemKind::bad_category};
-  std::string position = file_.position(entry_.problem_offset);
+  std::string position = file_.next_position(entry_.problem_offset);
   if (!problems_)
     base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
                "; `ssddata check` lists every problem");

@@ -39,6 +39,7 @@ struct CocoEntry {
     bbox,
     file_name,
     name,
+    supercategory,
     segmentation,
     kFields
   };
@@ -52,6 +53,7 @@ struct CocoEntry {
   int box_count = 0;
   Shape shape = no_shape;
   std::string text;     // file_name or name
+  std::string group;    // supercategory
   std::string problem;  // the first one
   size_t problem_offset = 0;
 

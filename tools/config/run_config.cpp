@@ -27,6 +27,7 @@ RunConfig checked(config::ConfigText text, const std::vector<std::string>& overr
   RunConfig config;
   run_config_table(config, use).apply(text);
   if (config.name.empty()) config.name = name;
+  config.data.train.policy = config.data.val.policy = config.data.image_policy;
   return config;
 }
 
