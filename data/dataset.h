@@ -44,7 +44,6 @@ struct ImagePolicy {
 struct Dataset {
   std::string image_folder;
   ImagePolicy policy;                // of reading the images
-  std::vector<std::string> notes;    // what the reader did otherwise than the file says, for people
   std::vector<std::string> shards;   // paths of record files, empty for JSON data sets
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order

@@ -29,7 +29,7 @@ std::string image_location(const Dataset& dataset, const ImageEntry& image) {
 std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image) {
   if (!dataset.policy.follow_links) return base::safe_join(dataset.image_folder, image.file_name);
   if (!stays_in_folder(image.file_name))
-    base::fail(base::ExitCode::data, "file_name \"", base::one_line(image.file_name.substr(0, 100)),
+    base::fail(base::ExitCode::data, "file_name \"", base::printable(image.file_name.substr(0, 100)),
                "\" does not stay below ", dataset.image_folder);
   return std::filesystem::path(dataset.image_folder) / image.file_name;
 }

@@ -256,7 +256,7 @@ void CocoHandler::keep_annotation() {
 void CocoHandler::drop_entry() {
   constexpr ProblemKind kKinds[] = {ProblemKind::bad_image, ProblemKind::bad_image,
                                     ProblemKind::bad_annotation, ProblemKind::bad_category};
-  std::string position = file_.next_position(entry_.problem_offset);
+  std::string position = file_.position(entry_.problem_offset);
   if (!problems_)
     base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
                "; `ssddata check` lists every problem");

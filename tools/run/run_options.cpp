@@ -7,7 +7,6 @@
 #include <iostream>
 #include <thread>
 
-#include "data/check/box_units.h"
 #include "data/formats/source.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
