@@ -27,11 +27,18 @@ std::string image_location(const Dataset& dataset, const ImageEntry& image) {
 }
 
 std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image) {
-  if (!dataset.policy.follow_links) return base::safe_join(dataset.image_folder, image.file_name);
   if (!stays_in_folder(image.file_name))
-    base::fail(base::ExitCode::data, "file_name \"", base::printable(image.file_name.substr(0, 100)),
-               "\" does not stay below ", dataset.image_folder);
-  return std::filesystem::path(dataset.image_folder) / image.file_name;
+    base::fail(base::ExitCode::data, "file_name \"",
+               base::printable(image.file_name.substr(0, 100)), "\" does not stay below ",
+               dataset.image_folder);
+  if (dataset.policy.follow_links)
+    return std::filesystem::path(dataset.image_folder) / image.file_name;
+  try {
+    return base::safe_join(dataset.image_folder, image.file_name);
+  } catch (const base::Error& error) {  // the name is in order, so it is a link
+    base::fail(error.code(), error.what(),
+               "; data.follow_links=true or --follow-links reads through links");
+  }
 }
 
 EncodedImage::EncodedImage(const Dataset& dataset, const ImageEntry& image)

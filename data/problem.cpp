@@ -31,7 +31,6 @@ constexpr ProblemRule kRules[] = {
     {"crowd", Severity::info, "crowd regions; ignored in evaluation"},
     {"image_without_boxes", Severity::info, "trained on as background"},
     {"empty_class", Severity::info, "a category without boxes"},
-    {"grouping_class", Severity::warning, "a category without boxes that only groups others"},
     {"duplicate_category_name", Severity::warning, "two categories with one name"},
     {"duplicate_file_name", Severity::warning, "two images with one file"},
     {"invalid_utf8", Severity::error, "a name that is not UTF-8"},

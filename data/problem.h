@@ -34,7 +34,6 @@ enum class ProblemKind {
   crowd,
   image_without_boxes,
   empty_class,
-  grouping_class,
   duplicate_category_name,
   duplicate_file_name,
   invalid_utf8,

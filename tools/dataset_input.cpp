@@ -8,21 +8,14 @@
 
 namespace tools {
 
-void add_image_policy_options(CLI::App& app, data::ImagePolicy& policy) {
-  add_exif_option(app, policy.exif, "upright");
-  app.add_flag("--follow-links,!--no-follow-links", policy.follow_links,
-               "read images through links that lead out of their folder [yes]");
-}
-
-CLI::Option* add_exif_option(CLI::App& app, data::ExifPolicy& exif, const std::string& standard) {
+void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
+                     const std::string& standard) {
   static const std::map<std::string, data::ExifPolicy> kNames{
       {"upright", data::ExifPolicy::upright}, {"stored", data::ExifPolicy::stored}};
-  return app
-      .add_option(
-          "--exif", exif,
-          "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored "
-          "[" +
-              standard + "]")
+  app.add_option("--exif", exif,
+                 "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored "
+                 "[" +
+                     standard + "]")
       ->transform(CLI::CheckedTransformer(kNames))
       ->type_name("upright|stored");
 }
@@ -47,11 +40,22 @@ void DatasetInput::add_options(CLI::App& app) {
   app.add_option("--label-map", source.label_map,
                  "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
       ->type_name("FILE");
-  add_image_policy_options(app, source.policy);
+  add_exif_option(app, exif, "upright, or as the model was trained");
+  app.add_flag("--follow-links,!--no-follow-links", follow_links,
+               "read images through links that lead out of their folder [yes]");
+  app.add_flag("--keep-grouping-class", source.keep_grouping_class,
+               "also a category that only groups the others is a class");
+}
+
+data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
+  data::Source input = source;
+  input.policy = {.exif = exif.value_or(standard.exif),
+                  .follow_links = follow_links.value_or(standard.follow_links)};
+  return input;
 }
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
-  data::Dataset dataset = data::open(source, "--", problems);
+  data::Dataset dataset = data::open(with_policy(), "--", problems);
   for (const std::string& note : dataset.notes)
     std::cerr << "note: " << base::printable(note) << '\n';
   return dataset;

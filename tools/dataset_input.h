@@ -1,6 +1,7 @@
 // The options by which programs are given a labelled data set.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "data/dataset.h"
@@ -8,16 +9,19 @@
 
 namespace tools {
 
-// --exif and --follow-links: how images are read.
-void add_image_policy_options(CLI::App& app, data::ImagePolicy& policy);
 // `standard`: what is done without the option, for the help.
-CLI::Option* add_exif_option(CLI::App& app, data::ExifPolicy& exif, const std::string& standard);
+void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
+                     const std::string& standard);
 
 struct DatasetInput {
   data::Source source;
+  std::optional<data::ExifPolicy> exif;  // this and the next one: if given
+  std::optional<bool> follow_links;
 
   // An option for each format, those that go with them, and how images are read.
   void add_options(CLI::App& app);
+  // `source`, whose images are read as the options say, or else as `standard` does.
+  data::Source with_policy(data::ImagePolicy standard = {}) const;
   // As data::open: error (usage) unless exactly one format is given. Prints the reader's notes to
   // stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;

@@ -43,7 +43,7 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
                                                             file.path(), job.overrides, use)
                                  : config::load_run_config(job.config, job.overrides, use);
   if (job.input.source.given()) {
-    config.data.val = job.input.source;
+    config.data.val = job.input.with_policy(config.data.image_policy);
     config.data.label_map = job.input.source.label_map;
   }
   if (!job.device.empty()) config.train.device = job.device;
@@ -83,7 +83,8 @@ void check_outputs(const CheckpointEvaluation& job, std::vector<std::string> inp
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
   const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssdeval"));
   const config::RunConfig config = evaluation_config(job, file);
-  data::Dataset dataset = run::load_dataset(config.data.val, config.data.label_map);
+  data::Dataset dataset =
+      run::load_dataset(config.data.val, config.data.label_map, &file.classes());
   check_outputs(job, data::files_of(config.data.val, dataset), config.data.label_map);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
   if (files.frames.oriented > 0) log << files.frames.in_words() << std::endl;

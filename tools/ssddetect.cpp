@@ -50,15 +50,13 @@ int main(int argc, char** argv) {
   app.add_option("--batch", job.batch, "Images at a time")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  data::ExifPolicy exif{};
-  const CLI::Option* exif_given = tools::add_exif_option(app, exif, "as the model was trained");
+  tools::add_exif_option(app, job.exif, "as the model was trained");
   app.add_option("--device", job.use.device, "cpu, cuda, cuda:1; default: cuda where there is one")
       ->type_name("NAME");
   app.add_option("--threads", job.use.threads, "Threads, 0 for one per core")
       ->check(CLI::Range(0, 1024))
       ->type_name("N");
   return tools::run_program(argc, argv, app, std::function<int()>([&] {
-                              if (exif_given->count() > 0) job.exif = exif;
                               return detect_images(job, std::cin, std::cout, std::cerr);
                             }));
 }

@@ -103,25 +103,14 @@ class LabelChecker {
       if (!base::is_utf8(category.name)) add(ProblemKind::invalid_utf8, where, "name is not UTF-8");
       if (category.id == 0)
         add(ProblemKind::id_zero, where, fmt::format("\"{}\" has id 0", category.name));
-      if (boxes_per_category_[i] == 0) check_empty(category, where);
+      if (boxes_per_category_[i] == 0)
+        add(ProblemKind::empty_class, where, fmt::format("\"{}\" has no boxes", category.name));
       auto [first, is_new] = id_of_name.try_emplace(category.name, category.id);
       if (!is_new)
         add(ProblemKind::duplicate_category_name, where,
             fmt::format("\"{}\" is also the name of id {}", category.name, first->second));
     }
     check_gaps();
-  }
-
-  void check_empty(const Category& category, const std::string& where) {
-    const auto grouped = std::count_if(
-        dataset_.categories.begin(), dataset_.categories.end(),
-        [&](const Category& other) { return &other != &category && other.group == category.name; });
-    if (grouped > 0)
-      return add(ProblemKind::grouping_class, where,
-                 fmt::format("\"{}\" has no boxes and is the supercategory of {} others: take it "
-                             "out, it costs a class",
-                             category.name, grouped));
-    add(ProblemKind::empty_class, where, fmt::format("\"{}\" has no boxes", category.name));
   }
 
   void check_gaps() {

@@ -53,8 +53,8 @@ class Lookup {
       linked_ = std::filesystem::is_symlink(path, error);
       if (std::filesystem::exists(path, error)) return true;
       add(ProblemKind::missing_file,
-          linked_ ? fmt::format("a symbolic link to {}, which does not exist",
-                                std::filesystem::read_symlink(path, error).string())
+          linked_ ? fmt::format("a symbolic link to {}, which leads to no file",
+                                read_symlink(path, error).string())
                   : fmt::format("not found in {}", dataset_.image_folder));
     } catch (const base::Error& error) {
       add(ProblemKind::outside_folder, error.what());

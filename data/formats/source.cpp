@@ -1,9 +1,11 @@
 #include "data/formats/source.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "data/formats/class_names.h"
 #include "data/formats/coco.h"
+#include "data/formats/grouping_class.h"
 #include "data/formats/record_labels.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
@@ -56,6 +58,19 @@ constexpr Format kFormats[] = {
     {"yolo", "YOLO: a data.yaml, its folder, or a folder of label files", &Source::yolo, open_yolo},
 };
 
+void leave_out_grouping_class(const Source& source, Dataset& dataset) {
+  const int index = source.keep_grouping_class ? -1 : find_grouping_class(dataset);
+  if (index < 0) return;
+  const std::string name = dataset.categories[size_t(index)].name;
+  const auto& kept = source.model_classes;
+  if (std::find(kept.begin(), kept.end(), name) != kept.end()) return;
+  leave_out_class(dataset, index);
+  dataset.notes.push_back(source.path() + ": category '" + name +
+                          "' has no boxes and only groups the others: it is left out of the "
+                          "classes (data.keep_grouping_class=true or --keep-grouping-class "
+                          "keeps it)");
+}
+
 }  // namespace
 
 std::span<const Format> formats() { return kFormats; }
@@ -91,6 +106,7 @@ Dataset open(const Source& source, const std::string& prefix, Problems* problems
                given);
   Dataset dataset = chosen->open(source, problems);
   dataset.policy = source.policy;
+  leave_out_grouping_class(source, dataset);
   return dataset;
 }
 

@@ -21,6 +21,9 @@ struct Source {
   std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
   std::string label_map;               // TFRecord: see find_record_labels
   ImagePolicy policy;                  // of reading the images
+  bool keep_grouping_class = false;    // also a category that only groups others is a class
+  // Of a model that the data is for: a grouping category among them is a class, too.
+  std::vector<std::string> model_classes;
 
   bool given() const;
   std::string path() const;  // how messages name the data set; empty when none is given
@@ -43,6 +46,7 @@ std::string format_keys(const std::string& prefix);
 
 // Error (usage): none or several formats are given, named as `prefix` + key. Else as the format's
 // reader. With `problems`, bad entries of COCO JSON are collected there instead of being errors.
+// A category without boxes that is the supercategory of all others is left out, with a note.
 // What a format does not have gets: annotation ids 1, 2, ... in file order, area = width * height,
 // no crowd regions.
 Dataset open(const Source&, const std::string& prefix = "--", Problems* problems = nullptr);

@@ -27,7 +27,10 @@ RunConfig checked(config::ConfigText text, const std::vector<std::string>& overr
   RunConfig config;
   run_config_table(config, use).apply(text);
   if (config.name.empty()) config.name = name;
-  config.data.train.policy = config.data.val.policy = config.data.image_policy;
+  for (data::Source* source : {&config.data.train, &config.data.val}) {
+    source->policy = config.data.image_policy;
+    source->keep_grouping_class = config.data.keep_grouping_class;
+  }
   return config;
 }
 

@@ -153,6 +153,8 @@ void bind_data(ConfigTable& t, DataConfig& d) {
       "are stored (as the original)");
   t.flag("data.follow_links", d.image_policy.follow_links,
          "read images through symbolic links that lead out of their folder");
+  t.flag("data.keep_grouping_class", d.keep_grouping_class,
+         "also a category without boxes that is the supercategory of all others is a class");
   t.numbers("data.mean", d.mean, {.each = between(-1e6, 1e6)},
             "subtracted from red, green, blue in 0..255");
   t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},

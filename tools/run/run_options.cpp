@@ -24,8 +24,11 @@ int loader_threads(const config::DataConfig& d) {
 
 }  // namespace
 
-data::Dataset load_dataset(data::Source source, const std::string& label_map) {
+data::Dataset load_dataset(data::Source source, const std::string& label_map,
+                           const ClassList* model) {
   source.label_map = label_map;
+  if (model)
+    for (const ModelClass& c : model->list()) source.model_classes.push_back(c.name);
   data::Dataset dataset = data::open(source, "data.*.");
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
   for (const std::string& note : dataset.notes)

@@ -12,8 +12,9 @@
 namespace run {
 
 // The data set of data.train or data.val. Prints the reader's notes to stderr. Error(data) when it
-// has no image.
-data::Dataset load_dataset(data::Source, const std::string& label_map);
+// has no image. `model`: the classes of a checkpoint that it is for, if any.
+data::Dataset load_dataset(data::Source, const std::string& label_map,
+                           const ClassList* model = nullptr);
 
 // Images per update over all ranks and accumulated batches, and the run's number of updates.
 int64_t images_per_step(const config::RunConfig&);

@@ -90,8 +90,10 @@ void remark_unmeasured(TrainingData& data) {
 TrainingData load_training_data(const config::RunConfig& config, const ModelFile* resumed) {
   if (resumed) refuse_other_model(*resumed, config);
   TrainingData data;
-  data.train = load_dataset(config.data.train, config.data.label_map);
-  if (config.data.val.given()) data.val = load_dataset(config.data.val, config.data.label_map);
+  const ClassList* known = resumed ? &resumed->classes() : nullptr;
+  data.train = load_dataset(config.data.train, config.data.label_map, known);
+  if (config.data.val.given())
+    data.val = load_dataset(config.data.val, config.data.label_map, known);
   const int wanted = config.model.options.classes;
   if (resumed) refuse_other_classes(*resumed, wanted, data.train);
   data.classes =
