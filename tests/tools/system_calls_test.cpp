@@ -118,10 +118,11 @@ TEST_CASE("no file outside the folder of images is opened, whatever its name in 
     const HostileData hostile(name);
     for (const std::string& command : {std::string("check"), std::string("show -o shown"),
                                        std::string("convert --to-records records")}) {
-      const auto traced = tests::traced(hostile.folder.path(),
-                                        tests::program("ssddata").string() + " " + command +
-                                            " --annotations set.json --images images",
-                                        "openat,open,creat,openat2");
+      const auto traced =
+          tests::traced(hostile.folder.path(),
+                        tests::program("ssddata").string() + " " + command +
+                            " --annotations set.json --images images --no-follow-links",
+                        "openat,open,creat,openat2");
       if (!traced) {
         WARN(kNoTrace);
         return;

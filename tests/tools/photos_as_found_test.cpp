@@ -1,0 +1,219 @@
+// Photos as people have them, at the programs: turned by EXIF, or links to files elsewhere.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "data/formats/coco.h"
+#include "data/image/exif.h"
+#include "data/image/image_file.h"
+#include "engine/base/file.h"
+#include "engine/base/write_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/oriented.h"
+#include "tests/support/picture.h"
+#include "tests/support/training_run.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using tests::Outcome;
+
+namespace {
+
+// One photo of 64 x 48 stored pixels that is to be turned by 90 degrees, and labels of it.
+class TurnedPhoto {
+ public:
+  TurnedPhoto() {
+    fs::create_directories(at("images"));
+    fs::create_directories(at("labels"));
+    base::write_file(at("images/a.jpg"),
+                     tests::jpeg_with_orientation(tests::make_jpeg(tests::picture(64, 48), {}), 6));
+    base::write_file(at("names.txt"), std::string("cat\n"));
+    // 24 x 16 pixels of the upright picture, which is 48 x 64, around its middle.
+    base::write_file(at("labels/a.txt"), std::string("0 0.5 0.5 0.5 0.25\n"));
+  }
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+  Outcome ssddata(const std::string& arguments) const {
+    return tests::run(fmt::format("cd {} && {} {}", folder_.path().string(),
+                                  tests::program("ssddata").string(), arguments));
+  }
+  data::Dataset converted(const std::string& arguments) const {
+    const Outcome done = ssddata("convert " + arguments + " --to-coco c.json --overwrite");
+    INFO(done.err);
+    CHECK(done.exit_code == 0);
+    CHECK_THAT(done.err, Contains("EXIF: 1 of 1 images"));
+    return data::load_coco(at("c.json"), at("images"));
+  }
+  // The same photo, labelled in COCO's form by a program that knows nothing of EXIF.
+  void label_stored() const {
+    data::Dataset set;
+    set.categories = {{1, "cat"}};
+    set.images = {{.id = 1, .width = 64, .height = 48, .file_name = "a.jpg", .object_count = 1}};
+    set.objects = {{.id = 1, .x = 24, .y = 12, .width = 16, .height = 24, .area = 384}};
+    data::write_coco(at("stored.json"), set);
+  }
+
+ private:
+  tests::TemporaryFolder folder_;
+};
+
+constexpr const char* kYolo = "--yolo labels --images images --names names.txt";
+
+void check_box(const data::Dataset& set, std::array<int, 2> size, std::array<double, 4> box) {
+  REQUIRE(set.images.size() == 1);
+  REQUIRE(set.objects.size() == 1);
+  CHECK(set.images[0].width == size[0]);
+  CHECK(set.images[0].height == size[1]);
+  const data::Object& o = set.objects[0];
+  CHECK(o.x == Approx(box[0]));
+  CHECK(o.y == Approx(box[1]));
+  CHECK(o.width == Approx(box[2]));
+  CHECK(o.height == Approx(box[3]));
+}
+
+}  // namespace
+
+TEST_CASE("EXIF: YOLO labels are of the upright picture, unless it is read as stored") {
+  const TurnedPhoto photo;
+  check_box(photo.converted(kYolo), {48, 64}, {12, 24, 24, 16});
+  check_box(photo.converted(std::string(kYolo) + " --exif stored"), {64, 48}, {16, 18, 32, 12});
+}
+
+TEST_CASE("EXIF: labels of stored pixels are turned on the way to YOLO and VOC, and back") {
+  const TurnedPhoto photo;
+  photo.label_stored();
+  for (const std::string form : {"yolo", "voc"}) {
+    const Outcome done = photo.ssddata(
+        fmt::format("convert --annotations stored.json --images images --to-{0} {0}", form));
+    INFO(done.err);
+    REQUIRE(done.exit_code == 0);
+    CHECK_THAT(done.err, Contains("made for the stored pixels"));
+    check_box(photo.converted(fmt::format("--{0} {0} --images images", form) +
+                              (form == "yolo" ? " --names names.txt" : "")),
+              {48, 64}, {12, 24, 24, 16});
+  }
+}
+
+TEST_CASE("EXIF: written pictures are upright and carry no orientation") {
+  const TurnedPhoto photo;
+  REQUIRE(photo.ssddata(std::string("convert ") + kYolo + " --to-images out").exit_code == 0);
+  const std::vector<uint8_t> bytes = base::read_file(photo.at("out/a.jpg"), 1 << 20);
+  CHECK(data::exif_orientation(bytes) == 1);
+  const data::ImageHeader header = data::read_image_header(bytes, "a.jpg");
+  CHECK(header.width == 48);
+  CHECK(header.height == 64);
+  // As it is: the very bytes.
+  REQUIRE(photo.ssddata(std::string("convert ") + kYolo + " --exif stored --to-images same")
+              .exit_code == 0);
+  CHECK(base::read_file(photo.at("same/a.jpg"), 1 << 20) ==
+        base::read_file(photo.at("images/a.jpg"), 1 << 20));
+}
+
+TEST_CASE("EXIF: check says how many pictures are turned, and warns where they are not") {
+  const TurnedPhoto photo;
+  const Outcome upright = photo.ssddata(std::string("check ") + kYolo);
+  CHECK(upright.exit_code == 0);
+  CHECK_THAT(upright.out, Contains("EXIF: 1 of 1 images are turned upright"));
+  const Outcome stored = photo.ssddata(std::string("check --strict --exif stored ") + kYolo);
+  CHECK(stored.exit_code == 3);
+  CHECK_THAT(stored.out, Contains("exif_ignored") && Contains("read as stored"));
+}
+
+TEST_CASE("EXIF: training and evaluation say it, and follow data.exif") {
+  const tests::TrainingPlace place;
+  const fs::path images = place.at("data/images");
+  for (const auto& entry : fs::directory_iterator(images)) {  // all turned by 180 degrees
+    const data::Image picture = data::read_image(entry.path());
+    base::write_file(entry.path(), tests::jpeg_with_orientation(tests::make_jpeg(picture, {}), 3));
+  }
+  const Outcome trained = place.train("run", "train.steps=2");
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  CHECK_THAT(trained.out + trained.err,
+             Contains("data.train: EXIF: 24 of 24 images are turned upright") &&
+                 Contains("data.val: EXIF: 8 of 8 images are turned upright"));
+  const Outcome stored = place.train("stored", "train.steps=2 data.exif=stored");
+  CHECK_THAT(stored.out + stored.err, Contains("are read as stored (data.exif=stored)"));
+  // Without an option, as it was trained.
+  const std::string evaluate = fmt::format(
+      "cd {} && {} --checkpoint stored/last.safetensors "
+      "--annotations data/annotations/instances_val.json --images data/images",
+      place.at(""), tests::program("ssdeval").string());
+  CHECK_THAT(tests::run(evaluate).err, Contains("EXIF: 8 of 8 images have an orientation"));
+  CHECK_THAT(tests::run(evaluate + " --exif upright").err,
+             Contains("EXIF: 8 of 8 images are turned upright"));
+}
+
+namespace {
+
+// Data whose images lie elsewhere: `make` puts what leads to them into the folder "images".
+struct Linked {
+  TurnedPhoto photo;
+
+  explicit Linked(const std::string& name) {
+    fs::remove_all(photo.at("images"));
+    fs::create_directories(photo.at("images"));
+    fs::create_directories(photo.at("store"));
+    data::write_image(photo.at("store/real.jpg"), tests::picture(64, 48));
+    data::Dataset set;
+    set.categories = {{1, "cat"}};
+    set.images = {{.id = 1, .width = 64, .height = 48, .file_name = name}};
+    data::write_coco(photo.at("set.json"), set);
+  }
+  Outcome check(const std::string& more = "") const {
+    return photo.ssddata("check --annotations set.json --images images " + more);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("links: files, folders, and links to links are read") {
+  const Linked file("a.jpg"), folder("sub/real.jpg"), chain("a.jpg");
+  fs::create_symlink("../store/real.jpg", file.photo.at("images/a.jpg"));
+  fs::create_directory_symlink(folder.photo.at("store"), folder.photo.at("images/sub"));
+  fs::create_symlink("real.jpg", chain.photo.at("store/other.jpg"));
+  fs::create_symlink("../store/other.jpg", chain.photo.at("images/a.jpg"));
+  for (const Linked* linked : {&file, &folder, &chain}) {
+    const Outcome done = linked->check();
+    INFO(done.out << done.err);
+    CHECK(done.exit_code == 0);
+  }
+}
+
+TEST_CASE("links: where they are not followed, the message names the key") {
+  const Linked linked("a.jpg");
+  fs::create_symlink("../store/real.jpg", linked.photo.at("images/a.jpg"));
+  const Outcome refused = linked.check("--no-follow-links");
+  CHECK(refused.exit_code == 3);
+  CHECK_THAT(refused.out, Contains("symbolic link") && Contains("data.follow_links"));
+}
+
+TEST_CASE("links: one that stays in the folder needs no key") {
+  const Linked linked("a.jpg");
+  data::write_image(linked.photo.at("images/b.jpg"), tests::picture(64, 48));
+  fs::create_symlink("b.jpg", linked.photo.at("images/a.jpg"));
+  CHECK(linked.check("--no-follow-links").exit_code == 0);
+}
+
+TEST_CASE("links: names in the data never leave the folder") {
+  for (const std::string name : {"../store/real.jpg", "sub/../../store/real.jpg"}) {
+    const Linked linked(name);
+    fs::create_directory_symlink("../store", linked.photo.at("images/sub"));
+    const Outcome refused = linked.check();
+    CHECK(refused.exit_code == 3);
+    CHECK_THAT(refused.out, Contains("unsafe_file_name"));
+  }
+}
+
+TEST_CASE("links: one to nothing and one to itself are told for what they are") {
+  const Linked dangling("a.jpg"), loop("a.jpg");
+  fs::create_symlink("../store/gone.jpg", dangling.photo.at("images/a.jpg"));
+  fs::create_symlink("a.jpg", loop.photo.at("images/a.jpg"));
+  CHECK_THAT(dangling.check().out,
+             Contains("a symbolic link to ../store/gone.jpg, which leads to"));
+  CHECK_THAT(loop.check().out, Contains("a symbolic link to a.jpg, which leads to no file"));
+  for (const Linked* linked : {&dangling, &loop}) {
+    CHECK(linked->check().exit_code == 3);
+    CHECK(linked->check("--no-follow-links").exit_code == 3);
+  }
+}
