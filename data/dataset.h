@@ -49,6 +49,9 @@ struct Dataset {
   std::vector<ImageEntry> images;    // in file order
   std::vector<Object> objects;       // grouped by image, in file order within an image
   std::vector<std::string> notes;    // a line each: what the reader matched, left out or assumed
+  // The labels belong to the pictures as `policy` gives them, unless an annotated size speaks
+  // against it: the format or the user says so.
+  bool frame_known = false;
 
   std::span<const Object> objects_of(const ImageEntry& image) const {
     return {objects.data() + image.first_object, image.object_count};

@@ -41,8 +41,10 @@ void DatasetInput::add_options(CLI::App& app) {
                  "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
       ->type_name("FILE");
   add_exif_option(app, exif, "upright, or as the model was trained");
-  app.add_flag("--follow-links,!--no-follow-links", follow_links,
-               "read images through links that lead out of their folder [yes]");
+  // Not bound to the optional itself, which CLI11 would set to false where no option is given.
+  app.add_flag_function(
+      "--follow-links,!--no-follow-links", [this](int64_t given) { follow_links = given > 0; },
+      "read images through links that lead out of their folder [yes]");
   app.add_flag("--keep-grouping-class", source.keep_grouping_class,
                "also a category that only groups the others is a class");
 }
@@ -56,6 +58,7 @@ data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
   data::Dataset dataset = data::open(with_policy(), "--", problems);
+  dataset.frame_known |= exif.has_value();
   for (const std::string& note : dataset.notes)
     std::cerr << "note: " << base::printable(note) << '\n';
   return dataset;

@@ -64,7 +64,9 @@ class PixelChecker {
       add(ProblemKind::stored_frame, orientation + "; the labels are turned with the picture");
     if (frame == LabelFrame::unclear)
       add(ProblemKind::unclear_frame,
-          orientation + "; the annotated size fits the turned and the stored picture");
+          orientation +
+              "; the annotated size fits the turned and the stored picture: look at "
+              "them with `ssddata show`, then give --exif upright or --exif stored");
   }
 
   // Cameras of 10 to 14 bits often leave the upper bits of 16 empty.

@@ -25,11 +25,14 @@ Votes count_votes(const Dataset& dataset, const std::vector<ImageHead>& heads) {
   return votes;
 }
 
-LabelFrame frame_of(const ImageEntry& image, const ImageHead& head, const Votes& votes) {
+LabelFrame frame_of(const Dataset& dataset, const ImageEntry& image, const ImageHead& head,
+                    const Votes& votes) {
   const bool upright = has_upright_size(image, head), stored = has_stored_size(image, head);
   if (upright != stored) return upright ? LabelFrame::upright : LabelFrame::stored;
-  if (votes.upright == 0 && votes.stored == 0) return LabelFrame::unclear;
-  return votes.upright == 0 && stored ? LabelFrame::stored : LabelFrame::upright;
+  const bool told = votes.upright > 0 || votes.stored > 0 || dataset.frame_known;
+  if (!told && image.object_count > 0) return LabelFrame::unclear;
+  return votes.upright == 0 && votes.stored > 0 && stored ? LabelFrame::stored
+                                                          : LabelFrame::upright;
 }
 
 void turn_labels(Dataset& dataset, ImageEntry& image, const ImageHead& head) {
@@ -59,7 +62,8 @@ FrameReport settle_label_frames(Dataset& dataset, const std::vector<ImageHead>& 
   for (size_t i = 0; i < heads.size(); ++i) {
     if (!heads[i].usable || heads[i].orientation == 1) continue;
     ++report.oriented;
-    report.frames[i] = frame_of(dataset.images[i], heads[i], votes);
+    report.frames[i] = frame_of(dataset, dataset.images[i], heads[i], votes);
+    report.unclear += report.frames[i] == LabelFrame::unclear;
     if (report.policy == ExifPolicy::stored || report.frames[i] != LabelFrame::stored) continue;
     turn_labels(dataset, dataset.images[i], heads[i]);
     ++report.labels_turned;
@@ -78,6 +82,11 @@ std::string FrameReport::in_words() const {
   if (labels_turned > 0)
     text += fmt::format("; the labels of {} were made for the stored pixels and are turned, too",
                         labels_turned);
+  if (unclear > 0)
+    text += fmt::format(
+        "; the annotated sizes of {} fit the stored picture as well: their labels are taken for "
+        "upright, which `ssddata show` draws",
+        unclear);
   if (mixed) text += "; the file mixes both kinds: look at `ssddata show`";
   return text;
 }

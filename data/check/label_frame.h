@@ -30,7 +30,7 @@ enum class LabelFrame {
   plain,    // no orientation: there is one frame
   upright,  // of the turned picture
   stored,   // of the stored pixels
-  unclear,  // the annotated size fits both, and no other image tells
+  unclear,  // the annotated size fits both, and nothing else tells; it has labels
 };
 
 struct FrameReport {
@@ -38,6 +38,7 @@ struct FrameReport {
   int64_t images = 0;              // all of them
   int64_t oriented = 0;            // that EXIF wants to be turned
   int64_t labels_turned = 0;       // of these, labelled in the stored frame
+  int64_t unclear = 0;             // of these, with labels whose frame nothing tells
   bool mixed = false;              // some sizes are those of upright, some of stored pictures
   std::vector<LabelFrame> frames;  // by image: what its labels were made for
 
@@ -49,7 +50,7 @@ struct FrameReport {
 // Makes the labels fit the pictures that the data set's policy gives. Under `upright`, the sizes
 // and boxes of images that were annotated in the stored frame are turned. A picture whose annotated
 // size fits both frames goes with those whose size tells: when all of them were annotated in the
-// stored frame, it was, too; else its labels are taken as upright. Under `stored` nothing changes.
+// stored frame, it was, too; else its labels are taken for upright. Under `stored` nothing changes.
 // heads: one per image.
 FrameReport settle_label_frames(Dataset& dataset, const std::vector<ImageHead>& heads);
 

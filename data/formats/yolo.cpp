@@ -116,6 +116,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
   if (files.images.empty()) fail(ExitCode::data, without_images(files));
   Dataset out;
   out.image_folder = files.image_folder;
+  out.frame_known = true;
   for (size_t i = 0; i < names.size(); ++i)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
   YoloMatch match;

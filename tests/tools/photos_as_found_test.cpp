@@ -119,6 +119,21 @@ TEST_CASE("EXIF: check says how many pictures are turned, and warns where they a
   CHECK_THAT(stored.out, Contains("exif_ignored") && Contains("read as stored"));
 }
 
+TEST_CASE("EXIF: check asks for the frame where neither sizes nor an option tell") {
+  const TurnedPhoto photo;
+  base::write_file(photo.at("images/a.jpg"),
+                   tests::jpeg_with_orientation(tests::make_jpeg(tests::picture(64, 48), {}), 3));
+  photo.label_stored();
+  const std::string coco = "check --annotations stored.json --images images ";
+  const Outcome asked = photo.ssddata(coco);
+  CHECK(asked.exit_code == 3);
+  CHECK_THAT(asked.out, Contains("unclear_frame") && Contains("give --exif upright or"));
+  CHECK(photo.ssddata(coco + "--exif upright").exit_code == 0);
+  CHECK(photo.ssddata(coco + "--exif stored").exit_code == 0);
+  // YOLO's rule leaves no doubt.
+  CHECK(photo.ssddata(std::string("check ") + kYolo).exit_code == 0);
+}
+
 TEST_CASE("EXIF: training and evaluation say it, and follow data.exif") {
   const tests::TrainingPlace place;
   const fs::path images = place.at("data/images");

@@ -123,6 +123,31 @@ TEST_CASE("without a picture whose size tells, labels are taken for upright ones
     CHECK(report.frames[i] == LabelFrame::unclear);
     CHECK(photos.fits(i));
   }
+  CHECK(report.unclear == 3);
+  CHECK_THAT(report.in_words(),
+             Contains("the annotated sizes of 3 fit the stored picture as well"));
+}
+
+TEST_CASE("no label is in doubt where the user or the format says the frame, or there is none") {
+  Photos told, empty;
+  for (int orientation : {2, 3, 4}) told.add(orientation, LabelFrame::upright);
+  told.set.frame_known = true;
+  empty.add(3, LabelFrame::upright);
+  empty.set.images[0].object_count = 0;
+  for (Photos* photos : {&told, &empty}) {
+    const data::FrameReport report = photos->settle();
+    CHECK(report.unclear == 0);
+    for (const LabelFrame frame : report.frames) CHECK(frame == LabelFrame::upright);
+  }
+  for (size_t i = 0; i < 3; ++i) CHECK(told.fits(i));
+}
+
+TEST_CASE("a size that tells of the stored frame counts, also where the frame is known") {
+  Photos photos;
+  photos.add(8, LabelFrame::stored);
+  photos.set.frame_known = true;
+  CHECK(photos.settle().labels_turned == 1);
+  CHECK(photos.fits(0));
 }
 
 TEST_CASE("a file that mixes both frames says so, and each label fits its picture") {

@@ -75,7 +75,7 @@ TEST_CASE("an option and the classes of a model keep it") {
 
 TEST_CASE("categories that are classes of their own stay") {
   CHECK(opened(kExported, {0, 1}).categories.size() == 3);  // it has a box
-  CHECK(opened({category(1, "parts", "none")}, {}).categories.size() == 1);
+  CHECK(opened(Json::array({category(1, "parts", "none")}), {}).categories.size() == 1);
   const Json mixed = {category(1, "animal", "none"), category(2, "cat", "animal"),
                       category(3, "car", "vehicle")};
   CHECK(opened(mixed, {2, 3}).categories.size() == 3);  // it does not group all the others
