@@ -3,7 +3,8 @@
 namespace model {
 namespace {
 
-// TF-slim's "conv2d_same": strided kernels pad (k - 1) / 2 in front whatever the size.
+// The padding of TF-slim's "conv2d_same": (k - 1) / 2 pixels in front, whatever the size of the
+// image is.
 Padding fixed_padding(int kernel) {
   int front = (kernel - 1) / 2, back = kernel - 1 - front;
   return {.top = front, .left = front, .bottom = back, .right = back};
@@ -11,9 +12,9 @@ Padding fixed_padding(int kernel) {
 
 }  // namespace
 
-// The original takes each block's output at full resolution, and then keeps every second pixel.
-// That pixel choice is a stride of 2 in the two 1x1 convolutions that read it: stride placement
-// "v1".
+// The original computes each block's output at full resolution, and then keeps every second pixel.
+// This equals a stride of 2 in the two 1x1 convolutions that read the output, which is the stride
+// placement "v1".
 Backbone::Backbone(LayerBuilder& build, const DetectorOptions& o) : width_(o.backbone_width) {
   const Init init{.kind = Init::Kind::truncated_normal, .value = 0.03};
   auto layer = [&](const std::string& name, int in, int out, int kernel, int stride) {

@@ -1,4 +1,5 @@
-// ResNet v1 with bottleneck units: He et al. 2015, arXiv:1512.03385, as TF-slim builds it.
+// The backbone is a ResNet v1 with bottleneck units (He et al. 2015, arXiv:1512.03385), built as
+// TF-slim builds it.
 #pragma once
 #include <vector>
 
@@ -7,20 +8,25 @@
 
 namespace model {
 
+// One residual unit: relu(conv3(relu6(conv2(relu6(conv1(x))))) + shortcut(x)), with a batch norm
+// after every convolution.
 struct Bottleneck {
-  ConvLayer conv1, conv2, conv3;  // 1x1 reduce, 3x3, 1x1 expand; ReLU6 after the first two
-  ConvLayer shortcut;             // 1x1 where the depth changes
-  bool has_shortcut = false;
+  ConvLayer conv1, conv2, conv3;  // 1x1, 3x3 and 1x1; conv3 has four times their channels
+  ConvLayer shortcut;             // 1x1, in the first unit of each block
+  bool has_shortcut = false;      // if false, the shortcut is x itself
 };
 
 class Backbone {
  public:
+  // Declares the parameters, under "backbone/".
   Backbone(LayerBuilder&, const DetectorOptions&);
 
-  // images [n, h, w, 3], means subtracted -> the outputs of blocks 2, 3, 4 at strides 8, 16, 32.
+  // Takes images [n, h, w, 3] after normalisation. Returns the outputs of the last three blocks,
+  // [n, h / stride, w / stride, channels(block)], with the strides 8, 16 and 32.
   std::vector<Tensor> forward(const Context&, const Network&, const Tensor& images) const;
 
-  int channels(int block) const { return 4 * width_ << block; }  // of the output of block 0 .. 3
+  // The number of channels of a block's output. The first block is 0, the last 3.
+  int channels(int block) const { return 4 * width_ << block; }
 
  private:
   Tensor unit(const Context&, const Network&, const Bottleneck&, const Tensor& x) const;

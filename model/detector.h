@@ -1,4 +1,4 @@
-// The detector: images in, class logits and box codes of every anchor out.
+// The detector computes class logits and box codes of every anchor from images.
 #pragma once
 #include <memory>
 
@@ -10,19 +10,22 @@ namespace model {
 
 class Detector {
  public:
-  // Declares the detector's parameters in `parameters`; the caller allocates them afterwards.
+  // Declares the detector's parameters in `parameters`, which must outlive it. The caller then
+  // calls parameters.allocate(). Throws Error(usage) if an option is out of range.
   Detector(Parameters& parameters, const DetectorOptions& options);
   Detector(const Detector&) = delete;
   Detector& operator=(const Detector&) = delete;
 
-  // images: [n, height, width, 3] in the activations' dtype. With c.training, batch norm uses the
-  // batch's statistics and updates the moving ones (unless frozen); otherwise `folded` weights when
-  // given.
+  // Takes images [n, height, width, 3] in the activations' dtype. If the context is in training,
+  // batch norm uses the batch's statistics and updates the moving ones, unless it is frozen.
+  // Otherwise batch norm uses the moving statistics, or `folded`, if given, replaces it.
   Predictions forward(const Context&, const Tensor& images,
                       const FoldedWeights* folded = nullptr) const;
 
-  std::unique_ptr<FoldedWeights> fold(engine::Backend&) const;  // a copy for inference
-  void fold_again(kernels::Queue, FoldedWeights&) const;        // after training went on
+  // Copies the weights for inference, with the batch norms folded in.
+  std::unique_ptr<FoldedWeights> fold(engine::Backend&) const;
+  // Brings such a copy up to date after the weights have changed.
+  void fold_again(kernels::Queue, FoldedWeights&) const;
 
   const DetectorOptions& options() const { return options_; }
   const Parameters& parameters() const { return parameters_; }

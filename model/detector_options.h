@@ -1,4 +1,4 @@
-// What a member of the detector's family looks like. The defaults are SSD320 v1.2.
+// The options that make a member of the detector's family. The defaults are SSD320 v1.2.
 #pragma once
 #include <array>
 #include <string>
@@ -10,31 +10,33 @@ namespace model {
 
 struct DetectorOptions {
   int height = 320, width = 320;  // multiples of 32
-  int classes = 90;               // without the background column, which comes first
+  int classes = 90;               // without the background, whose column comes first
   int backbone_width = 64;        // channels of the first convolution and of block 1's bottleneck
-  std::array<int, 4> units{3, 4, 6, 3};
-  bool stride_in_3x3 =
-      false;  // stride placement: false "v1" (1x1, the original), true "v1.5" (3x3)
+  std::array<int, 4> units{3, 4, 6, 3};  // residual units per block
+  // Which convolution of a unit has the stride: the 1x1 ("v1", as in the original) or the 3x3
+  // ("v1.5").
+  bool stride_in_3x3 = false;
   int fpn_channels = 256, head_channels = 256, head_depth = 4;
-  int max_level = 7;  // pyramid levels 3 .. max_level, strides 8 .. 2^max_level; 5, 6 or 7
+  int max_level = 7;  // 5, 6 or 7: pyramid levels 3 .. max_level have strides 8 .. 2^max_level
 
-  double anchor_scale = 4;  // anchor side at octave scale 1, in strides
+  double anchor_scale = 4;  // the side of an anchor at octave scale 1, in strides of its level
   int scales_per_octave = 2;
   std::vector<double> aspect_ratios{1.0, 2.0, 0.5};  // width / height
 
-  bool frozen_batch_norm = false;  // moving statistics in training, too
-  double batch_norm_decay = 0.997;
-  double backbone_epsilon = 1.001e-5,
-         epsilon = 1e-3;  // TF's fused batch norm raises 1e-5 to the former
+  bool frozen_batch_norm = false;   // whether training, too, uses the moving statistics
+  double batch_norm_decay = 0.997;  // of the moving statistics, per step
+  // TensorFlow's fused batch norm raises an epsilon of 1e-5 to 1.001e-5.
+  double backbone_epsilon = 1.001e-5, epsilon = 1e-3;
 
-  double class_bias = -4.6;  // start of the class logits: sigmoid = 0.01, objects are rare
+  // Where the bias of the class logits starts. Objects are rare, and sigmoid(-4.6) is 0.01.
+  double class_bias = -4.6;
 
   int columns() const { return classes + 1; }
   int anchors_per_cell() const { return scales_per_octave * int(aspect_ratios.size()); }
   int levels() const { return max_level - 2; }
 };
 
-// What the options may be. The configuration's keys take their ranges from here.
+// The ranges of the options. The configuration's keys take them from here.
 namespace limits {
 inline constexpr base::Interval side = base::between(64, 4096), classes = base::between(1, 10000);
 inline constexpr base::Interval backbone_width = base::between(4, 256);
@@ -50,11 +52,11 @@ inline constexpr base::Interval decay = base::between(0, 1);
 inline constexpr base::Interval epsilon = base::between(1e-12, 1);
 }  // namespace limits
 
-// Error(usage) naming the key when an option is out of range or does not fit the others.
+// Throws Error(usage), with the name of the key, if an option is out of range.
 void check(const DetectorOptions&);
 
-// Rows (or columns) of the feature map of `level`, 3 .. max_level, for an input side: halved,
-// rounded up.
+// The rows (or columns) of the feature map of `level`, 3 .. max_level, for an image with that many
+// rows (or columns). Each level halves the size and rounds up.
 int feature_size(int input_size, int level);
 
 }  // namespace model

@@ -1,5 +1,4 @@
-// Feature pyramid: Lin et al. 2016, arXiv:1612.03144, with the original's omissions (P5 is
-// unsmoothed).
+// The feature pyramid (Lin et al. 2016, arXiv:1612.03144). As in the original, P5 is not smoothed.
 #pragma once
 #include <vector>
 
@@ -10,18 +9,18 @@ namespace model {
 
 class FeaturePyramid {
  public:
-  // One level per backbone feature, finest first, of the given channels; coarse levels above up to
-  // max_level.
+  // Declares the parameters, under "fpn/". `channels` are those of the backbone's feature maps, the
+  // finest first. Each gets a level, and coarse levels follow up to max_level.
   FeaturePyramid(LayerBuilder&, const DetectorOptions&, const std::vector<int>& channels);
 
-  // Each feature twice as fine as the next. Returns as many levels and the coarse ones,
-  // fpn_channels each.
+  // Takes the backbone's feature maps, each with twice the rows and columns of the next. Returns
+  // all levels, the finest first, each [n, h, w, fpn_channels].
   std::vector<Tensor> forward(const Context&, const Network&,
                               const std::vector<Tensor>& features) const;
 
  private:
   std::vector<ConvLayer> projections_, smoothings_;  // the coarsest level is not smoothed
-  std::vector<ConvLayer> coarse_;
+  std::vector<ConvLayer> coarse_;                    // 3x3 with stride 2, one per coarse level
 };
 
 }  // namespace model

@@ -16,7 +16,7 @@ using engine::SafetensorsFile, engine::StoredTensor;
 
 namespace {
 
-using Stored = std::map<std::string, const StoredTensor*>;  // by name without prefixes
+using Stored = std::map<std::string, const StoredTensor*>;  // the key is the name without prefixes
 using Dims = std::vector<int64_t>;
 
 std::string bracketed(const Dims& dims) {
@@ -25,7 +25,8 @@ std::string bracketed(const Dims& dims) {
   return text + "]";
 }
 
-// Only names that mean a tensor of the model collide: the prefixes also stand before others.
+// Two names of the file may be equal without their prefixes. That is an error only if the model has
+// a tensor of that name.
 Stored by_base_name(const SafetensorsFile& file, Naming naming, const Parameters& parameters) {
   std::set<std::string> wanted;
   for (const Parameters::Named& named : parameters.named())
@@ -56,7 +57,7 @@ Naming naming_of(const SafetensorsFile& file, const Parameters& parameters) {
   return best;
 }
 
-// The shape in our order of axes; a tensor that is no kernel has one axis.
+// The shape in our order of axes. Only kernels have four axes; other tensors have one.
 Dims our_shape(const StoredTensor& stored, Naming naming) {
   if (stored.shape.size() != 4) return stored.shape;
   Dims shape;
@@ -114,8 +115,8 @@ bool is_class_predictor(const std::string& name) {
   return name.starts_with("heads/class_predictor/");
 }
 
-// Whether tensors of these shapes are class predictors of equal anchors that differ in their
-// classes alone.
+// Whether these can be the shapes of two class predictors that have the same anchors per cell and
+// the same channels, and differ in nothing but their classes.
 bool rows_fit(const Dims& ours, const Dims& there, const ClassColumns& columns) {
   const int64_t own = int64_t(columns.source.size());
   return ours.size() == there.size() && !ours.empty() && columns.in_file > 0 &&
@@ -123,13 +124,13 @@ bool rows_fit(const Dims& ours, const Dims& there, const ClassColumns& columns) 
          there[0] == ours[0] / own * columns.in_file;
 }
 
-// Whether the file has any of our classes; it always has the background.
+// Whether the file has any of our classes. The background, which every file has, does not count.
 bool any_class(const ClassColumns& columns) {
   return std::any_of(columns.source.begin() + 1, columns.source.end(),
                      [](int source) { return source >= 0; });
 }
 
-// The rows that the file has, one by one.
+// Adds to `values` each row whose class the file has.
 void take_rows(const engine::View& to, const std::vector<char>& there, const ClassColumns& columns,
                std::vector<NewValues>& values) {
   const int64_t own = int64_t(columns.source.size()), anchors = to.shape.dim[0] / own;
@@ -161,7 +162,7 @@ bool training_state(const std::string& name, Naming naming) {
   return naming == Naming::ours && (name.starts_with("optimizer/") || name.starts_with("ema/"));
 }
 
-// "fpn/ 27, heads/ 171"
+// How many names each part of the model has: "fpn/ 27, heads/ 171".
 std::string by_part(const std::vector<std::string>& names) {
   std::map<std::string, size_t> counts;
   for (const std::string& name : names) ++counts[name.substr(0, name.find('/')) + "/"];
@@ -196,7 +197,7 @@ std::string ImportReport::in_words() const {
 
 namespace {
 
-// Takes tensors of the file one by one; writes nothing.
+// Collects the new values tensor by tensor. It writes nothing into the parameters.
 class Import {
  public:
   Import(const SafetensorsFile& file, const Parameters& parameters, const ClassColumns* columns)

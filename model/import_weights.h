@@ -1,4 +1,4 @@
-// Initial values from a file: another run's checkpoint, or a classifier trained elsewhere.
+// Loads initial values from a file: a checkpoint of another run, or a classifier trained elsewhere.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,34 +8,44 @@
 
 namespace model {
 
+// "Our" names and shapes are those of Parameters::named().
 struct ImportReport {
-  std::string source;                              // the file, and whose names its tensors have
-  std::vector<std::string> loaded, reinitialised;  // names of ours
-  std::vector<std::string> other_shape;  // of the latter: "name [file's shape], expected [ours]"
-  std::vector<std::string> unused;       // names in the file
-  std::string hint;                      // what else has to fit these weights; often empty
-  bool class_rows = false;               // rows of the class predictor were taken one by one
+  std::string source;                      // the file, and whose names its tensors have
+  std::vector<std::string> loaded;         // our names
+  std::vector<std::string> reinitialised;  // our names of those that keep their values
+  // For those of the latter that the file has in another shape: "name [its shape], expected
+  // [ours]".
+  std::vector<std::string> other_shape;
+  std::vector<std::string> unused;  // the file's names
+  std::string hint;                 // what else has to fit these weights; empty if nothing is known
+  bool class_rows = false;          // whether the file's class predictor was read row by row
 
-  // One line: how many tensors were loaded, re-initialised (by part of the model) and not used.
+  // One line that says how many tensors were loaded, re-initialised (by part of the model) and not
+  // used.
   std::string in_words() const;
 };
 
-// For each column of our class predictor, the background's first, the file's column of the same
-// class; -1: the file has none.
+// Which columns of our class predictor a file's class predictor has, too.
 struct ClassColumns {
-  int in_file = 0;  // columns there, with the background
+  int in_file = 0;  // columns in the file, with the background's
+  // For each of our columns, the background's first: the file's column of the same class, or -1 if
+  // the file has none.
   std::vector<int> source;
 };
 
-// Reads a safetensors file with names as in weight_names.h, whichever fits most tensors. A tensor
-// is loaded iff its name maps to one of ours and its shape, in our axis order, is identical; others
-// keep the values they have, and so does momentum. Statistics of batch norm count as tensors. Of a
-// checkpoint of ours the weights are taken, not their averages. Error(checkpoint), before anything
-// is changed: nothing fits, a value is not finite, a dtype is no floating-point type, one tensor is
-// stored under two names.
+// Reads a safetensors file into `parameters`. Of the namings in weight_names.h it takes the one
+// that fits most tensors. A tensor is loaded if and only if its name maps to one of ours and its
+// shape, in our order of axes, is the same. Other tensors keep the values they have. The moving
+// statistics of batch norm are loaded, too; the optimiser's state is not. A checkpoint of this
+// program gives its weights, not their averages.
 //
-// With `columns`, rows of the class predictor (channel anchor * columns + column) are taken class
-// by class, also when the number of classes differs; the others keep their values.
+// If `columns` are given and the file's class predictor has in_file columns, the predictor is read
+// class by class: row (output channel) anchor * columns + column belongs to that column. Rows of
+// classes that the file lacks keep their values. So do all rows if the file has none of our
+// classes.
+//
+// Throws Error(checkpoint), before anything is changed, if nothing fits, if a value is not finite,
+// if a dtype is not a floating-point type, or if one tensor is stored under two names.
 ImportReport import_weights(engine::Backend&, const engine::SafetensorsFile&, engine::Parameters&,
                             const ClassColumns* columns = nullptr);
 ImportReport import_weights(engine::Backend&, const std::string& path, engine::Parameters&);

@@ -12,8 +12,8 @@ using engine::DType, engine::Shape, engine::Tensors;
 
 namespace {
 
-constexpr double kCodes =
-    4;  // the original divides the localisation loss by the code's length, too
+// The original divides the localisation loss by the length of a box code, too.
+constexpr double kCodes = 4;
 
 Tensor sum_of(const Context& c, const Tensor& x, double floor) {
   Tensor y = c.empty({1, {1}}, x.dtype());

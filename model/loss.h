@@ -1,5 +1,5 @@
-// The detector's losses: targets for every anchor, focal loss and smooth L1 per level, one backward
-// pass.
+// The detector's losses: a focal loss of the class logits (Lin et al. 2017, arXiv:1708.02002) and a
+// smooth L1 loss of the box codes (Girshick 2015, arXiv:1504.08083), summed over all anchors.
 #pragma once
 #include "kernels/match_anchors.h"
 #include "kernels/optimizer_state.h"
@@ -9,33 +9,39 @@
 namespace model {
 
 struct LossOptions {
-  double alpha = 0.25, gamma = 2, delta = 1;
+  double alpha = 0.25, gamma = 2;  // of the focal loss (kernels/focal_loss.h)
+  double delta = 1;                // of smooth L1 (kernels/smooth_l1.h)
   double classification_weight = 1, localization_weight = 1;
 };
 
-// On the device, for the batch: what each anchor should predict, and max(1, sum of box weights),
-// the normaliser of both losses. Targets are in accumulator(activations).
+// What each anchor of a batch should predict, on the device.
 struct Targets {
-  Tensor classes, class_weights, boxes, box_weights;  // kernels::AnchorTargets
-  Tensor normaliser;                                  // [1]
+  Tensor classes, class_weights, boxes, box_weights;  // as in kernels::AnchorTargets
+  Tensor normaliser;  // [1]: max(1, sum of box_weights), by which both losses are divided
 };
+// Matches the objects with the anchors (kernels/match_anchors.h) and computes the targets: classes
+// as i32, all others in the dtype `accumulator`.
 Targets assign_targets(const Context&, const kernels::GroundTruth&, const Anchors&,
                        engine::DType accumulator);
 
-// Sums over anchors, [images] per level, not yet normalised.
+// For each level, the losses of each image, [images], summed over its anchors and not yet
+// normalised.
 struct Losses {
   engine::Tensors localization, classification;
 };
+// `columns`: class columns per anchor, with the background's.
 Losses detection_losses(const Context&, const Predictions&, const Targets&, const Anchors&,
                         int columns, const LossOptions&);
 
-// Gradients of localization_weight * L / (4 N) + classification_weight * C / N, times the loss
-// scale in `state` (null: 1), into the watched parameters. The regularisation's gradient is the
-// optimiser's.
+// Adds the gradients of the loss to those of the watched parameters. The loss is
+//   loss scale * (localization_weight * L / (4 N) + classification_weight * C / N)
+// with the sums L and C over all images and levels, the normaliser N, and the loss scale in
+// `state`, or 1 if `state` is null. The optimiser adds the gradient of the regularisation.
 void backward(const Context&, const Losses&, const Targets&, const LossOptions&,
               const kernels::OptimizerState* state);
 
-// {localization, classification, regularization, total} into `report` [4], of the losses' dtype.
+// Writes {localization, classification, regularization, total} to `report`, [4] f32 or f64, without
+// the loss scale. The first two are the terms of the sum above; `regularization` is [1].
 void report_losses(const Context&, const Losses&, const Targets&, const LossOptions&,
                    const Tensor& regularization, engine::View report);
 

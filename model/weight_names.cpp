@@ -16,7 +16,7 @@ std::vector<std::string> parts_of(const std::string& name) {
   return parts;
 }
 
-// The number after `prefix`; -1 when `text` is something else.
+// The number after `prefix`, or -1 if `text` is something else.
 int number_after(const std::string& text, const std::string& prefix) {
   if (!text.starts_with(prefix) || text.size() == prefix.size()) return -1;
   const std::string digits = text.substr(prefix.size());
