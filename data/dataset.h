@@ -1,4 +1,5 @@
-// A labelled set of images in memory, whatever files it came from. Pixels stay on disk.
+// A data set in memory: its images, categories and boxes, whatever files they came from. Pixels
+// stay on disk.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -8,26 +9,27 @@
 namespace data {
 
 struct Category {
-  int64_t id = 0;  // as in the file; gaps are kept
+  int64_t id = 0;  // as in the file; ids may have gaps
   std::string name;
   std::string group;  // COCO's supercategory, or empty
 };
 
-// One labelled box, in pixels of its image.
+// One labelled box, in pixels of its image. (x, y) is its left top corner.
 struct Object {
   int64_t id = 0;        // annotation id as in the file
   int32_t category = 0;  // index into Dataset::categories
   bool crowd = false;
-  double x = 0, y = 0, width = 0, height = 0;  // left, top, width, height
-  double area = 0;  // the file's area (COCO: of the segmentation), not width * height
+  double x = 0, y = 0, width = 0, height = 0;
+  double area = 0;  // as in the file, where COCO gives the area of the segmentation
 };
 
 struct ImageEntry {
   int64_t id = 0;
-  int width = 0, height = 0;
-  std::string file_name;  // relative to Dataset::image_folder; in a record just a name
+  int width = 0, height = 0;  // pixels, as the annotations say
+  std::string file_name;      // relative to Dataset::image_folder; in a record it is only a name
   uint32_t first_object = 0, object_count = 0;  // range in Dataset::objects, in file order
-  // Where the encoded image lies when it is part of a TFRecord shard: index into Dataset::shards.
+  // Where the encoded image lies if it is part of a TFRecord shard: an index into Dataset::shards
+  // (else -1), and its bytes in that file.
   int32_t shard = -1;
   uint64_t offset = 0, bytes = 0;
 };

@@ -1,4 +1,4 @@
-// The undecoded bytes of a data set's image, wherever they lie.
+// The undecoded bytes of an image of a data set, whether it is a file or part of a record.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,21 +11,22 @@
 
 namespace data {
 
-// How messages name the image: its file, or shard:offset.
+// The name of an image in messages: its file_name, or "shard:offset" if it lies in a record.
 std::string image_location(const Dataset& dataset, const ImageEntry& image);
 
-// The file of an image that lies in no record. Error (data): its name leads out of the folder.
+// The path of an image that lies in no record. Throws Error(data) if its name leads out of the
+// folder.
 std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image);
 
 // An image's bytes, read in parts.
 class EncodedImage {
  public:
-  // Error (data): absent, unreadable, outside the folder, over 64 MiB, or a shard that became
-  // shorter.
+  // Opens the image. Throws Error(data) if it is missing, cannot be read, lies outside the folder,
+  // or has more than 64 MiB, or if the shard ends before it.
   EncodedImage(const Dataset& dataset, const ImageEntry& image);
 
   uint64_t size() const { return size_; }
-  // `count` bytes from `offset` on, fewer at the end.
+  // Reads `count` bytes from `offset` on, or fewer if the image ends before.
   std::vector<uint8_t> read(uint64_t offset, size_t count) const;
 
  private:
@@ -33,7 +34,7 @@ class EncodedImage {
   uint64_t begin_, size_;
 };
 
-// All of them. Errors as above.
+// Reads all bytes of an image. Errors are those of EncodedImage.
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image);
 
 // The same for a file that is to be read without a look at EXIF: a picture that the data set's

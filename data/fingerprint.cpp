@@ -36,7 +36,7 @@ int64_t bytes_of(const std::filesystem::path& path) {
   return ::stat(path.c_str(), &status) == 0 ? int64_t(status.st_size) : -1;
 }
 
-// One count per image file, or per record file.
+// The size of each image file, or of each record file; -1 if there is no such file.
 std::vector<int64_t> file_sizes(const Dataset& dataset, int threads) {
   const bool records = !dataset.shards.empty();
   std::vector<int64_t> sizes(records ? dataset.shards.size() : dataset.images.size());

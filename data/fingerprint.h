@@ -1,4 +1,4 @@
-// A few numbers by which a data set is known again: whether its images, labels or files changed.
+// A few numbers that tell whether the images, labels or files of a data set have changed.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -8,12 +8,12 @@
 
 namespace data {
 
-// All zero: unknown.
+// Two counts and four hashes. All are zero if the data set is not known.
 struct Fingerprint {
   int64_t images = 0, labels = 0;
-  uint64_t names = 0;       // of the images and of the categories, in order
-  uint64_t sizes = 0;       // width and height of the images
-  uint64_t boxes = 0;       // of the objects, with their category and crowd flag
+  uint64_t names = 0;       // of images and categories, in order
+  uint64_t sizes = 0;       // widths and heights of images
+  uint64_t boxes = 0;       // boxes of objects, with their categories and crowd flags
   uint64_t file_bytes = 0;  // sizes of the image files or record files
 
   bool known() const { return images > 0; }
@@ -21,9 +21,9 @@ struct Fingerprint {
 };
 
 struct FingerprintPart {
-  const char* name;
+  const char* name;  // in checkpoints
   uint64_t Fingerprint::*hash;
-  const char* meaning;
+  const char* meaning;  // in messages
 };
 inline constexpr std::array<FingerprintPart, 4> kFingerprintParts{
     {{"names", &Fingerprint::names, "names or order of images or classes"},
@@ -31,11 +31,11 @@ inline constexpr std::array<FingerprintPart, 4> kFingerprintParts{
      {"boxes", &Fingerprint::boxes, "boxes"},
      {"file_bytes", &Fingerprint::file_bytes, "sizes of image files"}}};
 
-// Reads no image: asks the file system for the size of each file. The folder's own name does not
-// count. threads: 0 means one per core.
+// Computes the fingerprint. It reads no image, but asks the file system for the size of each file.
+// The name of the image folder does not count. If `threads` is 0, there is one thread per core.
 Fingerprint fingerprint_of(const Dataset&, int threads);
 
-// "images 300 -> 310, labels 900 -> 912, boxes"; empty when equal.
+// What has changed: "images 300 -> 310, labels 900 -> 912, boxes". Empty if nothing has.
 std::string differences_in_words(const Fingerprint& before, const Fingerprint& now);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// What can be wrong with a data set, and a place to collect it.
+// The problems that a data set can have, and a list that collects them.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@ namespace data {
 enum class Severity { info, warning, error };
 
 enum class ProblemKind {
-  // Found while annotations are read; the entry is left out.
+  // Of annotations. They are found while the file is read, and the entry is left out.
   bad_image,
   bad_annotation,
   bad_category,
@@ -20,7 +20,7 @@ enum class ProblemKind {
   orphan_annotation,
   unknown_category,
   unsafe_file_name,
-  // Boxes and names.
+  // Of boxes and names.
   non_finite_box,
   look_like_corners,
   look_like_unit,
@@ -37,7 +37,7 @@ enum class ProblemKind {
   duplicate_category_name,
   duplicate_file_name,
   invalid_utf8,
-  // Image files.
+  // Of image files.
   missing_file,
   outside_folder,
   unreadable_image,
@@ -56,22 +56,22 @@ enum class ProblemKind {
 inline constexpr int kProblemKinds = static_cast<int>(ProblemKind::cmyk) + 1;
 
 struct ProblemRule {
-  std::string_view name;  // as in reports: "zero_box"
+  std::string_view name;  // in reports, such as "zero_box"
   Severity severity;
   std::string_view meaning;  // what it does to training
 };
 const ProblemRule& rule_of(ProblemKind kind);
-std::string_view name_of(Severity severity);
+std::string_view name_of(Severity severity);  // "info", "warning" or "error"
 
 struct Problem {
   ProblemKind kind;
   std::string where;           // image file or position in the annotation file
-  int64_t annotation_id = -1;  // when has_annotation
+  int64_t annotation_id = -1;  // if has_annotation
   bool has_annotation = false;
   std::string text;  // what is wrong, with the numbers
 };
 
-// Counts every problem; keeps the first ones of each kind.
+// Counts all problems, but keeps only the first ones of each kind.
 class Problems {
  public:
   explicit Problems(size_t kept_per_kind = 100'000) : kept_per_kind_(kept_per_kind) {}

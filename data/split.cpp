@@ -22,7 +22,8 @@ struct Unit {
   std::map<int32_t, int64_t> classes;  // images that have the class
 };
 
-// What the images that stay together share; each image without a name stands alone.
+// The key that images have in common if they stay together. An image without a name has a key of
+// its own.
 std::string key_of(const ImageEntry& image, size_t index, bool by_folder) {
   if (by_folder) {
     const size_t slash = image.file_name.find_last_of("/\\");
@@ -47,7 +48,8 @@ std::vector<Unit> units_of(const Dataset& dataset, bool by_folder) {
   return units;
 }
 
-// In a random order, larger units first: these are the hardest to place.
+// Puts the units into a random order, with larger units first, because these are the hardest to
+// place.
 void shuffle(std::vector<Unit>& units, base::RandomSequence& random) {
   for (size_t i = units.size(); i > 1; --i)
     std::swap(units[i - 1], units[size_t(random.below(int64_t(i)))]);
@@ -91,7 +93,7 @@ class Stratifier {
     for (int32_t rarest = rarest_class(); rarest >= 0; rarest = rarest_class())
       for (const size_t unit : units_with_[size_t(rarest)])
         if (part_of_[unit] == kParts) give(unit, part_for(unit, rarest));
-    for (size_t unit = 0; unit < units_.size(); ++unit)  // without a class
+    for (size_t unit = 0; unit < units_.size(); ++unit)  // those without a class are left
       if (part_of_[unit] == kParts) give(unit, part_for(unit, -1));
     fill_empty_part();
     return result(dataset);
@@ -107,7 +109,7 @@ class Stratifier {
 
   base::RandomSequence random_;
   std::vector<Unit> units_;
-  std::vector<Part> part_of_;                    // [units]; kParts: not yet decided
+  std::vector<Part> part_of_;                    // [units]; kParts if not yet decided
   int64_t room_[kParts] = {};                    // images that a part still takes
   std::vector<double> wanted_[kParts];           // [categories] images with the class
   std::vector<int64_t> left_;                    // [categories] images, not yet in a part
@@ -130,7 +132,7 @@ void Stratifier::want_classes(size_t categories, double fraction) {
   }
 }
 
-// Of the classes that still have images; -1: none has.
+// The rarest of the classes that still have images, or -1 if none has.
 int32_t Stratifier::rarest_class() const {
   int32_t rarest = -1;
   for (size_t c = 0; c < left_.size(); ++c)
@@ -161,7 +163,7 @@ void Stratifier::give(size_t unit, Part part) {
   }
 }
 
-// Where folders are large, one part can be left without any: it gets the smallest.
+// If folders are large, one part can end up without any. It then gets the smallest.
 void Stratifier::fill_empty_part() {
   for (const Part part : {kTraining, kValidation})
     if (std::find(part_of_.begin(), part_of_.end(), part) == part_of_.end()) part_of_.back() = part;

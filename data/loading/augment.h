@@ -1,5 +1,5 @@
-// Draws what happens to one training image: flip, then crop, then colours. Draws depend on
-// (seed, epoch, image) alone, never on threads or on what other images drew.
+// Chooses the augmentation of one training image at random: a flip, then a crop, then changes of
+// colour. The choice depends on (seed, epoch, image) alone, not on threads or on other images.
 #pragma once
 #include "data/image/image.h"
 #include "data/loading/augment_crop.h"
@@ -8,9 +8,9 @@
 
 namespace data {
 
-// What the options may be. The configuration's keys take their ranges from here.
+// The ranges of the options. The configuration's keys take them from here.
 namespace limits {
-inline constexpr base::Interval part = base::between(0, 1);  // probabilities, parts of a box
+inline constexpr base::Interval part = base::between(0, 1);  // of probabilities and parts of a box
 inline constexpr base::Interval crop_aspect = base::between(0.001, 1000);
 inline constexpr base::Interval crop_area = base::between(0.001, 1);
 inline constexpr base::Interval hue = base::between(0, 0.5), colour_factor = base::between(0, 10);
@@ -18,31 +18,31 @@ inline constexpr base::Interval hue = base::between(0, 0.5), colour_factor = bas
 
 enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
 
-// The original's random_distort_color: four operations in this order, or, with 1 - probability,
-// none of them.
+// TensorFlow's random_distort_color. With `probability`, all four operations are applied in this
+// order, else none of them. Each draws its value from a uniform distribution.
 struct ColourOptions {
   double probability = 0;
-  double brightness = 32.0 / 255, hue = 0.2;  // -x .. x
+  double brightness = 32.0 / 255, hue = 0.2;  // both draw from -x .. x
   double contrast_low = 0.5, contrast_high = 1.5;
   double saturation_low = 0.5, saturation_high = 1.5;
   ColourOrder order = ColourOrder::brightness_saturation_hue_contrast;
 };
 
 struct AugmentOptions {
-  double flip_probability = 0.5;  // 0: never
+  double flip_probability = 0.5;
   CropOptions crop;
   ColourOptions colour;
 };
-// No augmentation at all, as in evaluation.
+// The options without any augmentation, for evaluation.
 AugmentOptions no_augmentation();
 
-// Error(usage) for ranges that make no sense.
+// Throws Error(usage) if an option is out of range, or if a lower bound exceeds its upper bound.
 void check(const AugmentOptions& options);
 
 struct ImageTransform {
-  bool flip = false;  // first: the crop counts in the flipped picture
+  bool flip = false;  // comes first, so the crop lies in the flipped picture
   Placement placement;
-  std::vector<kernels::ColourStep> colour;  // means of contrast steps not yet known
+  std::vector<kernels::ColourStep> colour;  // contrast steps do not have their means yet
 };
 
 struct SampleKey {
@@ -51,26 +51,27 @@ struct SampleKey {
   int64_t image = 0;  // index in the data set, below 2^32
 };
 
-// What each stream of random numbers is for.
+// Each use of random numbers has a sequence of its own, so that one does not change the others.
 enum class Purpose : uint64_t { order = 1, flip, crop, ssd_crop, colour };
 base::RandomSequence random_for(const SampleKey& key, Purpose purpose);
 
-// Draws a transform and takes the boxes through it.
+// Chooses a transform for a picture of that size and applies it to `boxes`. Boxes that leave the
+// crop are removed.
 ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& key,
                               PictureSize picture, LabelledBoxes& boxes);
 
-// The colour steps of an image, in order.
+// Chooses the colour steps of an image, in order. There are none if the augmentation is not drawn.
 std::vector<kernels::ColourStep> draw_colours(const ColourOptions& options,
                                               base::RandomSequence& random);
 
-// Means per channel of the crop in 0..255. source_x: the crop's left column in the unflipped
-// picture.
+// The mean of each channel over the window `source` of the picture, in 0..255.
 struct ChannelMeans {
   float at[3];
 };
 ChannelMeans mean_colour(const Image& image, const PixelWindow& source);
 
-// Fills in the means of contrast steps: over the canvas, after the steps before.
+// Fills in the means of the contrast steps. A step needs the mean over the canvas as the steps
+// before it have left it. `source` is the crop in the picture as stored, not flipped.
 void measure_contrast(const Image& image, const PixelWindow& source, kernels::StagedImage& staged);
 
 }  // namespace data

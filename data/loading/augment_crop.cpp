@@ -16,7 +16,7 @@ struct IntegerBox {
   float area() const { return float(x1 - x0) * float(y1 - y0); }
 };
 
-// Normalised boxes to whole pixels, by truncation; the whole picture when there is none.
+// The boxes in whole pixels, rounded down, or the whole picture if there are none.
 std::vector<IntegerBox> integer_boxes(PictureSize picture, const LabelledBoxes& boxes) {
   auto pixel = [](float x, int size) { return int(std::clamp(x, 0.0f, 1.0f) * float(size)); };
   std::vector<IntegerBox> rectangles;
@@ -31,7 +31,7 @@ bool covers_an_object(const PixelWindow& window, const std::vector<IntegerBox>& 
                       float min_covered) {
   if (window.height < 1 || window.width < 1) return false;
   return std::any_of(boxes.begin(), boxes.end(), [&](const IntegerBox& b) {
-    if (b.x1 <= b.x0 || b.y1 <= b.y0) return false;  // below one pixel
+    if (b.x1 <= b.x0 || b.y1 <= b.y0) return false;  // less than one pixel
     IntegerBox common{std::max(b.x0, window.x), std::max(b.y0, window.y),
                       std::min(b.x1, window.x + window.width),
                       std::min(b.y1, window.y + window.height)};
@@ -48,10 +48,10 @@ BoxWindow normalised(const PixelWindow& w, PictureSize picture) {
 
 Placement unpadded(const PixelWindow& crop) { return {crop, crop.height, crop.width, 0, 0, false}; }
 
-// Round to nearest, halves to even: the rounding mode that every program starts in.
+// Rounds to nearest, halves to even, because every program starts in that rounding mode.
 int round_even(float x) { return int(std::lrint(x)); }
 
-// The canvas grows to between 1 and 2 times the uncropped size; the crop lies anywhere on it.
+// Lays the crop anywhere on a canvas of 1 to 2 times the uncropped size.
 void pad_randomly(PictureSize uncropped, RandomSequence& random, Placement& placement,
                   LabelledBoxes& boxes) {
   auto side = [&](int original, int crop) {
@@ -71,7 +71,7 @@ void pad_randomly(PictureSize uncropped, RandomSequence& random, Placement& plac
   reframe(boxes, normalised(canvas, crop));
 }
 
-// Cuts the longer side so that the crop becomes square.
+// Cuts the longer side at random, so that the crop becomes square.
 void cut_to_square(RandomSequence& random, Placement& placement, LabelledBoxes& boxes) {
   constexpr float kOverlapThreshold = 0.3f;
   PictureSize crop{placement.crop.height, placement.crop.width};
@@ -82,7 +82,8 @@ void cut_to_square(RandomSequence& random, Placement& placement, LabelledBoxes& 
   placement = unpadded({placement.crop.y + cut.y, placement.crop.x + cut.x, cut.height, cut.width});
 }
 
-// Black to the right and below until the canvas is square, by a random factor larger than needed.
+// Adds black at the right and at the bottom, so that the canvas is a square whose side is the
+// longer side of the crop times a random factor.
 void pad_to_square(RandomSequence& random, Placement& placement, LabelledBoxes& boxes) {
   constexpr float kMaxRatio = 2;
   PictureSize crop{placement.crop.height, placement.crop.width};
@@ -151,7 +152,7 @@ Placement ssd_random_crop(CropKind kind, PictureSize picture, RandomSequence& ra
                           LabelledBoxes& boxes) {
   static constexpr float kCovered[7] = {0, 0.1f, 0.3f, 0.5f, 0.7f, 0.9f, 1};
   SSD_CHECK(kind != CropKind::none && kind != CropKind::random, "no family of SSD");
-  int first = kind == CropKind::ssd_pad ? 1 : 0;  // this one has no set with 0
+  int first = kind == CropKind::ssd_pad ? 1 : 0;  // ssd_pad does not use the value 0
   float covered = kCovered[first + random.below(7 - first)];
   bool fixed = kind == CropKind::ssd_fixed_aspect;
   CropOptions options{.min_object_covered = covered,

@@ -38,7 +38,7 @@ void ImageSource::decode(const ImageEntry& entry, Image& image) const {
 
 void ImageSource::store(int64_t index, const Image& image) {
   uint64_t bytes = image.rgb.size();
-  if (cached_bytes_ + bytes > cache_limit_) return;  // full; a race only costs a copy
+  if (cached_bytes_ + bytes > cache_limit_) return;  // checked again below, under the lock
   auto copy = std::make_shared<const Image>(image);
   std::lock_guard lock(mutex_);
   if (cache_[size_t(index)] || cached_bytes_ + bytes > cache_limit_) return;

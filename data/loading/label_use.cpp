@@ -11,7 +11,7 @@ namespace {
 
 struct FateText {
   const char* name;
-  const char* reason;  // behind a number; of beyond_max_boxes with the limit
+  const char* reason;  // follows a number in messages; {} stands for the limit
 };
 constexpr std::array<FateText, kLabelFates> kFates{{
     {"trained", "trained on"},

@@ -1,4 +1,4 @@
-// How many labels of a data set take part in training, and why the others do not.
+// Counts how many labels of a data set take part in training, and why the others do not.
 #pragma once
 #include <array>
 #include <string>
@@ -9,29 +9,30 @@ namespace data {
 
 struct LabelUse {
   int64_t labels = 0;  // in the data set
-  int64_t cut = 0;     // of the trained ones, at the border of their image
-  int max_boxes = 0;
-  std::array<int64_t, kLabelFates> counts{};
+  int64_t cut = 0;     // trained labels whose box is cut at the border of the image
+  int max_boxes = 0;   // with which the labels were counted
+  std::array<int64_t, kLabelFates> counts{};  // by LabelFate
 
   int64_t count(LabelFate fate) const { return counts[static_cast<size_t>(fate)]; }
   int64_t trained() const { return count(LabelFate::trained); }
   int64_t left_out() const { return labels - trained(); }
 };
 
-// Counts before augmentation, which may cut away more. Pure.
+// Counts the labels before augmentation, which may remove more of them.
 LabelUse count_labels(const Dataset&, const GroundTruthOptions&, int max_boxes);
-// The same for a data set by itself: all of its classes are known, the rest is as by default.
+// Does the same with the default options, as if the model had all classes of the data set.
 LabelUse count_labels(const Dataset&);
 
-// A short name for programs, as "past_border".
+// A short name for programs to read, such as "past_border".
 const char* name_of(LabelFate);
 
-// "3 of 12 (25.0 %)"
+// Such as "3 of 12 (25.0 %)".
 std::string share_in_words(int64_t part, int64_t whole);
-// "2 past the border by 1 px or more (data.overshoot=clip cuts them), 1 without area"; empty when
-// all take part.
+// Why labels are left out, such as "2 past the border by 1 px or more (data.overshoot=clip cuts
+// them), 1 without area". Empty if all take part.
 std::string reasons_in_words(const LabelUse&);
-// "12 reach less than 1 px past the border and are cut there"; empty when none was cut.
+// How many labels are cut, such as "12 reach past the border by less than 1 px and are cut there".
+// Empty if none is.
 std::string cuts_in_words(const LabelUse&, OvershootPolicy);
 
 }  // namespace data

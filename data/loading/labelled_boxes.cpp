@@ -28,7 +28,7 @@ struct PixelBox {
   double left, top, right, bottom;
 };
 
-// What rounding in files and tools makes of a box that ends at the border.
+// Rounding in files and tools moves a box that ends at the border by less than this many pixels.
 constexpr double kRounding = 1;
 
 bool is_finite(const PixelBox& b) {
@@ -36,7 +36,7 @@ bool is_finite(const PixelBox& b) {
          std::isfinite(b.bottom);
 }
 
-// How far the box reaches over the borders that the reference looks at, and over any.
+// How far the box reaches past the borders at which the original looks, and past any border.
 double over_right_or_bottom(const PixelBox& b, const ImageEntry& image) {
   return std::max(b.right - image.width, b.bottom - image.height);
 }
@@ -112,7 +112,7 @@ void reframe(LabelledBoxes& boxes, const BoxWindow& window) {
 
 void crop_boxes(LabelledBoxes& boxes, const BoxWindow& window, float overlap_threshold, bool clip) {
   std::erase_if(boxes, [&](const LabelledBox& b) {
-    // Negated, so that the 0/0 of a box without area counts as no overlap.
+    // The comparison is negated because a box without area gives 0/0, which counts as no overlap.
     return outside(b, window) || !(overlap_area(b, window) / area(b) >= overlap_threshold);
   });
   reframe(boxes, window);

@@ -1,4 +1,4 @@
-// The objects of one image on their way to a batch: normalised boxes with class column and weight.
+// The objects of one image as training uses them: normalised boxes with class column and weight.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -8,73 +8,76 @@
 namespace data {
 
 struct LabelledBox {
-  float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // 0..1 of the image
+  float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // as fractions of the image
   int32_t label = 0;                             // class column, from 1
   float weight = 1;
 };
 using LabelledBoxes = std::vector<LabelledBox>;
 
-// A part of the image in its normalised coordinates; may reach outside.
+// A rectangle in the image's normalised coordinates. It may reach beyond the image.
 struct BoxWindow {
   float ymin = 0, xmin = 0, ymax = 1, xmax = 1;
 };
 
-enum class CrowdPolicy { train, ignore };  // ignore: crowd boxes are left out
-// Of boxes that reach 1 px or more past the border. drop: those with x + w > W or y + h > H are
-// left out (the reference does not look at x < 0 and y < 0); clip: cut at the border. By less than
-// a pixel, as rounding makes it, a box is cut under either.
+enum class CrowdPolicy { train, ignore };  // `ignore` leaves crowd boxes out
+// What to do with boxes that reach past the border of their image by 1 pixel or more. `drop` leaves
+// them out if they do so at the right or at the bottom (the original does not look at the left and
+// the top), and `clip` cuts them at the border. Boxes that reach past it by less than a pixel, as
+// rounding causes, are always cut.
 enum class OvershootPolicy { drop, clip };
 
 struct GroundTruthOptions {
   CrowdPolicy crowd = CrowdPolicy::train;
   OvershootPolicy overshoot = OvershootPolicy::drop;
-  // Class column (1..C) of each index into Dataset::categories; -1: not trained.
+  // For each entry of Dataset::categories its class column, from 1, or -1 if the model lacks it.
   std::vector<int> class_columns;
 };
 
-// Whether an object is trained on, and if not, why.
+// Whether an object takes part in training, and if not, why.
 enum class LabelFate {
   trained,
-  crowd,  // under CrowdPolicy::ignore
-  unknown_class,
+  crowd,          // left out by CrowdPolicy::ignore
+  unknown_class,  // the model lacks its class
   not_finite,
-  negative_side,  // as of swapped corners
+  negative_side,  // its corners may be swapped
   no_area,
   outside,      // no part of it is in the image
-  past_border,  // under OvershootPolicy::drop
+  past_border,  // left out by OvershootPolicy::drop
   beyond_max_boxes,
 };
 inline constexpr int kLabelFates = static_cast<int>(LabelFate::beyond_max_boxes) + 1;
 
 struct Label {
   LabelFate fate = LabelFate::trained;
-  bool cut = false;  // at the border
-  LabelledBox box;   // of a trained one
+  bool cut = false;  // whether the box is cut at the border
+  LabelledBox box;   // if it is trained
 };
-// One object by itself, without its place in the image's list. Pure.
+// Decides about one object. It does not count the objects of the image, so the fate is never
+// beyond_max_boxes.
 Label label_of(const Object& object, const ImageEntry& image, const GroundTruthOptions& options);
 
-// Boxes of an image that are trained on, in file order.
+// The boxes of an image that take part in training, in file order.
 LabelledBoxes ground_truth(const Dataset& dataset, const ImageEntry& image,
                            const GroundTruthOptions& options);
 
-// xmin, xmax become 1 - xmax, 1 - xmin.
+// Mirrors the boxes: xmin, xmax become 1 - xmax, 1 - xmin.
 void flip_left_right(LabelledBoxes& boxes);
 
-// Coordinates relative to the window.
+// Makes the coordinates relative to the window.
 void reframe(LabelledBoxes& boxes, const BoxWindow& window);
 
-// Strict crop of TensorFlow's Object Detection API: boxes completely outside leave (touching is
-// outside), then those of which less than overlap_threshold lies inside (a box without area always
-// leaves); the rest is reframed, and clipped to 0..1 when asked.
+// Crops boxes as TensorFlow's Object Detection API does in a strict random crop. It removes a box
+// that lies outside of the window (also if it only touches it), that has no area, or of which less
+// than overlap_threshold of the area is inside. The others are reframed and, if `clip`, cut to
+// 0..1.
 void crop_boxes(LabelledBoxes& boxes, const BoxWindow& window, float overlap_threshold, bool clip);
 
-// Rows of a fixed-size table: the first max_boxes are kept; absent rows have label and weight 0.
-// boxes: max_boxes * 4 as ymin, xmin, ymax, xmax. Returns the number of rows filled.
+// Writes boxes into a table of fixed size. The first max_boxes are kept. Rows without a box have
+// label and weight 0. Returns the number of rows filled.
 struct BoxTable {
-  float* boxes;
-  int32_t* labels;
-  float* weights;
+  float* boxes;     // [max_boxes, 4]: ymin, xmin, ymax, xmax
+  int32_t* labels;  // [max_boxes]
+  float* weights;   // [max_boxes]
   int max_boxes;
 };
 int pad_or_clip(const LabelledBoxes& boxes, const BoxTable& table);

@@ -128,8 +128,8 @@ void Loader::work() {
   }
 }
 
-// The slot's old batch was given back: what it had to keep is on the device. So a batch reads only
-// what batches before it, by the queue's depth or more, have kept.
+// The caller is done with the slot's old batch, so the pictures that it kept are on the device.
+// Therefore a batch can read only what batches at least queue_depth before it have kept.
 void Loader::settle_cache(const Slot& slot) {
   const Batch& batch = slot.batch;
   for (int row = 0; row < batch.images; ++row)

@@ -6,13 +6,14 @@ namespace data {
 
 namespace {
 
-// Bytes of an image's place, a multiple of what copies like; 0: it is larger than a slot, through
-// which it would have to go. Sizes are the annotations': reading an image of another size fails.
+// The bytes of a picture's place, rounded up for fast copies, or 0 if the picture is larger than a
+// slot, through which it goes to the device. The sizes are those of the annotations, which is safe
+// because an image of another size is not read.
 int64_t place_bytes(const ImageEntry& entry, PictureSize input) {
   constexpr int64_t kAlignment = 64;
   const int64_t slot = kernels::slot_bytes(input.height, input.width);
   if (entry.height < 1 || entry.width < 1) return 0;
-  if (int64_t(entry.height) * entry.width > slot / 3) return 0;  // before it is multiplied by 3
+  if (int64_t(entry.height) * entry.width > slot / 3) return 0;  // times 3 would overflow
   const int64_t bytes = whole_picture_bytes({entry.height, entry.width});
   if (bytes > slot) return 0;
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -27,7 +28,7 @@ CacheUse PicturePlaces::next_use(int64_t image) {
   Place& place = places_[size_t(image)];
   const int64_t bytes = place_bytes(dataset_.images[size_t(image)], input_);
   if (place.filled) return {CacheUse::Kind::read, place.offset, bytes};
-  // With a place, but not filled: on its way, or unreadable.
+  // A picture that has a place but is not there is on its way, or it cannot be read.
   if (bytes == 0 || place.offset >= 0 || used_ + uint64_t(bytes) > capacity_) return {};
   place.offset = int64_t(used_);
   used_ += uint64_t(bytes);

@@ -1,6 +1,6 @@
 // Decides which pictures of a data set stay in device memory, and where. These are the first ones
-// that fit, since every epoch visits each image once. It is decided batch by batch, in order, so it
-// does not depend on the timing of threads.
+// that fit, because every epoch visits each image once. The decision is made batch by batch, in
+// order, so it does not depend on the timing of threads.
 #pragma once
 #include "data/dataset.h"
 #include "data/loading/augment_crop.h"
@@ -10,17 +10,17 @@ namespace data {
 
 class PicturePlaces {
  public:
-  // `input` is the network's: a picture that is larger than its slots is not kept. `capacity`: of
-  // the cache in bytes.
+  // `input` is the size of the network's input. It gives the size of a slot, and a picture that is
+  // larger than a slot is not kept. `capacity` is that of the cache, in bytes.
   PicturePlaces(const Dataset& dataset, PictureSize input, uint64_t capacity);
 
-  // How a row of the next batch uses the cache: it keeps a picture that occurs for the first time,
-  // reads one that is there, or neither.
+  // Decides how a row of the next batch uses the cache: it reads a picture that is there, keeps one
+  // that fits, or does neither.
   CacheUse next_use(int64_t image);
-  // The batch whose row keeps this picture was uploaded, so later batches may read it.
+  // Says that this picture is in the cache now, so that later batches may read it.
   void arrived(int64_t image);
 
-  int64_t pictures() const { return pictures_; }  // that later batches may read
+  int64_t pictures() const { return pictures_; }  // that are in the cache
 
  private:
   struct Place {
@@ -36,7 +36,7 @@ class PicturePlaces {
   int64_t pictures_ = 0;
 };
 
-// What a cache of all pictures would need, without those that are larger than a slot.
+// What a cache of all pictures would need. Pictures that are larger than a slot do not count.
 struct CacheNeed {
   uint64_t bytes = 0;
   int64_t pictures = 0;

@@ -75,7 +75,7 @@ std::shared_ptr<const Image> SampleBuilder::read(int64_t image, bool keep) {
 void SampleBuilder::fill(int64_t image, int row, Batch& batch, CacheUse use) {
   using Kind = CacheUse::Kind;
   const ImageEntry& entry = dataset_.images[size_t(image)];
-  const PictureSize size{entry.height, entry.width};  // reading makes sure of it
+  const PictureSize size{entry.height, entry.width};  // read() refuses a picture of another size
   std::shared_ptr<const Image> picture;
   if (use.kind != Kind::read) picture = read(image, use.kind == Kind::none);
   LabelledBoxes boxes = ground_truth(dataset_, entry, options_.ground_truth);

@@ -1,5 +1,5 @@
-// Makes one row of a batch: reads, labels, augments and stages an image. The result depends only on
-// (seed, epoch, position).
+// Makes one row of a batch: reads an image, chooses its labels and its augmentation, and stages its
+// pixels (stage_image.h). The result depends only on (seed, epoch, position).
 #pragma once
 #include <functional>
 #include <string>
@@ -18,14 +18,14 @@ struct SampleOptions {
   int max_boxes = 100;  // the first ones are kept
   GroundTruthOptions ground_truth;
   AugmentOptions augment;
-  // For an unreadable image, `error` throws. `skip` takes the next image of the epoch's order, or
-  // leaves the row empty if replace_unreadable is false.
+  // What happens if an image cannot be read: `error` throws; `skip` takes the next image of the
+  // epoch's order instead, or leaves the row empty if replace_unreadable is false.
   ImageErrorPolicy image_errors = ImageErrorPolicy::error;
   bool replace_unreadable = true;
-  uint64_t cache_bytes = 0;  // of decoded pictures in the host's memory
+  uint64_t cache_bytes = 0;  // of the cache of decoded pictures in host memory
   DecodeLimits limits;
-  // Called by a worker thread with the image's index before it is read; not for pictures that the
-  // device has.
+  // A worker thread calls this with the image's index before it reads the image, but not for
+  // pictures that the device has.
   std::function<void(int64_t)> before_read;
 };
 
@@ -34,7 +34,7 @@ struct SkippedImage {
   std::string reason;
 };
 
-// The memory of a batch of n rows. `pixels` holds n slots.
+// Allocates the memory of a batch of n rows, except for `pixels`, which holds n slots.
 void prepare(Batch& batch, int n, const SampleOptions& options, std::span<uint8_t> pixels);
 
 class SampleBuilder {
@@ -42,10 +42,10 @@ class SampleBuilder {
   // The data set must outlive the builder.
   SampleBuilder(const Dataset& dataset, SampleOptions options, uint64_t seed);
 
-  // Fills `row` with the image at `position` of the order; position -1: an empty row. Returns the
-  // images that were skipped. If there is a cache, batch.cache_use says what to do with the image
-  // at `position`, and afterwards what was done. Threads may call build() at the same time for
-  // different rows.
+  // Fills `row` with the image at `position` of the order, or makes it empty if `position` is -1.
+  // Returns the images that were skipped. If there is a cache, batch.cache_use says before the call
+  // what to do with the image at `position`, and afterwards what was done. Threads may call build()
+  // at the same time for different rows.
   std::vector<SkippedImage> build(const std::vector<uint32_t>& order, int64_t position, int row,
                                   Batch& batch);
 

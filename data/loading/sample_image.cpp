@@ -13,7 +13,8 @@ Image to_picture(const InputImage& input) {
   for (size_t i = 0; i < size; ++i) {
     size_t c = i % 3;
     float value = input.values[i] * input.scaling.deviation[c] + input.scaling.mean[c];
-    image.rgb[i] = uint8_t(std::lround(value > 0 ? std::min(value, 255.0f) : 0.0f));  // NaN: 0
+    image.rgb[i] =
+        uint8_t(std::lround(value > 0 ? std::min(value, 255.0f) : 0.0f));  // NaN becomes 0
   }
   return image;
 }

@@ -1,4 +1,4 @@
-// The network's input as a picture for people, to see what training sees.
+// Turns the network's input into a picture, so that people see what the network sees.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,11 +16,11 @@ struct InputImage {
   kernels::ChannelScaling scaling;
 };
 
-// Undoes the scaling; rounded and cut to 0..255.
+// Undoes the scaling, rounds, and cuts to 0..255.
 Image to_picture(const InputImage& input);
 
-// The same for a row of a batch, with its boxes drawn. class_names[c - 1] names column c; a column
-// without a name shows its number.
+// Does the same for a row of a batch, and draws its boxes. class_names[c - 1] is the name of class
+// column c. A column without a name shows its number.
 Image sample_picture(const InputImage& input, const Batch& batch, int row,
                      const std::vector<std::string>& class_names, const ClassColours& colours);
 

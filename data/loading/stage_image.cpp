@@ -11,7 +11,7 @@ namespace {
 
 using kernels::StagedImage;
 
-// Canvas position that stored position k of a gathered axis holds.
+// The position on the canvas that is stored at position k of a gathered axis (kernels/image.h).
 int gathered_tap(int k, int canvas, int output) {
   kernels::BilinearTap tap =
       kernels::bilinear_tap(k / 2, kernels::bilinear_scale(canvas, output), canvas);
@@ -23,7 +23,8 @@ void copy_columns(const uint8_t* row, std::span<const int> columns, uint8_t* to)
     for (int c = 0; c < 3; ++c) to[3 * i + size_t(c)] = row[3 * columns[i] + c];
 }
 
-// Columns of the crop to store, in order. Taps beside the picture get any column: the kernel fills.
+// The columns of the crop to store, in order. A tap beside the picture gets any column, because the
+// kernel uses the fill colour there.
 std::vector<int> stored_columns(const StagedImage& staged, int output) {
   std::vector<int> columns(size_t(2 * output));
   for (size_t k = 0; k < columns.size(); ++k) {
@@ -42,7 +43,7 @@ void copy_pixels(const Image& image, const PixelWindow& source, PictureSize outp
   for (int k = 0; k < rows; ++k) {
     int row =
         staged.gathered_rows ? gathered_tap(k, staged.height, output.height) - staged.picture_y : k;
-    if (row < 0 || row >= staged.picture_height) continue;  // beside the picture: never read
+    if (row < 0 || row >= staged.picture_height) continue;  // beside the picture, so never read
     const uint8_t* from =
         image.rgb.data() + 3 * (size_t(source.y + row) * size_t(image.width) + size_t(source.x));
     uint8_t* to = slot + size_t(k) * size_t(staged.row_bytes);
@@ -53,7 +54,7 @@ void copy_pixels(const Image& image, const PixelWindow& source, PictureSize outp
   }
 }
 
-// The crop in the picture as it is stored, not flipped.
+// The crop in the picture before the flip.
 PixelWindow source_window(PictureSize picture, const ImageTransform& transform) {
   PixelWindow source = transform.placement.crop;
   SSD_CHECK(source.y >= 0 && source.x >= 0 && source.height > 0 && source.width > 0 &&
@@ -64,7 +65,7 @@ PixelWindow source_window(PictureSize picture, const ImageTransform& transform) 
   return source;
 }
 
-// All but where and how the pixels are stored, and means over them.
+// Describes all but the storage of the pixels and the means over them.
 StagedImage describe(const ImageTransform& transform) {
   const Placement& p = transform.placement;
   StagedImage staged;

@@ -1,4 +1,4 @@
-// Puts the pixels that an image's transform needs into a slot of fixed size.
+// Stages an image: puts the pixels that its transform needs into a slot, and describes them.
 #pragma once
 #include <span>
 
@@ -6,28 +6,28 @@
 
 namespace data {
 
-// Fills `slot` (at least kernels::slot_bytes of the output's size) and describes it. Only the rows
-// and columns that the output needs may be stored; the kernel's result is the same as from the
-// whole picture. `offset` of the result is 0; the caller adds the slot's offset.
+// Fills `slot`, which has at least kernels::slot_bytes() of the output's size, and returns its
+// description. Rows and columns of the picture that the output does not need may be left out, and
+// the kernel still computes the same result as from the whole picture. `offset` of the description
+// is 0, and the caller adds the slot's offset.
 kernels::StagedImage stage_image(const Image& image, const ImageTransform& transform,
                                  PictureSize output, std::span<uint8_t> slot);
 
-// The same, but the slot begins with the whole picture, so that it can be kept and used again with
-// any other transform. `slot`: at least whole_picture_bytes.
+// Does the same, but puts the whole picture into the slot, so that it can be kept and used again
+// with other transforms. `slot` has at least whole_picture_bytes().
 kernels::StagedImage stage_whole_image(const Image& image, const ImageTransform& transform,
                                        std::span<uint8_t> slot);
 
-// Describes a picture that is stored whole from byte 0 on, for a transform that does not
-// need_pixels().
+// Describes a picture that is stored whole, from byte 0 on. The transform must not need pixels.
 kernels::StagedImage describe_whole_image(PictureSize picture, const ImageTransform& transform);
 
-// Whether the description of the transformed picture has means over its pixels.
+// Whether the description needs means over the picture's pixels.
 bool needs_pixels(const ImageTransform& transform);
 
-// The bytes of a whole picture, with those that the kernel may read behind its last pixel.
+// The bytes of a whole picture, with those that the kernel may read after its last pixel.
 int64_t whole_picture_bytes(PictureSize picture);
 
-// A slot without a picture: black.
+// Describes a slot without a picture, from which the kernel makes a black one.
 kernels::StagedImage empty_slot();
 
 }  // namespace data

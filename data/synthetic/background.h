@@ -1,4 +1,4 @@
-// Textured backgrounds for drawn scenes.
+// Draws textured backgrounds for synthetic scenes.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -7,9 +7,11 @@
 
 namespace data {
 
+// Rounds a channel's value and cuts it to 0..255.
 inline uint8_t to_level(double v) { return uint8_t(std::clamp(v, 0.0, 255.0) + 0.5); }
 
-// A gradient with stripes, squares or clouds on it, and fine noise: a function of (seed, stream).
+// Draws a gradient with stripes, squares or clouds on it, and fine noise. The result depends on the
+// arguments alone.
 Image draw_background(int width, int height, uint64_t seed, uint64_t stream);
 
 }  // namespace data

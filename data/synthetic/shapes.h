@@ -1,4 +1,4 @@
-// Drawn scenes: geometric shapes on textured backgrounds, with exact boxes.
+// Draws synthetic scenes: geometric shapes on textured backgrounds, with exact boxes.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,26 +10,29 @@
 namespace data {
 
 inline constexpr int kShapeKinds = 6;
-const std::string& shape_name(int kind);  // circle, square, triangle, star, cross, ring
+// The name of kind 0 .. kShapeKinds - 1: circle, square, triangle, star, cross or ring.
+const std::string& shape_name(int kind);
 
 struct SceneOptions {
   int width = 160, height = 160;           // 32 .. 4096 pixels
-  int classes = 3;                         // the first of the kinds, 1 .. kShapeKinds
-  int min_objects = 1, max_objects = 4;    // fewer are placed when there is no room
-  double min_size = 0.15, max_size = 0.5;  // diameter, as a share of the shorter side
+  int classes = 3;                         // 1 .. kShapeKinds; shapes are of the first kinds
+  int min_objects = 1, max_objects = 4;    // fewer are placed if there is no room
+  double min_size = 0.15, max_size = 0.5;  // diameters, as a share of the shorter side
   uint64_t seed = 1;
 };
 
 struct Scene {
   Image image;
-  // id 0; category = kind; box: the tight bounds of the visible pixels; area: their number.
+  // In each, the id is 0, the category is the kind, the box encloses the visible pixels exactly,
+  // and the area is their number.
   std::vector<Object> objects;
 };
 
-// Error(usage): an option out of range.
+// Throws Error(usage) if an option is out of range.
 void check_scene_options(const SceneOptions& options);
 
-// The scene of a number: a function of (options, index) alone. Error(usage): options out of range.
+// Draws the scene with that number. It depends on the options and the number alone. Throws
+// Error(usage) if an option is out of range.
 Scene draw_scene(const SceneOptions& options, uint64_t index);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// A drawn data set in COCO form, for demonstrations and tests without any download.
+// Writes a synthetic data set in COCO form, for demonstrations and tests without a download.
 #pragma once
 #include <filesystem>
 
@@ -16,9 +16,10 @@ struct SyntheticCounts {
   int64_t train_objects = 0, val_objects = 0;
 };
 
-// Writes folder/images/000001.jpg ..., folder/annotations/instances_train.json and
-// instances_val.json. Equal options give equal bytes. The folder appears whole or not at all.
-// Error(usage): options out of range, or a folder that exists and is not empty; Error(failed): I/O.
+// Writes folder/images/000001.jpg and so on, folder/annotations/instances_train.json, and
+// instances_val.json beside it. The same options give the same bytes. The folder appears whole or
+// not at all. Throws Error(usage) if an option is out of range, or if the folder exists and is not
+// empty, and Error(failed) if a file cannot be written.
 SyntheticCounts write_synthetic(const std::filesystem::path& folder,
                                 const SyntheticOptions& options);
 
