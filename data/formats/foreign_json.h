@@ -1,15 +1,16 @@
-// What a file is that is no COCO JSON.
+// Recognises files that are given as COCO JSON but are something else.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace data {
 
-// "an archive: unpack it" and the like, with what to do; empty for what may be COCO JSON. Only the
-// first bytes are looked at.
+// What the file is and what to do with it, such as "a gzip file: unpack it with gunzip". Empty if
+// it may be COCO JSON. The function looks at the first 4096 bytes only.
 std::string foreign_bytes(std::string_view file);
 
-// For JSON without a section of images: which labelling tool wrote it, with what to do; or empty.
+// Which labelling tool wrote a JSON file that has no "images", and what to do with it. Empty if no
+// known tool did.
 std::string foreign_json(std::string_view file);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// The pictures in a folder, by the endings of their names.
+// Lists the images in a folder. It goes by the endings of their names.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -10,18 +10,19 @@ namespace data {
 
 struct ImageFolder {
   std::vector<std::filesystem::path> images;  // .jpg, .jpeg, .png: relative to the folder, sorted
-  std::map<std::string, int64_t> others;      // pictures of formats that are not read, by ending
-  int64_t below = 0;                          // images in sub-folders, when those are left out
+  std::map<std::string, int64_t> others;      // number of pictures that are not read, by ending
+  int64_t below = 0;                          // images in sub-folders, if those are left out
 };
 
-// Endings are compared without case. Error (data): a folder that cannot be read.
+// Lists a folder, with or without its sub-folders. Throws Error(data) if it cannot be read.
 ImageFolder list_images(const std::string& folder, bool with_subfolders);
 
-// Whether the name ends like a picture of a format that is read, and of one that is not.
+// Whether the name has the ending of a format that is read, in any case of letters.
 bool names_image(const std::filesystem::path& path);
+// Whether the name has the ending of a picture format that is not read.
 bool names_other_picture(const std::filesystem::path& path);
 
-// "3 pictures of formats that are not read (.bmp 1, .webp 2)"; empty when there are none.
+// Such as "3 pictures of formats that are not read (.bmp 1, .webp 2)". Empty if there are none.
 std::string in_words(const std::map<std::string, int64_t>& others);
 
 }  // namespace data

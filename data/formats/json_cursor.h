@@ -1,4 +1,4 @@
-// Feeds mapped bytes to the JSON library and always knows where it stands.
+// Feeds the bytes of a file to the JSON library, and knows the position at any time.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -10,10 +10,11 @@
 
 namespace data {
 
-// The library sees the bytes from `at` to `limit`, then those from `resume`, if any. Two uses,
-// neither of which costs anything per byte: the library buffers a whole token before anyone sees
-// it, and a limit that moves with every token bounds that buffer; and a long value that nobody
-// needs is hidden.
+// The library sees the bytes from `at` to `limit`, and then those from `resume` on, if it is set.
+// This has two uses, and neither costs time per byte: * The library buffers a whole token before it
+// reports it. A limit that moves on with every token
+//   bounds that buffer.
+// * A long value that nobody needs can be hidden from the library.
 struct JsonCursor {
   static constexpr size_t kLongestToken = size_t{1} << 20;
 
@@ -21,15 +22,18 @@ struct JsonCursor {
       : begin(text.data()), at(begin), end(begin + text.size()) {
     token_read();
   }
+  // Moves the limit on. Handlers call this for every event.
   void token_read() {
     if (!resume) limit = at + std::min<size_t>(end - at, kLongestToken + 64);
   }
-  // To be called right after a key. When an array or object follows, the library will find it
-  // empty. What is hidden is checked for matching brackets only; when they do not match, nothing is
-  // hidden. Returns the first byte of the value that is neither bracket nor blank; 0 when nothing
-  // is hidden.
+  // Hides the next value if it is an array or an object, so that the library finds it empty. It is
+  // called right after a key. Nothing is hidden if the value's brackets do not match; otherwise its
+  // content is not checked. Returns the first byte after the opening bracket that is not a blank,
+  // or 0 if nothing is hidden.
   char hide_value();
+  // Whether there are more bytes; moves to `resume` if it is time.
   bool more() { return at != limit || next_piece(); }
+  // Whether a token is too long.
   bool stopped_by_limit() const { return at == limit && limit != end; }
   size_t offset() const { return at - begin; }
 
@@ -43,17 +47,17 @@ struct JsonCursor {
   bool next_piece();
 };
 
-inline constexpr int kDeepestJson = 64;  // arrays and objects in each other
+inline constexpr int kDeepestJson = 64;  // how deep arrays and objects may be nested
 
-// The integer that a number with a fraction or an exponent stands for, if it is one: some writers
-// turn every number into a float, and 17.0 is the id 17.
+// The integer that a float equals, if there is one. Some writers turn every number into a float, so
+// 17.0 may be the id 17.
 std::optional<int64_t> whole_number(double value);
 
-// What a message of the library says is wrong with the text, short and without the place, which the
-// cursor knows better.
+// Shortens a message of the library to what is wrong with the text. It removes the position, which
+// the cursor knows better.
 std::string syntax_problem(const JsonCursor&, const std::string& message);
 
-// All copies share one position, so the cursor follows the library's copy.
+// The iterator that the library gets. All its copies share one position, that of the cursor.
 struct JsonIterator {
   using iterator_category = std::input_iterator_tag;
   using value_type = char;

@@ -1,4 +1,4 @@
-// Class names and ids: the label maps that go with record files.
+// Label maps: the names and ids of the classes in TFRecord files.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -12,20 +12,21 @@ namespace data {
 
 struct Label {
   int64_t id = 0;            // 1 or more
-  std::string name;          // the reference's COCO map has Freebase ids here
+  std::string name;          // a Freebase id in the original's map of COCO
   std::string display_name;  // may be empty
 };
 
 class LabelMap {
  public:
-  // Error (data): an id below 1, two labels with one id.
+  // Throws Error(data) if an id is below 1, or if two labels have one id.
   explicit LabelMap(std::vector<Label> labels);
 
-  // The larger of the id whose name is `text` and the id whose display name it is; each -1 when
-  // absent.
+  // The id of the label with this name or display name, or -1 if there is none. If two labels fit,
+  // it is the larger id.
   int64_t lookup(std::string_view text) const;
   const std::vector<Label>& labels() const { return labels_; }
-  // Ids with display names (or names), in the order of the map.
+  // The labels as categories, in the order of the map. A category gets the display name, or the
+  // name if that is empty.
   std::vector<Category> categories() const;
 
  private:
@@ -33,19 +34,20 @@ class LabelMap {
   std::map<std::string, int64_t, std::less<>> by_name_, by_display_name_;
 };
 
-// Parses the text form `item { name: '/m/01g317' id: 1 display_name: 'person' }`, with comments;
-// unknown fields are skipped. At most 16 MiB. Error (data) with file and line.
+// Reads a map of up to 16 MiB, or parses its text: `item { name: '/m/01g317' id: 1 display_name:
+// 'person' }` for each label, and comments. Unknown fields are skipped. Throws Error(data), with
+// file and line, if the text is something else.
 LabelMap load_label_map(const std::string& path);
 LabelMap parse_label_map(std::string_view text, const std::string& path);
 
-// The 80 categories of COCO 2017 with their ids 1..90.
+// The 80 categories of COCO 2017, with ids from 1 to 90.
 const LabelMap& coco_label_map();
 
-// The map that `ssddata convert` writes beside PREFIX.record-*: PREFIX followed by this.
+// Beside the shards PREFIX.record-*, `ssddata convert` writes the map PREFIX.label_map.pbtxt.
 inline constexpr char kLabelMapEnding[] = ".label_map.pbtxt";
 
-// The text form of these categories. Ids have to be 1 or more: where one is not, all are numbered
-// 1, 2, ... by their place.
+// The text of a map of these categories. If an id is below 1, the map numbers all of them 1, 2, ...
+// in their order.
 std::string label_map_text(const std::vector<Category>& categories);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// The lines of a text.
+// Reads texts line by line.
 #pragma once
 #include <algorithm>
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace data {
 
-// The text without UTF-8's byte order mark, which Windows editors write. Error (data), with `where`
-// in front: it is UTF-16.
+// Removes UTF-8's byte order mark, which Windows editors write. Throws Error(data), which begins
+// with `where`, if the text is UTF-16.
 inline std::string_view plain_text(std::string_view text, const std::string& where) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
     base::fail(base::ExitCode::data, where, ": the file is UTF-16: save it as UTF-8");
@@ -17,7 +17,7 @@ inline std::string_view plain_text(std::string_view text, const std::string& whe
   return text;
 }
 
-// Calls take(line, number) for each line, without its end and the blanks before that.
+// Calls take(line, number) for each line, numbered from 1, without blanks and '\r' at its end.
 template <class Take> void for_lines(std::string_view text, Take take) {
   for (int number = 1; !text.empty(); ++number) {
     size_t end = std::min(text.find('\n'), text.size());

@@ -1,4 +1,4 @@
-// Which label map belongs to record shards.
+// Finds the label map that belongs to TFRecord shards.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,13 +9,13 @@ namespace data {
 
 struct RecordLabels {
   LabelMap map;
-  bool own = true;   // it was given or lies beside the shards; else COCO's is assumed
-  std::string note;  // what was assumed or found, for the user; else empty
+  bool own = true;   // whether it was given or lies beside the shards, instead of being assumed
+  std::string note;  // tells the user what was found or assumed; empty if the map was given
 };
 
-// `label_map`: a file, or "coco" for COCO's 80 classes. Empty: the file that `ssddata convert`
-// writes beside shards (label_map.h), or else COCO's classes. Error (data): no such file; shards
-// whose files differ.
+// Reads `label_map`, which is a file, or "coco" for COCO's 80 classes. If it is empty, reads the
+// map that `ssddata convert` has written beside the shards (label_map.h), or else assumes COCO's
+// classes. Throws Error(data) if there is no such file, or if the maps beside the shards differ.
 RecordLabels find_record_labels(const std::string& label_map,
                                 const std::vector<std::string>& shards);
 

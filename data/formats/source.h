@@ -1,4 +1,4 @@
-// Where a labelled data set lies, in any of the formats, and the one function that opens it.
+// The place of a data set in any of the formats, and the one function that opens it.
 #pragma once
 #include <span>
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace data {
 
-// One of the first four is given; the rest belongs to some of the formats.
+// The user gives exactly one of the first four. Each of the others belongs to some of the formats.
 struct Source {
   std::string annotations;             // COCO JSON
   std::vector<std::string> tfrecords;  // shards: paths or globs
   std::string voc;                     // folder of XML files, or of Annotations/ and JPEGImages/
   std::string yolo;                    // data.yaml, its folder, or a folder of label files
-  std::string images;                  // folder of the images; empty: where the format has them
+  std::string images;                  // folder of the images, if not the one that is usual
   std::string names;                   // VOC, YOLO: file of class names, one per line
   std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
   std::string label_map;               // TFRecord: see find_record_labels
@@ -25,14 +25,14 @@ struct Source {
   // Of a model that the data is for: a grouping category among them is a class, too.
   std::vector<std::string> model_classes;
 
-  bool given() const;
-  std::string path() const;  // how messages name the data set; empty when none is given
+  bool given() const;        // whether any of the first four is given
+  std::string path() const;  // the name of the data set in messages; empty if none is given
 };
 
-// A format is a line of the table in source.cpp. Configuration keys and options of programs are
-// made from it.
+// A format of data sets. Each is a line of the table in source.cpp, from which configuration keys
+// and options of programs are made.
 struct Format {
-  const char* key;      // data.train.KEY, --KEY
+  const char* key;      // as in data.train.KEY and --KEY
   const char* meaning;  // for the help
   std::variant<std::string Source::*, std::vector<std::string> Source::*> field;
   Dataset (*open)(const Source&, Problems*);
@@ -41,7 +41,7 @@ struct Format {
 };
 std::span<const Format> formats();
 
-// "annotations, tfrecords, voc, yolo", each behind `prefix`.
+// The keys of all formats, each after `prefix`: "--annotations, --tfrecords, --voc, --yolo".
 std::string format_keys(const std::string& prefix);
 
 // Error (usage): none or several formats are given, named as `prefix` + key. Else as the format's

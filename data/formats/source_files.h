@@ -1,4 +1,4 @@
-// The files that a data set was read from.
+// Lists the files from which a data set was read.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace data {
 
-// Annotations, shards, label maps, names, label files and images: what a program that read this
-// data set must not replace. Files that are not there may be among them.
+// Annotations, shards, label maps, names, label files and images. A program that reads this data
+// set must not replace them. Some of them may not exist.
 std::vector<std::string> files_of(const Source&, const Dataset&);
 
 }  // namespace data

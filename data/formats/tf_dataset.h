@@ -1,4 +1,4 @@
-// Data sets in TFRecord shards: reading those of the reference, writing the same.
+// Reads and writes data sets in TFRecord shards, as the original's scripts make them.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,33 +10,35 @@
 namespace data {
 
 struct TfReadOptions {
-  bool verify = true;   // checksums of the payloads; reads every byte once
-  bool numbers = true;  // the map is the records' own, so that class numbers mean something
-  int threads = 0;      // shards at a time; 0: one per core
+  bool verify = true;   // whether the checksums of the payloads are checked
+  bool numbers = true;  // whether classes may be numbers, because the map belongs to the records
+  int threads = 0;      // shards that are read at the same time; if 0, one per core
 };
 
-// Scans shards in the given order; pixels stay in the files. Categories are those of the map. Image
-// ids are the source ids when all are decimal numbers, else 1, 2, ...; annotation ids are 1, 2, ...
-// since records have none. Error (data), with file:offset: damaged records, lists of unequal
-// length, sizes below 1, class texts that the map lacks, classes without texts when `numbers` is
-// off, two images with one id.
+// Reads the labels of shards, in the given order. Pixels stay in the files. Categories are those of
+// the map. Image ids are the source ids if all of them are decimal numbers, else 1, 2, ... Records
+// have no annotation ids, so these are 1, 2, ...
+//
+// Throws Error(data), which begins with file:offset, if a record is damaged, if its lists have
+// different lengths, if a side of the image is not 1 to 1,000,000, if the map lacks a class, if
+// classes are numbers although `numbers` is false, or if two images have one id.
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options = {});
 
-// Files that match a shell pattern such as "/data/coco_train.record-*", sorted. Error (data) when
-// none.
+// The files that match a shell pattern such as "/data/coco_train.record-*", sorted. Throws
+// Error(data) if there are none.
 std::vector<std::string> find_shards(const std::string& pattern);
 
-// Class ids of an example: by text when it has any, else its integer labels; -1 for an unknown
-// text.
+// The class ids of an example's objects. If it has class texts, the map translates them, with -1
+// for one that it lacks; else they are the example's class labels.
 std::vector<int64_t> class_ids(const TfExample& example, const LabelMap& map);
 
-// The features of one image except the encoded bytes and their hash. Boxes without area or past the
-// right or lower border are left out and counted, as in the reference.
+// The features of one image, except for the encoded bytes and their hash. As in the original, boxes
+// without area and boxes that reach past the right or lower border are left out.
 struct ImageFeatures {
   TfExample example;  // its strings point into `texts` and the data set
   std::vector<std::string> texts;
-  int64_t dropped = 0;
+  int64_t dropped = 0;  // boxes left out
 };
 ImageFeatures image_features(const Dataset& dataset, const ImageEntry& image);
 
@@ -44,12 +46,14 @@ struct TfWriteReport {
   int64_t images = 0, boxes = 0, dropped_boxes = 0;
 };
 
-// Writes prefix.record-00000-of-NNNNN ...: image i goes to shard i mod `shards`. Masks are not
-// written. threads: shards at a time; 0: one per core. Errors: data.
+// Writes the files shard_name(prefix, i, shards), each whole or not at all. Image i goes to shard i
+// mod `shards`. Masks are not written. `threads` shards are written at the same time, or one per
+// core if it is 0. Throws Error(usage) if `shards` is not 1 to 99999, and Error(data) if an image
+// cannot be read or is neither JPEG nor PNG.
 TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix, int shards,
                               int threads = 0);
 
-// "coco_train.record-00003-of-00100"
+// Such as "coco_train.record-00003-of-00100".
 std::string shard_name(const std::string& prefix, int shard, int shards);
 
 }  // namespace data

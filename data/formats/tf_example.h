@@ -1,4 +1,4 @@
-// tf.Example messages of detection data: which features they have, and their wire format.
+// Reads and writes tf.Example messages of detection data.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,24 +7,25 @@
 
 namespace data {
 
-// The features of one image. Strings point into the parsed message, or into memory of the writer.
+// The features of one image. The string views point into the parsed message, or into memory of the
+// caller who writes one.
 struct TfExample {
   int64_t height = 0, width = 0;
   std::string_view filename, source_id, sha256, encoded, format;
-  std::vector<float> xmin, xmax, ymin, ymax;  // normalised to 0..1
+  std::vector<float> xmin, xmax, ymin, ymax;  // as fractions of the image
   std::vector<std::string_view> class_text;
-  std::vector<int64_t> class_label;  // read when there is no text; never written
+  std::vector<int64_t> class_label;  // is never written
   std::vector<int64_t> is_crowd;
   std::vector<float> area;    // px^2
-  std::vector<float> weight;  // read only; empty means 1 each
+  std::vector<float> weight;  // is never written
 };
 
-// Limits: 10,000 features, 10,000 values per list; every length lies within the message. Features
-// that are not listed above are skipped. `where` stands in front of messages. Error (data): damaged
-// message, a limit, a feature of another type.
+// Parses a message. Features that are not listed above are skipped. Throws Error(data), which
+// begins with `where`, if the message is damaged, if a feature has another type, if a feature of
+// one value has none or several, or if there are more than 10,000 features, or values in a list.
 TfExample parse_example(std::string_view message, const std::string& where);
 
-// Features in the order of their names, so equal examples give equal bytes.
+// Writes the features in the order of their names, so equal examples give equal bytes.
 std::string serialize_example(const TfExample& example);
 
 }  // namespace data

@@ -1,5 +1,6 @@
-// Framing of TFRecord files: u64 length, u32 masked CRC-32C of it, payload, u32 masked CRC-32C of
-// the payload, all little-endian.
+// Reads and writes TFRecord files. A record is the length of its payload (u64), the masked CRC-32C
+// of these eight bytes (u32), the payload, and the masked CRC-32C of the payload (u32), all
+// little-endian.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,22 +11,23 @@
 
 namespace data {
 
-// Walks over the records of a file. No more is allocated than the file has bytes, whatever the
-// lengths claim.
+// Reads the records of a file one by one. It never allocates more than the file has bytes, whatever
+// the lengths say.
 class RecordReader {
  public:
-  // verify: check the payloads' checksums (the lengths' are always checked).
+  // If `verify`, the checksums of payloads are checked. Those of lengths are always checked.
   explicit RecordReader(const std::string& path, bool verify = true)
       : file_(path), verify_(verify) {}
 
-  // The next payload, valid until the next call; false at the end of the file. Error (data) with
-  // file and offset: truncated record, wrong checksum, length over 1 GiB.
+  // Reads the next payload, which is valid until the next call. Returns false at the end of the
+  // file. Throws Error(data), with file and offset, if the record is truncated, if a checksum is
+  // wrong, or if the length exceeds 1 GiB.
   bool next(std::string_view& payload);
-  // Where a part of the latest payload lies in the file.
+  // The offset in the file of a part of the latest payload.
   uint64_t offset_of(std::string_view part) const {
     return payload_at_ + uint64_t(part.data() - frame_.data());
   }
-  uint64_t record_offset() const { return record_; }  // of the latest record's frame
+  uint64_t record_offset() const { return record_; }  // of the latest record
   const std::string& path() const { return file_.path(); }
 
  private:
@@ -37,7 +39,8 @@ class RecordReader {
   uint64_t at_ = 0, record_ = 0, payload_at_ = 0;
 };
 
-// The file has its name when it is finished; an unfinished one is removed. Errors: data.
+// Writes records to a temporary file, which gets its name in finish(). If finish() is not called,
+// the file is removed.
 class RecordWriter {
  public:
   explicit RecordWriter(const std::string& path) : file_(path) {}

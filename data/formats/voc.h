@@ -1,4 +1,4 @@
-// Folders of PASCAL VOC annotation files, both ways: one XML file per image.
+// Reads and writes folders of PASCAL VOC annotation files, one XML file per image.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,22 +7,26 @@
 
 namespace data {
 
-// Reads every *.xml of a folder and below it, in the order of their names. VOC corners are 1-based
-// and inclusive: x = xmin - 1, width = xmax - xmin + 1; an edge at 0, as tools write that count
-// from 0, is at the border, too. VocPictures says which picture a file belongs to. Categories get
-// the ids 1, 2, ... in the order of `names`, or when that is empty, of the sorted names found.
-// Objects marked difficult are ordinary here; parts of objects are left out. Files of up to 4 MiB.
-// A note tells how many files have a picture. Error (data) with file: no XML files, damaged XML,
-// missing or wrong values, a name that is not in `names`. With `list`, a file of ImageSets/Main,
-// only the images that it names, one per line, in its order.
+// Reads all *.xml files in a folder and below it, in the order of their names. If `list` is given,
+// a file of ImageSets/Main, only the images that it names are read, in its order. * VOC's corners
+// are 1-based and inclusive: x = xmin - 1, width = xmax - xmin + 1. Some tools count
+//   from 0, so an edge at 0 is at the border, too.
+// * Categories get the ids 1, 2, ... in the order of `names`. If `names` is empty, they are the
+//   sorted names that the files hold.
+// * Objects marked difficult are read like others. Parts of objects are left out. * VocPictures
+// decides which picture a file belongs to. A note says how many files have one.
+//
+// Throws Error(data), with the file, if there are no XML files, if one has more than 4 MiB, is
+// damaged, lacks a value or has a wrong one, or if an object has a name that is not in `names`.
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names = {}, const std::string& list = "");
 
-// Where write_voc writes the objects of an image, relative to its folder: <image name>.xml.
+// The file into which write_voc writes the objects of an image, relative to the folder: the image's
+// name with the ending .xml.
 std::string voc_file(const ImageEntry& image);
 
-// Writes a file for every image, creating the folder. Crowd regions are left out: VOC has none.
-// Error (data): an image's name leaves the folder, a file cannot be written.
+// Creates the folder and writes a file for every image. Crowd regions are left out, because VOC has
+// none. Throws Error(data) if the name of an image leads out of the folder.
 void write_voc(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

@@ -1,4 +1,5 @@
-// Which picture belongs to a VOC file: people rename pictures and files after they were labelled.
+// Finds the picture that belongs to a VOC file. This takes care because people rename pictures and
+// files after labelling.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -12,17 +13,19 @@ namespace data {
 
 class VocPictures {
  public:
-  // The folder need not exist: then pictures have the names that the files say.
+  // If the folder does not exist, pictures get the names that the files say.
   explicit VocPictures(const std::string& folder);
 
-  // The picture's name below the folder. `xml` is the file's path below the folder of files, and
-  // `filename` what it says, perhaps nothing. In this order: the picture that is named, if it is
-  // called like the file; a picture that is called like the file; the one that is named. Where none
-  // of these exists, what is named; empty when that is nothing usable.
+  // Returns the path of the picture below the folder. `xml` is the path of the file below the
+  // folder of files, and `filename` is the name in it, which may be empty. The first of these that
+  // exists is taken: 1. the picture `filename`, if it has the same name as the file, but for the
+  // ending; 2. a picture that has the same path as the file, but for the ending; 3. the picture
+  // `filename`. If none exists, the result is `filename`, or the file's own name with .jpg if there
+  // is none. It is empty if `filename` leads out of the folder.
   std::string find(const std::filesystem::path& xml, const std::string& filename);
 
-  // One line of counts: pictures found by either name and not found; with `all`, when every file of
-  // the data set was asked for, also pictures without a file.
+  // One line that counts the files with and without a picture. If `all`, that is, if find() was
+  // called for every file of the data set, it also counts the pictures without a file.
   std::string note(const std::string& files, bool all) const;
 
  private:

@@ -1,5 +1,5 @@
-// YOLO text labels, both ways: one file per image with lines "class x_center y_center width
-// height", all divided by the image's sides.
+// Reads and writes YOLO text labels. Each image has a file with lines "class x_center y_center
+// width height", in fractions of the image's sides.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -10,15 +10,16 @@
 
 namespace data {
 
-// The images of a data set and where the labels of each would be.
+// The images of a data set and the places of their labels.
 struct YoloImage {
-  std::filesystem::path relative, labels;  // to image_folder; the label file, which may be absent
+  std::filesystem::path relative;  // to image_folder
+  std::filesystem::path labels;    // the label file, which need not exist
 };
 struct YoloFiles {
   std::string image_folder;
   std::vector<YoloImage> images;
-  std::vector<std::filesystem::path> label_folders;  // where labels without an image are looked for
-  std::map<std::string, int64_t> other_pictures;     // left out, by ending: list_images
+  std::vector<std::filesystem::path> label_folders;  // are searched for labels without an image
+  std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
 };
 
 // Class k gets the category id k + 1. A line of more than five numbers is a polygon, and its
@@ -29,18 +30,18 @@ struct YoloFiles {
 Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
                   ExifPolicy exif = ExifPolicy::upright);
 
-// Every .jpg, .jpeg, and .png below image_folder, in the order of their names, with the labels of
-// the same relative name below label_folder.
+// Does this for all .jpg, .jpeg and .png files below image_folder, in the order of their names. The
+// label file of an image has the same relative path below label_folder, with the ending .txt.
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
                   const std::vector<std::string>& names, ExifPolicy exif = ExifPolicy::upright);
 
-// Where write_yolo writes the names of the classes and the labels of an image, relative to its
-// folder: classes.txt and <image name>.txt.
+// The file into which write_yolo writes the names of the classes, relative to its folder.
 inline constexpr const char* kYoloNamesFile = "classes.txt";
+// The file into which it writes the labels of an image: the image's name with the ending .txt.
 std::string yolo_file(const ImageEntry& image);
 
-// Writes both, creating the folder. Crowd regions and boxes without area, which YOLO does not know,
-// are left out. Error (data): an image's name leaves the folder, a file cannot be written.
+// Creates the folder and writes these files. Crowd regions and boxes without area are left out,
+// because YOLO has none. Throws Error(data) if the name of an image leads out of the folder.
 void write_yolo(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

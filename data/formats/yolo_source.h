@@ -5,14 +5,17 @@
 
 namespace data {
 
-// source.yolo is one of these:
-// * a data.yaml, or the folder of one: `names` and the list of images come from it. Paths are
-//   relative to its `path`, which is relative to the file's folder. A split is a folder of images,
-//   a .txt that lists them one per line, or several of these. The labels of images/x.jpg are
-//   labels/x.txt (the last folder called "images" of the path changes), or lie beside the image.
-// * a folder of label files: class names from source.names, or classes.txt or obj.names in that
-//   folder; images from source.images, or that folder.
-// Error (data): what is missing, in the terms of these files; else as the other load_yolo.
+// Reads the data set that source.yolo names, which is one of these: * A data.yaml, or its folder.
+// The file gives the names of the classes and, for each split, a
+//   folder of images, a .txt file that lists images one per line, or several of these. Paths are
+//   relative to the file's `path`, which is relative to its folder. The labels of images/x.jpg are
+//   in labels/x.txt: the last folder of the path that is called "images" becomes "labels". If no
+//   folder is called so, the labels lie beside the image.
+// * A folder of label files. The names of the classes are in source.names, or in classes.txt or
+//   obj.names in that folder. The images are in source.images, or in that folder.
+//
+// Throws Error(data) if one of these files is missing or wrong; other errors are those of load_yolo
+// in yolo.h.
 Dataset load_yolo(const Source& source);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// Precision over recall from a category's ranked outcomes.
+// Makes curves of precision over recall from the ranked outcomes of a category.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -9,19 +9,21 @@
 
 namespace data {
 
-// The curve of one category, threshold, area, and limit, at the recalls of recall_thresholds().
+// The curve of one category, IoU threshold, range of areas and limit. The arrays hold the values at
+// recall_thresholds(), or 0 where that recall is not reached.
 struct Curve {
-  double recall = 0;  // at the end
+  double recall = 0;  // that all detections together reach
   std::array<double, Evaluation::kRecalls> precision = {}, scores = {};
 };
 
-// Reuses its room from curve to curve.
+// Makes the curves of one category. It reuses its memory from curve to curve.
 class CurveMaker {
  public:
   explicit CurveMaker(const CategoryMatches& matches)
       : matches_(matches), wanted_(recall_thresholds()) {}
 
-  // The area must have objects. `limit`: best detections per image that count.
+  // `area` and `threshold` are indices, as in Evaluation. There must be objects of that area. Of
+  // each image only the best `limit` detections count.
   Curve make(int area, int threshold, uint32_t limit);
 
  private:

@@ -1,4 +1,4 @@
-// Which detections of one category are right, for every IoU threshold and object size.
+// Decides which detections of one category are right, for every IoU threshold and range of areas.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -10,25 +10,26 @@
 namespace data {
 
 struct TruthBox {
-  uint32_t image;  // rank of the image's id
-  bool crowd, never_found;
-  double x, y, width, height, area;
+  uint32_t image;                    // rank of the image's id
+  bool crowd, never_found;           // see EvaluationOptions::id_zero_is_missed
+  double x, y, width, height, area;  // pixels
 };
 
 struct ScoredBox {
-  uint32_t image;
-  uint32_t rank;  // among the image's detections of this category
-  double x, y, width, height, score;
+  uint32_t image;  // rank of the image's id
+  uint32_t rank;   // among the image's detections of this category, the best being 0
+  double x, y, width, height, score;  // pixels
 };
 
 enum class Outcome : uint8_t { ignored, right, wrong };
 
 struct CategoryMatches {
-  // By descending score; equal ones by image, then as listed.
+  // The detections in descending order of their scores. Those with equal scores are in the order of
+  // their images, and within an image as listed.
   std::vector<double> scores;
   std::vector<uint32_t> ranks;
   std::vector<Outcome> outcomes;                         // [area, threshold, detection]
-  std::array<int64_t, Evaluation::kAreas> objects = {};  // that count, per area
+  std::array<int64_t, Evaluation::kAreas> objects = {};  // that are not ignored, per area
 
   std::span<const Outcome> outcomes_of(int area, int threshold) const {
     size_t row = area * Evaluation::kThresholds + threshold;
@@ -36,7 +37,9 @@ struct CategoryMatches {
   }
 };
 
-// Objects in ascending image order; detections in any. Keeps the best `limit` detections per image.
+// Matches the detections of each image with its objects, the best detection first. `objects` are in
+// ascending order of their images; detections may have any order. Only the best `limit` detections
+// of an image are kept.
 CategoryMatches match_category(std::span<const TruthBox> objects, std::vector<ScoredBox> detections,
                                uint32_t limit);
 

@@ -1,4 +1,4 @@
-// Means over the curves of an evaluation.
+// Computes the means over the curves of an evaluation.
 #pragma once
 #include <cstddef>
 
@@ -6,7 +6,9 @@
 
 namespace data {
 
-void summarise(Evaluation& evaluation);                            // sets stats
-void summarise_category(Evaluation& evaluation, size_t category);  // sets ap, ap50, ap75, ar
+// Sets evaluation.stats from its precision and recall.
+void summarise(Evaluation& evaluation);
+// Sets ap, ap50, ap75 and ar of one category.
+void summarise_category(Evaluation& evaluation, size_t category);
 
 }  // namespace data

@@ -1,5 +1,5 @@
-// Images and categories by their names: a detector that sees photos alone numbers them by itself,
-// so its ids need not be those of an annotation file.
+// Finds images and categories by their names. A detector that sees nothing but photos numbers them
+// by itself, so its ids need not be those of an annotation file.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,24 +12,26 @@ namespace data {
 
 class DetectionNames {
  public:
-  explicit DetectionNames(const Dataset& truth);
+  explicit DetectionNames(const Dataset& truth);  // `truth` must outlive this
 
   bool has_image(int64_t id) const { return file_of_.contains(id); }
-  static constexpr int64_t kNone = INT64_MIN, kSeveral = INT64_MIN + 1;  // no image ids
-  // The id of the image that a detector knew as `file_name`: the one with this name (the one with
-  // the id `likely`, if several have it), else the only one whose path ends like it
-  // ("photos/val/a.jpg" is "val/a.jpg" or "a.jpg", and "a.jpg" is "val/a.jpg"). Otherwise kNone, or
-  // kSeveral: ids of a detector's own do not tell which.
+  static constexpr int64_t kNone = INT64_MIN, kSeveral = INT64_MIN + 1;  // are never image ids
+  // Returns the id of the image that a detector knew as `file_name`. This is the image with that
+  // name; if several have it, it is the one with the id `likely`, if that is one of them. Else it
+  // is the only image whose path ends like `file_name`, or whose path is the end of `file_name`:
+  // "photos/val/a.jpg" finds "val/a.jpg" or "a.jpg", and "a.jpg" finds "val/a.jpg". Returns kNone
+  // if there is no such image, and kSeveral if there are several.
   int64_t image_of(std::string_view file_name, int64_t likely) const;
-  // The index of the category of this name, or of the only one that differs in case, blanks, '-' or
-  // '_' alone; -1: none, or more than one.
+  // Returns the index of the category with this name, or of the only one whose name differs in
+  // nothing but case, blanks, '-' and '_'. Returns -1 if there is none, or more than one.
   int32_t category_of(const std::string& name) const;
 
  private:
   std::unordered_map<int64_t, std::string_view> file_of_;
   std::unordered_map<std::string_view, int64_t> by_path_;
-  std::unordered_multimap<std::string_view, int64_t> by_name_;   // without folders
-  std::unordered_map<std::string, int32_t> categories_, alike_;  // -1: of more than one
+  std::unordered_multimap<std::string_view, int64_t> by_name_;  // the keys are without folders
+  // Indices of categories by name and by simplified name, or -1 if several have it.
+  std::unordered_map<std::string, int32_t> categories_, alike_;
 };
 
 }  // namespace data

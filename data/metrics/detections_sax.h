@@ -1,4 +1,4 @@
-// SAX events of a COCO result file in, detections out.
+// Collects the detections of a COCO result file from the events of a SAX parser.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -64,15 +64,15 @@ class DetectionHandler {
   JsonCursor& cursor_;
   DetectionFile& out_;
   DetectionNames names_;
-  std::unordered_map<int64_t, std::string> file_of_;  // by image: the name that meant it
-  std::unordered_map<int64_t, int32_t> categories_;
+  std::unordered_map<int64_t, std::string> file_of_;  // by image id: the file_name that found it
+  std::unordered_map<int64_t, int32_t> categories_;   // by id: index into Dataset::categories
 
-  int depth_ = 0;        // 1: in the list, 2: in an entry, 3: in its bbox
-  int64_t entries_ = 0;  // begun
+  int depth_ = 0;        // 1 in the list, 2 in an entry, 3 in its bbox
+  int64_t entries_ = 0;  // begun so far
   Field field_ = unknown;
-  uint32_t seen_ = 0;  // bit per field
+  uint32_t seen_ = 0;  // one bit per field of the entry
   int64_t image_id_ = 0, category_id_ = 0;
-  int32_t category_ = 0;  // found: index into Dataset::categories
+  int32_t category_ = 0;  // of the entry: index into Dataset::categories
   std::string file_name_, category_name_;
   double box_[4] = {}, score_ = 0;
   int box_count_ = 0;

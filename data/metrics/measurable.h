@@ -1,4 +1,4 @@
-// Whether a data set has anything that COCO's metrics could measure.
+// Tells whether a data set has anything that COCO's metrics could measure.
 #pragma once
 #include <string>
 
@@ -6,8 +6,8 @@
 
 namespace data {
 
-// Why every metric on `truth` would be -1, in words: "it has no objects"; empty when there is
-// something to find. Crowd regions are ignored by the metrics, as are areas above 1e10 px.
+// Says why every metric on `truth` would be -1, such as "there is no object in its 12 images".
+// Empty if there is something to find. The metrics ignore crowd regions and areas above 1e10 px.
 std::string why_unmeasured(const Dataset& truth);
 
 }  // namespace data
