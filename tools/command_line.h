@@ -1,4 +1,4 @@
-// What all programs share: help, version, exit codes, one line for every error.
+// The parts that all programs share: help, version, exit codes, and one line for every error.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -11,30 +11,32 @@ struct Example {
   std::string command, meaning;
 };
 
-// The first thing that `main` does. Where memory runs out and no exception may leave (in a
-// destructor, or before run_program), the program then ends as run_program ends it: with one line
-// and code 6, and not by abort().
+// `main` calls this first. If memory then runs out where no exception may leave, such as in a
+// destructor or before run_program, the program ends as run_program would end it: with one line and
+// code 6 instead of abort().
 void handle_lack_of_memory();
 
-// Sets up `app` (named by its constructor): summary, examples first in -h, --version, no @files.
+// Sets up `app`, whose name its constructor got: the summary, -h with the examples first,
+// --version, and no @files.
 void describe_program(CLI::App& app, const std::string& summary,
                       const std::vector<Example>& examples);
 
-// Parses, calls `body` and returns the program's exit code. Every failure is one line on stderr,
-// "program: what is wrong", with the code of base::Error; 2 for the command line ("unknown option
-// --foo, did you mean --bar?"), 6 out of memory, 1 anything else. A closed stdout ends the program
-// silently with 1; any other failure to write to stdout is an error.
+// Parses the command line, calls `body`, and returns the program's exit code. Every failure is one
+// line on stderr, "program: what is wrong". The code is that of the base::Error, 2 for the command
+// line (such as "unknown option --foo, did you mean --bar?"), 6 if memory runs out, and 1 for
+// anything else. If the reader of stdout has closed it, the program ends silently with 1. Any other
+// failure to write to stdout is an error.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body);
-// For programs that end well in more than one way: `body` returns the exit code.
+// The same for programs that can succeed with several exit codes. `body` returns the code.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);
 
 // A subcommand, such as `ssddata check`.
 struct Command {
   CLI::App* options = nullptr;
-  std::function<int()> run;  // after parsing; returns the exit code; errors are base::Error
+  std::function<int()> run;  // is called after parsing and returns the exit code
 };
 
-// run_program for a program that does one of `commands`, which have been added to `app`.
+// run_program for a program with subcommands, which have been added to `app`.
 int run_commands(int argc, char** argv, CLI::App& app, const std::vector<Command>& commands);
 
 }  // namespace tools

@@ -1,4 +1,4 @@
-// The options by which programs are given a labelled data set.
+// The options with which a user names a data set.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <optional>

@@ -1,4 +1,4 @@
-// Image files that a user names, one by one or by folder.
+// Finds the image files that a user names, one by one or by folder.
 #pragma once
 #include <cstdint>
 #include <iosfwd>
@@ -23,8 +23,8 @@ FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, 
 // What was left out, as a line for people; empty when nothing was.
 std::string left_out_in_words(const FoundImages&);
 
-// A file in `folder` for each image: its name with .png for PNG files and .jpg for others, "_2" and
-// so on added where images of several folders share one.
+// A path in `folder` for each image: its name, with .png for PNG files and .jpg for others. If
+// images of several folders have one name, "_2" and so on are added.
 std::vector<std::string> picture_names(const std::vector<std::string>& images,
                                        const std::string& folder);
 

@@ -1,4 +1,4 @@
-// Labels that take no part in training, as `ssddata check` and `ssddata stats` report them.
+// Reports the labels that take no part in training, for `ssddata check` and `ssddata stats`.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
@@ -6,10 +6,11 @@
 
 namespace tools {
 
-// With the training's default settings; nothing when all take part.
+// Prints to stdout how many labels are left out or cut with the default configuration, and why.
+// Prints nothing if none is.
 void print_label_use(const data::LabelUse&);
 
-// {"labels": 12, "trained": 9, "cut": 0, "left_out": {"no_area": 3}}
+// Such as {"labels": 12, "trained": 9, "cut": 0, "left_out": {"no_area": 3}}.
 nlohmann::ordered_json label_use_json(const data::LabelUse&);
 
 }  // namespace tools

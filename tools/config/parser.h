@@ -1,4 +1,4 @@
-// JSON with // and /* */ comments into values and the line of every key.
+// Parses JSON with // and /* */ comments, and remembers the line of every key.
 #pragma once
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,14 +10,14 @@ constexpr size_t kMaxConfigDepth = 64;
 
 struct ParsedConfig {
   nlohmann::json values;             // an object
-  std::map<std::string, int> lines;  // of "key.path"; "" is line 1
+  std::map<std::string, int> lines;  // by "key.path"; "" is the whole text
 };
 
-// Error(usage) "name:line: ..." when the text is not an object of JSON, has a key twice or nests
-// too deep.
+// Parses a configuration. Throws Error(usage), which begins with "name:line: ", if the text is not
+// an object of JSON, if it has a key twice, or if it is nested more than kMaxConfigDepth deep.
 ParsedConfig parse_config(const std::string& text, const std::string& name);
 
-// Any one value. Error(usage) "place: ...".
+// Parses one value of any type. Throws Error(usage), which begins with `place`, if it is not JSON.
 nlohmann::json parse_config_value(const std::string& text, const std::string& place);
 
 }  // namespace config

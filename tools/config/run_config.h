@@ -1,6 +1,5 @@
-// Everything that a run can be told, as plain fields; the defaults are SSD320 v1.2 on one GPU. The
-// table in run_config_table.cpp binds every field to its configuration key; units and meanings
-// stand there.
+// The configuration of a run as plain fields. The defaults are SSD320 v1.2 on one GPU. The table in
+// run_config_table.cpp binds every field to its key, and gives its unit and meaning.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -23,7 +22,7 @@ namespace config {
 enum class ClassColumns { by_id, dense };
 
 struct ModelConfig {
-  model::DetectorOptions options{.classes = 0};  // 0: from the data
+  model::DetectorOptions options{.classes = 0};  // if classes is 0, the data gives the number
   ClassColumns class_columns = ClassColumns::by_id;
 };
 
@@ -111,36 +110,40 @@ struct RunConfig {
     int every_steps = 100;
   } log;
 
-  // "lr 0.02 = 0.16 x 32/256": the rates belong to schedule.reference_batch images per step;
-  // `batch` is the number over all ranks and accumulated steps.
+  // The learning rates of the schedule are for schedule.reference_batch images per step. For
+  // `batch` images per step, over all ranks and accumulated batches, they are multiplied by this.
   double rate_scale(int64_t batch) const;
+  // The same for the user: "lr 0.02 = 0.16 x 32/256".
   std::string rate_in_words(int64_t batch) const;
 };
 
-// What the program is going to do decides which keys it cannot do without.
+// What the program is going to do. This decides which keys must be set.
 enum class ConfigUse { any, training, evaluation };
 
-// Every key, bound to the fields of `config`, which has to outlive the table.
+// The table of all keys, bound to the fields of `config`, which must outlive the table.
 config::ConfigTable run_config_table(RunConfig& config, ConfigUse use = ConfigUse::any);
 
-// The file, its bases and the overrides ("key.path=value"), checked. `path` may be empty: defaults
-// and overrides alone. The run's name defaults to the file's, without folder and extension.
-// Error(usage): one line with key and file:line. Touches nothing on disk.
+// Reads the file with its bases, applies the overrides ("key.path=value"), and checks all values.
+// If `path` is empty, there are only defaults and overrides. The default name of the run is that of
+// the file, without folder and extension. Throws Error(usage), one line with the key and file:line,
+// if anything is wrong. Reads nothing else and writes nothing.
 RunConfig load_run_config(const std::string& path, const std::vector<std::string>& overrides,
                           ConfigUse use = ConfigUse::any);
 
-// The same from configuration text, as stored in checkpoints and run folders.
+// The same for a text, as checkpoints and run folders hold it. `name` stands for the file in
+// messages.
 RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides = {},
                            ConfigUse use = ConfigUse::any);
 
-// Every value as JSON, for --print-config, config.json and checkpoints.
+// All values as JSON, for --print-config, config.json and checkpoints.
 std::string run_config_json(const RunConfig&);
 
-// A key whose value differs, with both values as JSON.
+// A key whose value differs, and both values as JSON.
 struct ChangedKey {
   std::string path, before, now;
 };
+// The keys in which two configurations differ, in the table's order.
 std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now);
 
 }  // namespace config

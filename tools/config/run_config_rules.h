@@ -1,9 +1,10 @@
-// Conditions on several configuration keys at once.
+// The conditions that involve several configuration keys at once.
 #pragma once
 #include "tools/config/run_config.h"
 
 namespace config {
 
+// Adds the rules to the table, which is bound to that configuration.
 void add_rules(config::ConfigTable&, const RunConfig&, ConfigUse);
 
 }  // namespace config

@@ -1,6 +1,6 @@
-// The table of configuration keys: each binds a path to a typed field, its range, one line of
-// description and (the field's value at that time) its default. Validation, help and documentation
-// come from it.
+// The table of configuration keys. Each key binds a path to a typed field, with a range and a
+// description. Its default is the value that the field has when the key is added. Checks, help and
+// documentation are made from the table.
 #pragma once
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
@@ -14,27 +14,30 @@
 
 namespace config {
 
+// What a list of numbers may be.
 struct ConfigList {
   base::Interval each;
   size_t min_count = 0, max_count = 64;
 };
 
 struct ConfigKey {
-  std::string path;          // "train.schedule.kind"
-  std::string expected;      // "an integer from 1 to 64", "one of cosine, step"
+  std::string path;          // such as "train.schedule.kind"
+  std::string expected;      // such as "an integer from 1 to 64" or "one of cosine, step"
   std::string description;   // one line
   std::string default_json;  // the default as JSON
-  // The least and the greatest that is expected, of a choice every name, as JSON; of texts none.
+  // Values at the ends of what is expected, as JSON: the least and the greatest of a number, every
+  // name of a choice, nothing for a text.
   std::vector<std::string> extremes;
-  bool text = false;  // takes any text, so a number typed on the command line is a text, too
-  // Stores the value; returns false when it is not what is expected.
+  bool text = false;  // takes any text, so 12 on the command line is the text "12"
+  // Stores the value. Returns false if it is not what is expected.
   std::function<bool(const nlohmann::json&)> assign;
   std::function<nlohmann::json()> value;
 };
 
-// Fields are held by reference: they have to outlive the table.
+// The table refers to the fields, so they must outlive it.
 class ConfigTable {
  public:
+  // These add a section, or a key of that type.
   void section(const std::string& path, const std::string& description);
   void flag(const std::string& path, bool& field, const std::string& description);
   void text(const std::string& path, std::string& field, const std::string& description);
@@ -51,19 +54,21 @@ class ConfigTable {
   void choice(const std::string& path, E& field, std::vector<std::pair<std::string, E>> names,
               const std::string& description);
 
-  // A key of earlier versions that never changed anything. Configurations of old runs still carry
-  // it: one of `names` is read and forgotten, and it is in no list of keys.
+  // Adds a key of earlier versions that never changed anything. Configurations of old runs still
+  // have it, so one of `names` is read and ignored. No list of keys contains it.
   void retired(const std::string& path, std::vector<std::string> names);
 
-  // A condition on several keys. `complaint` returns an empty text when all is well; the message is
-  // placed at the first of `keys` that was set.
+  // Adds a condition on several keys. `complaint` returns what is wrong, or an empty text. The
+  // message gives the place of the first of `keys` that was set.
   void rule(std::vector<std::string> keys, std::function<std::string()> complaint);
 
-  // Stores the values, keys absent keep their defaults. Error(usage) "place: key: what is wrong"
-  // for unknown keys (with the nearest name), wrong types, values out of range, broken rules.
+  // Stores the values. Keys that are absent keep their defaults. Throws Error(usage), "place: key:
+  // what is wrong", if a key is unknown (with the nearest name), if a value has the wrong type or
+  // is out of range, or if a rule is broken.
   void apply(const ConfigText&);
 
   const std::vector<ConfigKey>& keys() const { return keys_; }
+  // Path and description of each section.
   const std::vector<std::pair<std::string, std::string>>& sections() const { return sections_; }
   bool was_set(const std::string& path) const { return set_.count(path) > 0; }
 
@@ -98,10 +103,10 @@ class ConfigTable {
   std::set<std::string> set_;
 };
 
-// All values as JSON, in the table's order; reading it back gives the same values.
+// All values as JSON, in the table's order. Reading it back gives the same values.
 std::string config_as_json(const ConfigTable&);
-// For the terminal: one entry per key; only keys that start with `prefix`. Error(usage) if none
-// does.
+// Help for the terminal, with one entry for each key that starts with `prefix`. Throws Error(usage)
+// if none does.
 std::string config_help(const ConfigTable&, const std::string& prefix = "");
 // The page docs/config_keys.md.
 std::string config_markdown(const ConfigTable&);

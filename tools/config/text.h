@@ -1,5 +1,5 @@
-// Configuration as written: JSON with comments, its bases merged in, overrides, and the place of
-// every key.
+// A configuration as it is written: JSON with comments, the files on which it is based, overrides,
+// and the place of every key.
 #pragma once
 #include <map>
 #include <nlohmann/json.hpp>
@@ -9,29 +9,31 @@ namespace config {
 
 class ConfigText {
  public:
-  // Reads a file and the chain of files named by "_base_" (relative to the file that names it); a
-  // file's values are merged over its base's by RFC 7396. Error(usage), with file and line:
-  // unreadable, over 16 MiB, not JSON, nested deeper than 64, duplicate key, cycle of bases, not an
-  // object.
+  // Reads a file. If it has the key "_base_", its values are merged over those of the file that
+  // "_base_" names, by the rules of RFC 7396. That name is relative to the file's folder, and the
+  // base may have a base, too. Throws Error(usage), with file and line, if a file cannot be read,
+  // has more than 16 MiB, is not a JSON object, is nested more than 64 deep or has a key twice, or
+  // if bases form a cycle.
   static ConfigText from_file(const std::string& path);
-  // The same for text that is in memory; `name` stands for the file in messages.
+  // The same for text in memory. `name` stands for the file in messages.
   static ConfigText from_string(const std::string& text, const std::string& name);
 
-  // "key.path=value": the value is JSON, or else the text itself. null takes a key away, which
-  // restores its default. Error(usage) when it has no such form.
+  // Sets one key by "key.path=value". The value is JSON, or a text if it is not JSON. The value
+  // null removes the key, so that it has its default. Throws Error(usage) if `assignment` does not
+  // have this form.
   void override_with(const std::string& assignment);
 
   const nlohmann::json& values() const { return values_; }
-  // Where the key was written: "file:line" or "command line"; of an absent key: where its section
-  // was.
+  // Where the key was written: "file:line" or "command line". If the key is absent, the place of
+  // its section.
   std::string place(const std::string& path) const;
-  // What was typed on the command line for the key; null when it came from a file.
+  // The value of the key as typed on the command line, or null if it comes from a file.
   const std::string* typed(const std::string& path) const;
 
  private:
   friend class ConfigReader;
   nlohmann::json values_ = nlohmann::json::object();
-  std::map<std::string, std::string> places_;  // "" is the whole
+  std::map<std::string, std::string> places_;  // "" is the whole configuration
   std::map<std::string, std::string> typed_;
 };
 

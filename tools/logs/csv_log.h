@@ -1,4 +1,5 @@
-// results.csv: a row per step that was logged; cells without a value stay empty.
+// Writes results.csv, which has a row for each step that is logged. Cells without a value are
+// empty.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,11 +11,13 @@ namespace logs {
 
 class CsvLog {
  public:
-  // The first column is "step". Goes on after `last_step` of an existing file with the same
-  // columns: rows of later steps are cut off; a file with other columns is kept as path + ".old".
+  // The first column is "step", followed by `columns`. If the file exists with the same columns, it
+  // is continued after `last_step`, and rows of later steps are removed. A file with other columns
+  // is renamed to path + ".old".
   CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step);
 
-  // Names that are no columns are left out. A second row of the same step completes the first.
+  // Writes a row. Values whose name is not a column are left out. A second call for the same step
+  // completes its row.
   void row(int64_t step, const NamedValues&);
 
  private:

@@ -1,4 +1,5 @@
-// summary.json: lines "DLLL {...}" as NVIDIA's DLLogger writes them, for the tools that read those.
+// Writes summary.json, which has lines "DLLL {...}" as NVIDIA's DLLogger writes them, for programs
+// that read these.
 #pragma once
 #include <chrono>
 #include <string>
@@ -13,14 +14,15 @@ using NamedValues = std::vector<std::pair<std::string, double>>;
 
 class DlLogger {
  public:
-  // Goes on after `last_step` of an existing file: lines of later steps and whole-run lines are cut
-  // off. 0 starts anew.
+  // Continues an existing file after `last_step`: lines of later steps and lines about the whole
+  // run are removed. If `last_step` is 0, starts a new file.
   DlLogger(const std::string& path, int64_t last_step);
 
-  void parameters(const std::string& json_object);  // step "PARAMETER"
-  void unit(const std::string& metric, const std::string& unit);
-  void log(int64_t epoch, int64_t step, const NamedValues&);  // step [epoch, step]
-  void summary(const NamedValues&);                           // step [], the whole run
+  // Each of these writes a line. Except for unit(), the comment gives the value of its key "step".
+  void parameters(const std::string& json_object);                // "PARAMETER"
+  void unit(const std::string& metric, const std::string& unit);  // says the unit of a metric
+  void log(int64_t epoch, int64_t step, const NamedValues&);      // [epoch, step]
+  void summary(const NamedValues&);                               // [], for the whole run
 
  private:
   void line(const std::string& step_json, const std::string& data_json);
@@ -30,7 +32,7 @@ class DlLogger {
   std::chrono::steady_clock::time_point start_;
 };
 
-// {"name": value, ...} in this order; what JSON cannot hold (NaN, infinities) becomes null.
+// {"name": value, ...} in this order. NaN and infinities, which JSON cannot hold, become null.
 std::string json_object(const NamedValues&);
 
 }  // namespace logs

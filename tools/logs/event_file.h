@@ -1,4 +1,5 @@
-// events.out.tfevents.*: what TensorBoard shows. Records of tensorflow.Event in TFRecord frames.
+// Writes events.out.tfevents.*, the file that TensorBoard shows. It is a TFRecord file, and each
+// record is a message tensorflow.Event.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,12 +12,12 @@ namespace logs {
 
 class EventFile {
  public:
-  // Goes on with the newest event file of the folder, cut after `last_step`; 0, or none there: a
-  // new one.
+  // Continues the newest event file of the folder after `last_step`, and removes later events. If
+  // `last_step` is 0 or there is no such file, starts a new one.
   EventFile(const std::string& folder, int64_t last_step);
 
-  void scalars(int64_t step, const NamedValues&);  // names are tags, as "Loss/total_loss"
-  // An encoded PNG or JPEG of that size, under a tag.
+  void scalars(int64_t step, const NamedValues&);  // names are tags, such as "Loss/total_loss"
+  // Writes a PNG or JPEG picture of that size.
   void image(int64_t step, const std::string& tag, int width, int height, std::string_view encoded);
 
   const std::string& path() const { return file_->path(); }

@@ -1,35 +1,36 @@
-// Where a long job is: a line that moves on a terminal, a plain line now and then elsewhere. On
-// stderr.
+// Shows on stderr how far a long job is. On a terminal this is a line that is drawn again and
+// again, elsewhere a plain line from time to time.
 #pragma once
 #include <chrono>
 #include <string>
 
 namespace logs {
 
-// Whether a terminal takes colours and moving lines: it is a tty, TERM is not dumb, NO_COLOR is
-// unset.
+// Whether the descriptor is a terminal that takes colours and lines drawn again: it is a tty, TERM
+// is not dumb, and NO_COLOR is not set.
 bool lively_terminal(int file_descriptor);
 
 struct ProgressOptions {
-  std::string unit = "step";  // "step 120/1000"
+  std::string unit = "step";  // as in "step 120/1000"
   int64_t total = 0;
-  int64_t done_before = 0;  // steps of earlier runs, which say nothing about the speed of this one
+  int64_t done_before = 0;  // steps before this run was resumed; they do not count for its speed
   int64_t every = 100;      // steps between two plain lines
 };
 
 class Progress {
  public:
   explicit Progress(ProgressOptions options);
-  ~Progress();  // leaves a moving line on the terminal, complete
+  ~Progress();  // ends the line, which stays on the terminal
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `detail` as "loss 1.23  lr 0.02": the caller formats it only when wants(done).
+  // Shows the progress if it is time. `detail` is a text such as "loss 1.23  lr 0.02".
   void update(int64_t done, const std::string& detail = "");
+  // Whether update(done) would show anything. If not, `detail` need not be formatted.
   bool wants(int64_t done) const;
-  // A message of its own line, without breaking the moving one.
+  // Prints a message on a line of its own.
   void message(const std::string& text);
-  // "step 120/1000  12%  loss 1.23  4.5 steps/s  ETA 3m07s"
+  // Such as "step 120/1000  12%  loss 1.23  4.5 steps/s  ETA 3m07s".
   std::string line(int64_t done, const std::string& detail) const;
 
  private:

@@ -1,5 +1,5 @@
-// All logs of a training run behind one door: stderr and train.log, summary.json, results.csv,
-// events.
+// All logs of a training run in one object: stderr, train.log, summary.json, results.csv and the
+// events for TensorBoard.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -15,30 +15,31 @@ namespace logs {
 
 struct TrainingLogOptions {
   int64_t total_steps = 0;
-  int64_t last_step = 0;  // the step that a resumed run goes on from; later entries are cut off
-  int64_t every = 100;    // steps between two entries
+  int64_t last_step = 0;             // after which a resumed run goes on; later entries are removed
+  int64_t every = 100;               // steps between two entries
   std::vector<std::string> columns;  // of results.csv, after "step" and "epoch"
 };
 
 class TrainingLog {
  public:
-  // The logs of the run in `folder`, continued where they exist.
+  // Opens the logs in the run's folder, and continues those that exist.
   TrainingLog(const std::filesystem::path& folder, const TrainingLogOptions&);
 
   void parameters(const std::string& config_json) { summary_.parameters(config_json); }
-  void message(const std::string& text);  // stderr and train.log
+  void message(const std::string& text);  // goes to stderr and train.log
 
-  // Every step. `values` are written to all logs when the step is due (each `every` steps, and the
-  // last); names are the tags of TensorBoard, such as "Loss/total_loss"; `detail` goes into the
-  // progress line.
+  // Shows `detail` in the progress line and, if the step is due, writes `values` to all logs. Their
+  // names are the tags of TensorBoard, such as "Loss/total_loss". Call it for every step that
+  // shows().
   void step(int64_t step, int64_t epoch, const NamedValues& values, const std::string& detail);
+  // Every `every` steps, and at the end.
   bool due(int64_t step) const {
     return step % options_.every == 0 || step == options_.total_steps;
   }
   bool shows(int64_t step) const { return due(step) || progress_.wants(step); }
 
-  // Results of an evaluation, names as "DetectionBoxes_Precision/mAP"; summary.json gets them
-  // without "DetectionBoxes_", as the original's.
+  // Writes the results of an evaluation, with names such as "DetectionBoxes_Precision/mAP". As in
+  // the original, summary.json gets the names without "DetectionBoxes_".
   void evaluation(int64_t step, int64_t epoch, const NamedValues&);
   void summary(const NamedValues& values) { summary_.summary(values); }
   void image(int64_t step, const std::string& tag, int width, int height,

@@ -1,4 +1,4 @@
-// The checkpoints of a run folder: last, previous, best, numbered ones.
+// The checkpoints of a run folder: last, previous, best and numbered ones.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,12 +11,12 @@ namespace run {
 
 class CheckpointFiles {
  public:
-  // `keep` > 1: that many numbered checkpoints stay beside last and best.
+  // If `keep` is more than 1, that many numbered checkpoints stay beside last and best.
   CheckpointFiles(const RunFolder& folder, int keep) : folder_(folder), keep_(keep) {}
 
-  // last.safetensors; the one before stays as previous.safetensors.
+  // Writes last.safetensors. The file that it replaces becomes previous.safetensors.
   void save(engine::Backend&, const Checkpoint&) const;
-  void last_is_best() const;  // best.safetensors becomes what last.safetensors is
+  void last_is_best() const;  // makes best.safetensors the same file as last.safetensors
 
  private:
   void number(int64_t step) const;
@@ -24,11 +24,13 @@ class CheckpointFiles {
   int keep_;
 };
 
-// The checkpoints of a run folder that resuming may use, the newest first.
+// The checkpoints from which a run in this folder may be resumed, the newest first. Some of them
+// may not exist.
 std::vector<std::string> resumable(const std::string& folder);
 
-// The file that `path` means: itself, or of a run's folder its best checkpoint, else the last.
-// Which one is told on stderr as a message of `program`. Error(checkpoint): a folder without any.
+// The checkpoint that `path` names. If `path` is the folder of a run, it is the best checkpoint, or
+// the last if there is no best; a message of `program` on stderr says which. Throws
+// Error(checkpoint) if the folder has neither.
 std::string checkpoint_file(const std::string& path, const std::string& program);
 
 }  // namespace run

@@ -1,4 +1,4 @@
-// The device of a run and its step memory.
+// The device of a run, with its step memory.
 #pragma once
 #include <memory>
 #include <string>
@@ -12,8 +12,10 @@ namespace run {
 
 class Device {
  public:
-  // `device`: auto, cpu, cuda, cuda:N. `memory_gib` 0: most of what is free, after a cache of
-  // `image_cache` bytes. `threads` 0: one per core. Error(resources) for a cache that does not fit.
+  // Opens `device`, which is auto, cpu, cuda or cuda:N, and allocates the image cache and the step
+  // memory. If `memory_gib` is 0, the step memory is three quarters of what is free after the
+  // cache, but at least 1 GiB. If `threads` is 0, there is one per core. Throws Error(resources) if
+  // there is no such device, or if the cache does not fit.
   Device(const std::string& device, double memory_gib, int threads,
          const engine::BackendOptions& = {}, size_t image_cache = 0);
   Device(std::unique_ptr<engine::Backend>, double memory_gib, size_t image_cache = 0);
@@ -21,10 +23,11 @@ class Device {
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }
   engine::Context context(const engine::Precision&, engine::Tape* tape, bool training);
-  // A number for Context::weights_version that no weights on this device had before.
+  // A new number for Context::weights_version, which no weights on this device had before.
   uint64_t new_weights_version() { return ++weights_versions_; }
-  int64_t conv_macs() const { return plans_.macs(); }  // queued so far, recordings not counted
-  kernels::View image_cache() const;                   // bytes; empty when there is none
+  // The multiply-adds of all convolutions that were queued so far, not counting replays.
+  int64_t conv_macs() const { return plans_.macs(); }
+  kernels::View image_cache() const;  // u8; empty if there is none
   kernels::Queue queue() { return backend_->queue(engine::Lane::compute); }
 
  private:
@@ -33,12 +36,12 @@ class Device {
   std::unique_ptr<engine::Memory> memory_;
   std::unique_ptr<engine::Arena> arena_;
   engine::ConvPlans plans_;
-  std::unique_ptr<engine::Branches> branches_;  // null where the device has one queue
+  std::unique_ptr<engine::Branches> branches_;  // null if the device has one queue
   uint64_t weights_versions_ = 0;
 };
 
-// Where a configured train.plan_cache lies: "auto" is the user's cache folder, ssd320/plans in it;
-// empty (none) where there is no such folder.
+// The folder that train.plan_cache names. "auto" is ssd320/plans in the user's cache folder
+// ($XDG_CACHE_HOME or ~/.cache). Empty if there is none.
 std::string plan_cache_folder(const std::string& configured);
 
 }  // namespace run

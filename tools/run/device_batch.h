@@ -1,4 +1,4 @@
-// A batch on the device, at addresses that never change, and the network's input made from it.
+// A batch in device memory, at addresses that never change, and the network's input from it.
 #pragma once
 #include <memory>
 
@@ -12,18 +12,19 @@ namespace run {
 
 class DeviceBatch {
  public:
-  // `image_cache`: device memory for whole pictures, as data::LoaderOptions::device_cache_bytes
-  // describes to the loader; may be empty.
+  // `image_cache` is device memory for whole pictures, or empty. Its size is what the loader got as
+  // LoaderOptions::device_cache_bytes.
   DeviceBatch(engine::Backend&, int images, int height, int width, int max_boxes,
               engine::View image_cache = {});
 
-  // Queues the transfer. Work that is queued on the compute queue afterwards sees the batch. If the
-  // device has a queue for copies, the transfer overlaps with earlier work that still runs. Fills
-  // the image cache as the batch says.
+  // Queues the transfer, and fills the image cache as the batch says. Work that is queued on the
+  // compute queue afterwards sees the batch. If the device has a queue for copies, the transfer
+  // overlaps with earlier work that still runs.
   void upload(const data::Batch&);
-  void wait_for_upload();  // the batch given to upload() is no longer read
+  // Waits until the batch given to upload() is no longer read.
+  void wait_for_upload();
 
-  // [images, height, width, 3], normalised.
+  // Queues the kernel that makes the network's input, [images, height, width, 3] of that dtype.
   engine::Tensor images(const engine::Context&, const kernels::ChannelScaling&,
                         engine::DType) const;
   kernels::GroundTruth ground_truth() const;
@@ -31,7 +32,7 @@ class DeviceBatch {
   size_t bytes() const;  // of device memory
 
  private:
-  // Where a part of the batch, all but the pixels, lies in a block of memory.
+  // The place of a part of the batch in a block of memory. Pixels lie elsewhere.
   struct Part {
     size_t offset = 0, bytes = 0;
   };
@@ -49,12 +50,12 @@ class DeviceBatch {
   size_t total_ = 0;
   Part staged_, boxes_, labels_, weights_;
   std::unique_ptr<engine::Memory> here_;      // what the step reads
-  std::unique_ptr<engine::Memory> incoming_;  // the next batch; null where copies do not overlap
-  // The slots of this batch and, where copies overlap, of the next one. They take turns; the
+  std::unique_ptr<engine::Memory> incoming_;  // the next batch; null if copies do not overlap
+  // The slots of one batch or, if copies overlap, of two, which batches use in turn. The
   // descriptions tell the step where its pixels are.
   std::unique_ptr<engine::Memory> pixels_;
   bool second_turn_ = false;
-  std::vector<kernels::StagedImage> described_;  // as they are sent
+  std::vector<kernels::StagedImage> described_;  // the descriptions that are sent
 };
 
 }  // namespace run

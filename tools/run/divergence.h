@@ -1,4 +1,4 @@
-// Tells soon when a training has left every hope behind. Decides; does nothing.
+// Decides whether a training has diverged. Others act on the decision.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,12 +10,14 @@ namespace run {
 
 class DivergenceWatch {
  public:
-  // `scaled`: there is a loss scale, which steps that overflow lower until it is at its floor.
+  // `scaled` says whether there is a loss scale. If so, losses and gradients that are not finite do
+  // not count until the scale has fallen to its minimum.
   DivergenceWatch(const config::TrainConfig& config, bool scaled);
 
-  // Looking waits for the device, so it is done a few times within train.divergence.steps.
+  // Whether look() should be called after this step. That waits for the device, so it happens only
+  // a few times within train.divergence.steps.
   bool wants(int64_t step) const { return step % stride_ == 0; }
-  // Why the run has diverged, in words; empty as long as it has not.
+  // Says why the run has diverged. Empty if it has not.
   std::string look(int64_t step, double loss, const kernels::OptimizerState&);
 
  private:
@@ -23,7 +25,7 @@ class DivergenceWatch {
   const config::LossScaleConfig loss_scale_;
   const bool scaled_;
   const int64_t stride_;
-  int64_t bad_since_ = -1;  // step; -1: the latest loss was good
+  int64_t bad_since_ = -1;  // step, or -1 if the latest loss was good
 };
 
 }  // namespace run

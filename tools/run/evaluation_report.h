@@ -1,4 +1,4 @@
-// An evaluation for people and for programs.
+// Prints and writes an evaluation, for people and for programs.
 #pragma once
 #include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
@@ -9,28 +9,29 @@
 
 namespace run {
 
-// COCO's twelve lines: " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | ...".
+// Prints COCO's twelve lines, which begin with
+//  Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = ...
 void print_summary(std::ostream& out, const data::Evaluation& evaluation,
                    const data::EvaluationOptions& options);
 
-// A line per class, the best AP first: AP, AP50, AP75, AR, objects, detections.
+// Prints a line per class, the best AP first: AP, AP50, AP75, AR, objects, detections.
 void print_categories(std::ostream& out, const data::Evaluation& evaluation,
                       const data::Dataset& truth);
 
-// The twelve metrics by name, counts, and "per_class", an array by ascending category id. A metric
-// without objects is -1, as in COCO; where all are, "unmeasured" says why.
+// The twelve metrics with their names, counts, and "per_class", an array in ascending order of
+// category ids. As in COCO, a metric without objects is -1. If all are, "unmeasured" says why.
 nlohmann::ordered_json evaluation_json(const data::Evaluation& evaluation,
                                        const data::Dataset& truth);
 
-// per_class.csv, by ascending category id. Error (data): the file cannot be written.
+// Writes per_class.csv, in ascending order of category ids.
 void write_per_class(const std::string& path, const data::Evaluation& evaluation,
                      const data::Dataset& truth);
 
-// "warning: NAME cannot be measured: it has no objects; every metric is -1"; empty when it can be.
+// A warning that says why every metric is -1. Empty if there is something to measure.
 std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name);
 
-// "note: 3 of 12 (25.0 %) objects count here, but would take no part in training: ..."; empty when
-// all would.
+// A note such as "note: 3 of 12 (25.0 %) objects count here, but would take no part in training:
+// ...". Empty if all of them would.
 std::string untrained_in_words(const data::LabelUse&);
 
 // A line on `log`, "ssdeval: note: ...", when the metrics leave out detections or cannot find some
@@ -40,10 +41,10 @@ void tell_limit(const data::Dataset& truth, std::span<const data::Detection> det
 
 struct ReportRequest {
   bool json = false;      // one JSON object instead of tables
-  std::string per_class;  // a CSV file to write, if any
+  std::string per_class;  // path of a CSV file to write, or empty
 };
 
-// What the request asks for; tables or JSON go to `out`. Error (data): a file cannot be written.
+// Prints and writes what the request asks for. Tables or JSON go to `out`.
 void report(const ReportRequest& request, const data::Evaluation& evaluation,
             const data::EvaluationOptions& options, const data::Dataset& truth, std::ostream& out);
 

@@ -1,4 +1,4 @@
-// Image files as batches for a model, without a data set around them.
+// Makes batches for a model from image files that belong to no data set.
 #pragma once
 #include <future>
 #include <string>
@@ -12,7 +12,7 @@ namespace run {
 
 struct ImageBatchOptions {
   int batch_size = 1;
-  int max_boxes = 1;  // room in the batch; all stay empty
+  int max_boxes = 1;  // the batch has room for so many, but stays without boxes
   data::PictureSize input{320, 320};
   int threads = 0;             // that read and decode; 0: one per core
   bool keep_pictures = false;  // for drawing into them
@@ -27,13 +27,14 @@ struct ImageBatch {
   std::vector<int> orientations;      // [N] of EXIF; 1: none, or unreadable
 };
 
-// All files in order, scaled as in evaluation. While a batch is in use, the next one is read.
+// Reads all files in order, and scales them as in evaluation. While a batch is in use, the next one
+// is read.
 class ImageBatches {
  public:
   ImageBatches(std::vector<std::string> files, const ImageBatchOptions& options);
 
-  // Valid until the next call; null behind the last file. Unreadable files are rows without an
-  // image, not errors.
+  // Returns the next batch, which is valid until the next call, or null after the last file. A file
+  // that cannot be read is a row without an image and not an error.
   const ImageBatch* next();
 
  private:
@@ -44,8 +45,8 @@ class ImageBatches {
   const std::vector<std::string> files_;
   const ImageBatchOptions options_;
   ImageBatch slots_[2];
-  size_t given_ = 0, begun_ = 0;  // batches
-  std::future<void> reading_;     // the last member: waits for its thread before the rest goes
+  size_t given_ = 0, begun_ = 0;  // batches returned, and those of which reading began
+  std::future<void> reading_;     // is the last member, so that its thread ends before the others
 };
 
 }  // namespace run

@@ -1,4 +1,4 @@
-// A trained detector at work: batches in, boxes with scores and classes out.
+// Runs a trained detector: it finds boxes, with scores and classes, in batches of images.
 #pragma once
 #include <memory>
 #include <vector>
@@ -15,11 +15,11 @@
 namespace run {
 
 struct FoundBox {
-  float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // parts of the image's sides, within 0..1
+  float ymin = 0, xmin = 0, ymax = 0, xmax = 0;  // as fractions of the image, within 0..1
   float score = 0;
   int column = 0;  // of the class, from 1
 
-  // The box in an image of this size, in pixels.
+  // The box in pixels of an image of this size.
   data::Rectangle in_pixels(double width, double height) const {
     const double x = double(xmin) * width, y = double(ymin) * height;
     return {x, y, double(xmax) * width - x, double(ymax) * height - y};
@@ -35,9 +35,9 @@ class Inference {
             const std::vector<int>& columns = {});
   void refresh();
 
-  // In falling order of score, per row of the batch; rows without an image have none.
-  // Error(diverged) when the network's output is not finite.
-  // The batch is free again on return.
+  // Returns the boxes of each row of the batch, in descending order of scores. Rows without an
+  // image have none. Waits for the device, so the batch may be reused afterwards. Throws
+  // Error(diverged) if the network's output is not finite.
   std::vector<std::vector<FoundBox>> run(const data::Batch&);
   int batch_size() const { return batch_.size(); }
   engine::Backend& backend() const { return device_.backend(); }
@@ -53,7 +53,7 @@ class Inference {
   kernels::NmsOptions nms_;
   kernels::ChannelScaling scaling_;
   std::unique_ptr<model::FoldedWeights> folded_;
-  uint64_t weights_version_;  // plans keep what they made of the weights while it stays
+  uint64_t weights_version_;  // for Context::weights_version
   model::Anchors anchors_;
   DeviceBatch batch_;
   std::unique_ptr<engine::Memory> wanted_;  // [classes] u8; null: all

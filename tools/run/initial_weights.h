@@ -1,4 +1,4 @@
-// Weights that a run starts from, taken from a file.
+// Loads the weights with which a run starts from a file.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,9 +8,9 @@
 
 namespace run {
 
-// Fills `parameters` from `path`, as model::import_weights does. Where the file is a checkpoint of
-// ours whose classes are others or in another order, rows of the class predictor are matched by the
-// classes' names. Returns what was done, for the log.
+// Calls model::import_weights for `path`. If the file is a checkpoint of this program whose classes
+// are others, or in another order, the rows of the class predictor are matched by the names of the
+// classes. Returns lines for the log that say what was done.
 std::vector<std::string> take_initial_weights(const std::string& path, const ClassList& classes,
                                               engine::Backend&, engine::Parameters&);
 

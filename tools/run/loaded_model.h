@@ -1,4 +1,4 @@
-// A checkpoint made ready to find boxes.
+// Makes a checkpoint ready to find boxes.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,15 +11,16 @@ namespace run {
 
 struct ModelUse {
   std::string device = "auto";
-  int threads = 0;        // 0: one per core
-  double memory_gib = 0;  // 0: most of what is free
-  std::string precision;  // empty: the one that the model was trained in
+  int threads = 0;        // if 0, one per core
+  double memory_gib = 0;  // of step memory; if 0, most of what is free
+  std::string precision;  // if empty, the one in which the model was trained
 };
 
 class LoadedModel {
  public:
-  // The moving averages of the weights where the file has them. Error(checkpoint): the tensors do
-  // not fit the file's own configuration; Error(resources): no such device.
+  // Opens the device and loads the weights, or their moving averages if the file has them. Throws
+  // Error(checkpoint) if the tensors do not fit the file's own configuration, and Error(resources)
+  // if there is no such device.
   LoadedModel(const ModelFile& file, const ModelUse& use);
 
   // Sets up batches of `batch_size` images; `data` tells how pixels are scaled and how many boxes

@@ -1,5 +1,5 @@
-// What a training run will hold on its device, found by running one step and one evaluation batch
-// on engine/planning_backend.h: nothing is allocated and nothing computed.
+// Finds out how much memory a training run will hold on its device. For this it runs one step and
+// one evaluation batch on engine/planning_backend.h, which allocates and computes nothing.
 #pragma once
 #include <string>
 
@@ -12,26 +12,26 @@ struct MemoryPlan {  // in bytes
   engine::Parameters::Bytes parameters{};
   size_t optimizer = 0;                           // its state, the rule's buffers, averaged weights
   size_t input = 0;                               // the batch on the device, anchors, losses
-  size_t image_cache = 0;                         // whole training images
+  size_t image_cache = 0;                         // whole pictures of training images
   size_t evaluation = 0;                          // folded weights, batch and detections
-  size_t training_step = 0, evaluation_step = 0;  // step memory, which the two share
+  size_t training_step = 0, evaluation_step = 0;  // the two share the step memory
 
   size_t kept() const;  // all but the step memory
   size_t step() const { return std::max(training_step, evaluation_step); }
 };
 
-// The batch that an evaluation of so many images takes; 0 images: none.
+// The batch size for an evaluation of so many images, or 0 if there are none.
 int evaluation_batch(const config::RunConfig&, int64_t images);
 
-// config.model.options.classes must be known. evaluation_batch 0: there is no evaluation. The image
-// cache is the caller's to add.
+// Makes the plan. The configuration must say the number of classes. If `evaluation_batch` is 0,
+// there is no evaluation. The caller adds the image cache.
 MemoryPlan plan_memory(engine::Backend&, const config::RunConfig&, int evaluation_batch);
 
-// "weights 1.2 MiB, ..., one step 96 MiB of 256 MiB"
+// Such as "weights 1.2 MiB, ..., one step 96 MiB, of 256 MiB for steps".
 std::string in_words(const MemoryPlan&, size_t step_memory);
 
-// Error(resources) when a step or an evaluation batch needs more than `step_memory`; it names a
-// batch size that does not.
+// Throws Error(resources), with a batch size that fits, if a step or an evaluation batch needs more
+// than `step_memory`.
 void check_fits(engine::Backend&, const config::RunConfig&, const MemoryPlan&, int evaluation_batch,
                 size_t step_memory);
 

@@ -1,4 +1,5 @@
-// What is due after which step of a run, and whether it still improves. Decides; does nothing.
+// Decides what is due after which step of a run, and whether the run still improves. Others act on
+// the decisions.
 #pragma once
 #include <cstdint>
 
@@ -7,22 +8,22 @@ namespace run {
 // The best evaluation so far, by the metric of train.early_stopping.metric.
 struct BestEvaluation {
   double metric = -1;
-  int64_t step = 0;  // 0: none yet
+  int64_t step = 0;  // 0 if there is none yet
   int evaluations_without_gain = 0;
   friend bool operator==(const BestEvaluation&, const BestEvaluation&) = default;
 };
 
 struct MilestoneOptions {
   int64_t total_steps = 0;
-  bool evaluates = false;      // there is something to evaluate on
-  int64_t evaluate_every = 0;  // steps; 0: at the end only
-  int64_t save_every = 0;      // steps; 0: at each evaluation and at the end
-  int patience = 0;            // evaluations without a gain that end the run; 0: never
-  double min_gain = 0;
+  bool evaluates = false;      // whether there is something to evaluate on
+  int64_t evaluate_every = 0;  // steps; if 0, only at the end
+  int64_t save_every = 0;      // steps; if 0, at each evaluation and at the end
+  int patience = 0;     // evaluations without a gain, after which the run ends; if 0, it does not
+  double min_gain = 0;  // by which an evaluation must exceed the best, to be a gain
 };
 
 enum class Verdict {
-  unmeasured,  // the metric has no value: neither a gain nor the lack of one
+  unmeasured,  // the metric has no value, so this counts neither as a gain nor as the lack of one
   better,      // the best so far
   no_better,
 };
@@ -32,13 +33,14 @@ class Milestones {
   explicit Milestones(const MilestoneOptions& options, BestEvaluation best = {})
       : options_(options), best_(best) {}
 
-  // Of the step that was just taken; done() also before the first, when a run goes on.
+  // These are asked about the latest step. done() is also asked before the first step of a resumed
+  // run.
   bool done(int64_t step) const { return step >= options_.total_steps || stopped_early(); }
   bool evaluation_due(int64_t step) const;
   bool save_due(int64_t step) const;
 
-  // Takes the metric of an evaluation after `step`. A metric that is negative (COCO's -1: nothing
-  // to find) or not finite has no value.
+  // Takes the metric of an evaluation after `step`. A metric that is negative or not finite has no
+  // value. COCO's is -1 if there is nothing to find.
   Verdict evaluated(int64_t step, double metric);
   bool stopped_early() const;
 

@@ -1,4 +1,5 @@
-// Checkpoints: a model with its classes and configuration, and the state of its training.
+// Reads and writes checkpoints, which hold a model with its classes and configuration, and the
+// state of its training.
 #pragma once
 #include <memory>
 #include <string>
@@ -11,11 +12,12 @@
 
 namespace run {
 
-// The configuration in a checkpoint has the number of classes filled in.
+// A checkpoint. Its configuration says the number of classes, even if the user's left it to the
+// data.
 class ModelFile {
  public:
-  // Error(checkpoint) when the file is damaged or no checkpoint of this program, or its state is
-  // one that no run can have.
+  // Opens the file and checks all but the tensors. Throws Error(checkpoint) if it is damaged or not
+  // a checkpoint of this program, or if no run can have its state.
   explicit ModelFile(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
@@ -23,15 +25,16 @@ class ModelFile {
   const ClassList& classes() const { return classes_; }
   const RunState& state() const { return state_; }
 
-  // Compares the names and shapes of a model's tensors, which need no memory yet, with the file's.
-  // Error(checkpoint) as load_model().
+  // Compares the names and shapes of the model's tensors with those in the file. The tensors need
+  // not be allocated yet. Throws Error(checkpoint) as load_model() does.
   void check_shapes(const engine::Parameters&) const;
 
-  // Fills parameters and statistics by name; Error(checkpoint) names a tensor that is missing, has
-  // another shape or type, is unknown to the model, or is not finite. `averaged`: the moving
-  // averages where the file has them.
+  // Loads parameters and statistics by name. If `averaged`, takes the moving averages of weights if
+  // the file has them. Throws Error(checkpoint), with the tensor's name, if a tensor is missing,
+  // has another shape or type, is unknown to the model, or has a value that is not finite.
   void load_model(engine::Backend&, engine::Parameters&, bool averaged) const;
-  // What the optimiser keeps, too. Error(checkpoint) also when the file is of another rule.
+  // Loads the optimiser's buffers and state, too. Throws Error(checkpoint) also if the file has
+  // those of another rule.
   void load_training(engine::Backend&, engine::Parameters&, engine::Optimizer&) const;
 
  private:
@@ -46,7 +49,8 @@ class ModelFile {
   RunState state_;
 };
 
-struct Checkpoint {  // what is saved
+// What a checkpoint is made of.
+struct Checkpoint {
   const config::RunConfig& config;
   const ClassList& classes;
   const engine::Parameters& parameters;
@@ -54,13 +58,15 @@ struct Checkpoint {  // what is saved
   RunState state;
 };
 
-// Atomic and checksummed. The file that was at `path` is kept as `previous` unless that is empty.
-// Throws Error(diverged) and writes nothing when a value is not finite.
+// Writes a checkpoint, with a checksum. The file appears whole or not at all. If `previous` is
+// given, the file that was at `path` gets this name. Throws Error(diverged), and writes nothing, if
+// a value is not finite.
 void save_checkpoint(engine::Backend&, const std::string& path, const Checkpoint&,
                      const std::string& previous = "");
 
-// The first file of the list that can be read whole; what is wrong with those before it goes to
-// `complaints`. Error(checkpoint) when none is good; null when none exists.
+// Opens the first file of the list that is whole. What is wrong with those before it is added to
+// `complaints`. Returns null if none exists. Throws Error(checkpoint) if some exist, but none is
+// whole.
 std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
                                        std::vector<std::string>& complaints);
 

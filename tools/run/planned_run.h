@@ -1,5 +1,5 @@
-// A run on a device that only counts (engine/planning_backend.h): what it will hold, and which
-// convolutions it will ask for.
+// Runs a step on a device that only counts memory (engine/planning_backend.h). This tells what a
+// run will hold, and which convolutions it will need.
 #pragma once
 #include <memory>
 #include <set>
@@ -13,15 +13,16 @@ namespace run {
 
 class PlannedRun {
  public:
-  // With `noted`, the convolutions are only noted there: `backend` makes no plans, and workspaces
-  // do not count. Without, `backend` makes the plans, and their workspaces count.
+  // If `noted` is given, the convolutions are added to it; `backend` makes no plans for them, and
+  // their workspaces do not count. If it is null, `backend` makes the plans, and the workspaces
+  // count.
   PlannedRun(engine::Backend& backend, const config::RunConfig&,
              std::set<engine::ConvShape>* noted = {});
 
-  // One step.
+  // Runs one training step.
   MemoryPlan train(int batch_size);
-  // One batch, and adds its memory to that of train(). The arena's peak is the larger one of both,
-  // so use a run of its own to learn the peak of one of them.
+  // Runs the detection of one batch, and writes its memory to `plan`. If train() ran before, the
+  // peak of the step memory is that of both, so use an object of its own to learn only this one.
   void evaluate(int batch_size, MemoryPlan& plan);
 
  private:
@@ -32,14 +33,14 @@ class PlannedRun {
   model::Detector detector_;
 };
 
-// What a run will do on a device.
+// The parts of a run on a device.
 struct RunParts {
   bool training = false;
-  int evaluation_batch = 0;  // images; 0: none
+  int evaluation_batch = 0;  // images; 0 if there is no evaluation
 };
 // The convolutions of a training step and of the detection in a batch.
 std::set<engine::ConvShape> convolutions_of(engine::Backend&, const config::RunConfig&, RunParts);
-// Tells the device which convolutions will be needed: Backend::prepare.
+// Calls Backend::prepare for these convolutions, so that their plans are made at once.
 void prepare_convolutions(engine::Backend&, const config::RunConfig&, RunParts);
 
 }  // namespace run

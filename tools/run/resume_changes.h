@@ -1,4 +1,4 @@
-// How a run that goes on differs from the checkpoint that it goes on from.
+// Finds out how a resumed run differs from its checkpoint.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,19 +7,20 @@
 
 namespace run {
 
-// Error(checkpoint) names the keys of `config` that describe another model than the checkpoint's.
+// Throws Error(checkpoint), with the keys, if `config` describes another model than the checkpoint
+// has.
 void refuse_other_model(const ModelFile& saved, const config::RunConfig& config);
 
-// A run that is about to go on.
+// A run that is about to be resumed.
 struct ResumedAs {
   const config::RunConfig& config;
-  const RunState& state;  // with the fingerprints of its data, of now
+  const RunState& state;  // its fingerprints are those of the data as it is now
   int64_t total_steps;
   int64_t train_images;
 };
 
-// One line for each thing that changed: keys with old and new value, the learning rate where it
-// leaves the schedule of before, the data, the number of CPU threads. Empty: nothing did.
+// One line for each change: keys with their old and new values, the learning rate if it leaves the
+// old schedule, the data, the number of CPU threads.
 std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now);
 
 }  // namespace run

@@ -1,4 +1,4 @@
-// Which checkpoint a run goes on from, and in which folder.
+// Finds the checkpoint from which a run is resumed, and the folder in which it goes on.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,26 +10,31 @@
 namespace run {
 
 struct ResumedRun {
-  std::unique_ptr<ModelFile> file;   // null: from the start
-  std::vector<std::string> damaged;  // newer checkpoints of that run, which could not be read
-  bool resuming = false;             // --resume was given
+  std::unique_ptr<ModelFile> file;   // null if the run starts from step 0
+  std::vector<std::string> damaged;  // newer checkpoints of that run that could not be read
+  bool resuming = false;             // whether --resume was given
 };
 
-// `from`: a checkpoint, a run's folder, or "auto" for the latest run of `config`; then `file` is
-// null when no run has a checkpoint. What is passed over is told on stderr. Error(checkpoint) when
-// there are checkpoints and none can be read, or when there is none where `from` points.
+// Finds the checkpoint that `from` names: a checkpoint file, the folder of a run, or "auto" for the
+// latest run of `config`. With "auto", `file` is null if no run has a checkpoint. Messages on
+// stderr name the checkpoints that could not be read. Throws Error(checkpoint) if there are
+// checkpoints, but none can be read, or if `from` names a place without one.
 ResumedRun find_resumed(const std::string& from, const config::RunConfig& config);
 
-// Where that run lies.
+// The folder of the checkpoint.
 std::string folder_of(const ModelFile&);
 
-// Whether open_resumed may use its folder, known before any work. Error(usage): it is not the
-// folder of a run, or for a fresh run not an empty one.
+// Checks, before any work is done, whether open_resumed can use its folder. Throws Error(usage) if
+// a folder to go on in is not that of a run, or if a folder for a new run is not empty.
 void check_folder(const config::RunConfig&, const ResumedRun&);
 
-// The folder to go on in: config.output_dir, or the resumed run's. Its config.json is written anew,
-// and damaged checkpoints get another name, so that they cannot take the place of good ones.
-// Without a resumed run a fresh one; config.output_dir may hold one that never got to a checkpoint.
+// Opens the folder of the run: * If the run has a checkpoint, and config.output_dir is its folder
+// or is not set, the run goes on
+//   there. Its config.json is written anew, and damaged checkpoints get another name, so that they
+//   cannot replace good ones.
+// * If --resume was given, and config.output_dir is the folder of a run without a checkpoint, the
+//   run uses that folder.
+// * Otherwise the folder is new. `words` are those of the command line.
 RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,
                        const std::vector<std::string>& words);
 

@@ -1,4 +1,5 @@
-// runs/<name>/<n>/: everything that one run leaves behind. One program at a time may own it.
+// The folder runs/<name>/<n>/, which holds all that a run writes. Only one program at a time can
+// own it.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -11,25 +12,24 @@ namespace run {
 
 class RunFolder {
  public:
-  // A fresh folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
-  // config.json, cmdline.txt and env.json. Error(usage) as check_fresh, or when output_dir is in
-  // use.
+  // Makes a new folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
+  // config.json, cmdline.txt and env.json into it. Throws Error(usage) as check_fresh does, or if
+  // another program uses output_dir.
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
                           const std::string& root = "runs");
-  // Whether `create` may use this folder as output_dir: it is absent, or empty but for the files
-  // that standard output and standard error go to. Error(usage) when it holds a run or anything
-  // else, or is no folder.
+  // Throws Error(usage) unless `create` can use this folder as output_dir: it does not exist, or it
+  // is empty but for files to which this program's stdout or stderr goes.
   static void check_fresh(const std::filesystem::path& folder);
-  // The folder of an earlier run, to go on with it; appends to cmdline.txt. Error(usage) as
-  // check_own, or when another program works in it.
+  // Opens the folder of an earlier run, to go on in it, and appends to cmdline.txt. Throws
+  // Error(usage) as check_own does, or if another program uses the folder.
   static RunFolder open(const std::string& folder, const std::vector<std::string>& command_line);
 
-  // Error(usage) unless the folder is one that `create` made.
+  // Throws Error(usage) unless `create` has made the folder.
   static void check_own(const std::filesystem::path& folder);
 
-  // The folder that `--resume auto` goes on with: config.output_dir, or the highest number in
-  // <root>/<config.name>, among those that are `usable`. Empty when there is none.
+  // The folder of the run that `--resume auto` resumes: config.output_dir, or the highest number in
+  // <root>/<config.name> for which `usable` is true. Empty if there is none.
   using Usable = std::function<bool(const std::filesystem::path& folder)>;
   static std::filesystem::path latest(const config::RunConfig& config, const Usable& usable,
                                       const std::string& root = "runs");
@@ -45,14 +45,14 @@ class RunFolder {
  private:
   explicit RunFolder(std::filesystem::path path);
   std::filesystem::path path_;
-  int lock_ = -1;  // a flock: the system lets go of it when the program dies
+  int lock_ = -1;  // descriptor with a flock, which the system releases when the program ends
 };
 
-// Host, CPU, memory, threads, versions, the environment variables that change what a run does: for
-// env.json.
+// The content of env.json: host, CPU, memory, threads, versions, and the environment variables that
+// change what a run does.
 std::string environment_json();
 
-// The words as a shell would need them to be typed.
+// Joins the words of a command line, quoted so that a shell would read the same words.
 std::string shell_words(const std::vector<std::string>& words);
 
 }  // namespace run

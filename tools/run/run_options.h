@@ -1,4 +1,4 @@
-// From the configuration to the options of loader, losses and optimiser.
+// Makes the options of data sets, loaders and optimiser from the configuration.
 #pragma once
 #include "data/dataset.h"
 #include "data/loading/loader.h"
@@ -16,32 +16,35 @@ namespace run {
 data::Dataset load_dataset(data::Source, const std::string& label_map,
                            const ClassList* model = nullptr);
 
-// Images per update over all ranks and accumulated batches, and the run's number of updates.
+// Images per step, over all ranks and accumulated batches.
 int64_t images_per_step(const config::RunConfig&);
+// The number of steps of the run: train.steps or, if that is 0, train.epochs.
 int64_t total_steps(const config::RunConfig&, int64_t train_images);
 
 engine::BackendOptions backend_options(const config::TrainConfig&);
 
-// Augmented and shuffled, for training; `classes` maps the data's categories to columns.
+// Options for training, with augmentation and shuffling. The class list gives the column of each
+// category.
 data::LoaderOptions training_loader(const config::RunConfig&, const data::Dataset&,
                                     const ClassList&);
-// Every image once, as it is.
+// Options for evaluation: every image once, without augmentation.
 data::LoaderOptions evaluation_loader(const config::RunConfig&, const data::Dataset&,
                                       const ClassList&);
 
-// Bytes of the cache of images in device memory: what is configured, but not more than the images
-// would fill.
+// The size of the cache of pictures in device memory: data.device_cache_mib, but not more than all
+// pictures would fill.
 size_t image_cache_bytes(const config::RunConfig&, const data::Dataset& train);
 
-// `evaluates`: there is something to evaluate on.
+// `evaluates` says whether there is something to evaluate on.
 MilestoneOptions milestone_options(const config::RunConfig&, int64_t train_images, bool evaluates);
 
 kernels::ChannelScaling channel_scaling(const config::DataConfig&);
-// The warm-up of a run with so many steps: train.schedule.warmup_steps, or a tenth of the schedule
-// where it is shorter than that.
+// The steps of warm-up in a run of `steps`: train.schedule.warmup_steps or, if the whole schedule
+// is shorter than that, a tenth of the schedule.
 int64_t warmup_steps(const config::ScheduleConfig&, int64_t steps);
-// Says so where it was shortened; else empty.
+// Tells the user if the warm-up was shortened. Otherwise empty.
 std::string warmup_in_words(const config::ScheduleConfig&, int64_t steps);
+// Throws Error(usage) if train.schedule.boundaries do not fit a run of `steps`.
 engine::OptimizerOptions optimizer_options(const config::RunConfig&, int64_t steps);
 
 }  // namespace run

@@ -1,4 +1,4 @@
-// What a run says about itself, in words and in named values.
+// What a run reports about itself, in words and as named values.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,19 +10,19 @@
 
 namespace run {
 
-// Of results.csv, behind step and epoch.
+// The columns of results.csv after step and epoch.
 std::vector<std::string> result_columns();
 
 logs::NamedValues named_values(const StepLosses&, const engine::OptimizerState&,
                                double images_per_second);
-// "loss 1.2345 (class 0.1234, box 0.2345)  lr 0.01  123.4 img/s"
+// Such as "loss 1.2345 (class 0.1234, box 0.2345)  lr 0.01  123.4 img/s".
 std::string step_in_words(const StepLosses&, double learning_rate, double images_per_second);
 
-// How much of data.device_cache_mib is used, of `cache` bytes.
+// Says how many of the training images a cache of `cache` bytes can hold.
 std::string image_cache_in_words(const config::RunConfig&, const data::Dataset& train,
                                  size_t cache);
 
-// What to do about a run that diverged, with a checkpoint that exists where there is one.
+// Says what to do about a run that diverged, and from which checkpoint to go on if there is one.
 std::string cure_of_divergence(const config::RunConfig&, const std::string& folder);
 
 }  // namespace run

@@ -1,4 +1,5 @@
-// What a run needs besides tensors to go on as if it had not stopped, and its text in checkpoints.
+// The state that a run needs, besides its tensors, to go on as if it had not stopped; and its text
+// in checkpoints.
 #pragma once
 #include <string>
 
@@ -10,19 +11,19 @@
 namespace run {
 
 struct RunState {
-  int64_t step = 0;         // updates tried; optimizer.step counts those that were applied
-  int64_t total_steps = 0;  // of the run; 0: unknown, in files of earlier versions
+  int64_t step = 0;         // updates so far, with those that were skipped (see optimizer.step)
+  int64_t total_steps = 0;  // of the run; 0 if unknown, in files of earlier versions
   engine::OptimizerState optimizer;
-  data::Cursor cursor;  // of the batch that comes next
+  data::Cursor cursor;  // of the next batch
   BestEvaluation best;
-  int threads = 0;  // equal bits are promised for an equal number only
+  int threads = 0;  // of the CPU; results have the same bits only with the same number
   data::Fingerprint train, val;
 };
 
 std::string to_json(const RunState&);
 
-// Error(checkpoint), one line that begins with `source`: not JSON, an entry that is missing, of
-// another type, or a number that no run can have.
+// Reads the text. Throws Error(checkpoint), one line that begins with `source`, if it is not JSON,
+// if an entry is missing or has another type, or if no run can have one of the numbers.
 RunState run_state_from_json(const std::string& text, const std::string& source);
 
 }  // namespace run

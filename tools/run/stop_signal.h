@@ -5,19 +5,22 @@
 
 namespace run {
 
-// Once per program. SIGTERM, SIGINT, SIGUSR1 (sent by batch systems before the end of a job) and
-// SIGHUP (the terminal is gone) ask for a stop. A second SIGTERM ends the program at once with code
-// 143, a second SIGINT with 130; SIGUSR1 and SIGHUP may come any number of times. SIGHUP stays
-// ignored where it was, as under nohup.
+// Handles the signals that ask for a stop: SIGTERM, SIGINT, SIGUSR1 (which batch systems send
+// before the end of a job) and SIGHUP (when the terminal is closed). After the first signal, a
+// SIGTERM ends the program at once with code 143, and a SIGINT with 130. SIGUSR1 and SIGHUP may
+// come any number of times. If SIGHUP was ignored, as under nohup, it stays so. A program may have
+// one of these objects.
 class StopSignal {
  public:
-  explicit StopSignal(double time_budget_minutes = 0);  // 0: no budget
+  // Also asks for a stop after so many minutes, unless it is 0.
+  explicit StopSignal(double time_budget_minutes = 0);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
   bool requested() const;
-  std::string reason() const;  // "SIGTERM", "time budget of 30 minutes"; empty when not requested
+  // Such as "SIGTERM" or "time budget of 30 minutes". Empty if no stop is requested.
+  std::string reason() const;
 
  private:
   bool out_of_time() const;

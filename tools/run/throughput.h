@@ -1,4 +1,4 @@
-// Images per second of training, without the time that evaluations take.
+// Measures images per second of training, without the time that evaluations take.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -13,17 +13,18 @@ class Throughput {
   bool counted_any() const { return images_ > 0 || rates_ > 0; }
   double rate() const { return double(images_) / std::max(seconds(), 1e-9); }  // of this interval
 
-  // Ends an interval that counts in the mean, or forgets one that was interrupted.
+  // Ends an interval, which counts in the mean.
   void close() {
     sum_ += rate();
     ++rates_;
     restart();
   }
+  // Forgets an interval that was interrupted, and begins a new one.
   void restart() {
     images_ = 0;
     start_ = std::chrono::steady_clock::now();
   }
-  // Over the closed intervals.
+  // The mean rate of the intervals that were closed, if there are any.
   std::optional<double> mean() const {
     return rates_ > 0 ? std::optional(sum_ / double(rates_)) : std::nullopt;
   }

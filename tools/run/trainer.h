@@ -1,4 +1,4 @@
-// A training run: steps, evaluations, checkpoints and logs, from its first step to its end.
+// Carries out a training run: steps, evaluations, checkpoints and logs.
 #pragma once
 #include "data/loading/loader.h"
 #include "engine/base/error.h"
@@ -13,12 +13,16 @@ namespace run {
 
 class Trainer {
  public:
-  // Opens and checks the data and builds the model; writes nothing. `resumed` null: from the start.
+  // Opens and checks the data, and builds the model. It writes nothing. If `resumed` is null, the
+  // run starts from step 0.
   Trainer(const config::RunConfig&, const ModelFile* resumed);
 
-  // One step and the memory plan, printed to stdout.
+  // Runs one step, and prints its losses and the memory plan to stdout.
   void dry_run();
-  // Trains to the end or until `stop`: true when it ended by itself. Everything goes into `folder`.
+  // Trains to the end or until `stop`, and writes all files into `folder`. Returns true if the run
+  // has come to its end, and false if it was stopped. Throws Error(diverged) if it diverges, and
+  // Error(data) if an image cannot be read. In the latter case it first saves a checkpoint, unless
+  // no step was taken.
   bool run(const RunFolder& folder, const StopSignal& stop);
 
   const config::RunConfig& config() const { return config_; }
@@ -47,7 +51,7 @@ class Trainer {
   Milestones milestones_;
   DivergenceWatch divergence_;
   Validation validation_;
-  std::unique_ptr<engine::Memory> pixels_;  // of the loader's batches, pinned
+  std::unique_ptr<engine::Memory> pixels_;  // of the loader's batches, in pinned memory
   std::unique_ptr<data::Loader> loader_;
 
   const RunFolder* folder_ = nullptr;

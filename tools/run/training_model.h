@@ -1,4 +1,4 @@
-// The network that a run trains, with its optimiser and its step, on a device.
+// The network of a training run, with its optimiser and its step, on a device.
 #pragma once
 #include <memory>
 #include <string>
@@ -12,9 +12,9 @@ namespace run {
 
 class TrainingModel {
  public:
-  // Plans the memory first and refuses what does not fit; then weights from the seed, from
-  // checkpoint.init_from or, when a run goes on, from `resumed`. `config` must outlive the model
-  // and names its number of classes.
+  // First plans the memory; throws Error(resources) if it does not fit. Then takes the weights from
+  // `resumed` if it is not null, or from checkpoint.init_from, or draws them with the seed.
+  // `config` must outlive the model and says the number of classes.
   TrainingModel(const config::RunConfig& config, const TrainingData&, int64_t total_steps,
                 const ModelFile* resumed);
 
@@ -27,7 +27,7 @@ class TrainingModel {
   TrainingStep& step() { return *step_; }
   const MemoryPlan& plan() const { return plan_; }
   std::string memory_in_words();
-  const std::vector<std::string>& remarks() const { return remarks_; }  // on the weights' origin
+  const std::vector<std::string>& remarks() const { return remarks_; }  // about initial weights
 
  private:
   void plan_ahead(const config::RunConfig&, const TrainingData&);

@@ -1,4 +1,4 @@
-// Pictures of a batch as the network sees it, with its boxes.
+// Draws pictures of a batch as the network sees it, with its boxes.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,11 +11,12 @@
 
 namespace run {
 
-// The filled rows as the network sees them, with their boxes drawn in.
+// Draws a picture for each row that has an image. The class list gives names and colours.
 std::vector<data::Image> sample_pictures(const data::Batch&, const kernels::ChannelScaling&,
                                          data::PictureSize input, const ClassList&);
 
-// Up to 16 JPEG files NN.jpg in `folder`, which is made. Failures to write are told on stderr only.
+// Creates `folder` and writes up to 16 of these pictures into it, as 00.jpg and so on. If that
+// fails, there is a message on stderr and no error.
 void write_training_samples(const std::string& folder, const data::Batch&,
                             const kernels::ChannelScaling&, data::PictureSize input,
                             const ClassList&);

@@ -1,4 +1,5 @@
-// One training step: images and boxes in, updated weights and losses out. Replayable.
+// Runs training steps, which compute losses and update the weights. A step can be recorded and
+// replayed.
 #pragma once
 #include "engine/optimizer.h"
 #include "engine/replay.h"
@@ -11,7 +12,7 @@ namespace run {
 struct StepOptions {
   int batch_size = 1, max_boxes = 100;
   int accumulate = 1;  // batches per update
-  bool graph = true;   // recorded once, then replayed
+  bool graph = true;   // whether a step is recorded once and then replayed
   kernels::ChannelScaling scaling;
   model::LossOptions loss;
 };
@@ -25,8 +26,9 @@ class TrainingStep {
   TrainingStep(Device&, model::Detector&, engine::Parameters&, engine::Optimizer&,
                const StepOptions&);
 
-  // Queues one batch, which is free again on return; every `accumulate` batches the weights are
-  // updated: then true. Waits for the step before, not for this one.
+  // Queues the work for one batch. Every `accumulate` batches this includes an update of the
+  // weights; then it returns true. It waits for earlier steps but not for this one. The batch may
+  // be reused afterwards.
   bool run(const data::Batch&);
   StepLosses losses() const;  // of the latest batch; waits for the device
   size_t peak_memory() const { return device_.arena().peak(); }

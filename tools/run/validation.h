@@ -1,4 +1,4 @@
-// Evaluations of a model in training, on data.val.
+// Evaluates a model in training on data.val.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,18 +10,19 @@ namespace run {
 
 class Validation {
  public:
-  // Memory for it is taken at the first run(). Everything must outlive it.
+  // All three must outlive this object. It allocates its memory in the first run().
   Validation(const config::RunConfig& config, const TrainingData& data, TrainingModel& model)
       : config_(config), data_(data), model_(model) {}
 
-  // With the moving averages of the weights where there are any. The weights in training are back
-  // in their place afterwards, also when it throws.
+  // Evaluates the moving averages of the weights, if there are any, else the weights. The weights
+  // are back in their place afterwards, also after an error.
   ModelEvaluation run();
-  double seconds() const { return seconds_; }  // of the latest
+  double seconds() const { return seconds_; }  // that the latest run() took
 
-  // The metric of train.early_stopping.metric; -1 where it has no value.
+  // The metric that train.early_stopping.metric names, or -1 if it has no value.
   double chosen_metric(const data::Evaluation&) const;
-  // "mAP 0.1234, mAP50 0.2345, AR100 0.3456 on 8 images in 0.1 s", or why there is no metric.
+  // Such as "mAP 0.1234, mAP50 0.2345, AR100 0.3456 on 8 images in 0.1 s", or why there is no
+  // metric.
   std::string in_words(const ModelEvaluation&) const;
 
  private:
