@@ -1,7 +1,8 @@
 #include "data/metrics/detection_names.h"
 
-#include <cctype>
 #include <utility>
+
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -16,14 +17,6 @@ bool ends_alike(std::string_view a, std::string_view b) {
   if (!a.ends_with(b)) return false;
   const std::string_view folders = a.substr(0, a.size() - b.size());
   return folders.empty() || folders.ends_with('/') || folders.ends_with('\\');
-}
-
-// What people mean alike: without case, blanks, '-' and '_'.
-std::string simplified(std::string_view name) {
-  std::string simple;
-  for (unsigned char c : name)
-    if (!std::isspace(c) && c != '-' && c != '_') simple += static_cast<char>(std::tolower(c));
-  return simple;
 }
 
 void add_once(std::unordered_map<std::string, int32_t>& map, std::string key, int32_t value) {
@@ -41,7 +34,7 @@ DetectionNames::DetectionNames(const Dataset& truth) {
   }
   for (size_t i = 0; i < truth.categories.size(); ++i) {
     add_once(categories_, truth.categories[i].name, static_cast<int32_t>(i));
-    add_once(alike_, simplified(truth.categories[i].name), static_cast<int32_t>(i));
+    add_once(alike_, base::simplified(truth.categories[i].name), static_cast<int32_t>(i));
   }
 }
 
@@ -61,7 +54,7 @@ int64_t DetectionNames::image_of(std::string_view file_name, int64_t likely) con
 
 int32_t DetectionNames::category_of(const std::string& name) const {
   if (const auto found = categories_.find(name); found != categories_.end()) return found->second;
-  const auto alike = alike_.find(simplified(name));
+  const auto alike = alike_.find(base::simplified(name));
   return alike == alike_.end() ? -1 : alike->second;
 }
 

@@ -1,13 +1,14 @@
 #include "engine/base/text.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 
 namespace base {
 namespace {
 
-// Bytes of the UTF-8 character at the start of a text that is not empty, and its code; 0 when there
-// is none.
+// The number of bytes of the UTF-8 character at the start of a text, which is not empty, and its
+// code. The number is 0 if there is no such character.
 size_t decode(std::string_view text, uint32_t& code) {
   const auto byte = [&](size_t i) { return uint32_t(static_cast<unsigned char>(text[i])); };
   const uint32_t lead = byte(0);
@@ -65,6 +66,13 @@ bool is_utf8(std::string_view text) {
   for (size_t size = 0; !text.empty(); text.remove_prefix(size))
     if ((size = decode(text, code)) == 0) return false;
   return true;
+}
+
+std::string simplified(std::string_view name) {
+  std::string simple;
+  for (const unsigned char c : name)
+    if (!std::isspace(c) && c != '-' && c != '_') simple += static_cast<char>(std::tolower(c));
+  return simple;
 }
 
 }  // namespace base

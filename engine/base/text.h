@@ -1,19 +1,21 @@
-// Text for people: what may stand in a message.
+// Text that people write and read: messages and names.
 #pragma once
 #include <string>
 #include <string_view>
 
 namespace base {
 
-// The text on one line, harmless to a terminal: control characters, characters that change the
-// direction of writing, and bytes that are not UTF-8 become \n, \t or \x1b. Beyond `most` bytes it
-// ends in "...".
+// The text on one line, harmless to a terminal. Control characters, characters that change the
+// direction of writing, and bytes that are not UTF-8 become \n, \t or \x1b. A text of more than
+// `most` bytes is cut and ends in "...".
 std::string printable(std::string_view text, size_t most = std::string_view::npos);
 
-// As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+// Whether the text is UTF-8 as RFC 3629 defines it: without overlong forms, surrogates, and
+// characters above U+10FFFF.
 bool is_utf8(std::string_view text);
 
-// As RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text);
+// The name in lower case (of ASCII letters), without blanks, '-' and '_'. Two names of classes with
+// the same result are probably meant to be one.
+std::string simplified(std::string_view name);
 
 }  // namespace base

@@ -31,8 +31,8 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   return files;
 }
 
-// What programs that were killed left behind. This run's folder is locked: nobody else writes
-// there.
+// Removes what programs that were killed have left. That is safe because the run's folder is
+// locked, so nobody else writes there.
 void remove_unfinished(const fs::path& folder) {
   std::error_code ignored;
   std::vector<fs::path> unfinished;
@@ -51,8 +51,8 @@ void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoin
   if (keep_ > 1) number(checkpoint.state.step);
 }
 
-// A run that goes on from an older step leaves the later steps of before alone until it reaches
-// them; they do not count.
+// A run that is resumed from an older step finds numbered checkpoints of later steps. It leaves
+// them alone until it reaches these steps, and does not count them.
 void CheckpointFiles::number(int64_t step) const {
   const std::string newest = folder_.file(fmt::format("{}{:09d}.safetensors", kNumbered, step));
   base::put_second_name(folder_.file("last.safetensors"), newest);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -20,18 +19,10 @@ namespace {
 
 constexpr int64_t kMostClasses = 10000;
 
-// What people mean alike: without case, spaces, '-' and '_'.
-std::string simplified(const std::string& name) {
-  std::string simple;
-  for (unsigned char c : name)
-    if (!std::isspace(c) && c != '-' && c != '_') simple += char(std::tolower(c));
-  return simple;
-}
-
-// "'Bolt' (it has 'bolt')" where the model has a name that is meant alike.
+// The name in quotes. If the model has a similar name: "'Bolt' (it has 'bolt')".
 std::string with_likely(const std::string& name, const ClassList& classes) {
   for (const ModelClass& c : classes.list())
-    if (simplified(c.name) == simplified(name))
+    if (base::simplified(c.name) == base::simplified(name))
       return quoted(name) + " (it has " + quoted(c.name) + ")";
   return quoted(name);
 }
@@ -40,7 +31,6 @@ std::string with_likely(const std::string& name, const ClassList& classes) {
 
 std::string quoted(const std::string& name) { return "'" + base::printable(name) + "'"; }
 
-// The first ones, and how many more there are.
 std::string listed(const std::vector<std::string>& names) {
   constexpr size_t kShown = 8;
   std::string text;
@@ -104,7 +94,7 @@ std::string ClassList::to_json() const {
 
 ClassList ClassList::from_json(const std::string& text, const std::string& source) {
   ClassList classes;
-  // A number beyond the range of int64 is a float to the library.
+  // The library reads a number beyond the range of int64 as a float.
   auto whole = [&](const nlohmann::json& value, int64_t least, int64_t most) {
     if (!value.is_number_integer() || value < least || value > most)
       fail(ExitCode::checkpoint, source, ": in its list of classes is ", value.dump(),

@@ -11,7 +11,8 @@
 namespace run {
 namespace {
 
-// Without a limit, most of what is free; the host's untouched pages cost nothing.
+// Without a limit, takes most of what is free. On the host this costs nothing, because pages that
+// are never touched take no memory.
 size_t step_memory(engine::Backend& backend, double memory_gib) {
   if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
   constexpr size_t kLeast = size_t(1) << 30;

@@ -15,7 +15,7 @@ struct Span {  // of bytes
   int64_t begin = 0, end = 0;
 };
 
-// The pixels of a row that the device has to get.
+// The pixels of a row that have to be sent to the device.
 Span used_pixels(const data::Batch& batch, size_t row, int64_t slot_bytes, int out_height) {
   const kernels::StagedImage& image = batch.staged[row];
   if (image.cached) return {};
@@ -26,8 +26,8 @@ Span used_pixels(const data::Batch& batch, size_t row, int64_t slot_bytes, int o
   return {image.offset, image.offset + rows * image.row_bytes};
 }
 
-// The used pixels of all rows. Spans are joined where less lies between them than one more transfer
-// costs: about 3 us, of a bus that moves 25 GB/s (computed, not measured).
+// The used pixels of all rows. Two spans are joined if the gap between them takes less time than
+// another transfer would. That is about 3 us, on a bus that moves 25 GB/s (computed, not measured).
 std::vector<Span> used_pixels(const data::Batch& batch, int64_t slot_bytes, int out_height) {
   constexpr int64_t kWorthATransfer = 64 << 10;
   std::vector<Span> spans;
@@ -67,7 +67,7 @@ DeviceBatch::DeviceBatch(engine::Backend& backend, int images, int height, int w
   if (overlap) incoming_ = std::make_unique<Memory>(backend, total_, Place::device);
   pixels_ =
       std::make_unique<Memory>(backend, n * size_t(slot_bytes_) * (overlap ? 2 : 1), Place::device);
-  // The gaps between parts are copied along: nobody may ask what was in them.
+  // The gaps between parts are copied, too, so they must be initialised.
   for (const auto* block : {&here_, &incoming_})
     if (*block)
       kernels::fill(compute_, {(*block)->data(), DType::f32, {1, {int64_t(total_ / 4)}}}, 0);
@@ -143,8 +143,8 @@ void DeviceBatch::upload(const data::Batch& batch) {
   if (incoming_) {
     backend_.wait(compute_, copies_);
     backend_.copy(here_->data(), incoming_->data(), total_, compute_);
-    // After this copy, and so after the step before, which read the slots that are filled next: not
-    // after the step that follows.
+    // The next upload has to wait for this copy, and so for the step before, which reads the slots
+    // that will be filled. It need not wait for the step that follows.
     backend_.wait(copies_, compute_);
   }
   keep_pictures(batch, pixels);

@@ -24,7 +24,7 @@ std::string DivergenceWatch::look(int64_t step, double loss, const kernels::Opti
     return fmt::format("the gradients of {} steps up to step {} were not finite",
                        s.skipped_in_a_row, step);
   const bool too_large = limits_.max_loss > 0 && loss > limits_.max_loss;
-  // While a loss scale still falls, losses that are not finite are its business.
+  // While the loss scale still falls, losses that are not finite do not count.
   const bool lost = !std::isfinite(loss) && at_floor;
   if (!too_large && !lost) {
     bad_since_ = -1;

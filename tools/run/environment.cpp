@@ -1,4 +1,4 @@
-// What a run ran on: the content of env.json.
+// Collects the content of env.json, which describes the machine and the programs of a run.
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -23,7 +23,8 @@ std::string cpu_model() {
   return "unknown";
 }
 
-// Variables of this program's libraries and launchers; others may hold what is nobody's business.
+// Variables of this program's libraries and launchers. Others are left out, because they may hold
+// secrets.
 constexpr const char* kVariables[] = {"OMP_NUM_THREADS",
                                       "OMP_PROC_BIND",
                                       "OMP_PLACES",

@@ -10,7 +10,7 @@
 namespace run {
 namespace {
 
-// Boxes of one image in pixels, of classes that the data set knows.
+// Adds the boxes of one image, in pixels. Boxes of classes that the data set lacks are left out.
 void add_detections(const std::vector<FoundBox>& found, const data::ImageEntry& image,
                     const std::vector<int>& categories, std::vector<data::Detection>& out) {
   for (const FoundBox& b : found) {

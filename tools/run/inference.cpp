@@ -8,7 +8,7 @@ using engine::DType, engine::Place, engine::Tensor, engine::View;
 
 namespace {
 
-// Lays views out one after another, in memory that may not be there yet.
+// Lays views out one after another in memory. With a null `base` it only counts the bytes.
 struct Layout {
   char* base;
   size_t bytes = 0;

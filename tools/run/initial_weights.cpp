@@ -8,7 +8,7 @@
 namespace run {
 namespace {
 
-// The columns of `there` that serve ours; the background always does.
+// For each of our columns, the column of the same class in `there`. The background's is 0 in both.
 model::ClassColumns columns_by_name(const ClassList& ours, const ClassList& there) {
   std::map<std::string, int> by_name;
   for (const ModelClass& c : there.list()) by_name[c.name] = c.column;
@@ -21,7 +21,7 @@ model::ClassColumns columns_by_name(const ClassList& ours, const ClassList& ther
   return columns;
 }
 
-// Every class has the column that it has there.
+// Whether every class has the same column in both.
 bool same_columns(const ClassList& ours, const ClassList& there) {
   auto names = [](const ClassList& classes) {
     std::map<int, std::string> by_column;

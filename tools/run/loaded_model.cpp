@@ -19,7 +19,7 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
       device_(use.device, use.memory_gib, use.threads, {.plan_cache = plan_cache_folder("auto")}),
       parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
-  file.check_shapes(parameters_);  // a damaged file may ask for any amount of memory
+  file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory
   parameters_.allocate(0, {}, /*gradients=*/false);
   file.load_model(device_.backend(), parameters_, /*averaged=*/true);
 }

@@ -22,12 +22,13 @@ struct Use {
   const char* key;
   int batch_size;
   size_t needed;
-  std::function<size_t(int)> need;  // of another batch size; a GPU chooses plans for it
-  std::function<size_t(int)> without_workspaces;  // the same but for the plans' workspaces: quick
+  std::function<size_t(int)> need;  // for another batch size, for which a GPU has to choose plans
+  std::function<size_t(int)> without_workspaces;  // the same without the workspaces of plans: quick
 };
 
-// A batch size that fits, below one that does not, the largest where it is near the estimate; 0:
-// none. Workspaces are taken to grow with the batch, so that few sizes need plans.
+// Finds a batch size that fits, below one that does not, or 0 if there is none. It begins with an
+// estimate, for which workspaces grow with the batch, so that plans are made for a few sizes only.
+// If the estimate is too high, the result may be less than the largest size that fits.
 int fitting_batch(const Use& use, size_t available) {
   const size_t quick = use.without_workspaces(use.batch_size);
   const double workspaces = double(use.needed - std::min(quick, use.needed)) / use.batch_size;

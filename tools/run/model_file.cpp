@@ -23,7 +23,7 @@ std::string in_words(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-// What the optimiser keeps for a parameter, by the names of its tensors.
+// The optimiser's buffers of a parameter, with the names of their tensors in a checkpoint.
 std::vector<engine::Optimizer::Buffer> kept_for(const engine::Optimizer& optimizer,
                                                 const Parameters::Named& named) {
   std::vector<engine::Optimizer::Buffer> kept;

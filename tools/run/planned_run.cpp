@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kEndlessGiB = 65536;
 
-// A batch without images, for a step that looks at none.
+// A batch without images, for a step that only counts memory.
 class EmptyBatch {
  public:
   EmptyBatch(int size, const config::RunConfig& config) {

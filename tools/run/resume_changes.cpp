@@ -12,11 +12,12 @@
 namespace run {
 namespace {
 
-// Keys of the model that a run may change and still train the same network. Classes and their
-// columns are the checkpoint's.
+// Keys of the model that may change although the network stays the same. Classes and their columns
+// come from the checkpoint.
 const std::set<std::string> kChangeable{"model.batch_norm.mode", "model.batch_norm.decay",
                                         "model.class_columns", "model.num_classes"};
-// Where a run lies says nothing about what it computes; initial weights are no longer read.
+// Keys whose changes are not reported. The name and the folder of a run do not change its results,
+// and a resumed run does not read initial weights.
 const std::set<std::string> kIrrelevant{"name", "output_dir", "checkpoint.init_from",
                                         "model.class_columns", "model.num_classes"};
 
@@ -33,15 +34,15 @@ int64_t total_before(const ModelFile& saved, int64_t train_images) {
   return total > 0 ? total : total_steps(saved.config(), train_images);
 }
 
-// The rate of the next update by both schedules. A run whose schedule goes on as before says
-// nothing.
+// Compares the learning rates that the two schedules give for the next update. Empty if they are
+// equal.
 std::string rate_change(const ModelFile& saved, const ResumedAs& now) {
   const int64_t applied = saved.state().optimizer.step;
   const kernels::Schedule before =
       optimizer_options(saved.config(), total_before(saved, now.train_images)).update.schedule;
   const kernels::Schedule after = optimizer_options(now.config, now.total_steps).update.schedule;
   const double old_rate = before.at(applied), rate = after.at(applied);
-  constexpr double kNoticeable = 1e-3;  // of the larger one
+  constexpr double kNoticeable = 1e-3;  // relative to the larger rate
   if (std::abs(rate - old_rate) <= kNoticeable * std::max(rate, old_rate)) return {};
   std::string text = fmt::format("the learning rate of step {} is {:.4g}, not {:.4g} as before",
                                  now.state.step + 1, rate, old_rate);

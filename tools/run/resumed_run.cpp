@@ -39,7 +39,7 @@ RunFolder go_on(const std::string& path, const config::RunConfig& config,
   return folder;
 }
 
-// Empty when the run gets a folder of its own.
+// The folder of the earlier run if this one goes on in it. Empty if this one gets a new folder.
 std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun& run) {
   const std::string& wanted = config.output_dir;
   if (!run.file) {

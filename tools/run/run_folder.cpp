@@ -25,7 +25,7 @@ namespace {
 constexpr mode_t kFolderMode = 0755;
 constexpr int kLockMode = 0644;
 
-// -1 for names that are not the number of a run.
+// The number that the name of a run's folder is, or -1 if the name is something else.
 int number_of(const std::string& name) {
   constexpr size_t kMostDigits = 9;
   bool digits = !name.empty() && name.size() <= kMostDigits &&
@@ -55,7 +55,7 @@ fs::path next_number(const fs::path& parent) {
 }
 
 constexpr const char* kLock = ".lock";
-// What `create` writes before anything else, the last one last.
+// The files that `create` writes first, in this order.
 constexpr const char* kOwnFiles[] = {"env.json", "cmdline.txt", "config.json"};
 
 bool is_run(const fs::path& folder) {
@@ -64,7 +64,7 @@ bool is_run(const fs::path& folder) {
   });
 }
 
-// A file that the shell opened for what this program prints.
+// Whether this program's stdout or stderr goes to that file.
 bool takes_our_output(const fs::path& path) {
   const base::FileState there = base::look_at(path);
   for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
@@ -126,7 +126,7 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   bool numbered = config.output_dir.empty();
   if (!numbered) {
     if (!is_run(config.output_dir))
-      check_fresh(config.output_dir);  // of a run, the lock tells more
+      check_fresh(config.output_dir);  // if it is a run, the lock gives a better message
     make_folders(config.output_dir);
   }
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)

@@ -109,7 +109,8 @@ kernels::ChannelScaling channel_scaling(const config::DataConfig& d) {
 
 namespace {
 
-// The warm-up is the first stretch; the rate drops at parts of the total.
+// Lays out a manual schedule: the warm-up, and then a lower rate from each boundary on. Boundaries
+// are fractions of the total.
 void lay_out_steps(const config::ScheduleConfig& s, kernels::Schedule& schedule) {
   schedule.boundaries = int(s.boundaries.size()) + 1;
   schedule.ramp = 1;
@@ -122,7 +123,8 @@ void lay_out_steps(const config::ScheduleConfig& s, kernels::Schedule& schedule)
   }
 }
 
-// What the configuration's rules cannot know where the run's length comes from the data.
+// Checks what the configuration's rules cannot check, because the length of the run may come from
+// the data.
 void check_schedule(const kernels::Schedule& s) {
   if (const char* fault = fault_of(s))
     fail(ExitCode::usage, "train.schedule.boundaries: ", fault, ": in a schedule of ",

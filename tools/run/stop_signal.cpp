@@ -15,7 +15,7 @@ std::atomic<int> received{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handler must not lock");
 std::array<struct sigaction, kSignals.size()> previous;
 
-void on_signal(int number) {  // only what is allowed in a signal handler
+void on_signal(int number) {  // calls only what a signal handler may call
   int none = 0;
   if (received.compare_exchange_strong(none, number) || number == SIGUSR1 || number == SIGHUP)
     return;
@@ -36,7 +36,7 @@ StopSignal::StopSignal(double time_budget_minutes)
   sigemptyset(&action.sa_mask);
   for (size_t i = 0; i < kSignals.size(); ++i) {
     sigaction(kSignals[i], nullptr, &previous[i]);
-    // nohup has the program outlive its terminal.
+    // Under nohup the program has to outlive its terminal.
     const bool ignored = kSignals[i] == SIGHUP && previous[i].sa_handler == SIG_IGN;
     if (!ignored) sigaction(kSignals[i], &action, nullptr);
   }

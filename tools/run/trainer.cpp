@@ -16,7 +16,7 @@ using base::ExitCode, base::fail;
 
 namespace {
 
-// The configuration of the run knows the number of classes.
+// The configuration with the number of classes filled in.
 config::RunConfig with_classes(config::RunConfig config, const ClassList& classes) {
   config.model.options.classes = classes.classes();
   return config;
@@ -96,7 +96,7 @@ void Trainer::announce() {
       data_.train.images.size(), data_.classes.list().size(), model_.device().backend().name(),
       config_.train.precision, config_.rate_in_words(images_per_step(config_))));
   log_->message("memory: " + model_.memory_in_words());
-  if (config_.data.device_cache_mib > 0)  // also where no image fits
+  if (config_.data.device_cache_mib > 0)  // also if no image fits
     log_->message(image_cache_in_words(config_, data_.train, model_.plan().image_cache));
   if (state_.step > 0)
     log_->message(
@@ -123,7 +123,7 @@ bool Trainer::run(const RunFolder& folder, const StopSignal& stop) {
   return true;
 }
 
-// False when it was stopped.
+// Returns false if it was stopped.
 bool Trainer::steps_until(const StopSignal& stop) {
   while (!done()) {
     if (stop.requested()) {
@@ -165,7 +165,7 @@ void Trainer::log_step() {
   const engine::OptimizerState optimizer = model_.optimizer().read_state();
   const double rate = throughput_.rate();
   logs::NamedValues values = named_values(losses, optimizer, rate);
-  if (config_.train.clip_norm > 0)  // only then it is computed
+  if (config_.train.clip_norm > 0)  // otherwise it is not computed
     values.emplace_back("gradient_norm", optimizer.gradient_norm);
   log_->step(state_.step, state_.cursor.epoch, values,
              step_in_words(losses, optimizer.learning_rate, rate));
@@ -213,8 +213,8 @@ void Trainer::save() {
   saved_step_ = state_.step;
 }
 
-// What broke the run off, with what is left of it and the way to go on. The steps behind faulty
-// data are good; those of a run that diverged are not.
+// Throws the error that ended the run, and adds how to go on. If the data is faulty, the steps so
+// far are good, so it saves them first. The steps of a run that diverged are not good.
 void Trainer::end_by(const base::Error& error) {
   if (error.code() == ExitCode::data && state_.step > first_step_) {
     if (saved_step_ != state_.step) save();

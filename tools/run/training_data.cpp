@@ -17,7 +17,7 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-// What the checkpoint's classes lack would be trained as background.
+// Refuses classes that the checkpoint lacks, because their objects would be trained as background.
 void refuse_other_classes(const ModelFile& resumed, int wanted, const data::Dataset& train) {
   const ClassList& classes = resumed.classes();
   if (wanted > 0 && wanted != classes.classes())
@@ -31,7 +31,7 @@ void refuse_other_classes(const ModelFile& resumed, int wanted, const data::Data
          "', which the training data has; use --init-from to train other classes");
 }
 
-// How many labels are trained on; none at all is an error.
+// Reports how many labels take no part in training. It is an error if none takes part.
 void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   data::GroundTruthOptions options = config.data.sample.ground_truth;
   options.class_columns = data.classes.columns_of(data.train);
@@ -48,7 +48,7 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
 }
 
-// A guess, so no reason to refuse the data.
+// Warns if boxes seem to have another unit. This is a guess, so it does not refuse the data.
 void remark_units(const std::string& path, const data::Dataset& dataset,
                   std::vector<std::string>& remarks) {
   const std::string words = data::count_box_units(dataset).in_words();

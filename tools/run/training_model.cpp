@@ -29,7 +29,8 @@ TrainingModel::TrainingModel(const config::RunConfig& config, const TrainingData
                                                      .loss = config.train.loss});
 }
 
-// Refuses a batch that does not fit, before anything else takes memory or time.
+// Plans the memory, so that a batch that does not fit is refused before anything takes memory or
+// time.
 void TrainingModel::plan_ahead(const config::RunConfig& config, const TrainingData& data) {
   const int evaluated = evaluation_batch(config, int64_t(data.val.images.size()));
   plan_ = plan_memory(device_.backend(), config, evaluated);

@@ -59,7 +59,7 @@ void write_training_samples(const std::string& folder, const data::Batch& batch,
     for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row)
       base::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
                        data::encode_jpeg(pictures[row], kQuality), base::not_durable());
-  } catch (const std::exception& e) {  // pictures are for looking at: training goes on without them
+  } catch (const std::exception& e) {  // training does not need the pictures, so it goes on
     std::cerr << "samples could not be written: " << base::printable(e.what()) << "\n";
   }
 }

@@ -2,7 +2,7 @@
 
 #include "tests/support/catch.h"
 
-using base::is_utf8, base::printable;
+using base::is_utf8, base::printable, base::simplified;
 
 TEST_CASE("printable: what can be read stays, what moves a terminal is escaped") {
   CHECK(printable("plain, \"quoted\", C:\\dir") == "plain, \"quoted\", C:\\dir");
@@ -40,4 +40,12 @@ TEST_CASE("UTF-8 as RFC 3629 has it") {
   for (const char* bad : {"\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xed\xa0\x80",
                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xff"})
     CHECK_FALSE(is_utf8(bad));
+}
+
+TEST_CASE("simplified: names that differ in case, blanks, hyphens and underscores are equal") {
+  for (const char* name : {"traffic light", "Traffic-Light", "TRAFFIC_LIGHT", " traffic\tlight\n"})
+    CHECK(simplified(name) == "trafficlight");
+  CHECK(simplified("") == "");
+  CHECK(simplified(" -_") == "");
+  CHECK(simplified("Stra\u00dfe 2.5") == "stra\u00dfe2.5");  // other letters stay as they are
 }
