@@ -12,13 +12,13 @@ struct Context {
   kernels::Queue queue;
   Arena& arena;
   ConvPlans& plans;
-  Tape* tape = nullptr;  // null: no gradients wanted
+  Tape* tape = nullptr;  // null if no gradients are wanted
   bool training = false;
   bool exact_f32 = true;  // f32 convolutions of full precision, not TF32
   // For inference. If it is not 0, tensors used as weights keep their contents while this number
   // stays the same, so plans may keep reordered copies. Ignored if there is a tape.
   uint64_t weights_version = 0;
-  Branches* branches = nullptr;  // null: parallel branches run one after the other
+  Branches* branches = nullptr;  // if null, branches run one after the other
 
   Tensor empty(Shape shape, DType dtype) const { return Tensor(arena, shape, dtype); }
 };

@@ -41,8 +41,8 @@ struct OutputGrad {
 // Where the gradient of one input goes, and what becomes of it there. An operation that can do all
 // of that sets `fused` and returns the result instead of the plain gradient.
 struct InputTarget {
-  bool may_fuse = false;  // false: `fused` is ignored, and the next four are empty
-  Tensor sum;             // earlier gradients, to add to in place; empty: there are none
+  bool may_fuse = false;  // if false, `fused` is ignored and the next four are empty
+  Tensor sum;             // earlier gradients, to add to in place; empty if there are none
   Activation mask = Activation::none;
   Tensor saved;  // the output of `mask`, which tells where its slope is 0
   ChannelGradsWanted wanted;

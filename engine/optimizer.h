@@ -16,36 +16,36 @@ struct OptimizerOptions {
 
 class Optimizer {
  public:
-  // Error(usage) when the schedule contradicts itself. `update.average_decay` > 0 keeps a moving
-  // average of the weights. The loss scale starts at `loss_scale`; it moves if
-  // update.loss_scale.dynamic.
+  // If update.average_decay is above 0, keeps a moving average of the weights. The loss scale
+  // starts at `loss_scale`, and changes if update.loss_scale.dynamic. Throws Error(usage) if the
+  // schedule contradicts itself.
   Optimizer(Backend&, Parameters&, const OptimizerOptions&, double loss_scale = 1);
 
-  // Queues one update from the gradients, and zeroes nothing: the step does that before backward.
+  // Queues one update from the gradients. It does not set the gradients to zero.
   void step(const Context&);
 
-  // The regularisation loss as a [1] tensor in the master dtype; 0 for a rule without L2.
+  // The regularisation loss as a [1] tensor in the master dtype, or 0 for a rule without L2.
   Tensor l2_loss(const Context&) const;
 
-  // On the device, for kernels that seed the backward pass with the loss scale.
+  // In device memory, for kernels that begin the backward pass with the loss scale.
   OptimizerState* device_state() const { return static_cast<OptimizerState*>(state_.data()); }
-  // Waits for the device. Not inside a step.
+  // Waits for the device, so it must not be called inside a step.
   OptimizerState read_state() const;
   void write_state(const OptimizerState&);
 
-  // Exchanges weights and their moving average in place, for an evaluation; again to go on. Nothing
-  // without one.
+  // Exchanges the weights and their moving average in place, for an evaluation. A second call
+  // exchanges them back. Does nothing if there is no average.
   void swap_average(kernels::Queue);
-  void restart_average();  // the average becomes the weights, after those were loaded
+  void restart_average();  // sets the average to the weights, after those were loaded
 
-  // What is kept from step to step besides the state: each of [trained] values in the master dtype,
-  // in the layout of Parameters::master(). part_of() finds a parameter's.
+  // What is kept from step to step besides the state: [trained] values in the master dtype, laid
+  // out as Parameters::master(). part_of() finds those of one parameter.
   struct Buffer {
     std::string name;
     View values;
   };
   std::vector<Buffer> rule_buffers() const;  // UpdateRule::buffers
-  View average() const;  // moving average of the weights; empty when there is none
+  View average() const;  // moving average of the weights; empty if there is none
   const OptimizerOptions& options() const { return options_; }
 
  private:

@@ -17,8 +17,8 @@ namespace engine {
 
 struct Init {
   enum class Kind { constant, normal, truncated_normal } kind = Kind::constant;
-  double value =
-      0;  // the constant, or the standard deviation; truncated: redrawn beyond two of them
+  // The constant, or the standard deviation. A truncated normal draws again beyond two of these.
+  double value = 0;
 };
 
 struct ParameterSpec {
@@ -36,11 +36,12 @@ class Parameters {
 
   Parameters(Backend& backend, Precision precision) : backend_(backend), precision_(precision) {}
 
-  Id add(ParameterSpec spec);  // before allocate()
-  Id add_statistic(std::string name, int64_t channels,
-                   double value);  // not trained: moving mean, variance
-  // `frozen` names prefixes of parameters that get no gradient and no update; Error(usage) when one
-  // fits none. Values depend on (seed, name) alone. `gradients` false: for inference.
+  // Declares a parameter, or a statistic, which is not trained (a moving mean or variance).
+  Id add(ParameterSpec spec);
+  Id add_statistic(std::string name, int64_t channels, double value);
+  // Allocates and initialises. The values depend on (seed, name) alone. Parameters whose names
+  // begin with one of `frozen` get no gradient and no update; throws Error(usage) if one of these
+  // fits no parameter. If `gradients` is false, there are none, for inference.
   void allocate(uint64_t seed, const std::vector<std::string>& frozen = {}, bool gradients = true);
 
   // What operations use: working dtype for kernels, master dtype for others and statistics.
@@ -49,14 +50,13 @@ class Parameters {
 
   void watch(Tape&) const;  // asks for the gradient of everything that is trained
   void zero_gradients(kernels::Queue);
-  void refresh_working(
-      kernels::Queue);  // working copies from the masters, after values were loaded
+  void refresh_working(kernels::Queue);  // makes the working copies again after values were loaded
 
   // Flat buffers in the master dtype, of trained() elements; decayed() come first.
   View master() const, gradient() const;
-  View master(Id id) const { return master_of(entries_[size_t(id)]); }  // one parameter's
-  View working()
-      const;  // of working_size() elements: low-precision copies; empty when same as master
+  View master(Id id) const { return master_of(entries_[size_t(id)]); }  // of one parameter
+  // The low-precision copies, flat. Empty if the working dtype is the master dtype.
+  View working() const;
   int64_t trained() const { return trained_; }
   int64_t decayed() const { return decayed_; }
   View statistics() const;  // all moving statistics, flat

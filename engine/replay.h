@@ -1,4 +1,5 @@
-// Runs a step again and again: once to warm up, once to prove that it is repeatable, then replayed.
+// Runs a step again and again. The first run warms up, the second proves that the step is
+// repeatable, and later ones replay a recording of it.
 #pragma once
 #include <functional>
 
@@ -8,12 +9,13 @@ namespace engine {
 
 class Replay {
  public:
-  // `step` queues the work of one step. It must ask the arena for the same memory every time.
-  // `record` false: runs the step itself every time.
+  // `step` queues the work of one step. It must ask the arena for the same memory every time. If
+  // `record` is false, every run runs the step itself.
   Replay(Backend& backend, Arena& arena, std::function<void()> step, bool record = true);
 
-  // First call: runs the step; plans get built. Second: runs it again, throws Error(failed) when
-  // its requests for memory differ from the first's, and records it. Later: the recording.
+  // The first call runs the step, which makes its plans. The second runs it again and records it;
+  // throws Error(failed) if its requests for memory differ from those of the first. Later calls
+  // replay the recording.
   void run();
 
   int runs() const { return runs_; }

@@ -34,7 +34,7 @@ class SafetensorsFile {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   bool has_checksum() const;
   const std::vector<StoredTensor>& tensors() const { return tensors_; }
-  const StoredTensor* find(const std::string& name) const;  // null when absent
+  const StoredTensor* find(const std::string& name) const;  // null if there is none
 
   // The raw bytes, to `bytes` bytes at `to`.
   void read(const StoredTensor&, void* to) const;
@@ -64,7 +64,7 @@ struct TensorToStore {
   const void* data;   // host memory
 };
 
-// Name of the format for a dtype of ours, and its bytes per element (0 when unknown).
+// The format's name for a dtype of ours, and the bytes per element of a dtype (0 if unknown).
 std::string stored_dtype(kernels::DType);
 uint64_t bytes_per_element(const std::string& stored_dtype);
 

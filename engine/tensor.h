@@ -21,7 +21,7 @@ class Tensor {
  public:
   class Id;
 
-  Tensor() = default;  // empty: no memory
+  Tensor() = default;  // empty, without memory
   // Takes memory from the arena, which must outlive the tensor. Error(resources) if there is none.
   Tensor(Arena& arena, Shape shape, DType dtype)
       : memory_(arena.take(size_t(shape.size() * kernels::size_of(dtype))),

@@ -14,22 +14,23 @@ constexpr int kUnmatched = -1;  // the anchor should predict background
 constexpr int kIgnored = -2;    // the anchor takes no part in any loss
 
 // An anchor takes the object of highest IoU, the lowest row among equals, if that IoU reaches
-// matched_threshold; it is ignored from unmatched_threshold up, and background below. No
-// matched_threshold: always matched. No unmatched_threshold: the matched one. With force_match each
-// object of positive weight also takes the anchor of its highest IoU (the lowest index among
-// equals; anchor 0 if it overlaps none), whatever that anchor's own choice; of several objects the
-// lowest row wins. Without any object of positive weight all anchors are unmatched.
+// matched_threshold. Otherwise it is ignored if the IoU reaches unmatched_threshold, and background
+// if not. Without matched_threshold an anchor is always matched; without unmatched_threshold it is
+// equal to matched_threshold. With force_match each object of positive weight also takes the anchor
+// of its highest IoU (the lowest index among equals; anchor 0 if it overlaps none), whatever that
+// anchor's own choice. If several objects take one anchor, the lowest row wins. If no object has a
+// positive weight, all anchors are unmatched.
 struct MatchOptions {
   std::optional<float> matched_threshold = 0.5f, unmatched_threshold = 0.5f;
   bool force_match = true;
-  bool negatives_lower_than_unmatched = true;  // false: swaps ignored and background
+  bool negatives_lower_than_unmatched = true;  // if false, ignored and background are swapped
 };
 void check(const MatchOptions&);  // throws std::invalid_argument
 
 // Objects of a batch, in rows of equal length. Weight 0 marks padding.
 struct GroundTruth {
   View boxes;    // [images, rows, 4] f32, in the anchors' frame
-  View labels;   // [images, rows] i32, class column from 1; 0 or less: of no class
+  View labels;   // [images, rows] i32, class column from 1; 0 or less if of no class
   View weights;  // [images, rows] f32
 };
 

@@ -23,10 +23,10 @@ struct LossScaleOptions {
   double growth = 2;  // factor after `interval` clean steps, divisor after an overflow
   int32_t interval = 2000;
   // The scale is lowered from the n-th overflow on, counted since it last was due to grow (the
-  // hysteresis of Megatron's DynamicGradScaler). 1: every overflow lowers it.
+  // hysteresis of Megatron's DynamicGradScaler). If it is 1, every overflow lowers it.
   int32_t hysteresis = 1;
   double min = 1, max = 3e38;
-  bool dynamic = false;  // false: the scale stays as it is; overflows are skipped all the same
+  bool dynamic = false;  // if false, the scale stays as it is, but overflows are skipped, too
 };
 
 // The state machine, without the kernel around it.

@@ -3,7 +3,7 @@
 //   if clip_norm > 0:  g *= clip_norm / max(clip_norm, |g|)
 //   momentum = mu * momentum + g
 //   w -= rate * momentum
-// Everything is skipped when some gradient is not finite.
+// Everything is skipped if some gradient is not finite.
 #pragma once
 #include "kernels/update.h"
 

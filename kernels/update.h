@@ -19,7 +19,7 @@ struct UpdateBuffers {
 
 struct UpdateOptions {
   Schedule schedule;
-  double clip_norm = 0;      // largest norm of the gradient; 0: no limit
+  double clip_norm = 0;      // largest norm of the gradient; 0 for no limit
   double average_decay = 0;  // of the moving average
   double divisor = 1;        // gradients are sums over so many batches
   LossScaleOptions loss_scale;

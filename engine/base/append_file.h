@@ -1,4 +1,5 @@
-// A log file that is never torn: whole records or nothing, and a full disk does not end the run.
+// A log file to which whole records are appended. It never holds a part of a record, and a full
+// disk does not end the run.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -9,18 +10,19 @@ namespace base {
 
 class AppendFile {
  public:
-  // Opens for appending, creates when absent; pipes and devices are written in place. Nothing is
-  // forced to the disk: after a loss of power the end may be missing. Error(data) when it fails.
+  // Opens the file, and creates it if it does not exist. Pipes and devices are written in place.
+  // Nothing is forced to the disk, so the end may be missing after a loss of power. Throws
+  // Error(data) if the file cannot be opened.
   explicit AppendFile(std::string path);
   ~AppendFile();
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  // Writes all of it or, when the disk refuses, none of it: what arrived in part is cut off again,
-  // the first failure is told on stderr, the caller goes on. Returns whether it was written.
+  // Writes the whole record. If that fails, removes the part that was written, and prints a message
+  // to stderr if it is the first failure. Returns whether the record was written.
   bool append(std::string_view record);
 
-  // Takes everything after the first `size` bytes away again, to replace it.
+  // Removes everything after the first `size` bytes, so that it can be written anew.
   void cut(uint64_t size);
 
   uint64_t size() const { return size_; }
@@ -35,13 +37,13 @@ class AppendFile {
   uint64_t size_ = 0, lost_ = 0;
 };
 
-// Cuts a text file before its first line that `keep` refuses or that has no line break. Nothing
-// happens when there is no regular file. Used on resume: rows of steps that will be run again have
-// to go.
+// Cuts a text file before the first line for which `keep` is false or that has no line break. Does
+// nothing if there is no regular file. A resumed run removes the lines of steps that will be run
+// again in this way.
 void keep_lines(const std::string& path, const std::function<bool(std::string_view line)>& keep);
 
-// The log starts from nothing: a regular file or link of that name is removed. Anything else stays,
-// and is appended to.
+// Removes a regular file or a link of that name, so that a log starts anew. Anything else stays,
+// and the log is appended to it.
 void start_log(const std::string& path);
 
 }  // namespace base

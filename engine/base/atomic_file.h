@@ -1,4 +1,4 @@
-// Files that are either the old ones or the new ones, whatever happens while they are written.
+// Writes files so that there is always either the old file or the new one, whatever happens.
 #pragma once
 #include <sys/types.h>
 
@@ -21,25 +21,26 @@ struct FileCalls {
   static FileCalls posix();
 };
 
-// What the names of files under construction contain, after the name that they will have.
+// A file that is being written has the name that it will have, followed by this and a number.
 inline constexpr const char* kTemporaryMark = ".tmp.";
 
 struct WriteOptions {
   ExitCode code = ExitCode::data;  // of errors
-  // Survives a loss of power. Without it a file survives the end of the program only: for pictures
-  // and labels, of which there are many and which can be made again.
+  // Whether the file survives a loss of power. This is not needed for pictures and labels, because
+  // there are many of them and they can be made again.
   bool durable = true;
   FileCalls calls = FileCalls::posix();
 };
 
-// Writes to a temporary file beside `path`; commit() makes it durable and puts it in place: write,
-// fsync, rename, fsync of the folder. Without commit() the temporary file is removed and `path` is
-// untouched. Failures throw Error with path, reason and free space. A process that is killed leaves
-// its temporary file: whoever knows that no other program writes there removes it.
+// Writes to a temporary file beside `path`. commit() makes it durable and puts it in place (write,
+// fsync, rename, fsync of the folder). Without commit() the temporary file is removed, and `path`
+// stays as it is. A process that is killed leaves its temporary file, which may be removed if no
+// other program writes there. All functions throw Error(options.code), with path, reason and free
+// space, if they fail.
 //
-// What is no regular file is never replaced: pipes, character devices and names of open descriptors
-// such as /dev/stdout are written in place, bytes as they come; folders, block devices and sockets
-// are errors. A symbolic link to a regular file is replaced, and the file that it leads to stays.
+// Only regular files are replaced. Pipes, character devices and names of open descriptors such as
+// /dev/stdout are written in place at once. Folders, block devices and sockets are errors. A
+// symbolic link to a regular file is replaced, and the file to which it leads stays.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path, WriteOptions options = {});
@@ -48,8 +49,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(const void* data, size_t bytes);
-  // What was at `path` becomes `previous`, after the new file is durable: at every moment one of
-  // the two is whole, even when the file at `path` was damaged and `previous` the only good one.
+  // If `previous` is given, the file that was at `path` gets this name after the new file is
+  // durable. So one of the two is whole at every moment, even if the file at `path` was damaged and
+  // only `previous` was good.
   void commit(const std::string& previous = "");
 
  private:
@@ -64,8 +66,9 @@ class AtomicFile {
   bool committed_ = false;
 };
 
-// `to` becomes a second name of the durable file `from` (a copy where there are no hard links),
-// atomically and durably. Error(checkpoint) with path and reason; the old `to` stays then.
+// Makes `to` a second name of the durable file `from`, or a copy if there are no hard links. `to`
+// appears whole or not at all, and survives a loss of power. Throws Error(checkpoint), with path
+// and reason, if that fails; the old `to` then stays.
 void put_second_name(const std::string& from, const std::string& to,
                      FileCalls calls = FileCalls::posix());
 

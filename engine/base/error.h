@@ -6,7 +6,7 @@
 
 namespace base {
 
-// What a program returns to the shell; the contract with the users.
+// What a program returns to the shell. Users rely on these numbers.
 enum class ExitCode {
   done = 0,
   failed = 1,
@@ -18,7 +18,8 @@ enum class ExitCode {
   stopped_early = 75,  // stopped on request, checkpoint saved
 };
 
-// One line for the user: what is wrong, where, what was expected, what to do.
+// The message is one line for the user that says what is wrong, where, what was expected, and what
+// to do.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -41,7 +42,8 @@ template <class... Parts> [[noreturn]] void fail(ExitCode code, const Parts&... 
 
 }  // namespace base
 
-// A broken promise inside the program (not bad input): throws with file and line, also in release.
+// Checks what only a mistake in the program can make false, not bad input. Throws Error(failed),
+// with file and line, also in release builds.
 #define SSD_CHECK(condition, ...)                                                             \
   do {                                                                                        \
     if (!(condition))                                                                         \

@@ -1,4 +1,4 @@
-// What a path leads to, before anyone opens it.
+// Finds out what a path leads to, without opening it.
 #pragma once
 #include <sys/types.h>
 
@@ -14,7 +14,7 @@ enum class FileKind {
   regular,
   folder,
   stream,  // pipe, character device, or an open descriptor such as /dev/stdout
-  other    // block device, socket, a link to nothing
+  other    // block device, socket, or a link to nothing
 };
 
 // Equal for all names, links and spellings of one file.
@@ -27,16 +27,17 @@ struct FileIdentity {
 struct FileState {
   FileKind kind = FileKind::absent;
   FileIdentity identity;
-  std::string words;  // "a folder", "a pipe": for messages
+  std::string words;  // for messages, such as "a folder" or "a pipe"
 };
 
-// Symbolic links are followed. Error(data): the system does not let us look.
+// Looks at the file to which the path leads, and follows symbolic links. Throws Error(data) if the
+// system does not permit it.
 FileState look_at(const std::filesystem::path& path);
 
-// What fstat says of a file, in words: "a pipe".
+// The kind of a file for messages, such as "a pipe". `mode` is that of stat().
 const char* kind_in_words(mode_t mode);
 
-// The open descriptor that a path such as /dev/stdout or /proc/self/fd/3 stands for.
+// The open descriptor for which a path such as /dev/stdout or /proc/self/fd/3 stands, if any.
 std::optional<int> descriptor_named(std::filesystem::path path);
 bool is_standard_output(const std::filesystem::path& path);
 

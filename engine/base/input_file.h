@@ -1,4 +1,4 @@
-// Files that are read: regular ones only, and never waited for.
+// Opens files for reading. Only regular files are accepted, so a program never waits for input.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -8,8 +8,8 @@
 
 namespace base {
 
-// An open regular file. Errors have the code that is given: the file cannot be opened or read, or
-// it is a pipe, a folder or a device, which may never end.
+// An open regular file. Throws Error(code) if the file cannot be opened or read, or if it is a
+// pipe, a folder or a device, which may never end.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path, ExitCode code = ExitCode::data);
@@ -18,8 +18,9 @@ class InputFile {
   InputFile& operator=(InputFile&&) = delete;
 
   const std::string& path() const { return path_; }
-  uint64_t size() const { return size_; }  // when it was opened
-  // Error: the file ends before offset + bytes, because it became shorter meanwhile.
+  uint64_t size() const { return size_; }  // at the time when it was opened
+  // Reads all of these bytes. Throws Error(code) if the file ends before, because it has become
+  // shorter.
   void read_at(uint64_t offset, void* data, size_t bytes) const;
 
  private:

@@ -1,4 +1,4 @@
-// The numbers that an option may be, given once, by the option's owner.
+// The range of an option, which the option's owner states once.
 #pragma once
 #include <cmath>
 #include <limits>
@@ -9,7 +9,7 @@ namespace base {
 struct Interval {
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
-  bool above_low = false;  // low itself is excluded
+  bool above_low = false;  // whether low itself is excluded
 
   bool contains(double v) const {  // false for NaN and infinity
     return std::isfinite(v) && (above_low ? v > low : v >= low) && v <= high;
@@ -20,7 +20,7 @@ constexpr Interval at_least(double low) { return {.low = low}; }
 constexpr Interval above(double low) { return {.low = low, .above_low = true}; }
 constexpr Interval between(double low, double high) { return {.low = low, .high = high}; }
 
-// "from 1 to 10", "above 0", "of at least 1"; empty for any number.
+// Such as "from 1 to 10", "above 0" or "of at least 1". Empty for any number.
 std::string in_words(const Interval&);
 
 }  // namespace base

@@ -1,4 +1,4 @@
-// Decides before the first byte whether a program may write what it is asked to write.
+// Decides, before the first byte is written, whether a program may write its outputs.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -9,8 +9,8 @@ namespace base {
 
 // The rules, for all outputs of all programs:
 // * A file that exists is replaced only with `overwrite`, and only a regular file or a link to one.
-// * An input is never replaced, whatever its name: links and hard links to it count as the input.
-//   Nor is the file that standard output or standard error goes to.
+// * An input is never replaced, whatever link or hard link names it. Neither is the file to which
+//   standard output or standard error goes.
 // * Two outputs never share a file.
 // * Names that come from data stay below their folder.
 // * Pipes, character devices and open descriptors are written in place (AtomicFile does so), and
@@ -19,16 +19,17 @@ class OutputGuard {
  public:
   explicit OutputGuard(bool overwrite) : overwrite_(overwrite) {}
 
-  // A file that the user names with `option`; an empty path is no output.
+  // Adds a file that the user names with `option`. An empty path is not an output.
   void add(const std::string& option, const std::string& path);
-  // A file in a folder that the user names. Its name, and `source`, what it is made from, come from
-  // data. Returns its path. Error(data): the name leaves the folder.
+  // Adds a file in a folder that the user names with `option`, and returns its path. The file's
+  // name comes from data; `source` says, in messages, from what it is made. Throws Error(data) if
+  // the name leads out of the folder.
   std::filesystem::path add(const std::string& option, const std::string& folder,
                             const std::string& name, const std::string& source);
 
-  // Error(usage) when an output may not be written: it exists, is an input, or is no file. Error
-  // (data): two sources have one output, or a folder is missing. `inputs` that do not exist are
-  // passed over.
+  // Throws Error(usage) if an output may not be written because it exists, is an input, or is not a
+  // file. Throws Error(data) if two sources have one output, or if a folder is missing. `inputs`
+  // that do not exist are ignored.
   void check(const std::vector<std::string>& inputs) const;
 
  private:

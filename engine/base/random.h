@@ -23,8 +23,8 @@ inline PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t key1) {
   return counter;
 }
 
-// 64 independent bits. `stream` separates uses of one seed, as (epoch, image) or a parameter's
-// number.
+// 64 independent bits. `stream` separates the uses of one seed; it may be a pair (epoch, image) or
+// the number of a parameter.
 inline uint64_t random_bits(uint64_t seed, uint64_t stream, uint64_t index) {
   PhiloxBlock block =
       philox({{uint32_t(index), uint32_t(index >> 32), uint32_t(stream), uint32_t(stream >> 32)}},
@@ -37,7 +37,7 @@ inline double random_unit(uint64_t seed, uint64_t stream, uint64_t index) {
   return double(random_bits(seed, stream, index) >> 11) * 0x1p-53;
 }
 
-// The numbers of one stream in order, for code that draws a varying count of them.
+// The numbers of one stream in order, for code that draws as many as it needs.
 class RandomSequence {
  public:
   RandomSequence(uint64_t seed, uint64_t stream) : seed_(seed), stream_(stream) {}

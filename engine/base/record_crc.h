@@ -1,4 +1,4 @@
-// The checksum of record files: TFRecord shards and TensorBoard's event files have it.
+// The checksum in TFRecord files, and so in TensorBoard's event files.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -8,8 +8,8 @@ namespace base {
 // CRC-32C (Castagnoli, RFC 3720) of up to 2 GiB.
 uint32_t crc32c(std::string_view bytes);
 
-// The form that the files store: rotated and offset, because a CRC of bytes that hold their own CRC
-// says nothing. Constants of tensorflow/core/lib/hash/crc32c.h.
+// The form in which the files store a CRC: rotated and offset, because the CRC of bytes that hold
+// their own CRC tells nothing. The constants are those of tensorflow/core/lib/hash/crc32c.h.
 constexpr uint32_t masked_crc(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8u; }
 inline uint32_t record_crc(std::string_view bytes) { return masked_crc(crc32c(bytes)); }
 

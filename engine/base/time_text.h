@@ -1,4 +1,4 @@
-// Moments and durations as text.
+// Times and durations as text.
 #pragma once
 #include <chrono>
 #include <string>

@@ -1,4 +1,4 @@
-// What this program was built from and with.
+// From what, and with what, this program was built.
 #pragma once
 #include <string>
 #include <utility>
@@ -6,10 +6,11 @@
 
 namespace base {
 
-// ("version", "0.1.0"), ("git", hash), ("compiler", ...), and of each library its version or "no".
+// ("version", "0.1.0"), ("git", hash), ("compiler", ...), and each library with its version or
+// "no".
 std::vector<std::pair<std::string, std::string>> version_parts();
 
-// For --version: "ssdtrain 0.1.0 (git 0123456789ab)" and a line per library.
+// The text of --version: "ssdtrain 0.1.0 (git 0123456789ab)" and a line per library.
 std::string version_text(const std::string& program);
 
 }  // namespace base

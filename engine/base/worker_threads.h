@@ -1,12 +1,12 @@
-// Independent pieces of work on a few threads.
+// Runs independent pieces of work on a few threads.
 #pragma once
 #include <cstddef>
 #include <functional>
 
 namespace base {
 
-// Calls work(0) .. work(count - 1), in any order, on `threads` threads (0: one per core). When
-// calls throw, the exception of the lowest index is thrown on after all threads have ended.
+// Calls work(0) .. work(count - 1), in any order, on `threads` threads, or one per core if it is 0.
+// If calls throw, throws the exception of the lowest index after all threads have ended.
 void for_each_parallel(size_t count, int threads, const std::function<void(size_t)>& work);
 
 }  // namespace base

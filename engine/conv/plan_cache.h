@@ -10,7 +10,8 @@ namespace engine {
 // processes may share a folder.
 class PlanCache {
  public:
-  explicit PlanCache(std::string folder) : folder_(std::move(folder)) {}  // empty: keeps nothing
+  // An empty folder keeps nothing.
+  explicit PlanCache(std::string folder) : folder_(std::move(folder)) {}
 
   const std::string& folder() const { return folder_; }
   // `key` is one line of text, the value any text.
