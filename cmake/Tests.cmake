@@ -64,7 +64,7 @@ if(TARGET allocation_failure_test)
 endif()
 if(TARGET install_test)
   target_compile_definitions(install_test PRIVATE SSD_CMAKE="${CMAKE_COMMAND}")
-  add_dependencies(install_test ssdtrain ssdeval ssddetect ssddata)
+  add_dependencies(install_test ssdtrain ssdeval ssddetect ssddata ssdexport)
 endif()
 
 if(TARGET install_test AND TARGET ssdbench)
@@ -107,7 +107,7 @@ foreach(source ${fuzz_sources})
 endforeach()
 
 # docs_commands_test runs what the documents tell a reader to type.
-foreach(name ssdtrain ssdeval ssddetect ssddata nms_test coco_fuzz)
+foreach(name ssdtrain ssdeval ssddetect ssddata ssdexport nms_test coco_fuzz)
   if(TARGET docs_commands_test AND TARGET ${name})
     add_dependencies(docs_commands_test ${name})
   endif()

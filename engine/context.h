@@ -6,13 +6,15 @@
 namespace engine {
 
 class Branches;
+class Trace;
 
 // Everything that an operation needs besides its arguments.
 struct Context {
   kernels::Queue queue;
   Arena& arena;
   ConvPlans& plans;
-  Tape* tape = nullptr;  // null if no gradients are wanted
+  Tape* tape = nullptr;    // null if no gradients are wanted
+  Trace* trace = nullptr;  // null if nobody writes the operations down
   bool training = false;
   bool exact_f32 = true;  // f32 convolutions of full precision, not TF32
   // For inference. If it is not 0, tensors used as weights keep their contents while this number

@@ -33,6 +33,9 @@ const std::vector<NotRun> kNotRun{
     {"tests/peers/nms_peer.py", "needs Python with numpy"},
     {"tests/peers/torch_parity.py", "needs PyTorch"},
     {"benchmarks/peers/compare_cpu.py", "needs PyTorch"},
+    {"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx --overwrite --verify",
+     "needs Python with onnxruntime"},
+    {"OMP_NUM_THREADS=1 ssdtrain", "trains for minutes"},
     {"OMP_WAIT_POLICY=passive ssdbench op", "runs the whole SSD320 for minutes"},
 };
 
@@ -152,8 +155,9 @@ bool offers(const string& text, const string& option) {
 
 string all_options() {
   string text;
-  for (const char* program : {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats",
-                              "ssddata show", "ssddata convert", "ssddata synth", "ssddata split"})
+  for (const char* program :
+       {"ssdtrain", "ssdeval", "ssddetect", "ssdexport", "ssddata check", "ssddata stats",
+        "ssddata show", "ssddata convert", "ssddata synth", "ssddata split"})
     text += help_of(program);
   for (const NotRun& n : kNotRun)
     if (const fs::path source = source_of(n.command); !source.empty())
@@ -162,7 +166,7 @@ string all_options() {
 }
 
 bool is_program(const string& text) {
-  for (const char* name : {"ssdtrain ", "ssdeval ", "ssddetect ", "ssddata "})
+  for (const char* name : {"ssdtrain ", "ssdeval ", "ssddetect ", "ssddata ", "ssdexport "})
     if (text.starts_with(name)) return true;
   return false;
 }

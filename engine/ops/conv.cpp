@@ -1,6 +1,7 @@
 #include "engine/base/error.h"
 #include "engine/operation.h"
 #include "engine/ops/conv_passes.h"
+#include "engine/trace.h"
 
 namespace engine {
 namespace {
@@ -35,6 +36,7 @@ Tensor conv(const Context& c, const Tensor& x, const Tensor& weight, const ConvO
             .weight_id = weight.id(),
             .weight_version = c.tape ? 0 : c.weights_version});
   record(c, shape, {x, weight, bias, residual}, y);
+  if (c.trace) c.trace->conv(x, weight, bias, residual, options, y);
   return y;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/operation.h"
 #include "engine/ops.h"
+#include "engine/trace.h"
 
 namespace engine {
 
@@ -33,6 +34,7 @@ Tensor max_pool(const Context& c, const Tensor& x, int kernel, int stride, Paddi
                      kernels::max_pool_backward(c.queue, window, dy, winner, dx);
                      return {dx};
                    });
+  if (c.trace) c.trace->max_pool(x, kernel, stride, pad, y);
   return y;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/base/error.h"
 #include "engine/operation.h"
 #include "engine/ops.h"
+#include "engine/trace.h"
 #include "kernels/upsample.h"
 
 namespace engine {
@@ -22,6 +23,7 @@ Tensor upsample_add(const Context& c, const Tensor& coarse, const Tensor& fine) 
       kernels::upsample_backward(c.queue, dy, dcoarse);
       return {dcoarse, dy};
     });
+  if (c.trace) c.trace->upsample_add(coarse, fine, y);
   return y;
 }
 

@@ -26,7 +26,7 @@ struct TinyModel {
     const auto classes = run::ClassList::from_json(
         R"({"classes": 2, "list": [{"column": 1, "id": 7, "name": "cat"}]})", "seed");
     run::save_checkpoint(*backend, path,
-                         {config::RunConfig{}, classes, parameters, *optimizer, {}});
+                         {config::RunConfig{}, classes, parameters, optimizer.get(), {}});
     return file_bytes(path);
   }
 };

@@ -45,7 +45,7 @@ void check_done(const Outcome& outcome) {
 
 TEST_CASE("installed programs are those of the build") {
   const Installation installed;
-  for (const char* name : {"ssdtrain", "ssdeval", "ssddetect", "ssddata"}) {
+  for (const char* name : {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"}) {
     CAPTURE(name);
     const Outcome outcome = installed.run(name, "--version");
     check_done(outcome);

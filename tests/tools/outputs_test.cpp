@@ -52,6 +52,8 @@ std::vector<OutputOption> output_options() {
       {"ssddetect", "-o", std::string(kModel) + " " + image, "w", "000005.jpg", image},
       {"ssddetect", "--json", std::string(kModel) + " --score-threshold 0.001 " + image,
        "w/found.json", "found.json", "run/last.safetensors"},
+      {"ssdexport", "--onnx", kModel, "w/m.onnx", "m.onnx", "run/last.safetensors"},
+      {"ssdexport", "--weights", kModel, "w/m.st", "m.st", "run/last.safetensors"},
       {"ssdeval", "--save-detections", std::string(kModel) + " --threads 1", "w/d.json", "d.json",
        image},
       {"ssdeval", "--per-class", std::string(kModel) + " --threads 1", "w/c.csv", "c.csv",
@@ -305,23 +307,61 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
                                      "--detections",  "--augmented"};
   std::set<std::string> outputs{"--output", "--output-dir"};
   for (const OutputOption& o : output_options()) outputs.insert(o.option);
-  const std::set<std::string> values{
-      "--help",      "--version",       "--device",       "--precision",      "--seed",
-      "--split",     "--shards",        "--threads",      "--overwrite",      "--count",
-      "--id",        "--random",        "--columns",      "--cell",           "--score-threshold",
-      "--max",       "--batch",         "--json",         "--reference-area", "--strict-ids",
-      "--dry-run",   "--deterministic", "--print-config", "--help-config",    "--markdown",
-      "--train",     "--val",           "--width",        "--height",         "--classes",
-      "--quality",   "--min-objects",   "--max-objects",  "--min-size",       "--max-size",
-      "--no-images", "--strict",        "--all",          "--fraction",       "--by",
-      "--iou",       "--agnostic",      "--recursive"};
+  const std::set<std::string> values{"--help",
+                                     "--version",
+                                     "--device",
+                                     "--precision",
+                                     "--seed",
+                                     "--split",
+                                     "--shards",
+                                     "--threads",
+                                     "--overwrite",
+                                     "--count",
+                                     "--id",
+                                     "--random",
+                                     "--columns",
+                                     "--cell",
+                                     "--score-threshold",
+                                     "--max",
+                                     "--batch",
+                                     "--json",
+                                     "--reference-area",
+                                     "--strict-ids",
+                                     "--dry-run",
+                                     "--deterministic",
+                                     "--print-config",
+                                     "--help-config",
+                                     "--markdown",
+                                     "--train",
+                                     "--val",
+                                     "--width",
+                                     "--height",
+                                     "--classes",
+                                     "--quality",
+                                     "--min-objects",
+                                     "--max-objects",
+                                     "--min-size",
+                                     "--max-size",
+                                     "--no-images",
+                                     "--strict",
+                                     "--all",
+                                     "--fraction",
+                                     "--by",
+                                     "--iou",
+                                     "--agnostic",
+                                     "--recursive",
+                                     "--nms",
+                                     "--opset",
+                                     "--half",
+                                     "--verify",
+                                     "--python"};
   const std::regex name(R"(--[a-z][a-z-]+)");
   const std::set<std::string> of_reading{"--exif", "--follow-links", "--no-follow-links",
                                          "--keep-grouping-class"};
   size_t seen = 0;
   for (const char* command :
        {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats", "ssddata convert",
-        "ssddata synth", "ssddata show", "ssddata split"}) {
+        "ssddata synth", "ssddata show", "ssddata split", "ssdexport"}) {
     const std::string words = command;
     const Outcome help =
         tests::run(tests::program(words.substr(0, words.find(' '))).string() +

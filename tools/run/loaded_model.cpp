@@ -35,4 +35,13 @@ Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval,
   return *inference_;
 }
 
+void LoadedModel::save_weights(const std::string& path, const ModelFile& file) {
+  save_checkpoint(device_.backend(), path,
+                  {.config = file.config(),
+                   .classes = classes_,
+                   .parameters = parameters_,
+                   .optimizer = nullptr,
+                   .state = file.state()});
+}
+
 }  // namespace run

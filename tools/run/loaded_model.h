@@ -28,9 +28,14 @@ class LoadedModel {
   Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data,
                      const std::vector<int>& columns = {});
 
+  // Writes a checkpoint of these weights alone, with the configuration and the state of `file`. No
+  // run can be resumed from it.
+  void save_weights(const std::string& path, const ModelFile& file);
+
   const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
   Device& device() { return device_; }
+  const model::Detector& detector() const { return *detector_; }
 
  private:
   config::RunConfig config_;

@@ -24,13 +24,13 @@ std::string in_words(const std::vector<int64_t>& shape) {
 }
 
 // The optimiser's buffers of a parameter, with the names of their tensors in a checkpoint.
-std::vector<engine::Optimizer::Buffer> kept_for(const engine::Optimizer& optimizer,
+std::vector<engine::Optimizer::Buffer> kept_for(const engine::Optimizer* optimizer,
                                                 const Parameters::Named& named) {
   std::vector<engine::Optimizer::Buffer> kept;
-  if (!named.trained()) return kept;
-  for (const auto& [name, values] : optimizer.rule_buffers())
+  if (!optimizer || !named.trained()) return kept;
+  for (const auto& [name, values] : optimizer->rule_buffers())
     kept.push_back({kOptimizer + name + "/" + named.name, part_of(values, named)});
-  if (const View average = part_of(optimizer.average(), named))
+  if (const View average = part_of(optimizer->average(), named))
     kept.push_back({kAverage + named.name, average});
   return kept;
 }
@@ -135,7 +135,7 @@ void ModelFile::load_training(Backend& backend, Parameters& parameters,
   refuse_other_rule(optimizer.options().rule.kind);
   load_model(backend, parameters, false);
   for (const Parameters::Named& named : parameters.named())
-    for (const auto& [name, values] : kept_for(optimizer, named)) load(backend, name, values);
+    for (const auto& [name, values] : kept_for(&optimizer, named)) load(backend, name, values);
   optimizer.write_state(state_.optimizer);
 }
 

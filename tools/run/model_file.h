@@ -54,7 +54,7 @@ struct Checkpoint {
   const config::RunConfig& config;
   const ClassList& classes;
   const engine::Parameters& parameters;
-  const engine::Optimizer& optimizer;
+  const engine::Optimizer* optimizer;  // null: the weights alone, from which no run is resumed
   RunState state;
 };
 

@@ -208,7 +208,7 @@ void Trainer::save() {
   files_->save(model_.device().backend(), {.config = config_,
                                            .classes = data_.classes,
                                            .parameters = model_.parameters(),
-                                           .optimizer = model_.optimizer(),
+                                           .optimizer = &model_.optimizer(),
                                            .state = state});
   saved_step_ = state_.step;
 }

@@ -66,7 +66,7 @@ struct Run {
   void save(int64_t step, int keep = 1) {
     run::CheckpointFiles(folder, keep)
         .save(*model.backend,
-              {config, classes, model.parameters, *model.optimizer, {.step = step}});
+              {config, classes, model.parameters, model.optimizer.get(), {.step = step}});
   }
   std::string last() const { return folder.file("last.safetensors"); }
   std::string previous() const { return folder.file("previous.safetensors"); }
@@ -287,7 +287,7 @@ TEST_CASE("checkpoint: each optimiser stores its own buffers, and refuses those 
   other.config.train.optimizer = adamw;
   Model model(3, {.rule = adamw, .update = {.average_decay = 0.5}});
   run::CheckpointFiles(other.folder, 1)
-      .save(*model.backend, {other.config, other.classes, model.parameters, *model.optimizer, {}});
+      .save(*model.backend, {other.config, other.classes, model.parameters, model.optimizer.get(), {}});
   std::set<std::string> names;
   const SafetensorsFile file(other.last());
   for (const auto& t : file.tensors()) names.insert(t.name);
@@ -348,7 +348,7 @@ TEST_CASE("checkpoint: the count of overflows is kept, and is 0 in files that ha
       .save(*r.model.backend, {r.config,
                                r.classes,
                                r.model.parameters,
-                               *r.model.optimizer,
+                               r.model.optimizer.get(),
                                {.step = 3, .optimizer = {.overflows = 7}}});
   CHECK(ModelFile(r.last()).state().optimizer.overflows == 7);
   rewrite(r.last(), {.metadata = [](auto& m) {

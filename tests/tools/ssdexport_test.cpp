@@ -1,0 +1,103 @@
+// ssdexport from outside.
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/support/catch.h"
+#include "tests/support/onnx_run.h"
+#include "tests/support/training_run.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using tests::Outcome;
+
+namespace {
+
+// A trained model, and pictures to find boxes in.
+class Place {
+ public:
+  Place() : place_(8, 4) {
+    const Outcome trained = place_.train("run", "train.steps=3 train.ema=0.5 eval.every_steps=0");
+    INFO(trained.err);
+    REQUIRE(trained.exit_code == 0);
+  }
+  std::string at(const std::string& name) const { return place_.at(name); }
+  Outcome run(const std::string& program, const std::string& arguments) const {
+    return tests::run("cd " + at("") + " && OMP_NUM_THREADS=1 " + tests::program(program).string() +
+                      " " + arguments);
+  }
+  Outcome exported(const std::string& arguments) const {
+    return run("ssdexport", "--checkpoint run/last.safetensors " + arguments);
+  }
+
+ private:
+  tests::TrainingPlace place_;
+};
+
+const Place& place() {
+  static const Place one;
+  return one;
+}
+
+void check_refused(const Outcome& outcome, int code, const std::string& because) {
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == code);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK_THAT(outcome.err, Contains(because));
+}
+
+}  // namespace
+
+TEST_CASE("ssdexport writes an ONNX file into a new folder") {
+  const Outcome outcome = place().exported("--onnx new/folder/model.onnx --nms none --half");
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err, Contains("new/folder/model.onnx") && Contains("suppression none"));
+  const tests::OnnxModel model =
+      tests::parse_onnx(tests::text_of(place().at("new/folder/model.onnx")));
+  CHECK(model.outputs == std::vector<std::string>{"boxes", "scores"});
+}
+
+TEST_CASE("ssdexport takes a run's folder, and thresholds go into the file") {
+  const Outcome outcome = place().run(
+      "ssdexport",
+      "--checkpoint run --onnx t.onnx --score-threshold 0.25 --iou 0.5 --max 7");
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  const tests::OnnxModel model = tests::parse_onnx(tests::text_of(place().at("t.onnx")));
+  CHECK(model.constants.at("score_threshold").values[0] == 0.25);
+  CHECK(model.constants.at("iou_threshold").values[0] == 0.5);
+  CHECK(model.constants.at("most").values[0] == 7);
+}
+
+TEST_CASE("ssdexport --weights: the same boxes from a smaller file, which no run resumes from") {
+  REQUIRE(place().exported("--weights w.safetensors").exit_code == 0);
+  CHECK(fs::file_size(place().at("w.safetensors")) <
+        fs::file_size(place().at("run/last.safetensors")) / 2);
+  const std::string detect = " data/images --device cpu --score-threshold 0.001 --checkpoint ";
+  const Outcome before = place().run("ssddetect", detect + "run/last.safetensors");
+  const Outcome after = place().run("ssddetect", detect + "w.safetensors");
+  REQUIRE(before.exit_code == 0);
+  CHECK(before.out.size() > 100);
+  CHECK(after.out == before.out);
+  const Outcome resumed = place().run("ssdtrain", "--resume w.safetensors --output-dir other");
+  CHECK(resumed.exit_code == 4);
+  CHECK(
+      place().run("ssdtrain", "--config tiny.json --init-from w.safetensors --dry-run").exit_code ==
+      0);
+}
+
+TEST_CASE("ssdexport refuses what it cannot do in one line") {
+  check_refused(place().exported(""), 2, "nothing to write");
+  check_refused(place().exported("--weights x --verify 3"), 2, "--verify needs --onnx");
+  check_refused(place().exported("--onnx x --images data/images"), 2, "--images needs --verify");
+  check_refused(place().exported("--onnx x --opset 16"), 2, "from 17 to 21");
+  check_refused(place().exported("--onnx x --nms tf"), 2, "--nms");
+  check_refused(place().exported("--onnx x --verify 1 --python ./none"), 6, "onnxruntime");
+  check_refused(place().exported("--onnx run/last.safetensors --overwrite"), 2, "input");
+  check_refused(place().exported("--onnx x --weights x"), 2, "both name x");
+  check_refused(place().run("ssdexport", "--checkpoint tiny.json --onnx x"), 4, "tiny.json");
+  check_refused(place().run("ssdexport", "--checkpoint none --onnx x"), 4, "none");
+  CHECK_FALSE(fs::exists(place().at("x")));
+}

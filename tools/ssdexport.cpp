@@ -1,0 +1,178 @@
+// ssdexport: a trained model for other programs.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "data/image/image_file.h"
+#include "data/synthetic/shapes.h"
+#include "engine/base/error.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/temporary_folder.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
+#include "tools/command_line.h"
+#include "tools/export/onnx_detector.h"
+#include "tools/export/verify.h"
+#include "tools/image_files.h"
+#include "tools/run/checkpoint_files.h"
+
+namespace {
+
+using base::ExitCode, base::fail;
+
+struct Arguments {
+  std::string checkpoint, onnx, weights, nms = "onnx", images, python = "python3";
+  onnx::ExportOptions options;
+  std::optional<double> score_threshold, iou_threshold;
+  std::optional<int> most;
+  int verify = 0;
+  bool overwrite = false;
+};
+
+// What may differ between two f32 networks, and between one and the same with f16 weights.
+constexpr double kScoreLimit = 1e-4, kHalfScoreLimit = 0.05;
+
+void add_options(CLI::App& app, Arguments& a) {
+  app.add_option("--checkpoint", a.checkpoint, "A model, as ssdtrain saves it, or a run's folder")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("--onnx", a.onnx, "Write an ONNX file: pixels in, boxes out")->type_name("FILE");
+  app.add_option("--weights", a.weights,
+                 "Write a checkpoint of the weights alone, for ssddetect, ssdeval and --init-from")
+      ->type_name("FILE");
+  app.add_flag("--overwrite", a.overwrite, "Replace files that exist, but never an input");
+}
+
+void add_onnx_options(CLI::App& app, Arguments& a) {
+  app.add_option("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
+      ->check(CLI::IsMember({"none", "onnx", "trt"}))
+      ->capture_default_str()
+      ->type_name("NAME");
+  app.add_option("--opset", a.options.opset, "Version of ONNX's operators")
+      ->check(CLI::Range(onnx::kOldestOpset, onnx::kNewestOpset))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_flag("--half", a.options.half_weights, "Store the weights as f16: half the file");
+  app.add_option("--score-threshold", a.score_threshold,
+                 "Boxes with this score or less are left out; default: the model's")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X");
+  app.add_option("--iou", a.iou_threshold,
+                 "Boxes of one class that overlap more are suppressed; default: the model's")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X");
+  app.add_option("--max", a.most, "Boxes per image at most; default: the model's eval.max_total")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("N");
+  app.add_option("--verify", a.verify,
+                 "Compare with our own engine on N images in Python's onnxruntime")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("N");
+  app.add_option("--images", a.images, "The images of --verify; default: drawn ones")
+      ->type_name("FILE|DIR");
+  app.add_option("--python", a.python, "The interpreter of --verify")
+      ->capture_default_str()
+      ->type_name("PROGRAM");
+}
+
+void check_arguments(const Arguments& a) {
+  if (a.onnx.empty() && a.weights.empty())
+    fail(ExitCode::usage, "nothing to write: give --onnx FILE or --weights FILE");
+  if (a.onnx.empty() && a.verify > 0) fail(ExitCode::usage, "--verify needs --onnx");
+  if (a.verify == 0 && !a.images.empty()) fail(ExitCode::usage, "--images needs --verify N");
+}
+
+onnx::ExportOptions export_options(const Arguments& a, const config::EvalConfig& eval) {
+  onnx::ExportOptions options = a.options;
+  options.nms = a.nms == "none"   ? onnx::Nms::none
+                : a.nms == "onnx" ? onnx::Nms::onnx
+                                  : onnx::Nms::tensor_rt;
+  options.suppression = eval.nms;
+  if (a.score_threshold) options.suppression.score_threshold = *a.score_threshold;
+  if (a.iou_threshold) options.suppression.iou_threshold = *a.iou_threshold;
+  if (a.most) options.suppression.max_total = *a.most;
+  return options;
+}
+
+// The first N of --images, or N drawn scenes in `folder`.
+std::vector<std::string> images_to_verify(const Arguments& a, const std::string& folder) {
+  std::vector<std::string> files;
+  if (!a.images.empty()) {
+    files = tools::find_images({a.images});
+    if (files.empty()) fail(ExitCode::usage, a.images, ": no image in it, for --verify");
+    files.resize(std::min(files.size(), size_t(a.verify)));
+    return files;
+  }
+  for (int i = 0; i < a.verify; ++i) {
+    files.push_back(fmt::format("{}/drawn_{}.png", folder, i));
+    data::write_image(files.back(), data::draw_scene({}, uint64_t(i)).image);
+  }
+  return files;
+}
+
+void verify(const Arguments& a, run::LoadedModel& model, onnx::ExportOptions options) {
+  options.nms = onnx::Nms::onnx;  // the same network; other runtimes lack TensorRT's plugin
+  const base::TemporaryFolder folder("ssdexport");
+  const onnx::Comparison c =
+      onnx::compare_in_onnx_runtime(model, options.suppression, onnx::detector_file(model, options),
+                                    images_to_verify(a, folder.path()), a.python);
+  std::cerr << "ssdexport: " << c.in_words() << std::endl;
+  const double limit = options.half_weights ? kHalfScoreLimit : kScoreLimit;
+  if (!options.half_weights && c.unmatched > 0)
+    fail(ExitCode::failed, "ONNX Runtime does not find the same boxes as this engine");
+  if (c.score > limit)
+    fail(ExitCode::failed, "ONNX Runtime's scores differ by ", c.score, ", expected at most ",
+         limit);
+}
+
+void write_onnx(const Arguments& a, run::LoadedModel& model) {
+  const onnx::ExportOptions options = export_options(a, model.config().eval);
+  const std::string bytes = onnx::detector_file(model, options);
+  if (a.verify > 0) verify(a, model, options);
+  base::write_file(a.onnx, bytes);
+  std::cerr << fmt::format("ssdexport: {}: {:.1f} MiB, opset {}, suppression {}\n",
+                           base::printable(a.onnx), double(bytes.size()) / (1 << 20), options.opset,
+                           a.nms);
+}
+
+void export_model(const Arguments& a) {
+  check_arguments(a);
+  base::OutputGuard guard(a.overwrite);
+  guard.add("--onnx", a.onnx);
+  guard.add("--weights", a.weights);
+  const std::string path = run::checkpoint_file(a.checkpoint, "ssdexport");
+  std::vector<std::string> inputs{path};
+  if (!a.images.empty())
+    for (const std::string& image : tools::find_images({a.images})) inputs.push_back(image);
+  guard.check(inputs);
+  for (const std::string& output : {a.onnx, a.weights})
+    base::create_folders(std::filesystem::path(output).parent_path());
+  const run::ModelFile file(path);
+  run::LoadedModel model(file, {.device = "cpu", .precision = "fp32"});
+  if (!a.weights.empty()) {
+    model.save_weights(a.weights, file);
+    std::cerr << "ssdexport: " << base::printable(a.weights) << ": the weights alone\n";
+  }
+  if (!a.onnx.empty()) write_onnx(a, model);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  tools::handle_lack_of_memory();
+  CLI::App app("", "ssdexport");
+  tools::describe_program(app, "Writes a trained model for other programs.",
+                          {{"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx",
+                            "an ONNX file that takes RGB images of any size and gives boxes"},
+                           {"ssdexport --checkpoint F --onnx F.onnx --verify 20 --images photos",
+                            "compare it with this engine on 20 photos first"},
+                           {"ssdexport --checkpoint F --weights weights.safetensors",
+                            "the weights without what training needs: a third of the size"}});
+  Arguments arguments;
+  add_options(app, arguments);
+  add_onnx_options(app, arguments);
+  return tools::run_program(argc, argv, app, [&] { export_model(arguments); });
+}
