@@ -97,11 +97,16 @@ onnx::ExportOptions export_options(const Arguments& a, const config::EvalConfig&
   return options;
 }
 
+std::vector<std::string> found_images(const Arguments& a) {
+  if (a.images.empty()) return {};
+  return tools::find_images({a.images}, /*recursive=*/false, std::cin).files;
+}
+
 // The first N of --images, or N drawn scenes in `folder`.
 std::vector<std::string> images_to_verify(const Arguments& a, const std::string& folder) {
   std::vector<std::string> files;
   if (!a.images.empty()) {
-    files = tools::find_images({a.images});
+    files = found_images(a);
     if (files.empty()) fail(ExitCode::usage, a.images, ": no image in it, for --verify");
     files.resize(std::min(files.size(), size_t(a.verify)));
     return files;
@@ -145,8 +150,7 @@ void export_model(const Arguments& a) {
   guard.add("--weights", a.weights);
   const std::string path = run::checkpoint_file(a.checkpoint, "ssdexport");
   std::vector<std::string> inputs{path};
-  if (!a.images.empty())
-    for (const std::string& image : tools::find_images({a.images})) inputs.push_back(image);
+  for (const std::string& image : found_images(a)) inputs.push_back(image);
   guard.check(inputs);
   for (const std::string& output : {a.onnx, a.weights})
     base::create_folders(std::filesystem::path(output).parent_path());
