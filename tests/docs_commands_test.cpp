@@ -172,7 +172,9 @@ bool is_program(const string& text) {
 }
 
 // Options of other programs, and a placeholder.
-const std::set<string> kForeignOptions{"--wrap", "--KEY", "-DSSD_NATIVE", "-ffp-contract", "-fmad"};
+const std::set<string> kForeignOptions{"--wrap",        "--KEY",       "--minShapes",
+                                       "--optShapes",   "--maxShapes", "-DSSD_NATIVE",
+                                       "-ffp-contract", "-fmad"};
 // Keys of no present configuration: file names, and one that was taken away.
 const std::set<string> kNoKeys{"data.yaml", "train.log", "train.loss.normalizer"};
 // Paths that do not exist yet, or stand for others.

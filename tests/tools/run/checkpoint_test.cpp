@@ -287,7 +287,8 @@ TEST_CASE("checkpoint: each optimiser stores its own buffers, and refuses those 
   other.config.train.optimizer = adamw;
   Model model(3, {.rule = adamw, .update = {.average_decay = 0.5}});
   run::CheckpointFiles(other.folder, 1)
-      .save(*model.backend, {other.config, other.classes, model.parameters, model.optimizer.get(), {}});
+      .save(*model.backend,
+            {other.config, other.classes, model.parameters, model.optimizer.get(), {}});
   std::set<std::string> names;
   const SafetensorsFile file(other.last());
   for (const auto& t : file.tensors()) names.insert(t.name);
