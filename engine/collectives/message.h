@@ -1,0 +1,38 @@
+// What stands before the bytes that one rank sends to another. Both sides make the same calls, so
+// a header that differs from the receiver's own shows which rank went another way.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "kernels/view.h"
+
+namespace engine {
+
+enum class MessageKind : uint8_t { sum = 1, sums, gather, broadcast, bytes, abort };
+
+// In the byte order of the machine: a rank of another order fails at the first number.
+struct MessageHeader {
+  static constexpr uint32_t kMagic = 0x53443332;
+  static constexpr size_t kNameLength = 32;
+
+  uint32_t magic = kMagic;
+  MessageKind kind = MessageKind::bytes;
+  kernels::DType dtype = kernels::DType::u8;
+  uint16_t code = 0;  // of an abort: its exit code
+  uint64_t call = 0;  // how many calls there were before, the parts of large sums counted
+  uint64_t bytes = 0;
+  std::array<char, kNameLength> what{};  // ends with a zero
+};
+static_assert(sizeof(MessageHeader) == 56);
+
+MessageHeader make_header(MessageKind, const char* what, uint64_t call, kernels::DType,
+                          size_t bytes);
+
+// "the sum of gradients (call 17, 4096 bytes of f32)"
+std::string call_in_words(const MessageHeader&);
+
+// Whether both sides make the same call. Lengths may differ where `any_length`.
+bool same_call(const MessageHeader&, const MessageHeader&, bool any_length);
+
+}  // namespace engine

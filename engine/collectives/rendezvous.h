@@ -1,0 +1,38 @@
+// How ranks find each other: all connect to rank 0, which tells each the addresses of the others.
+// In the end every two ranks have one TCP connection.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/collectives/collectives.h"
+#include "engine/collectives/socket.h"
+
+namespace engine {
+
+struct RankPlace {
+  int rank = 0, size = 1;
+  std::string master;  // name or address of rank 0's host
+  int port = 0;        // rank 0 listens at the first free port of `port` .. `port` + ports - 1
+  int ports = 1;
+  std::string job;    // ranks of other jobs are refused
+  int listener = -1;  // of rank 0: a socket that listens already, or -1
+};
+
+struct Peer {
+  int rank = 0;
+  std::string host;
+  Socket socket;            // does not block; none for this rank itself
+  bool in_message = false;  // a message to this rank was begun and not finished
+};
+
+// One per rank, in order of rank. Error(resources): who is missing after `seconds`, or which two
+// processes contradict each other.
+std::vector<Peer> meet(const RankPlace&, double seconds);
+
+// Collectives over these connections. A call fails when a rank that it waits for has moved no byte
+// for `seconds`.
+std::unique_ptr<Collectives> make_tcp_collectives(std::vector<Peer>, int rank, double seconds);
+
+}  // namespace engine

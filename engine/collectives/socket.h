@@ -1,0 +1,51 @@
+// TCP sockets with deadlines. All are closed on exec.
+#pragma once
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace engine {
+
+using Clock = std::chrono::steady_clock;
+
+class Socket {
+ public:
+  explicit Socket(int descriptor = -1) : descriptor_(descriptor) {}
+  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~Socket();
+  int descriptor() const { return descriptor_; }
+  explicit operator bool() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+struct Address {
+  std::string host;  // numeric, or a name
+  int port = 0;
+};
+
+// Listens at `port` (0: any free one). With `local_only`, connections from other machines are
+// refused. Empty: the port is taken. Error(resources) for other reasons.
+Socket listen_at(int port, bool local_only);
+int port_of(const Socket&);
+
+// The next connection; empty after the deadline.
+Socket accept_until(const Socket& listener, Clock::time_point deadline);
+// Empty: nobody answers there before the deadline.
+Socket connect_until(const Address&, Clock::time_point deadline);
+
+// False: the other side has gone, or the deadline has passed.
+bool send_all(const Socket&, const void* data, size_t bytes, Clock::time_point deadline);
+bool receive_all(const Socket&, void* data, size_t bytes, Clock::time_point deadline);
+void drain(const Socket&, Clock::time_point deadline);  // reads until the other side closes
+
+std::string own_address(const Socket&);    // of this side of the connection, numeric
+std::string other_address(const Socket&);  // of the other side
+bool is_local(const std::string& host);    // a loopback address, or "localhost"
+
+}  // namespace engine

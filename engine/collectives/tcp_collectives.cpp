@@ -1,0 +1,208 @@
+// Collectives over one TCP connection between every two ranks.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/collectives/exchange.h"
+#include "engine/collectives/rank_sum.h"
+
+namespace engine {
+
+using kernels::DType, kernels::Queue, kernels::View;
+
+namespace {
+
+constexpr size_t kBucketBytes = size_t(4) << 20;
+// Up to here everybody adds everything: one round of messages instead of two.
+constexpr size_t kSmallBytes = size_t(16) << 10;
+constexpr auto kFarewell = std::chrono::seconds(1);
+
+size_t bytes_in(const View& v) { return size_t(v.shape.size() * kernels::size_of(v.dtype)); }
+
+class TcpCollectives : public Collectives {
+ public:
+  TcpCollectives(std::vector<Peer> peers, int rank, double seconds)
+      : peers_(std::move(peers)), rank_(rank), seconds_(seconds), scratch_(peers_.size()) {}
+
+  int rank() const override { return rank_; }
+  int size() const override { return int(peers_.size()); }
+  const std::string& host(int rank) const override { return peers_.at(size_t(rank)).host; }
+
+  void sum(const char* what, View buffer, Queue queue) override {
+    if (!runs(queue)) return;
+    if (bytes_in(buffer) <= kSmallBytes) return small_sum(what, buffer);
+    const auto width = size_t(kernels::size_of(buffer.dtype));
+    const size_t elements = size_t(buffer.shape.size()), most = kBucketBytes / width;
+    for (size_t first = 0; first < elements; first += most)
+      bucket_sum(what, {buffer.as<char>() + first * width, buffer.dtype, width,
+                        std::min(most, elements - first), peers_.size()});
+  }
+
+  void gather(const char* what, View mine, View all, Queue queue) override {
+    if (!runs(queue)) return;
+    const size_t bytes = bytes_in(mine);
+    SSD_CHECK(bytes_in(all) == bytes * peers_.size() && mine.dtype == all.dtype,
+              "gather: room for another number of bytes");
+    std::memmove(all.as<char>() + size_t(rank_) * bytes, mine.data, bytes);
+    std::vector<Transfer> transfers = to_all(MessageKind::gather, what, mine.dtype, bytes);
+    for (Transfer& t : transfers) {
+      t.send_from = mine.data;
+      t.receive_into = all.as<char>() + size_t(t.peer->rank) * bytes;
+    }
+    run(std::move(transfers));
+  }
+
+  void broadcast(const char* what, View buffer, int root, Queue queue) override {
+    if (!runs(queue)) return;
+    std::vector<Transfer> transfers =
+        to_all(MessageKind::broadcast, what, buffer.dtype, bytes_in(buffer));
+    if (rank_ != root)
+      std::erase_if(transfers, [root](const Transfer& t) { return t.peer->rank != root; });
+    for (Transfer& t : transfers) {
+      t.sends = rank_ == root;
+      t.receives = !t.sends;
+      t.send_from = t.receive_into = buffer.data;
+    }
+    run(std::move(transfers));
+  }
+
+  std::vector<std::string> gather_bytes(const char* what, const std::string& mine) override {
+    std::vector<std::string> all(peers_.size());
+    all[size_t(rank_)] = mine;
+    std::vector<Transfer> transfers = to_all(MessageKind::bytes, what, DType::u8, mine.size());
+    for (Transfer& t : transfers) {
+      t.send_from = mine.data();
+      t.receive_any = &all[size_t(t.peer->rank)];
+    }
+    run(std::move(transfers));
+    return all;
+  }
+
+  void abort(base::ExitCode code, const std::string& why) noexcept override {
+    if (std::exchange(aborted_, true)) return;
+    MessageHeader header = make_header(MessageKind::abort, "a rank", calls_, DType::u8, why.size());
+    header.code = uint16_t(code);
+    const auto deadline = Clock::now() + kFarewell;
+    for (const Peer& p : peers_) {
+      if (!p.socket) continue;
+      if (!p.in_message && send_all(p.socket, &header, sizeof header, deadline))
+        send_all(p.socket, why.data(), why.size(), deadline);
+      ::shutdown(p.socket.descriptor(), SHUT_WR);
+    }
+    // A connection that is closed with bytes unread takes what was sent last from the other side.
+    for (const Peer& p : peers_)
+      if (p.socket) drain(p.socket, deadline);
+  }
+
+ private:
+  // A part of a buffer; every rank adds up a chunk of it.
+  struct Bucket {
+    char* data;
+    DType dtype;
+    size_t width, elements, ranks;
+    size_t begin(size_t rank) const { return elements * rank / ranks; }
+    char* chunk(size_t rank) const { return data + begin(rank) * width; }
+    size_t chunk_elements(size_t rank) const { return begin(rank + 1) - begin(rank); }
+    size_t chunk_bytes(size_t rank) const { return chunk_elements(rank) * width; }
+  };
+
+  static bool runs(Queue queue) {
+    SSD_CHECK(!queue.gpu, "these collectives reach the host's memory only");
+    return !queue.plan;
+  }
+
+  // What ends one rank's call ends those of all.
+  void run(std::vector<Transfer> transfers) {
+    try {
+      exchange(std::move(transfers), seconds_);
+    } catch (const base::Error& error) {
+      abort(error.code(), error.what());
+      throw;
+    }
+  }
+
+  // To every rank but this one, and from it, so many bytes.
+  std::vector<Transfer> to_all(MessageKind kind, const char* what, DType dtype, size_t bytes) {
+    const MessageHeader header = make_header(kind, what, calls_++, dtype, bytes);
+    std::vector<Transfer> transfers;
+    for (Peer& p : peers_)
+      if (p.rank != rank_)
+        transfers.push_back({.peer = &p,
+                             .sends = true,
+                             .receives = true,
+                             .send_header = header,
+                             .expected = header,
+                             .send_from = nullptr,
+                             .receive_into = nullptr,
+                             .receive_any = nullptr});
+    return transfers;
+  }
+
+  // `mine`, and the scratch memory of the other ranks.
+  std::vector<const void*> terms(const void* mine) const {
+    std::vector<const void*> all;
+    for (size_t r = 0; r < peers_.size(); ++r)
+      all.push_back(r == size_t(rank_) ? mine : scratch_[r].data());
+    return all;
+  }
+
+  char* scratch(int rank, size_t bytes) {
+    std::vector<char>& room = scratch_[size_t(rank)];
+    if (room.size() < bytes) room.resize(bytes);
+    return room.data();
+  }
+
+  void small_sum(const char* what, View buffer) {
+    const size_t bytes = bytes_in(buffer);
+    std::vector<Transfer> transfers = to_all(MessageKind::sum, what, buffer.dtype, bytes);
+    for (Transfer& t : transfers) {
+      t.send_from = buffer.data;
+      t.receive_into = scratch(t.peer->rank, bytes);
+    }
+    run(std::move(transfers));
+    add_in_order(terms(buffer.data), buffer.dtype, size_t(buffer.shape.size()), buffer.data);
+  }
+
+  void bucket_sum(const char* what, const Bucket& b) {
+    const auto me = size_t(rank_);
+    std::vector<Transfer> transfers = to_all(MessageKind::sum, what, b.dtype, b.chunk_bytes(me));
+    for (Transfer& t : transfers) {
+      const auto other = size_t(t.peer->rank);
+      t.send_header.bytes = b.chunk_bytes(other);
+      t.send_from = b.chunk(other);
+      t.receive_into = scratch(t.peer->rank, b.chunk_bytes(me));
+    }
+    run(std::move(transfers));
+    add_in_order(terms(b.chunk(me)), b.dtype, b.chunk_elements(me), b.chunk(me));
+
+    transfers = to_all(MessageKind::sums, what, b.dtype, b.chunk_bytes(me));
+    for (Transfer& t : transfers) {
+      const auto other = size_t(t.peer->rank);
+      t.send_from = b.chunk(me);
+      t.expected.bytes = b.chunk_bytes(other);
+      t.receive_into = b.chunk(other);
+    }
+    run(std::move(transfers));
+  }
+
+  std::vector<Peer> peers_;
+  const int rank_;
+  const double seconds_;
+  uint64_t calls_ = 0;
+  bool aborted_ = false;
+  std::vector<std::vector<char>> scratch_;  // by rank: what it has sent
+};
+
+}  // namespace
+
+std::unique_ptr<Collectives> make_tcp_collectives(std::vector<Peer> peers, int rank,
+                                                  double seconds) {
+  return std::make_unique<TcpCollectives>(std::move(peers), rank, seconds);
+}
+
+std::string rank_in_words(const Collectives& ranks, int rank) {
+  return base::concatenate("rank ", rank, " on ", ranks.host(rank));
+}
+
+}  // namespace engine
