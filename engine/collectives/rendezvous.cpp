@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 constexpr std::array<char, 8> kMagic{'S', 'S', 'D', 'R', 'A', 'N', 'K', '1'};
 constexpr auto kHandshake = 2s;  // for the first words of a connection
 constexpr auto kBetweenTries = 50ms;
+constexpr auto kLateComers = 10s;  // how long a refused job's ranks are still told why
 constexpr size_t kText = 128, kReason = 512;
 
 template <size_t N> void put(std::array<char, N>& to, const std::string& text) {
@@ -88,11 +89,12 @@ class Host {
 
   std::vector<Peer> gather() {
     const Socket listener = listen();
-    while (!missing().empty()) {
+    while (fault_.empty() && !missing().empty()) {
       if (Clock::now() >= deadline_) give_up();
       look_at(listener);
       forget_the_gone();
     }
+    if (!fault_.empty()) refuse_late_comers(listener);
     for (size_t r = 1; r < guests_.size(); ++r) send_table(guests_[r]);
     std::vector<Peer> peers(size_t(place_.size));
     peers[0].host = own_host();
@@ -163,14 +165,22 @@ class Host {
   }
 
   void take(Socket s, const Hello& hello) {
-    const std::string fault = fault_of(hello);
-    Answer answer{.refused = !fault.empty()};
-    put(answer.reason, fault);
+    if (fault_.empty()) fault_ = fault_of(hello);
+    Answer answer{.refused = !fault_.empty()};
+    put(answer.reason, fault_);
     if (!send_all(s, &answer, sizeof answer, soon(deadline_))) return;
-    if (fault.empty())
+    if (fault_.empty())
       guests_[size_t(hello.rank)] = {hello, std::move(s)};
     else
-      refuse_all(fault);
+      ++refused_;
+  }
+
+  // Ranks that come after the contradiction are told of it, too.
+  [[noreturn]] void refuse_late_comers(const Socket& listener) {
+    tell_guests(fault_);
+    const auto end = std::min<Clock::time_point>(deadline_, Clock::now() + kLateComers);
+    while (refused_ < place_.size - 1 && Clock::now() < end) look_at(listener);
+    refuse(fault_);
   }
 
   std::string fault_of(const Hello& hello) const {
@@ -189,22 +199,28 @@ class Host {
                                   : "";
   }
 
-  [[noreturn]] void refuse_all(const std::string& fault) const {
+  void tell_guests(const std::string& fault) {
     Answer answer{.refused = 1};
     put(answer.reason, fault);
     for (const Guest& guest : guests_)
-      if (guest.socket) send_all(guest.socket, &answer, sizeof answer, soon(deadline_));
+      if (guest.socket && send_all(guest.socket, &answer, sizeof answer, soon(deadline_)))
+        ++refused_;
+  }
+
+  [[noreturn]] static void refuse(const std::string& fault) {
     fail(ExitCode::resources, "the ranks contradict each other: ", fault);
   }
 
-  [[noreturn]] void give_up() const {
-    refuse_all(fmt::format("rank {} of {} did not come within {} s", fmt::join(missing(), ", "),
-                           place_.size, seconds_));
+  [[noreturn]] void give_up() {
+    const std::string fault = fmt::format("rank {} of {} did not come within {} s",
+                                          fmt::join(missing(), ", "), place_.size, seconds_);
+    tell_guests(fault);
+    fail(ExitCode::resources, fault);
   }
 
   // A rank beside rank 0 is known here by an address that other machines cannot use; they reach it
   // where they reach rank 0.
-  void send_table(const Guest& guest) const {
+  void send_table(const Guest& guest) {
     std::vector<Entry> table(guests_.size());
     const std::string here = own_address(guest.socket);
     for (size_t r = 1; r < guests_.size(); ++r) {
@@ -217,7 +233,7 @@ class Host {
     const Answer answer;
     if (!send_all(guest.socket, &answer, sizeof answer, deadline_) ||
         !send_all(guest.socket, table.data(), table.size() * sizeof(Entry), deadline_))
-      refuse_all(in_words(guest.hello) + " has left before all ranks were there");
+      fail(ExitCode::resources, in_words(guest.hello), " has left before all ranks were there");
   }
 
   const RankPlace& place_;
@@ -225,6 +241,8 @@ class Host {
   const Clock::time_point deadline_;
   std::vector<Guest> guests_;
   std::vector<Visitor> visitors_;
+  std::string fault_;  // why nobody is let in any more
+  int refused_ = 0;    // ranks that were told
 };
 
 // The side of the other ranks.
@@ -272,7 +290,7 @@ class Guest {
     Answer answer;
     if (!receive_all(s, &answer, sizeof answer, deadline) || answer.magic != kMagic) return false;
     if (answer.refused)
-      fail(ExitCode::resources, "the ranks contradict each other: ", text_in(answer.reason));
+      fail(ExitCode::resources, "rank 0 has ended the start: ", text_in(answer.reason));
     return true;
   }
 

@@ -2,6 +2,7 @@
 #include "engine/collectives/rendezvous.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "tests/support/catch.h"
@@ -12,12 +13,16 @@ using engine::RankPlace;
 
 namespace {
 
+using Delays = std::vector<std::chrono::milliseconds>;  // before each rank comes
+
 // What each of these ranks was told; "": they met.
-std::vector<std::string> met(const std::vector<RankPlace>& places, double seconds) {
+std::vector<std::string> met(const std::vector<RankPlace>& places, double seconds,
+                             const Delays& delays = {}) {
   std::vector<std::string> failures(places.size());
   std::vector<std::thread> threads;
   for (size_t i = 0; i < places.size(); ++i)
     threads.emplace_back([&, i] {
+      if (!delays.empty()) std::this_thread::sleep_for(delays[i]);
       try {
         const auto peers = engine::meet(places[i], seconds);
         for (const engine::Peer& peer : peers)
@@ -71,12 +76,21 @@ TEST_CASE("without rank 0 the address is named") {
 TEST_CASE("contradicting ranks are told how") {
   std::vector<RankPlace> places = local_places(3);
   places[2].size = 4;
-  for (const std::string& failure : met(places, 3))
+  for (const std::string& failure : met(places, 20))
     CHECK_THAT(failure, Catch::Contains("rank 2") && Catch::Contains("counts 4 ranks"));
   places = local_places(3);
   places[2].rank = 1;
-  for (const std::string& failure : met(places, 3))
+  for (const std::string& failure : met(places, 20))
     CHECK_THAT(failure, Catch::Contains("two processes have the same rank"));
+}
+
+TEST_CASE("a rank that comes after a contradiction is told, too") {
+  using std::chrono::milliseconds;
+  std::vector<RankPlace> places = local_places(3);
+  places[2].size = 4;
+  for (const std::string& failure :
+       met(places, 20, {milliseconds(0), milliseconds(700), milliseconds(0)}))
+    CHECK_THAT(failure, Catch::Contains("rank 2") && Catch::Contains("counts 4 ranks"));
 }
 
 TEST_CASE("other jobs and strangers are passed over") {
