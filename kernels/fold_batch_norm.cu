@@ -20,7 +20,7 @@ template <class A, class T> struct FoldBatchNorm {  // one block: one output cha
   A* folded_bias;
   int per_channel;
 
-  HD void operator()(Block<256> block) const {
+  template <class Block> HD void operator()(Block block) const {
     int channel = int(block.index);
     A scale = moments.scale(channel);
     const A* from = weight + block.index * per_channel;
@@ -36,7 +36,7 @@ template <class A> struct FoldBatchNormBackward {  // one block: one output chan
   A *dweight, *dgamma;
   int per_channel;
 
-  HD void operator()(Block<256> block) const {
+  template <class Block> HD void operator()(Block block) const {
     int channel = int(block.index);
     A scale = moments.scale(channel);
     const A* w = weight + block.index * per_channel;

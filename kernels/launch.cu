@@ -38,14 +38,16 @@ unsigned grid_of(int64_t blocks, const char* spelled) {
                           " blocks, a GPU runs at most " + std::to_string(kMostBlocks));
 }
 
-#ifdef __CUDACC__
+#ifdef DEVICE_PATH
 namespace {
 
 // What this program has code for: "sm_80, sm_90".
 std::string architectures() {
   std::string list;
+#ifdef __CUDA_ARCH_LIST__
   for (int architecture : {__CUDA_ARCH_LIST__})
     list += (list.empty() ? "sm_" : ", sm_") + std::to_string(architecture / 10);
+#endif
   return list;
 }
 
@@ -67,7 +69,7 @@ bool is_late(cudaError_t error) {
 #endif
 
 void check_launch([[maybe_unused]] const char* spelled) {
-#ifdef __CUDACC__
+#ifdef DEVICE_PATH
   const cudaError_t error = cudaGetLastError();
   if (error == cudaSuccess) return;
   std::string text = "kernel " + kernel_name(spelled);

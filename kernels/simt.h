@@ -25,140 +25,16 @@
 #include <string_view>
 #include <type_traits>
 
+#include "kernels/block.h"
 #include "kernels/launch_shapes.h"
-#include "kernels/queue.h"
-
-#ifdef __CUDA_ARCH__
-#define SHARED __shared__
-#else
-#define SHARED
-#endif
-#define PRAGMA(text) _Pragma(#text)
-// Before a host loop: its passes write nothing that others read, as threads of a phase do.
-#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
-#define INDEPENDENT PRAGMA(GCC ivdep)
-#else
-#define INDEPENDENT
-#endif
-#ifdef __CUDACC__
-#define UNROLL(n) PRAGMA(unroll n)
-#else
-#define UNROLL(n) PRAGMA(GCC unroll n)
-#endif
-
-// Where the code that works on packs of several elements is compiled.
-#if defined(__CUDACC__) || defined(SSD_HOST_PACKS)
-#define PACKS
-#endif
 
 namespace kernels {
-
-#ifdef SSD_HOST_PACKS
-constexpr bool kHostPacks = true;
-#else
-constexpr bool kHostPacks = false;
-#endif
 
 struct Sum {
   template <class T> HD T operator()(T a, T b) const { return a + b; }
 };
 struct Max {
   template <class T> HD T operator()(T a, T b) const { return a < b ? b : a; }
-};
-
-#ifndef __CUDA_ARCH__
-inline thread_local bool in_phase = false;
-#endif
-
-// Marks the calling host thread as inside a phase, for the checks of Shared.
-struct Phase {
-#if !defined(__CUDA_ARCH__) && !defined(NDEBUG)
-  Phase() { in_phase = true; }
-  ~Phase() { in_phase = false; }
-#else
-  HD Phase() {}
-#endif
-};
-
-// Block-local memory. Usable inside phases only; between phases use Block::read. Debug host builds
-// check.
-template <class T, int N> struct Shared {
-  T at[N];
-  HD T& operator[](int i) {
-#if !defined(__CUDA_ARCH__) && !defined(NDEBUG)
-    if (!in_phase) throw std::logic_error("Shared used between phases");
-    if (i < 0 || i >= N) throw std::logic_error("Shared index out of range");
-#endif
-    return at[i];
-  }
-};
-
-template <int kThreads> struct Block {
-  int64_t index;
-
-  // A shared value, safe to use in the code between two phases.
-  template <class T, int N> HD T read(Shared<T, N>& shared, int i) const {
-    T value = shared.at[i];
-#ifdef __CUDA_ARCH__
-    __syncthreads();
-#endif
-    return value;
-  }
-
-  template <class F> HD void each(int n, F f) const {
-#ifdef __CUDA_ARCH__
-    for (int i = threadIdx.x; i < n; i += kThreads) f(i);
-    __syncthreads();
-#else
-    Phase phase;
-    if constexpr (kHostPacks) {
-      for (int t = kThreads; t-- > 0;)
-        for (int i = t; i < n; i += kThreads) f(i);
-      return;
-    }
-    INDEPENDENT
-    for (int i = 0; i < n; ++i) f(i);
-#endif
-  }
-
-  template <class F> HD void once(F f) const {
-    each(1, [&](int) { f(); });
-  }
-
-  // op-combines f(0) .. f(n-1); every thread gets the result.
-  template <class T, class Op, class F> HD T reduce(int n, T init, Op op, F f) const {
-    T v = init;
-#ifdef __CUDA_ARCH__
-    __shared__ T partial[32];
-    for (int i = threadIdx.x; i < n; i += kThreads) v = op(v, f(i));
-    for (int d = 16; d; d /= 2) v = op(v, __shfl_xor_sync(~0u, v, d));
-    if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = v;
-    __syncthreads();
-    v = threadIdx.x % 32 < kThreads / 32 ? partial[threadIdx.x % 32] : init;
-    for (int d = 16; d; d /= 2) v = op(v, __shfl_xor_sync(~0u, v, d));
-    __syncthreads();
-#else
-    // The device's order of additions, so both devices round alike; also what lets this vectorise.
-    Phase phase;
-    T lane[kThreads];
-    for (T& x : lane) x = init;
-    int whole = n / kThreads * kThreads;
-    for (int i = 0; i < whole; i += kThreads)
-      for (int t = 0; t < kThreads; ++t) lane[t] = op(lane[t], f(i + t));
-    for (int t = 0; t < n - whole; ++t) lane[t] = op(lane[t], f(whole + t));
-    T partial[32];
-    for (int w = 0; w < 32; ++w) partial[w] = w < kThreads / 32 ? fold(lane + 32 * w, op) : init;
-    v = fold(partial, op);
-#endif
-    return v;
-  }
-
- private:
-  template <class T, class Op> static T fold(T* lane, Op op) {  // what 32 threads do with shuffles
-    for (int d = 16; d; d /= 2)
-      for (int t = 0; t < d; ++t) lane[t] = op(lane[t], lane[t + d]);
-    return lane[0];
-  }
 };
 
 // A kernel's type as the compiler spells it, and the short name in it: "Add", "Cast<bf16>".
@@ -192,7 +68,7 @@ template <class T, int V> struct alignas(V * sizeof(T)) Pack { T at[V]; };
 
 // Throws if `from` is no address of a pack: a GPU would stop, with an error that ends the process.
 template <int V, class T> HD void check_aligned([[maybe_unused]] const T* from) {
-#if !defined(__CUDA_ARCH__) && (!defined(NDEBUG) || defined(SSD_HOST_PACKS))
+#if !defined(__CUDA_ARCH__) && (!defined(NDEBUG) || defined(PACKS))
   if constexpr (V > 1)
     if (reinterpret_cast<uintptr_t>(from) % (V * sizeof(T)))
       throw std::logic_error("misaligned access of " + std::to_string(V * sizeof(T)) + " bytes");
@@ -244,21 +120,27 @@ HD void map_pack(int64_t first, int64_t n, const Fn& fn, Out* out, const In*... 
 }
 #endif
 
-#ifdef __CUDACC__
-template <class K> __global__ void run_each(K kernel, int n) {
-  int64_t i = each_index(blockIdx.x, threadIdx.x);
-  if (i < n) kernel(int(i));
-}
-// A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor. The
-// others may use up to 128 a thread; without a number nvcc spills some to keep to 32.
-template <int T, class K>
-__global__ void __launch_bounds__(T, T >= 512 ? 1 : 512 / T) run_blocks(K kernel) {
-  kernel(Block<T>{int64_t(blockIdx.x)});
-}
-template <int V, class Fn, class Out, class... In>
-__global__ void run_map(int64_t n, Fn fn, Out* out, const In*... in) {
-  map_pack<V>(map_first(blockIdx.x, threadIdx.x, V), n, fn, out, in...);
-}
+#ifdef DEVICE_PATH
+// What one thread of a device does.
+template <class K> struct EachThread {
+  K kernel;
+  int n;
+  HD void operator()() const {
+    int64_t i = each_index(device::block(), device::thread());
+    if (i < n) kernel(int(i));
+  }
+};
+template <int T, class K> struct BlockThread {
+  K kernel;
+  HD void operator()() const { kernel(DeviceBlock<T>{int64_t(device::block())}); }
+};
+template <int V, class Fn> struct MapThread {
+  int64_t n;
+  Fn fn;
+  template <class Out, class... In> HD void operator()(Out* out, const In*... in) const {
+    map_pack<V>(map_first(device::block(), device::thread(), V), n, fn, out, in...);
+  }
+};
 #endif
 
 // The bodies of host loops are functions: what a simd loop declares itself becomes an array in
@@ -273,10 +155,10 @@ void map(Queue q, int64_t n, Fn fn, Out* out, const In*... in) {
   if (n == 0 || q.plan) return;
   constexpr int V = pack_width(std::max({sizeof(Out), sizeof(In)...}));
   (check_aligned<V>(out), ..., check_aligned<V>(in));
-#ifdef __CUDACC__
+#ifdef DEVICE_PATH
   if (q.gpu) {
     const unsigned grid = grid_of(map_blocks(n, V), spelled<Fn>());
-    run_map<V><<<grid, kFlatThreads, 0, cudaStream_t(q.stream)>>>(n, fn, out, in...);
+    device::launch(q, spelled<Fn>(), grid, kFlatThreads, MapThread<V, Fn>{n, fn}, out, in...);
     return check_launch(spelled<Fn>());
   }
 #endif
@@ -296,10 +178,10 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
   if (n > kMostIndices)
     throw std::length_error("kernel " + kernel_name(spelled<K>()) +
                             ": more than 2^31 - 1 elements");
-#ifdef __CUDACC__
+#ifdef DEVICE_PATH
   if (q.gpu) {
     const unsigned grid = grid_of(each_blocks(n), spelled<K>());
-    run_each<<<grid, kFlatThreads, 0, cudaStream_t(q.stream)>>>(kernel, int(n));
+    device::launch(q, spelled<K>(), grid, kFlatThreads, EachThread<K>{kernel, int(n)});
     return check_launch(spelled<K>());
   }
 #endif
@@ -315,9 +197,10 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
 
 template <int T, class K> void blocks(Queue q, int64_t count, const K& kernel) {
   if (count == 0 || q.plan) return;
-#ifdef __CUDACC__
+#ifdef DEVICE_PATH
   if (q.gpu) {
-    run_blocks<T><<<grid_of(count, spelled<K>()), T, 0, cudaStream_t(q.stream)>>>(kernel);
+    const unsigned grid = grid_of(count, spelled<K>());
+    device::launch_blocks<T>(q, spelled<K>(), grid, BlockThread<T, K>{kernel});
     return check_launch(spelled<K>());
   }
 #endif

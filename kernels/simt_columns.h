@@ -29,7 +29,7 @@ template <int V, class K> struct RowsBlock {
   K kernel;
   int n, channels;
   ThreadGrid grid;
-  HD void operator()(Block<kMatrixThreads> block) const {
+  template <class Block> HD void operator()(Block block) const {
     RowSpan span = row_span(grid.part(block.index), grid.rows_per_block(), n);
     block.each(kMatrixThreads, [&](int thread) {
       int c = grid.column(block.index, thread, V);
@@ -73,7 +73,7 @@ template <int V, class K> struct ColumnSumsBlock {
   K kernel;
   int n, channels, rows_per_chunk;
   ThreadGrid grid;
-  HD void operator()(Block<kMatrixThreads> block) const {
+  template <class Block> HD void operator()(Block block) const {
     using Total = typename K::Total;
     // [sum][channel of the pack][thread]
     SHARED Shared<Total, K::kSums * V * kMatrixThreads> shared;

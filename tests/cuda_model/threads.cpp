@@ -151,6 +151,7 @@ void run(const Kernel& kernel) {
   now = {.kernel = &kernel};
   if (kernel.meets) now.threads = &fibers(broken);
   broken = true;
+  watch_shared(kernel.meets);
   std::vector<unsigned> threads;
   unsigned count = 0;
   for (unsigned block : thread_order(kernel.grid.blocks)) {
@@ -163,6 +164,7 @@ void run(const Kernel& kernel) {
     }
   }
   broken = false;
+  watch_shared(false);
 }
 
 cudaError_t queue(cudaStream_t stream, Kernel kernel) {
@@ -189,6 +191,11 @@ void launch(cudaStream_t stream, Kernel kernel) {
 
 unsigned thread_index() { return now.thread; }
 unsigned block_index() { return now.block; }
+
+void trap_here() {
+  trap(cudaErrorLaunchFailure, "thread " + std::to_string(now.thread) + " of block " +
+                                   std::to_string(now.block) + " called trap()");
+}
 
 void barrier(const void* place) { pause(At::barrier, place); }
 

@@ -31,9 +31,11 @@ void barrier(const void* place);
 // must come to the same place.
 uint64_t shuffle_xor(const void* place, uint64_t value, unsigned mask);
 
+// Ends the kernel, as __trap() does.
+[[noreturn]] void trap_here();
 // A thread is about to use element `i` of a block's shared array, n elements of `bytes` each. The
 // first use in a block fills the array. An element that two threads use between two barriers, and
-// that changes there, breaks a rule.
+// that changes there, breaks a rule. Outside kernels whose threads meet this does nothing.
 void use_shared(void* array, int n, size_t bytes, int i);
 
 }  // namespace cuda_model

@@ -61,8 +61,8 @@ struct ScaleColumns {
 struct Delay {
   int microseconds;
   HD void operator()(int) const {
-#ifdef __CUDA_ARCH__
-    for (int i = 0; i < microseconds; ++i) __nanosleep(1000);
+#ifdef DEVICE_PATH
+    device::sleep(microseconds);
 #endif
   }
 };
@@ -77,8 +77,8 @@ struct WriteOutside {
 struct StopHere {
   int* memory;
   HD void operator()(int i) const {
-#ifdef __CUDA_ARCH__
-    __trap();
+#ifdef DEVICE_PATH
+    device::trap();
 #endif
     memory[i] = i;
   }
@@ -104,8 +104,9 @@ struct ReadUnwritten {
 struct HalfABarrier {
   int* memory;
   template <class Block> HD void operator()(Block block) const {
-#ifdef __CUDA_ARCH__
-    if (threadIdx.x % 32 < 16) __syncthreads();
+#ifdef DEVICE_PATH
+    if constexpr (Block::kOnDevice)
+      if (device::thread() % 32 < 16) device::barrier<HalfABarrier>();
 #endif
     block.each(64, [&](int i) { memory[i] = i; });
   }

@@ -1,0 +1,93 @@
+// What a thread of a GPU can do besides computing, and how kernels start. Under nvcc these are
+// CUDA's own. A build with SSD_DEVICE_MODEL, the name of a header, takes them from there: from a
+// GPU in software, for tests. Other builds have no device path.
+#pragma once
+#include "kernels/queue.h"
+#include "kernels/view.h"
+
+#if defined(__CUDACC__) || defined(SSD_DEVICE_MODEL)
+#define DEVICE_PATH
+#endif
+
+#ifdef __CUDA_ARCH__
+#define SHARED __shared__
+#elif !defined(SSD_DEVICE_MODEL)
+#define SHARED
+#endif
+
+#ifdef __CUDACC__
+namespace kernels::device {
+
+HD unsigned thread() {
+#ifdef __CUDA_ARCH__
+  return threadIdx.x;
+#else
+  return 0;
+#endif
+}
+
+HD unsigned block() {
+#ifdef __CUDA_ARCH__
+  return blockIdx.x;
+#else
+  return 0;
+#endif
+}
+
+// All threads of the block meet here. Place is a type of this line's own.
+template <class Place, int kNumber = 0> HD void barrier() {
+#ifdef __CUDA_ARCH__
+  __syncthreads();
+#endif
+}
+
+// The value of the thread whose number in the warp differs by `mask`.
+template <class Place, class T> HD T shuffle_xor(T value, int mask) {
+#ifdef __CUDA_ARCH__
+  return __shfl_xor_sync(~0u, value, mask);
+#else
+  return value;
+#endif
+}
+
+// A thread is about to use element i of n in shared memory.
+template <class T> HD void use_shared(T*, int, int) {}
+
+HD void trap() {
+#ifdef __CUDA_ARCH__
+  __trap();
+#endif
+}
+
+HD void sleep([[maybe_unused]] int microseconds) {
+#ifdef __CUDA_ARCH__
+  for (int i = 0; i < microseconds; ++i) __nanosleep(1000);
+#endif
+}
+
+template <class Body, class... Arguments> __global__ void run(Body body, Arguments... arguments) {
+  body(arguments...);
+}
+// A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor. The
+// others may use up to 128 a thread; without a number nvcc spills some to keep to 32.
+template <int T, class Body>
+__global__ void __launch_bounds__(T, T >= 512 ? 1 : 512 / T) run_block(Body body) {
+  body();
+}
+
+// Starts body(arguments...) in blocks of `threads`. Its threads do not meet.
+template <class Body, class... Arguments>
+void launch(Queue q, const char*, unsigned grid, int threads, const Body& body,
+            Arguments... arguments) {
+  run<<<grid, threads, 0, cudaStream_t(q.stream)>>>(body, arguments...);
+}
+// Starts body() in blocks of T threads, which may meet.
+template <int T, class Body>
+void launch_blocks(Queue q, const char*, unsigned grid, const Body& body) {
+  run_block<T><<<grid, T, 0, cudaStream_t(q.stream)>>>(body);
+}
+
+}  // namespace kernels::device
+#elif defined(SSD_DEVICE_MODEL)
+#include SSD_DEVICE_MODEL
+#endif
