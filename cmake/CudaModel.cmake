@@ -15,9 +15,13 @@ set(SSD_HAVE_CUDA ON)
 file(GLOB cuda_model_sources CONFIGURE_DEPENDS tests/cuda_model/*.cpp)
 list(FILTER cuda_model_sources EXCLUDE REGEX "_test\\.cpp$")
 add_library(cuda_model SHARED ${cuda_model_sources})
-target_include_directories(cuda_model SYSTEM PUBLIC ${SSD_CUDA_HEADERS})
+target_include_directories(cuda_model SYSTEM PRIVATE ${SSD_CUDA_HEADERS})
 target_link_libraries(cuda_model PUBLIC ssd_flags PRIVATE Boost::context Threads::Threads)
 set_target_properties(cuda_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Only these sources see NVIDIA's headers: all others are compiled as in a build without CUDA, and ccache has them.
+file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/cudnn/*.cpp benchmarks/op/*_cuda.cpp)
+set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${SSD_CUDA_HEADERS}")
 
 # The model of cuDNN: a library that the engine opens by the name of NVIDIA's, from the folder of the tests.
 macro(ssd_model_cudnn)
@@ -33,3 +37,12 @@ macro(ssd_model_cudnn)
     set(SSD_CUDNN_FOLDER ${CMAKE_BINARY_DIR}/tests)
   endif()
 endmacro()
+
+# A test, once for each schedule of the modelled GPU, on few of its random cases.
+function(ssd_add_scheduled_tests name labels)
+  foreach(schedule early late random)
+    add_test(NAME ${name}.${schedule} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name}.${schedule} PROPERTIES TIMEOUT 900 LABELS "${labels}" ENVIRONMENT
+      "OMP_NUM_THREADS=1;OMP_WAIT_POLICY=passive;SSD_TEST_FEW_ROUNDS=1;CUDA_MODEL_SCHEDULE=${schedule};LD_LIBRARY_PATH=${CMAKE_BINARY_DIR}/tests")
+  endforeach()
+endfunction()
