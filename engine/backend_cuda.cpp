@@ -84,6 +84,7 @@ class CudaBackend : public Backend {
     return p;
   }
   void release(void* p, Place place) noexcept override {
+    cudaDeviceSynchronize();  // queued work may use the memory; cudaFree may wait for it, or not
     place == Place::device ? cudaFree(p) : cudaFreeHost(p);
   }
 

@@ -1,6 +1,7 @@
 #include "kernels/batch_norm.h"
 
 #include "kernels/column_chunks.h"
+#include "kernels/elementwise.h"
 #include "kernels/dispatch_accumulator.h"
 #include "kernels/simt_columns.h"
 
@@ -217,6 +218,12 @@ template <class T, bool kFrozen> void backward_input(Queue queue, const BatchNor
   rows<T>(queue, rows_n, channels, input);
 }
 
+// What nothing is normalised with: gradients of no rows are zero times it.
+void no_moments(Queue queue, BatchNormMoments moments) {
+  fill(queue, moments.mean, 0);
+  fill(queue, moments.inv_std, 0);
+}
+
 }  // namespace
 
 int64_t batch_norm_scratch(const Shape& x) {
@@ -226,7 +233,7 @@ int64_t batch_norm_scratch(const Shape& x) {
 void batch_norm_batch_moments(Queue queue, View x, BatchNormMoments moments, BatchNormMoving moving,
                               double epsilon, View scratch) {
   ColumnShape shape = by_chunks(x.shape);
-  if (shape.rows == 0) return;
+  if (shape.rows == 0) return no_moments(queue, moments);
   dispatch(x.dtype, [&]<class T>() {
     using A = Acc<T>;
     Partial<A> partial{scratch.as<A>(), int(shape.channels)};
@@ -239,7 +246,7 @@ void batch_norm_batch_moments(Queue queue, View x, BatchNormMoments moments, Bat
 
 void batch_norm_moments_of_sums(Queue queue, const BatchNormSums& sums, BatchNormMoments moments,
                                 BatchNormMoving moving, double epsilon) {
-  if (sums.rows == 0) return;
+  if (sums.rows == 0) return no_moments(queue, moments);
   dispatch_accumulator(sums.sum.dtype, [&]<class A>() {
     each(queue, sums.sum.shape.size(),
          BatchNormMomentsOfSums<A>{sums.sum.as<A>(), sums.sum_of_squares.as<A>(),
