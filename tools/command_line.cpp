@@ -148,7 +148,7 @@ void refuse_empty(const CLI::App& app) {
     for (const std::string& value : option->count() > 0 ? option->results() : CLI::results_t())
       if (value.empty())
         base::fail(ExitCode::usage, option->get_name(),
-                   " is empty: is a variable not set? Leave the option away, or give a value");
+                   " is empty: is a variable not set? Leave the option out, or give a value");
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
@@ -158,7 +158,7 @@ void refuse_empty_words(int argc, char** argv) {
     const std::string_view word = argv[i];
     if (word.starts_with("--") && word.find('=') == word.size() - 1)
       base::fail(ExitCode::usage, word,
-                 " is empty: is a variable not set? Leave the option away, or give a value");
+                 " is empty: is a variable not set? Leave the option out, or give a value");
   }
 }
 

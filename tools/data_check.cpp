@@ -107,12 +107,12 @@ int check(const CheckArguments& arguments) {
 }  // namespace
 
 Command add_check_command(CLI::App& program) {
-  CLI::App* app =
-      program.add_subcommand("check", "Find every problem of a data set; exit 3 if any");
+  CLI::App* app = program.add_subcommand(
+      "check", "Find every problem of a data set; exit with 3 if there is any");
   auto arguments = std::make_shared<CheckArguments>();
   arguments->input.add_options(*app);
   app->add_flag("--no-images", arguments->no_images, "look at the annotations only");
-  app->add_flag("--strict", arguments->strict, "exit 3 on warnings, too");
+  app->add_flag("--strict", arguments->strict, "exit with 3 on warnings, too");
   app->add_flag("--all", arguments->all,
                 "list notes, too: images without boxes, crowds, grey images");
   app->add_option("--threads", arguments->threads, "threads that decode images [one per core]")

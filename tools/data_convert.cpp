@@ -54,7 +54,7 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
       a.shards, report.dropped_boxes);
   const std::string map = a.to_records + data::kLabelMapEnding;
   base::write_file(map, data::label_map_text(dataset.categories));
-  fmt::print("{}: label map of {} classes, which is found there when the shards are read\n",
+  fmt::print("{}: label map of {} classes; programs that read the shards find it there\n",
              base::printable(map), dataset.categories.size());
 }
 
@@ -64,7 +64,7 @@ void check_names(const ConvertArguments& a, const data::Dataset& dataset) {
   for (const data::ImageEntry& image : dataset.images)
     if (needed && image.file_name.empty())
       fail(ExitCode::data, data::image_location(dataset, image),
-           ": the image has no name, which files are named after");
+           ": the image has no name, so no file can be named after it");
     else if (!image.file_name.empty() && !data::stays_in_folder(image.file_name))
       fail(ExitCode::data, data::image_location(dataset, image), ": the image's name \"",
            base::printable(image.file_name, 100),
@@ -123,7 +123,8 @@ int convert(const ConvertArguments& a) {
 }  // namespace
 
 Command add_convert_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("convert", "Between COCO, TFRecord shards, VOC, and YOLO");
+  CLI::App* app =
+      program.add_subcommand("convert", "Convert between COCO, TFRecord shards, VOC and YOLO");
   auto a = std::make_shared<ConvertArguments>();
   a->input.add_options(*app);
   app->add_option("--to-coco", a->to_coco, "write a COCO annotation file");
@@ -132,9 +133,10 @@ Command add_convert_command(CLI::App& program) {
   app->add_option("--shards", a->shards, "number of shards [1]")->check(CLI::Range(1, 99999));
   app->add_option("--to-voc", a->to_voc, "write VOC annotations into a folder");
   app->add_option("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");
-  app->add_option("--to-images", a->to_images, "copy the images into a folder, as out of records");
+  app->add_option("--to-images", a->to_images,
+                  "copy the images into a folder, for instance out of records");
   app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");
-  app->add_option("--threads", a->threads, "shards written at a time [one per core]")
+  app->add_option("--threads", a->threads, "shards written at the same time [one per core]")
       ->check(CLI::Range(0, 1024));
   return {app, [a] { return convert(*a); }};
 }

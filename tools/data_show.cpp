@@ -173,7 +173,7 @@ Command add_show_command(CLI::App& program) {
              "a training configuration instead of a data set: shows its augmented images as "
              "the network sees them")
           ->type_name("CONFIG");
-  app->add_option("overrides", a->overrides, "configuration values, as train.seed=3")
+  app->add_option("overrides", a->overrides, "configuration values, such as train.seed=3")
       ->type_name("KEY=VALUE")
       ->needs(config);
   app->add_option("-o,--output", a->output, "folder for the pictures")->required();

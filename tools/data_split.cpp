@@ -105,7 +105,7 @@ int split(SplitArguments a) {
 
 Command add_split_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
-      "split", "Into training and validation, each with its share of every class");
+      "split", "Split into training and validation, each with its share of every class");
   auto a = std::make_shared<SplitArguments>();
   a->input.add_options(*app);
   app->add_option("--to-train", a->training, "write this COCO file for training")

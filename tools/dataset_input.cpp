@@ -30,7 +30,7 @@ void DatasetInput::add_options(CLI::App& app) {
         },
         f.field);
   }
-  app.add_option("--images", source.images, "image folder [where the format has it]")
+  app.add_option("--images", source.images, "image folder [the usual one of the format]")
       ->type_name("DIR");
   app.add_option("--names", source.names, "file of class names of VOC and YOLO, one per line")
       ->type_name("FILE");

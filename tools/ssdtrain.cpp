@@ -40,7 +40,7 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--help-config", a.help_config,
                "Explain the configuration's keys, or those of one section, and stop");
   app.add_flag("--markdown", a.markdown, "With --help-config: print a Markdown page");
-  app.add_option("overrides", a.overrides, "Configuration values, as train.batch_size=8")
+  app.add_option("overrides", a.overrides, "Configuration values, such as train.batch_size=8")
       ->type_name("KEY=VALUE");
 }
 

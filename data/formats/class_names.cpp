@@ -41,7 +41,7 @@ const char* other_kind(std::string_view text) {
   if (text.starts_with("item") && without_blanks(text.substr(4, 8)).starts_with('{'))
     return "a label map of record files";
   if (text.starts_with('<')) return "XML";
-  if (text.find('\0') != text.npos) return "no text";
+  if (text.find('\0') != text.npos) return "not a text";
   return has_key(text.substr(0, text.find('\n')), "classes", '=')
              ? "darknet's obj.data, whose `names` is the file to give"
              : nullptr;

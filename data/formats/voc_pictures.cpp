@@ -58,7 +58,7 @@ std::string VocPictures::note(const std::string& files, bool all) const {
       fmt::format(", {} with a picture in {}, {} without", files_ - missing_, folder_, missing_);
   if (missing_ > 0) text += fmt::format(" (the first is {})", first_missing_);
   if (renamed_ > 0)
-    text += fmt::format("; {} name another picture than the one that is called like them ({})",
+    text += fmt::format("; {} name another picture than the one that has their own name ({})",
                         renamed_, first_renamed_);
   if (shared_ > 0)
     text += fmt::format("; {} have the picture of another file ({})", shared_, first_shared_);

@@ -60,7 +60,7 @@ Object parse_object(std::string_view line, const ImageEntry& image, size_t class
   if (n.size() != 5 && (n.size() < 7 || n.size() % 2 == 0))
     fail(ExitCode::data, where, ": ", n.size(),
          " numbers, expected 5, or a class and 3 or more points",
-         n.size() == 6 ? "; detections with a score are no labels" : "");
+         n.size() == 6 ? "; if the last is a score, these are detections and not labels" : "");
   if (n[0] < 0 || n[0] >= static_cast<double>(classes) || n[0] != std::floor(n[0]))
     fail(ExitCode::data, where, ": class ", n[0], ", expected 0 to ", classes - 1);
   check_range(n, where);

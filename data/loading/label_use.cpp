@@ -18,7 +18,7 @@ constexpr std::array<FateText, kLabelFates> kFates{{
     {"crowd", "crowd regions (data.crowd=train takes them)"},
     {"unknown_class", "of a class that the model does not have"},
     {"not_finite", "with NaN or infinity"},
-    {"negative_side", "with a negative side, as of swapped corners"},
+    {"negative_side", "with a negative side, as if corners were swapped"},
     {"no_area", "without area"},
     {"outside", "outside of their image"},
     {"past_border", "past the border by 1 px or more (data.overshoot=clip cuts them)"},

@@ -218,7 +218,7 @@ void Loader::collect(const Slot& slot) {
       if (skipped_images_.insert(skipped.image).second) skipped_.push_back(skipped);
   if (int64_t(skipped_.size()) > builder_.skip_limit())
     base::fail(ExitCode::data, skipped_.size(), " of ", plan_.images,
-               " images are unreadable, more than 1 % is not accepted; the first: ",
+               " images cannot be read, but at most 1 % may be skipped; the first: ",
                skipped_.front().reason);
 }
 

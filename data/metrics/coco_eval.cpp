@@ -41,7 +41,7 @@ void check_finite(const char* what, int64_t number, int64_t image_id,
   for (double value : values)
     if (!std::isfinite(value))
       fail_data(what, " ", number, " (image id ", image_id, "): ", value,
-                " is no finite number; expected finite boxes, areas, and scores");
+                " is not finite; expected finite boxes, areas and scores");
 }
 
 // Boxes by category, images and categories in the order of their ids.

@@ -24,8 +24,9 @@ std::string why_unmeasured(const Dataset& truth) {
       std::count_if(objects.begin(), objects.end(), [](const Object& o) { return o.crowd; });
   if (size_t(crowds) == objects.size())
     return fmt::format("each of its {} objects is a crowd region, which no metric counts", crowds);
-  return fmt::format("none of its {} objects has an area from 0 to 1e10 px and is no crowd region",
-                     objects.size());
+  return fmt::format(
+      "each of its {} objects is a crowd region or has an area outside of 0 to 1e10 px",
+      objects.size());
 }
 
 }  // namespace data

@@ -56,7 +56,7 @@ TEST_CASE("a training tells how many labels take no part, why, and which key cha
   swapped["annotations"][0]["bbox"] = {50, 50, -20, -20};
   swapped["annotations"][1]["bbox"] = {50, 50, 0, 20};
   CHECK_THAT(told_by_training(place, swapped, ""),
-             Contains("1 with a negative side, as of swapped corners, 1 without area"));
+             Contains("1 with a negative side, as if corners were swapped, 1 without area"));
 
   CHECK_THAT(told_by_training(place, good, "data.max_boxes=1"),
              Contains("beyond the first 1 of their image (data.max_boxes)"));

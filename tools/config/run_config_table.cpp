@@ -22,18 +22,18 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
   t.number("model.input_width", o.width, limits::side,
            "columns of the network's input, a multiple of 32");
   t.number("model.num_classes", o.classes, between(0, limits::classes.high),
-           "classes without the background; 0: from the data");
+           "number of classes without the background; 0 to take it from the data");
   t.choice("model.class_columns", m.class_columns,
            {{"by_id", ClassColumns::by_id}, {"dense", ClassColumns::dense}},
-           "output column of a class: its category id (as the original), or its place in the list, "
-           "from 1");
+           "output column of a class: its category id (as in the original), or its place in the "
+           "list, counted from 1");
   t.number("model.backbone_width", o.backbone_width, limits::backbone_width,
            "channels of ResNet's first convolution");
   t.numbers("model.units", o.units, {.each = limits::units},
             "bottleneck units of ResNet's four blocks");
-  t.choice(
-      "model.stride_placement", o.stride_in_3x3, {{"v1", false}, {"v1.5", true}},
-      "stride in the 1x1 convolution (as the original), or in the 3x3 (as torchvision and timm)");
+  t.choice("model.stride_placement", o.stride_in_3x3, {{"v1", false}, {"v1.5", true}},
+           "which convolution has the stride: the 1x1 (as in the original), or the 3x3 (as in "
+           "torchvision and timm)");
   t.number("model.fpn_channels", o.fpn_channels, limits::channels,
            "channels of the pyramid's levels");
   t.number("model.head_channels", o.head_channels, limits::channels,
@@ -41,22 +41,22 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
   t.number("model.head_depth", o.head_depth, limits::head_depth,
            "convolutions of each tower before its predictor");
 
-  t.section("model.anchors", "Boxes that predictions start from");
+  t.section("model.anchors", "Boxes from which predictions start");
   t.number("model.anchors.max_level", o.max_level, limits::max_level,
-           "last pyramid level; the first is 3, strides are 2^level");
-  t.number("model.anchors.scale", o.anchor_scale, limits::anchor_scale, "anchor side in strides");
+           "last level of the pyramid; the first is 3, and the stride of a level is 2^level");
+  t.number("model.anchors.scale", o.anchor_scale, limits::anchor_scale,
+           "side of an anchor, in strides of its level");
   t.number("model.anchors.scales_per_octave", o.scales_per_octave, limits::scales_per_octave,
-           "sizes between one level and the next");
+           "number of anchor sizes per level");
   t.numbers("model.anchors.aspect_ratios", o.aspect_ratios,
             {limits::aspect_ratio, 1, limits::most_aspect_ratios}, "width / height of the anchors");
 
   t.section("model.batch_norm", "Batch normalisation");
-  t.choice(
-      "model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
-      "statistics of the batch (as the original trains), or the stored ones, unchanged and folded "
-      "into the convolutions");
+  t.choice("model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
+           "statistics of the batch (as in the original), or the stored ones, which then stay as "
+           "they are and are folded into the convolutions");
   t.number("model.batch_norm.decay", o.batch_norm_decay, limits::decay,
-           "weight of the old moving statistics");
+           "weight of the old value in the moving statistics");
   t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, limits::epsilon,
            "added to the variance in the backbone");
   t.number("model.batch_norm.epsilon", o.epsilon, limits::epsilon,
@@ -76,15 +76,15 @@ void bind_source(ConfigTable& t, const std::string& path, data::Source& s) {
     std::visit([&](auto field) { bind_format(t, path + "." + f.key, s.*field, f.meaning); },
                f.field);
   t.text(path + ".images", s.images,
-         "folder of the images; VOC and YOLO need it only where they lie elsewhere");
+         "folder of the images; VOC and YOLO need it only if the images lie elsewhere");
   t.text(path + ".names", s.names,
-         "VOC, YOLO: file of the class names, one per line; empty: what the data set itself says");
+         "file of class names for VOC and YOLO, one per line; if empty, the data set's own names");
   t.text(path + ".split", s.split, "which images of a data.yaml or of VOC's ImageSets/Main");
 }
 
 void bind_crop(ConfigTable& t, data::CropOptions& c) {
   using data::CropKind;
-  t.section("data.augment.crop", "Random windows of the training images");
+  t.section("data.augment.crop", "Random crops of the training images");
   t.choice("data.augment.crop.kind", c.kind,
            {{"none", CropKind::none},
             {"random", CropKind::random},
@@ -92,10 +92,10 @@ void bind_crop(ConfigTable& t, data::CropOptions& c) {
             {"ssd_pad", CropKind::ssd_pad},
             {"ssd_fixed_aspect", CropKind::ssd_fixed_aspect},
             {"ssd_pad_fixed_aspect", CropKind::ssd_pad_fixed_aspect}},
-           "random: one window by the keys below (as the original); ssd...: the families of SSD, "
-           "which ignore them");
+           "random crops by the keys below (as in the original); the kinds that begin with ssd "
+           "crop as SSD does and ignore these keys");
   t.number("data.augment.crop.min_object_covered", c.min_object_covered, data::limits::part,
-           "part of some box that the window covers");
+           "part of at least one box that the window must cover");
   t.number("data.augment.crop.min_aspect", c.aspect_min, data::limits::crop_aspect,
            "smallest width / height of the window");
   t.number("data.augment.crop.max_aspect", c.aspect_max, data::limits::crop_aspect,
@@ -105,19 +105,20 @@ void bind_crop(ConfigTable& t, data::CropOptions& c) {
   t.number("data.augment.crop.max_area", c.area_max, data::limits::crop_area,
            "largest part of the image's area");
   t.number("data.augment.crop.overlap_threshold", c.overlap_threshold, data::limits::part,
-           "boxes of which a smaller part is inside the window are dropped");
-  t.flag("data.augment.crop.clip_boxes", c.clip_boxes, "cut boxes at the window's border");
+           "a box is dropped if a smaller part of it is inside the window");
+  t.flag("data.augment.crop.clip_boxes", c.clip_boxes,
+         "whether boxes are cut at the window's border");
   t.number("data.augment.crop.skip_probability", c.random_coef, data::limits::part,
-           "chance of leaving the image whole");
+           "probability that the image stays whole");
 }
 
 void bind_colour(ConfigTable& t, data::ColourOptions& c) {
   using data::ColourOrder;
   t.section("data.augment.colour", "Colour jitter of the training images");
   t.number("data.augment.colour.probability", c.probability, data::limits::part,
-           "chance of changing an image; the original never does");
+           "probability that an image is changed; the original changes none");
   t.number("data.augment.colour.brightness", c.brightness, data::limits::part,
-           "largest shift, in parts of the value range");
+           "largest shift of the brightness, as a fraction of the value range");
   t.number("data.augment.colour.min_contrast", c.contrast_low, data::limits::colour_factor,
            "smallest factor of the contrast");
   t.number("data.augment.colour.max_contrast", c.contrast_high, data::limits::colour_factor,
@@ -144,8 +145,8 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   bind_source(t, "data.val", d.val);
   t.section("data", "Images and boxes");
   t.text("data.label_map", d.label_map,
-         "class names and ids of TFRecord shards, a .pbtxt; coco: COCO's 80 classes; empty: the "
-         "file that lies beside the shards");
+         "label map (.pbtxt) of TFRecord shards; coco for COCO's 80 classes; if empty, the file "
+         "beside the shards");
   t.choice(
       "data.exif", d.image_policy.exif,
       {{"upright", data::ExifPolicy::upright}, {"stored", data::ExifPolicy::stored}},
@@ -156,33 +157,34 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   t.flag("data.keep_grouping_class", d.keep_grouping_class,
          "also a category without boxes that is the supercategory of all others is a class");
   t.numbers("data.mean", d.mean, {.each = between(-1e6, 1e6)},
-            "subtracted from red, green, blue in 0..255");
+            "subtracted from red, green and blue, which are in 0..255");
   t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},
-            "red, green, blue are divided by it after that");
-  t.choice("data.crowd", s.ground_truth.crowd,
-           {{"train", data::CrowdPolicy::train}, {"ignore", data::CrowdPolicy::ignore}},
-           "crowd regions in training: ordinary objects (as the original), or left out");
+            "divisors of red, green and blue after that");
   t.choice(
-      "data.overshoot", s.ground_truth.overshoot,
-      {{"drop", data::OvershootPolicy::drop}, {"clip", data::OvershootPolicy::clip}},
-      "boxes that reach 1 px or more past the right or lower border: dropped (as the original), or "
-      "cut; by less than 1 px they are always cut");
+      "data.crowd", s.ground_truth.crowd,
+      {{"train", data::CrowdPolicy::train}, {"ignore", data::CrowdPolicy::ignore}},
+      "whether crowd regions are trained like other objects (as in the original), or left out");
+  t.choice("data.overshoot", s.ground_truth.overshoot,
+           {{"drop", data::OvershootPolicy::drop}, {"clip", data::OvershootPolicy::clip}},
+           "whether a box that reaches past the right or lower border by 1 px or more is dropped "
+           "(as in the original), or cut; by less than 1 px it is always cut");
   t.choice("data.on_bad_image", s.image_errors,
            {{"error", data::ImageErrorPolicy::error}, {"skip", data::ImageErrorPolicy::skip}},
-           "an image that cannot be read: end the run, or go on without it (at most 1% of them)");
+           "what to do if an image cannot be read: end the run, or go on without it (for at most "
+           "1% of the images)");
   t.number("data.max_boxes", s.max_boxes, between(1, 10000),
            "largest number of boxes per image in training; the first ones are taken");
   t.number("data.threads", d.threads, between(0, 1024),
-           "threads that read and decode; 0: one per core");
+           "threads that read and decode; 0 for one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
   t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
-           "MiB of decoded images kept in the host's memory; 0: none");
+           "MiB of decoded images kept in the host's memory; 0 for none");
   t.number("data.device_cache_mib", d.device_cache_mib, between(0, 1 << 24),
-           "MiB of decoded training images kept in the device's memory, of those with at most four "
-           "times the input's pixels; 0: none");
+           "MiB of decoded training images kept in the device's memory, except those with more "
+           "than four times the input's pixels; 0 for none");
   t.section("data.augment", "Augmentation");
   t.number("data.augment.flip_probability", s.augment.flip_probability, data::limits::part,
-           "chance of mirroring left and right");
+           "probability of mirroring left and right");
   bind_crop(t, s.augment.crop);
   bind_colour(t, s.augment.colour);
 }
@@ -192,13 +194,13 @@ void bind_optimizer(ConfigTable& t, engine::RuleOptions& o) {
   t.choice("train.optimizer.kind", o.kind,
            {{name_of(engine::RuleKind::momentum), engine::RuleKind::momentum},
             {name_of(engine::RuleKind::adamw), engine::RuleKind::adamw}},
-           "momentum: SGD with train.momentum and train.weight_decay; adamw: with the keys below");
+           "momentum is SGD with train.momentum and train.weight_decay; adamw has the keys below");
   t.number("train.optimizer.beta1", o.adamw.beta1, between(0, 0.999999),
            "adamw: decay of the gradient's moving average");
   t.number("train.optimizer.beta2", o.adamw.beta2, between(0, 0.999999),
            "adamw: decay of the moving average of the gradient's square");
   t.number("train.optimizer.epsilon", o.adamw.epsilon, {0, 1, true},
-           "adamw: added to the root of that average");
+           "adamw: added to the square root of that average");
   t.number("train.optimizer.weight_decay", o.adamw.weight_decay, between(0, 1),
            "adamw: decoupled decay of convolution kernels; a step subtracts rate * this * weight");
 }
@@ -208,21 +210,21 @@ void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
   t.section("train.schedule", "Learning rate");
   t.choice("train.schedule.kind", s.kind,
            {{"cosine", Kind::cosine}, {"step", Kind::manual}, {"constant", Kind::constant}},
-           "shape after the warm-up");
+           "how the rate changes after the warm-up");
   t.number("train.schedule.base_rate", s.base_rate, between(0, 1e6),
            "rate at the end of the warm-up, for the reference batch");
-  t.number(
-      "train.schedule.reference_batch", s.reference_batch, between(0, kMostCount),
-      "images per step that the rates belong to; they are scaled to the batch in use; 0: never");
+  t.number("train.schedule.reference_batch", s.reference_batch, between(0, kMostCount),
+           "images per step for which the rates are meant; they are scaled to the batch in use, "
+           "unless this is 0");
   t.number("train.schedule.warmup_rate", s.warmup_rate, between(0, 1e6),
            "rate of the first step, for the reference batch");
   t.number("train.schedule.warmup_steps", s.warmup_steps, kSteps,
-           "steps from warmup_rate to base_rate; 0: no warm-up");
+           "steps in which the rate goes from warmup_rate to base_rate; 0 for no warm-up");
   t.number("train.schedule.total", s.total, kSteps,
-           "step at which the schedule ends; 0: where the run ends");
+           "step at which the schedule ends; 0 for the end of the run");
   t.numbers("train.schedule.boundaries", s.boundaries,
             {{0, 1, true}, 0, kernels::kMaxBoundaries - 1},
-            "step: the parts of the total where the rate drops");
+            "step: where the rate drops, as fractions of the total");
   t.number("train.schedule.factor", s.factor, {0, 1, true},
            "step: the rate is multiplied by it at each boundary");
 }
@@ -234,7 +236,7 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   t.number("train.loss.gamma", l.gamma, between(0, 10),
            "focal loss: exponent that makes the loss of easy anchors smaller");
   t.number("train.loss.delta", l.delta, between(1e-6, 1e6),
-           "Huber loss: where the square becomes a line");
+           "Huber loss: error from which on the loss is linear");
   t.number("train.loss.classification_weight", l.classification_weight, between(0, 1e6),
            "factor of the focal loss");
   t.number("train.loss.localization_weight", l.localization_weight, between(0, 1e6),
@@ -250,30 +252,31 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
       "the scale is multiplied by it after enough finite steps, and divided by it on an overflow");
   t.number("train.loss_scale.interval", s.options.interval, between(1, kMostCount),
            "finite steps before the scale grows");
-  t.number("train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
-           "the scale falls on the n-th overflow since it last grew and on each later one; 1: as "
-           "in TensorFlow, 2: as in Megatron");
+  t.number(
+      "train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
+      "the scale falls from the n-th overflow on since it last grew; TensorFlow has 1, Megatron 2");
   t.number("train.loss_scale.min", s.options.min, between(1e-30, 1e30), "least scale");
   t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips,
            between(1, kMostCount),
            "the run ends after so many skipped steps in a row at the least scale");
 
-  t.section("train.divergence", "When a run is taken to have diverged, and ends with exit code 5");
+  t.section("train.divergence", "When a run counts as diverged, and ends with exit code 5");
   t.number("train.divergence.max_loss", train.divergence.max_loss, between(0, 1e30),
-           "largest total loss that still counts as training; 0: any that is finite");
-  t.number("train.divergence.steps", train.divergence.steps, between(1, kMostCount),
-           "steps in a row with a larger loss, or one that is not finite, that end the run");
+           "largest total loss of a run that has not diverged; 0 for no limit");
+  t.number(
+      "train.divergence.steps", train.divergence.steps, between(1, kMostCount),
+      "the run ends after so many steps in a row with a larger loss, or one that is not finite");
 
-  t.section("train.early_stopping", "End of the run when the validation no longer improves");
+  t.section("train.early_stopping", "End of the run if evaluations no longer improve");
   t.number("train.early_stopping.patience", train.early_stopping.patience, between(0, 1 << 20),
-           "evaluations without a gain; 0: never stop early");
+           "evaluations without a gain after which the run ends; 0 for no limit");
   t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, between(0, 1),
            "a smaller gain counts as none");
   t.choice("train.early_stopping.metric", train.early_stopping.metric,
            {{"mAP", std::string("mAP")},
             {"mAP@.50IOU", std::string("mAP@.50IOU")},
             {"AR@100", std::string("AR@100")}},
-           "the metric that has to grow; also decides which checkpoint is the best");
+           "the metric that has to grow; it also decides which checkpoint is the best");
 }
 
 std::vector<std::pair<std::string, std::string>> precisions() {
@@ -289,35 +292,37 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
            "updates of the weights in the run; or give train.epochs");
   t.number("train.epochs", c.epochs, between(0, 1e6),
            "passes over the training images; or give train.steps");
-  t.number("train.seed", c.seed, base::at_least(0), "start of every random number");
+  t.number("train.seed", c.seed, base::at_least(0), "seed of all random numbers");
   t.choice("train.precision", c.precision, precisions(),
-           "numbers of the network; sums, losses and the weights' master copy are always fp32");
+           "dtype of the network's weights and activations; sums, losses and master weights are "
+           "always fp32");
   t.text("train.device", c.device, engine::kDeviceNames);
   t.flag("train.deterministic", c.deterministic,
-         "same bits in every run with the same seed, device and threads; always so on a CPU");
+         "whether every run with the same seed, device and number of threads gives the same bits; "
+         "on a CPU it always does");
   t.choice("train.conv_algorithm", c.conv_algorithm,
            {{"auto", std::string("auto")},
             {"direct", std::string("direct")},
             {"winograd", std::string("winograd")}},
-           "fp32 convolutions with 3x3 kernels on a CPU; auto: Winograd where it is known to be "
-           "faster");
-  t.flag("train.graph", c.graph, "a GPU replays the step as one recorded graph");
+           "for fp32 convolutions with 3x3 kernels on a CPU; auto takes Winograd where it is known "
+           "to be faster");
+  t.flag("train.graph", c.graph, "whether a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
-         "folder that keeps a GPU's convolution plans; auto: the user's cache; empty: none");
+         "folder that keeps a GPU's convolution plans; auto for the user's cache, empty for none");
   t.number("train.threads", c.threads, between(0, 1024),
-           "CPU threads that compute; 0: one per core");
+           "CPU threads that compute; 0 for one per core");
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),
-           "GiB of the device for one step; 0: what is free");
+           "GiB of the device's memory for one step; 0 for most of what is free");
   t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
            "momentum SGD: factor of the running sum of gradients");
   t.number("train.weight_decay", c.optimizer.momentum.weight_decay, between(0, 1),
            "momentum SGD: weight of the L2 loss of convolution kernels");
   t.number("train.clip_norm", c.clip_norm, between(0, 1e30),
-           "largest norm of the whole gradient; 0: no limit");
+           "largest norm of the whole gradient; 0 for no limit");
   t.number("train.accumulate", c.accumulate, between(1, 4096),
            "batches whose gradients make one update");
   t.number("train.ema", c.ema, between(0, 0.999999),
-           "decay of the moving average of the weights; 0: none");
+           "decay of the moving average of the weights; 0 for no average");
   t.texts("train.freeze", c.freeze,
           "parameters whose names begin with one of these are not trained");
   bind_optimizer(t, c.optimizer);
@@ -328,8 +333,9 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
 void bind_eval(ConfigTable& t, EvalConfig& c) {
   t.section("eval", "Evaluation on data.val");
   t.number("eval.every_steps", c.every_steps, kSteps,
-           "steps between two evaluations; 0: only at the end of the run");
-  t.number("eval.every_epochs", c.every_epochs, between(0, 1e6), "the same in epochs");
+           "steps between two evaluations; 0 for one at the end of the run");
+  t.number("eval.every_epochs", c.every_epochs, between(0, 1e6),
+           "epochs between two evaluations; 0 to use eval.every_steps");
   t.number("eval.score_threshold", c.nms.score_threshold, between(0, 1),
            "detections with this score or less are dropped");
   t.number("eval.iou_threshold", c.nms.iou_threshold, between(0, 1),
@@ -338,30 +344,31 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
            "detections per class and image");
   t.number("eval.max_total", c.nms.max_total, between(1, 10000), "detections per image");
   t.number("eval.batch_size", c.batch_size, between(0, 65536),
-           "images per step; 0: train.batch_size");
+           "images per batch; 0 for train.batch_size");
   t.flag("eval.reference_area", c.reference_area,
-         "sizes by the boxes' area (as the original), not by the annotations'");
+         "whether the size of an object is its box's area (as in the original) instead of the "
+         "annotation's");
 }
 
 }  // namespace
 
 config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
   ConfigTable t;
-  t.text("name", c.name, "name of the run's folder; empty: the configuration file's");
-  t.text("output_dir", c.output_dir, "folder of the run; empty: runs/<name>/<next number>");
+  t.text("name", c.name, "name of the run's folder; if empty, that of the configuration file");
+  t.text("output_dir", c.output_dir, "folder of the run; if empty, runs/<name>/<next number>");
   t.number("time_budget_minutes", c.time_budget_minutes, between(0, 1e7),
-           "minutes after which the run stops with a checkpoint; 0: no limit");
+           "minutes after which the run stops with a checkpoint; 0 for no limit");
   bind_model(t, c.model);
   bind_data(t, c.data);
   bind_train(t, c.train);
   bind_eval(t, c.eval);
   t.section("checkpoint", "Checkpoints");
   t.number("checkpoint.every_steps", c.checkpoint.every_steps, kSteps,
-           "steps between two checkpoints; 0: at each evaluation and at the end");
+           "steps between two checkpoints; 0 for one at each evaluation and at the end");
   t.number("checkpoint.keep", c.checkpoint.keep, between(1, 10000),
-           "number of numbered checkpoints that are kept beside last and best; 1: none");
+           "number of numbered checkpoints that are kept beside last and best; 1 for none");
   t.text("checkpoint.init_from", c.checkpoint.init_from,
-         "weights to start from: a checkpoint or ResNet-50 weights, safetensors");
+         "safetensors file of weights to start from: a checkpoint or a ResNet-50");
   t.section("log", "Logs");
   t.number("log.every_steps", c.log.every_steps, between(1, kMostCount), "steps between two lines");
   add_rules(t, c, use);

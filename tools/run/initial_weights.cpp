@@ -35,10 +35,13 @@ std::string rows_in_words(const ClassList& ours, const model::ClassColumns& colu
   std::vector<std::string> taken, fresh;
   for (const ModelClass& c : ours.list())
     (columns.source[size_t(c.column)] >= 0 ? taken : fresh).push_back(quoted(c.name));
-  std::string text = "the file's classes are others or in another order: of the class predictor, ";
-  if (taken.empty()) return text + "no class has its name there, so all rows are initialised anew";
-  text += "rows are taken by name for " + listed(taken);
-  return fresh.empty() ? text : text + "; initialised anew for " + listed(fresh);
+  std::string text = "the file has other classes, or another order of them: ";
+  if (taken.empty())
+    return text +
+           "it has none of this run's classes, so all rows of the class predictor are "
+           "re-initialised";
+  text += "rows of the class predictor are taken by name for " + listed(taken);
+  return fresh.empty() ? text : text + "; re-initialised for " + listed(fresh);
 }
 
 }  // namespace

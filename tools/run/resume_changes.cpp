@@ -53,7 +53,7 @@ std::string rate_change(const ModelFile& saved, const ResumedAs& now) {
         after.total_steps, before.total_steps, before.total_steps);
   const int64_t batch = images_per_step(saved.config()), batch_now = images_per_step(now.config);
   if (batch != batch_now)
-    text += fmt::format("; {}, before {}", now.config.rate_in_words(batch_now),
+    text += fmt::format("; now {}, before {}", now.config.rate_in_words(batch_now),
                         saved.config().rate_in_words(batch));
   return text;
 }

@@ -148,8 +148,8 @@ std::string warmup_in_words(const config::ScheduleConfig& s, int64_t steps) {
   const int64_t warmup = warmup_steps(s, steps);
   if (warmup == s.warmup_steps) return {};
   return fmt::format(
-      "note: the warm-up takes {} steps, a tenth of the schedule: its {} steps are fewer than "
-      "train.schedule.warmup_steps={}",
+      "note: the warm-up takes {} steps, a tenth of the schedule, because the schedule has {} "
+      "steps, fewer than train.schedule.warmup_steps={}",
       warmup, schedule_steps(s, steps), s.warmup_steps);
 }
 

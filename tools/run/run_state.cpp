@@ -28,7 +28,7 @@ class StateReader {
  public:
   StateReader(const json& object, std::string source)
       : object_(object), source_(std::move(source)) {
-    if (!object.is_object()) refuse("it is no JSON object");
+    if (!object.is_object()) refuse("it is not a JSON object");
   }
 
   bool has(const char* key) const { return object_.contains(key); }
@@ -36,13 +36,13 @@ class StateReader {
 
   template <class T> T whole(const char* key, double least, double most) const {
     const json& value = entry(key);
-    if (!value.is_number_integer()) refuse(fmt::format("{} is no whole number", key));
+    if (!value.is_number_integer()) refuse(fmt::format("{} is not a whole number", key));
     check(key, value.get<double>(), least, most);
     return value.get<T>();
   }
   double real(const char* key, double least, double most) const {
     const json& value = entry(key);
-    if (!value.is_number()) refuse(fmt::format("{} is no number", key));
+    if (!value.is_number()) refuse(fmt::format("{} is not a number", key));
     check(key, value.get<double>(), least, most);
     return value.get<double>();
   }
@@ -50,7 +50,7 @@ class StateReader {
     const json& value = entry(key);
     const std::string digits = value.is_string() ? value.get<std::string>() : "";
     if (digits.size() != 16 || digits.find_first_not_of("0123456789abcdef") != std::string::npos)
-      refuse(fmt::format("{} is no hash of 16 digits", key));
+      refuse(fmt::format("{} is not a hash of 16 digits", key));
     return std::stoull(digits, nullptr, 16);
   }
   void check(const char* key, double value, double least, double most) const {

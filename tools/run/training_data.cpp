@@ -67,7 +67,7 @@ void look_up(const char* key, data::Dataset& dataset, const config::DataConfig& 
   if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return;
   fail(ExitCode::data, found.first_problem(), "; ", key, ": ",
        data::share_in_words(found.unusable, found.images), " images cannot be used",
-       skip ? ", more than 1 % is not accepted"
+       skip ? ", but at most 1 % may be skipped"
             : "; mend them, or set data.on_bad_image=skip for up to 1 %");
 }
 

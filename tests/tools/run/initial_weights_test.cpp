@@ -115,7 +115,7 @@ TEST_CASE("more and fewer classes: those that both have are taken, the others st
   Model larger(4, 2);
   const Model fresh(4, 2);
   const std::string said = taken(saved, larger, more);
-  CHECK_THAT(said, Contains("by name for 'b', 'a'; initialised anew for 'x', 'y'\n") &&
+  CHECK_THAT(said, Contains("by name for 'b', 'a'; re-initialised for 'x', 'y'\n") &&
                        Contains("re-initialised 0"));
   CHECK(larger.row(1, 2) == saved.model.row(1, 2));
   CHECK(larger.row(1, 4) == saved.model.row(1, 1));
@@ -132,7 +132,7 @@ TEST_CASE("no class in common: the class predictor keeps its initial values") {
   Model model(2, 2);
   const Model fresh(2, 2);
   const std::string said = taken(saved, model, classes({"polyp", "ulcer"}));
-  CHECK_THAT(said, Contains("no class has its name there") && Contains("re-initialised 2"));
+  CHECK_THAT(said, Contains("it has none of this run's classes") && Contains("re-initialised 2"));
   CHECK(model.values("heads/class_predictor/kernel") ==
         fresh.values("heads/class_predictor/kernel"));
   CHECK(model.values("heads/class_predictor/bias") == fresh.values("heads/class_predictor/bias"));

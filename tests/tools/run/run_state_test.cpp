@@ -86,11 +86,11 @@ TEST_CASE("numbers that contradict each other, and text that is no state, are re
   CHECK_THAT(refusal(with("applied_steps", 121).dump()), Catch::Contains("applied_steps is 121"));
   CHECK_THAT(refusal(with("best_step", 121).dump()), Catch::Contains("best_step is 121"));
   CHECK_THAT(refusal(with("loss_scale", 0).dump()), Catch::Contains("loss_scale is 0"));
-  CHECK_THAT(refusal(with("step", 2.5).dump()), Catch::Contains("no whole number"));
-  CHECK_THAT(refusal(with("train_data", 3).dump()), Catch::Contains("no JSON object"));
+  CHECK_THAT(refusal(with("step", 2.5).dump()), Catch::Contains("step is not a whole number"));
+  CHECK_THAT(refusal(with("train_data", 3).dump()), Catch::Contains("not a JSON object"));
   json j = json::parse(run::to_json(sample()));
   j["train_data"]["boxes"] = "12";
-  CHECK_THAT(refusal(j.dump()), Catch::Contains("boxes is no hash"));
+  CHECK_THAT(refusal(j.dump()), Catch::Contains("boxes is not a hash"));
   j.erase("step");
   CHECK_THAT(refusal(j.dump()), Catch::Contains("step is missing"));
   for (const char* text : {"", "[]", "{", "7", "null"}) CHECK_FALSE(refusal(text).empty());
