@@ -69,7 +69,7 @@ std::vector<std::string> read_class_names(const std::string& path) {
     if (names[i].empty())
       fail(ExitCode::data, path, ":", i + 1, ": an empty line among the class names");
     if (auto [first, is_new] = lines.try_emplace(names[i], i + 1); !is_new)
-      fail(ExitCode::data, path, ":", i + 1, ": the name of line ", first->second, " again");
+      fail(ExitCode::data, path, ":", i + 1, ": the name of line ", first->second, " occurs again");
   }
   return names;
 }

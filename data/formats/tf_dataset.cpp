@@ -157,7 +157,7 @@ void number(Dataset& out, bool numeric_ids) {
     if (!numeric_ids) image.id = static_cast<int64_t>(i + 1);
     if (!ids.insert(image.id).second)
       fail(ExitCode::data, out.shards[image.shard], ":", image.offset, ": image id ", image.id,
-           " again; are two data sets matched?");
+           " occurs again; do the shards belong to two data sets?");
   }
 }
 

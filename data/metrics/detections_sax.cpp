@@ -139,8 +139,8 @@ bool DetectionHandler::finds_image() {
   const int64_t id = names_.image_of(file_name_, image_id_);
   if (id == DetectionNames::kSeveral)
     fail_here(base::concatenate("file_name ", base::printable(file_name_),
-                                " fits several annotated images; detect from the folder where "
-                                "the annotated file names begin"));
+                                " fits several annotated images; run ssddetect from the folder "
+                                "to which the annotated file names are relative"));
   if (id == DetectionNames::kNone) {
     if (out_.unknown_images++ == 0) out_.first_unknown_image = file_name_;
     return false;
@@ -150,7 +150,7 @@ bool DetectionHandler::finds_image() {
     fail_here(base::concatenate("file_name ", base::printable(file_name_), " and ",
                                 base::printable(known->second),
                                 " would both be the annotated image ", id,
-                                "; detect in the images that were annotated alone"));
+                                "; run ssddetect only on the images that were annotated"));
   out_.images_by_name += id != image_id_;
   image_id_ = id;
   return true;

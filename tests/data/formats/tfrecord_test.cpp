@@ -376,6 +376,6 @@ TEST_CASE("records that make no data set are refused by place") {
   std::string good = framed(data::serialize_example(small_example()));
   std::ofstream(path, std::ios::binary) << good << good;
   CHECK_THROWS_WITH(data::load_tfrecords({path}, data::coco_label_map()),
-                    Contains("image id 7 again"));
+                    Contains("image id 7 occurs again"));
   CHECK_THROWS_WITH(data::find_shards(path + "x*"), Contains("no file matches"));
 }
