@@ -1,4 +1,4 @@
-// Checks this project's code against a file of cases taken from the reference's own tests.
+// Checks this project's code against a file of cases taken from the original's own tests.
 //   reference_cases FILE
 // Prints a line per case and returns 0 if all pass, 1 if one fails, 2 if the file cannot be read.
 #include <fmt/core.h>

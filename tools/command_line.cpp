@@ -26,7 +26,7 @@ using base::ExitCode;
 
 namespace {
 
-// A command in its program's help. From CLI11 2.5 on the mode is asked for, too.
+// The help of a command inside its program's help. CLI11 2.5 and newer need the mode, too.
 template <class Formatter>
 std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode mode) {
   if constexpr (requires { f.make_expanded(app, mode); })
@@ -35,7 +35,7 @@ std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode
     return f.make_expanded(app);
 }
 
-// CLI11 2.5 begins with an empty line, and leaves "Usage:" away.
+// CLI11 2.5 begins the usage with an empty line, and leaves "Usage:" out.
 std::string with_label(std::string usage) {
   usage.erase(0, usage.find_first_not_of('\n'));
   return usage.starts_with("Usage:") ? usage : "Usage: " + usage;
@@ -67,8 +67,8 @@ class ExamplesFirst : public CLI::Formatter {
   std::vector<Example> examples_;
 };
 
-// The options and subcommands that could have been meant: those of the app and of the subcommands
-// in use.
+// The words that the user can have meant: the options (or subcommands) of the app and of the
+// subcommands in use.
 std::vector<std::string> known_words(const CLI::App& app, bool options) {
   std::vector<std::string> words;
   if (options) {
@@ -94,7 +94,8 @@ std::string with_nearest(const CLI::App& app, const std::string& kind, const std
                      nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
 }
 
-// What is wrong with the words that no option and no subcommand took: options tell more.
+// What is wrong with the words that belong to no option and no subcommand. If there is an unknown
+// option among them, the message names that.
 std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
   const std::vector<std::string> rest = app.remaining(true);
   const auto option = std::find_if(rest.begin(), rest.end(), is_option);
@@ -103,7 +104,8 @@ std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
   return with_nearest(app, kind_of_others, rest.front());
 }
 
-// The first word of the command line that is no option should have been a command.
+// What is wrong with a command line without a command. The user meant one by the first word that is
+// not an option.
 std::string without_command(const CLI::App& app) {
   const std::vector<std::string> rest = app.remaining(true);
   const auto word = std::find_if_not(rest.begin(), rest.end(), is_option);
@@ -141,8 +143,8 @@ void refuse_values_of_flags(CLI::App& app) {
     refuse_values_of_flags(*sub);
 }
 
-// An option with an empty value comes from a variable of the shell that is not set; to go on
-// without the option would be something else than what was meant.
+// An option has an empty value if a variable of the shell is not set. To go on without the option
+// is not what the user meant.
 void refuse_empty(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options())
     for (const std::string& value : option->count() > 0 ? option->results() : CLI::results_t())
@@ -152,7 +154,7 @@ void refuse_empty(const CLI::App& app) {
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
-// "--resume=": the parser would take the next word for its value.
+// The parser would take the word after "--resume=" for its value.
 void refuse_empty_words(int argc, char** argv) {
   for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     const std::string_view word = argv[i];
@@ -169,13 +171,14 @@ int complain(const std::string& program, std::string message, ExitCode code) {
   return int(code);
 }
 
-// A pipe whose reader has gone. errno tells only of the latest write, and that may be long ago.
+// Whether stdout is a pipe that its reader has closed. errno cannot tell, because it may be that of
+// another call by now.
 bool reader_has_gone() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-// What was printed has to have arrived; a reader that has closed the pipe wants no message.
+// Makes sure that all output was written. If the reader has closed the pipe, there is no message.
 int flushed(const std::string& program, int code) {
   std::cout.flush();
   bool good = std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.good();
@@ -200,7 +203,7 @@ int run_body(const std::string& program, const std::function<int()>& body) {
   }
 }
 
-// Only calls that are safe in a signal handler: nothing here may allocate.
+// Nothing here may allocate, so it makes only calls that are safe in a signal handler.
 [[noreturn]] void end_without_memory() {
   const auto say = [](const char* text) { return write(STDERR_FILENO, text, std::strlen(text)); };
   const bool said = say(program_invocation_short_name) >= 0 && say(": out of memory\n") >= 0;
@@ -235,7 +238,7 @@ void describe_program(CLI::App& app, const std::string& summary,
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of the write, told in one line
+  signal(SIGXFSZ, SIG_IGN);  // so that a limit of the file size is an error of write()
   const std::string program = app.get_name();
   try {
     refuse_empty_words(argc, argv);

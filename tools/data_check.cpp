@@ -26,7 +26,7 @@ struct CheckArguments {
 };
 
 std::string described(const Problem& problem) {
-  // Problems of the annotation file name their entry in the text already.
+  // The texts of problems with the annotation file already name the entry.
   bool named = problem.text.find("annotation id") == 0;
   std::string id = problem.has_annotation && !named
                        ? fmt::format("annotation id {}: ", problem.annotation_id)

@@ -1,4 +1,4 @@
-// ssddata convert: COCO JSON, TFRecord shards, PASCAL VOC, and YOLO labels into each other.
+// ssddata convert: converts between COCO JSON, TFRecord shards, PASCAL VOC and YOLO labels.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -58,7 +58,7 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
              base::printable(map), dataset.categories.size());
 }
 
-// Whoever reads what is written looks for the images under these names.
+// Checks the names of images, because programs that read the outputs look for images by them.
 void check_names(const ConvertArguments& a, const data::Dataset& dataset) {
   const bool needed = !a.to_voc.empty() || !a.to_yolo.empty() || !a.to_images.empty();
   for (const data::ImageEntry& image : dataset.images)
@@ -71,13 +71,13 @@ void check_names(const ConvertArguments& a, const data::Dataset& dataset) {
            "\" leads out of the image folder; `ssddata check` lists every such name");
 }
 
-// How messages call an image: by its name, and in records by its place, too.
+// The name of an image in messages, and its place if it lies in a record.
 std::string source_of(const data::Dataset& dataset, const data::ImageEntry& image) {
   if (image.shard < 0) return image.file_name;
   return image.file_name + " (" + data::image_location(dataset, image) + ")";
 }
 
-// Everything that can be known before the first byte is written.
+// Checks all outputs before the first byte is written.
 void check_outputs(const ConvertArguments& a, const data::Dataset& dataset) {
   check_names(a, dataset);
   base::OutputGuard guard(a.overwrite);
@@ -104,7 +104,7 @@ int convert(const ConvertArguments& a) {
   data::Dataset dataset = a.input.load_with_images();
   check_outputs(a, dataset);
   auto report = [&](const std::string& path) {
-    // Where the file goes to standard output itself, nothing else may.
+    // If the file itself goes to standard output, nothing else may.
     fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {} images, {} boxes\n",
                base::printable(path), dataset.images.size(), dataset.objects.size());
   };

@@ -1,5 +1,4 @@
-// ssddata show: pictures of images, or of what augmentation makes of them, with their labels drawn
-// in, and a contact sheet.
+// ssddata show: draws the labels into images, or into augmented images, and makes a contact sheet.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +29,7 @@ namespace {
 
 struct ShowArguments {
   DatasetInput input;
-  std::string output, config;  // of a training run: its augmented images are shown
+  std::string output, config;  // config is that of a run whose augmented images are shown
   std::vector<std::string> overrides;
   int count = 16, columns = 4, cell = 320;
   std::vector<int64_t> ids;
@@ -38,7 +37,7 @@ struct ShowArguments {
   bool random = false, overwrite = false;
 };
 
-// The images asked for: by id, a random sample, or the first ones.
+// The images to show: those with the given ids, a random sample, or the first ones.
 std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
   std::vector<size_t> chosen;
   for (int64_t id : a.ids) {
@@ -60,7 +59,7 @@ std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
   return chosen;
 }
 
-// The labels of an image, drawn into its picture of perhaps another size.
+// Draws the labels of an image into its picture, which may have another size.
 void draw_labels(const data::Dataset& set, const data::ImageEntry& entry,
                  const data::ClassColours& colours, data::Image& image) {
   constexpr data::Colour kCrowd{170, 170, 170};
@@ -78,7 +77,7 @@ void draw_labels(const data::Dataset& set, const data::ImageEntry& entry,
 
 constexpr const char* kSheet = "contact_sheet.jpg";
 
-// `names` of pictures in the folder, made from what `sources` says.
+// The guard of the pictures `names` in the output folder. `sources` says from what each is made.
 base::OutputGuard guard_of(const ShowArguments& a, const std::vector<std::string>& names,
                            const std::vector<std::string>& sources) {
   base::OutputGuard guard(a.overwrite);
@@ -87,7 +86,7 @@ base::OutputGuard guard_of(const ShowArguments& a, const std::vector<std::string
   return guard;
 }
 
-// The first images of the training run's stream, as the network is going to see them.
+// Shows the first images of a training run as the network will see them.
 int show_augmented(const ShowArguments& a) {
   config::RunConfig config = config::load_run_config(a.config, a.overrides, config::ConfigUse::any);
   if (!config.data.train.given())
@@ -150,7 +149,7 @@ int show(const ShowArguments& a) {
     std::string location = data::image_location(set, entry);
     data::Image image;
     data::decode_image_into(set, entry, location, {}, image);
-    // Drawn after shrinking, so that the labels stay readable.
+    // The labels are drawn after shrinking, so that they stay readable.
     sheet.push_back(data::shrink_to_fit(image, a.cell, a.cell));
     draw_labels(set, entry, colours, sheet.back());
     draw_labels(set, entry, colours, image);

@@ -1,4 +1,4 @@
-// ssddata split: one data set into training and validation, as two COCO files.
+// ssddata split: splits a data set into training and validation, as two COCO files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -71,7 +71,7 @@ std::string table(const SplitArguments& a, const data::Dataset& dataset, const d
                             base::printable(a.validation));
 }
 
-// A class that only one part has cannot be both learned and measured.
+// Warns of classes that only one part has, because these cannot be both learned and measured.
 void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
   for (size_t c = 0; c < split.classes.size(); ++c) {
     const data::ClassShare& share = split.classes[c];
@@ -95,7 +95,7 @@ int split(SplitArguments a) {
   const data::Split parts = data::split_images(dataset, a.options);
   write_parts(a, dataset, parts);
   warn_of_classes(dataset, parts);
-  // Where a part goes to standard output itself, nothing else may.
+  // If a part itself goes to standard output, nothing else may.
   const bool taken = base::is_standard_output(a.training) || base::is_standard_output(a.validation);
   fmt::print(taken ? stderr : stdout, "{}", table(a, dataset, parts));
   return 0;

@@ -1,4 +1,4 @@
-// ssddata stats: counts of images, boxes, classes, and sizes.
+// ssddata stats: counts images, boxes, classes and sizes.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// ssddata synth: a drawn data set in COCO form.
+// ssddata synth: draws a synthetic data set in COCO form.
 #include <fmt/format.h>
 
 #include <memory>

@@ -44,7 +44,8 @@ void add_options(CLI::App& app, Arguments& a) {
       ->type_name("KEY=VALUE");
 }
 
-// An empty value comes from a variable of the shell that is not set, and would train from the seed.
+// The value is empty if a variable of the shell is not set. The run would then start from random
+// weights, which is not what the user meant.
 void refuse_empty_weights(const std::vector<std::string>& overrides) {
   for (const std::string& override : overrides)
     if (override == "checkpoint.init_from=")
@@ -52,7 +53,7 @@ void refuse_empty_weights(const std::vector<std::string>& overrides) {
                  " is empty: is a variable not set? Write checkpoint.init_from='\"\"' for none");
 }
 
-// Options are short forms of configuration keys.
+// The overrides and the options, which are short forms of configuration keys.
 std::vector<std::string> all_overrides(const Arguments& a) {
   refuse_empty_weights(a.overrides);
   std::vector<std::string> all = a.overrides;
@@ -76,7 +77,7 @@ void explain_config(const Arguments& a) {
                     : config::config_help(table, a.overrides.empty() ? "" : a.overrides.front()));
 }
 
-// Without --config the configuration is the resumed checkpoint's, in its folder.
+// Without --config, the configuration and the folder are those of the resumed checkpoint.
 config::RunConfig resumed_config(const Arguments& a, const run::ModelFile& file,
                                  config::ConfigUse use) {
   std::vector<std::string> overrides = all_overrides(a);

@@ -34,7 +34,7 @@ bool is_yaml(std::string_view text, const std::string& path) {
   return found;
 }
 
-// What the file is if it is no list of names; else null.
+// What the file is if it is not a list of names, or null if it may be one.
 const char* other_kind(std::string_view text) {
   text = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (text.starts_with('{') || text.starts_with('[')) return "JSON";

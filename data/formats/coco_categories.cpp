@@ -3,8 +3,8 @@
 namespace data {
 
 const LabelMap& coco_label_map() {
-  // Specification 1.2. The Freebase ids of the reference's map are not needed: record files of COCO
-  // name the classes as below.
+  // The Freebase ids of the original's map are not needed, because record files of COCO name the
+  // classes as below.
   static const LabelMap map = [] {
     constexpr struct {
       int id;

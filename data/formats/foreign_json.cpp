@@ -11,7 +11,8 @@ bool holds(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
 }
 
-// Text of ASCII in 16 bits has a NUL in every other byte, also without a byte order mark.
+// ASCII text in UTF-16 has a NUL in every other byte, so it is found without a byte order mark,
+// too.
 bool is_utf16(std::string_view file) {
   return file.starts_with("\xff\xfe"sv) || file.starts_with("\xfe\xff"sv) ||
          (file.size() >= 4 && (file[0] == 0) != (file[1] == 0) &&

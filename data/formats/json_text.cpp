@@ -8,7 +8,7 @@
 namespace data {
 namespace {
 
-constexpr int kDeepest = 60;  // below the limit of the parser, which then complains about more
+constexpr int kDeepest = 60;  // less than the limit of the parser
 
 constexpr std::array<bool, 256> kStructural = [] {
   std::array<bool, 256> table{};
@@ -28,7 +28,7 @@ class Walk {
     if (at_ == end_ || *at_ != open) refuse();
     ++at_;
   }
-  // Stands at the next value or key; false at the closing bracket.
+  // Moves to the next value or key. Returns false at the closing bracket.
   bool next() {
     at_ = skip_json_blanks(at_, end_);
     if (at_ != end_ && *at_ == ',') at_ = skip_json_blanks(at_ + 1, end_);

@@ -35,7 +35,7 @@ class LabelMapParser {
  private:
   enum Kind { end, word, quoted, mark };
 
-  // From behind { to its }.
+  // Parses from after a { to its }.
   Label parse_item() {
     Label label;
     bool has_id = false;
@@ -86,7 +86,7 @@ class LabelMapParser {
     token_.clear();
     skip_blanks();
     if (at_ == text_.size()) {
-      if (kind_ == end) refuse("unexpected end");  // asked again: something is not closed
+      if (kind_ == end) refuse("unexpected end");  // a second call at the end: something is open
       kind_ = end;
       return;
     }

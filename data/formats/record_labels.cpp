@@ -9,7 +9,8 @@
 namespace data {
 namespace {
 
-// Of a/b.record-00000-of-00001: a/b.label_map.pbtxt; empty when there is none.
+// The label map beside a shard: a/b.label_map.pbtxt for a/b.record-00000-of-00001. Empty if there
+// is none.
 std::string beside(const std::string& shard) {
   const std::filesystem::path path = shard;
   const std::string name = path.filename().string();
@@ -24,7 +25,7 @@ bool same(const LabelMap& a, const LabelMap& b) {
   return label_map_text(a.categories()) == label_map_text(b.categories());
 }
 
-// The one map that lies beside all shards.
+// The one map that lies beside all shards, or empty if there is none.
 std::string found_beside(const std::vector<std::string>& shards) {
   std::set<std::string> files;
   for (const std::string& shard : shards) files.insert(beside(shard));

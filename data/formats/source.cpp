@@ -37,7 +37,8 @@ Dataset open_tfrecords(const Source& s, Problems*) {
   return dataset;
 }
 
-// A folder with Annotations/ is laid out as the VOC challenges are; any other one holds XML files.
+// A folder with Annotations/ has the layout of the VOC challenges. Any other folder holds XML
+// files.
 Dataset open_voc(const Source& s, Problems*) {
   const fs::path root = s.voc;
   if (!fs::is_directory(root / "Annotations"))

@@ -7,7 +7,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Every file below a folder that VOC or YOLO may keep labels, lists or names in.
+// Adds all files below a folder that may hold labels, lists or names of VOC or YOLO.
 void add_labels_below(const fs::path& folder, std::vector<std::string>& files) {
   std::error_code error;
   constexpr auto kOptions = fs::directory_options::skip_permission_denied;

@@ -19,7 +19,7 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-// What one shard holds, before ids are given.
+// The content of one shard, before ids are assigned.
 struct ShardContent {
   std::vector<ImageEntry> images;  // first_object counts within the shard
   std::vector<Object> objects;
@@ -31,7 +31,8 @@ bool parse_id(std::string_view text, int64_t& id) {
   return error == std::errc() && rest == text.data() + text.size() && !text.empty();
 }
 
-// Pixels from normalised edges; exact in float64. Never past an edge that the record does not pass.
+// Converts normalised edges to pixels, exactly in float64. Rounding never moves the box past an
+// edge of the image that the record's box does not pass.
 Object object_from_edges(const TfExample& e, size_t i) {
   Object object;
   double right = double(e.xmax[i]) * double(e.width), bottom = double(e.ymax[i]) * double(e.height);

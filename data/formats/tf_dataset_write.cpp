@@ -14,14 +14,14 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-// What the reference's writer does (specification 1.1); negative x and y pass, as there.
+// Whether the original's script would write the box. It does not look at negative x and y, either.
 bool is_written(const Object& o, const ImageEntry& image) {
   return o.width > 0 && o.height > 0 && o.x + o.width <= image.width &&
          o.y + o.height <= image.height;
 }
 
-// The reference says "jpeg" of everything. A PNG in a file named .jpg keeps its bytes, and its
-// name.
+// The original writes "jpeg" for every image. Here a PNG in a file named .jpg is "png", and keeps
+// its bytes and its name.
 std::string_view format_of(std::string_view bytes, const std::string& where) {
   if (bytes.starts_with("\xff\xd8\xff")) return "jpeg";
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return "png";

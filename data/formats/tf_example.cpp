@@ -186,7 +186,7 @@ class ExampleWriter {
     pbf_writer entry(features_, kFeature);
     entry.add_string(kKey, name);
     pbf_writer feature(entry, kValue);
-    if (empty) return feature.add_message(tag, "", 0);  // a pbf_writer would leave the list out
+    if (empty) return feature.add_message(tag, "", 0);  // because a pbf_writer would omit the list
     pbf_writer list(feature, tag);
     fill(list);
   }

@@ -22,7 +22,7 @@ template <class T> std::string_view bytes_of(const T& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
-// "gzip": the form in which a file that begins like this is compressed; else empty.
+// The compression of a file that begins with these bytes, such as "gzip". Empty if it has none.
 std::string compression_of(std::string_view bytes) {
   using namespace std::string_view_literals;
   if (bytes.starts_with("\x1f\x8b"sv)) return "gzip";

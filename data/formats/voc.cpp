@@ -58,7 +58,7 @@ int parse_side(pugi::xml_node element, const std::string& where) {
   return static_cast<int>(value);
 }
 
-// Of an element that is there more than once, the last one counts.
+// If an element occurs more than once, the last one counts.
 VocObject parse_object(pugi::xml_node element, const std::string& where) {
   VocObject object;
   for (pugi::xml_node name : element.children("name")) object.name = text_of(name);
@@ -125,7 +125,7 @@ std::map<std::string, int32_t> take_categories(Dataset& out, const std::vector<V
   return index;
 }
 
-// Edges count from 1. The 0 of tools that count from 0 is the border, too.
+// Converts an edge from VOC, which counts from 1. Some tools count from 0, so 0 is the border, too.
 double from_first(double edge) { return std::max(edge - 1, std::min(edge, 0.)); }
 
 void take_objects(Dataset& out, const VocFile& file, const std::map<std::string, int32_t>& index) {
@@ -173,7 +173,7 @@ std::string voc_text(const Dataset& dataset, const ImageEntry& image) {
   return text.str();
 }
 
-// Of a file of ImageSets/Main: an image's name in each line, perhaps with a flag behind it.
+// Reads a file of ImageSets/Main: each line has the name of an image, and perhaps a flag after it.
 std::vector<fs::path> listed_files(const std::string& list) {
   constexpr uint64_t kLargestList = uint64_t{64} << 20;
   base::LoadedFile file(list, kLargestList);
@@ -189,7 +189,7 @@ std::vector<fs::path> listed_files(const std::string& list) {
   return paths;
 }
 
-// Relative to the folder.
+// The paths of the XML files, relative to the folder.
 std::vector<fs::path> xml_files(const std::string& folder, const std::string& list) {
   if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
   if (!list.empty()) return listed_files(list);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kDeepest = 32;
 constexpr unsigned kParse = pugi::parse_default | pugi::parse_trim_pcdata | pugi::parse_fragment |
-                            pugi::parse_doctype;  // the last two: to refuse what they let in
+                            pugi::parse_doctype;  // the last two are set to see what to refuse
 
 // Finds the first element that is nested too deep.
 struct DepthCheck : pugi::xml_tree_walker {
@@ -22,8 +22,8 @@ struct DepthCheck : pugi::xml_tree_walker {
   pugi::xml_node too_deep;
 };
 
-// ":LINE" of an offset into pugixml's copy of the text, which is UTF-8; "" where the file has
-// another number of bytes for each of its characters.
+// The line of an offset as ":LINE". The offset is that in pugixml's copy of the text, which is
+// UTF-8. Empty for encodings for which the line cannot be found from that.
 std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrdiff_t offset) {
   const bool latin1 = encoding == pugi::encoding_latin1;
   if (encoding != pugi::encoding_utf8 && !latin1) return "";

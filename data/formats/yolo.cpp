@@ -43,7 +43,7 @@ std::vector<double> parse_numbers(std::string_view line, const std::string& wher
   }
 }
 
-// Boxes a little past the border are left to what the run does with them.
+// Boxes that reach a little past the border are accepted; the run decides what to do with them.
 void check_range(const std::vector<double>& numbers, const std::string& where) {
   constexpr double kPast = 0.1;
   for (size_t i = 1; i < numbers.size(); ++i)

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Texts that lie beside labels and are none.
+// Whether the file may hold labels. Some texts that lie beside labels hold something else.
 bool is_label_name(const fs::path& path) {
   static const std::set<std::string> kOthers{"classes.txt", "train.txt",  "val.txt",  "test.txt",
                                              "labels.txt",  "README.txt", "notes.txt"};
@@ -31,7 +31,7 @@ std::vector<fs::path> label_files(const std::vector<fs::path>& folders) {
   return {files.begin(), files.end()};
 }
 
-// ", as m1.bmp is of another format", where a picture of that name lies in the image folder.
+// Explains a label file without an image if a picture of that name has a format that is not read.
 std::string other_picture_of(const YoloFiles& files, const fs::path& label) {
   const fs::path folder = files.image_folder;
   std::error_code error;
@@ -56,7 +56,7 @@ std::string unmatched(const YoloFiles& files) {
   return text;
 }
 
-// a.jpg and a.png have one label file.
+// How many images share the label file of another one, as a.jpg and a.png do.
 int64_t sharing(const YoloFiles& files) {
   std::set<fs::path> seen;
   int64_t count = 0;

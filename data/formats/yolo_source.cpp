@@ -18,14 +18,14 @@ using base::ExitCode, base::fail;
 constexpr uint64_t kLargestYaml = uint64_t{1} << 20;
 constexpr uint64_t kLargestList = uint64_t{256} << 20;
 
-// The file's path if `yolo` means a data.yaml, else empty.
+// The path of the data.yaml that `yolo` names. Empty if it names something else.
 fs::path yaml_file(const fs::path& yolo) {
   if (yolo.extension() == ".yaml" || yolo.extension() == ".yml")
     return yolo.has_parent_path() ? yolo : "." / yolo;  // its folder has a name
   return fs::exists(yolo / "data.yaml") ? yolo / "data.yaml" : fs::path();
 }
 
-// With the last folder called "images" renamed to "labels", or unchanged.
+// The path with "labels" in place of the last folder that is called "images", if there is one.
 fs::path labels_of(const fs::path& images) {
   std::vector<fs::path> parts(images.begin(), images.end());
   for (size_t i = parts.size(); i-- > 0;)
@@ -45,7 +45,8 @@ YoloImage image_at(const fs::path& root, const fs::path& path, const std::string
   return {relative, labels_of(path.lexically_normal()).replace_extension(".txt")};
 }
 
-// The paths of a list are relative to the data set's root, or with a "./" to the list's folder.
+// Paths in a list are relative to the folder of the data set, or to that of the list if they begin
+// with "./".
 void take_list(const fs::path& root, const fs::path& list, YoloFiles& out) {
   base::LoadedFile file(list.string(), kLargestList);
   for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int) {
@@ -67,7 +68,7 @@ void take_folder(const fs::path& root, const fs::path& folder, YoloFiles& out) {
   out.label_folders.push_back(labels_of(folder));
 }
 
-// "../train/images" is written by exporters whose train/ lies beside data.yaml.
+// Some exporters write "../train/images" although train/ lies beside data.yaml.
 fs::path resolve(const fs::path& root, const std::string& text) {
   const fs::path plain = (root / text).lexically_normal();
   if (!fs::exists(plain) && text.starts_with("../"))
@@ -75,7 +76,7 @@ fs::path resolve(const fs::path& root, const std::string& text) {
   return plain;
 }
 
-// `path` of a data.yaml is often one of another machine, or relative to another folder.
+// The `path` in a data.yaml is often that of another machine, or relative to another folder.
 fs::path root_of(const fs::path& yaml, const std::string& path) {
   const fs::path folder = yaml.parent_path(), root = folder / path;
   return fs::absolute(fs::is_directory(root) ? root : folder).lexically_normal();

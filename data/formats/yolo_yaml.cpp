@@ -17,7 +17,7 @@ constexpr size_t kLargestFile = size_t{256} << 10;
 constexpr size_t kMostNames = 10000;
 constexpr int kDeepest = 32;
 
-// Sees the file before any node of it is made.
+// Checks the file's events before any node is made of them.
 class Bounds : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -64,7 +64,7 @@ std::vector<std::string> texts_of(const YAML::Node& node, const std::string& whe
   return texts;
 }
 
-// Names by number, which may stand in any order but without gaps.
+// Reads names by number. The numbers may have any order, but no gaps.
 std::vector<std::string> numbered_names(const YAML::Node& node, const std::string& where) {
   std::vector<std::string> names(node.size());
   std::vector<bool> seen(node.size());

@@ -6,8 +6,8 @@
 namespace data {
 
 Curve CurveMaker::make(int area, int threshold, uint32_t limit) {
-  // Precision is a maximum over everything further right, and between two right detections it
-  // only falls: the right ones are all that count.
+  // The precision of a recall is the maximum over this and all higher recalls. Wrong detections
+  // only lower the precision, so it is enough to look at the right ones.
   collect_right_ones(matches_.outcomes_of(area, threshold), limit);
   for (size_t i = precision_.size(); i-- > 1;)
     precision_[i - 1] = std::max(precision_[i - 1], precision_[i]);
@@ -15,7 +15,7 @@ Curve CurveMaker::make(int area, int threshold, uint32_t limit) {
   const double objects = static_cast<double>(matches_.objects[area]);
   const size_t right = precision_.size();
   curve.recall = static_cast<double>(right) / objects;
-  if (any_) {  // recall 0 is reached by the first detection, right or not
+  if (any_) {  // the first detection reaches recall 0, whether it is right or not
     curve.precision[0] = right ? precision_[0] : 0;
     curve.scores[0] = first_score_;
   }

@@ -23,7 +23,7 @@ template <class... Parts> [[noreturn]] void fail_data(const Parts&... parts) {
   base::fail(base::ExitCode::data, parts...);
 }
 
-// Rank by id of every entry of a list of images or categories.
+// The indices of images or categories in ascending order of their ids.
 template <class Entry>
 std::vector<uint32_t> order_by_id(const std::vector<Entry>& entries, const char* what) {
   std::vector<uint32_t> order(entries.size());
@@ -44,7 +44,7 @@ void check_finite(const char* what, int64_t number, int64_t image_id,
                 " is not finite; expected finite boxes, areas and scores");
 }
 
-// Boxes by category, images and categories in the order of their ids.
+// Groups boxes by category. Images and categories are in the order of their ids.
 class Grouping {
  public:
   Grouping(const Dataset& truth, const EvaluationOptions& options)
@@ -114,7 +114,7 @@ void store(Evaluation& e, const Curve& curve, int t, size_t k, int area, int lim
   }
 }
 
-// Fills in one category. Nobody else writes to its part of the arrays.
+// Fills in one category. No other thread writes to its part of the arrays.
 void evaluate_category(Evaluation& e, Grouping& groups, size_t k,
                        const EvaluationOptions& options) {
   CategoryMetrics& metrics = e.categories[k];
@@ -152,7 +152,7 @@ Evaluation evaluate(const Dataset& truth, std::span<const Detection> detections,
   e.precision.assign(e.recall.size() * kRecalls, -1);
   e.scores.assign(e.precision.size(), -1);
 
-  // The largest first, so that no thread is left with one at the end.
+  // The largest categories come first, so that no thread has a large one left at the end.
   std::vector<size_t> order(groups.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {

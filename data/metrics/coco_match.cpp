@@ -14,7 +14,7 @@ struct AreaRange {
 };
 constexpr AreaRange kRanges[kAreas] = {{0, 1e10}, {0, 1024}, {1024, 9216}, {9216, 1e10}};
 
-// In the order of operations of COCO's bbIou. A crowd's IoU is the share of the detection in it.
+// Computes in the order of COCO's bbIou. The IoU with a crowd is the part of the detection inside.
 double intersection_over_union(const ScoredBox& d, const TruthBox& g) {
   double width = std::min(d.width + d.x, g.width + g.x) - std::max(d.x, g.x);
   if (width <= 0) return 0;
@@ -24,7 +24,7 @@ double intersection_over_union(const ScoredBox& d, const TruthBox& g) {
   return common / (g.crowd ? area : area + g.width * g.height - common);
 }
 
-// Sorts by image and descending score, cuts every image's list, and numbers what stays.
+// Sorts by image and descending score, keeps the best `limit` of every image, and ranks them.
 void rank_within_images(std::vector<ScoredBox>& detections, uint32_t limit) {
   std::stable_sort(detections.begin(), detections.end(),
                    [](const ScoredBox& a, const ScoredBox& b) {
@@ -37,12 +37,12 @@ void rank_within_images(std::vector<ScoredBox>& detections, uint32_t limit) {
     if (rank >= limit) continue;
     ScoredBox box = detections[i];
     box.rank = rank;
-    detections[kept++] = box;  // never ahead of i, and entry i - 1 keeps its image
+    detections[kept++] = box;  // kept <= i, and so entry i - 1 still has its image
   }
   detections.resize(kept);
 }
 
-// Greedy matching of one image's detections, best first; the lists are reused from image to image.
+// Matches the detections of one image greedily, the best first. It reuses its lists for all images.
 class ImageMatcher {
  public:
   ImageMatcher(CategoryMatches& out, std::span<const uint32_t> places)
@@ -80,7 +80,7 @@ class ImageMatcher {
   };
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  // Pairs below the lowest threshold never match, whatever the setting.
+  // Finds the pairs that can match: those whose IoU reaches the lowest threshold.
   void find_candidates(std::span<const TruthBox> objects, std::span<const ScoredBox> detections) {
     candidates_.clear();
     ends_.clear();
@@ -105,8 +105,8 @@ class ImageMatcher {
     return outside ? Outcome::ignored : Outcome::wrong;
   }
 
-  // Objects that count come first; ignored ones are looked at when none of those fits. Of equal
-  // IoUs the last one wins.
+  // The object of highest IoU, the last among equals. Ignored objects are looked at only if none of
+  // the others fits.
   uint32_t best_object(std::span<const TruthBox> objects, size_t d, double threshold) const {
     double best = std::min(threshold, 1 - 1e-10);
     uint32_t match = kNone;
@@ -128,7 +128,7 @@ class ImageMatcher {
   std::span<const uint32_t> places_;
   std::array<double, kThresholds> thresholds_;
   std::vector<Candidate> candidates_;
-  std::vector<size_t> ends_;  // per detection, in candidates_
+  std::vector<size_t> ends_;  // the end of each detection's candidates
   std::vector<char> ignored_, taken_;
 };
 

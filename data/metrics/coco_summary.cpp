@@ -18,8 +18,8 @@ template <size_t n> std::array<double, n> evenly_spaced(double first, double las
   return values;
 }
 
-// numpy's sum, so that means come out the same: eight running sums over up to 128 values, halves
-// of longer lists.
+// Adds as numpy does, so that means have the same bits: with eight running sums over up to 128
+// values, and by halves in longer lists.
 double pairwise_sum(std::span<const double> values) {
   const size_t n = values.size();
   if (n > 128) {
@@ -45,7 +45,7 @@ struct Selection {
   int area = Evaluation::all, limit = kLimits - 1;
 };
 
-// Mean of what is above -1, in memory order; -1 when nothing is.
+// The mean of the values, or -1 if there are none.
 double mean(const std::vector<double>& values) {
   return values.empty() ? -1 : pairwise_sum(values) / static_cast<double>(values.size());
 }

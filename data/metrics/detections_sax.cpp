@@ -127,7 +127,7 @@ void DetectionHandler::keep_entry() {
   out_.detections.push_back({image_id_, category_, box_[0], box_[1], box_[2], box_[3], score_});
 }
 
-// By the name if there is one: then the id may be the detector's own.
+// Finds the image by name if there is one, because the id may then be the detector's own.
 bool DetectionHandler::finds_image() {
   if (!(seen_ >> file_name & 1)) {
     if (!names_.has_image(image_id_))

@@ -12,7 +12,7 @@ namespace {
 
 using base::RandomSequence;
 
-// Random values on a grid of square cells, smoothly joined: -1 .. 1.
+// Noise in -1 .. 1: random values on a grid of square cells, with smooth transitions.
 class Clouds {
  public:
   Clouds(int width, int height, double cell, RandomSequence& random)
@@ -37,7 +37,7 @@ class Clouds {
   std::vector<double> knots_;
 };
 
-// Stripes or squares of any direction: -1 .. 1.
+// Stripes or squares of any direction, in -1 .. 1.
 struct Pattern {
   bool squares;
   double cos, sin, phase;

@@ -48,7 +48,7 @@ struct Placement {
   double cos, sin;  // of the rotation
 };
 
-// The share of the smaller square that the other covers.
+// The part of the smaller square that the other one covers.
 double overlap(const Placement& a, const Placement& b) {
   double reach = a.radius + b.radius, smaller = 2 * std::min(a.radius, b.radius);
   double w = std::min(reach - std::abs(a.x - b.x), smaller);
@@ -65,7 +65,7 @@ std::vector<Placement> place(const SceneOptions& o, RandomSequence& random) {
     for (int attempt = 0; attempt < kTries; ++attempt) {
       Placement p;
       p.kind = int(random.below(o.classes));
-      // Uniform in the logarithm: small objects are as frequent as in photographs.
+      // The logarithm is uniform, so that small objects are as frequent as in photographs.
       double size = o.min_size * std::pow(o.max_size / o.min_size, random.unit());
       p.radius = size * std::min(o.width, o.height) / 2;
       p.x = random.uniform(p.radius, o.width - p.radius);
@@ -81,7 +81,7 @@ std::vector<Placement> place(const SceneOptions& o, RandomSequence& random) {
   return placed;
 }
 
-// The share of pixel (x, y) that the shape covers, from 4x4 samples.
+// The part of pixel (x, y) that the shape covers, from 4x4 samples.
 double coverage(const Placement& p, int x, int y) {
   constexpr int kSamples = 4;
   double cos = p.cos / p.radius, sin = p.sin / p.radius;

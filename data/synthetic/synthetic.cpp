@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder beside the final one, which takes its name at the end and is removed on failure.
+// A temporary folder beside the final one. It gets the final name at the end, and is removed if
+// there is an error.
 class PartialFolder {
  public:
   explicit PartialFolder(const fs::path& target)

@@ -1,7 +1,7 @@
 """Checks TFRecord shards against TensorFlow, in both directions (needs `tensorflow`, not part of the tests).
 
   tfrecord_tensorflow.py check PREFIX ANNOTATIONS IMAGES   shards of `ssddata convert --to-records PREFIX`
-  tfrecord_tensorflow.py write PATH ANNOTATIONS IMAGES     one shard as the reference writes it, for
+  tfrecord_tensorflow.py write PATH ANNOTATIONS IMAGES     one shard as the original writes it, for
                                                            `ssddata convert --records PATH --to-coco ...`
 """
 import glob

@@ -1,4 +1,4 @@
-// The losses of one image as the reference defines them, in double and one after another: IoU
+// The losses of one image as the original defines them, in double and one after another: IoU
 // matrix, matching, box codes, focal loss, Huber's loss. Shares no code with the kernels.
 #pragma once
 #include <array>
@@ -25,7 +25,7 @@ struct NaiveLoss {
   double box_weight = 0;                        // the image's part of the normaliser
 };
 
-// `anchors` as corners. IoUs are compared in float, as the reference does; all else is double.
+// `anchors` as corners. IoUs are compared in float, as in the original; all else is double.
 NaiveLoss naive_loss(const std::vector<std::array<float, 4>>& anchors,
                      const std::vector<NaiveObject>&, const NaivePredictions&);
 

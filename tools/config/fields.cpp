@@ -1,5 +1,4 @@
-// The kinds of fields that a ConfigTable knows: how each reads JSON, and how it says what it
-// expects.
+// The kinds of fields of a ConfigTable: how each reads JSON, and how it says what it expects.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -20,7 +19,7 @@ std::string in_words(const std::string& noun, const base::Interval& range) {
   return words.empty() ? noun : noun + " " + words;
 }
 
-// Whole numbers may be written as 1e5; beyond 2^53 a double would change them silently.
+// Whole numbers may be written as 1e5, but not above 2^53, where a double would change them.
 bool is_whole(const json& value) {
   if (value.is_number_integer()) return true;
   if (!value.is_number_float()) return false;
@@ -33,7 +32,7 @@ template <class T> bool read_number(const json& value, const base::Interval& ran
   double v = value.get<double>();
   if (!range.contains(v)) return false;
   if constexpr (std::is_integral_v<T>) {
-    // 2^63 as a double is one more than the largest int64_t, hence >=.
+    // The comparison is >= because 2^63, as a double, is one more than the largest int64_t.
     double limit = std::ldexp(1.0, int(sizeof(T)) * 8 - 1);
     if (v >= limit || v < -limit) return false;
     field = value.is_number_float() ? T(v) : T(value.get<int64_t>());
@@ -43,7 +42,7 @@ template <class T> bool read_number(const json& value, const base::Interval& ran
   return true;
 }
 
-// The least and the greatest of a range that the type holds.
+// The least and the greatest number of a range that the type can hold.
 template <class T> std::pair<T, T> ends_of(const base::Interval& r) {
   const auto [least, greatest] =
       std::pair(std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
@@ -53,7 +52,8 @@ template <class T> std::pair<T, T> ends_of(const base::Interval& r) {
   return {low, r.high >= double(greatest) ? greatest : T(r.high)};
 }
 
-// The shortest list of the smallest values and the longest, from the smallest to the largest.
+// Two lists at the ends of what is allowed: the shortest, of smallest values, and the longest,
+// whose values go from the smallest to the largest.
 template <class T> std::vector<std::string> extreme_lists(const ConfigList& rule) {
   const auto [low, high] = ends_of<T>(rule.each);
   std::vector<T> longest(rule.max_count, low);

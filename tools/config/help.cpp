@@ -1,4 +1,4 @@
-// What a ConfigTable says about itself: JSON, terminal help, documentation.
+// Writes a ConfigTable as JSON, as help for the terminal, and as a page of the documentation.
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
@@ -8,7 +8,8 @@
 namespace config {
 namespace {
 
-// "train.schedule." of "train.schedule.kind"; empty for keys outside of sections.
+// The section of a key with a dot, such as "train.schedule." for "train.schedule.kind". Empty for
+// keys outside of sections.
 std::string section_of(const std::string& path) {
   size_t dot = path.rfind('.');
   return dot == std::string::npos ? "" : path.substr(0, dot);
@@ -44,7 +45,7 @@ std::string config_as_json(const ConfigTable& table) {
     std::string rest = key.path;
     for (size_t dot; (dot = rest.find('.')) != std::string::npos; rest.erase(0, dot + 1)) {
       at = &(*at)[rest.substr(0, dot)];
-      // The library would make the object by itself, but not survive a lack of memory meanwhile.
+      // The library would make the object by itself, but would crash if memory runs out meanwhile.
       if (at->is_null()) *at = nlohmann::ordered_json::object();
     }
     (*at)[rest] = nlohmann::ordered_json(key.value());

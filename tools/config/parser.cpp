@@ -12,7 +12,7 @@ struct Position {
   bool line_ended = false;
 };
 
-// Feeds the parser and counts lines, since nlohmann's callbacks do not tell where they are.
+// Feeds the parser and counts lines, because nlohmann's callbacks do not give the position.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -36,8 +36,8 @@ class CountingIterator {
   Position* position_;
 };
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..." without its
-// head.
+// Removes the head of a message such as "[json.exception.parse_error.101] parse error at line 1,
+// column 2: syntax error ...".
 std::string reason(const std::string& what) {
   constexpr size_t kLongest = 200;
   size_t start = 0;
@@ -126,7 +126,7 @@ class Builder : public json::json_sax_t {
     return true;
   }
 
-  const Position* position_;  // null: a text of one line, whose place is known
+  const Position* position_;  // null for a text of one line, whose place is known
   std::string name_;
   std::vector<Level> levels_;
 };

@@ -21,7 +21,7 @@ std::string parent_of(const std::string& path) {
   return dot == std::string::npos ? "" : path.substr(0, dot);
 }
 
-// A value as the user may have written it, cut where it is long.
+// A value as the user may have written it. A long one is cut.
 std::string shown(const json& value) {
   constexpr size_t kLongest = 60;
   if (value.is_object()) return "a section { }";

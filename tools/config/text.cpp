@@ -17,7 +17,7 @@ constexpr size_t kMaxBases = 16;
 constexpr char kBase[] = "_base_";
 
 std::string read_bounded(const std::string& path, const std::string& named_at) {
-  // A pipe would be waited for, and a device might never end.
+  // Reading a pipe could wait forever, and a device might never end.
   std::error_code unknown;
   const fs::file_status there = fs::status(path, unknown);
   if (fs::exists(there) && !fs::is_regular_file(there))
@@ -40,7 +40,7 @@ std::string read_bounded(const std::string& path, const std::string& named_at) {
 
 }  // namespace
 
-// One file after the other along the chain of bases.
+// Reads a file and its chain of bases, one after the other.
 class ConfigReader {
  public:
   ConfigText read(const std::string& path, const std::string& named_at) {
@@ -81,7 +81,8 @@ ConfigText ConfigText::from_string(const std::string& text, const std::string& n
 
 namespace {
 
-// JSON, or a bare word. What starts like a list, an object or a quoted text has to be JSON.
+// Parses JSON or a bare word. A text that starts like a list, an object or a quoted text has to be
+// JSON.
 json value_of(const std::string& typed, const std::string& place) {
   char first = typed.empty() ? ' ' : typed[0];
   if (first == '{' || first == '[' || first == '"') return parse_config_value(typed, place);

@@ -53,7 +53,7 @@ void CsvLog::row(int64_t step, const NamedValues& values) {
   } else {
     last_values_.clear();
   }
-  last_values_.insert(last_values_.begin(), values.begin(), values.end());  // the newer ones win
+  last_values_.insert(last_values_.begin(), values.begin(), values.end());  // new values come first
   last_step_ = step;
   last_start_ = file_.size();
   std::string line = fmt::format("{}", step);

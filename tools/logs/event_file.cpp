@@ -47,7 +47,7 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// A readable event's step; -1 for what is no event.
+// The step of an event, or -1 if the bytes are not an event.
 int64_t step_of(std::string_view payload) {
   int64_t step = 0;
   try {
@@ -75,14 +75,14 @@ void cut_after(const std::string& path, int64_t last_step) {
       if (step < 0 || step > last_step) break;
       kept = reader.offset_of(payload) + payload.size() + sizeof(uint32_t);
     }
-  } catch (const base::Error&) {  // a tail that a crash tore: cut, like later steps
+  } catch (const base::Error&) {  // a crash has cut off the last event, so it is removed, too
   }
   std::error_code error;
   fs::resize_file(path, kept, error);
   if (error) base::fail(base::ExitCode::data, "cannot shorten ", path, ": ", error.message());
 }
 
-// TensorBoard sorts by name, and the name starts with the time.
+// The newest file is the last by name, because the name starts with the time.
 std::string newest_in(const std::string& folder) {
   std::string newest;
   for (const auto& entry : fs::directory_iterator(folder))

@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kStep = "step ";
 constexpr size_t kTimeLength = std::string_view("2024-01-31 23:59:59").size();
 
-// Lines are "time step N/M ..." or "time message"; messages stay, they stand before the first step
-// cut.
+// Removes the lines of later steps. Lines are "time step N/M ..." or "time message". Messages
+// before the first line that is removed stay.
 std::string prepared(const std::string& path, int64_t last_step) {
   if (last_step == 0) base::start_log(path);
   base::keep_lines(path, [last_step](std::string_view line) {

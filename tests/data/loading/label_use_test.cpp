@@ -59,7 +59,7 @@ TEST_CASE("each label has one fate") {
   CHECK(fate_of(box(10, -20, 5, 20)) == LabelFate::outside);
   CHECK(fate_of(box(190, 10, 11, 5)) == LabelFate::past_border);
   CHECK(fate_of(box(190, 99, 5, 2)) == LabelFate::past_border);
-  CHECK(fate_of(box(-5, -5, 10, 10)) == LabelFate::trained);  // the reference does not look there
+  CHECK(fate_of(box(-5, -5, 10, 10)) == LabelFate::trained);  // the original does not look there
   Object crowd = box(10, 10, 20, 20);
   crowd.crowd = true;
   CHECK(fate_of(crowd) == LabelFate::trained);
