@@ -150,12 +150,13 @@ void bind_data(ConfigTable& t, DataConfig& d) {
   t.choice(
       "data.exif", d.image_policy.exif,
       {{"upright", data::ExifPolicy::upright}, {"stored", data::ExifPolicy::stored}},
-      "images whose EXIF has an orientation: turned upright, with their boxes, or read as they "
-      "are stored (as the original)");
+      "whether images with an orientation in EXIF are turned upright, with their boxes, or read "
+      "as they are stored (as in the original)");
   t.flag("data.follow_links", d.image_policy.follow_links,
-         "read images through symbolic links that lead out of their folder");
-  t.flag("data.keep_grouping_class", d.keep_grouping_class,
-         "also a category without boxes that is the supercategory of all others is a class");
+         "whether images are read through symbolic links that lead out of their folder");
+  t.flag(
+      "data.keep_grouping_class", d.keep_grouping_class,
+      "whether a category without boxes that is the supercategory of all others is a class, too");
   t.numbers("data.mean", d.mean, {.each = between(-1e6, 1e6)},
             "subtracted from red, green and blue, which are in 0..255");
   t.numbers("data.std", d.std, {.each = between(1e-6, 1e6)},
