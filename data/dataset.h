@@ -34,25 +34,25 @@ struct ImageEntry {
   uint64_t offset = 0, bytes = 0;
 };
 
-// Whether pictures are turned as their EXIF orientation says, as people see them, or taken as their
-// pixels are stored, as the reference does.
+// Whether pictures are turned upright as their EXIF orientation says, so that they are as people
+// see them, or are taken as their pixels are stored, as in the original.
 enum class ExifPolicy { upright, stored };
 
 struct ImagePolicy {
   ExifPolicy exif = ExifPolicy::upright;
-  bool follow_links = true;  // symbolic links that lead out of the image folder
+  bool follow_links = true;  // whether symbolic links may lead out of the image folder
 };
 
 struct Dataset {
   std::string image_folder;
-  ImagePolicy policy;                // of reading the images
-  std::vector<std::string> shards;   // paths of record files, empty for JSON data sets
+  ImagePolicy policy;                // with which images are read
+  std::vector<std::string> shards;   // paths of TFRecord files; empty for other formats
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order
   std::vector<Object> objects;       // grouped by image, in file order within an image
-  std::vector<std::string> notes;    // a line each: what the reader matched, left out or assumed
-  // The labels belong to the pictures as `policy` gives them, unless an annotated size speaks
-  // against it: the format or the user says so.
+  std::vector<std::string> notes;    // lines that say what the reader matched, left out or assumed
+  // Whether the format or the user says that labels belong to the pictures as `policy` reads them.
+  // An annotated size may still show the opposite.
   bool frame_known = false;
 
   std::span<const Object> objects_of(const ImageEntry& image) const {

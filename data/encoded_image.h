@@ -37,12 +37,13 @@ class EncodedImage {
 // Reads all bytes of an image. Errors are those of EncodedImage.
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image);
 
-// The same for a file that is to be read without a look at EXIF: a picture that the data set's
-// policy turns is decoded, turned, and encoded again (JPEG of quality 95, or PNG).
+// The same for a file that others will read without looking at EXIF. A picture that the data set's
+// policy turns is decoded, turned, and encoded again (as JPEG of quality 95, or PNG).
 std::vector<uint8_t> read_upright_encoded_image(const Dataset& dataset, const ImageEntry& image);
 
-// The picture, turned upright where the data set's policy says so, into `pixels`, whose memory is
-// reused. `name` stands in messages. Errors as above, and as decode_image.
+// Decodes an image into `pixels`, whose memory is reused, and turns it if the data set's policy
+// says so. `name` is that of the image in messages. Errors are those of EncodedImage and
+// decode_image.
 void decode_image_into(const Dataset& dataset, const ImageEntry& image, const std::string& name,
                        const DecodeLimits& limits, Image& pixels);
 

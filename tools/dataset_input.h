@@ -9,24 +9,25 @@
 
 namespace tools {
 
-// `standard`: what is done without the option, for the help.
+// Adds --exif. `standard` says in the help what happens without the option.
 void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard);
 
 struct DatasetInput {
   data::Source source;
-  std::optional<data::ExifPolicy> exif;  // this and the next one: if given
+  std::optional<data::ExifPolicy> exif;  // this and the next member are empty if not given
   std::optional<bool> follow_links;
 
-  // An option for each format, those that go with them, and how images are read.
+  // Adds an option for each format, the options that belong to formats, and those that say how
+  // images are read.
   void add_options(CLI::App& app);
-  // `source`, whose images are read as the options say, or else as `standard` does.
+  // Returns `source` with the policy of the options, or of `standard` where no option is given.
   data::Source with_policy(data::ImagePolicy standard = {}) const;
-  // As data::open: error (usage) unless exactly one format is given. Prints the reader's notes to
-  // stderr.
+  // Calls data::open, whose errors it has, and prints the data set's notes to stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;
-  // The same, and labels made for the stored pixels are turned with their pictures: a line on
-  // stderr counts the pictures that EXIF turns. Images that are not there stay as annotated.
+  // Does the same, and turns labels that were made for the stored pixels together with their
+  // pictures. A line on stderr counts the pictures that EXIF turns. Images that do not exist stay
+  // as annotated.
   data::Dataset load_with_images() const;
   std::string name() const { return source.path(); }
 };

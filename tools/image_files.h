@@ -14,13 +14,13 @@ struct FoundImages {
   std::map<std::string, int64_t> others;  // pictures of formats that are not read, by ending
 };
 
-// Files as they are; folders as the .jpg, .jpeg and .png files in them, and with `recursive` also
-// those below, by path; "-" as the paths that `list` has, one per line. Files that do not exist are
-// listed, too. Error(data): a folder or the list cannot be read, or a line is longer than 4096
-// bytes.
+// Lists the images of each input: a file as it is, for a folder its .jpg, .jpeg and .png files
+// sorted by path (with those of sub-folders if `recursive`), and for "-" the paths in `list`, one
+// per line. Files that do not exist are listed, too. Throws Error(data) if a folder or the list
+// cannot be read, or if a line has a NUL or more than 4096 bytes.
 FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, std::istream& list);
 
-// What was left out, as a line for people; empty when nothing was.
+// A line for the user that says what was left out. Empty if nothing was.
 std::string left_out_in_words(const FoundImages&);
 
 // A path in `folder` for each image: its name, with .png for PNG files and .jpg for others. If

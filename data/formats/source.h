@@ -20,9 +20,9 @@ struct Source {
   std::string names;                   // VOC, YOLO: file of class names, one per line
   std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
   std::string label_map;               // TFRecord: see find_record_labels
-  ImagePolicy policy;                  // of reading the images
-  bool keep_grouping_class = false;    // also a category that only groups others is a class
-  // Of a model that the data is for: a grouping category among them is a class, too.
+  ImagePolicy policy;                  // with which images are read
+  bool keep_grouping_class = false;    // whether a category that only groups others is a class
+  // Classes of the model that will use the data. A grouping category among them is a class.
   std::vector<std::string> model_classes;
 
   bool given() const;        // whether any of the first four is given
@@ -44,11 +44,11 @@ std::span<const Format> formats();
 // The keys of all formats, each after `prefix`: "--annotations, --tfrecords, --voc, --yolo".
 std::string format_keys(const std::string& prefix);
 
-// Error (usage): none or several formats are given, named as `prefix` + key. Else as the format's
-// reader. With `problems`, bad entries of COCO JSON are collected there instead of being errors.
-// A category without boxes that is the supercategory of all others is left out, with a note.
-// What a format does not have gets: annotation ids 1, 2, ... in file order, area = width * height,
-// no crowd regions.
+// Reads the data set. If its format has no annotation ids, areas or crowd flags, these are 1, 2,
+// ..., width * height, and false. A category without boxes that is the supercategory of all others
+// is left out, with a note. `problems`, if given, collects bad entries of COCO JSON, which then are
+// not errors. Throws Error(usage), with `prefix` before the names of keys, unless exactly one
+// format is given. Other errors are those of the format's reader.
 Dataset open(const Source&, const std::string& prefix = "--", Problems* problems = nullptr);
 
 }  // namespace data

@@ -22,11 +22,13 @@ struct YoloFiles {
   std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
 };
 
-// Class k gets the category id k + 1. A line of more than five numbers is a polygon, and its
-// bounding box is taken. Sizes come from the images' headers, turned where `exif` says so: labels
-// belong to the picture as it is looked at. A note tells how many images have
-// labels, and how many label files have no image. Error (data), with file:line: wrong lines,
-// classes beyond `names`, numbers far outside of 0 to 1; no image, or not one with a label file.
+// Reads the labels of these images. Class k gets the category id k + 1. A line of more than five
+// numbers is a polygon, and the box is its bounding box. Sizes of images come from their headers,
+// and are those after turning if `exif` is upright, because labels belong to the picture as people
+// see it. A note says how many images have labels, and how many label files have no image. Throws
+// Error(data), with file and line, if a line is wrong, if a class is beyond `names`, or if a number
+// lies outside of -0.1 to 1.1. Throws Error(data), too, if there is no image, or none with a label
+// file.
 Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
                   ExifPolicy exif = ExifPolicy::upright);
 

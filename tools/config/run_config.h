@@ -29,7 +29,7 @@ struct ModelConfig {
 struct DataConfig {
   data::Source train, val{.split = "val"};
   std::string label_map;
-  data::ImagePolicy image_policy;  // this and the next one: of both sources
+  data::ImagePolicy image_policy;  // this and the next member belong to both sources
   bool keep_grouping_class = false;
   std::array<double, 3> mean{123.68, 116.779, 103.939}, std{1, 1, 1};
   data::SampleOptions sample;  // its input comes from the model, its class columns from the data

@@ -1,4 +1,4 @@
-// A detector as one ONNX file: pixels in, boxes out.
+// Writes a detector as one ONNX file, which computes boxes from pixels.
 #pragma once
 #include <string>
 
@@ -31,7 +31,7 @@ struct ExportOptions {
 //   Rows after num_detections have the score 0.
 // * tensor_rt: the same names; num_detections i32 [batch, 1], detection_classes i32. Boxes are not
 //   clipped.
-// The model must be on the CPU, in f32. Error(usage): more than 2 GiB of weights.
+// The model must be on the CPU, in f32. Throws Error(usage) if the weights have more than 2 GiB.
 std::string detector_file(run::LoadedModel&, const ExportOptions&);
 
 }  // namespace onnx

@@ -27,7 +27,8 @@ using Axis = std::variant<int64_t, std::string>;
 
 class Graph {
  public:
-  // half_weights: f32 constants of more than 1024 values are stored as f16, with a Cast behind.
+  // If `half_weights`, f32 constants of more than 1024 values are stored as f16, followed by a
+  // Cast.
   Graph(int opset, bool half_weights) : opset_(opset), half_weights_(half_weights) {}
 
   void input(const std::string& name, Type, const std::vector<Axis>& shape);
@@ -47,8 +48,8 @@ class Graph {
   std::string node(const std::string& name, const Node&);
   void nodes(const std::vector<std::string>& outputs, const Node&);
 
-  // The bytes of the file. Error(failed): a node reads a value that nothing before it makes.
-  // Error(usage): over 2 GiB, which protocol buffers cannot hold.
+  // The bytes of the file. Throws Error(failed) if a node reads a value that nothing before it
+  // makes, and Error(usage) if the file has more than 2 GiB, which protocol buffers cannot hold.
   std::string model(const std::string& graph_name,
                     const std::map<std::string, std::string>& metadata) const;
 

@@ -9,7 +9,8 @@
 namespace onnx {
 
 // Activations become [images, channels, height, width], as ONNX wants them. Weights must lie in
-// host memory, in f32. Error(failed): an operation reads a tensor that no traced operation made.
+// host memory, in f32. Throws Error(failed) if an operation reads a tensor that no traced operation
+// has made.
 class NetworkTrace : public engine::Trace {
  public:
   explicit NetworkTrace(Graph& graph) : graph_(graph) {}

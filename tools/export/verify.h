@@ -17,9 +17,9 @@ struct Comparison {
 };
 
 // Runs `model_file` (the bytes of a file with Nms::onnx) on the images with Python's onnxruntime,
-// and our engine with the same suppression. Boxes with a score of at least 0.05 count.
-// `python`: the interpreter. Error(resources): it or its onnxruntime is missing. Error(data): an
-// image cannot be read.
+// and our engine with the same suppression. Boxes with a score of at least 0.05 count. `python` is
+// the interpreter. Throws Error(resources) if it or its onnxruntime is missing, and Error(data) if
+// an image cannot be read.
 Comparison compare_in_onnx_runtime(run::LoadedModel&, const kernels::NmsOptions&,
                                    const std::string& model_file,
                                    const std::vector<std::string>& images,

@@ -34,8 +34,8 @@ std::string unmeasured_in_words(const data::Dataset& truth, const std::string& n
 // ...". Empty if all of them would.
 std::string untrained_in_words(const data::LabelUse&);
 
-// A line on `log`, "ssdeval: note: ...", when the metrics leave out detections or cannot find some
-// objects because an image has too many of one category.
+// Writes a line "ssdeval: note: ..." to `log` if the metrics leave out detections, or cannot find
+// some objects, because an image has too many of one category.
 void tell_limit(const data::Dataset& truth, std::span<const data::Detection> detections,
                 const data::EvaluationOptions& options, std::ostream& log);
 

@@ -14,17 +14,17 @@ struct ImageBatchOptions {
   int batch_size = 1;
   int max_boxes = 1;  // the batch has room for so many, but stays without boxes
   data::PictureSize input{320, 320};
-  int threads = 0;             // that read and decode; 0: one per core
-  bool keep_pictures = false;  // for drawing into them
+  int threads = 0;             // that read and decode; if 0, one per core
+  bool keep_pictures = false;  // whether the decoded pictures are kept, to draw into them
   data::ExifPolicy exif = data::ExifPolicy::upright;
 };
 
 struct ImageBatch {
-  data::Batch batch;                  // image_index counts the files; -1: unreadable, or no image
-  std::vector<uint8_t> pixels;        // what batch.pixels refers to
-  std::vector<data::Image> pictures;  // [N] as decoded; empty ones unless they are kept
-  std::vector<std::string> problems;  // [N] why an image is unreadable; else empty
-  std::vector<int> orientations;      // [N] of EXIF; 1: none, or unreadable
+  data::Batch batch;                  // image_index is that of the file, or -1 if there is no image
+  std::vector<uint8_t> pixels;        // to which batch.pixels refers
+  std::vector<data::Image> pictures;  // [N]: the decoded pictures, or empty ones if not kept
+  std::vector<std::string> problems;  // [N]: why an image cannot be read, or empty
+  std::vector<int> orientations;      // [N]: that of EXIF, or 1 if it is not known
 };
 
 // Reads all files in order, and scales them as in evaluation. While a batch is in use, the next one

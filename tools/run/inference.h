@@ -28,12 +28,12 @@ struct FoundBox {
 
 class Inference {
  public:
-  // Folds batch norm into a copy of the weights: refresh() after they changed. `columns` are those
-  // of the classes to find, from 1; empty: all.
+  // Copies the weights, with the batch norms folded in. Batches have `batch_size` images and room
+  // for `max_boxes` boxes. `columns` are those of the classes to find, or empty for all.
   Inference(Device&, const model::Detector&, int batch_size, int max_boxes,
             const kernels::NmsOptions&, const kernels::ChannelScaling&,
             const std::vector<int>& columns = {});
-  void refresh();
+  void refresh();  // copies the weights again after they have changed
 
   // Returns the boxes of each row of the batch, in descending order of scores. Rows without an
   // image have none. Waits for the device, so the batch may be reused afterwards. Throws
@@ -56,9 +56,9 @@ class Inference {
   uint64_t weights_version_;  // for Context::weights_version
   model::Anchors anchors_;
   DeviceBatch batch_;
-  std::unique_ptr<engine::Memory> wanted_;  // [classes] u8; null: all
-  engine::Memory found_here_, found_;       // on the device, and their copy for the host
-  kernels::Detections detections_;          // in found_here_
+  std::unique_ptr<engine::Memory> wanted_;  // [classes] u8, or null for all classes
+  engine::Memory found_here_, found_;       // detections on the device, and their copy for the host
+  kernels::Detections detections_;          // views of found_here_
   engine::Replay detection_;
 };
 

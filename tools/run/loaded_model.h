@@ -23,8 +23,8 @@ class LoadedModel {
   // if there is no such device.
   LoadedModel(const ModelFile& file, const ModelUse& use);
 
-  // Sets up batches of `batch_size` images; `data` tells how pixels are scaled and how many boxes
-  // a batch carries; `columns`: see Inference. Called again, it replaces what it returned before.
+  // Prepares for batches of `batch_size` images. `data` says how pixels are scaled and how many
+  // boxes a batch has; `columns` are as in Inference. The result is valid until the next call.
   Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data,
                      const std::vector<int>& columns = {});
 

@@ -54,7 +54,7 @@ struct Checkpoint {
   const config::RunConfig& config;
   const ClassList& classes;
   const engine::Parameters& parameters;
-  const engine::Optimizer* optimizer;  // null: the weights alone, from which no run is resumed
+  const engine::Optimizer* optimizer;  // if null, only weights are saved, and no run can resume
   RunState state;
 };
 

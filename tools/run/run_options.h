@@ -11,8 +11,8 @@
 
 namespace run {
 
-// The data set of data.train or data.val. Prints the reader's notes to stderr. Error(data) when it
-// has no image. `model`: the classes of a checkpoint that it is for, if any.
+// Opens the data set of data.train or data.val, and prints its notes to stderr. `model` has the
+// classes of the checkpoint that will use it, if any. Throws Error(data) if it has no image.
 data::Dataset load_dataset(data::Source, const std::string& label_map,
                            const ClassList* model = nullptr);
 
