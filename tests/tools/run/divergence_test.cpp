@@ -70,7 +70,7 @@ TEST_CASE("a warm-up that is longer than the schedule takes a tenth of it, and s
   CHECK(run::warmup_steps(s, 8000) == 8000);
   CHECK(run::warmup_in_words(s, 8000).empty());
   CHECK_THAT(run::warmup_in_words(s, 500), Catch::Contains("50 steps, a tenth") &&
-                                               Catch::Contains("its 500 steps") &&
+                                               Catch::Contains("has 500 steps") &&
                                                Catch::Contains("train.schedule.warmup_steps=8000"));
   s.total = 60;  // the schedule's own length counts
   CHECK(run::warmup_steps(s, 100000) == 6);
