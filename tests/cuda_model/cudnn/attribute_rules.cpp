@@ -1,0 +1,155 @@
+#include "tests/cuda_model/cudnn/attribute_rules.h"
+
+namespace cuda_model::cudnn {
+namespace {
+
+// clang-format off
+#define ONE(name, type, need) {CUDNN_ATTR_##name, #name, CUDNN_TYPE_##type, false, Need::need}
+#define LIST(name, type, need) {CUDNN_ATTR_##name, #name, CUDNN_TYPE_##type, true, Need::need}
+#define TYPE(name) CUDNN_BACKEND_##name##_DESCRIPTOR, #name
+
+const std::vector<DescriptorRule> kRules{
+    {TYPE(TENSOR), {
+        ONE(TENSOR_UNIQUE_ID, INT64, expected),
+        ONE(TENSOR_DATA_TYPE, DATA_TYPE, expected),
+        LIST(TENSOR_DIMENSIONS, INT64, required),
+        LIST(TENSOR_STRIDES, INT64, required),
+        ONE(TENSOR_BYTE_ALIGNMENT, INT64, required),
+        ONE(TENSOR_IS_VIRTUAL, BOOLEAN, optional)}},
+    {TYPE(CONVOLUTION), {
+        ONE(CONVOLUTION_SPATIAL_DIMS, INT64, required),
+        ONE(CONVOLUTION_COMP_TYPE, DATA_TYPE, expected),
+        ONE(CONVOLUTION_CONV_MODE, CONVOLUTION_MODE, expected),
+        LIST(CONVOLUTION_DILATIONS, INT64, required),
+        LIST(CONVOLUTION_FILTER_STRIDES, INT64, required),
+        LIST(CONVOLUTION_PRE_PADDINGS, INT64, expected),
+        LIST(CONVOLUTION_POST_PADDINGS, INT64, expected)}},
+    {TYPE(POINTWISE), {
+        ONE(POINTWISE_MODE, POINTWISE_MODE, expected),
+        ONE(POINTWISE_MATH_PREC, DATA_TYPE, expected),
+        ONE(POINTWISE_NAN_PROPAGATION, NAN_PROPOGATION, optional),
+        ONE(POINTWISE_RELU_LOWER_CLIP, DOUBLE, optional),
+        ONE(POINTWISE_RELU_UPPER_CLIP, DOUBLE, optional),
+        ONE(POINTWISE_RELU_LOWER_CLIP_SLOPE, DOUBLE, optional)}},
+    {TYPE(REDUCTION), {
+        ONE(REDUCTION_OPERATOR, REDUCTION_OPERATOR_TYPE, expected),
+        ONE(REDUCTION_COMP_TYPE, DATA_TYPE, expected),
+        ONE(REDUCTION_IS_DETERMINISTIC, BOOLEAN, optional)}},
+    {TYPE(OPERATION_CONVOLUTION_FORWARD), {
+        ONE(OPERATION_CONVOLUTION_FORWARD_CONV_DESC, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_FORWARD_X, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_FORWARD_W, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_FORWARD_Y, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_FORWARD_ALPHA, FLOAT, expected),
+        ONE(OPERATION_CONVOLUTION_FORWARD_BETA, FLOAT, expected)}},
+    {TYPE(OPERATION_CONVOLUTION_BACKWARD_DATA), {
+        ONE(OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_DATA_W, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_DATA_DX, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_DATA_DY, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_DATA_ALPHA, FLOAT, expected),
+        ONE(OPERATION_CONVOLUTION_BWD_DATA_BETA, FLOAT, expected)}},
+    {TYPE(OPERATION_CONVOLUTION_BACKWARD_FILTER), {
+        ONE(OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_FILTER_X, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_FILTER_DW, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_FILTER_DY, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, FLOAT, expected),
+        ONE(OPERATION_CONVOLUTION_BWD_FILTER_BETA, FLOAT, expected)}},
+    {TYPE(OPERATION_POINTWISE), {
+        ONE(OPERATION_POINTWISE_PW_DESCRIPTOR, BACKEND_DESCRIPTOR, expected),
+        ONE(OPERATION_POINTWISE_XDESC, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_POINTWISE_BDESC, BACKEND_DESCRIPTOR, optional),
+        ONE(OPERATION_POINTWISE_YDESC, BACKEND_DESCRIPTOR, optional),
+        ONE(OPERATION_POINTWISE_DXDESC, BACKEND_DESCRIPTOR, optional),
+        ONE(OPERATION_POINTWISE_DYDESC, BACKEND_DESCRIPTOR, optional),
+        ONE(OPERATION_POINTWISE_ALPHA1, FLOAT, optional),
+        ONE(OPERATION_POINTWISE_ALPHA2, FLOAT, optional)}},
+    {TYPE(OPERATION_GEN_STATS), {
+        ONE(OPERATION_GENSTATS_MODE, GENSTATS_MODE, expected),
+        ONE(OPERATION_GENSTATS_MATH_PREC, DATA_TYPE, expected),
+        ONE(OPERATION_GENSTATS_XDESC, BACKEND_DESCRIPTOR, expected),
+        ONE(OPERATION_GENSTATS_SUMDESC, BACKEND_DESCRIPTOR, expected),
+        ONE(OPERATION_GENSTATS_SQSUMDESC, BACKEND_DESCRIPTOR, expected)}},
+    {TYPE(OPERATION_REDUCTION), {
+        ONE(OPERATION_REDUCTION_DESC, BACKEND_DESCRIPTOR, expected),
+        ONE(OPERATION_REDUCTION_XDESC, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATION_REDUCTION_YDESC, BACKEND_DESCRIPTOR, required)}},
+    {TYPE(OPERATIONGRAPH), {
+        ONE(OPERATIONGRAPH_HANDLE, HANDLE, optional),
+        LIST(OPERATIONGRAPH_OPS, BACKEND_DESCRIPTOR, required),
+        ONE(OPERATIONGRAPH_ENGINE_GLOBAL_COUNT, INT64, computed)}},
+    {TYPE(ENGINEHEUR), {
+        ONE(ENGINEHEUR_OPERATION_GRAPH, BACKEND_DESCRIPTOR, required),
+        ONE(ENGINEHEUR_MODE, HEUR_MODE, expected),
+        ONE(ENGINEHEUR_DEVICEPROP, BACKEND_DESCRIPTOR, optional),
+        LIST(ENGINEHEUR_RESULTS, BACKEND_DESCRIPTOR, computed)}},
+    {TYPE(ENGINE), {
+        ONE(ENGINE_OPERATION_GRAPH, BACKEND_DESCRIPTOR, required),
+        ONE(ENGINE_GLOBAL_INDEX, INT64, required),
+        ONE(ENGINE_DEVICEPROP, BACKEND_DESCRIPTOR, optional),
+        LIST(ENGINE_KNOB_INFO, BACKEND_DESCRIPTOR, computed),
+        LIST(ENGINE_NUMERICAL_NOTE, NUMERICAL_NOTE, computed),
+        LIST(ENGINE_BEHAVIOR_NOTE, BEHAVIOR_NOTE, computed)}},
+    {TYPE(KNOB_INFO), {
+        ONE(KNOB_INFO_TYPE, KNOB_TYPE, computed),
+        ONE(KNOB_INFO_MAXIMUM_VALUE, INT64, computed),
+        ONE(KNOB_INFO_MINIMUM_VALUE, INT64, computed),
+        ONE(KNOB_INFO_STRIDE, INT64, computed)}},
+    {TYPE(KNOB_CHOICE), {
+        ONE(KNOB_CHOICE_KNOB_TYPE, KNOB_TYPE, required),
+        ONE(KNOB_CHOICE_KNOB_VALUE, INT64, required)}},
+    {TYPE(ENGINECFG), {
+        ONE(ENGINECFG_ENGINE, BACKEND_DESCRIPTOR, required),
+        LIST(ENGINECFG_KNOB_CHOICES, BACKEND_DESCRIPTOR, optional),
+        ONE(ENGINECFG_WORKSPACE_SIZE, INT64, computed)}},
+    {TYPE(EXECUTION_PLAN), {
+        ONE(EXECUTION_PLAN_HANDLE, HANDLE, optional),
+        ONE(EXECUTION_PLAN_ENGINE_CONFIG, BACKEND_DESCRIPTOR, optional),
+        ONE(EXECUTION_PLAN_DEVICEPROP, BACKEND_DESCRIPTOR, optional),
+        LIST(EXECUTION_PLAN_JSON_REPRESENTATION, CHAR, optional),
+        ONE(EXECUTION_PLAN_WORKSPACE_SIZE, INT64, computed)}},
+    {TYPE(VARIANT_PACK), {
+        LIST(VARIANT_PACK_UNIQUE_IDS, INT64, optional),
+        LIST(VARIANT_PACK_DATA_POINTERS, VOID_PTR, optional),
+        ONE(VARIANT_PACK_WORKSPACE, VOID_PTR, optional)}},
+    {TYPE(DEVICEPROP), {
+        LIST(DEVICEPROP_JSON_REPRESENTATION, CHAR, required)}},
+};
+
+#undef ONE
+#undef LIST
+#undef TYPE
+// clang-format on
+
+}  // namespace
+
+const DescriptorRule* rule_of(cudnnBackendDescriptorType_t type) {
+  for (const DescriptorRule& rule : kRules)
+    if (rule.type == type) return &rule;
+  return nullptr;
+}
+
+const AttributeRule* find(const DescriptorRule& descriptor, cudnnBackendAttributeName_t name) {
+  for (const AttributeRule& rule : descriptor.attributes)
+    if (rule.name == name) return &rule;
+  return nullptr;
+}
+
+size_t size_of(cudnnBackendAttributeType_t type) {
+  switch (type) {
+    case CUDNN_TYPE_CHAR:
+    case CUDNN_TYPE_BOOLEAN:
+      return 1;
+    case CUDNN_TYPE_INT64:
+    case CUDNN_TYPE_DOUBLE:
+    case CUDNN_TYPE_HANDLE:
+    case CUDNN_TYPE_VOID_PTR:
+    case CUDNN_TYPE_BACKEND_DESCRIPTOR:
+      return 8;
+    default:
+      return 4;  // floats and enumerations
+  }
+}
+
+}  // namespace cuda_model::cudnn

@@ -1,0 +1,72 @@
+#include "tests/cuda_model/cudnn_alone/cudnn_stand_in.h"
+
+#include <cuda_runtime_api.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+namespace tests {
+
+CudaStandIn& cuda_stand_in() {
+  static CudaStandIn stand_in;
+  return stand_in;
+}
+
+}  // namespace tests
+
+namespace cuda_model {
+
+cudaError_t enqueue(cudaStream_t, std::function<void()> work, std::string) {
+  tests::CudaStandIn& s = tests::cuda_stand_in();
+  if (s.enqueued != cudaSuccess) return s.enqueued;
+  ++s.queued;
+  work();
+  return cudaSuccess;
+}
+
+bool is_device_pointer(const void*) { return tests::cuda_stand_in().in_device_memory; }
+size_t bytes_behind(const void*) { return tests::cuda_stand_in().bytes_behind; }
+uint64_t seed() { return tests::cuda_stand_in().seed; }
+void fail(const std::string& what) { throw tests::RuleBroken{what}; }
+
+}  // namespace cuda_model
+
+// What the engine's cuDNN code and the model of cuDNN call of the runtime.
+extern "C" {
+
+cudaError_t cudaGetDevice(int* device) {
+  *device = 0;
+  return tests::cuda_stand_in().devices > 0 ? cudaSuccess : cudaErrorNoDevice;
+}
+cudaError_t cudaSetDevice(int) { return cudaSuccess; }
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+  *properties = {};
+  std::snprintf(properties->name, sizeof properties->name, "Modelled GPU");
+  properties->major = 9;
+  return cudaSuccess;
+}
+cudaError_t cudaGetLastError() { return cudaSuccess; }
+const char* cudaGetErrorString(cudaError_t) { return "an error of the stand-in"; }
+
+struct CUevent_st {
+  std::chrono::steady_clock::time_point at;
+};
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  event->at = std::chrono::steady_clock::now();
+  return cudaSuccess;
+}
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t end) {
+  *milliseconds = std::chrono::duration<float, std::milli>(end->at - start->at).count();
+  return cudaSuccess;
+}
+
+}  // extern "C"
