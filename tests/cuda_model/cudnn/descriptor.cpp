@@ -10,9 +10,9 @@ const AttributeRule& Descriptor::attribute(Name name, cudnnBackendAttributeType_
   const AttributeRule* rule = find(*rule_, name);
   require(rule, std::string(rule_->text) + " has no attribute " + std::to_string(int(name)));
   if (rule->type != type)
-    refuse(CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE,
-           std::string(rule->text) + " has type " + std::to_string(int(rule->type)) + ", not " +
-               std::to_string(int(type)));
+    refuse(CUDNN_STATUS_BAD_PARAM_ATTRIBUTE_TYPE, std::string(rule->text) + " has type " +
+                                                      std::to_string(int(rule->type)) + ", not " +
+                                                      std::to_string(int(type)));
   return *rule;
 }
 
@@ -23,9 +23,9 @@ void Descriptor::set(Name name, cudnnBackendAttributeType_t type, int64_t count,
   const std::string text = rule.text;
   require(rule.need != Need::computed, text + " cannot be set");
   if (!rule.list && count != 1)
-    refuse(type == CUDNN_TYPE_BACKEND_DESCRIPTOR ? CUDNN_STATUS_NOT_SUPPORTED
-                                                 : CUDNN_STATUS_BAD_PARAM,
-           text + " has one value");
+    refuse(
+        type == CUDNN_TYPE_BACKEND_DESCRIPTOR ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_BAD_PARAM,
+        text + " has one value");
   require(count >= 0 && (values || count == 0), text + ": no values");
   expect(!has(name), text + " is set twice");
   Value& value = values_[name];

@@ -79,7 +79,8 @@ template <class T> const T& Descriptor::made_of(Name name) const {
   const auto& all = parts(name);
   const bool there = all.size() == 1 && all[0]->finalized();
   require(there, std::string(find(*rule_, name)->text) + " is not finalized");
-  expect(!all[0]->destroyed, std::string(find(*rule_, name)->text) + " was destroyed before its use");
+  expect(!all[0]->destroyed,
+         std::string(find(*rule_, name)->text) + " was destroyed before its use");
   expect(all[0]->is<T>(), std::string(find(*rule_, name)->text) + " is of another type");
   return all[0]->made<T>();
 }

@@ -94,8 +94,8 @@ bool Engine::has(cudnnBackendNumericalNote_t note) const {
   return std::find(notes.begin(), notes.end(), note) != notes.end();
 }
 
-// Parts of a sum that are computed apart are kept in f32. An engine of one part wants a little, too,
-// to be noticed where it gets less.
+// Parts of a sum that are computed apart are kept in f32. An engine of one part wants a little,
+// too, to be noticed where it gets less.
 int64_t Configuration::workspace() const {
   if (engine->fault == Fault::greedy) return int64_t(1) << 40;
   const Tensor& made = result(graph.convolution());

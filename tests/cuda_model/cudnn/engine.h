@@ -13,8 +13,8 @@ struct Engine {
   enum class Fault { none, refuses, fails, wrong, greedy } fault;
   // How a sum of products is kept while it grows: in f32 or wider, or in the half type.
   bool half_sums;
-  bool fuses;      // graphs of several operations; others know one convolution alone
-  bool fallback;   // it is slow, takes any number of channels, and is in the fallback list alone
+  bool fuses;     // graphs of several operations; others know one convolution alone
+  bool fallback;  // it is slow, takes any number of channels, and is in the fallback list alone
   std::vector<cudnnBackendNumericalNote_t> notes;
   std::vector<cudnnBackendBehaviorNote_t> behavior;
   int64_t most_parts;  // sums can be split into so many parts (CUDNN_KNOB_TYPE_SPLIT_K_SLC)

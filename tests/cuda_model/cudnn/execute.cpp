@@ -86,8 +86,8 @@ class Interpreter {
     Values y(size_t(p.y.size()));
     size_t i = 0;
     each_index(p.y.dims, [&](int64_t n, int64_t h, int64_t w, int64_t c) {
-      y[i++] = applied(p, x[place(p.x.dims, n, h, w, c)],
-                       p.b ? b[place(p.b->dims, n, h, w, c)] : 0);
+      y[i++] =
+          applied(p, x[place(p.x.dims, n, h, w, c)], p.b ? b[place(p.b->dims, n, h, w, c)] : 0);
     });
     write(p.y, std::move(y));
   }

@@ -71,8 +71,7 @@ std::set<int64_t> Graph::given() const {
 }
 
 const Convolution& Graph::convolution() const {
-  return std::get<Convolution>(
-      *std::find_if(operations.begin(), operations.end(), is_convolution));
+  return std::get<Convolution>(*std::find_if(operations.begin(), operations.end(), is_convolution));
 }
 
 Graph make_graph(const Descriptor& d) {

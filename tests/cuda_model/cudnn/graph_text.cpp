@@ -9,13 +9,14 @@ namespace {
 using nlohmann::json;
 
 json to_json(const Tensor& t) {
-  return {{"id", t.id},           {"type", int(t.type)},        {"dims", t.dims},
+  return {{"id", t.id},           {"type", int(t.type)},      {"dims", t.dims},
           {"strides", t.strides}, {"alignment", t.alignment}, {"virtual", t.is_virtual}};
 }
 
 Tensor tensor(const json& j) {
-  Tensor t{j.at("id"),      cudnnDataType_t(j.at("type").get<int>()), j.at("dims"),
-           j.at("strides"), j.at("alignment"),                        j.at("virtual")};
+  Tensor t{j.at("id"),        cudnnDataType_t(j.at("type").get<int>()),
+           j.at("dims"),      j.at("strides"),
+           j.at("alignment"), j.at("virtual")};
   check(t);
   return t;
 }
@@ -44,16 +45,11 @@ Convolution convolution(const json& j) {
 }
 
 json to_json(const Pointwise& p) {
-  return {{"mode", int(p.rule.mode)},
-          {"nan", p.rule.propagate_nan},
-          {"lower", p.rule.lower},
-          {"upper", p.rule.upper},
-          {"slope", p.rule.slope},
-          {"clipped", p.rule.clipped},
-          {"x", to_json(p.x)},
-          {"b", p.b ? to_json(*p.b) : json()},
-          {"y", to_json(p.y)},
-          {"alpha1", p.alpha1},
+  return {{"mode", int(p.rule.mode)}, {"nan", p.rule.propagate_nan},
+          {"lower", p.rule.lower},    {"upper", p.rule.upper},
+          {"slope", p.rule.slope},    {"clipped", p.rule.clipped},
+          {"x", to_json(p.x)},        {"b", p.b ? to_json(*p.b) : json()},
+          {"y", to_json(p.y)},        {"alpha1", p.alpha1},
           {"alpha2", p.alpha2}};
 }
 
@@ -70,9 +66,8 @@ Pointwise pointwise(const json& j) {
 }
 
 json to_json(const Statistics& s) {
-  return {{"x", to_json(s.x)},
-          {"sum", to_json(s.sum)},
-          {"sum_of_squares", to_json(s.sum_of_squares)}};
+  return {
+      {"x", to_json(s.x)}, {"sum", to_json(s.sum)}, {"sum_of_squares", to_json(s.sum_of_squares)}};
 }
 
 Statistics statistics(const json& j) {

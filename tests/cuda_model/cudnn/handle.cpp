@@ -56,7 +56,8 @@ DeviceProperties make_device_properties(const Descriptor& d) {
     const auto json = nlohmann::json::parse(text.begin(), text.end());
     return {named(json.at("deviceName"), json.at("deviceVer"))};
   } catch (const std::exception& error) {
-    refuse(CUDNN_STATUS_NOT_INITIALIZED, std::string("no description of a device: ") + error.what());
+    refuse(CUDNN_STATUS_NOT_INITIALIZED,
+           std::string("no description of a device: ") + error.what());
   }
 }
 

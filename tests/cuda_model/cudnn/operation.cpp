@@ -31,22 +31,20 @@ Convolution forward(const Descriptor& d) {
 }
 
 Convolution backward_data(const Descriptor& d) {
-  Convolution c =
-      convolution(d, Pass::backward_data, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY);
+  Convolution c = convolution(
+      d, Pass::backward_data, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+      CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
+      CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY);
   c.alpha = d.value<float>(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA);
   c.beta = d.value<float>(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA);
   return c;
 }
 
 Convolution backward_filter(const Descriptor& d) {
-  Convolution c =
-      convolution(d, Pass::backward_filter, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
-                  CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY);
+  Convolution c = convolution(
+      d, Pass::backward_filter, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+      CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
+      CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY);
   c.alpha = d.value<float>(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA);
   c.beta = d.value<float>(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA);
   return c;
@@ -100,9 +98,9 @@ Pointwise pointwise(const Descriptor& d) {
 
 Statistics statistics(const Descriptor& d) {
   expect_float(d, CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC);
-  expect(d.value<cudnnGenStatsMode_t>(CUDNN_ATTR_OPERATION_GENSTATS_MODE) ==
-             CUDNN_GENSTATS_SUM_SQSUM,
-         "there is no such mode of statistics");
+  expect(
+      d.value<cudnnGenStatsMode_t>(CUDNN_ATTR_OPERATION_GENSTATS_MODE) == CUDNN_GENSTATS_SUM_SQSUM,
+      "there is no such mode of statistics");
   return {d.made_of<Tensor>(CUDNN_ATTR_OPERATION_GENSTATS_XDESC),
           d.made_of<Tensor>(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC),
           d.made_of<Tensor>(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC)};
@@ -151,9 +149,9 @@ ConvolutionRule make_convolution_rule(const Descriptor& d) {
             "a padding below 0, or a stride or dilation below 1");
   expect(spatial == 2, "the model knows convolutions of two dimensions only");
   expect_float(d, CUDNN_ATTR_CONVOLUTION_COMP_TYPE);
-  expect(d.value<cudnnConvolutionMode_t>(CUDNN_ATTR_CONVOLUTION_CONV_MODE) ==
-             CUDNN_CROSS_CORRELATION,
-         "the model knows cross correlation only, and kernels are not flipped here");
+  expect(
+      d.value<cudnnConvolutionMode_t>(CUDNN_ATTR_CONVOLUTION_CONV_MODE) == CUDNN_CROSS_CORRELATION,
+      "the model knows cross correlation only, and kernels are not flipped here");
   return r;
 }
 
@@ -172,8 +170,8 @@ PointwiseRule make_pointwise_rule(const Descriptor& d) {
       fail("cuDNN: the model has no pointwise mode " + std::to_string(int(r.mode)));
   }
   expect_float(d, CUDNN_ATTR_POINTWISE_MATH_PREC);
-  r.propagate_nan = d.value<cudnnNanPropagation_t>(CUDNN_ATTR_POINTWISE_NAN_PROPAGATION) ==
-                    CUDNN_PROPAGATE_NAN;
+  r.propagate_nan =
+      d.value<cudnnNanPropagation_t>(CUDNN_ATTR_POINTWISE_NAN_PROPAGATION) == CUDNN_PROPAGATE_NAN;
   r.lower = d.value<double>(CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP);
   r.clipped = d.has(CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP);
   r.upper = d.value<double>(CUDNN_ATTR_POINTWISE_RELU_UPPER_CLIP);

@@ -99,8 +99,7 @@ Values forward(const Geometry& g, const Values& x, const Values& weight, const S
         const int64_t tap = term / per_tap, first = term % per_tap * kBlock;
         const int64_t in_row = g.row(row % g.p, tap / g.s), in_column = g.column(q, tap % g.s);
         if (!g.inside(in_row, in_column)) continue;
-        const float* from =
-            &x[size_t(((row / g.p * g.h + in_row) * g.w + in_column) * g.channels)];
+        const float* from = &x[size_t(((row / g.p * g.h + in_row) * g.w + in_column) * g.channels)];
         float* part = sum.term();
         for (int64_t c = first; c < std::min(first + kBlock, g.channels); ++c) {
           const float* factors = &w[size_t((tap * g.channels + c) * g.out)];

@@ -23,8 +23,8 @@ void describe(const Engine& engine, Descriptor& d) {
 }
 
 Part knob_choice(int64_t parts) {
-  Part choice = Descriptor::computed(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR,
-                                     KnobChoice{kPartsKnob, parts});
+  Part choice =
+      Descriptor::computed(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, KnobChoice{kPartsKnob, parts});
   choice->compute<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, {kPartsKnob});
   choice->compute<int64_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, {parts});
   return choice;

@@ -54,8 +54,8 @@ class Made {
   Made& text(Name, const std::string&);
   Made& parts(Name, const std::vector<const Made*>&);
   Made& part(Name name, const Made& v) { return parts(name, {&v}); }
-  template <class Enumeration> Made& chosen(Name name, cudnnBackendAttributeType_t t,
-                                            Enumeration v) {
+  template <class Enumeration>
+  Made& chosen(Name name, cudnnBackendAttributeType_t t, Enumeration v) {
     return set(name, t, 1, &v);
   }
   Made& finalize();

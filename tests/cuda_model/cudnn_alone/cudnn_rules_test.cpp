@@ -95,7 +95,7 @@ Steps reduction_with(TensorOf x, TensorOf y,
 
 // A convolution into `from`, and ReLU from `from` to `to`; a graph of both, `again` times.
 struct Chain {
-  TensorOf made = between(10), read = between(10), to = with(kY, [](TensorOf& t) { t.id = 4; });
+  TensorOf made = between(10), read = between(10), to = with(kY, [](TensorOf&t) { t.id = 4; });
   int again = 1;
 };
 Steps graph_with(const Chain& chain) {
@@ -145,7 +145,8 @@ std::vector<Refused> calls_refused() {
        [](const CudnnCalls& c) {
          cudnnBackendDescriptor_t null = nullptr;
          Made(c, CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR)
-             .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &null);
+             .set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1,
+                  &null);
        }},
       {"two parts for one", CUDNN_STATUS_NOT_SUPPORTED,
        [](const CudnnCalls& c) {
@@ -177,12 +178,14 @@ std::vector<Refused> parts_refused() {
       {"no dimensions", kBad, tensor_without(CUDNN_ATTR_TENSOR_DIMENSIONS)},
       {"no strides", kBad, tensor_without(CUDNN_ATTR_TENSOR_STRIDES)},
       {"no alignment", kBad, tensor_without(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT)},
-      {"three strides", kBad, tensor_with([](TensorOf& t) { t.strides = {1, 2, 3}; })},
-      {"a stride below 0", kBad, tensor_with([](TensorOf& t) { t.strides = {-1, 1, 48, 8}; })},
-      {"an alignment of 2 for f32", kBad, tensor_with([](TensorOf& t) { t.alignment = 2; })},
-      {"nine dimensions", kBad, tensor_with([](TensorOf& t) {
-         t.dims = t.strides = Sizes(9, 1);
+      {"three strides", kBad, tensor_with([](TensorOf& t) {
+         t.strides = {1, 2, 3};
        })},
+      {"a stride below 0", kBad, tensor_with([](TensorOf& t) {
+         t.strides = {-1, 1, 48, 8};
+       })},
+      {"an alignment of 2 for f32", kBad, tensor_with([](TensorOf& t) { t.alignment = 2; })},
+      {"nine dimensions", kBad, tensor_with([](TensorOf& t) { t.dims = t.strides = Sizes(9, 1); })},
       {"a stride of 0", kBad, convolution_with({{1, 1}, {1, 1}, {0, 1}})},
       {"a padding below 0", kBad, convolution_with({{-1, 1}, {1, 1}})},
       {"one padding", kBad, convolution_with({{1}, {1, 1}})},
@@ -292,8 +295,12 @@ TEST_CASE("the model notices what cuDNN lets through") {
        }},
       {"no power of two", tensor_with([](TensorOf& t) { t.alignment = 12; })},
       {"is empty", tensor_with([](TensorOf& t) { t.dims[1] = 0; })},
-      {"a stride of 0", tensor_with([](TensorOf& t) { t.strides = {288, 0, 48, 8}; })},
-      {"one address", tensor_with([](TensorOf& t) { t.strides = {288, 1, 48, 7}; })},
+      {"a stride of 0", tensor_with([](TensorOf& t) {
+         t.strides = {288, 0, 48, 8};
+       })},
+      {"one address", tensor_with([](TensorOf& t) {
+         t.strides = {288, 1, 48, 7};
+       })},
       {"type that the model does not know",
        tensor_with([](TensorOf& t) { t.type = CUDNN_DATA_DOUBLE; })},
       {"same id", convolution_with(kSame, kX, with(kW, [](TensorOf& t) { t.id = 1; }))},
@@ -320,7 +327,8 @@ TEST_CASE("the model notices what cuDNN lets through") {
        [](const CudnnCalls& c) {
          convolution(c, Pass::forward, tensor(c, kX), tensor(c, kX), tensor(c, kW), tensor(c, kY));
        }},
-      {"destroyed, or that never was", [](const CudnnCalls& c) { c.finalize(reinterpret_cast<void*>(8)); }},
+      {"destroyed, or that never was",
+       [](const CudnnCalls& c) { c.finalize(reinterpret_cast<void*>(8)); }},
       {"for no device",
        [](const CudnnCalls& c) {
          const Made conv = convolution(c, Pass::forward, convolution_rule(c, kSame), tensor(c, kX),

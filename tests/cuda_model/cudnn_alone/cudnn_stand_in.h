@@ -14,11 +14,11 @@ struct RuleBroken {
 
 struct CudaStandIn {
   uint64_t seed = 1;
-  bool in_device_memory = true;               // what is_device_pointer says
-  size_t bytes_behind = size_t(1) << 60;      // what bytes_behind says
-  cudaError_t enqueued = cudaSuccess;         // what enqueue returns; nothing runs otherwise
+  bool in_device_memory = true;           // what is_device_pointer says
+  size_t bytes_behind = size_t(1) << 60;  // what bytes_behind says
+  cudaError_t enqueued = cudaSuccess;     // what enqueue returns; nothing runs otherwise
   int devices = 1;
-  int queued = 0;                             // pieces of work so far
+  int queued = 0;  // pieces of work so far
 };
 CudaStandIn& cuda_stand_in();
 
