@@ -69,7 +69,7 @@ class Interpreter {
  private:
   void carry_out(const Convolution& c) {
     const Tensor& to = result(c);
-    const auto in = inputs(Operation(c));
+    const auto in = inputs(c);
     Values first = read(*in[0]), second = read(*in[1]);
     if (configuration_.engine->has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) &&
         in[0]->type == CUDNN_DATA_FLOAT)

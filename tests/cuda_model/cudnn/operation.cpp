@@ -114,11 +114,13 @@ Reduction reduction(const Descriptor& d) {
 
 }  // namespace
 
+std::vector<const Tensor*> inputs(const Convolution& c) {
+  if (c.pass == Pass::forward) return {&c.x, &c.w};
+  return c.pass == Pass::backward_data ? std::vector{&c.y, &c.w} : std::vector{&c.x, &c.y};
+}
+
 std::vector<const Tensor*> inputs(const Operation& operation) {
-  if (auto* c = std::get_if<Convolution>(&operation)) {
-    if (c->pass == Pass::forward) return {&c->x, &c->w};
-    return c->pass == Pass::backward_data ? std::vector{&c->y, &c->w} : std::vector{&c->x, &c->y};
-  }
+  if (auto* c = std::get_if<Convolution>(&operation)) return inputs(*c);
   if (auto* p = std::get_if<Pointwise>(&operation))
     return p->b ? std::vector{&p->x, &*p->b} : std::vector{&p->x};
   if (auto* s = std::get_if<Statistics>(&operation)) return {&s->x};

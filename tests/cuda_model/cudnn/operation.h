@@ -47,6 +47,7 @@ struct Reduction {  // y = sum of x over the dimensions in which y has size 1
 using Operation = std::variant<Convolution, Pointwise, Statistics, Reduction>;
 
 std::vector<const Tensor*> inputs(const Operation&);
+std::vector<const Tensor*> inputs(const Convolution&);
 std::vector<const Tensor*> outputs(const Operation&);
 const Tensor& result(const Convolution&);
 
