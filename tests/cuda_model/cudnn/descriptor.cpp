@@ -82,6 +82,11 @@ const std::vector<Part>& Descriptor::parts(Name name) const {
   return found == values_.end() ? none : found->second.parts;
 }
 
+void Descriptor::compute(Name name, int64_t count, const void* values, size_t bytes) {
+  const char* from = static_cast<const char*>(values);
+  values_[name] = {count, {from, from + bytes}, {}};
+}
+
 void Descriptor::compute_parts(Name name, std::vector<Part> parts) {
   values_[name] = {int64_t(parts.size()), {}, std::move(parts)};
 }

@@ -37,7 +37,9 @@ class Descriptor {
   template <class T> const T& made_of(Name) const;
 
   // For finalize(): attributes that cuDNN computes.
-  template <class T> void compute(Name, const std::vector<T>& values);
+  template <class T> void compute(Name name, const std::vector<T>& values) {
+    compute(name, int64_t(values.size()), values.data(), values.size() * sizeof(T));
+  }
   void compute_parts(Name, std::vector<Part>);
   // A finalized descriptor that cuDNN makes itself.
   static Part computed(cudnnBackendDescriptorType_t, std::any made);
@@ -54,6 +56,7 @@ class Descriptor {
   };
   const AttributeRule& attribute(Name, cudnnBackendAttributeType_t) const;
   void check_needs() const;
+  void compute(Name, int64_t count, const void* values, size_t bytes);
 
   const DescriptorRule* rule_;
   std::map<Name, Value> values_;
@@ -83,16 +86,6 @@ template <class T> const T& Descriptor::made_of(Name name) const {
          std::string(find(*rule_, name)->text) + " was destroyed before its use");
   expect(all[0]->is<T>(), std::string(find(*rule_, name)->text) + " is of another type");
   return all[0]->made<T>();
-}
-
-template <class T> void Descriptor::compute(Name name, const std::vector<T>& values) {
-  Value& value = values_[name];
-  value.count = int64_t(values.size());
-  value.bytes.clear();
-  for (const T& v : values) {
-    const char* bytes = reinterpret_cast<const char*>(&v);
-    value.bytes.insert(value.bytes.end(), bytes, bytes + sizeof v);
-  }
 }
 
 }  // namespace cuda_model::cudnn
