@@ -32,6 +32,17 @@ class EmptyConv : public ConvPlan {
   ConvShape shape_;
 };
 
+// Another's plan.
+class BorrowedPlan : public ConvPlan {
+ public:
+  explicit BorrowedPlan(ConvPlan& plan) : plan_(plan) {}
+  size_t workspace() const override { return plan_.workspace(); }
+  void run(kernels::Queue queue, const ConvArgs& args) override { plan_.run(queue, args); }
+
+ private:
+  ConvPlan& plan_;
+};
+
 class CudnnConvs : public ConvMaker {
  public:
   CudnnConvs(Backend& backend, int ordinal, const BackendOptions& options)
@@ -128,14 +139,21 @@ class CudnnConvs : public ConvMaker {
     return candidate_plans(device_, shape, deterministic_);
   }
 
-  // A fused plan must compute what its parts compute one by one.
+  // A fused plan must compute what its parts compute one by one. They run by the plan that is built
+  // already; if that fails, by the first that does not.
   void expect_parts(const ConvShape& shape, const CudnnCandidatePlans& found,
                     CudnnPlanTimer& timer) {
-    if (!found.plain) return;
     const ConvShape plain = plain_conv(shape);
-    auto choice = restore(device_, plain, found.plain->candidate, found.plain->text);
-    if (!choice) return;
-    timer.expect_results_of(*make_staged_conv(shape, plain, std::move(choice->plan)));
+    if (plain == shape) return;
+    auto computes = [&](ConvPlan& plan) {
+      return timer.expect_results_of(
+          *make_staged_conv(shape, plain, std::make_unique<BorrowedPlan>(plan)));
+    };
+    if (found.plain) {
+      const auto choice = restore(device_, plain, found.plain->candidate, found.plain->text);
+      if (choice && computes(*choice->plan)) return;
+    }
+    choose_first(device_, plain, computes);
   }
 
   std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnPlanTimer* timer) {

@@ -46,16 +46,19 @@ CudnnPlanTimer::CudnnPlanTimer(Backend& backend, const ConvShape& shape)
       queue_(backend.queue(Lane::compute)),
       operands_(backend, shape) {}
 
-void CudnnPlanTimer::expect_results_of(ConvPlan& trusted) {
+bool CudnnPlanTimer::expect_results_of(ConvPlan& trusted) {
   try {
     auto expected = std::make_unique<SampleOperands>(backend_, shape_);
     Memory workspace(backend_, trusted.workspace(), Place::device);
     trusted.run(queue_, with_workspace(expected->args(), workspace));
     backend_.synchronize(queue_);
     expected_ = std::move(expected);
-  } catch (const base::Error&) {  // no memory, or no such plan after all
+    return true;
+  } catch (const base::Error& error) {  // no memory, or no such plan after all
+    lacked_memory_ = lacked_memory_ || error.code() == base::ExitCode::resources;
     cudaGetLastError();
     backend_.synchronize(queue_);
+    return false;
   }
 }
 

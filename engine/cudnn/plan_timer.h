@@ -12,8 +12,8 @@ class CudnnPlanTimer {
   CudnnPlanTimer(Backend&, const ConvShape&);
 
   // Runs `trusted` and keeps its results. From now on a plan with other results (see
-  // result_tolerance) is refused as if it did not run.
-  void expect_results_of(ConvPlan& trusted);
+  // result_tolerance) is refused as if it did not run. False if `trusted` itself did not run.
+  bool expect_results_of(ConvPlan& trusted);
   // False if cuDNN refuses to run the plan, its workspace cannot be had, or its results are wrong.
   bool runs(ConvPlan& plan) { return run(plan, 0).has_value(); }
   // The shortest time of several runs after a first one, in milliseconds. Nothing if !runs(plan).

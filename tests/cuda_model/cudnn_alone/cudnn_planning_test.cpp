@@ -128,9 +128,9 @@ TEST_CASE(
     }
   CHECK(warnings > 0);
   for (const char* way :
-       {"direct", "direct, in padded to 4, out padded to 24", "direct, out padded to 24",
-        "direct, in padded to 4", "unfused", "unfused, added", "unfused, out padded to 24",
-        "unfused, added, out padded to 24", "narrow", "narrow, out padded to 24", "none"}) {
+       {"direct", "direct, out padded to 24", "direct, in padded to 4", "unfused", "unfused, added",
+        "unfused, out padded to 24", "unfused, added, out padded to 24", "narrow",
+        "narrow, out padded to 24", "none"}) {
     INFO(way);
     CHECK(ways.contains(way));
   }
