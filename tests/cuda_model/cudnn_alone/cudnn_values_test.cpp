@@ -1,16 +1,12 @@
 // What the model of cuDNN computes, against loops in f64: each operation, in all types and layouts.
 // And what it notices when a plan is executed.
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
-#include <random>
 
-#include "kernels/view.h"
-#include "tests/cuda_model/cudnn_alone/cudnn_calls.h"
+#include "tests/cuda_model/cudnn_alone/cudnn_operand.h"
 #include "tests/cuda_model/cudnn_alone/cudnn_stand_in.h"
 #include "tests/support/catch.h"
 
@@ -25,70 +21,6 @@ const CudnnCalls& calls() {
 
 // Engines of the model; in f32 the first two round the factors to TF32.
 constexpr int64_t kReady = 16, kCompiled = 17, kExact = 18, kFallback = 30;
-using Doubles = std::vector<double>;
-
-// A tensor with its memory. Values are in the order N, C, H, W.
-class Operand {
- public:
-  Operand(TensorOf t, unsigned seed) : of(std::move(t)), made(tensor(calls(), of)) {
-    if (of.strides.empty()) of.strides = nhwc(of.dims);
-    size_t last = 0;
-    for (size_t i = 0; i < 4; ++i) last += size_t((of.dims[i] - 1) * of.strides[i]);
-    memory.resize(last + 1);
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> values(-1, 1);
-    for (uint32_t& word : memory) put(&word, values(random));
-  }
-  void* data() { return half() ? static_cast<void*>(packed()) : memory.data(); }
-
-  // In f32 each value is a word; half types are packed when they are asked for.
-  Doubles values() {
-    unpack();
-    Doubles all;
-    each([&](size_t offset) { all.push_back(get(memory[offset])); });
-    return all;
-  }
-  void fill(float v) {
-    for (uint32_t& word : memory) put(&word, v);
-  }
-
-  TensorOf of;
-  Made made;
-
- private:
-  bool half() const { return of.type != CUDNN_DATA_FLOAT; }
-  template <class Work> void each(Work work) const {
-    const Sizes &d = of.dims, &s = of.strides;
-    for (int64_t n = 0; n < d[0]; ++n)
-      for (int64_t c = 0; c < d[1]; ++c)
-        for (int64_t h = 0; h < d[2]; ++h)
-          for (int64_t w = 0; w < d[3]; ++w)
-            work(size_t(n * s[0] + c * s[1] + h * s[2] + w * s[3]));
-  }
-  void put(uint32_t* word, float v) const {
-    if (of.type == CUDNN_DATA_HALF) *word = kernels::f16(v).bits;
-    if (of.type == CUDNN_DATA_BFLOAT16) *word = kernels::bf16(v).bits;
-    if (of.type == CUDNN_DATA_FLOAT) std::memcpy(word, &v, 4);
-  }
-  double get(uint32_t word) const {
-    float v = 0;
-    if (of.type == CUDNN_DATA_FLOAT) std::memcpy(&v, &word, 4);
-    const auto bits = uint16_t(word);
-    if (of.type == CUDNN_DATA_HALF) v = std::bit_cast<kernels::f16>(bits);
-    if (of.type == CUDNN_DATA_BFLOAT16) v = std::bit_cast<kernels::bf16>(bits);
-    return double(v);
-  }
-  uint16_t* packed() {
-    halves.assign(memory.begin(), memory.end());
-    return halves.data();
-  }
-  void unpack() {
-    if (half() && !halves.empty()) memory.assign(halves.begin(), halves.end());
-  }
-
-  std::vector<uint32_t> memory;
-  std::vector<uint16_t> halves;
-};
 
 // A handle, a graph, and a plan by one engine.
 class Run {
@@ -194,9 +126,9 @@ double limit(cudnnDataType_t type, int64_t engine = kExact) {
 
 struct Convolved {
   explicit Convolved(const Case& c)
-      : x({1, c.x, c.type, false, strides(c, c.x)}, 1),
-        w({2, c.w, c.type, false, strides(c, c.w)}, 2),
-        y({3, y_of(c), c.type, false, strides(c, y_of(c))}, 3) {}
+      : x(calls(), {1, c.x, c.type, false, strides(c, c.x)}, 1),
+        w(calls(), {2, c.w, c.type, false, strides(c, c.w)}, 2),
+        y(calls(), {3, y_of(c), c.type, false, strides(c, y_of(c))}, 3) {}
   static Sizes strides(const Case& c, const Sizes& d) {
     return c.channels_last ? nhwc(d) : nchw(d);
   }
@@ -229,13 +161,13 @@ void check(const Case& c) {
 // x + b with a bias of each channel, then ReLU6, its statistics, and its sums.
 struct Tail {
   explicit Tail(cudnnDataType_t type)
-      : x({1, {2, 8, 5, 4}, type}, 4),
-        w({2, {8, 8, 1, 1}, type}, 5),
-        bias({4, {1, 8, 1, 1}}, 6),
-        y({3, {2, 8, 5, 4}, type}, 7),
-        sum({5, {1, 8, 1, 1}}, 8),
-        squares({6, {1, 8, 1, 1}}, 9),
-        total({7, {1, 8, 1, 1}}, 10) {}
+      : x(calls(), {1, {2, 8, 5, 4}, type}, 4),
+        w(calls(), {2, {8, 8, 1, 1}, type}, 5),
+        bias(calls(), {4, {1, 8, 1, 1}}, 6),
+        y(calls(), {3, {2, 8, 5, 4}, type}, 7),
+        sum(calls(), {5, {1, 8, 1, 1}}, 8),
+        squares(calls(), {6, {1, 8, 1, 1}}, 9),
+        total(calls(), {7, {1, 8, 1, 1}}, 10) {}
   Operand x, w, bias, y, sum, squares, total;
 
   std::vector<Made> operations(float scale) {
