@@ -133,11 +133,15 @@ class Interpreter {
 
   void write(const Tensor& t, Values values) {
     if (configuration_.engine->fault == Engine::Fault::wrong && !t.is_virtual)
-      for (float& v : values) v *= t.type == CUDNN_DATA_BFLOAT16 ? 1.05f : 1.01f;
+      for (float& v : values) v *= in_bf16() ? 1.05f : 1.01f;
     if (!t.is_virtual) store(t, values, memory_.at(t.id));
     // Whether a kernel that goes on with a result rounds it first is not documented.
     if (t.is_virtual || seed() % 2) round_to(t.type, values);
     made_[t.id] = std::move(values);
+  }
+
+  bool in_bf16() const {
+    return inputs(configuration_.graph.convolution())[0]->type == CUDNN_DATA_BFLOAT16;
   }
 
   const Configuration& configuration_;
