@@ -18,6 +18,7 @@ WORKDIR /ssd320
 COPY tools/setup.sh tools/setup.sh
 RUN apt-get update && tools/setup.sh
 COPY . .
+RUN bash -c '. tools/find_cuda.sh && find_cuda build/cuda_links && missing=$(missing_cuda) && [ -z "$missing" ] || { echo "$missing" >&2; exit 1; }'
 RUN cmake --preset release && cmake --build --preset release
 
 FROM debian:12-slim AS run

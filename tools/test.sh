@@ -2,9 +2,10 @@
 # Installs what is missing, builds in every way that this machine can, and runs all tests.
 #   tools/test.sh           everything (what CI runs)
 #   tools/test.sh quick     one build, its tests
+# Where there is an NVIDIA GPU with nvcc and cuDNN, also every test on it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case "${1:-}" in "" | quick) ;; *) sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
+case "${1:-}" in "" | quick) ;; *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 tools/setup.sh
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 jobs=$(nproc)
@@ -69,10 +70,21 @@ else
   echo "== no headers of CUDA here: nothing is tested on a modelled GPU"
 fi
 
-if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
+. tools/find_cuda.sh
+find_cuda "$PWD/build/cuda_links"
+missing=$(missing_cuda)
+if [ -n "$gpu" ] && [ -z "$missing" ]; then
+  echo "== tests on $gpu (sm_$capability)"
+  export SSD_TEST_PLAN_CACHE=$PWD/build/gpu/test_plans  # gpu_step_test fills it for the others
+  mkdir -p "$SSD_TEST_PLAN_CACHE"
+  build gpu "${cuda_options[@]}" -DSSD_BENCHMARKS=OFF
+  check gpu -R '^gpu_step_test$'
+  check gpu -j 4 -L '^(gpu|ops|kernels|model|engine)$'
+elif [ -n "$nvcc" ]; then
+  echo "== no GPU here, or not all that a build for one needs${missing:+ ($missing)}: CUDA is compiled and linked"
   # Compiles and links; what runs on a machine without a GPU is tested. `cmake --preset release` is for every architecture.
-  build cuda -DSSD_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=80-real;90-real" -DSSD_BENCHMARKS=OFF \
-    -DSSD_TEST_ONLY='^((add|batch_norm|conv|nms|detector|no_gpu|cudnn_plan|cudnn_run)_test|cudnn_plan_check)$'
+  build cuda "${cuda_options[@]}" "-DCMAKE_CUDA_ARCHITECTURES=80-real;90-real" -DSSD_BENCHMARKS=OFF \
+    -DSSD_TEST_ONLY='^((add|batch_norm|conv|nms|detector|no_gpu|cudnn_plan|cudnn_processes|cudnn_run)_test|cudnn_plan_check)$'
   tools/kernel_table.sh build/cuda build/cuda.log
   check cuda -R '^no_gpu_test$'
   if [ -x build/cuda/tests/cudnn_plan_check ]; then

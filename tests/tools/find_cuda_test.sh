@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# tools/find_cuda.sh on made-up machines: without a driver, with one, with Python's packages, with something missing.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+. tools/find_cuda.sh
+fail() { echo "find_cuda_test: $1" >&2; exit 1; }
+is() { [ "$2" = "$3" ] || fail "$1 is '$2' instead of '$3'"; } # what, found, expected
+
+# The system of this machine must not be found: its own list of libraries and folders are hidden.
+mkdir -p "$folder/bin" "$folder/site/nvidia/cudnn/lib" "$folder/site/nvidia/cudnn/include" "$folder/site/nvidia/cu13/lib"
+for program in ldconfig nvidia-smi nvcc; do printf '#!/bin/sh\nexit 1\n' >"$folder/bin/$program"; done
+printf '#!/bin/sh\necho %s\n' "$folder/site/nvidia" >"$folder/bin/python"
+chmod +x "$folder"/bin/*
+export PATH=$folder/bin:$PATH SSD_GPU_PYTHON=$folder/bin/python
+unset CUDA_HOME CUDNN_ROOT
+for file in cudnn/lib/libcudnn.so.9 cudnn/lib/libcudnn_ops.so.9 cudnn/include/cudnn_graph.h cu13/lib/libcudart.so.13 \
+  cu13/lib/libcublas.so.13; do touch "$folder/site/nvidia/$file"; done
+
+find_cuda "$folder/links"
+is gpu "$gpu" ""
+is nvcc "$nvcc" "$folder/bin/nvcc"
+if [ ! -e /usr/local/cuda ]; then is cudnn "$cudnn" "$folder/site/nvidia/cudnn/lib/libcudnn.so.9"; fi
+
+link_packages "$folder/site/nvidia" "$folder/links"
+is "a link without the version" "$(readlink "$folder/links/lib/libcudnn.so")" "$folder/site/nvidia/cudnn/lib/libcudnn.so.9"
+is "a link with the version" "$(readlink "$folder/links/lib/libcudnn_ops.so.9")" "$folder/site/nvidia/cudnn/lib/libcudnn_ops.so.9"
+[ -e "$folder/links/include/cudnn_graph.h" ] || fail "the header is not linked"
+! compgen -G "$folder/links/lib/libcudart*" >/dev/null || fail "the CUDA runtime is linked"
+
+# A driver that shows two GPUs, and more text than a pipe holds.
+cat >"$folder/bin/nvidia-smi" <<'END'
+#!/usr/bin/env bash
+case "$*" in
+  -L) echo "GPU 0: NVIDIA A100 (UUID: GPU-1)"; seq 30000 ;;
+  *) echo "NVIDIA A100-SXM4-80GB, 8.0"; echo "NVIDIA L4, 8.9" ;;
+esac
+END
+find_cuda "$folder/links"
+is gpu "$gpu" "NVIDIA A100-SXM4-80GB"
+is capability "$capability" 80
+[[ " ${cuda_options[*]} " == *" -DCMAKE_CUDA_ARCHITECTURES=80-real "* ]] || fail "no architecture in ${cuda_options[*]}"
+
+nvcc=/usr/bin/nvcc cudnn=/usr/lib/libcudnn.so.9 cudnn_header=/usr/include/cudnn_graph.h
+is "what is missing" "$(missing_cuda)" ""
+cudnn_header=
+[[ $(missing_cuda) == "missing: cuDNN 9 with its headers. Install: "*pip* ]] || fail "said: $(missing_cuda)"
+nvcc=
+[[ $(missing_cuda) == "missing: nvcc of CUDA 12 or 13; cuDNN 9 with its headers. Install: "* ]] || fail "said: $(missing_cuda)"
+is "lines of that" "$(missing_cuda | wc -l)" 1
+echo "find_cuda_test: passed"

@@ -1,0 +1,106 @@
+# Sourced by demo.sh, test.sh and gpu_check.sh: finds what a build for NVIDIA's GPUs needs, in the system, in
+# /usr/local/cuda, and in Python's packages. Environment: SSD_GPU_PYTHON is the Python that has them (python3).
+#   find_cuda FOLDER   sets gpu (the name of the first GPU, if a driver shows one), capability ("90"), nvcc, cudnn,
+#                      cudnn_header, cublas and nccl (files; empty where there is none) and cuda_options (options of
+#                      cmake). FOLDER gets links to what lies in Python's packages.
+#   missing_cuda       prints what is missing and how to install it, in one line; nothing if nothing is
+
+first_of() {  # the first of these files that is there
+  local file
+  for file in "$@"; do
+    if [ -e "$file" ]; then
+      echo "$file"
+      return
+    fi
+  done
+}
+
+nvidia_packages() {  # the folder of Python's packages from NVIDIA
+  "${SSD_GPU_PYTHON:-python3}" -c 'import importlib.util as u; s = u.find_spec("nvidia")
+print(list(s.submodule_search_locations)[0] if s else "")' 2>/dev/null || true
+}
+
+find_gpu() {
+  local listed='' line=''
+  gpu='' capability=''
+  command -v nvidia-smi >/dev/null || return 0
+  # Not through a pipe to grep -q: under pipefail nvidia-smi may then fail for being cut off.
+  listed=$(nvidia-smi -L 2>/dev/null) || return 0
+  [[ $listed == *GPU* ]] || return 0
+  line=$(nvidia-smi --query-gpu=name,compute_cap --format=csv,noheader 2>/dev/null) || line=''
+  line=${line%%$'\n'*}
+  gpu=${line%%,*}
+  gpu=${gpu:-NVIDIA GPU}
+  capability=${line##*,}
+  capability=${capability//[^0-9]/}
+}
+
+find_nvcc() {  # folder of Python's packages
+  nvcc=$(command -v nvcc || true)
+  [ -n "$nvcc" ] || nvcc=$(first_of "${CUDA_HOME:-/nowhere}/bin/nvcc" /usr/local/cuda/bin/nvcc "${1:-/nowhere}"/*/bin/nvcc)
+}
+
+find_library() {  # name, folder of Python's packages
+  local listed='' known=''
+  listed=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null) || listed=''
+  known=$(sed -n "s|.*=> \(.*/$1\)\$|\1|p" <<<"$listed")
+  first_of "${CUDNN_ROOT:-/nowhere}"/lib*/"$1" ${known:+"${known%%$'\n'*}"} "${CUDA_HOME:-/nowhere}"/lib64/"$1" \
+    /usr/local/cuda/lib64/"$1" /usr/local/cuda/lib/"$1" "${2:-/nowhere}"/*/lib/"$1"
+}
+
+# Python's packages have libcudnn.so.9 and the like under versioned names only, each in a folder of its own: links
+# without the version, all in one folder, so that CMake and the libraries find each other. The CUDA runtime stays where
+# it is: CMake before 3.28 would take a linked one for the toolkit.
+link_packages() {  # folder of Python's packages, folder of the links
+  local file name
+  rm -rf "$2"
+  mkdir -p "$2/include" "$2/lib"
+  for file in "$1"/*/lib/lib*.so*; do
+    name=${file##*/}
+    case $name in libcudart* | 'lib*') continue ;; esac
+    ln -sf "$file" "$2/lib/$name"
+    ln -sf "$file" "$2/lib/${name%%.so*}.so"
+  done
+  for file in "$1"/cudnn/include/*.h "$1"/nccl/include/*.h; do
+    if [ -e "$file" ]; then ln -sf "$file" "$2/include/"; fi
+  done
+}
+
+find_cuda() {  # folder of the links
+  local packages links=$1
+  packages=$(nvidia_packages)
+  find_gpu
+  find_nvcc "$packages"
+  cudnn=$(find_library libcudnn.so.9 "$packages")
+  cudnn_header=$(first_of "${CUDNN_ROOT:-/nowhere}/include/cudnn_graph.h" /usr/include/cudnn_graph.h \
+    /usr/include/*-linux-gnu/cudnn_graph.h "${nvcc%/bin/nvcc}/include/cudnn_graph.h" /usr/local/cuda/include/cudnn_graph.h \
+    "${packages:-/nowhere}/cudnn/include/cudnn_graph.h")
+  cublas=$(first_of $(find_library libcublas.so.13 "$packages") $(find_library libcublas.so.12 "$packages"))
+  nccl=$(find_library libnccl.so.2 "$packages")
+  cuda_options=(-DSSD_CUDA=ON)
+  if [ -n "$nvcc" ]; then cuda_options+=("-DCMAKE_CUDA_COMPILER=$nvcc"); fi
+  if [ -n "$capability" ]; then cuda_options+=("-DCMAKE_CUDA_ARCHITECTURES=$capability-real"); fi
+  if [ -n "$packages" ] && [[ $cudnn == "$packages"/* ]]; then
+    link_packages "$packages" "$links"
+    cuda_options+=("-DCUDNN_ROOT=$links")
+  fi
+}
+
+missing_cuda() {
+  local missing=() how=() version='' major=13
+  if [ -n "$nvcc" ]; then
+    version=$("$nvcc" --version 2>/dev/null) || version=''
+    [[ $version != *"release 12."* ]] || major=12
+  fi
+  if [ -z "$nvcc" ]; then
+    missing+=("nvcc of CUDA 12 or 13")
+    how+=("apt-get install cuda-toolkit-13-0 from NVIDIA's repository (https://developer.nvidia.com/cuda-downloads)")
+  fi
+  if [ -z "$cudnn" ] || [ -z "$cudnn_header" ]; then
+    missing+=("cuDNN 9 with its headers")
+    how+=("python3 -m pip install nvidia-cudnn-cu$major, or apt-get install cudnn9-cuda-$major from NVIDIA's repository")
+  fi
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local IFS=';'
+  echo "missing: ${missing[*]}. Install: ${how[*]}" | sed 's/;/; /g'
+}
