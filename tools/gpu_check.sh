@@ -1,32 +1,34 @@
 #!/usr/bin/env bash
 # On a machine with an NVIDIA GPU: builds the project, tests it on CUDA, runs its kernels under
 # compute-sanitizer, measures it beside PyTorch, and writes a report (docs/gpu-results.md).
-#   tools/gpu_check.sh                 everything; needs no network
-#   tools/gpu_check.sh PHASE...        some of: build test sanitize benchmark host
+#   tools/gpu_check.sh                 first call: build benchmark; needs no network
+#   tools/gpu_check.sh test sanitize   second call: builds the tests, runs them, and the sanitizer's tools
+#   tools/gpu_check.sh PHASE...        some of: build benchmark test sanitize host
+# Each call ends within ten minutes, and its phases are added to those of earlier calls in the report.
 # Exit code 0: everything was built and every test passed. Environment:
 #   OUT                  folder of the report (./gpu-report)
-#   SSD_GPU_SECONDS      time for everything, after which only the report is written (570)
+#   SSD_GPU_SECONDS      time for one call, after which only the report is written (570)
 #   SSD_GPU_BUILD        build folder (build/gpu)
 #   SSD_GPU_PYTHON       the Python that has PyTorch (python3)
 #   SSD_GPU_DRY_RUN=1    for a machine without a GPU: runs what does not need one, marks the rest
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
+case "${1:-}" in -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+. tools/find_cuda.sh
 
 seconds=${SSD_GPU_SECONDS:-570}
-build=${SSD_GPU_BUILD:-build/gpu}
-report=${OUT:-$PWD/gpu-report}  # report.md, report.json, logs.tar.gz
-work=$PWD/$build/check          # what they are made from
+build=$(realpath -m "${SSD_GPU_BUILD:-build/gpu}")
+report=$(realpath -m "${OUT:-gpu-report}")  # report.md, report.json, logs.tar.gz
+work=$build/check                           # what they are made from
 dry=${SSD_GPU_DRY_RUN:-}
 python=${SSD_GPU_PYTHON:-python3}
 jobs=$(nproc)
-case "${1:-}" in -h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 phases=("$@")
-[ ${#phases[@]} -gt 0 ] || phases=(build test sanitize benchmark host)
-# Convolution plans are compiled at run time: kept for later phases and runs.
-export XDG_CACHE_HOME=$PWD/$build/cache SSD_TEST_PLAN_CACHE=$PWD/$build/cache/test_plans
-mkdir -p "$SSD_TEST_PLAN_CACHE"
-rm -rf "$work"
-mkdir -p "$work/logs" "$report"
+[ ${#phases[@]} -gt 0 ] || phases=(build benchmark)
+# Convolution plans are compiled at run time: kept for later phases and calls.
+export XDG_CACHE_HOME=$build/cache SSD_TEST_PLAN_CACHE=$build/cache/test_plans
+mkdir -p "$SSD_TEST_PLAN_CACHE" "$work/logs" "$report"
+touch "$work/phases.tsv"
 failed=0
 
 left() { echo $((seconds - SECONDS)); }
@@ -40,8 +42,11 @@ limited() {
   timeout -k 5 "$most" "$@"
 }
 
-# result PHASE STATUS NOTE, where STATUS is passed, failed, timeout or "not run"
+# result PHASE STATUS NOTE, where STATUS is passed, failed, timeout or "not run". Takes the place of an
+# earlier call's result of that phase.
 result() {
+  grep -v "^$1"$'\t' "$work/phases.tsv" >"$work/phases.new"
+  mv "$work/phases.new" "$work/phases.tsv"
   printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$((SECONDS - phase_started))" "$3" >>"$work/phases.tsv"
   echo "== $1: $2 ($((SECONDS - phase_started)) s) $3"
   case "$2" in failed | timeout) failed=1 ;; esac
@@ -49,44 +54,17 @@ result() {
 
 # After every phase: something is there whatever happens next.
 write_report() {
-  "$python" tools/gpu_report.py "$work" "$report" "$failed"
+  "$python" tools/gpu_report.py "$work" "$report" "$failed" >"$work/summary.txt"
   tar -czf "$report/logs.tar.gz" -C "$work" .
 }
 
-have_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q GPU; }
+have_gpu() { [ -n "$gpu" ]; }
 
 # --- what the machine has -------------------------------------------------------------------------
 
-# Python's packages hold libcudnn.so.9 and the like under versioned names only: links without the
-# version, and one folder for all, so that CMake and the libraries themselves find each other.
-link_nvidia_packages() {
-  local site
-  site=$("$python" -c 'import importlib.util as u; s = u.find_spec("nvidia")
-print(list(s.submodule_search_locations)[0] if s else "")' 2>/dev/null) || site=
-  nvidia=$PWD/$build/nvidia
-  rm -rf "$nvidia"
-  mkdir -p "$nvidia/include" "$nvidia/lib"
-  [ -n "$site" ] || return 0
-  local file name
-  for file in "$site"/*/lib/lib*.so*; do
-    [ -e "$file" ] || continue
-    name=$(basename "$file")
-    ln -sf "$file" "$nvidia/lib/$name"
-    ln -sf "$file" "$nvidia/lib/${name%%.so*}.so"
-  done
-  for file in "$site"/cudnn/include/*.h "$site"/nccl/include/*.h; do
-    [ -e "$file" ] && ln -sf "$file" "$nvidia/include/"
-  done
-  if ! command -v nvcc >/dev/null && [ ! -x /usr/local/cuda/bin/nvcc ]; then
-    for file in "$site"/*/bin/nvcc; do
-      [ -x "$file" ] && export CUDACXX=$file
-    done
-  fi
-}
-
 # Debian's headers and libraries from .gpu-prefix (tools/gpu_prefix.sh), where they were brought.
 unpack_prefix() {
-  prefix=$PWD/$build/prefix
+  prefix=$build/prefix
   compgen -G '.gpu-prefix/*.deb' >/dev/null || { prefix=; return 0; }
   if [ ! -e "$prefix/complete" ]; then
     local file
@@ -109,39 +87,62 @@ describe_machine() {
       -type f ! -path '*__pycache__*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)"
     echo "host=$(uname -srm), $jobs cores, $(free -g | awk '/^Mem/ {print $2}') GiB"
     echo "compiler=$(c++ --version | head -n 1)"
-    echo "nvcc=$(PATH=$PATH:/usr/local/cuda/bin nvcc --version 2>/dev/null | tail -n 1)"
+    echo "nvcc=${nvcc:+$nvcc: $("$nvcc" --version 2>/dev/null | tail -n 1)}"
+    echo "cudnn=$cudnn"
+    echo "cublas=$cublas"
+    echo "nccl=$nccl"
     if have_gpu; then
       nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader |
-        head -n 1 | awk -F', ' '{print "gpu=" $1 "\ndriver=" $2 "\nmemory=" $3 "\ncapability=" $4}'
+        sed -n 1p | awk -F', ' '{print "gpu=" $1 "\ndriver=" $2 "\nmemory=" $3 "\ncapability=" $4}'
+      echo "busy=$(nvidia-smi --query-compute-apps=pid --format=csv,noheader 2>/dev/null | grep -c . || true) other programs"
     fi
   } >"$work/machine.txt"
 }
 
 # --- phases ---------------------------------------------------------------------------------------
 
-phase_build() {
-  local capability
-  capability=$(sed -n 's/^capability=//p' "$work/machine.txt" | tr -d .)
-  local log=$work/logs/build.log
-  local roots="$prefix${prefix:+/usr;}$nvidia"
-  if ! limited 240 cmake -S . -B "$build" -G Ninja -DSSD_CUDA=ON -DSSD_WARNINGS_ARE_ERRORS=OFF \
-    "-DCMAKE_CUDA_ARCHITECTURES=${capability:-90}-real" "-DCMAKE_PREFIX_PATH=$roots" >"$log" 2>&1; then
-    tail -n 20 "$log"
-    result build failed "configuration; see logs/build.log"
-    return
+# Configures, once per call. A test may take two minutes here.
+configure() {
+  [ -z "${configured:-}" ] || return 0
+  limited 240 cmake -S . -B "$build" -G Ninja "${cuda_options[@]}" -DSSD_WARNINGS_ARE_ERRORS=OFF \
+    -DSSD_TEST_TIMEOUT=120 "-DCMAKE_PREFIX_PATH=$prefix${prefix:+/usr}" >"$work/logs/configure.log" 2>&1 && configured=1
+}
+
+# built PHASE SECONDS TARGET...: builds; where that fails it writes the phase's result and is false.
+built() {
+  local phase=$1 most=$2 log=$work/logs/build_$1.log
+  shift 2
+  if ! configure; then
+    tail -n 20 "$work/logs/configure.log"
+    result "$phase" failed "configuration; see logs/configure.log"
+    return 1
   fi
-  limited 300 cmake --build "$build" -j "${SSD_GPU_JOBS:-$jobs}" -- -k 0 >>"$log" 2>&1
-  local status=$?
-  local notes
+  limited "$most" cmake --build "$build" -j "${SSD_GPU_JOBS:-$jobs}" --target "$@" -- -k 0 >"$log" 2>&1
+  case $? in
+    0) return 0 ;;
+    124) result "$phase" timeout "$(tail -n 1 "$log" | cut -c1-100)" ;;
+    *)
+      grep -E "error|FAILED" "$log" | head -n 20
+      result "$phase" failed "$(grep -m 1 -E 'error' "$log" | tr '\t' ' ' | cut -c1-200)"
+      ;;
+  esac
+  return 1
+}
+
+# What a person must see first: the programs are built, and kernels give right results on this GPU.
+phase_build() {
+  built build 420 ssdbench ssdtrain simt_gpu_test planted_fault || return
+  local log=$work/logs/build_build.log notes
   notes="$(grep -c 'bytes spill' "$log") kernels compiled now, $(grep 'bytes spill' "$log" |
     grep -vc ' 0 bytes spill stores, 0 bytes spill loads') of them spill registers"
-  if [ $status -eq 0 ]; then
-    result build passed "$notes"
-  elif [ $status -eq 124 ]; then
-    result build timeout "$(tail -n 1 "$log" | cut -c1-100)"
+  result build passed "$notes"
+  if ! have_gpu; then
+    result "first kernels" "not run" "no GPU"
+  elif limited 60 env LD_LIBRARY_PATH="$libraries" "$build/tests/simt_gpu_test" >"$work/logs/simt_gpu_test.log" 2>&1; then
+    result "first kernels" passed "simt_gpu_test: right on this GPU, sums with the CPU's bits"
   else
-    grep -E "error|FAILED" "$log" | head -n 20
-    result build failed "$(grep -m 1 -E 'error' "$log" | tr '\t' ' ' | cut -c1-200)"
+    tail -n 20 "$work/logs/simt_gpu_test.log"
+    result "first kernels" failed "simt_gpu_test; see logs/simt_gpu_test.log"
   fi
 }
 
@@ -150,7 +151,7 @@ tests() {  # name, seconds, options of ctest
   local name=$1 most=$2 log=$work/logs/test_$1.log status
   shift 2
   limited "$most" env LD_LIBRARY_PATH="$libraries" ctest --test-dir "$build" -j "$((jobs / 2 + 1))" \
-    --timeout 120 --output-on-failure --no-tests=error "$@" >"$log" 2>&1
+    --output-on-failure --no-tests=error "$@" >"$log" 2>&1
   status=$?
   local counted passed
   counted=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#' "$log")
@@ -164,10 +165,18 @@ tests() {  # name, seconds, options of ctest
   esac
 }
 
-phase_test() { tests device 200 -L '^(gpu|ops|kernels|model|engine)$'; }
+# gpu_step_test fills the cache of plans that the others share.
+phase_test() {
+  built test 240 all || return
+  tests plans 120 -R '^gpu_step_test$'
+  tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_step_test$'
+}
 
 # What needs no GPU passes elsewhere, too: here it takes the time that is left.
-phase_host() { tests host 300 -LE '^(gpu|ops|kernels|model|engine)$'; }
+phase_host() {
+  built host 240 all || return
+  tests host 300 -LE '^(gpu|ops|kernels|model|engine)$'
+}
 
 # sanitized TOOL PROGRAM [ARGUMENT]: prints "TOOL PROGRAM STATUS".
 sanitized() {
@@ -177,8 +186,9 @@ sanitized() {
   local options=(--tool "$tool" --error-exitcode 99)
   # Failed calls: we check ours, and libraries try what they may not have.
   [ "$tool" = memcheck ] && options+=(--leak-check full --report-api-errors no)
-  # Our kernels only (simt.h: run_each, run_map, run_blocks...), not those of the libraries.
-  [ -z "$can_filter" ] || options+=(--kernel-name kns=run_)
+  # Our kernels only (simt.h: run_each, run_map, run_blocks...), not those of the libraries. initcheck must see
+  # everything that writes.
+  [ -z "$can_filter" ] || [ "$tool" = initcheck ] || options+=(--kernel-name kns=run_)
   timeout -k 5 "$sanitize_most" env SSD_TEST_FEW_ROUNDS=1 LD_LIBRARY_PATH="$libraries" \
     compute-sanitizer "${options[@]}" "$build/tests/$program" "$@" >"$log" 2>&1
   status=$?
@@ -196,11 +206,12 @@ phase_sanitize() {
   export -f sanitized
   export work build libraries
   export sanitize_most=60 can_filter=
-  compute-sanitizer --help 2>/dev/null | grep -q -- --kernel-name && can_filter=1
+  [[ $(compute-sanitizer --help 2>/dev/null) == *--kernel-name* ]] && can_filter=1
   if ! command -v compute-sanitizer >/dev/null; then
     result sanitize "not run" "there is no compute-sanitizer on this machine"
     return
   fi
+  built sanitize 240 all || return
   # A planted fault for each tool: what does not find it cannot be believed.
   local fault found usable=()
   for fault in memcheck:out_of_bounds racecheck:race initcheck:uninitialised synccheck:divergence; do
@@ -214,20 +225,24 @@ phase_sanitize() {
   local programs=(anchors_test image_test match_anchors_test nms_test detect_test sgd_test flat_sum_test
     add_test batch_norm_test bias_test cast_test focal_loss_test max_pool_test relu_test relu6_test
     smooth_l1_test sample_values_test upsample_add_test random_shapes_test simt_gpu_test gpu_step_test)
+  # Without a filter initcheck instruments cuDNN, too, which takes too long.
+  local convolve=' gpu_step_test '
   local tool program runs=$work/logs/sanitize.txt
   for tool in "${usable[@]}"; do
     for program in "${programs[@]}"; do
+      [ "$tool" = initcheck ] && [[ $convolve == *" $program "* ]] && continue
       [ -x "$build/tests/$program" ] && echo "$tool $program"
     done
   done | limited 150 xargs -P "$((jobs / 2 + 1))" -L 1 bash -c 'sanitized "$@"' sanitized >"$runs"
   for tool in "${usable[@]}"; do
-    local bad clean
+    local bad clean wanted=${#programs[@]}
+    [ "$tool" = initcheck ] && wanted=$((wanted - $(wc -w <<<"$convolve")))
     bad=$(grep "^$tool " "$runs" | grep -E ' (errors|failed)$' | cut -d' ' -f2 | tr '\n' ' ')
     clean=$(grep -c "^$tool .* clean$" "$runs")
     if [ -n "$bad" ]; then
       result "sanitize $tool" failed "$bad; $clean clean"
-    elif [ "$clean" -lt "${#programs[@]}" ]; then
-      result "sanitize $tool" "not run" "in part: $clean of ${#programs[@]} programs finished, all clean"
+    elif [ "$clean" -lt "$wanted" ]; then
+      result "sanitize $tool" "not run" "in part: $clean of $wanted programs finished, all clean"
     else
       result "sanitize $tool" passed "$clean programs clean"
     fi
@@ -257,6 +272,7 @@ phase_benchmark() {
   fi
   local batch half=(--device cuda --precision fp16)
   missing=
+  rm -f "$work"/step_*.json "$work"/op_*.json "$work/torch.json"
   if [ -n "$dry" ]; then
     step_row infer --device cpu --precision fp32 --batch 1 --warmup 1 --steps 3
     op_table --device cpu --precision fp32 --batch 1 --mode infer --runs 3
@@ -298,11 +314,13 @@ peers() {
 
 phase_started=0
 libraries=${LD_LIBRARY_PATH:-}
-nvidia=
 prefix=
-link_nvidia_packages
+find_cuda "$build/nvidia"
 unpack_prefix || echo "gpu_check: .gpu-prefix could not be unpacked" >&2
 describe_machine
+echo "== ${gpu:-no GPU}; nvcc ${nvcc:-missing}; cuDNN ${cudnn:-missing}"
+missing_here=$(missing_cuda)
+[ -z "$missing_here" ] || echo "== $missing_here"
 if ! have_gpu && [ -z "$dry" ]; then
   result machine failed "no GPU here; SSD_GPU_DRY_RUN=1 tries everything else"
   phases=()
@@ -330,5 +348,7 @@ for phase in "${phases[@]}"; do
 done
 if [ -n "$warm_up" ]; then kill "$warm_up" 2>/dev/null; fi
 write_report
+cat "$work/summary.txt"
 echo "report: $report/report.md"
+case " ${phases[*]} " in *" test "* | "  ") ;; *) echo "next: tools/gpu_check.sh test sanitize" ;; esac
 exit "$failed"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes report.md and report.json into OUT from what tools/gpu_check.sh left in FOLDER.
+"""Writes report.md and report.json into OUT from what tools/gpu_check.sh left in FOLDER, and prints what a
+person must see first.
 
   tools/gpu_report.py FOLDER OUT FAILED    FAILED: 0 while nothing has failed
 """
@@ -110,7 +111,7 @@ def judge(rows, peers, machine):
                   and r.get("p50_ms")), key=lambda r: r["p50_ms"], default=None)
     p50 = single.get("p50_ms") if single else None
     lines.append({"target": "latency at batch 1, p50 in ms", "ours": p50,
-                  "ours_how": f"p99 {single['p99_ms']:.3f}" if p50 else "",
+                  "ours_how": f"p99 {number(single['p99_ms'], 3)}" if p50 else "",
                   "pytorch": theirs and theirs["p50_ms"], "pytorch_how": describe(theirs),
                   "ratio": theirs["p50_ms"] / p50 if theirs and p50 else None,
                   "wanted": [f"{LATENCY_TARGET_MS:g} ms"],
@@ -167,22 +168,39 @@ def operations(t):
 def headline(result):
     if not result["passed"]:
         return "Not everything passed."
+    if not result["phases"]:
+        return "Nothing was run."
     skipped = [p["phase"] for p in result["phases"] if p["status"] != "passed"]
     return "Everything passed." if not skipped else "Nothing failed; not run: " + ", ".join(skipped) + "."
+
+
+def summary(result):
+    """What a person must see first: what is wrong, then how fast it is."""
+    machine = result["machine"]
+    lines = [headline(result), f"{machine.get('gpu', 'no GPU')}, driver {machine.get('driver', '-')}, sources "
+             f"{machine.get('sources', '-')}"]
+    lines += [f"{p['phase']}: {p['status']}: {p['note']}" for p in result["phases"] if p["status"] != "passed"]
+    if result["failed_tests"]:
+        lines.append("tests that did not pass: " + ", ".join(result["failed_tests"]))
+    for t in result["targets"]:
+        if t["ours"] is None:
+            continue
+        beside = "" if t["ratio"] is None else f", {t['ratio']:.2f} x PyTorch's {number(t['pytorch'], 2)}"
+        lines.append(f"{t['target']}: {number(t['ours'], 2)} ({t['ours_how']}){beside}")
+    return lines
 
 
 def markdown(result):
     machine, peers = result["machine"], result["pytorch"]
     peak = peers.get("matmul_tflops")
     out = ["# Check on a GPU", ""]
-    out += [f"**{headline(result)}**", ""]
+    first, *rest = summary(result)
+    out += [f"**{first}**", "", *(f"* {line}" for line in rest), ""]
     out += table(["", ""], [[k, v] for k, v in machine.items()])
     out += ["## Phases", ""]
     out += table(["phase", "status", "s", "note"],
                  [[p["phase"], p["status"] if p["status"] == "passed" else f"**{p['status']}**",
                    p["seconds"], p["note"]] for p in result["phases"]])
-    if result["failed_tests"]:
-        out += ["Tests that did not pass: " + ", ".join(result["failed_tests"]), ""]
     out += ["## Targets", ""]
     out += table(["target", "here", "how", "PyTorch", "how", "ratio", "wanted"],
                  [[t["target"], number(t["ours"], 2), t["ours_how"], number(t["pytorch"], 2),
@@ -218,12 +236,15 @@ def main():
     peers = load(folder / "torch.json", {})
     steps = read_steps(folder)
     machine = read_machine(folder)
-    result = {"passed": not failed, "machine": machine, "phases": read_phases(folder),
+    phases = read_phases(folder)
+    failed = failed or any(p["status"] in ("failed", "timeout") for p in phases)
+    result = {"passed": not failed, "machine": machine, "phases": phases,
               "failed_tests": failed_tests(folder), "steps": steps, "pytorch": peers,
               "operations": read_operations(folder),
               "targets": judge(steps, peers.get("results", []), machine)}
     (out / "report.json").write_text(json.dumps(result, indent=1) + "\n")
     (out / "report.md").write_text(markdown(result))
+    print("\n".join(summary(result)))
 
 
 if __name__ == "__main__":
