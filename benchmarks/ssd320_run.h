@@ -15,7 +15,7 @@ struct RunOptions {
   std::string device = "auto", precision = "fp32", mode = "train";  // mode: train or infer
   int threads = 0;                                                  // 0: one per core
   double memory_gib = 0;                                            // 0: most of what is free
-  bool frozen = false, deterministic = false;
+  bool frozen = false, deterministic = false, no_graph = false;
   bool cpu_time = false, json = false;
 
   bool trains() const { return mode == "train"; }
@@ -31,6 +31,8 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
       ->check(CLI::Range(0, 4096));
   app.add_option("--memory-gib", o.memory_gib, "step memory; 0: most of what is free");
   app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
+  app.add_flag("--no-graph", o.no_graph,
+               "on a GPU, queues every step anew; default: one CUDA graph");
   app.add_flag("--cpu-time", o.cpu_time,
                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
   app.add_flag("--json", o.json, "print one JSON object");
@@ -45,6 +47,7 @@ inline config::RunConfig run_config(const RunOptions& o, int images) {
   config.train.batch_size = images;
   config.train.precision = o.precision;
   config.train.deterministic = o.deterministic;
+  config.train.graph = !o.no_graph;
   return config;
 }
 
@@ -98,13 +101,15 @@ class Ssd320Run {
                       run::StepOptions{.batch_size = train.batch_size,
                                        .max_boxes = config_.data.sample.max_boxes,
                                        .scaling = run::channel_scaling(config_.data),
-                                       .loss = train.loss});
+                                       .loss = train.loss,
+                                       .graph = train.graph});
   }
 
   void prepare_inference() {
     settle_statistics();
     inference_.emplace(*device_, detector_, config_.train.batch_size, config_.data.sample.max_boxes,
-                       config_.eval.nms, run::channel_scaling(config_.data));
+                       config_.eval.nms, run::channel_scaling(config_.data), std::vector<int>{},
+                       config_.train.graph);
   }
 
   // Makes the moving statistics those of one of the pictures, in memory of its own: without that

@@ -32,7 +32,7 @@ class Backend {
   // Null if the shape is optional() and the device cannot fuse what it asks for.
   virtual std::unique_ptr<ConvPlan> plan(const ConvShape&) = 0;
   // Runs `work` and returns a function that repeats it with the same addresses: on a GPU, a CUDA
-  // graph.
+  // graph. Empty if the device cannot record the work; the user is told why, and nothing was run.
   virtual std::function<void()> record(kernels::Queue, const std::function<void()>& work) = 0;
 };
 
@@ -44,6 +44,8 @@ ConvAlgorithm conv_algorithm_named(const std::string&);  // "auto", "direct" or 
 struct BackendOptions {
   bool deterministic = false;  // convolution plans are chosen by rule, not by timing
   ConvAlgorithm conv_algorithm = ConvAlgorithm::automatic;
+  // A program that makes plans in processes of its own (engine/plan_worker.h); empty: none.
+  std::string plan_program;
   std::string plan_cache;  // folder that keeps chosen plans between runs; empty: none
   // Receives lines for the user: that something takes long, or that a library's results are wrong
   // and not used. Empty: nobody is told.

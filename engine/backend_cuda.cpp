@@ -5,35 +5,14 @@
 
 #include "engine/backend.h"
 #include "engine/base/error.h"
+#include "engine/cuda_check.h"
 #include "engine/cudnn/conv.h"
+#include "engine/recorded_graph.h"
 
 namespace engine {
 namespace {
 
-// Throws with the text of the call. A failed kernel shows up at any later call: the error says how
-// to find out which one it was.
-void check(cudaError_t status, const char* call) {
-  if (status == cudaSuccess) return;
-  base::fail(base::ExitCode::failed, "CUDA: ", call, ": ", cudaGetErrorString(status), " (",
-             cudaGetErrorName(status),
-             "); if a kernel is at fault, CUDA_LAUNCH_BLOCKING=1 with train.graph=false names it");
-}
-#define CUDA_CHECK(call) check(call, #call)
-
 constexpr int kLanes = 3, kBranches = 16;
-
-// A recorded step. The last copy of the function that launches it frees it.
-struct Graph {
-  cudaGraph_t graph = nullptr;
-  cudaGraphExec_t executable = nullptr;
-  Graph() = default;
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
-  ~Graph() {
-    if (executable) cudaGraphExecDestroy(executable);
-    if (graph) cudaGraphDestroy(graph);
-  }
-};
 
 class CudaBackend : public Backend {
  public:
@@ -46,6 +25,7 @@ class CudaBackend : public Backend {
   }
 
   ~CudaBackend() override {
+    convs_.reset();  // cuDNN may still use the streams while it closes
     for (cudaEvent_t event : events_) cudaEventDestroy(event);
     for (cudaStream_t stream : streams_) cudaStreamDestroy(stream);
   }
@@ -80,7 +60,7 @@ class CudaBackend : public Backend {
                  place == Place::device ? "GPU" : "pinned host", " memory: ", bytes >> 20,
                  " MiB wanted, ", free_memory() >> 20, " MiB of the GPU's are free");
     }
-    check(status, "allocate");
+    check_cuda(status, "allocate");
     return p;
   }
   void release(void* p, Place place) noexcept override {
@@ -111,23 +91,18 @@ class CudaBackend : public Backend {
   void prepare(const std::vector<ConvShape>& shapes) override { convs().prepare(shapes); }
 
   std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
-    auto graph = std::make_shared<Graph>();
-    auto stream = cudaStream_t(queue.stream);
-    CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    std::shared_ptr<RecordedGraph> graph;
     recording_ = true;
     try {
-      work();
-    } catch (...) {  // leave the stream usable: whoever catches this may still save a checkpoint
+      graph = std::make_shared<RecordedGraph>(queue, work);
       recording_ = false;
-      cudaStreamEndCapture(stream, &graph->graph);
-      cudaGetLastError();
-      throw;
+    } catch (const std::exception& error) {
+      recording_ = false;
+      tell_unrecorded(error.what());
+      return {};
     }
-    recording_ = false;
-    CUDA_CHECK(cudaStreamEndCapture(stream, &graph->graph));
-    CUDA_CHECK(cudaGraphInstantiate(&graph->executable, graph->graph, 0));
-    auto launch = [graph, stream] { CUDA_CHECK(cudaGraphLaunch(graph->executable, stream)); };
-    launch();  // capturing ran nothing
+    auto launch = [graph] { graph->launch(); };
+    launch();  // recording ran nothing
     return launch;
   }
 
@@ -135,6 +110,12 @@ class CudaBackend : public Backend {
   ConvMaker& convs() {
     if (!convs_) convs_ = make_cudnn_convs(*this, ordinal_, options_);
     return *convs_;
+  }
+
+  void tell_unrecorded(const std::string& reason) const {
+    if (options_.tell)
+      options_.tell("warning: a step cannot be recorded as a CUDA graph, so each is queued anew: " +
+                    reason);
   }
 
   size_t index_of(kernels::Queue queue) const {

@@ -19,12 +19,10 @@ void Replay::run() {
   if (runs_ == 0) {
     first_trace_ = traced(step_);
   } else if (runs_ == 1) {
-    uint64_t trace = traced([&] {
-      if (record_)
-        recording_ = backend_.record(backend_.queue(Lane::compute), step_);
-      else
-        (recording_ = step_)();
-    });
+    uint64_t trace = 0;
+    if (record_)
+      trace = traced([&] { recording_ = backend_.record(backend_.queue(Lane::compute), step_); });
+    if (!recording_) trace = traced(recording_ = step_);
     SSD_CHECK(trace == first_trace_,
               "the step is not repeatable: its memory requests differ from the first run's");
   } else {

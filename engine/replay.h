@@ -15,7 +15,7 @@ class Replay {
 
   // The first call runs the step, which makes its plans. The second runs it again and records it;
   // throws Error(failed) if its requests for memory differ from those of the first. Later calls
-  // replay the recording.
+  // replay the recording, or run the step itself if the device cannot record it.
   void run();
 
   int runs() const { return runs_; }

@@ -19,6 +19,7 @@
 #include "engine/base/nearest_name.h"
 #include "engine/base/text.h"
 #include "engine/base/version.h"
+#include "engine/plan_worker.h"
 
 namespace tools {
 
@@ -237,6 +238,8 @@ void describe_program(CLI::App& app, const std::string& summary,
 }
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
+  if (argc == 2 && std::string(argv[1]) == engine::kPlanWorkerOption)
+    return engine::run_plan_worker();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // so that a limit of the file size is an error of write()
   const std::string program = app.get_name();

@@ -63,4 +63,9 @@ void PlanCache::keep(const std::string& key, const std::string& value) const {
   }
 }
 
+void PlanCache::remove(const std::string& key) const {
+  std::error_code ignored;
+  if (!folder_.empty()) fs::remove(path_of(key), ignored);
+}
+
 }  // namespace engine

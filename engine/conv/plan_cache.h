@@ -17,6 +17,7 @@ class PlanCache {
   // `key` is one line of text, the value any text.
   std::optional<std::string> find(const std::string& key) const;
   void keep(const std::string& key, const std::string& value) const;
+  void remove(const std::string& key) const;
 
  private:
   std::string path_of(const std::string& key) const;

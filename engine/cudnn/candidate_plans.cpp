@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <thread>
+
+#include "engine/base/error.h"
 
 namespace engine {
 namespace {
@@ -11,14 +14,15 @@ namespace {
 constexpr int kPlans = 4, kPlansIfCompiled = 2;
 
 std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const CudnnDevice>& device,
-                                               const ConvShape& shape) {
-  const auto choice = choose_first(device, shape, [](ConvPlan&) { return true; });
+                                               const ConvShape& shape, CudnnAttempts& attempts) {
+  const auto choice = choose_first(
+      device, shape, [](ConvPlan&) { return true; }, true, &attempts);
   if (!choice) return std::nullopt;
   return CudnnCandidatePlans::Plan{choice->candidate, choice->plan_text};
 }
 
 std::vector<CudnnCandidatePlans::Plan> several(const std::shared_ptr<const CudnnDevice>& device,
-                                               const ConvShape& shape) {
+                                               const ConvShape& shape, CudnnAttempts& attempts) {
   std::vector<CudnnCandidatePlans::Plan> plans;
   std::map<std::string, int> built;
   bool ready = false;  // there is a fused kernel that need not be compiled: no unfused one beats it
@@ -27,7 +31,7 @@ std::vector<CudnnCandidatePlans::Plan> several(const std::shared_ptr<const Cudnn
     int& count = built[candidate.conv.name];
     if ((ready && !candidate.conv.fused) || count >= (compiled ? kPlansIfCompiled : kPlans))
       continue;
-    const auto choice = build(device, shape, candidate);
+    const auto choice = build(device, shape, candidate, &attempts);
     if (!choice) continue;
     plans.push_back({choice->candidate, choice->plan_text});
     ++count;
@@ -36,18 +40,50 @@ std::vector<CudnnCandidatePlans::Plan> several(const std::shared_ptr<const Cudnn
   return plans;
 }
 
+nlohmann::json json_of(const CudnnCandidatePlans::Plan& plan) {
+  return {plan.candidate, plan.text};
+}
+
+CudnnCandidatePlans::Plan plan_of(const nlohmann::json& json) {
+  return {json.at(0).get<std::string>(), json.at(1).get<std::string>()};
+}
+
 }  // namespace
 
+std::string text_of(const CudnnCandidatePlans& found) {
+  nlohmann::json json{{"plans", nlohmann::json::array()}, {"refusal", found.refusal}};
+  for (const CudnnCandidatePlans::Plan& plan : found.plans) json["plans"].push_back(json_of(plan));
+  if (found.plain) json["plain"] = json_of(*found.plain);
+  return json.dump();
+}
+
+CudnnCandidatePlans plans_from_text(const std::string& text) {
+  try {
+    const nlohmann::json json = nlohmann::json::parse(text);
+    CudnnCandidatePlans found;
+    for (const nlohmann::json& plan : json.at("plans")) found.plans.push_back(plan_of(plan));
+    if (json.contains("plain")) found.plain = plan_of(json.at("plain"));
+    found.refusal = json.at("refusal").get<std::string>();
+    return found;
+  } catch (const nlohmann::json::exception& error) {
+    base::fail(base::ExitCode::failed, "candidate plans: ", error.what());
+  }
+}
+
 CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& device,
-                                    const ConvShape& shape, bool deterministic) {
+                                    const ConvShape& shape, bool deterministic,
+                                    CudnnAttempts* watched) {
+  CudnnAttempts unwatched;
+  CudnnAttempts& attempts = watched ? *watched : unwatched;
   CudnnCandidatePlans found;
   if (deterministic) {
-    if (const auto plan = first(device, shape)) found.plans = {*plan};
+    if (const auto plan = first(device, shape, attempts)) found.plans = {*plan};
   } else {
-    found.plans = several(device, shape);
+    found.plans = several(device, shape, attempts);
   }
   const ConvShape plain = plain_conv(shape);
-  if (plain != shape) found.plain = first(device, plain);
+  if (plain != shape) found.plain = first(device, plain, attempts);
+  if (attempts.compiled == 0) found.refusal = attempts.refusal;
   return found;
 }
 

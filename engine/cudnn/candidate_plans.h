@@ -19,12 +19,17 @@ struct CudnnCandidatePlans {
   };
   std::vector<Plan> plans;    // by falling preference
   std::optional<Plan> plain;  // of plain_conv(shape), if that is another shape
+  std::string refusal;        // if every plan that had to be compiled was refused: cuDNN's words
 };
+
+// As text in one line, and back. plans_from_text: Error(failed) for any other text.
+std::string text_of(const CudnnCandidatePlans&);
+CudnnCandidatePlans plans_from_text(const std::string&);
 
 // Several plans of each convolution of stage 0; none that is unfused if cuDNN has a fused kernel
 // that need not be compiled. With `deterministic`, the plan that choose_first takes.
 CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>&, const ConvShape&,
-                                    bool deterministic);
+                                    bool deterministic, CudnnAttempts* = nullptr);
 
 // The same for many shapes, on `threads` threads, each with a device of its own from `open`. Shapes
 // of a thread that fails are left out.

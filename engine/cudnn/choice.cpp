@@ -39,9 +39,21 @@ size_t workspace_limit(const ConvShape& shape) {
   return std::max(size_t(512) << 20, 2 * operands);
 }
 
+namespace {
+
+void note(CudnnAttempts& attempts, const std::string& refusal) {
+  ++(refusal.empty() ? attempts.compiled : attempts.refused);
+  if (attempts.refusal.empty()) attempts.refusal = refusal;
+}
+
+}  // namespace
+
 std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice> device, const ConvShape& shape,
-                                 const CudnnCandidate& candidate) {
-  auto plan = CudnnPlan::build(std::move(device), candidate.conv.inner, candidate.engine);
+                                 const CudnnCandidate& candidate, CudnnAttempts* attempts) {
+  if (attempts && attempts->may_try && !attempts->may_try()) return std::nullopt;
+  std::string refusal;
+  auto plan = CudnnPlan::build(std::move(device), candidate.conv.inner, candidate.engine, refusal);
+  if (attempts && candidate.engine.compiled_at_run_time) note(*attempts, refusal);
   if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
   CudnnChoice choice{candidate.conv.name, candidate.engine.compiled_at_run_time, plan->text(),
                      nullptr};
@@ -52,11 +64,11 @@ std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice> device, cons
 std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice> device,
                                         const ConvShape& shape,
                                         const std::function<bool(ConvPlan&)>& accepted,
-                                        bool deterministic) {
+                                        bool deterministic, CudnnAttempts* attempts) {
   for (int stage = 0; stage < cudnn_stages(shape); ++stage)
     for (const CudnnCandidate& candidate : cudnn_candidates(*device, shape, stage)) {
       if (deterministic && !candidate.engine.deterministic) continue;
-      auto choice = build(device, shape, candidate);
+      auto choice = build(device, shape, candidate, attempts);
       if (choice && accepted(*choice->plan)) return choice;
     }
   return std::nullopt;

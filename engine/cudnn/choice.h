@@ -37,14 +37,22 @@ struct CudnnChoice {
   std::unique_ptr<ConvPlan> plan;  // for the shape itself
 };
 
+// What goes on around attempts to build plans. `may_try` is asked before each; false: it is left
+// out. Empty: all are made. The rest is about engines that have to be compiled.
+struct CudnnAttempts {
+  std::function<bool()> may_try;
+  int compiled = 0, refused = 0;
+  std::string refusal;  // cuDNN's words for the first that was refused
+};
+
 // Builds the plan of a candidate. Nothing if cuDNN refuses or the workspace is too large.
 std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                 const CudnnCandidate&);
+                                 const CudnnCandidate&, CudnnAttempts* = nullptr);
 // The first candidate of all stages whose plan can be built and is accepted. With `deterministic`,
 // engines that cuDNN calls non-deterministic are left out.
 std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                         const std::function<bool(ConvPlan&)>& accepted,
-                                        bool deterministic = true);
+                                        bool deterministic = true, CudnnAttempts* = nullptr);
 // The choice with this candidate's name and this plan_text. Nothing if it cannot be restored.
 std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                    const std::string& candidate, const std::string& plan_text);

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <thread>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/conv/plan_cache.h"
-#include "engine/cudnn/candidate_plans.h"
 #include "engine/cudnn/plan_timer.h"
+#include "engine/cudnn/prepared_plans.h"
 #include "kernels/elementwise.h"
 
 namespace engine {
@@ -51,27 +52,18 @@ class CudnnConvs : public ConvMaker {
         cache_(options.plan_cache),
         deterministic_(options.deterministic),
         tell_(options.tell),
-        ordinal_(ordinal) {}
+        candidates_(device_, cache_, options_of_candidates(options, ordinal)) {}
 
   void prepare(const std::vector<ConvShape>& shapes) override {
     std::vector<ConvShape> unknown;
     for (const ConvShape& shape : shapes)
       if (shape.images > 0 && !find(key_of(shape))) unknown.push_back(shape);
-    const int threads = std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads);
-    if (unknown.size() < 2) return;
-    tell(base::concatenate("choosing cuDNN's plans for ", unknown.size(),
-                           " convolutions, once for ",
-                           cache_.folder().empty() ? "this run" : cache_.folder()));
-    prepared_ = candidate_plans(unknown, deterministic_, threads, [this] {
-      cudaSetDevice(ordinal_);
-      return std::make_shared<const CudnnDevice>(ordinal_);
-    });
+    candidates_.prepare(unknown);
   }
 
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
     if (shape.images == 0) return std::make_unique<EmptyConv>(shape);
-    const std::string key = key_of(shape);
-    if (auto kept = find(key)) {
+    if (auto kept = find(key_of(shape))) {
       if (*kept == kNoPlan && shape.optional()) return nullptr;
       if (auto plan = restored(shape, *kept)) return plan;
     }
@@ -83,17 +75,32 @@ class CudnnConvs : public ConvMaker {
     // A choice that a lack of memory decided is not kept for the next run.
     const bool lasting = timer && !timer->lacked_memory();
     if (choice) {
-      if (lasting) keep(key, choice->candidate + "\n" + choice->plan_text);
+      if (lasting) keep(shape, choice->candidate + "\n" + choice->plan_text);
       return std::move(choice->plan);
     }
     if (!shape.optional())
       base::fail(base::ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ",
                  describe(shape));
-    if (lasting) keep(key, kNoPlan);
+    if (lasting) keep(shape, kNoPlan);
     return nullptr;
   }
 
  private:
+  static PreparedPlans::Options options_of_candidates(const BackendOptions& options, int ordinal) {
+    return {.deterministic = options.deterministic,
+            .program = options.plan_program,
+            .threads = std::clamp(int(std::thread::hardware_concurrency()), 1, kMostThreads),
+            .tell =
+                [tell = options.tell](const std::string& text) {
+                  if (tell) tell(text);
+                },
+            .open =
+                [ordinal] {
+                  cudaSetDevice(ordinal);
+                  return std::make_shared<const CudnnDevice>(ordinal);
+                }};
+  }
+
   void tell(const std::string& text) const {
     if (tell_) tell_(text);
   }
@@ -108,9 +115,11 @@ class CudnnConvs : public ConvMaker {
     auto entry = kept_.find(key);
     return entry == kept_.end() ? cache_.find(key) : entry->second;
   }
-  void keep(const std::string& key, const std::string& value) {
+  void keep(const ConvShape& shape, const std::string& value) {
+    const std::string key = key_of(shape);
     kept_[key] = value;
     cache_.keep(key, value);
+    candidates_.drop(shape);
   }
 
   std::unique_ptr<ConvPlan> restored(const ConvShape& shape, const std::string& kept) {
@@ -133,12 +142,6 @@ class CudnnConvs : public ConvMaker {
     }
   }
 
-  CudnnCandidatePlans candidate_plans_for(const ConvShape& shape) {
-    auto prepared = prepared_.extract(shape);
-    if (prepared) return std::move(prepared.mapped());
-    return candidate_plans(device_, shape, deterministic_);
-  }
-
   // A fused plan must compute what its parts compute one by one. They run by the plan that is built
   // already; if that fails, by the first that does not.
   void expect_parts(const ConvShape& shape, const CudnnCandidatePlans& found,
@@ -157,23 +160,48 @@ class CudnnConvs : public ConvMaker {
   }
 
   std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnPlanTimer* timer) {
-    const CudnnCandidatePlans found = candidate_plans_for(shape);
+    const CudnnCandidatePlans found = candidates_.take(shape);
     if (timer) expect_parts(shape, found, *timer);
-    auto choice = best_of(found, shape, timer);
+    auto choice = choose_from(found, shape, timer);
+    if (choice || !timer || timer->unrecorded().empty() || shape.optional()) return choice;
+    tell(base::concatenate("warning: no plan of cuDNN's on ", device_->name(), " for ",
+                           describe(shape), " can be recorded in a CUDA graph (",
+                           timer->unrecorded(), "): steps are queued anew, which takes longer"));
+    timer->accept_unrecorded();
+    return choose_from(found, shape, timer);
+  }
+
+  std::optional<CudnnChoice> choose_from(const CudnnCandidatePlans& found, const ConvShape& shape,
+                                         CudnnPlanTimer* timer) {
+    bool taken = false;
+    auto choice = best_of(found, shape, timer, taken);
+    if (!choice && !taken && !found.plans.empty()) {
+      tell_not_taken();
+      choice = best_of(candidates_.anew(shape), shape, timer, taken);
+    }
     if (choice) return choice;
     return choose_first(
         device_, shape, [&](ConvPlan& plan) { return !timer || timer->runs(plan); },
         deterministic_);
   }
 
+  // Plans come from other processes and earlier runs.
+  void tell_not_taken() {
+    if (std::exchange(told_not_taken_, true)) return;
+    tell("warning: cuDNN does not take plans for " + device_->name() +
+         " that another process made: they are made anew, one by one");
+  }
+
   // The fastest plan; the first that runs if there is no timer or the choice must be deterministic.
+  // `taken` becomes true if cuDNN takes any of them.
   std::optional<CudnnChoice> best_of(const CudnnCandidatePlans& found, const ConvShape& shape,
-                                     CudnnPlanTimer* timer) {
+                                     CudnnPlanTimer* timer, bool& taken) {
     std::optional<CudnnChoice> best;
     float best_time = 0;
     for (const CudnnCandidatePlans::Plan& plan : found.plans) {
       auto choice = restore(device_, shape, plan.candidate, plan.text);
       if (!choice) continue;
+      taken = true;
       const auto time = timer ? timer->time(*choice->plan) : 0;
       if (!time || (best && *time >= best_time)) continue;
       best = std::move(choice);
@@ -189,8 +217,8 @@ class CudnnConvs : public ConvMaker {
   std::map<std::string, std::string> kept_;
   bool deterministic_;
   std::function<void(const std::string&)> tell_;
-  int ordinal_;
-  std::map<ConvShape, CudnnCandidatePlans> prepared_;  // until their plans are chosen
+  PreparedPlans candidates_;
+  bool told_not_taken_ = false;
 };
 
 }  // namespace

@@ -34,6 +34,19 @@ CudnnDevice::CudnnDevice(const std::string& properties)
   name_ = name_of(json.at("deviceName"), json.at("deviceVer").get<int>() / 10);
 }
 
+std::string CudnnDevice::description() const {
+  constexpr auto kText = CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION;
+  try {
+    if (!handle_) return properties_.text(kText);
+    CudnnDescriptor properties(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+    properties.set(CUDNN_ATTR_DEVICEPROP_HANDLE, handle());
+    properties.finalize();
+    return properties.text(kText);
+  } catch (const base::Error&) {
+    return {};
+  }
+}
+
 void CudnnDevice::bind_graph(CudnnDescriptor& graph) const {
   if (handle_) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle());
 }

@@ -16,6 +16,8 @@ class CudnnDevice {
 
   // What tells this device and library from others: "NVIDIA H200 sm_90 cuDNN 9.19.0".
   const std::string& name() const { return name_; }
+  // What the second constructor takes. Empty where cuDNN does not describe devices.
+  std::string description() const;
   cudnnHandle_t handle() const { return handle_.get(); }  // null without a GPU
 
   // Binds an operation graph, a heuristic or an execution plan to the device.

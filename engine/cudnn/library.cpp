@@ -1,8 +1,10 @@
 #include "engine/cudnn/library.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include "engine/base/error.h"
+#include "engine/cudnn/nvrtc.h"
 
 namespace engine {
 namespace {
@@ -17,9 +19,15 @@ void* open_library(const std::string& name) {
              folder, "'): install cuDNN ", CUDNN_MAJOR, " or put its folder into LD_LIBRARY_PATH");
 }
 
+std::string file_of(void* library) {
+  link_map* map = nullptr;
+  return dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 ? map->l_name : "";
+}
+
 CudnnLibrary load() {
   const std::string name = base::concatenate("libcudnn.so.", CUDNN_MAJOR);
   void* library = open_library(name);
+  open_nvrtc_beside(file_of(library));
   CudnnLibrary table{};
   auto find = [&](auto& function, const char* symbol) {
     function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, symbol));

@@ -51,11 +51,15 @@ CudnnPlan::CudnnPlan(std::shared_ptr<const CudnnDevice> device, const ConvShape&
 }
 
 std::unique_ptr<CudnnPlan> CudnnPlan::build(std::shared_ptr<const CudnnDevice> device,
-                                            const ConvShape& shape, const CudnnEngine& engine) {
+                                            const ConvShape& shape, const CudnnEngine& engine,
+                                            std::string& refusal) {
   CudnnDescriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
   plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, engine.config);
   device->bind_plan(plan);
-  if (plan.try_finalize()) return nullptr;
+  if (const auto reason = plan.try_finalize()) {
+    refusal = *reason;
+    return nullptr;
+  }
   return std::make_unique<CudnnPlan>(std::move(device), shape, std::move(plan));
 }
 

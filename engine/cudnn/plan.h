@@ -26,9 +26,9 @@ std::vector<CudnnEngine> cudnn_engines(const CudnnDevice&, const CudnnGraph&, co
 class CudnnPlan : public ConvPlan {
  public:
   CudnnPlan(std::shared_ptr<const CudnnDevice>, const ConvShape&, CudnnDescriptor finalized_plan);
-  // Null if cuDNN refuses to build a plan from the engine.
+  // Null if cuDNN refuses to build a plan from the engine; `refusal` then says why.
   static std::unique_ptr<CudnnPlan> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                          const CudnnEngine&);
+                                          const CudnnEngine&, std::string& refusal);
   // From another plan's text(), for the same device and shape. Null if cuDNN refuses it.
   static std::unique_ptr<CudnnPlan> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                             const std::string& text);

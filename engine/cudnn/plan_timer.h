@@ -1,6 +1,7 @@
 // Checks and times plans on sample operands, before one of them is chosen.
 #pragma once
 #include <optional>
+#include <string>
 
 #include "engine/conv/sample_operands.h"
 
@@ -14,7 +15,8 @@ class CudnnPlanTimer {
   // Runs `trusted` and keeps its results. From now on a plan with other results (see
   // result_tolerance) is refused as if it did not run. False if `trusted` itself did not run.
   bool expect_results_of(ConvPlan& trusted);
-  // False if cuDNN refuses to run the plan, its workspace cannot be had, or its results are wrong.
+  // False if cuDNN refuses to run the plan, its workspace cannot be had, its results are wrong, or
+  // it cannot be recorded as a CUDA graph.
   bool runs(ConvPlan& plan) { return run(plan, 0).has_value(); }
   // The shortest time of several runs after a first one, in milliseconds. Nothing if !runs(plan).
   std::optional<float> time(ConvPlan&);
@@ -22,10 +24,15 @@ class CudnnPlanTimer {
   bool lacked_memory() const { return lacked_memory_; }
   // SampleOperands::distance of the latest plan that was refused for wrong results; 0 if none was.
   double wrong_by() const { return wrong_by_; }
+  // Why the first plan that ran could not be recorded; empty if there was none.
+  const std::string& unrecorded() const { return unrecorded_; }
+  // From now on plans need not be recordable.
+  void accept_unrecorded() { must_record_ = false; }
 
  private:
   std::optional<float> run(ConvPlan&, int timed_runs);
   bool as_expected();
+  bool records(ConvPlan&, const ConvArgs&);
   float fastest_of(ConvPlan&, const ConvArgs&, int runs);
 
   Backend& backend_;
@@ -35,6 +42,8 @@ class CudnnPlanTimer {
   std::unique_ptr<SampleOperands> expected_;  // of the trusted plan; null: any result is accepted
   bool lacked_memory_ = false;
   double wrong_by_ = 0;
+  bool must_record_ = true;
+  std::string unrecorded_;
 };
 
 }  // namespace engine

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "engine/operation.h"
+#include "engine/planning_backend.h"
 #include "engine/replay.h"
 #include "tests/support/catch.h"
 #include "tests/support/op_case.h"
@@ -87,6 +88,42 @@ TEST_CASE("replay: a repeatable step is recorded, another is refused") {
   Tensor kept;
   engine::Replay leaking(*bench.backend, bench.arena, [&] { kept = filled(bench.context(), 1); });
   CHECK_THROWS_WITH(leaking.run(), Catch::Contains("give back"));
+}
+
+namespace {
+
+// A device on which recording fails after the work was queued, as some failures of CUDA do.
+class WithoutRecording : public engine::PlanningBackend {
+ public:
+  using PlanningBackend::PlanningBackend;
+  std::function<void()> record(kernels::Queue, const std::function<void()>& work) override {
+    work();
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("replay: what a device cannot record is queued anew, and still checked") {
+  Bench bench;
+  WithoutRecording device(*bench.backend);
+  int queued = 0;
+  engine::Replay step(device, bench.arena, [&] {
+    ++queued;
+    filled(bench.context(), 1);
+  });
+  step.run();
+  CHECK(queued == 1);
+  step.run();
+  CHECK(queued == 3);
+  step.run();
+  step.run();
+  CHECK(queued == 5);
+
+  int64_t size = 100;
+  engine::Replay growing(device, bench.arena, [&] { filled(bench.context(), 1, size += 1000); });
+  growing.run();
+  CHECK_THROWS_WITH(growing.run(), Catch::Contains("not repeatable"));
 }
 
 TEST_CASE("tape: the error of a gradient names its operation") {

@@ -52,7 +52,7 @@ size_t found_bytes(int images, int rows) {
 
 Inference::Inference(Device& device, const model::Detector& detector, int batch_size, int max_boxes,
                      const kernels::NmsOptions& nms, const kernels::ChannelScaling& scaling,
-                     const std::vector<int>& columns)
+                     const std::vector<int>& columns, bool graph)
     : device_(device),
       detector_(detector),
       nms_(nms),
@@ -65,7 +65,8 @@ Inference::Inference(Device& device, const model::Detector& detector, int batch_
       wanted_(wanted_classes(device, detector.options().classes, columns)),
       found_here_(device.backend(), found_bytes(batch_size, nms.max_total), Place::device),
       found_(device.backend(), found_here_.bytes(), Place::pinned),
-      detection_(device.backend(), device.arena(), [this] { queue_detection(); }) {
+      detection_(
+          device.backend(), device.arena(), [this] { queue_detection(); }, graph) {
   Layout layout{static_cast<char*>(found_here_.data())};
   detections_ = lay_out(layout, batch_size, nms.max_total);
 }

@@ -29,10 +29,11 @@ struct FoundBox {
 class Inference {
  public:
   // Copies the weights, with the batch norms folded in. Batches have `batch_size` images and room
-  // for `max_boxes` boxes. `columns` are those of the classes to find, or empty for all.
+  // for `max_boxes` boxes. `columns` are those of the classes to find, or empty for all. If
+  // `graph`, a GPU replays a batch as one recorded graph.
   Inference(Device&, const model::Detector&, int batch_size, int max_boxes,
             const kernels::NmsOptions&, const kernels::ChannelScaling&,
-            const std::vector<int>& columns = {});
+            const std::vector<int>& columns = {}, bool graph = true);
   void refresh();  // copies the weights again after they have changed
 
   // Returns the boxes of each row of the batch, in descending order of scores. Rows without an

@@ -16,7 +16,7 @@ ModelEvaluation Validation::run() {
     inference_ = std::make_unique<Inference>(
         model_.device(), model_.detector(),
         evaluation_batch(config_, int64_t(data_.val.images.size())), config_.data.sample.max_boxes,
-        config_.eval.nms, channel_scaling(config_.data));
+        config_.eval.nms, channel_scaling(config_.data), std::vector<int>{}, config_.train.graph);
   const auto exchange = [&] { model_.optimizer().swap_average(model_.device().queue()); };
   exchange();
   try {
