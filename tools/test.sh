@@ -39,7 +39,7 @@ build reference -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_BENCHMARKS=OFF \
 check reference -j "$jobs"
 
 # On the host: a GPU's packs and a reversed order of threads, with checks of alignment.
-packs='simt|simt_gpu|launch_shapes|promised_bits|anchors|match_anchors|image|nms|detect|flat_sum|sgd|adamw|pad_channels|sample_values'
+packs='simt|simt_gpu|launch_shapes|promised_bits|anchors|match_anchors|image|nms|flat_sum|sgd|adamw|pad_channels|sample_values'
 packs+='|add|batch_norm|bias|cast|conv|conv_candidate|conv_with_sums|conv_frozen_batch_norm|focal_loss|fused_gradients|max_pool|relu|relu6'
 packs+='|smooth_l1|upsample_add|random_shapes|random_convs|batch_norm_paths|detector|model_parity|gpu_step|training'
 build packs -DSSD_CUDA=OFF -DSSD_HOST_PACKS=ON -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($packs)_test\$"
