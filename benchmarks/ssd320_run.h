@@ -100,9 +100,9 @@ class Ssd320Run {
     training_.emplace(*device_, detector_, parameters_, *optimizer_,
                       run::StepOptions{.batch_size = train.batch_size,
                                        .max_boxes = config_.data.sample.max_boxes,
+                                       .graph = train.graph,
                                        .scaling = run::channel_scaling(config_.data),
-                                       .loss = train.loss,
-                                       .graph = train.graph});
+                                       .loss = train.loss});
   }
 
   void prepare_inference() {
