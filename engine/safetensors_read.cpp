@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/foreign_weights.h"
 #include "engine/safetensors.h"
 #include "engine/safetensors_checksum.h"
 
@@ -114,9 +115,13 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
     uint64_t length = 0;
     if (size_ < sizeof length) damaged("only " + std::to_string(size_) + " bytes");
     read_at(0, &length, sizeof length);
-    if (length > kLargestHeader || length > size_ - sizeof length)
+    if (length > kLargestHeader || length > size_ - sizeof length) {
+      const std::string_view head(reinterpret_cast<const char*>(&length), sizeof length);
+      if (const std::string foreign = foreign_weights(head); !foreign.empty())
+        base::fail(base::ExitCode::checkpoint, path_, ": not a safetensors file but ", foreign);
       damaged("header length " + std::to_string(length) + " in a file of " + std::to_string(size_) +
               " bytes");
+    }
     std::string header(length, '\0');
     read_at(sizeof length, header.data(), length);
     parse_header(header, sizeof length + length);

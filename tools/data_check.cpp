@@ -101,6 +101,8 @@ int check(const CheckArguments& arguments) {
   if (errors > 0 || (arguments.strict && warnings > 0))
     base::fail(base::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ", warnings,
                " warnings");
+  if (dataset.images.empty())
+    base::fail(base::ExitCode::data, arguments.input.name(), ": the data set has no images");
   return 0;
 }
 

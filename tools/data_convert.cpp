@@ -102,11 +102,16 @@ int convert(const ConvertArguments& a) {
     fail(ExitCode::usage,
          "give one or more of --to-coco, --to-records, --to-voc, --to-yolo, --to-images");
   data::Dataset dataset = a.input.load_with_images();
+  for (auto [option, given] :
+       {std::pair("--to-records", &a.to_records), {"--to-images", &a.to_images}})
+    if (!given->empty()) a.input.require_images(dataset, option);
   check_outputs(a, dataset);
-  auto report = [&](const std::string& path) {
+  auto report = [&](const std::string& path, int64_t left_out = 0, const char* which = "") {
     // If the file itself goes to standard output, nothing else may.
-    fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {} images, {} boxes\n",
-               base::printable(path), dataset.images.size(), dataset.objects.size());
+    fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {} images, {} boxes{}\n",
+               base::printable(path), dataset.images.size(),
+               int64_t(dataset.objects.size()) - left_out,
+               left_out > 0 ? fmt::format("; {} {} left out", left_out, which) : "");
   };
   if (!a.to_coco.empty()) {
     base::create_folders(fs::path(a.to_coco).parent_path());
@@ -114,8 +119,9 @@ int convert(const ConvertArguments& a) {
     report(a.to_coco);
   }
   if (!a.to_records.empty()) write_records(a, dataset);
-  if (!a.to_voc.empty()) data::write_voc(a.to_voc, dataset), report(a.to_voc);
-  if (!a.to_yolo.empty()) data::write_yolo(a.to_yolo, dataset), report(a.to_yolo);
+  if (!a.to_voc.empty()) report(a.to_voc, data::write_voc(a.to_voc, dataset), "crowd regions");
+  if (!a.to_yolo.empty())
+    report(a.to_yolo, data::write_yolo(a.to_yolo, dataset), "crowd regions and boxes without area");
   if (!a.to_images.empty()) write_images(a.to_images, dataset);
   return 0;
 }

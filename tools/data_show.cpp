@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "data/check/image_lookup.h"
 #include "data/encoded_image.h"
@@ -19,6 +20,7 @@
 #include "engine/base/random.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
+#include "tools/config/text.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
 #include "tools/run/run_options.h"
@@ -100,7 +102,9 @@ int show_augmented(const ShowArguments& a) {
   for (int row = 0; row < config.train.batch_size; ++row)
     names.push_back(fmt::format("{:03d}.jpg", row));
   std::vector<std::string> inputs = data::files_of(config.data.train, set);
-  for (const std::string& file : {a.config, config.data.label_map}) inputs.push_back(file);
+  for (const std::string& file : config::ConfigText::from_file(a.config).files())
+    inputs.push_back(file);
+  inputs.push_back(config.data.label_map);
   guard_of(a, names, names).check(inputs);
   data::Loader loader(set, run::training_loader(config, set, classes));
   const data::Batch* batch = loader.next();
@@ -135,6 +139,7 @@ void check_output(const ShowArguments& a, const data::Dataset& set,
 int show(const ShowArguments& a) {
   if (!a.config.empty()) return show_augmented(a);
   data::Dataset set = a.input.load_with_images();
+  a.input.require_images(set, "show");
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
@@ -160,6 +165,17 @@ int show(const ShowArguments& a) {
   return 0;
 }
 
+// A configuration brings its own data and its own order of the images.
+void refuse_beside_augmented(const CLI::App& app) {
+  const std::set<std::string> used{"help",    "augmented", "output", "overwrite",
+                                   "columns", "cell",      "count",  "overrides"};
+  for (const CLI::Option* option : app.get_options())
+    if (option->count() > 0 && !used.contains(option->get_single_name()))
+      base::fail(base::ExitCode::usage, option->get_name(),
+                 " does not go with --augmented, which takes the data of the configuration; words "
+                 "such as data.train.annotations=FILE change it");
+}
+
 }  // namespace
 
 Command add_show_command(CLI::App& program) {
@@ -182,14 +198,20 @@ Command add_show_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--id", a->ids, "show the images with these ids");
   app->add_flag("--random", a->random, "show a random sample instead of the first images");
-  app->add_option("--seed", a->seed, "seed of the sample")->capture_default_str();
+  app->add_option("--seed", a->seed, "seed of the sample")
+      ->check(seed_range())
+      ->type_name("N")
+      ->capture_default_str();
   app->add_option("--columns", a->columns, "columns of the contact sheet")
       ->check(CLI::Range(1, 50))
       ->capture_default_str();
   app->add_option("--cell", a->cell, "width and height of its pictures in pixels")
       ->check(CLI::Range(16, 2000))
       ->capture_default_str();
-  return {app, [a] { return show(*a); }};
+  return {app, [a, app] {
+            if (!a->config.empty()) refuse_beside_augmented(*app);
+            return show(*a);
+          }};
 }
 
 }  // namespace tools

@@ -125,7 +125,7 @@ Command add_split_command(CLI::App& program) {
       ->check(CLI::IsMember({"image", "folder"}))
       ->capture_default_str();
   app->add_option("--seed", a->options.seed, "equal seeds give equal files")
-      ->check(CLI::Range(int64_t{0}, INT64_MAX))
+      ->check(seed_range())
       ->type_name("N")
       ->capture_default_str();
   app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");

@@ -38,7 +38,10 @@ Command add_synth_command(CLI::App& program) {
   app->add_option("--max-size", scene.max_size,
                   "largest diameter, as a part of the image's shorter side")
       ->capture_default_str();
-  app->add_option("--seed", scene.seed, "equal seeds give equal files")->capture_default_str();
+  app->add_option("--seed", scene.seed, "equal seeds give equal files")
+      ->check(seed_range())
+      ->type_name("N")
+      ->capture_default_str();
   app->add_option("--quality", a->set.jpeg_quality, "quality of the JPEG files, 1 to 100")
       ->capture_default_str();
   return {app, [a] {

@@ -1,9 +1,11 @@
 #include "tools/dataset_input.h"
 
+#include <filesystem>
 #include <iostream>
 #include <map>
 
 #include "data/check/image_lookup.h"
+#include "engine/base/error.h"
 #include "engine/base/text.h"
 
 namespace tools {
@@ -69,6 +71,15 @@ data::Dataset DatasetInput::load_with_images() const {
   const data::FileLookup files = data::look_up_images(dataset, 0);
   if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
   return dataset;
+}
+
+void DatasetInput::require_images(const data::Dataset& dataset, const std::string& task) const {
+  if (source.annotations.empty() || !source.images.empty() || dataset.images.empty()) return;
+  const std::string& first = dataset.images[0].file_name;
+  std::error_code unknown;
+  if (std::filesystem::exists(std::filesystem::path(dataset.image_folder) / first, unknown)) return;
+  base::fail(base::ExitCode::usage, task, " needs the images: give their folder with --images (",
+             base::printable(first, 100), " is not in the current folder)");
 }
 
 }  // namespace tools

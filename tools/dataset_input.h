@@ -29,6 +29,9 @@ struct DatasetInput {
   // pictures. A line on stderr counts the pictures that EXIF turns. Images that do not exist stay
   // as annotated.
   data::Dataset load_with_images() const;
+  // Error (usage) when a COCO file came without the folder of its images, and its first image is
+  // not below the current folder, either. `task` is what needs them.
+  void require_images(const data::Dataset& dataset, const std::string& task) const;
   std::string name() const { return source.path(); }
 };
 

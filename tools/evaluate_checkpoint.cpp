@@ -12,6 +12,7 @@
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
+#include "tools/config/text.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
@@ -69,12 +70,16 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
-void check_outputs(const CheckpointEvaluation& job, std::vector<std::string> inputs,
-                   const std::string& label_map) {
+void check_outputs(const CheckpointEvaluation& job, const config::RunConfig& config,
+                   const data::Dataset& dataset) {
   base::OutputGuard guard(job.overwrite);
   guard.add("--save-detections", job.save_detections);
   guard.add("--per-class", job.report.per_class);
-  for (const std::string& file : {job.checkpoint, job.config, label_map}) inputs.push_back(file);
+  std::vector<std::string> inputs = data::files_of(config.data.val, dataset);
+  if (!job.config.empty())
+    for (const std::string& file : config::ConfigText::from_file(job.config).files())
+      inputs.push_back(file);
+  for (const std::string& file : {job.checkpoint, config.data.label_map}) inputs.push_back(file);
   guard.check(inputs);
 }
 
@@ -85,7 +90,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const config::RunConfig config = evaluation_config(job, file);
   data::Dataset dataset =
       run::load_dataset(config.data.val, config.data.label_map, &file.classes());
-  check_outputs(job, data::files_of(config.data.val, dataset), config.data.label_map);
+  check_outputs(job, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
   if (files.frames.oriented > 0) log << files.frames.in_words() << std::endl;
   tell_about_data(file.classes(), dataset, config, log);

@@ -58,7 +58,7 @@ void tell_images(const data::Dataset& truth, const std::vector<data::Detection>&
 }  // namespace
 
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
-  data::Dataset truth = job.input.load();
+  data::Dataset truth = job.input.load_with_images();
   base::OutputGuard guard(job.overwrite);
   guard.add("--per-class", job.per_class);
   std::vector<std::string> inputs = data::files_of(job.input.source, truth);

@@ -52,7 +52,6 @@ void add_common_options(CLI::App& app, Arguments& a) {
 void refuse_model_options(const Arguments& a) {
   const tools::CheckpointEvaluation& m = a.model;
   for (auto [option, value] : {std::pair("--config", &m.config),
-                               {"--images", &m.input.source.images},
                                {"--save-detections", &m.save_detections},
                                {"--device", &m.device}})
     if (!value->empty()) fail(ExitCode::usage, option, " needs --checkpoint");

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "data/check/similar_file.h"
 #include "data/encoded_image.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
@@ -55,11 +56,16 @@ class Lookup {
       add(ProblemKind::missing_file,
           linked_ ? fmt::format("a symbolic link to {}, which leads to no file",
                                 read_symlink(path, error).string())
-                  : fmt::format("not found in {}", dataset_.image_folder));
+                  : fmt::format("not found in {}{}", dataset_.image_folder, what_is_there()));
     } catch (const base::Error& error) {
       add(ProblemKind::outside_folder, error.what());
     }
     return false;
+  }
+
+  std::string what_is_there() const {
+    const std::string similar = similar_file(dataset_.image_folder, image_.file_name);
+    return similar.empty() ? "" : fmt::format(", which has {}", similar);
   }
 
   ImageHead read_head() {

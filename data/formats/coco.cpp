@@ -48,7 +48,8 @@ class CocoJoiner {
         report(ProblemKind::unsafe_file_name, path_,
                base::concatenate("image id ", image.id, ": file_name \"",
                                  base::printable(image.file_name, 100),
-                                 "\" does not stay below the image folder"));
+                                 "\" does not stay below the image folder; "
+                                 "file names are relative to that folder"));
         continue;
       }
       if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <set>
 
 #include "engine/base/error.h"
 
@@ -41,6 +40,13 @@ std::string found_beside(const std::vector<std::string>& shards) {
 }
 
 }  // namespace
+
+std::set<std::string> label_maps_beside(const std::vector<std::string>& shards) {
+  std::set<std::string> files;
+  for (const std::string& shard : shards)
+    if (std::string file = beside(shard); !file.empty()) files.insert(std::move(file));
+  return files;
+}
 
 RecordLabels find_record_labels(const std::string& label_map,
                                 const std::vector<std::string>& shards) {

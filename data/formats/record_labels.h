@@ -1,5 +1,6 @@
 // Finds the label map that belongs to TFRecord shards.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ struct RecordLabels {
   bool own = true;   // whether it was given or lies beside the shards, instead of being assumed
   std::string note;  // tells the user what was found or assumed; empty if the map was given
 };
+
+// The label maps that lie beside shards, as `ssddata convert` writes them (label_map.h).
+std::set<std::string> label_maps_beside(const std::vector<std::string>& shards);
 
 // Reads `label_map`, which is a file, or "coco" for COCO's 80 classes. If it is empty, reads the
 // map that `ssddata convert` has written beside the shards (label_map.h), or else assumes COCO's

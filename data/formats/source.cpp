@@ -41,6 +41,8 @@ Dataset open_tfrecords(const Source& s, Problems*) {
 // files.
 Dataset open_voc(const Source& s, Problems*) {
   const fs::path root = s.voc;
+  if (!s.images.empty() && !fs::is_directory(s.images))
+    base::fail(base::ExitCode::data, s.images, ": not a folder, expected that of the images");
   if (!fs::is_directory(root / "Annotations"))
     return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s));
   const std::string images = s.images.empty() ? (root / "JPEGImages").string() : s.images;

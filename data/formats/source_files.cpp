@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "data/formats/record_labels.h"
+
 namespace data {
 namespace {
 
@@ -23,6 +25,7 @@ std::vector<std::string> files_of(const Source& source, const Dataset& dataset) 
   std::vector<std::string> files = dataset.shards;
   for (const std::string* file : {&source.annotations, &source.names, &source.label_map})
     if (!file->empty()) files.push_back(*file);
+  for (const std::string& file : label_maps_beside(dataset.shards)) files.push_back(file);
   for (const std::string* folder : {&source.voc, &source.yolo}) {
     if (folder->empty()) continue;
     files.push_back(*folder);  // perhaps a data.yaml

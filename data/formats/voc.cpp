@@ -220,6 +220,7 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
   std::vector<VocFile> files;
   for (const fs::path& path : xml_files(xml_folder, list))
     files.push_back(read_voc_file(xml_folder, path, pictures));
+  pictures.require_one(xml_folder);
   Dataset out;
   out.notes.push_back(note_of(files, pictures, xml_folder, list.empty()));
   out.image_folder = image_folder;
@@ -238,12 +239,14 @@ std::string voc_file(const ImageEntry& image) {
   return fs::path(image.file_name).replace_extension(".xml").string();
 }
 
-void write_voc(const std::string& folder, const Dataset& dataset) {
+int64_t write_voc(const std::string& folder, const Dataset& dataset) {
   for (const ImageEntry& image : dataset.images) {
     const fs::path path = base::safe_output(folder, voc_file(image));
     base::create_folders(path.parent_path());
     base::write_file(path, voc_text(dataset, image), base::not_durable());
   }
+  return std::count_if(dataset.objects.begin(), dataset.objects.end(),
+                       [](const Object& o) { return o.crowd; });
 }
 
 }  // namespace data

@@ -8,16 +8,17 @@
 namespace data {
 
 // Reads all *.xml files in a folder and below it, in the order of their names. If `list` is given,
-// a file of ImageSets/Main, only the images that it names are read, in its order. * VOC's corners
-// are 1-based and inclusive: x = xmin - 1, width = xmax - xmin + 1. Some tools count
-//   from 0, so an edge at 0 is at the border, too.
-// * Categories get the ids 1, 2, ... in the order of `names`. If `names` is empty, they are the
-//   sorted names that the files hold.
-// * Objects marked difficult are read like others. Parts of objects are left out. * VocPictures
-// decides which picture a file belongs to. A note says how many files have one.
+// a file of ImageSets/Main, only the images that it names are read, in its order.
+//
+// VOC's corners are 1-based and inclusive: x = xmin - 1, width = xmax - xmin + 1. Some tools count
+// from 0, so an edge at 0 is at the border, too. Categories get the ids 1, 2, ... in the order of
+// `names`. If `names` is empty, they are the sorted names that the files hold. Objects marked
+// difficult are read like others. Parts of objects are left out. VocPictures decides which picture
+// a file belongs to. A note says how many files have one.
 //
 // Throws Error(data), with the file, if there are no XML files, if one has more than 4 MiB, is
-// damaged, lacks a value or has a wrong one, or if an object has a name that is not in `names`.
+// damaged, lacks a value or has a wrong one, if an object has a name that is not in `names`, or if
+// the pictures have a folder of their own that holds none of them.
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names = {}, const std::string& list = "");
 
@@ -26,7 +27,7 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
 std::string voc_file(const ImageEntry& image);
 
 // Creates the folder and writes a file for every image. Crowd regions are left out, because VOC has
-// none. Throws Error(data) if the name of an image leads out of the folder.
-void write_voc(const std::string& folder, const Dataset& dataset);
+// none; returns how many. Throws Error(data) if the name of an image leads out of the folder.
+int64_t write_voc(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "data/formats/coco.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -30,11 +32,18 @@ std::string VocPictures::count(const std::string& picture) {
   return picture;
 }
 
+// Some tools write the whole path on the machine where the picture was labelled.
+std::string VocPictures::named_by(const std::string& filename, bool usable) const {
+  const std::string last = filename.substr(filename.find_last_of("/\\") + 1);
+  if (!names_.contains(filename) && names_.contains(last)) return last;
+  return usable ? filename : "";
+}
+
 std::string VocPictures::find(const fs::path& xml, const std::string& filename) {
   ++files_;
   const bool usable = stays_in_folder(filename);
-  const std::string named = usable ? filename : "";
-  const bool alike = usable && fs::path(named).stem() == xml.stem();
+  const std::string named = named_by(filename, usable);
+  const bool alike = !named.empty() && fs::path(named).stem() == xml.stem();
   if (alike && names_.contains(named)) return count(named);
   if (auto own = by_stem_.find(stem_below(xml)); own != by_stem_.end()) {
     const bool other = !filename.empty() && !alike && named != xml.stem().string();
@@ -48,6 +57,13 @@ std::string VocPictures::find(const fs::path& xml, const std::string& filename) 
   if (exists_ && missing_++ == 0)
     first_missing_ = fmt::format("{} of {}", assumed, xml.generic_string());
   return filename.empty() || usable ? assumed : "";
+}
+
+void VocPictures::require_one(const std::string& files) const {
+  if (!exists_ || files_ == 0 || missing_ < files_ || fs::path(folder_) == fs::path(files)) return;
+  base::fail(base::ExitCode::data, files, ": ", files_, " XML files, and none has its picture in ",
+             folder_, " (the first is ", base::printable(first_missing_),
+             "); give the folder of the pictures with --images or data.train.images");
 }
 
 std::string VocPictures::note(const std::string& files, bool all) const {

@@ -17,12 +17,17 @@ class VocPictures {
   explicit VocPictures(const std::string& folder);
 
   // Returns the path of the picture below the folder. `xml` is the path of the file below the
-  // folder of files, and `filename` is the name in it, which may be empty. The first of these that
-  // exists is taken: 1. the picture `filename`, if it has the same name as the file, but for the
-  // ending; 2. a picture that has the same path as the file, but for the ending; 3. the picture
-  // `filename`. If none exists, the result is `filename`, or the file's own name with .jpg if there
-  // is none. It is empty if `filename` leads out of the folder.
+  // folder of files, and `filename` is the name in it, which may be empty. If `filename` is the
+  // path of no picture, but its last part is, the last part counts. The first of these that exists
+  // is taken: 1. the picture `filename`, if it has the same name as the file, but for the ending;
+  // 2. a picture that has the same path as the file, but for the ending; 3. the picture `filename`.
+  // If none exists, the result is `filename`, or the file's own name with .jpg if there is none. It
+  // is empty if `filename` leads out of the folder.
   std::string find(const std::filesystem::path& xml, const std::string& filename);
+
+  // Throws Error(data) if the folder exists, is another one than `files`, and holds none of the
+  // pictures for which find() was called.
+  void require_one(const std::string& files) const;
 
   // One line that counts the files with and without a picture. If `all`, that is, if find() was
   // called for every file of the data set, it also counts the pictures without a file.
@@ -30,6 +35,7 @@ class VocPictures {
 
  private:
   std::string count(const std::string& picture);
+  std::string named_by(const std::string& filename, bool usable) const;
 
   std::string folder_;
   bool exists_ = false;

@@ -154,22 +154,27 @@ std::string yolo_file(const ImageEntry& image) {
   return fs::path(image.file_name).replace_extension(".txt").string();
 }
 
-void write_yolo(const std::string& folder, const Dataset& dataset) {
+int64_t write_yolo(const std::string& folder, const Dataset& dataset) {
+  int64_t left_out = 0;
   base::create_folders(folder);
   std::string names;
   for (const Category& category : dataset.categories) names += category.name + "\n";
   base::write_file(fs::path(folder) / kYoloNamesFile, names);
   for (const ImageEntry& image : dataset.images) {
     std::string lines;
-    for (const Object& o : dataset.objects_of(image))
-      if (!o.crowd && o.width > 0 && o.height > 0)
+    for (const Object& o : dataset.objects_of(image)) {
+      const bool written = !o.crowd && o.width > 0 && o.height > 0;
+      left_out += !written;
+      if (written)
         lines += fmt::format("{} {} {} {} {}\n", o.category, (o.x + o.width / 2) / image.width,
                              (o.y + o.height / 2) / image.height, o.width / image.width,
                              o.height / image.height);
+    }
     const fs::path path = base::safe_output(folder, yolo_file(image));
     base::create_folders(path.parent_path());
     base::write_file(path, lines, base::not_durable());
   }
+  return left_out;
 }
 
 }  // namespace data

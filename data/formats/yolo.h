@@ -43,7 +43,8 @@ inline constexpr const char* kYoloNamesFile = "classes.txt";
 std::string yolo_file(const ImageEntry& image);
 
 // Creates the folder and writes these files. Crowd regions and boxes without area are left out,
-// because YOLO has none. Throws Error(data) if the name of an image leads out of the folder.
-void write_yolo(const std::string& folder, const Dataset& dataset);
+// because YOLO has none; returns how many. Throws Error(data) if the name of an image leads out of
+// the folder.
+int64_t write_yolo(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

@@ -22,6 +22,7 @@ InputFile::InputFile(const std::filesystem::path& path, ExitCode code)
   if (file_ < 0 || ::fstat(file_, &status) != 0) {
     const int reason = errno;
     if (file_ >= 0) ::close(file_);
+    if (path_ == "-") fail(code_, "-: standard input is not read, give the name of a file");
     fail(code_, path_, ": cannot open: ", std::strerror(reason));
   }
   if (!S_ISREG(status.st_mode)) {

@@ -195,6 +195,29 @@ TEST_CASE("outputs: an input is recognised in every spelling") {
   }
 }
 
+TEST_CASE("outputs: bases of a configuration, and label maps beside shards, are inputs, too") {
+  const Place& p = place();
+  p.empty();
+  base::write_file(p.at("w/child.json"), std::string_view(R"({"_base_": "../tiny.json"})"));
+  const std::string convert = std::string("convert ") + kVal + " --images data/images ";
+  REQUIRE(p.run("ssddata", convert + "--to-records w/set").exit_code == 0);
+  fs::create_hard_link(p.at("tiny.json"), p.at("w/001.jpg"));
+  const std::string eval = std::string(kModel) + " --config w/child.json --threads 1 ";
+  for (const auto& [program, arguments, input] :
+       {std::tuple("ssddata", std::string("show --augmented w/child.json --count 2 -o w"),
+                   "tiny.json"),
+        {"ssdeval", eval + "--per-class tiny.json", "tiny.json"},
+        {"ssddata", "convert --tfrecords 'w/set.record-*' --to-coco w/set.label_map.pbtxt",
+         "w/set.label_map.pbtxt"}}) {
+    const std::string before = text_of(p.at(input));
+    const Outcome outcome = p.run(program, arguments + " --overwrite");
+    INFO(arguments << ": " << outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK_THAT(outcome.err, Contains("input"));
+    CHECK(text_of(p.at(input)) == before);
+  }
+}
+
 TEST_CASE("outputs: a device is written in place, a link to one likewise") {
   for_each_option([](const OutputOption& o, const std::string& spot) {
     if (!tests::make_device(spot)) return;

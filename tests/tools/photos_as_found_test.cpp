@@ -159,6 +159,26 @@ TEST_CASE("EXIF: training and evaluation say it, and follow data.exif") {
              Contains("EXIF: 8 of 8 images are turned upright"));
 }
 
+TEST_CASE("EXIF: a results file is compared with labels of the upright picture") {
+  const TurnedPhoto photo;
+  photo.label_stored();
+  base::write_file(photo.at("found.json"),
+                   std::string(R"([{"image_id": 1, "category_id": 1, "score": 0.9,
+                                    "bbox": [12, 24, 24, 16]}])"));
+  const std::string eval =
+      fmt::format("cd {} && {} --annotations stored.json --detections found.json --json",
+                  photo.at(""), tests::program("ssdeval").string());
+  const auto map_of = [](const Outcome& done) {
+    INFO(done.err);
+    REQUIRE(done.exit_code == 0);
+    return nlohmann::json::parse(done.out).at("DetectionBoxes_Precision/mAP").get<double>();
+  };
+  const Outcome seen = tests::run(eval + " --images images");
+  CHECK(map_of(seen) == Approx(1));
+  CHECK_THAT(seen.err, Contains("made for the stored pixels"));
+  CHECK(map_of(tests::run(eval)) < 0.5);  // no image is read: the labels stay as they are
+}
+
 namespace {
 
 // Data whose images lie elsewhere: `make` puts what leads to them into the folder "images".

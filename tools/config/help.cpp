@@ -21,12 +21,12 @@ std::string description_of(const ConfigTable& table, const std::string& section)
   return "";
 }
 
-[[noreturn]] void refuse_prefix(const ConfigTable& table, const std::string& prefix) {
+[[noreturn]] void refuse_part(const ConfigTable& table, const std::string& part) {
   std::vector<std::string> known;
   for (const auto& [path, description] : table.sections()) known.push_back(path);
   for (const ConfigKey& key : table.keys()) known.push_back(key.path);
-  const std::string nearest = base::nearest_name(prefix, known);
-  base::fail(base::ExitCode::usage, "--help-config ", prefix, ": no key begins with this",
+  const std::string nearest = base::nearest_name(part, known);
+  base::fail(base::ExitCode::usage, "--help-config ", part, ": no key contains this",
              nearest.empty() ? "" : ", did you mean " + nearest + "?");
 }
 
@@ -53,10 +53,22 @@ std::string config_as_json(const ConfigTable& table) {
   return result.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string config_help(const ConfigTable& table, const std::string& prefix) {
-  std::string text, section = "\n";
+namespace {
+
+std::vector<ConfigKey> keys_named(const ConfigTable& table, const std::string& part) {
+  std::vector<ConfigKey> begin, contain;
   for (const ConfigKey& key : table.keys()) {
-    if (!key.path.starts_with(prefix)) continue;
+    if (key.path.starts_with(part)) begin.push_back(key);
+    if (key.path.find(part) != std::string::npos) contain.push_back(key);
+  }
+  return begin.empty() ? contain : begin;
+}
+
+}  // namespace
+
+std::string config_help(const ConfigTable& table, const std::string& part) {
+  std::string text, section = "\n";
+  for (const ConfigKey& key : keys_named(table, part)) {
     if (std::string own = section_of(key.path); own != section) {
       section = own;
       std::string description = description_of(table, section);
@@ -66,7 +78,7 @@ std::string config_help(const ConfigTable& table, const std::string& prefix) {
     text += fmt::format("  {} = {}   ({})\n      {}\n", key.path, key.default_json, key.expected,
                         key.description);
   }
-  if (text.empty()) refuse_prefix(table, prefix);
+  if (text.empty()) refuse_part(table, part);
   return text;
 }
 

@@ -105,9 +105,9 @@ class ConfigTable {
 
 // All values as JSON, in the table's order. Reading it back gives the same values.
 std::string config_as_json(const ConfigTable&);
-// Help for the terminal, with one entry for each key that starts with `prefix`. Throws Error(usage)
-// if none does.
-std::string config_help(const ConfigTable&, const std::string& prefix = "");
+// Help for the terminal, with one entry for each key that starts with `part`, or if there are none,
+// for each key that contains it. Throws Error(usage) if none does.
+std::string config_help(const ConfigTable&, const std::string& part = "");
 // The page docs/config_keys.md.
 std::string config_markdown(const ConfigTable&);
 

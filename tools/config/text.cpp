@@ -51,7 +51,9 @@ class ConfigReader {
     if (open_.size() == kMaxBases)
       base::fail(base::ExitCode::usage, named_at, "a chain of more than ", kMaxBases, " bases");
     open_.push_back(identity);
-    return merge(read_bounded(path, named_at), path);
+    ConfigText result = merge(read_bounded(path, named_at), path);
+    result.files_.push_back(path);
+    return result;
   }
 
   ConfigText merge(const std::string& text, const std::string& name) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace config {
 
@@ -24,6 +25,8 @@ class ConfigText {
   void override_with(const std::string& assignment);
 
   const nlohmann::json& values() const { return values_; }
+  // The file that was named, and its bases.
+  std::vector<std::string> files() const { return files_; }
   // Where the key was written: "file:line" or "command line". If the key is absent, the place of
   // its section.
   std::string place(const std::string& path) const;
@@ -35,6 +38,7 @@ class ConfigText {
   nlohmann::json values_ = nlohmann::json::object();
   std::map<std::string, std::string> places_;  // "" is the whole configuration
   std::map<std::string, std::string> typed_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace config

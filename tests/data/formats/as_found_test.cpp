@@ -143,6 +143,34 @@ TEST_CASE("VOC: renamed and missing pictures") {
   CHECK_THAT(set.notes[0], Contains("1 pictures without an XML file"));
 }
 
+TEST_CASE("VOC: a path on another machine names the picture of that name, if there is one") {
+  const Folder f;
+  f.image("images/a.jpg");
+  f.image("images/day/b.jpg");
+  f.text("xml/1.xml", voc_file("C:\\photos\\a.jpg"));
+  CHECK(f.voc().images.at(0).file_name == "a.jpg");
+  f.text("xml/1.xml", voc_file("/home/me/a.jpg"));
+  CHECK(f.voc().images.at(0).file_name == "a.jpg");
+  f.text("xml/1.xml", voc_file("day/b.jpg"));
+  CHECK(f.voc().images.at(0).file_name == "day/b.jpg");
+  f.text("xml/1.xml", voc_file("/home/me/other.jpg"));
+  CHECK_THAT(failure([&] { f.voc(); }), Contains("does not stay below the image folder"));
+}
+
+TEST_CASE("VOC: a folder of pictures that holds none of them is refused") {
+  const Folder f;
+  f.text("xml/a.xml", voc_file("a.jpg"));
+  f.text("xml/b.xml", voc_file("b.jpg"));
+  f.image("images/other.jpg");
+  CHECK_THAT(failure([&] { f.voc(); }), Contains("2 XML files, and none has its picture in") &&
+                                            Contains("the first is a.jpg of a.xml") &&
+                                            Contains("--images"));
+  f.image("images/b.jpg");
+  CHECK(f.voc().images.size() == 2);
+  // A folder of XML files alone can be counted and converted.
+  CHECK(data::load_voc(f.at("xml"), f.at("xml"), {}).images.size() == 2);
+}
+
 TEST_CASE("VOC: encodings are read as they are declared, or refused") {
   const Folder f;
   f.image("images/a.jpg");

@@ -27,14 +27,27 @@ std::string in_16_bits(const std::string& text, bool big, bool mark) {
   return out;
 }
 
+std::string in_32_bits(const std::string& text, bool big, bool mark) {
+  using namespace std::string_literals;
+  std::string out = !mark ? "" : big ? "\0\0\xfe\xff"s : "\xff\xfe\0\0"s;
+  for (char c : text) out += big ? "\0\0\0"s + c : c + "\0\0\0"s;
+  return out;
+}
+
 const std::string kCoco = R"({"images": [], "annotations": [], "categories": []})";
 
 }  // namespace
 
-TEST_CASE("UTF-16 is named, with the command that converts it") {
+TEST_CASE("texts in 16 and 32 bits are named, with the command that converts them") {
   for (bool big : {false, true})
-    for (bool mark : {false, true})
-      CHECK(error_of(in_16_bits(kCoco, big, mark)).find("iconv -f UTF-16") != std::string::npos);
+    for (bool mark : {false, true}) {
+      // Without a mark, iconv has to be told which byte comes first.
+      const std::string order = mark ? "" : big ? "BE" : "LE";
+      const std::string narrow = in_16_bits(kCoco, big, mark);
+      CHECK_THAT(error_of(narrow), Catch::Contains("iconv -f UTF-16" + order + " -t UTF-8"));
+      CHECK_THAT(error_of(in_32_bits(kCoco, big, mark)),
+                 Catch::Contains("iconv -f UTF-32" + order + " -t UTF-8"));
+    }
   CHECK(error_of(kCoco).empty());
   CHECK(error_of("\xef\xbb\xbf" + kCoco).empty());
 }
@@ -52,6 +65,9 @@ TEST_CASE("archives and files of other tools are named") {
         Case{R"({"_via_settings": {}, "_via_img_metadata": {}})", "VIA"},
         Case{R"({"a.jpg1": {"filename": "a.jpg", "size": 1, "regions": []}})", "VIA"},
         Case{R"({"type": "FeatureCollection", "features": [{"geometry": {}}]})", "GeoJSON"},
+        Case{"{\"image\": 1}\n{\"image\": 2}\n", "JSON Lines"},
+        Case{"filename,width,height,class\na.jpg,3,3,cat\n", "a table (CSV)"},
+        Case{R"([{"image_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}])", "ssdeval --detections"},
         Case{"{}", "no \"images\" section"}}) {
     INFO(c.text);
     CHECK(error_of(c.text).find(c.message) != std::string::npos);

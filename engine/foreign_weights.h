@@ -1,0 +1,12 @@
+// Files of weights in other formats, named for what they are.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace engine {
+
+// What a file that is no safetensors file seems to be, and how to go on; empty: unknown. `head`:
+// its first 8 bytes.
+std::string foreign_weights(std::string_view head);
+
+}  // namespace engine

@@ -1,0 +1,172 @@
+// What the programs refuse rightly, and how they tell the user to go on.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/write_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/training_run.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using tests::Outcome, tests::text_of;
+
+namespace {
+
+// Drawn pictures, and a COCO file of them.
+class Place {
+ public:
+  static constexpr const char* kFile = "data/annotations/instances_val.json";
+
+  std::string at(const std::string& name) const { return place_.at(name); }
+  Outcome run(const std::string& program, const std::string& arguments) const {
+    return tests::run(fmt::format("cd {} && OMP_NUM_THREADS=1 timeout 60 {} {}", at(""),
+                                  tests::program(program).string(), arguments));
+  }
+  // The COCO file with other names of the images.
+  template <class Change> void rename_images(const std::string& to, const Change& change) const {
+    auto set = nlohmann::json::parse(text_of(at(kFile)));
+    for (auto& image : set["images"]) image["file_name"] = change(image["file_name"]);
+    base::write_file(at(to), set.dump());
+  }
+
+ private:
+  tests::TrainingPlace place_{4, 2};
+};
+
+// Refused in one line that holds `words`.
+void check_refused(const Outcome& outcome, int code, const std::string& words) {
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.exit_code == code);
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK_THAT(outcome.err, Contains(words));
+}
+
+}  // namespace
+
+TEST_CASE("weights of other programs are named, with the function that converts them") {
+  using namespace std::string_literals;
+  const Place p;
+  for (const auto& [bytes, words] : {std::pair("PK\x03\x04"s, "a file of PyTorch"),
+                                     {"\x80\x02}q"s, "a file of PyTorch"},
+                                     {"\x89HDF\r\n\x1a\n"s, "an HDF5 file"},
+                                     {"\x1f\x8b\x08"s, "a gzip file"}}) {
+    base::write_file(p.at("model.pt"), bytes + std::string(500, 'x'));
+    check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, words);
+    const Outcome started = p.run("ssdtrain", "--config tiny.json --init-from model.pt");
+    CHECK(started.exit_code == 4);
+    CHECK_THAT(started.err, Contains(words));
+  }
+  base::write_file(p.at("model.pt"), std::string(500, 'x'));
+  check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, "damaged");
+}
+
+TEST_CASE("a name that nearly fits is told where an image is missing") {
+  const Place p;
+  const std::string first = "000005.jpg";
+  REQUIRE(fs::exists(p.at("data/images/" + first)));
+  using Name = std::string;
+  const std::vector<std::pair<const char*, Name (*)(const Name&)>> changes{
+      {"in another folder", [](const Name& n) { return "photos/2020/" + n; }},
+      {"in capitals", [](const Name& n) { return n.substr(0, n.size() - 4) + ".JPG"; }},
+      {"of another format", [](const Name& n) { return n.substr(0, n.size() - 4) + ".png"; }},
+      {"without its ending", [](const Name& n) { return n.substr(0, n.size() - 4); }},
+      {"of another system", [](const Name& n) { return "photos\\" + n; }}};
+  for (const auto& [what, change] : changes) {
+    INFO(what);
+    p.rename_images("other.json", change);
+    const Outcome checked = p.run("ssddata", "check --annotations other.json --images data/images");
+    CHECK(checked.exit_code == 3);
+    CHECK_THAT(checked.out, Contains("not found in data/images, which has " + first));
+  }
+  p.rename_images("other.json", [](const Name& n) { return "gone" + n; });
+  const Outcome gone = p.run("ssddata", "check --annotations other.json --images data/images");
+  CHECK_THAT(gone.out, Contains("not found in data/images") && !Contains("which has"));
+  p.rename_images("other.json", [](const Name& n) { return "/home/me/" + n; });
+  check_refused(p.run("ssddata", "stats --annotations other.json --images data/images"), 3,
+                "relative to that folder");
+}
+
+TEST_CASE("images that are needed, and whose folder is not given, are asked for") {
+  const Place p;
+  const std::string set = std::string("--annotations ") + Place::kFile;
+  for (const std::string& command :
+       {"convert " + set + " --to-records out/set", "convert " + set + " --to-images out",
+        "show " + set + " -o out"})
+    check_refused(p.run("ssddata", command), 2, "give their folder with --images");
+  CHECK(p.run("ssddata", "convert " + set + " --to-coco out.json").exit_code == 0);
+  // Below the current folder they are found without the option.
+  p.rename_images("here.json", [](const std::string& n) { return "data/images/" + n; });
+  CHECK(p.run("ssddata", "convert --annotations here.json --to-images out").exit_code == 0);
+}
+
+TEST_CASE("options that would be passed over in silence are refused") {
+  const Place p;
+  const std::string show = "show --augmented tiny.json -o out --count 2 ";
+  for (const auto& [more, option] :
+       {std::pair(std::string("--annotations ") + Place::kFile, "--annotations"),
+        {"--images data/images", "--images"},
+        {"--exif stored", "--exif"},
+        {"--random", "--random"},
+        {"--id 5", "--id"}})
+    check_refused(p.run("ssddata", show + more), 2,
+                  std::string(option) + " does not go with --augmented");
+  CHECK(p.run("ssddata", show + "--columns 2 --cell 64").exit_code == 0);
+}
+
+TEST_CASE("boxes that a format cannot hold are counted where it is written") {
+  const Place p;
+  auto set = nlohmann::json::parse(text_of(p.at(Place::kFile)));
+  const size_t all = set["annotations"].size();
+  REQUIRE(all > 2);
+  set["annotations"][0]["iscrowd"] = 1;
+  set["annotations"][1]["bbox"][2] = 0;
+  base::write_file(p.at("odd.json"), set.dump());
+  const std::string convert = "convert --annotations odd.json --images data/images ";
+  CHECK_THAT(
+      p.run("ssddata", convert + "--to-yolo yolo").out,
+      Contains(fmt::format("{} boxes; 2 crowd regions and boxes without area left out", all - 2)));
+  CHECK_THAT(p.run("ssddata", convert + "--to-voc voc").out,
+             Contains(fmt::format("{} boxes; 1 crowd regions left out", all - 1)));
+  CHECK_THAT(p.run("ssddata", convert + "--to-coco same.json").out,
+             Contains(fmt::format("{} boxes\n", all)));
+}
+
+TEST_CASE("a seed is not negative") {
+  const Place p;
+  const std::string set = std::string("--annotations ") + Place::kFile + " --images data/images ";
+  for (const std::string& command : {std::string("synth drawn"), "show " + set + "-o out",
+                                     "split " + set + "--to-train a.json --to-val b.json"})
+    check_refused(p.run("ssddata", command + " --seed -1"), 2, "--seed: expected a number from 0");
+  CHECK_FALSE(fs::exists(p.at("drawn")));
+}
+
+TEST_CASE("standard input is not a file of data") {
+  const Place p;
+  for (const auto& [program, arguments] :
+       {std::pair("ssddata", std::string("check --annotations - --images data/images")),
+        {"ssdeval", std::string("--annotations ") + Place::kFile + " --detections -"}})
+    check_refused(p.run(program, arguments), 3, "standard input is not read");
+}
+
+TEST_CASE("a data set without an image is an error for the check, too") {
+  const Place p;
+  base::write_file(p.at("empty.json"),
+                   std::string_view(R"({"images": [], "annotations": [], "categories": []})"));
+  base::write_file(p.at("empty.record"), std::string_view());
+  check_refused(p.run("ssddata", "check --annotations empty.json --images data/images"), 3,
+                "the data set has no images");
+  const Outcome records = p.run("ssddata", "check --tfrecords empty.record");
+  CHECK(records.exit_code == 3);
+  CHECK_THAT(records.err, Contains("the data set has no images"));
+}
+
+TEST_CASE("keys are found by a word in their middle") {
+  const Place p;
+  const Outcome schedule = p.run("ssdtrain", "--help-config warmup");
+  CHECK(schedule.exit_code == 0);
+  CHECK_THAT(schedule.out, Contains("train.schedule.warmup_steps") && !Contains("data.exif"));
+  check_refused(p.run("ssdtrain", "--help-config warmpu"), 2, "no key contains this");
+}
