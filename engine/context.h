@@ -6,6 +6,7 @@
 namespace engine {
 
 class Branches;
+class Collectives;
 class Trace;
 
 // Everything that an operation needs besides its arguments.
@@ -21,6 +22,7 @@ struct Context {
   // stays the same, so plans may keep reordered copies. Ignored if there is a tape.
   uint64_t weights_version = 0;
   Branches* branches = nullptr;  // if null, branches run one after the other
+  Collectives* ranks = nullptr;  // if null, this process trains alone
 
   Tensor empty(Shape shape, DType dtype) const { return Tensor(arena, shape, dtype); }
 };

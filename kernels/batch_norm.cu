@@ -117,6 +117,39 @@ template <class A> struct BatchNormMomentsOfSums {  // one element: one channel
   }
 };
 
+// Means and variances of equally large batches, in f64; the variance between the batches is added
+// to the mean variance within them.
+template <class A> struct BatchNormMomentsOfRanks {  // one element: one channel
+  const A* gathered;
+  int ranks, rows_of_rank, channels;
+  BatchNormResult<A> result;
+  HD A at(int rank, int kind, int c) const {
+    return gathered[(int64_t(rank) * 2 + kind) * channels + c];
+  }
+  HD void operator()(int c) const {
+    double mean = 0, variance = 0;
+    for (int r = 0; r < ranks; ++r) mean += double(at(r, 0, c));
+    mean /= ranks;
+    double biased = rows_of_rank > 1 ? double(rows_of_rank - 1) / rows_of_rank : 1;
+    for (int r = 0; r < ranks; ++r) {
+      double d = double(at(r, 0, c)) - mean;
+      variance += double(at(r, 1, c)) * biased + d * d;
+    }
+    result.set(c, mean, variance / ranks);
+  }
+};
+
+template <class A> struct MeanOfRanks {  // one element
+  const A* gathered;
+  A* mean;
+  int ranks, elements;
+  HD void operator()(int i) const {
+    double sum = 0;
+    for (int r = 0; r < ranks; ++r) sum += double(gathered[int64_t(r) * elements + i]);
+    mean[i] = A(sum / ranks);
+  }
+};
+
 template <class A> struct BatchNormMovingMoments {
   const A *moving_mean, *moving_variance;
   A *mean, *inv_std, epsilon;
@@ -251,6 +284,26 @@ void batch_norm_moments_of_sums(Queue queue, const BatchNormSums& sums, BatchNor
     each(queue, sums.sum.shape.size(),
          BatchNormMomentsOfSums<A>{sums.sum.as<A>(), sums.sum_of_squares.as<A>(),
                                    result_in<A>(sums.rows, moments, moving, epsilon)});
+  });
+}
+
+void batch_norm_moments_of_ranks(Queue queue, View gathered, int64_t rows, BatchNormMoments moments,
+                                 BatchNormMoving moving, double epsilon) {
+  if (rows == 0) return;
+  const int64_t channels = moments.mean.shape.size(), ranks = gathered.shape.size() / 2 / channels;
+  dispatch_accumulator(gathered.dtype, [&]<class A>() {
+    each(queue, channels,
+         BatchNormMomentsOfRanks<A>{gathered.as<A>(), int(ranks), int(rows), int(channels),
+                                    result_in<A>(rows * ranks, moments, moving, epsilon)});
+  });
+}
+
+void mean_of_ranks(Queue queue, View gathered, View mean) {
+  const int64_t elements = mean.shape.size();
+  dispatch_accumulator(gathered.dtype, [&]<class A>() {
+    each(queue, elements,
+         MeanOfRanks<A>{gathered.as<A>(), mean.as<A>(), int(gathered.shape.size() / elements),
+                        int(elements)});
   });
 }
 

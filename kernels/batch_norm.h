@@ -35,6 +35,13 @@ struct BatchNormSums {
 };
 void batch_norm_moments_of_sums(Queue, const BatchNormSums&, BatchNormMoments, BatchNormMoving,
                                 double epsilon);
+// The same over the batches of all ranks, which have equally many pixels. `gathered` [ranks, 2,
+// channels] holds what batch_norm_batch_moments makes of each rank's batch of `rows` pixels as
+// moving statistics of decay 0: its mean, and its variance with Bessel's correction.
+void batch_norm_moments_of_ranks(Queue, View gathered, int64_t rows, BatchNormMoments,
+                                 BatchNormMoving, double epsilon);
+// mean [n] = the mean of the rows of gathered [ranks, n], which are added in order.
+void mean_of_ranks(Queue, View gathered, View mean);
 // The moments for inference, from the moving statistics.
 void batch_norm_moving_moments(Queue, BatchNormMoving, BatchNormMoments, double epsilon);
 

@@ -33,6 +33,7 @@ Predictions Detector::forward(const Context& c, const Tensor& images,
   Network net{.parameters = parameters_,
               .folded = folded,
               .frozen_batch_norm = options_.frozen_batch_norm,
+              .sync_batch_norm = options_.sync_batch_norm,
               .decay = options_.batch_norm_decay};
   return heads_.forward(c, net, pyramid_.forward(c, net, backbone_.forward(c, net, images)));
 }

@@ -24,6 +24,7 @@ struct DetectorOptions {
   std::vector<double> aspect_ratios{1.0, 2.0, 0.5};  // width / height
 
   bool frozen_batch_norm = false;   // whether training, too, uses the moving statistics
+  bool sync_batch_norm = false;     // whether statistics are those of the batches of all ranks
   double batch_norm_decay = 0.997;  // of the moving statistics, per step
   // TensorFlow's fused batch norm raises an epsilon of 1e-5 to 1.001e-5.
   double backbone_epsilon = 1.001e-5, epsilon = 1e-3;

@@ -128,9 +128,12 @@ Tensor apply_padded(const Context& c, const Network& net, const ConvLayer& layer
   engine::ChannelSums sums;
   Tensor y = c.training ? engine::conv_with_sums(c, x, p[layer.kernel], options, sums)
                         : engine::conv(c, x, p[layer.kernel], options);
-  return engine::batch_norm(
-      c, y, {gamma, beta, mean, variance},
-      {.epsilon = layer.epsilon, .decay = net.decay, .activation = activation}, residual, sums);
+  return engine::batch_norm(c, y, {gamma, beta, mean, variance},
+                            {.epsilon = layer.epsilon,
+                             .decay = net.decay,
+                             .activation = activation,
+                             .sync = net.sync_batch_norm},
+                            residual, sums);
 }
 
 }  // namespace model

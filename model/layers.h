@@ -74,8 +74,8 @@ class FoldedWeights {
 struct Network {
   const Parameters& parameters;
   const FoldedWeights* folded = nullptr;  // for inference; if null, batch norm is an op of its own
-  bool frozen_batch_norm = false;         // as in DetectorOptions
-  double decay = 0.997;                   // of the moving statistics
+  bool frozen_batch_norm = false, sync_batch_norm = false;  // as in DetectorOptions
+  double decay = 0.997;                                     // of the moving statistics
 };
 
 // Returns activation(batch_norm(conv(x)) + residual), or activation(conv(x) + bias + residual) for

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
+#include "engine/collectives/collectives.h"
 #include "kernels/elementwise.h"
 #include "kernels/flat_sum.h"
 #include "kernels/loss_report.h"
@@ -29,10 +30,17 @@ Tensor sum_of(const Context& c, const Tensors& levels) {
   return sum_of(c, sum, -std::numeric_limits<double>::infinity());
 }
 
+Tensor normaliser_of(const Context& c, const Tensor& box_weights, LossNormalizer over) {
+  if (over == LossNormalizer::per_rank || !c.ranks) return sum_of(c, box_weights, 1);
+  Tensor sum = sum_of(c, box_weights, 0);
+  c.ranks->sum("matches", sum, c.queue);
+  return sum_of(c, sum, 1);
+}
+
 }  // namespace
 
 Targets assign_targets(const Context& c, const kernels::GroundTruth& truth, const Anchors& anchors,
-                       DType accumulator) {
+                       DType accumulator, LossNormalizer over) {
   base::Range range("targets");
   const int64_t images = truth.labels.shape[0], rows = truth.labels.shape[1], n = anchors.count();
   Tensor matched = c.empty({2, {images, n}}, DType::i32),
@@ -48,7 +56,7 @@ Targets assign_targets(const Context& c, const kernels::GroundTruth& truth, cons
                            .class_weights = t.class_weights,
                            .boxes = t.boxes,
                            .box_weights = t.box_weights});
-  t.normaliser = sum_of(c, t.box_weights, 1);
+  t.normaliser = normaliser_of(c, t.box_weights, over);
   return t;
 }
 

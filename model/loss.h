@@ -8,10 +8,15 @@
 
 namespace model {
 
+// By how many matches the losses are divided: those of each rank's batch, as the original does, or
+// those of all ranks' batches. The gradients of the ranks are averaged, or added up.
+enum class LossNormalizer { per_rank, global };
+
 struct LossOptions {
   double alpha = 0.25, gamma = 2;  // of the focal loss (kernels/focal_loss.h)
   double delta = 1;                // of smooth L1 (kernels/smooth_l1.h)
   double classification_weight = 1, localization_weight = 1;
+  LossNormalizer normalizer = LossNormalizer::per_rank;
 };
 
 // What each anchor of a batch should predict, on the device.
@@ -22,7 +27,7 @@ struct Targets {
 // Matches the objects with the anchors (kernels/match_anchors.h) and computes the targets: classes
 // as i32, all others in the dtype `accumulator`.
 Targets assign_targets(const Context&, const kernels::GroundTruth&, const Anchors&,
-                       engine::DType accumulator);
+                       engine::DType accumulator, LossNormalizer = LossNormalizer::per_rank);
 
 // For each level, the losses of each image, [images], summed over its anchors and not yet
 // normalised.

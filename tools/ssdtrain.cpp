@@ -1,11 +1,15 @@
 // Trains a detector: `ssdtrain --config C.json [key.path=value ...]`.
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <streambuf>
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
 #include "tools/config/table.h"
+#include "tools/local_ranks.h"
+#include "tools/run/rank_place.h"
 #include "tools/run/resumed_run.h"
 #include "tools/run/trainer.h"
 
@@ -14,9 +18,11 @@ namespace {
 struct Arguments {
   std::string config, resume, init_from, output_dir, device, precision;
   std::optional<int64_t> seed;
+  std::optional<int> ranks;
   bool deterministic = false, dry_run = false, print_config = false, help_config = false,
        markdown = false;
   std::vector<std::string> overrides, words;
+  char** argv = nullptr;
 };
 
 void add_options(CLI::App& app, Arguments& a) {
@@ -32,6 +38,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--device", a.device, "cpu, cuda, cuda:1; default: cuda where there is one")
       ->type_name("NAME");
   app.add_option("--precision", a.precision, "fp32, tf32, bf16 or fp16")->type_name("NAME");
+  app.add_option("--ranks", a.ranks, "Processes that train together; started on this machine")
+      ->type_name("N");
   app.add_option("--seed", a.seed, "Seed of all random numbers")->type_name("N");
   app.add_flag("--deterministic", a.deterministic,
                "Give the same bits in every run with the same seed");
@@ -64,6 +72,7 @@ std::vector<std::string> all_overrides(const Arguments& a) {
   text("output_dir", a.output_dir);
   text("train.device", a.device);
   text("train.precision", a.precision);
+  if (a.ranks) all.push_back("ranks.count=" + std::to_string(*a.ranks));
   if (a.seed) all.push_back("train.seed=" + std::to_string(*a.seed));
   if (a.deterministic) all.push_back("train.deterministic=true");
   return all;
@@ -110,27 +119,78 @@ Job load_job(const Arguments& a) {
   return job;
 }
 
+// Rank 0 speaks for all; the others print how they fail.
+class QuietRank {
+ public:
+  explicit QuietRank(int rank) : before_(rank > 0 ? std::cerr.rdbuf(&nowhere_) : nullptr) {}
+  ~QuietRank() {
+    if (before_) std::cerr.rdbuf(before_);
+  }
+  QuietRank(const QuietRank&) = delete;
+  QuietRank& operator=(const QuietRank&) = delete;
+
+ private:
+  struct Nowhere : std::streambuf {
+    int overflow(int c) override { return c; }
+  } nowhere_;
+  std::streambuf* before_;
+};
+
+// A launcher's number of ranks counts. One that was asked for must be the same.
+std::optional<engine::RankPlace> place_among_ranks(const Arguments& a, config::RunConfig& config) {
+  const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
+  if (!place) return place;
+  const int wanted = a.config.empty() && !a.ranks ? 1 : config.ranks.count;
+  if (wanted > 1 && wanted != place->size)
+    base::fail(base::ExitCode::usage, "ranks.count=", wanted, ", but the launcher has started ",
+               place->size, " ranks: leave --ranks and ranks.count away, or start as many");
+  config.ranks.count = place->size;
+  return place;
+}
+
+int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks) {
+  run::check_folder(job.config, job.resumed);
+  const run::StopSignal stop(job.config.time_budget_minutes);
+  run::Trainer trainer(job.config, job.resumed.file.get(), ranks);
+  if (a.dry_run) {
+    trainer.dry_run();
+    return 0;
+  }
+  std::optional<run::RunFolder> folder;
+  if (engine::rank_of(ranks) == 0)
+    folder.emplace(a.resume.empty() ? run::RunFolder::create(trainer.config(), a.words)
+                                    : run::open_resumed(trainer.config(), job.resumed, a.words));
+  const bool ended = trainer.run(folder ? &*folder : nullptr, stop);
+  return ended ? 0 : int(base::ExitCode::stopped_early);
+}
+
 int train(const Arguments& a) {
   if (a.help_config) {
     explain_config(a);
     return 0;
   }
-  const Job job = load_job(a);
+  Job job = load_job(a);
   if (a.print_config) {
     std::cout << config::run_config_json(job.config) << "\n";
     return 0;
   }
-  run::check_folder(job.config, job.resumed);
-  const run::StopSignal stop(job.config.time_budget_minutes);
-  run::Trainer trainer(job.config, job.resumed.file.get());
-  if (a.dry_run) {
-    trainer.dry_run();
-    return 0;
+  const auto place = place_among_ranks(a, job.config);
+  if (!place && job.config.ranks.count > 1)
+    return tools::run_local_ranks(job.config.ranks.count, a.argv);
+  if (!place) return train_as(a, job, nullptr);
+  const double seconds = job.config.ranks.timeout_seconds;
+  const auto ranks =
+      engine::make_tcp_collectives(engine::meet(*place, seconds), place->rank, seconds);
+  try {
+    const QuietRank quiet(place->rank);
+    return train_as(a, job, ranks.get());
+  } catch (const base::Error& error) {
+    ranks->abort(error.code(), error.what());
+    base::fail(error.code(), "rank ", place->rank, ": ", error.what());
+  } catch (const std::exception& error) {
+    ranks->abort(base::ExitCode::failed, error.what());
+    throw;
   }
-  const run::RunFolder folder = a.resume.empty()
-                                    ? run::RunFolder::create(trainer.config(), a.words)
-                                    : run::open_resumed(trainer.config(), job.resumed, a.words);
-  return trainer.run(folder, stop) ? 0 : int(base::ExitCode::stopped_early);
 }
 
 }  // namespace
@@ -140,12 +200,14 @@ int main(int argc, char** argv) {
   CLI::App app{"", "ssdtrain"};
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
+  arguments.argv = argv;
   tools::describe_program(
       app, "Trains a detector on labelled images and evaluates it.",
       {{"ssdtrain --config configs/shapes_demo.json", "train; the run is in runs/shapes_demo/1"},
        {"ssdtrain --config C.json train.batch_size=8 train.epochs=20",
         "change values of the configuration"},
        {"ssdtrain --config C.json --resume auto", "continue the latest run where it stopped"},
+       {"ssdtrain --config C.json --ranks 4", "train with four processes, each on its share"},
        {"ssdtrain --config C.json --dry-run", "check everything, write nothing"},
        {"ssdtrain --help-config", "all keys of a configuration"}});
   add_options(app, arguments);

@@ -33,6 +33,8 @@ class Collectives {
   // Bytes in the host's memory, of another length on each rank; in order of rank.
   virtual std::vector<std::string> gather_bytes(const char* what, const std::string& mine) = 0;
   void barrier(const char* what) { gather_bytes(what, {}); }
+  // Since the start, in calls: mostly waiting for others.
+  virtual double seconds_in_calls() const = 0;
 
   // Ends the run of all ranks: their calls, now or later, throw Error(code) with this rank's name
   // and `why`. Nothing else may be called afterwards.
@@ -41,5 +43,9 @@ class Collectives {
 
 // "rank 1 on node07"
 std::string rank_in_words(const Collectives&, int rank);
+
+// Null stands for a process that trains alone.
+inline int rank_of(const Collectives* ranks) { return ranks ? ranks->rank() : 0; }
+inline int count_of(const Collectives* ranks) { return ranks ? ranks->size() : 1; }
 
 }  // namespace engine

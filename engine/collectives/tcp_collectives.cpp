@@ -79,6 +79,8 @@ class TcpCollectives : public Collectives {
     return all;
   }
 
+  double seconds_in_calls() const override { return seconds_in_calls_; }
+
   void abort(base::ExitCode code, const std::string& why) noexcept override {
     if (std::exchange(aborted_, true)) return;
     MessageHeader header = make_header(MessageKind::abort, "a rank", calls_, DType::u8, why.size());
@@ -114,8 +116,10 @@ class TcpCollectives : public Collectives {
 
   // What ends one rank's call ends those of all.
   void run(std::vector<Transfer> transfers) {
+    const auto start = Clock::now();
     try {
       exchange(std::move(transfers), seconds_);
+      seconds_in_calls_ += std::chrono::duration<double>(Clock::now() - start).count();
     } catch (const base::Error& error) {
       abort(error.code(), error.what());
       throw;
@@ -191,6 +195,7 @@ class TcpCollectives : public Collectives {
   const double seconds_;
   uint64_t calls_ = 0;
   bool aborted_ = false;
+  double seconds_in_calls_ = 0;
   std::vector<std::vector<char>> scratch_;  // by rank: what it has sent
 };
 

@@ -1,11 +1,13 @@
 #include "kernels/batch_norm.h"
 
 #include "engine/base/error.h"
+#include "engine/collectives/collectives.h"
 #include "engine/operation.h"
 #include "engine/ops.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/channel_gradients.h"
 #include "kernels/column_chunks.h"
+#include "kernels/elementwise.h"
 
 namespace engine {
 namespace {
@@ -21,36 +23,98 @@ void check_parameters(const Tensor& x, const BatchNormParameters& p, const Tenso
             "batch_norm: the residual differs from x in shape or dtype");
 }
 
-Tensors backward(const Context& c, const ChannelGradsWanted& normalised, const Tensor& gamma,
-                 const OutputGrad& dy, bool batch_statistics, bool residual) {
-  auto [dbeta, dgamma] = channel_gradients(c, dy, normalised);
+// A vector [n] of each rank, [ranks, n].
+Tensor gathered(const Context& c, const char* what, const Tensor& mine) {
+  Tensor all = c.empty({2, {c.ranks->size(), mine.shape().size()}}, mine.dtype());
+  c.ranks->gather(what, mine, all, c.queue);
+  return all;
+}
+
+View row(const Tensor& two_rows, int64_t index) {
+  const View v = two_rows;
+  const int64_t n = v.shape.size() / 2;
+  return {v.as<char>() + index * n * kernels::size_of(v.dtype), v.dtype, {1, {n}}};
+}
+
+// What remains of a recorded batch norm.
+struct Recorded {
+  ChannelGradsWanted normalised;
+  Tensor gamma;
+  bool batch_statistics, sync, residual;
+};
+
+// The means over ranks of sums over pixels: divided by the pixels of one rank they are means over
+// the pixels of all.
+struct MeanGradients {
+  Tensor both;
+  View dbeta() const { return row(both, 0); }
+  View dgamma() const { return row(both, 1); }
+};
+MeanGradients over_ranks(const Context& c, const ChannelGradients& own) {
+  Tensor mine = c.empty({2, {2, own.dbeta.shape().size()}}, own.dbeta.dtype());
+  kernels::cast(c.queue, own.dbeta, row(mine, 0));
+  kernels::cast(c.queue, own.dgamma, row(mine, 1));
+  MeanGradients mean{c.empty(mine.shape(), mine.dtype())};
+  kernels::mean_of_ranks(c.queue, gathered(c, "batch-norm gradients", mine), mean.both);
+  return mean;
+}
+
+Tensors backward(const Context& c, const Recorded& r, const OutputGrad& dy) {
+  const ChannelGradients own = channel_gradients(c, dy, r.normalised);
+  const MeanGradients mean = r.sync ? over_ranks(c, own) : MeanGradients{};
   const Tensor& g = dy.value;
   // The residual's gradient is g itself and must survive.
-  Tensor dx = !residual && g.unique() ? g : c.empty(g.shape(), g.dtype());
-  kernels::batch_norm_backward(c.queue, {.x = normalised.x,
+  Tensor dx = !r.residual && g.unique() ? g : c.empty(g.shape(), g.dtype());
+  kernels::batch_norm_backward(c.queue, {.x = r.normalised.x,
                                          .g = g,
-                                         .gamma = gamma,
-                                         .dgamma = dgamma,
-                                         .dbeta = dbeta,
+                                         .gamma = r.gamma,
+                                         .dgamma = r.sync ? mean.dgamma() : View(own.dgamma),
+                                         .dbeta = r.sync ? mean.dbeta() : View(own.dbeta),
                                          .dx = dx,
-                                         .moments = {normalised.mean, normalised.inv_std},
-                                         .batch_statistics = batch_statistics});
-  return {dx, dgamma, dbeta, residual ? g : Tensor()};
+                                         .moments = {r.normalised.mean, r.normalised.inv_std},
+                                         .batch_statistics = r.batch_statistics});
+  return {dx, own.dgamma, own.dbeta, r.residual ? g : Tensor()};
 }
 
 void record(const Context& c, const Tensor& y, const BatchNormParameters& p, const Tensor& residual,
-            Activation activation, const ChannelGradsWanted& normalised) {
+            Activation activation, const Recorded& recorded) {
   if (!c.tape) return;
   // The activation is a step of its own: the step that computes the gradient can apply its mask.
   const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
   c.tape->record(
-      {normalised.x, p.gamma, p.beta, residual}, sum,
-      [normalised, gamma = p.gamma, batch_statistics = c.training, residual = bool(residual)](
-          const Context& c, const OutputGrad& dy, std::vector<InputTarget>&) {
-        return backward(c, normalised, gamma, dy, batch_statistics, residual);
+      {recorded.normalised.x, p.gamma, p.beta, residual}, sum,
+      [recorded](const Context& c, const OutputGrad& dy, std::vector<InputTarget>&) {
+        return backward(c, recorded, dy);
       },
-      normalised);
+      recorded.normalised);
   record_activation(c, sum, y, activation);
+}
+
+// Of this rank's batch.
+void batch_moments(const Context& c, const Tensor& x, const ChannelSums& sums,
+                   kernels::BatchNormMoments moments, kernels::BatchNormMoving moving,
+                   double epsilon) {
+  if (sums.sum) {
+    kernels::BatchNormSums from{sums.sum, sums.sum_of_squares, kernels::rows_of(x.shape())};
+    return kernels::batch_norm_moments_of_sums(c.queue, from, moments, moving, epsilon);
+  }
+  Tensor scratch = c.empty({1, {kernels::batch_norm_scratch(x.shape())}}, moments.mean.dtype);
+  kernels::batch_norm_batch_moments(c.queue, x, moments, moving, epsilon, scratch);
+}
+
+// A moving average of decay 0 is the batch's own statistic.
+void moments_over_ranks(const Context& c, const Tensor& x, const ChannelSums& sums,
+                        kernels::BatchNormMoments moments, kernels::BatchNormMoving moving,
+                        double epsilon) {
+  Tensor mine = c.empty({2, {2, moments.mean.shape.size()}}, moments.mean.dtype);
+  kernels::fill(c.queue, mine, 0);
+  batch_moments(c, x, sums, moments, {row(mine, 0), row(mine, 1), 0}, epsilon);
+  kernels::batch_norm_moments_of_ranks(c.queue, gathered(c, "batch-norm moments", mine),
+                                       kernels::rows_of(x.shape()), moments, moving, epsilon);
+}
+
+bool synchronised(const Context& c, const BatchNormOptions& options) {
+  return options.sync && c.training && c.ranks;
 }
 
 void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& p,
@@ -59,12 +123,8 @@ void find_moments(const Context& c, const Tensor& x, const BatchNormParameters& 
   kernels::BatchNormMoving moving{p.moving_mean, p.moving_variance, options.decay};
   if (!c.training)
     return kernels::batch_norm_moving_moments(c.queue, moving, moments, options.epsilon);
-  if (sums.sum) {
-    kernels::BatchNormSums from{sums.sum, sums.sum_of_squares, kernels::rows_of(x.shape())};
-    return kernels::batch_norm_moments_of_sums(c.queue, from, moments, moving, options.epsilon);
-  }
-  Tensor scratch = c.empty({1, {kernels::batch_norm_scratch(x.shape())}}, p.gamma.dtype());
-  kernels::batch_norm_batch_moments(c.queue, x, moments, moving, options.epsilon, scratch);
+  const auto find = synchronised(c, options) ? moments_over_ranks : batch_moments;
+  find(c, x, sums, moments, moving, options.epsilon);
 }
 
 }  // namespace
@@ -86,7 +146,12 @@ Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& 
                                 .y = y,
                                 .moments = moments,
                                 .activation = options.activation});
-  record(c, y, p, residual, options.activation, {ChannelGrads::batch_norm, x, mean, inv_std});
+  record(c, y, p, residual, options.activation,
+         {.normalised = {ChannelGrads::batch_norm, x, mean, inv_std},
+          .gamma = p.gamma,
+          .batch_statistics = c.training,
+          .sync = synchronised(c, options),
+          .residual = bool(residual)});
   return y;
 }
 

@@ -21,7 +21,7 @@ bool TrainingJob::train(const std::string& run, Overrides more, const std::strin
   const run::StopSignal stop(config.time_budget_minutes);
   run::Trainer trainer(config, resumed.file.get());
   const run::RunFolder folder = run::open_resumed(trainer.config(), resumed, {"test"});
-  return trainer.run(folder, stop);
+  return trainer.run(&folder, stop);
 }
 
 std::string numbered(const std::string& run, int step) {

@@ -98,6 +98,12 @@ struct CheckpointConfig {
   std::string init_from;
 };
 
+struct RanksConfig {
+  int count = 1;
+  double timeout_seconds = 600;
+  int64_t check_every = 100;
+};
+
 struct RunConfig {
   std::string name, output_dir;
   double time_budget_minutes = 0;
@@ -106,6 +112,7 @@ struct RunConfig {
   TrainConfig train;
   EvalConfig eval;
   CheckpointConfig checkpoint;
+  RanksConfig ranks;
   struct {
     int every_steps = 100;
   } log;

@@ -55,6 +55,8 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
   t.choice("model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
            "statistics of the batch (as in the original), or the stored ones, which then stay as "
            "they are and are folded into the convolutions");
+  t.choice("model.batch_norm.statistics", o.sync_batch_norm, {{"per_rank", false}, {"sync", true}},
+           "in training: of each rank's batch (as in the original), or of the batches of all ranks");
   t.number("model.batch_norm.decay", o.batch_norm_decay, limits::decay,
            "weight of the old value in the moving statistics");
   t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, limits::epsilon,
@@ -242,8 +244,10 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
            "factor of the focal loss");
   t.number("train.loss.localization_weight", l.localization_weight, between(0, 1e6),
            "factor of the Huber loss");
-  // With one process, both divided by the same number.
-  t.retired("train.loss.normalizer", {"per_rank", "global"});
+  t.choice(
+      "train.loss.normalizer", l.normalizer,
+      {{"per_rank", model::LossNormalizer::per_rank}, {"global", model::LossNormalizer::global}},
+      "losses are divided by the matches of each rank's batch (as in the original), or of all");
 
   LossScaleConfig& s = train.loss_scale;
   t.section("train.loss_scale", "Dynamic loss scale, used by precision fp16");
@@ -351,6 +355,16 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
          "annotation's");
 }
 
+void bind_ranks(ConfigTable& t, RanksConfig& r) {
+  t.section("ranks", "Processes that train together, each with a part of every batch");
+  t.number("ranks.count", r.count, between(1, 4096),
+           "how many; without a launcher such as torchrun they are started on this machine");
+  t.number("ranks.timeout_seconds", r.timeout_seconds, between(0.1, 1e6),
+           "seconds of silence after which a rank is taken to hang, and all ranks end");
+  t.number("ranks.check_every", r.check_every, kSteps,
+           "steps between two checks that all ranks have equal weights; 0: none");
+}
+
 }  // namespace
 
 config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
@@ -370,6 +384,7 @@ config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
            "number of numbered checkpoints that are kept beside last and best; 1 for none");
   t.text("checkpoint.init_from", c.checkpoint.init_from,
          "safetensors file of weights to start from: a checkpoint or a ResNet-50");
+  bind_ranks(t, c.ranks);
   t.section("log", "Logs");
   t.number("log.every_steps", c.log.every_steps, between(1, kMostCount), "steps between two lines");
   add_rules(t, c, use);

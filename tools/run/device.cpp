@@ -67,7 +67,8 @@ engine::Context Device::context(const engine::Precision& precision, engine::Tape
           .tape = tape,
           .training = training,
           .exact_f32 = precision.exact_f32,
-          .branches = branches_.get()};
+          .branches = branches_.get(),
+          .ranks = ranks_};
 }
 
 std::string plan_cache_folder(const std::string& configured) {

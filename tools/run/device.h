@@ -22,6 +22,9 @@ class Device {
 
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }
+  // The collectives of the run's ranks, or null, for the contexts of training steps.
+  void join(engine::Collectives* ranks) { ranks_ = ranks; }
+  engine::Collectives* ranks() const { return ranks_; }
   engine::Context context(const engine::Precision&, engine::Tape* tape, bool training);
   // A new number for Context::weights_version, which no weights on this device had before.
   uint64_t new_weights_version() { return ++weights_versions_; }
@@ -37,6 +40,7 @@ class Device {
   std::unique_ptr<engine::Arena> arena_;
   engine::ConvPlans plans_;
   std::unique_ptr<engine::Branches> branches_;  // null if the device has one queue
+  engine::Collectives* ranks_ = nullptr;
   uint64_t weights_versions_ = 0;
 };
 

@@ -1,6 +1,9 @@
 #include "tools/run/evaluate_model.h"
 
+#include <algorithm>
+#include <cstring>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "data/loading/loader.h"
 #include "engine/base/write_file.h"
@@ -10,46 +13,105 @@
 namespace run {
 namespace {
 
+// With the place of its image in the data set, by which the parts of ranks are put in order.
+struct PlacedDetection {
+  int64_t image = 0;
+  data::Detection detection;
+};
+
 // Adds the boxes of one image, in pixels. Boxes of classes that the data set lacks are left out.
-void add_detections(const std::vector<FoundBox>& found, const data::ImageEntry& image,
-                    const std::vector<int>& categories, std::vector<data::Detection>& out) {
+void add_detections(const std::vector<FoundBox>& found, int64_t index,
+                    const data::ImageEntry& image, const std::vector<int>& categories,
+                    std::vector<PlacedDetection>& out) {
   for (const FoundBox& b : found) {
     const int category = categories[size_t(b.column)];
     if (category < 0) continue;
     const data::Rectangle area = b.in_pixels(image.width, image.height);
-    out.push_back({.image_id = image.id,
-                   .category = category,
-                   .x = area.x,
-                   .y = area.y,
-                   .width = area.width,
-                   .height = area.height,
-                   .score = double(b.score)});
+    out.push_back({index,
+                   {.image_id = image.id,
+                    .category = category,
+                    .x = area.x,
+                    .y = area.y,
+                    .width = area.width,
+                    .height = area.height,
+                    .score = double(b.score)}});
   }
+}
+
+struct Found {
+  std::vector<PlacedDetection> detections;
+  int64_t unreadable = 0;  // images
+};
+
+// Of this rank's part of the images.
+Found find_boxes(Inference& inference, const data::Dataset& dataset,
+                 const std::vector<int>& categories, data::LoaderOptions options) {
+  engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
+  options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
+  data::Loader loader(dataset, options);
+  Found all;
+  inference.refresh();
+  while (const data::Batch* batch = loader.next()) {
+    const auto found = inference.run(*batch);
+    for (size_t row = 0; row < found.size(); ++row)
+      if (const int64_t index = batch->image_index[row]; index >= 0)
+        add_detections(found[row], index, dataset.images[size_t(index)], categories,
+                       all.detections);
+  }
+  all.unreadable = int64_t(loader.skipped().size());
+  return all;
+}
+
+template <class T> std::string bytes_of(const T* values, size_t count) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  return {reinterpret_cast<const char*>(values), count * sizeof(T)};
+}
+
+// An image belongs to one rank, so a stable order by images is that of a single process.
+Found over_ranks(engine::Collectives& ranks, const Found& own) {
+  Found all;
+  for (const std::string& part :
+       ranks.gather_bytes("detections", bytes_of(own.detections.data(), own.detections.size()))) {
+    const size_t before = all.detections.size();
+    all.detections.resize(before + part.size() / sizeof(PlacedDetection));
+    std::memcpy(all.detections.data() + before, part.data(),
+                (all.detections.size() - before) * sizeof(PlacedDetection));
+  }
+  std::stable_sort(
+      all.detections.begin(), all.detections.end(),
+      [](const PlacedDetection& a, const PlacedDetection& b) { return a.image < b.image; });
+  for (const std::string& part : ranks.gather_bytes("unreadable", bytes_of(&own.unreadable, 1))) {
+    int64_t unreadable = 0;
+    std::memcpy(&unreadable, part.data(), std::min(part.size(), sizeof unreadable));
+    all.unreadable += unreadable;
+  }
+  return all;
+}
+
+// Rank 0's numbers, so that all ranks come to the same decisions.
+void share_metrics(engine::Collectives& ranks, data::Evaluation& metrics) {
+  const std::string mine = bytes_of(metrics.stats.data(), metrics.stats.size());
+  const std::string stats = ranks.gather_bytes("metrics", ranks.rank() == 0 ? mine : "")[0];
+  std::memcpy(metrics.stats.data(), stats.data(), std::min(stats.size(), mine.size()));
 }
 
 }  // namespace
 
 ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& config,
                                const data::Dataset& dataset, const ClassList& classes,
-                               data::EvaluationOptions metrics) {
+                               data::EvaluationOptions metrics, engine::Collectives* ranks) {
   data::LoaderOptions options = evaluation_loader(config, dataset, classes);
   options.batch_size = inference.batch_size();
-  engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
-  options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
-  data::Loader loader(dataset, options);
-  const std::vector<int> categories = classes.categories_of(dataset);
+  options.rank = engine::rank_of(ranks);
+  options.world = engine::count_of(ranks);
+  Found found = find_boxes(inference, dataset, classes.categories_of(dataset), options);
+  if (ranks) found = over_ranks(*ranks, found);
   ModelEvaluation result;
-  inference.refresh();
-  while (const data::Batch* batch = loader.next()) {
-    const auto found = inference.run(*batch);
-    for (size_t row = 0; row < found.size(); ++row)
-      if (batch->image_index[row] >= 0)
-        add_detections(found[row], dataset.images[size_t(batch->image_index[row])], categories,
-                       result.detections);
-  }
-  result.unreadable = int64_t(loader.skipped().size());
+  result.unreadable = found.unreadable;
+  for (const PlacedDetection& d : found.detections) result.detections.push_back(d.detection);
   metrics.reference_area |= config.eval.reference_area;
-  result.metrics = data::evaluate(dataset, result.detections, metrics);
+  if (options.rank == 0) result.metrics = data::evaluate(dataset, result.detections, metrics);
+  if (ranks) share_metrics(*ranks, result.metrics);
   return result;
 }
 

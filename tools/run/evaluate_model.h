@@ -1,6 +1,7 @@
 // Computes the COCO metrics of a model on a data set.
 #pragma once
 #include "data/metrics/coco_eval.h"
+#include "engine/collectives/collectives.h"
 #include "tools/config/run_config.h"
 #include "tools/logs/training_log.h"
 #include "tools/run/class_list.h"
@@ -17,10 +18,12 @@ struct ModelEvaluation {
 // Runs all images of `dataset` through `inference`. Classes are matched by name. As in the
 // original, detections of classes that the data set lacks are left out only after they have taken a
 // place among the detections of their image. EvaluationOptions::reference_area holds if either the
-// configuration or `metrics` sets it.
+// configuration or `metrics` sets it. Ranks share the images. All get all detections and the 12
+// metrics; only rank 0 gets the rest of the evaluation.
 ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
                                const data::Dataset& dataset, const ClassList&,
-                               data::EvaluationOptions metrics = {});
+                               data::EvaluationOptions metrics = {},
+                               engine::Collectives* ranks = nullptr);
 
 // The 12 metrics with their names, such as "DetectionBoxes_Precision/mAP".
 logs::NamedValues named_metrics(const data::Evaluation&);

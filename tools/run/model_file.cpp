@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/safetensors_checksum.h"
 
 namespace run {
 
@@ -65,6 +66,12 @@ ModelFile::ModelFile(const std::string& path) : file_(path) {
   }
   classes_ = ClassList::from_json(entry("classes"), path);
   state_ = run_state_from_json(entry("state"), path);
+}
+
+const std::string& ModelFile::checksum() const {
+  static const std::string none;
+  const auto found = file_.metadata().find(engine::kChecksumKey);
+  return found == file_.metadata().end() ? none : found->second;
 }
 
 const std::string& ModelFile::entry(const std::string& key) const {

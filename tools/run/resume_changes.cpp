@@ -15,7 +15,8 @@ namespace {
 // Keys of the model that may change although the network stays the same. Classes and their columns
 // come from the checkpoint.
 const std::set<std::string> kChangeable{"model.batch_norm.mode", "model.batch_norm.decay",
-                                        "model.class_columns", "model.num_classes"};
+                                        "model.batch_norm.statistics", "model.class_columns",
+                                        "model.num_classes"};
 // Keys whose changes are not reported. The name and the folder of a run do not change its results,
 // and a resumed run does not read initial weights.
 const std::set<std::string> kIrrelevant{"name", "output_dir", "checkpoint.init_from",

@@ -1,6 +1,7 @@
 #include "tools/run/run_options.h"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,8 +19,18 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-int loader_threads(const config::DataConfig& d) {
-  return d.threads > 0 ? d.threads : std::max(1, int(std::thread::hardware_concurrency()));
+// Ranks share the cores: each reads with as many threads as it computes with.
+int loader_threads(const config::RunConfig& c) {
+  if (c.data.threads > 0) return c.data.threads;
+  const int cores = int(std::thread::hardware_concurrency());
+  return std::max(1, c.ranks.count > 1 ? omp_get_max_threads() : cores);
+}
+
+// The gradients of an update are sums over its batches. Those of ranks that divide their losses by
+// their own matches are averaged, as the original's are; else the ranks' parts make one sum.
+double divisor_of_gradients(const config::RunConfig& c) {
+  const bool averaged = c.train.loss.normalizer == model::LossNormalizer::per_rank;
+  return double(c.train.accumulate) * (averaged ? c.ranks.count : 1);
 }
 
 }  // namespace
@@ -37,7 +48,7 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map,
 }
 
 int64_t images_per_step(const config::RunConfig& c) {
-  return int64_t(c.train.batch_size) * c.train.accumulate;
+  return int64_t(c.train.batch_size) * c.train.accumulate * c.ranks.count;
 }
 
 int64_t total_steps(const config::RunConfig& c, int64_t train_images) {
@@ -57,7 +68,7 @@ data::LoaderOptions training_loader(const config::RunConfig& c, const data::Data
   const model::DetectorOptions& o = c.model.options;
   const config::DataConfig& d = c.data;
   data::LoaderOptions loader{.batch_size = c.train.batch_size,
-                             .threads = loader_threads(d),
+                             .threads = loader_threads(c),
                              .queue_depth = d.queue + 1,
                              .seed = uint64_t(c.train.seed)};
   data::SampleOptions& sample = loader.sample;
@@ -169,7 +180,7 @@ engine::OptimizerOptions optimizer_options(const config::RunConfig& c, int64_t s
           .update = {.schedule = schedule,
                      .clip_norm = c.train.clip_norm,
                      .average_decay = c.train.ema,
-                     .divisor = double(c.train.accumulate),
+                     .divisor = divisor_of_gradients(c),
                      .loss_scale = loss_scale}};
 }
 

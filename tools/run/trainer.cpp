@@ -26,16 +26,20 @@ int64_t images(const data::Dataset& dataset) { return int64_t(dataset.images.siz
 
 }  // namespace
 
-Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed)
-    : data_(load_training_data(config, resumed)),
+Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed,
+                 engine::Collectives* ranks)
+    : ranks_(ranks),
+      data_(load_training_data(config, resumed)),
       config_(with_classes(config, data_.classes)),
       model_(config_, data_, total_steps(config, images(data_.train)), resumed),
       state_(resumed ? resumed->state() : RunState()),
       milestones_(milestone_options(config_, images(data_.train), !data_.val.images.empty()),
                   state_.best),
       divergence_(config_.train, model_.parameters().precision().scale_loss),
-      validation_(config_, data_, model_) {
+      validation_(config_, data_, model_),
+      roll_(ranks) {
   begin_state(resumed);
+  if (ranks_) join_ranks(resumed);
   open_loader();
 }
 
@@ -54,8 +58,20 @@ void Trainer::begin_state(const ModelFile* resumed) {
     data_.remarks.push_back("changed since the checkpoint: " + change);
 }
 
+void Trainer::join_ranks(const ModelFile* resumed) {
+  Device& device = model_.device();
+  if (device.queue().gpu)
+    fail(ExitCode::resources, "ranks cannot train on GPUs yet: use --device cpu, or one rank");
+  check_equal_start(*ranks_, config_, data_, resumed);
+  share_weights(*ranks_, device, model_.parameters(), model_.optimizer());
+  rank_infos_ = gather_infos(*ranks_, device.backend().name());
+  device.join(ranks_);
+}
+
 void Trainer::open_loader() {
   data::LoaderOptions options = training_loader(config_, data_.train, data_.classes);
+  options.rank = engine::rank_of(ranks_);
+  options.world = engine::count_of(ranks_);
   pixels_ = std::make_unique<engine::Memory>(model_.device().backend(), options.pixel_bytes(),
                                              engine::Place::pinned);
   options.device_cache_bytes = model_.plan().image_cache;
@@ -71,10 +87,12 @@ std::vector<std::string> Trainer::remarks() const {
 }
 
 void Trainer::dry_run() {
-  for (const std::string& remark : remarks()) fmt::print("{}\n", remark);
   const data::Batch* batch = loader_->next();
   for (int i = 0; i < config_.train.accumulate; ++i) model_.step().run(*batch);
   const StepLosses losses = model_.step().losses();
+  if (!first_rank()) return;
+  for (const std::string& remark : remarks()) fmt::print("{}\n", remark);
+  if (ranks_) fmt::print("{}\n", in_words(rank_infos_));
   fmt::print("model: {} trainable values, {} classes, input {} x {}\n",
              model_.parameters().trainable_values(), data_.classes.classes(),
              config_.model.options.height, config_.model.options.width);
@@ -96,6 +114,7 @@ void Trainer::announce() {
       data_.train.images.size(), data_.classes.list().size(), model_.device().backend().name(),
       config_.train.precision, config_.rate_in_words(images_per_step(config_))));
   log_->message("memory: " + model_.memory_in_words());
+  if (ranks_) log_->message(in_words(rank_infos_));
   if (config_.data.device_cache_mib > 0)  // also if no image fits
     log_->message(image_cache_in_words(config_, data_.train, model_.plan().image_cache));
   if (state_.step > 0)
@@ -103,61 +122,110 @@ void Trainer::announce() {
         fmt::format("going on from step {} of {}", state_.step, milestones_.total_steps()));
 }
 
-bool Trainer::run(const RunFolder& folder, const StopSignal& stop) {
-  folder_ = &folder;
-  files_ = std::make_unique<CheckpointFiles>(folder, config_.checkpoint.keep);
+void Trainer::open_log() {
+  files_ = std::make_unique<CheckpointFiles>(*folder_, config_.checkpoint.keep);
   log_ = std::make_unique<logs::TrainingLog>(
-      folder.path(), logs::TrainingLogOptions{.total_steps = milestones_.total_steps(),
-                                              .last_step = state_.step,
-                                              .every = config_.log.every_steps,
-                                              .columns = result_columns()});
-  first_step_ = state_.step;
+      folder_->path(), logs::TrainingLogOptions{.total_steps = milestones_.total_steps(),
+                                                .last_step = state_.step,
+                                                .every = config_.log.every_steps,
+                                                .columns = result_columns()});
+  if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
+}
+
+bool Trainer::run(const RunFolder* folder, const StopSignal& stop) {
+  SSD_CHECK(bool(folder) == first_rank(), "rank 0 writes the run");
+  folder_ = folder;
+  first_step_ = state_.step;
+  if (folder_) open_log();
   throughput_.restart();
   try {
     if (!steps_until(stop)) return false;
   } catch (const base::Error& error) {
     end_by(error);
   }
-  finish();
+  if (folder_) finish();
   return true;
+}
+
+void Trainer::say(const std::string& text) {
+  if (log_) log_->message(text);
+}
+
+bool Trainer::log_due() const {
+  return state_.step % config_.log.every_steps == 0 || state_.step == milestones_.total_steps();
 }
 
 // Returns false if it was stopped.
 bool Trainer::steps_until(const StopSignal& stop) {
   while (!done()) {
-    if (stop.requested()) {
+    if (const std::string reason = one_step(stop); !reason.empty()) {
       save();
-      log_->message(fmt::format("stopped by {} after step {}: go on with --resume {}",
-                                stop.reason(), state_.step, folder_->file("last.safetensors")));
+      if (folder_)
+        say(fmt::format("stopped by {} after step {}: go on with --resume {}", reason, state_.step,
+                        folder_->file("last.safetensors")));
       return false;
     }
-    one_step();
     if (milestones_.evaluation_due(state_.step)) evaluate();
     if (milestones_.save_due(state_.step) && saved_step_ != state_.step) save();
   }
   return true;
 }
 
-void Trainer::one_step() {
+// Takes a step. Returns why it was not taken: somebody has asked to stop; else empty. Within a step
+// it is too late, since the batches before would be lost.
+std::string Trainer::one_step(const StopSignal& stop) {
   bool updated = false;
-  while (!updated) {
-    const data::Batch* batch = loader_->next();
-    if (state_.step == 0 && !throughput_.counted_any()) write_samples(*batch);
+  for (bool first = true; !updated; first = false) {
+    const data::Batch* batch = nullptr;
+    const std::string stopped = next_batch(first && stop.requested() ? stop.reason() : "", batch);
+    if (!stopped.empty()) return stopped;
+    if (folder_ && state_.step == 0 && !throughput_.counted_any()) write_samples(*batch);
     tell_skipped();
     updated = model_.step().run(*batch);
-    throughput_.count(batch->images);
+    throughput_.count(int64_t(batch->images) * engine::count_of(ranks_));
   }
   ++state_.step;
   state_.cursor = loader_->cursor();
-  if (log_->shows(state_.step)) log_step();
-  if (divergence_.wants(state_.step) || log_->due(state_.step)) check_progress();
+  if (log_ && log_->shows(state_.step)) log_step();
+  if (divergence_.wants(state_.step) || log_due()) check_progress();
+  return {};
+}
+
+// Gets the next batch, when all ranks have theirs. Returns why there is none: this or another rank
+// is asked to stop.
+std::string Trainer::next_batch(const std::string& stop, const data::Batch*& batch) {
+  if (!ranks_) {
+    if (stop.empty()) batch = loader_->next();
+    return stop;
+  }
+  RankNote note{.stop = !stop.empty(), .weights = due_hash(), .words = stop};
+  try {
+    batch = loader_->next();
+  } catch (const base::Error& error) {
+    note.fault = int(error.code());
+    note.words = error.what();
+  }
+  return roll_.call(note, state_.step);
+}
+
+uint64_t Trainer::due_hash() const {
+  const int64_t every = config_.ranks.check_every;
+  if (every == 0 || state_.step % every != 0) return 0;
+  std::vector<kernels::View> views{model_.parameters().master(), model_.optimizer().average()};
+  for (const auto& buffer : model_.optimizer().rule_buffers()) views.push_back(buffer.values);
+  return hash_of(views);
 }
 
 void Trainer::tell_skipped() {
   for (; skipped_told_ < loader_->skipped().size(); ++skipped_told_)
-    log_->message(fmt::format("skipped image {}: {}", skipped_told_ + 1,
-                              loader_->skipped()[skipped_told_].reason));
+    say(fmt::format("skipped image {}: {}", skipped_told_ + 1,
+                    loader_->skipped()[skipped_told_].reason));
+}
+
+void Trainer::tell_stragglers() {
+  if (!ranks_) return;
+  if (const std::string words = roll_.stragglers(); !words.empty()) say("warning: " + words);
 }
 
 void Trainer::log_step() {
@@ -169,7 +237,10 @@ void Trainer::log_step() {
     values.emplace_back("gradient_norm", optimizer.gradient_norm);
   log_->step(state_.step, state_.cursor.epoch, values,
              step_in_words(losses, optimizer.learning_rate, rate));
-  if (log_->due(state_.step)) throughput_.close();
+  if (log_due()) {
+    throughput_.close();
+    tell_stragglers();
+  }
 }
 
 void Trainer::check_progress() {
@@ -181,11 +252,12 @@ void Trainer::check_progress() {
 void Trainer::evaluate() {
   const ModelEvaluation result = validation_.run();
   if (result.unreadable > 0)
-    log_->message(fmt::format("{} of {} validation images could not be read and were left out",
-                              result.unreadable, data_.val.images.size()));
+    say(fmt::format("{} of {} validation images could not be read and were left out",
+                    result.unreadable, data_.val.images.size()));
   const Verdict verdict =
       milestones_.evaluated(state_.step, validation_.chosen_metric(result.metrics));
   state_.best = milestones_.best();
+  if (!folder_) return;
   if (verdict != Verdict::unmeasured)
     log_->evaluation(state_.step, state_.cursor.epoch, named_metrics(result.metrics));
   const bool better = verdict == Verdict::better;
@@ -203,6 +275,8 @@ void Trainer::evaluate() {
 
 void Trainer::save() {
   base::Range range("checkpoint");
+  saved_step_ = state_.step;
+  if (!folder_) return;
   RunState state = state_;
   state.optimizer = model_.optimizer().read_state();
   files_->save(model_.device().backend(), {.config = config_,
@@ -210,12 +284,12 @@ void Trainer::save() {
                                            .parameters = model_.parameters(),
                                            .optimizer = &model_.optimizer(),
                                            .state = state});
-  saved_step_ = state_.step;
 }
 
 // Throws the error that ended the run, and adds how to go on. If the data is faulty, the steps so
 // far are good, so it saves them first. The steps of a run that diverged are not good.
 void Trainer::end_by(const base::Error& error) {
+  if (!folder_) throw error;
   if (error.code() == ExitCode::data && state_.step > first_step_) {
     if (saved_step_ != state_.step) save();
     fail(error.code(), error.what(), "; step ", state_.step, " is saved: mend the data and go on ",

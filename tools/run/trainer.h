@@ -5,6 +5,8 @@
 #include "tools/logs/training_log.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/divergence.h"
+#include "tools/run/rank_start.h"
+#include "tools/run/roll_call.h"
 #include "tools/run/stop_signal.h"
 #include "tools/run/throughput.h"
 #include "tools/run/validation.h"
@@ -14,27 +16,35 @@ namespace run {
 class Trainer {
  public:
   // Opens and checks the data, and builds the model. It writes nothing. If `resumed` is null, the
-  // run starts from step 0.
-  Trainer(const config::RunConfig&, const ModelFile* resumed);
+  // run starts from step 0. `ranks`, of which this process is one, must outlive the trainer; if it
+  // is null, the process trains alone.
+  Trainer(const config::RunConfig&, const ModelFile* resumed, engine::Collectives* ranks = nullptr);
 
   // Runs one step, and prints its losses and the memory plan to stdout.
   void dry_run();
-  // Trains to the end or until `stop`, and writes all files into `folder`. Returns true if the run
-  // has come to its end, and false if it was stopped. Throws Error(diverged) if it diverges, and
-  // Error(data) if an image cannot be read. In the latter case it first saves a checkpoint, unless
-  // no step was taken.
-  bool run(const RunFolder& folder, const StopSignal& stop);
+  // Trains to the end or until `stop`, and writes all files into `folder`. Rank 0 has the folder;
+  // for other ranks it is null, and they write nothing. Returns true if the run has come to its
+  // end, and false if it was stopped. Throws Error(diverged) if it diverges, and Error(data) if an
+  // image cannot be read. In the latter case it first saves a checkpoint, unless no step was taken.
+  bool run(const RunFolder* folder, const StopSignal& stop);
 
   const config::RunConfig& config() const { return config_; }
 
  private:
   void open_loader();
   void begin_state(const ModelFile* resumed);
+  void join_ranks(const ModelFile* resumed);
+  void open_log();
   std::vector<std::string> remarks() const;
   void announce();
   bool steps_until(const StopSignal&);
-  void one_step();
+  std::string one_step(const StopSignal&);
+  std::string next_batch(const std::string& stop, const data::Batch*& batch);
+  uint64_t due_hash() const;
+  void say(const std::string&);
   void tell_skipped();
+  void tell_stragglers();
+  bool log_due() const;
   void log_step();
   void check_progress();
   void evaluate();
@@ -42,8 +52,10 @@ class Trainer {
   void write_samples(const data::Batch&) const;
   void finish();
   [[noreturn]] void end_by(const base::Error&);
+  bool first_rank() const { return engine::rank_of(ranks_) == 0; }
   bool done() const { return milestones_.done(state_.step); }
 
+  engine::Collectives* ranks_;  // null: alone
   TrainingData data_;
   config::RunConfig config_;
   TrainingModel model_;
@@ -54,7 +66,10 @@ class Trainer {
   std::unique_ptr<engine::Memory> pixels_;  // of the loader's batches, in pinned memory
   std::unique_ptr<data::Loader> loader_;
 
-  const RunFolder* folder_ = nullptr;
+  RollCall roll_;
+  std::vector<RankInfo> rank_infos_;
+
+  const RunFolder* folder_ = nullptr;  // rank 0's, as the next two
   std::unique_ptr<logs::TrainingLog> log_;
   std::unique_ptr<CheckpointFiles> files_;
   Throughput throughput_;

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "engine/collectives/collectives.h"
+
 namespace run {
 
 using engine::DType, engine::Place, engine::Replay, engine::Tensor, engine::View;
@@ -44,18 +46,25 @@ void TrainingStep::gradients() {
   engine::Context c = device_.context(precision, &tape, true);
   parameters_.watch(tape);
   Tensor images = batch_.images(c, options_.scaling, precision.activations);
-  model::Targets targets =
-      model::assign_targets(c, batch_.ground_truth(), anchors_, precision.master);
+  model::Targets targets = model::assign_targets(c, batch_.ground_truth(), anchors_,
+                                                 precision.master, options_.loss.normalizer);
   model::Losses losses = model::detection_losses(c, detector_.forward(c, images), targets, anchors_,
                                                  detector_.options().columns(), options_.loss);
   images = {};
   model::backward(c, losses, targets, options_.loss, optimizer_.device_state());
-  model::report_losses(c, losses, targets, options_.loss, optimizer_.l2_loss(c),
-                       {report_.data(), precision.master, {1, {kReported}}});
+  model::report_losses(c, losses, targets, options_.loss, optimizer_.l2_loss(c), report());
+}
+
+engine::View TrainingStep::report() const {
+  return {report_.data(), parameters_.precision().master, {1, {kReported}}};
 }
 
 void TrainingStep::update() {
   engine::Context c = device_.context(parameters_.precision(), nullptr, true);
+  if (c.ranks) {
+    c.ranks->sum("gradients", parameters_.gradient(), c.queue);
+    c.ranks->sum("losses", report(), c.queue);
+  }
   optimizer_.step(c);
   parameters_.zero_gradients(c.queue);
 }
@@ -91,7 +100,20 @@ StepLosses TrainingStep::losses() const {
     device_.backend().synchronize(queue);
     for (size_t i = 0; i < kReported; ++i) values[i] = double(narrow[i]);
   }
-  return {values[0], values[1], values[2], values[3]};
+  const StepLosses sums{values[0], values[1], values[2], values[3]};
+  return device_.ranks() ? over_ranks(sums) : sums;
+}
+
+// Losses that each rank divided by its own matches are averaged, as their gradients are. All ranks
+// have the same regularisation.
+StepLosses TrainingStep::over_ranks(StepLosses sums) const {
+  const double ranks = device_.ranks()->size();
+  const bool averaged = options_.loss.normalizer == model::LossNormalizer::per_rank;
+  StepLosses losses{.localization = sums.localization / (averaged ? ranks : 1),
+                    .classification = sums.classification / (averaged ? ranks : 1),
+                    .regularization = sums.regularization / ranks};
+  losses.total = losses.localization + losses.classification + losses.regularization;
+  return losses;
 }
 
 }  // namespace run

@@ -1,5 +1,5 @@
 // Runs training steps, which compute losses and update the weights. A step can be recorded and
-// replayed.
+// replayed. With ranks (Device::join), the gradients of all are added up before the update.
 #pragma once
 #include "engine/optimizer.h"
 #include "engine/replay.h"
@@ -30,13 +30,16 @@ class TrainingStep {
   // weights; then it returns true. It waits for earlier steps but not for this one. The batch may
   // be reused afterwards.
   bool run(const data::Batch&);
-  StepLosses losses() const;  // of the latest batch; waits for the device
+  // Of the latest batch, with ranks those of the latest update, over all; waits for the device.
+  StepLosses losses() const;
   size_t peak_memory() const { return device_.arena().peak(); }
 
  private:
   bool queue_work();
   void gradients();
   void update();
+  engine::View report() const;
+  StepLosses over_ranks(StepLosses sums) const;
 
   Device& device_;
   model::Detector& detector_;

@@ -17,10 +17,12 @@ ModelEvaluation Validation::run() {
         model_.device(), model_.detector(),
         evaluation_batch(config_, int64_t(data_.val.images.size())), config_.data.sample.max_boxes,
         config_.eval.nms, channel_scaling(config_.data), std::vector<int>{}, config_.train.graph);
+  share_statistics();
   const auto exchange = [&] { model_.optimizer().swap_average(model_.device().queue()); };
   exchange();
   try {
-    ModelEvaluation result = evaluate_model(*inference_, config_, data_.val, data_.classes);
+    ModelEvaluation result =
+        evaluate_model(*inference_, config_, data_.val, data_.classes, {}, model_.device().ranks());
     exchange();
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
@@ -28,6 +30,14 @@ ModelEvaluation Validation::run() {
     exchange();
     throw;
   }
+}
+
+// Where each rank has the moving statistics of its own batches, the model's are rank 0's, as in the
+// original; training does not read them.
+void Validation::share_statistics() {
+  if (engine::Collectives* ranks = model_.device().ranks())
+    ranks->broadcast("moving statistics", model_.parameters().statistics(), 0,
+                     model_.device().queue());
 }
 
 double Validation::chosen_metric(const data::Evaluation& e) const {

@@ -26,6 +26,8 @@ class Validation {
   std::string in_words(const ModelEvaluation&) const;
 
  private:
+  void share_statistics();
+
   const config::RunConfig& config_;
   const TrainingData& data_;
   TrainingModel& model_;

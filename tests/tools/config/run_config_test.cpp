@@ -278,15 +278,6 @@ TEST_CASE("the recipes for 1, 4 and 8 ranks: published rates and lengths") {
   }
 }
 
-TEST_CASE("a key of earlier versions is read, and no longer written") {
-  for (const char* name : {"per_rank", "global"}) {
-    const std::string old = nested("train.loss.normalizer", "\"" + std::string(name) + "\"");
-    const RunConfig config = config::parse_run_config(old, "checkpoint");
-    CHECK(config::run_config_json(config) ==
-          config::run_config_json(config::parse_run_config("{}", "checkpoint")));
-  }
-}
-
 TEST_CASE("the base recipe repeats the program's defaults") {
   RunConfig base = config::load_run_config(tests::source_dir() / "configs/ssd320_base.json", {});
   json written = json::parse(config::run_config_json(base)),

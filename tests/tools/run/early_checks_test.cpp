@@ -93,7 +93,7 @@ TEST_CASE("an image that breaks in the middle of a run costs no step") {
   for (size_t i = 0; i < 12; ++i) std::ofstream(image(job.place, i)) << "broken";
   const run::StopSignal stop;
   try {
-    trainer.run(folder, stop);
+    trainer.run(&folder, stop);
     FAIL("the run should have ended");
   } catch (const base::Error& e) {
     CHECK(e.code() == base::ExitCode::data);
@@ -117,7 +117,7 @@ TEST_CASE("a validation image that breaks in the middle of a run costs no step e
   const run::RunFolder folder = run::RunFolder::create(trainer.config(), {});
   const json val = tests::annotations_of(job.place, "val");
   std::ofstream("data/images/" + val["images"][1]["file_name"].get<std::string>()) << "broken";
-  CHECK_THROWS_WITH(trainer.run(folder, run::StopSignal()), Contains("; step 4 is saved"));
+  CHECK_THROWS_WITH(trainer.run(&folder, run::StopSignal()), Contains("; step 4 is saved"));
   REQUIRE(tests::step_of("run/last.safetensors") == 4);
   // The weights of the training were saved, not their averages that the evaluation works with.
   REQUIRE(job.train("other", {"train.ema=0.9", "train.steps=4", "eval.every_steps=0",

@@ -85,7 +85,7 @@ TEST_CASE("a request to stop saves the step and says that the run has not ended"
   run::Trainer trainer(config, nullptr);
   const run::RunFolder folder = run::RunFolder::create(trainer.config(), {});
   std::raise(SIGTERM);
-  CHECK_FALSE(trainer.run(folder, stop));
+  CHECK_FALSE(trainer.run(&folder, stop));
   CHECK(step_of("run/last.safetensors") == 0);
 }
 

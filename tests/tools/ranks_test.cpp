@@ -1,0 +1,254 @@
+// ssdtrain --ranks: what several processes train, leave behind, and do when one of them fails.
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/support/catch.h"
+#include "tests/support/training_run.h"
+
+using namespace tests;
+using Catch::Contains;
+using Seconds = std::chrono::duration<double>;
+
+namespace {
+
+// Twelve steps of tiny.json with 2 images per rank make the batches of one rank with 4.
+constexpr const char* kTwo = "--ranks 2 train.batch_size=2 ranks.timeout_seconds=20 ";
+constexpr const char* kEndless = "train.steps=100000 eval.every_steps=0 checkpoint.every_steps=2 ";
+
+nlohmann::json json_of(const std::string& path) { return nlohmann::json::parse(text_of(path)); }
+
+// A program in the background, in a process group of its own.
+class Background {
+ public:
+  Background(const TrainingPlace& place, const std::string& arguments) {
+    const std::string log = place.at("err.txt");
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::setpgid(0, 0);
+      const std::string command = place.command(arguments) + " 2> " + log;
+      ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      ::_exit(127);
+    }
+  }
+  ~Background() {
+    if (process_ > 0) ::kill(process_, SIGKILL);
+  }
+
+  pid_t process() const { return process_; }
+  // Its exit code, 128 + n for signal n; -1 where it does not end in time.
+  int wait(double seconds) {
+    const auto end = std::chrono::steady_clock::now() + Seconds(seconds);
+    int status = 0;
+    while (std::chrono::steady_clock::now() < end) {
+      if (::waitpid(process_, &status, WNOHANG) == process_) {
+        process_ = -1;
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return -1;
+  }
+
+ private:
+  pid_t process_;
+};
+
+bool alive(pid_t process) { return ::kill(process, 0) == 0; }
+
+// The ranks' processes, when the run in `folder` has saved a step.
+std::vector<pid_t> ranks_of(const std::string& folder) {
+  for (int i = 0; i < 6000; ++i) {
+    if (std::filesystem::exists(folder + "/last.safetensors")) {
+      std::vector<pid_t> processes;
+      for (const auto& rank : json_of(folder + "/env.json").at("ranks"))
+        processes.push_back(rank.at("process"));
+      return processes;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  FAIL("no checkpoint in " << folder);
+  return {};
+}
+
+void check_all_gone(const std::vector<pid_t>& processes) {
+  for (const pid_t process : processes) CHECK_FALSE(alive(process));
+}
+
+}  // namespace
+
+TEST_CASE("two ranks train on the same images as one, and rank 0 writes the run") {
+  const TrainingPlace place;
+  const Outcome one = place.train("one");
+  const Outcome two = place.train("two", kTwo);
+  INFO(two.err);
+  REQUIRE(two.exit_code == 0);
+  CHECK_THAT(two.err, Contains("2 ranks: 0 on ") && Contains("4/4"));
+  CHECK(json_of(place.at("two/env.json")).at("ranks").size() == 2);
+  CHECK(json_of(place.at("two/config.json")).at("ranks").at("count") == 2);
+  CHECK(step_of(place.at("two/last.safetensors")) == 12);
+  // Statistics and normaliser are each rank's, so the numbers differ, but not the schedule.
+  const auto first = results_of(place.at("one")), second = results_of(place.at("two"));
+  REQUIRE(first.size() == second.size());
+  for (size_t i = 0; i < first.size(); ++i)
+    CHECK(first[i].at("learning_rate") == second[i].at("learning_rate"));
+}
+
+TEST_CASE("ranks that share normaliser and statistics learn what one rank learns") {
+  const TrainingPlace place;
+  REQUIRE(place.train("one", "eval.every_steps=0").exit_code == 0);
+  const Outcome two = place.train(
+      "two", std::string(kTwo) +
+                 "eval.every_steps=0 train.loss.normalizer=global model.batch_norm.statistics=sync "
+                 "ranks.check_every=1");
+  INFO(two.err);
+  REQUIRE(two.exit_code == 0);
+  const auto first = results_of(place.at("one")), second = results_of(place.at("two"));
+  REQUIRE(first.size() == second.size());
+  for (size_t i = 0; i < 4; ++i) {
+    const double expected = std::stod(first[i].at("Loss/total_loss"));
+    CHECK(std::stod(second[i].at("Loss/total_loss")) == Approx(expected).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("an evaluation by ranks is that of one, to the last bit") {
+  const TrainingPlace place(24, 13);
+  REQUIRE(place.train("start").exit_code == 0);
+  const std::string more =
+      "--init-from start/last.safetensors train.steps=1 eval.every_steps=0 "
+      "train.schedule.base_rate=1e-12 train.schedule.warmup_rate=0 "
+      "train.weight_decay=0 model.batch_norm.decay=1 ";
+  REQUIRE(place.train("one", more + "train.batch_size=4").exit_code == 0);
+  for (const int ranks : {2, 3}) {
+    const std::string run = fmt::format("by{}", ranks);
+    const Outcome outcome =
+        place.train(run, more + fmt::format("--ranks {} train.batch_size=4", ranks));
+    INFO(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    // The weights differ by a step of next to nothing; compare on the same weights with ssdeval.
+    const Outcome alone = tests::run(
+        fmt::format("cd {} && {} --checkpoint {}/last.safetensors --config tiny.json --threads 1 "
+                    "--save-detections {}.json",
+                    place.at(""), program("ssdeval").string(), run, run));
+    INFO(alone.err);
+    REQUIRE(alone.exit_code == 0);
+    CHECK(text_of(place.at(run + ".json")) == text_of(place.at(run + "/last_detections.json")));
+  }
+}
+
+TEST_CASE("a stopped run of ranks goes on bit for bit, and with other ranks says so") {
+  const TrainingPlace place;
+  REQUIRE(place.train("whole", kTwo).exit_code == 0);
+  REQUIRE(place.train("part", std::string(kTwo) + "train.steps=6").exit_code == 0);
+  const Outcome on = place.ssdtrain("--resume part train.steps=12");
+  INFO(on.err);
+  REQUIRE(on.exit_code == 0);
+  CHECK((tensors_of(place.at("part/last.safetensors")) ==
+         tensors_of(place.at("whole/last.safetensors"))));
+  const Outcome more = place.ssdtrain("--resume part --ranks 3 train.steps=14");
+  INFO(more.err);
+  CHECK(more.exit_code == 0);
+  CHECK_THAT(more.err, Contains("changed since the checkpoint: ranks.count 2 -> 3"));
+}
+
+TEST_CASE("SIGTERM stops all ranks at one step, with one checkpoint") {
+  const TrainingPlace place;
+  const std::string arguments =
+      std::string("--config tiny.json --output-dir run ") + kTwo + kEndless;
+  for (const bool to_rank : {false, true}) {
+    std::filesystem::remove_all(place.at("run"));
+    Background job(place, arguments);
+    const std::vector<pid_t> ranks = ranks_of(place.at("run"));
+    REQUIRE(ranks.size() == 2);
+    ::kill(to_rank ? ranks[1] : job.process(), SIGTERM);
+    const int code = job.wait(60);
+    INFO(text_of(place.at("err.txt")));
+    CHECK(code == 75);
+    CHECK_THAT(text_of(place.at("err.txt")), Contains("stopped by SIGTERM at rank"));
+    check_all_gone(ranks);
+  }
+}
+
+TEST_CASE("ranks that are killed or hang end the run within the timeout, and it can go on") {
+  const TrainingPlace place;
+  const std::string arguments = std::string("--config tiny.json --output-dir run ") + kTwo +
+                                kEndless + "ranks.timeout_seconds=3";
+  for (const int signal : {SIGKILL, SIGSTOP})
+    for (const size_t rank : {0, 1}) {
+      INFO("signal " << signal << " to rank " << rank);
+      std::filesystem::remove_all(place.at("run"));
+      Background job(place, arguments);
+      const std::vector<pid_t> ranks = ranks_of(place.at("run"));
+      REQUIRE(ranks.size() == 2);
+      ::kill(ranks[rank], signal);
+      const auto start = std::chrono::steady_clock::now();
+      CHECK(job.wait(60) == 6);
+      CHECK(Seconds(std::chrono::steady_clock::now() - start).count() < 3 + 5);
+      const std::string err = text_of(place.at("err.txt"));
+      INFO(err);
+      CHECK_THAT(err, Contains(fmt::format("rank {} on ", rank)));
+      check_all_gone(ranks);
+      const Outcome on = place.ssdtrain(fmt::format("--resume run train.steps={}",
+                                                    step_of(place.at("run/last.safetensors")) + 2));
+      INFO(on.err);
+      CHECK(on.exit_code == 0);
+    }
+}
+
+TEST_CASE("ranks end when the program that started them is killed") {
+  const TrainingPlace place;
+  Background job(place, std::string("--config tiny.json --output-dir run ") + kTwo + kEndless);
+  const std::vector<pid_t> ranks = ranks_of(place.at("run"));
+  ::kill(job.process(), SIGKILL);
+  job.wait(10);
+  for (int i = 0; i < 500 && (alive(ranks[0]) || alive(ranks[1])); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  check_all_gone(ranks);
+}
+
+TEST_CASE("bad data of one rank ends all, with the step before saved") {
+  const TrainingPlace place;
+  // Found when it is decoded, in the middle of the first epoch.
+  const auto images = std::filesystem::directory_iterator(place.at("data/images"));
+  const std::string name = images->path().string();
+  std::string bytes = text_of(name);
+  std::ofstream(name, std::ios::binary) << bytes.substr(0, bytes.size() / 2);
+  const Outcome outcome = place.train("run", kTwo);
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 3);
+  CHECK_THAT(outcome.err, Contains(std::filesystem::path(name).filename().string()));
+}
+
+TEST_CASE("launchers: variables of ranks are taken, and contradictions refused") {
+  const TrainingPlace place;
+  const std::string start = fmt::format(
+      "cd {} && export MASTER_ADDR=127.0.0.1 MASTER_PORT={} WORLD_SIZE=2; T='{} --config tiny.json "
+      "train.batch_size=2 ranks.timeout_seconds=20'; ",
+      place.at(""), 21000 + ::getpid() % 20000, program("ssdtrain").string());
+  const Outcome two = tests::run(start +
+                                 "RANK=1 $T --output-dir run & RANK=0 $T --output-dir run; "
+                                 "wait $!");
+  INFO(two.err);
+  CHECK(two.exit_code == 0);
+  CHECK(step_of(place.at("run/last.safetensors")) == 12);
+  const Outcome other = tests::run(start +
+                                   "RANK=1 $T --output-dir other train.momentum=0.5 & "
+                                   "RANK=0 $T --output-dir other; C=$?; wait $!; exit $C");
+  CHECK(other.exit_code == 6);
+  CHECK_THAT(other.err, Contains("rank 1 on ") && Contains("another configuration: train.momentum "
+                                                           "is 0.5, there 0.9"));
+  CHECK_FALSE(std::filesystem::exists(place.at("other")));
+  const Outcome more = tests::run(start + "RANK=0 $T --ranks 4");
+  CHECK(more.exit_code == 2);
+  CHECK_THAT(more.err, Contains("ranks.count=4, but the launcher has started 2 ranks"));
+  const Outcome alone = tests::run(start + "RANK=0 $T ranks.timeout_seconds=1");
+  CHECK(alone.exit_code == 6);
+  CHECK_THAT(alone.err, Contains("rank 1 of 2 did not come within 1 s"));
+}
