@@ -176,14 +176,13 @@ bool is_program(const string& text) {
 const std::set<string> kForeignOptions{"--wrap",        "--KEY",       "--minShapes",
                                        "--optShapes",   "--maxShapes", "-DSSD_NATIVE",
                                        "-ffp-contract", "-fmad"};
-// Keys of no present configuration: file names, and one that was taken away.
+// Keys of no configuration: file names.
 const std::set<string> kNoKeys{"data.yaml", "train.log"};
 // Paths that do not exist yet, or stand for others.
-const std::set<string> kNoPaths{"engine/collective.h", "engine/nccl/", "engine/mpi/",
-                                "kernels/tuned/", "tests/fuzz/x_fuzz.cpp"};
+const std::set<string> kNoPaths{"kernels/tuned/", "tests/fuzz/x_fuzz.cpp"};
 
 bool is_key(const string& text) {
-  for (const char* section : {"train.", "data.", "model.", "eval.", "checkpoint.", "log."})
+  for (const char* section : {"train.", "data.", "model.", "eval.", "checkpoint.", "ranks.", "log."})
     if (text.starts_with(section))
       return text.find_first_of(" /<") == string::npos && text.find("KEY") == string::npos;
   return false;

@@ -61,7 +61,12 @@ class Background {
   pid_t process_;
 };
 
-bool alive(pid_t process) { return ::kill(process, 0) == 0; }
+// One that has ended and that nobody has asked for yet counts as gone.
+bool alive(pid_t process) {
+  const std::string status = text_of(fmt::format("/proc/{}/stat", process));
+  const size_t name_end = status.rfind(')');
+  return name_end != std::string::npos && status.substr(name_end + 2, 1) != "Z";
+}
 
 // The ranks' processes, when the run in `folder` has saved a step.
 std::vector<pid_t> ranks_of(const std::string& folder) {
@@ -118,28 +123,22 @@ TEST_CASE("ranks that share normaliser and statistics learn what one rank learns
   }
 }
 
-TEST_CASE("an evaluation by ranks is that of one, to the last bit") {
+TEST_CASE("an evaluation by ranks is that of one process, to the last bit") {
   const TrainingPlace place(24, 13);
-  REQUIRE(place.train("start").exit_code == 0);
-  const std::string more =
-      "--init-from start/last.safetensors train.steps=1 eval.every_steps=0 "
-      "train.schedule.base_rate=1e-12 train.schedule.warmup_rate=0 "
-      "train.weight_decay=0 model.batch_norm.decay=1 ";
-  REQUIRE(place.train("one", more + "train.batch_size=4").exit_code == 0);
   for (const int ranks : {2, 3}) {
     const std::string run = fmt::format("by{}", ranks);
-    const Outcome outcome =
-        place.train(run, more + fmt::format("--ranks {} train.batch_size=4", ranks));
-    INFO(outcome.err);
-    REQUIRE(outcome.exit_code == 0);
-    // The weights differ by a step of next to nothing; compare on the same weights with ssdeval.
+    const Outcome trained = place.train(run, fmt::format("--ranks {} train.batch_size=2", ranks));
+    INFO(trained.err);
+    REQUIRE(trained.exit_code == 0);
     const Outcome alone = tests::run(
         fmt::format("cd {} && {} --checkpoint {}/last.safetensors --config tiny.json --threads 1 "
                     "--save-detections {}.json",
                     place.at(""), program("ssdeval").string(), run, run));
     INFO(alone.err);
     REQUIRE(alone.exit_code == 0);
-    CHECK(text_of(place.at(run + ".json")) == text_of(place.at(run + "/last_detections.json")));
+    const std::string detections = text_of(place.at(run + ".json"));
+    CHECK(detections.size() > 1000);
+    CHECK(detections == text_of(place.at(run + "/last_detections.json")));
   }
 }
 
@@ -215,15 +214,16 @@ TEST_CASE("ranks end when the program that started them is killed") {
 
 TEST_CASE("bad data of one rank ends all, with the step before saved") {
   const TrainingPlace place;
-  // Found when it is decoded, in the middle of the first epoch.
-  const auto images = std::filesystem::directory_iterator(place.at("data/images"));
-  const std::string name = images->path().string();
-  std::string bytes = text_of(name);
-  std::ofstream(name, std::ios::binary) << bytes.substr(0, bytes.size() / 2);
-  const Outcome outcome = place.train("run", kTwo);
-  INFO(outcome.err);
-  CHECK(outcome.exit_code == 3);
-  CHECK_THAT(outcome.err, Contains(std::filesystem::path(name).filename().string()));
+  Background job(place, std::string("--config tiny.json --output-dir run ") + kTwo + kEndless);
+  const std::vector<pid_t> ranks = ranks_of(place.at("run"));
+  const auto image = json_of(place.at("data/annotations/instances_train.json")).at("images")[0];
+  const std::string name = image.at("file_name");
+  std::filesystem::remove(place.at("data/images/" + name));
+  CHECK(job.wait(60) == 3);
+  const std::string err = text_of(place.at("err.txt"));
+  INFO(err);
+  CHECK_THAT(err, Contains(name) && Contains("is saved: mend the data and go on"));
+  check_all_gone(ranks);
 }
 
 TEST_CASE("launchers: variables of ranks are taken, and contradictions refused") {
