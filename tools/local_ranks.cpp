@@ -76,6 +76,11 @@ void set(const char* name, int value) { ::setenv(name, std::to_string(value).c_s
 
 // In the new process: becomes the rank.
 [[noreturn]] void become_rank(const Start& s, char** argv, const SignalsHeld& held) {
+  for (const int number : kHandedOn) {
+    struct sigaction now {};
+    sigaction(number, nullptr, &now);
+    if (now.sa_handler == hand_on) ::signal(number, SIG_DFL);
+  }
   ::setpgid(0, group);  // Ctrl-C reaches the ranks once, by way of their parent
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != s.parent) _exit(int(ExitCode::resources));
