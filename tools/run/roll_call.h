@@ -30,6 +30,8 @@ class RollCall {
   // Forgets the times so far.
   std::string stragglers();
   double mean_seconds(int rank) const;
+  // The time until the next call is none of a batch: an evaluation, or a checkpoint.
+  void pause() { last_time_ = 0; }
 
  private:
   double own_seconds();

@@ -251,6 +251,7 @@ void Trainer::check_progress() {
 
 void Trainer::evaluate() {
   const ModelEvaluation result = validation_.run();
+  roll_.pause();
   if (result.unreadable > 0)
     say(fmt::format("{} of {} validation images could not be read and were left out",
                     result.unreadable, data_.val.images.size()));
@@ -274,9 +275,9 @@ void Trainer::evaluate() {
 }
 
 void Trainer::save() {
-  base::Range range("checkpoint");
-  saved_step_ = state_.step;
   if (!folder_) return;
+  base::Range range("checkpoint");
+  roll_.pause();
   RunState state = state_;
   state.optimizer = model_.optimizer().read_state();
   files_->save(model_.device().backend(), {.config = config_,
@@ -284,6 +285,7 @@ void Trainer::save() {
                                            .parameters = model_.parameters(),
                                            .optimizer = &model_.optimizer(),
                                            .state = state});
+  saved_step_ = state_.step;
 }
 
 // Throws the error that ended the run, and adds how to go on. If the data is faulty, the steps so
