@@ -174,7 +174,7 @@ class Watch {
     failed_ = true;
     code_ = code;
     // The others notice by themselves. After bad data, rank 0 saves what it has.
-    const auto patience = code == int(ExitCode::data) ? std::chrono::seconds(60) : 3s;
+    const auto patience = code == int(ExitCode::data) ? std::chrono::seconds(60) : 2s;
     deadline_ = std::chrono::steady_clock::now() + patience;
   }
 
