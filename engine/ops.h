@@ -37,9 +37,9 @@ Tensor conv_with_sums(const Context&, const Tensor& x, const Tensor& weight, con
 // are those of the batch, from `sums` if given, and the moving statistics are updated in place: m
 // += (1 - decay) * (batch - m), with the Bessel-corrected variance. Without c.training, the moving
 // statistics are used as they are. In both cases gradients flow to x, gamma, beta and residual.
-// gamma, beta and the statistics are [channels] in accumulator(dtype). With `sync` the batch is that
-// of all ranks: mean, variance and their gradients are taken over all of it, and every rank's x has
-// the same shape. The gradients of gamma and beta are this rank's share, as all others' are.
+// gamma, beta and the statistics are [channels] in accumulator(dtype). With `sync` the batch is
+// that of all ranks: mean, variance and their gradients are taken over all of it, and every rank's
+// x has the same shape. The gradients of gamma and beta are this rank's share, as all others' are.
 struct BatchNormOptions {
   double epsilon = 1e-3, decay = 0.997;
   Activation activation = Activation::none;

@@ -55,8 +55,9 @@ void bind_model(ConfigTable& t, ModelConfig& m) {
   t.choice("model.batch_norm.mode", o.frozen_batch_norm, {{"train", false}, {"frozen", true}},
            "statistics of the batch (as in the original), or the stored ones, which then stay as "
            "they are and are folded into the convolutions");
-  t.choice("model.batch_norm.statistics", o.sync_batch_norm, {{"per_rank", false}, {"sync", true}},
-           "in training: of each rank's batch (as in the original), or of the batches of all ranks");
+  t.choice(
+      "model.batch_norm.statistics", o.sync_batch_norm, {{"per_rank", false}, {"sync", true}},
+      "in training: of each rank's batch (as in the original), or of the batches of all ranks");
   t.number("model.batch_norm.decay", o.batch_norm_decay, limits::decay,
            "weight of the old value in the moving statistics");
   t.number("model.batch_norm.backbone_epsilon", o.backbone_epsilon, limits::epsilon,
