@@ -1,7 +1,6 @@
 // Linked instead of backend_cuda.cpp where the build has no CUDA.
 #include "engine/backend.h"
 #include "engine/base/error.h"
-#include "engine/plan_worker.h"
 
 namespace engine {
 
@@ -11,7 +10,5 @@ std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&) {
   base::fail(base::ExitCode::resources, "device cuda:", ordinal,
              ": this build has no CUDA backend; use --device cpu");
 }
-
-int run_plan_worker() { return int(base::ExitCode::resources); }  // nobody starts it
 
 }  // namespace engine

@@ -1,7 +1,6 @@
 // Linked instead of conv.cpp where a CUDA build has no cuDNN.
 #include "engine/base/error.h"
 #include "engine/cudnn/conv.h"
-#include "engine/plan_worker.h"
 
 namespace engine {
 
@@ -9,7 +8,5 @@ std::unique_ptr<ConvMaker> make_cudnn_convs(Backend&, int, const BackendOptions&
   base::fail(base::ExitCode::resources,
              "this build has no cuDNN: install cuDNN 9 with its headers and build again");
 }
-
-int run_plan_worker() { return int(base::ExitCode::resources); }  // nobody starts it
 
 }  // namespace engine
