@@ -182,7 +182,8 @@ const std::set<string> kNoKeys{"data.yaml", "train.log"};
 const std::set<string> kNoPaths{"kernels/tuned/", "tests/fuzz/x_fuzz.cpp"};
 
 bool is_key(const string& text) {
-  for (const char* section : {"train.", "data.", "model.", "eval.", "checkpoint.", "ranks.", "log."})
+  for (const char* section :
+       {"train.", "data.", "model.", "eval.", "checkpoint.", "ranks.", "log."})
     if (text.starts_with(section))
       return text.find_first_of(" /<") == string::npos && text.find("KEY") == string::npos;
   return false;

@@ -1,33 +1,29 @@
 #include "tools/local_ranks.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/base/error.h"
 #include "engine/collectives/socket.h"
+#include "tools/rank_watch.h"
 #include "tools/run/rank_place.h"
 
 namespace tools {
 namespace {
 
 using base::ExitCode;
-using namespace std::chrono_literals;
 
 constexpr std::array kHandedOn{SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 std::atomic<pid_t> group{0};  // of the ranks' processes
@@ -127,73 +123,8 @@ std::vector<pid_t> start(int count, char** argv) {
   return ranks;
 }
 
-// The ranks as they end.
-class Watch {
- public:
-  explicit Watch(std::vector<pid_t> ranks) : left_(int(ranks.size())), ranks_(std::move(ranks)) {}
-
-  int until_all_ended() {
-    while (left_ > 0) {
-      int status = 0;
-      const pid_t process = ::waitpid(-1, &status, failed_ ? WNOHANG : 0);
-      if (process > 0)
-        take(process, status);
-      else if (process < 0 && errno != EINTR)
-        break;
-      else if (process == 0)
-        wait_for_the_rest();
-    }
-    return code_;
-  }
-
- private:
-  void take(pid_t process, int status) {
-    const auto found = std::find(ranks_.begin(), ranks_.end(), process);
-    if (found == ranks_.end()) return;
-    --left_;
-    const auto rank = found - ranks_.begin();
-    if (WIFSIGNALED(status)) return note_killed(int(rank), process, WTERMSIG(status));
-    const int code = WEXITSTATUS(status);
-    if (code == 0) return;
-    if (code == int(ExitCode::stopped_early)) {
-      if (!failed_) code_ = code;
-      return;
-    }
-    fail_with(code);
-  }
-
-  void note_killed(int rank, pid_t process, int signal) {
-    if (!ended_by_us_)
-      std::cerr << fmt::format("ssdtrain: rank {} (process {}) was killed by signal {} ({})\n",
-                               rank, process, signal, strsignal(signal));
-    fail_with(int(ExitCode::resources));
-  }
-
-  void fail_with(int code) {
-    if (failed_) return;
-    failed_ = true;
-    code_ = code;
-    // The others notice by themselves. After bad data, rank 0 saves what it has.
-    const auto patience = code == int(ExitCode::data) ? std::chrono::seconds(60) : 2s;
-    deadline_ = std::chrono::steady_clock::now() + patience;
-  }
-
-  void wait_for_the_rest() {
-    if (!ended_by_us_ && std::chrono::steady_clock::now() >= deadline_) {
-      ended_by_us_ = true;
-      ::kill(-group, SIGKILL);  // also those that are stopped
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-
-  int left_, code_ = 0;
-  bool failed_ = false, ended_by_us_ = false;
-  std::vector<pid_t> ranks_;
-  std::chrono::steady_clock::time_point deadline_;
-};
-
 }  // namespace
 
-int run_local_ranks(int count, char** argv) { return Watch(start(count, argv)).until_all_ended(); }
+int run_local_ranks(int count, char** argv) { return wait_for_ranks(start(count, argv), group); }
 
 }  // namespace tools

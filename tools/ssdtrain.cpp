@@ -3,12 +3,12 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
-#include <streambuf>
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
 #include "tools/config/table.h"
 #include "tools/local_ranks.h"
+#include "tools/quiet_rank.h"
 #include "tools/run/rank_place.h"
 #include "tools/run/resumed_run.h"
 #include "tools/run/trainer.h"
@@ -119,23 +119,6 @@ Job load_job(const Arguments& a) {
   return job;
 }
 
-// Rank 0 speaks for all; the others print how they fail.
-class QuietRank {
- public:
-  explicit QuietRank(int rank) : before_(rank > 0 ? std::cerr.rdbuf(&nowhere_) : nullptr) {}
-  ~QuietRank() {
-    if (before_) std::cerr.rdbuf(before_);
-  }
-  QuietRank(const QuietRank&) = delete;
-  QuietRank& operator=(const QuietRank&) = delete;
-
- private:
-  struct Nowhere : std::streambuf {
-    int overflow(int c) override { return c; }
-  } nowhere_;
-  std::streambuf* before_;
-};
-
 // A launcher's number of ranks counts. One that was asked for must be the same.
 std::optional<engine::RankPlace> place_among_ranks(const Arguments& a, config::RunConfig& config) {
   const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
@@ -182,7 +165,7 @@ int train(const Arguments& a) {
   const auto ranks =
       engine::make_tcp_collectives(engine::meet(*place, seconds), place->rank, seconds);
   try {
-    const QuietRank quiet(place->rank);
+    const tools::QuietRank quiet(place->rank);
     return train_as(a, job, ranks.get());
   } catch (const base::Error& error) {
     ranks->abort(error.code(), error.what());

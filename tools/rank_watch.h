@@ -1,0 +1,14 @@
+// Waits for the ranks that were started on this machine.
+#pragma once
+#include <sys/types.h>
+
+#include <vector>
+
+namespace tools {
+
+// Until all of `ranks`, the processes of ranks 0, 1, ..., have ended. If one fails, those that do
+// not end by themselves soon after are killed, as members of the process group `group`. Returns the
+// exit code for the whole, as run_local_ranks does.
+int wait_for_ranks(std::vector<pid_t> ranks, pid_t group);
+
+}  // namespace tools
