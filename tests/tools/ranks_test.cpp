@@ -73,8 +73,8 @@ std::vector<pid_t> ranks_of(const std::string& folder) {
   for (int i = 0; i < 6000; ++i) {
     if (std::filesystem::exists(folder + "/last.safetensors")) {
       std::vector<pid_t> processes;
-      for (const auto& rank : json_of(folder + "/env.json").at("ranks"))
-        processes.push_back(rank.at("process"));
+      const nlohmann::json env = json_of(folder + "/env.json");
+      for (const auto& rank : env.at("ranks")) processes.push_back(rank.at("process"));
       return processes;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
