@@ -377,7 +377,8 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
                                      "--opset",
                                      "--half",
                                      "--verify",
-                                     "--python"};
+                                     "--python",
+                                     "--ranks"};
   const std::regex name(R"(--[a-z][a-z-]+)");
   const std::set<std::string> of_reading{"--exif", "--follow-links", "--no-follow-links",
                                          "--keep-grouping-class"};

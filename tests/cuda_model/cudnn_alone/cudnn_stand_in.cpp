@@ -6,21 +6,8 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
-#include <utility>
-#include <vector>
 
-struct CUgraph_st {
-  std::vector<std::function<void()>> work;
-};
-struct CUgraphExec_st {
-  std::vector<std::function<void()>> work;
-};
-
-namespace {
-
-cudaGraph_t recording = nullptr;  // what is queued meanwhile goes into it
-
-}  // namespace
+#include "engine/recorded_graph.h"
 
 namespace tests {
 
@@ -37,10 +24,7 @@ cudaError_t enqueue(cudaStream_t, std::function<void()> work, std::string) {
   tests::CudaStandIn& s = tests::cuda_stand_in();
   if (s.enqueued != cudaSuccess) return s.enqueued;
   ++s.queued;
-  if (recording)
-    recording->work.push_back(std::move(work));
-  else
-    work();
+  work();
   return cudaSuccess;
 }
 
@@ -50,6 +34,17 @@ uint64_t seed() { return tests::cuda_stand_in().seed; }
 void fail(const std::string& what) { throw tests::RuleBroken{what}; }
 
 }  // namespace cuda_model
+
+// Kernels run on the host here, where nothing records them: a replay queues the work again.
+namespace engine {
+
+RecordedGraph::RecordedGraph(kernels::Queue queue, const std::function<void()>& work)
+    : queue_(queue), graph_(new std::function<void()>(work)) {}
+RecordedGraph::~RecordedGraph() { release(); }
+void RecordedGraph::release() { delete static_cast<std::function<void()>*>(graph_); }
+void RecordedGraph::launch() { (*static_cast<std::function<void()>*>(graph_))(); }
+
+}  // namespace engine
 
 // What the engine's cuDNN code and the model of cuDNN call of the runtime.
 extern "C" {
@@ -68,32 +63,6 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
 cudaError_t cudaGetLastError() { return cudaSuccess; }
 const char* cudaGetErrorString(cudaError_t) { return "an error of the stand-in"; }
 const char* cudaGetErrorName(cudaError_t) { return "cudaErrorOfTheStandIn"; }
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
-  recording = new CUgraph_st;
-  return cudaSuccess;
-}
-cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
-  *graph = std::exchange(recording, nullptr);
-  return cudaSuccess;
-}
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
-                                 unsigned long long) {
-  *executable = new CUgraphExec_st{graph->work};
-  return cudaSuccess;
-}
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
-  for (const auto& work : executable->work) work();
-  return cudaSuccess;
-}
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-  delete graph;
-  return cudaSuccess;
-}
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
-  delete executable;
-  return cudaSuccess;
-}
 
 struct CUevent_st {
   std::chrono::steady_clock::time_point at;
