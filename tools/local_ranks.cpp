@@ -125,6 +125,9 @@ std::vector<pid_t> start(int count, char** argv) {
 
 }  // namespace
 
-int run_local_ranks(int count, char** argv) { return wait_for_ranks(start(count, argv), group); }
+int run_local_ranks(int count, char** argv) {
+  const std::vector<pid_t> ranks = start(count, argv);  // sets the group
+  return wait_for_ranks(ranks, group);
+}
 
 }  // namespace tools
