@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
@@ -330,55 +332,15 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
                                      "--detections",  "--augmented"};
   std::set<std::string> outputs{"--output", "--output-dir"};
   for (const OutputOption& o : output_options()) outputs.insert(o.option);
-  const std::set<std::string> values{"--help",
-                                     "--version",
-                                     "--device",
-                                     "--precision",
-                                     "--seed",
-                                     "--split",
-                                     "--shards",
-                                     "--threads",
-                                     "--overwrite",
-                                     "--count",
-                                     "--id",
-                                     "--random",
-                                     "--columns",
-                                     "--cell",
-                                     "--score-threshold",
-                                     "--max",
-                                     "--batch",
-                                     "--json",
-                                     "--reference-area",
-                                     "--strict-ids",
-                                     "--dry-run",
-                                     "--deterministic",
-                                     "--print-config",
-                                     "--help-config",
-                                     "--markdown",
-                                     "--train",
-                                     "--val",
-                                     "--width",
-                                     "--height",
-                                     "--classes",
-                                     "--quality",
-                                     "--min-objects",
-                                     "--max-objects",
-                                     "--min-size",
-                                     "--max-size",
-                                     "--no-images",
-                                     "--strict",
-                                     "--all",
-                                     "--fraction",
-                                     "--by",
-                                     "--iou",
-                                     "--agnostic",
-                                     "--recursive",
-                                     "--nms",
-                                     "--opset",
-                                     "--half",
-                                     "--verify",
-                                     "--python",
-                                     "--ranks"};
+  std::istringstream words(
+      "--help --version --device --precision --seed --split --shards --threads "
+      "--overwrite --count --id --random --columns --cell --score-threshold --max "
+      "--batch --json --reference-area --strict-ids --dry-run --deterministic "
+      "--print-config --help-config --markdown --train --val --width --height "
+      "--classes --quality --min-objects --max-objects --min-size --max-size "
+      "--no-images --strict --all --fraction --by --iou --agnostic --recursive --nms "
+      "--opset --half --verify --python --ranks");
+  const std::set<std::string> values{std::istream_iterator<std::string>(words), {}};
   const std::regex name(R"(--[a-z][a-z-]+)");
   const std::set<std::string> of_reading{"--exif", "--follow-links", "--no-follow-links",
                                          "--keep-grouping-class"};
