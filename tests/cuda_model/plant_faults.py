@@ -23,7 +23,8 @@ UPLOAD, GRAPH = "tools/run/device_batch.cpp", "engine/cudnn/graph.cpp"
 # name, file, what stands there, what stands there with the fault, tests in the order of trial
 FAULTS = [
     ("a wait less", BACKEND,
-     "    CUDA_CHECK(cudaStreamWaitEvent(cudaStream_t(waiting.stream), event, 0));\n", "", (STREAMS,)),
+     "    CUDA_CHECK(cudaStreamWaitEvent(cudaStream_t(waiting.stream), event, 0));\n",
+     "    (void)waiting;\n", (STREAMS,)),
     ("the event of the wrong stream", BACKEND,
      "cudaEventRecord(event, cudaStream_t(awaited.stream))",
      "cudaEventRecord(event, cudaStream_t(waiting.stream))", (STREAMS,)),
@@ -161,7 +162,8 @@ class Copy:
     def built(self, tests):
         """Nothing, or what the compiler says."""
         made = run(["ninja", "-C", "build/cuda_model", *tests, "cudnn_model"], cwd=self.root)
-        return "" if made.returncode == 0 else made.stdout[-2000:]
+        errors = re.findall(r"error: .*", made.stdout)
+        return "" if made.returncode == 0 else (errors or ["?"])[0]
 
     def problem(self, test, schedule):
         """How the test failed; nothing if it passed."""

@@ -25,7 +25,7 @@ void save(engine::Backend& backend, const engine::Memory& memory, const std::str
   kernels::Queue queue = backend.queue(engine::Lane::compute);
   backend.copy(bytes.data(), memory.data(), bytes.size(), queue);
   backend.synchronize(queue);
-  const engine::TensorToStore values{"values", {int64_t(bytes.size() / 4)}, "I32", bytes.data()};
+  const engine::TensorToStore values{"values", {int64_t(bytes.size() / 4)}, "F32", bytes.data()};
   engine::write_safetensors(path, {&values, 1}, {});
 }
 
@@ -35,7 +35,7 @@ void run(tests::Fault fault, const std::string& path) {
   kernels::Queue queue = backend->queue(engine::Lane::compute);
   engine::Memory good(*backend, kNumbers * 4, engine::Place::device);
   engine::Memory unwritten(*backend, kNumbers * 4, engine::Place::device);
-  const std::vector<int32_t> values(kNumbers, 7);
+  const std::vector<float> values(kNumbers, 7);
   backend->copy(good.data(), values.data(), good.bytes(), queue);
   if (!path.empty()) save(*backend, good, path);
   tests::plant(queue, fault, {unwritten.data(), kernels::DType::i32, {1, {kNumbers}}});
