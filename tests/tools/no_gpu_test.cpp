@@ -70,7 +70,7 @@ TEST_CASE("--version tells what the GPU code was built with and for") {
 
 TEST_CASE("a launch that fails names its kernel") {
   if (!has_cuda() || engine::cuda_devices() > 0) return;
-  float value = 1;
+  alignas(16) float value = 1;
   const kernels::View view{&value, kernels::DType::f32, {1, {1}}};
   CHECK_THROWS_WITH(kernels::fill({.gpu = true}, view, 0),
                     Contains("kernel Fill<float> failed: ") && Contains("cudaError"));
