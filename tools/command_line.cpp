@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -115,12 +116,16 @@ std::string without_command(const CLI::App& app) {
   return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
 }
 
-// CLI11 says "json was given a disallowed flag override", and of numbers "--count: Value 10 not in
-// range 0.000000 to 9.000000", or "[0 - 9]".
+// CLI11 says "json was given a disallowed flag override", "--config: At Most 1 required but
+// received 2", and of numbers "--count: Value 10 not in range 0.000000 to 9.000000", or "[0 - 9]".
 std::string in_plain_words(const std::string& message) {
   constexpr std::string_view kOverride = " was given a disallowed flag override";
   if (message.ends_with(kOverride))
     return "--" + message.substr(0, message.size() - kOverride.size()) + " takes no value";
+  constexpr std::string_view kOften = ": At Most 1 required but received ";
+  if (const size_t often = message.find(kOften); often != message.npos)
+    return fmt::format("{} is given {} times, expected once", message.substr(0, often),
+                       message.substr(often + kOften.size()));
   constexpr std::string_view kValue = ": Value ", kRange = " not in range ";
   const size_t value = message.find(kValue), range = message.rfind(kRange);
   if (value == message.npos || range == message.npos || range < value) return message;
@@ -235,6 +240,17 @@ void describe_program(CLI::App& app, const std::string& summary,
   std::string program = app.get_name();
   app.set_version_flag(
       "--version", [program] { return base::version_text(program); }, "Print versions and exit");
+}
+
+CLI::Validator number_between(double least, double most) {
+  CLI::Validator range = CLI::Range(least, most);
+  range.operation([check = CLI::Range(least, most), least, most](std::string& text) {
+    double value = 0;
+    if (CLI::detail::lexical_cast(text, value) && std::isnan(value))
+      return fmt::format("Value {} not in range {} to {}", text, least, most);
+    return check(text);
+  });
+  return range;
 }
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {

@@ -21,6 +21,9 @@ void handle_lack_of_memory();
 void describe_program(CLI::App& app, const std::string& summary,
                       const std::vector<Example>& examples);
 
+// For an option's value. CLI::Range alone takes "nan" for a number in the range.
+CLI::Validator number_between(double least, double most);
+
 // Parses the command line, calls `body`, and returns the program's exit code. Every failure is one
 // line on stderr, "program: what is wrong". The code is that of the base::Error, 2 for the command
 // line (such as "unknown option --foo, did you mean --bar?"), 6 if memory runs out, and 1 for

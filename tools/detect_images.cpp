@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 
 #include "data/check/label_frame.h"
 #include "data/image/draw.h"
@@ -33,23 +34,50 @@ struct NamedBox {
   double score = 0;
 };
 
+// Where the name ends that begins at `begin` of a list such as "car,bus". A name may have commas
+// itself, so the longest one that the model knows is taken.
+size_t end_of_name(const std::string& list, size_t begin, const std::set<std::string>& known) {
+  const auto comma_from = [&](size_t from) { return std::min(list.find(',', from), list.size()); };
+  size_t longest = comma_from(begin);
+  for (size_t end = longest; end < list.size();) {
+    end = comma_from(end + 1);
+    if (known.contains(list.substr(begin, end - begin))) longest = end;
+  }
+  return longest;
+}
+
+void add_names(const std::string& list, const std::set<std::string>& known,
+               std::set<std::string>& names) {
+  for (size_t begin = 0, end; begin < list.size(); begin = end + 1) {
+    end = end_of_name(list, begin, known);
+    if (end > begin) names.insert(list.substr(begin, end - begin));
+  }
+}
+
+std::string without_class(const std::string& name, const std::vector<std::string>& known) {
+  std::vector<std::string> all;
+  for (const std::string& one : known) all.push_back(run::quoted(one));
+  const std::string nearest = base::nearest_name(name, known);
+  return base::concatenate("--classes: the model has no class ", run::quoted(name),
+                           nearest.empty() ? "; it has " + run::listed(all)
+                                           : ", did you mean " + run::quoted(nearest) + "?");
+}
+
 // Those that the user names, or all.
 std::vector<const run::ModelClass*> wanted_classes(const run::ClassList& classes,
-                                                   const std::vector<std::string>& names) {
-  std::vector<const run::ModelClass*> wanted;
+                                                   const std::vector<std::string>& lists) {
   std::vector<std::string> known;
-  for (const run::ModelClass& c : classes.list()) {
-    known.push_back(c.name);
-    if (names.empty() || std::find(names.begin(), names.end(), c.name) != names.end())
-      wanted.push_back(&c);
-  }
-  for (const std::string& name : names) {
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string nearest = base::nearest_name(name, known);
-    fail(ExitCode::usage, "--classes: the model has no class ", run::quoted(name),
-         nearest.empty() ? "; it has " : ", did you mean ",
-         nearest.empty() ? run::listed(known) : run::quoted(nearest) + "?");
-  }
+  for (const run::ModelClass& c : classes.list()) known.push_back(c.name);
+  std::set<std::string> names;
+  for (const std::string& list : lists) add_names(list, {known.begin(), known.end()}, names);
+  if (names.empty() && !lists.empty())
+    fail(ExitCode::usage, "--classes: no name in ", run::quoted(lists[0]));
+  for (const std::string& name : names)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      fail(ExitCode::usage, without_class(name, known));
+  std::vector<const run::ModelClass*> wanted;
+  for (const run::ModelClass& c : classes.list())
+    if (names.empty() || names.contains(c.name)) wanted.push_back(&c);
   return wanted;
 }
 
@@ -180,12 +208,12 @@ void DetectionRun::draw(size_t image, data::Image picture,
   data::write_image(pictures_[image], picture);
 }
 
-void check_outputs(const DetectJob& job, const std::vector<std::string>& pictures,
-                   std::vector<std::string> inputs) {
+void check_outputs(const DetectJob& job, const std::string& checkpoint,
+                   const std::vector<std::string>& pictures, std::vector<std::string> inputs) {
   base::OutputGuard guard(job.overwrite);
   for (const std::string& picture : pictures) guard.add("-o", picture);
   guard.add("--json", job.json);
-  inputs.push_back(job.checkpoint);
+  inputs.push_back(checkpoint);
   guard.check(inputs);
 }
 
@@ -198,11 +226,12 @@ int detect_images(const DetectJob& job, std::istream& list, std::ostream& out, s
   if (images.empty())
     fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some",
          left_out.empty() ? "" : "; left out: ", left_out);
+  const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssddetect");
   if (!job.pictures.empty())
-    check_outputs(job, picture_names(images, job.pictures), images);
+    check_outputs(job, checkpoint, picture_names(images, job.pictures), images);
   else
-    check_outputs(job, {}, images);
-  const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssddetect"));
+    check_outputs(job, checkpoint, {}, images);
+  const run::ModelFile file(checkpoint);
   DetectionRun detection(job, file.classes(), std::move(images));
   run::LoadedModel model(file, job.use);
   base::create_folders(job.pictures);
@@ -211,16 +240,16 @@ int detect_images(const DetectJob& job, std::istream& list, std::ostream& out, s
   const auto start = std::chrono::steady_clock::now();
   detection.run(model, log);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  const size_t read = detection.images() - detection.unreadable();
   if (job.json.empty()) {
     out << detection.json();
   } else {
     base::write_file(job.json, detection.json());
     // Where the results go to standard output themselves, nothing else may.
     (base::is_standard_output(job.json) ? log : out)
-        << fmt::format("{} images, {} boxes: {}\n", detection.images() - detection.unreadable(),
-                       detection.boxes(), base::printable(job.json));
+        << fmt::format("{} image{}, {} box{}: {}\n", read, read == 1 ? "" : "s", detection.boxes(),
+                       detection.boxes() == 1 ? "" : "es", base::printable(job.json));
   }
-  const size_t read = detection.images() - detection.unreadable();
   if (read > 0)
     log << fmt::format("ssddetect: {} image{} in {:.2f} s, {:.1f} images/s, with reading{}\n", read,
                        read == 1 ? "" : "s", time.count(), double(read) / time.count(),

@@ -17,7 +17,7 @@ struct DetectJob {
   std::string json;                 // file of the results; empty: `out`
   bool overwrite = false;           // replace files that exist
   double score_threshold = 0.3;
-  std::vector<std::string> classes;  // only these are kept; empty: all
+  std::vector<std::string> classes;  // lists as "car,bus": only these are kept; empty: all
   std::optional<double> iou;         // up to which boxes of a class may overlap; none: the model's
   bool agnostic = false;             // boxes of different classes, too
   int most = 0;                      // boxes per image; 0: as the model was evaluated

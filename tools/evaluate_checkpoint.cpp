@@ -70,8 +70,8 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
-void check_outputs(const CheckpointEvaluation& job, const config::RunConfig& config,
-                   const data::Dataset& dataset) {
+void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoint,
+                   const config::RunConfig& config, const data::Dataset& dataset) {
   base::OutputGuard guard(job.overwrite);
   guard.add("--save-detections", job.save_detections);
   guard.add("--per-class", job.report.per_class);
@@ -79,18 +79,19 @@ void check_outputs(const CheckpointEvaluation& job, const config::RunConfig& con
   if (!job.config.empty())
     for (const std::string& file : config::ConfigText::from_file(job.config).files())
       inputs.push_back(file);
-  for (const std::string& file : {job.checkpoint, config.data.label_map}) inputs.push_back(file);
+  for (const std::string& file : {checkpoint, config.data.label_map}) inputs.push_back(file);
   guard.check(inputs);
 }
 
 }  // namespace
 
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
-  const run::ModelFile file(run::checkpoint_file(job.checkpoint, "ssdeval"));
+  const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssdeval");
+  const run::ModelFile file(checkpoint);
   const config::RunConfig config = evaluation_config(job, file);
   data::Dataset dataset =
       run::load_dataset(config.data.val, config.data.label_map, &file.classes());
-  check_outputs(job, config, dataset);
+  check_outputs(job, checkpoint, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
   if (files.frames.oriented > 0) log << files.frames.in_words() << std::endl;
   tell_about_data(file.classes(), dataset, config, log);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <istream>
+#include <map>
 #include <set>
 
 #include "data/formats/image_folder.h"
+#include "data/formats/lines.h"
 #include "engine/base/error.h"
 
 namespace tools {
@@ -38,6 +40,7 @@ void add_list(std::istream& list, FoundImages& out) {
     int c = list.get();
     for (; c != EOF && c != '\n' && line.size() <= kLongest; c = list.get()) line += char(c);
     if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (number == 1) line = data::plain_text(line, "standard input");
     if (line.size() > kLongest || line.find('\0') != std::string::npos)
       fail(ExitCode::data, "standard input, line ", number,
            ": no path of an image, expected at most ", kLongest, " bytes without a NUL");
@@ -78,11 +81,13 @@ std::vector<std::string> picture_names(const std::vector<std::string>& images,
                                        const std::string& folder) {
   std::vector<std::string> names;
   std::set<std::string> used;
+  std::map<std::string, int> count;  // by the name without a number: the last number in use
   for (const std::string& image : images) {
     const std::string ending = lower_extension(image) == ".png" ? ".png" : ".jpg";
     const std::string stem = (fs::path(folder) / fs::path(image).stem()).string();
     std::string name = stem + ending;
-    for (int i = 2; !used.insert(name).second; ++i) name = base::concatenate(stem, "_", i, ending);
+    int& last = count.try_emplace(name, 1).first->second;
+    while (!used.insert(name).second) name = base::concatenate(stem, "_", ++last, ending);
     names.push_back(name);
   }
   return names;

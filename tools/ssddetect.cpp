@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
         "the boxes as JSON, and found/photo.jpg with the boxes drawn in"},
        {"ssddetect --checkpoint best.safetensors photos --json boxes.json",
         "all JPEG and PNG files of a folder, COCO results into a file"},
-       {"find photos -newer last.json | ssddetect --checkpoint F - --classes car,bus",
+       {"find photos -name '*.jpg' | ssddetect --checkpoint F - --classes car,bus",
         "a list of files, and only these classes"}});
   tools::DetectJob job;
   app.add_option(
@@ -32,16 +32,15 @@ int main(int argc, char** argv) {
   app.add_flag("--overwrite", job.overwrite, "Replace files that exist, but never an input");
   app.add_option("--score-threshold", job.score_threshold,
                  "Boxes with this score or less are left out")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(tools::number_between(0.0, 1.0))
       ->capture_default_str();
   app.add_option("--classes", job.classes, "Keep boxes of these classes only")
-      ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,NAME,...");
   app.add_option("--iou", job.iou,
                  "Boxes that overlap a better one by a larger IoU are left out; default: the "
                  "model's eval.iou_threshold")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(tools::number_between(0.0, 1.0))
       ->type_name("X");
   app.add_flag("--agnostic", job.agnostic, "--iou also between boxes of different classes");
   app.add_option("--max", job.most, "Boxes per image at most; default: the model's eval.max_total")

@@ -58,11 +58,11 @@ void add_onnx_options(CLI::App& app, Arguments& a) {
   app.add_flag("--half", a.options.half_weights, "Store the weights as f16: half the file");
   app.add_option("--score-threshold", a.score_threshold,
                  "Boxes with this score or less are left out; default: the model's")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(tools::number_between(0.0, 1.0))
       ->type_name("X");
   app.add_option("--iou", a.iou_threshold,
                  "Boxes of one class that overlap more are suppressed; default: the model's")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(tools::number_between(0.0, 1.0))
       ->type_name("X");
   app.add_option("--max", a.most, "Boxes per image at most; default: the model's eval.max_total")
       ->check(CLI::Range(1, 10000))
@@ -93,24 +93,25 @@ onnx::ExportOptions export_options(const Arguments& a, const config::EvalConfig&
   options.suppression = eval.nms;
   if (a.score_threshold) options.suppression.score_threshold = *a.score_threshold;
   if (a.iou_threshold) options.suppression.iou_threshold = *a.iou_threshold;
-  if (a.most) options.suppression.max_total = *a.most;
+  if (!a.most) return options;
+  options.suppression.max_total = *a.most;
+  options.suppression.max_per_class = std::max(options.suppression.max_per_class, *a.most);
   return options;
 }
 
+// The first N of --images.
 std::vector<std::string> found_images(const Arguments& a) {
   if (a.images.empty()) return {};
-  return tools::find_images({a.images}, /*recursive=*/false, std::cin).files;
+  std::vector<std::string> files =
+      tools::find_images({a.images}, /*recursive=*/false, std::cin).files;
+  if (files.empty()) fail(ExitCode::usage, a.images, ": no image in it, for --verify");
+  files.resize(std::min(files.size(), size_t(a.verify)));
+  return files;
 }
 
-// The first N of --images, or N drawn scenes in `folder`.
-std::vector<std::string> images_to_verify(const Arguments& a, const std::string& folder) {
+// N scenes in `folder`.
+std::vector<std::string> drawn_images(const Arguments& a, const std::string& folder) {
   std::vector<std::string> files;
-  if (!a.images.empty()) {
-    files = found_images(a);
-    if (files.empty()) fail(ExitCode::usage, a.images, ": no image in it, for --verify");
-    files.resize(std::min(files.size(), size_t(a.verify)));
-    return files;
-  }
   for (int i = 0; i < a.verify; ++i) {
     files.push_back(fmt::format("{}/drawn_{}.png", folder, i));
     data::write_image(files.back(), data::draw_scene({}, uint64_t(i)).image);
@@ -118,13 +119,18 @@ std::vector<std::string> images_to_verify(const Arguments& a, const std::string&
   return files;
 }
 
-void verify(const Arguments& a, run::LoadedModel& model, onnx::ExportOptions options) {
+void verify(const Arguments& a, run::LoadedModel& model, onnx::ExportOptions options,
+            const std::vector<std::string>& images) {
   options.nms = onnx::Nms::onnx;  // the same network; other runtimes lack TensorRT's plugin
   const base::TemporaryFolder folder("ssdexport");
-  const onnx::Comparison c =
-      onnx::compare_in_onnx_runtime(model, options.suppression, onnx::detector_file(model, options),
-                                    images_to_verify(a, folder.path()), a.python);
+  const onnx::Comparison c = onnx::compare_in_onnx_runtime(
+      model, options.suppression, onnx::detector_file(model, options),
+      images.empty() ? drawn_images(a, folder.path()) : images, a.python);
   std::cerr << "ssdexport: " << c.in_words() << std::endl;
+  if (c.boxes == 0 && c.unmatched == 0)
+    fail(ExitCode::failed,
+         "nothing could be compared, since neither program finds a box with a score of 0.05 or "
+         "more: give images of the model's classes with --images, or leave --verify away");
   const double limit = options.half_weights ? kHalfScoreLimit : kScoreLimit;
   if (!options.half_weights && c.unmatched > 0)
     fail(ExitCode::failed, "ONNX Runtime does not find the same boxes as this engine");
@@ -133,10 +139,11 @@ void verify(const Arguments& a, run::LoadedModel& model, onnx::ExportOptions opt
          limit);
 }
 
-void write_onnx(const Arguments& a, run::LoadedModel& model) {
+void write_onnx(const Arguments& a, run::LoadedModel& model,
+                const std::vector<std::string>& images) {
   const onnx::ExportOptions options = export_options(a, model.config().eval);
   const std::string bytes = onnx::detector_file(model, options);
-  if (a.verify > 0) verify(a, model, options);
+  if (a.verify > 0) verify(a, model, options, images);
   base::write_file(a.onnx, bytes);
   std::cerr << fmt::format("ssdexport: {}: {:.1f} MiB, opset {}, suppression {}\n",
                            base::printable(a.onnx), double(bytes.size()) / (1 << 20), options.opset,
@@ -149,8 +156,9 @@ void export_model(const Arguments& a) {
   guard.add("--onnx", a.onnx);
   guard.add("--weights", a.weights);
   const std::string path = run::checkpoint_file(a.checkpoint, "ssdexport");
+  const std::vector<std::string> images = found_images(a);
   std::vector<std::string> inputs{path};
-  for (const std::string& image : found_images(a)) inputs.push_back(image);
+  inputs.insert(inputs.end(), images.begin(), images.end());
   guard.check(inputs);
   for (const std::string& output : {a.onnx, a.weights})
     base::create_folders(std::filesystem::path(output).parent_path());
@@ -160,7 +168,7 @@ void export_model(const Arguments& a) {
     model.save_weights(a.weights, file);
     std::cerr << "ssdexport: " << base::printable(a.weights) << ": the weights alone\n";
   }
-  if (!a.onnx.empty()) write_onnx(a, model);
+  if (!a.onnx.empty()) write_onnx(a, model, images);
 }
 
 }  // namespace

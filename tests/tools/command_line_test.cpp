@@ -29,10 +29,12 @@ int program(std::vector<std::string> words, const Body& body) {
                           {{"ssdtest --config a.json", "test a"}, {"ssdtest stop", "stop"}});
   std::string config;
   int count = 0;
+  double part = 0;
   bool fast = false;
   std::vector<std::string> overrides;
   app.add_option("--config", config, "Configuration file");
   app.add_option("--count", count, "How often")->check(CLI::Range(0, 9));
+  app.add_option("--part", part, "How much")->check(tools::number_between(0, 1));
   app.add_option("overrides", overrides, "key.path=value");
   app.add_subcommand("stop", "Stops")->add_flag("--fast", fast, "Fast");
   return tools::run_program(int(words.size()), argv.data(), app, body);
@@ -104,6 +106,9 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--count", "x"}, "ssdtest: "},
       {{"stop", "--fast=3"}, "ssdtest: --fast takes no value\n"},
       {{"--count", "10"}, "ssdtest: --count: expected a number from 0 to 9, found 10\n"},
+      {{"--part", "1.5"}, "ssdtest: --part: expected a number from 0 to 1, found 1.5\n"},
+      {{"--part", "nan"}, "ssdtest: --part: expected a number from 0 to 1, found nan\n"},
+      {{"--config", "a", "--config", "b"}, "ssdtest: --config is given 2 times, expected once\n"},
       {{"--config"}, "ssdtest: --config"},
   };
   for (const auto& [words, expected] : rows) {
@@ -132,6 +137,7 @@ TEST_CASE("errors of the program: their code and one line") {
   CHECK(o.err == "ssdtest: odd\n");
   CHECK(outcome_of({}, [] { return 75; }).exit_code == 75);
   CHECK(outcome_of({"a=1", "b=2"}).exit_code == 0);
+  CHECK(outcome_of({"--part", "0.5"}).exit_code == 0);
 }
 
 TEST_CASE("stdout that cannot be written is never a success") {

@@ -255,10 +255,33 @@ TEST_CASE("ssddetect takes a list of images from standard input") {
   REQUIRE(results.size() == 2);
   CHECK((results[0].at("file_name") == first && results[1].at("file_name") == second));
   CHECK((results[0].at("image_id") == 1 && results[1].at("image_id") == 2));
+  std::ofstream(list) << "\xef\xbb\xbf" << first << "\n";  // as Windows editors save it
+  CHECK(detect("- < " + list).exit_code == 0);
+  std::ofstream(list, std::ios::binary) << "\xff\xfe" << std::string("a\0\n\0", 4);
+  const Outcome wide = detect("- < " + list);
+  check_refused(wide, 3);
+  CHECK(wide.err.find("UTF-16") != std::string::npos);
   std::ofstream(list) << std::string(5000, 'x');
   check_refused(detect("- < " + list), 3);
   std::ofstream(list) << "";
   check_refused(detect("- < " + list), 2);
+}
+
+TEST_CASE("an output never replaces the checkpoint that was taken from a run's folder") {
+  tests::TemporaryFolder folder;
+  const std::string run = folder.path() / "run", file = run + "/best.safetensors";
+  fs::create_directory(run);
+  fs::copy_file(trained().checkpoint(), file);
+  const std::string before = text_of(file), model = " --checkpoint " + run + " --device cpu ";
+  const Outcome found = tests::run(tests::program("ssddetect").string() + model +
+                                   trained().images() + " --overwrite --json " + file);
+  const Outcome evaluated = evaluate(model + "--overwrite --save-detections " + file);
+  for (const Outcome& outcome : {found, evaluated}) {
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK(outcome.err.find("is an input, which is never replaced") != std::string::npos);
+  }
+  CHECK(text_of(file) == before);
 }
 
 TEST_CASE("ssddetect keeps the wanted classes, which others cannot crowd out") {
@@ -279,6 +302,7 @@ TEST_CASE("ssddetect keeps the wanted classes, which others cannot crowd out") {
         "'square'?\n");
   check_refused(detect(few + "--classes zebra"), 2);
   check_refused(detect(few + "--classes"), 2);
+  check_refused(detect(few + "--classes ,"), 2);
 }
 
 TEST_CASE("ssddetect --iou says how far boxes may overlap, --agnostic for all classes") {
@@ -316,7 +340,7 @@ TEST_CASE("ssddetect --iou says how far boxes may overlap, --agnostic for all cl
   for (size_t i = 0; i < by_class.size(); ++i)
     for (size_t k = 0; k < i; ++k) across += overlap(by_class[i], by_class[k]) > 0.4;
   CHECK(across > 0);
-  for (const char* words : {"--iou 1.1", "--iou -1", "--iou x", "--agnostic=3"})
+  for (const char* words : {"--iou 1.1", "--iou -1", "--iou nan", "--iou x", "--agnostic=3"})
     check_refused(detect(image + words), 2);
 }
 

@@ -1,6 +1,7 @@
 // ssdexport from outside.
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "tests/support/catch.h"
 #include "tests/support/onnx_run.h"
@@ -61,14 +62,45 @@ TEST_CASE("ssdexport writes an ONNX file into a new folder") {
 
 TEST_CASE("ssdexport takes a run's folder, and thresholds go into the file") {
   const Outcome outcome = place().run(
-      "ssdexport",
-      "--checkpoint run --onnx t.onnx --score-threshold 0.25 --iou 0.5 --max 7");
+      "ssdexport", "--checkpoint run --onnx t.onnx --score-threshold 0.25 --iou 0.5 --max 7");
   INFO(outcome.err);
   REQUIRE(outcome.exit_code == 0);
   const tests::OnnxModel model = tests::parse_onnx(tests::text_of(place().at("t.onnx")));
   CHECK(model.constants.at("score_threshold").values[0] == 0.25);
   CHECK(model.constants.at("iou_threshold").values[0] == 0.5);
   CHECK(model.constants.at("most").values[0] == 7);
+  REQUIRE(place().exported("--onnx most.onnx --max 150").exit_code == 0);
+  const tests::OnnxModel more = tests::parse_onnx(tests::text_of(place().at("most.onnx")));
+  CHECK(more.constants.at("max_per_class").values[0] == 150);
+}
+
+TEST_CASE("ssdexport --verify: what the interpreter says decides") {
+  const auto verified = [](const std::string& body, const std::string& more = "") {
+    std::ofstream(place().at("python.sh")) << "#!/bin/sh\n" << body << "\n";
+    fs::permissions(place().at("python.sh"), fs::perms::owner_all);
+    return place().exported("--onnx v.onnx --overwrite --verify 2 --python ./python.sh " + more);
+  };
+  const auto answer = [](const std::string& boxes, const std::string& unmatched) {
+    return "echo '{\"runtime\":\"r\",\"images\":2,\"boxes\":" + boxes +
+           ",\"unmatched\":" + unmatched + ",\"score\":0,\"corner\":0}'";
+  };
+  CHECK(verified(answer("3", "0")).exit_code == 0);
+  fs::remove(place().at("v.onnx"));
+  const std::pair<std::string, std::string> rows[] = {
+      {answer("3", "1"), "does not find the same boxes"},
+      {answer("0", "0"), "nothing could be compared"},
+      {"exit 3", "./python.sh ended with code 3 and printed nothing"},
+      {"echo no; exit 1", "refused the model: no"}};
+  for (const auto& [body, because] : rows) {
+    const Outcome outcome = verified(body);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 1);
+    CHECK_THAT(outcome.err, Contains(because));
+    CHECK_FALSE(fs::exists(place().at("v.onnx")));
+  }
+  CHECK(verified(answer("3", "0"), "--images - < /dev/null").exit_code == 2);
+  std::ofstream(place().at("list")) << "data/images/000001.jpg\ndata/images/000002.jpg\n";
+  CHECK(verified(answer("3", "0"), "--images - < list").exit_code == 0);
 }
 
 TEST_CASE("ssdexport --weights: the same boxes from a smaller file, which no run resumes from") {
@@ -95,6 +127,8 @@ TEST_CASE("ssdexport refuses what it cannot do in one line") {
   check_refused(place().exported("--onnx x --opset 16"), 2, "from 17 to 21");
   check_refused(place().exported("--onnx x --nms tf"), 2, "--nms");
   check_refused(place().exported("--onnx x --verify 1 --python ./none"), 6, "onnxruntime");
+  check_refused(place().exported("--onnx x --verify 1 --python ./tiny.json"), 6, "--python");
+  check_refused(place().exported("--onnx x --score-threshold nan"), 2, "from 0 to 1");
   check_refused(place().exported("--onnx run/last.safetensors --overwrite"), 2, "input");
   check_refused(place().exported("--onnx x --weights x"), 2, "both name x");
   check_refused(place().run("ssdexport", "--checkpoint tiny.json --onnx x"), 4, "tiny.json");

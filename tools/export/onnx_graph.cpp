@@ -1,5 +1,6 @@
 #include "tools/export/onnx_graph.h"
 
+#include <cmath>
 #include <protozero/pbf_writer.hpp>
 
 #include "engine/base/error.h"
@@ -133,7 +134,12 @@ std::string Graph::values_as_half(const std::string& name, std::span<const float
                                   const std::vector<int64_t>& shape) {
   std::vector<kernels::f16> half;
   half.reserve(values.size());
-  for (float value : values) half.push_back(kernels::f16(value));
+  for (float value : values) {
+    half.push_back(kernels::f16(value));
+    if (!std::isfinite(float(half.back())))
+      base::fail(base::ExitCode::failed, "the weight ", value, " in '", name,
+                 "' is beyond half precision, which ends at 65504: leave --half away");
+  }
   initializer(name + "_half", Type::f16, shape, bytes_of(std::span<const kernels::f16>(half)));
   return node(name, {"Cast", {name + "_half"}, {{"to", int64_t(Type::f32)}}});
 }

@@ -100,11 +100,14 @@ Comparison compare_in_onnx_runtime(run::LoadedModel& model, const kernels::NmsOp
   base::write_file(folder.path() / "expected.json", expected.dump());
   const Output output = run_python(python, folder.path());
   const std::string line = last_line(output.text);
-  if (output.exit_code == 127 || line.starts_with("missing: "))
+  if (output.exit_code == 126 || output.exit_code == 127 || line.starts_with("missing: "))
     fail(ExitCode::resources, "--verify needs ", python,
          " with the packages onnxruntime and numpy (", line,
          "): install them with `pip install onnxruntime`, or name another interpreter with "
          "--python");
+  if (line.empty())
+    fail(ExitCode::failed, "--verify: ", python, " ended with code ", output.exit_code,
+         " and printed nothing, expected the boxes of ONNX Runtime");
   const json result = json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (output.exit_code != 0 || !result.is_object())
     fail(ExitCode::failed, "ONNX Runtime refused the model: ", line);

@@ -46,6 +46,9 @@ ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns,
   int64_t highest = 0;
   for (size_t i = 0; i < dataset.categories.size(); ++i) {
     const data::Category& category = dataset.categories[i];
+    if (!base::is_utf8(category.name))
+      fail(ExitCode::data, "the name of category ", quoted(category.name), " (id ", category.id,
+           ") is not UTF-8: save the file of the names as UTF-8");
     const int64_t column = columns == config::ClassColumns::by_id ? category.id : int64_t(i) + 1;
     if (!names.insert(category.name).second)
       fail(ExitCode::data, "two categories are named '", category.name, "': rename one of them");

@@ -44,3 +44,12 @@ TEST_CASE("ONNX graph: large constants may be stored in half precision, small on
   CHECK(model.nodes[0].op == "Cast");
   CHECK(model.nodes[0].outputs == std::vector<std::string>{"many"});
 }
+
+TEST_CASE("ONNX graph: a weight beyond half precision is refused") {
+  std::vector<float> many(2000, 65504.0f);
+  onnx::Graph g(17, true);
+  CHECK_NOTHROW(g.constant("largest", many, {2000}));
+  many[1999] = -7e4f;
+  CHECK_THROWS_WITH(g.constant("many", many, {2000}),
+                    Contains("-70000") && Contains("'many'") && Contains("--half"));
+}
