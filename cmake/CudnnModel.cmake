@@ -47,6 +47,5 @@ foreach(source ${cudnn_alone_tests})
   target_link_options(${name} PRIVATE -Wl,--no-as-needed)  # nothing calls the model by name
   target_link_libraries(${name} PRIVATE engine_cudnn cudnn_alone catch_main ${CMAKE_DL_LIBS})
   target_compile_definitions(${name} PRIVATE SSD_REAL_CUDNN="$<$<BOOL:${SSD_REAL_CUDNN}>:${SSD_REAL_CUDNN}>")
-  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900 ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive" LABELS cuda_model)
+  ssd_register_test(${name} cuda_model)
 endforeach()

@@ -11,11 +11,6 @@ using cuda_model::Schedule;
 
 namespace {
 
-void ok(cudaError_t error) {
-  if (error != cudaSuccess)
-    cuda_model::fail(std::string("the test expected no error: ") + cudaGetErrorName(error));
-}
-
 struct Streams {
   cudaStream_t trunk = nullptr, branch = nullptr;
   cudaEvent_t fork = nullptr, join = nullptr;

@@ -11,11 +11,6 @@ using cuda_model::Schedule;
 
 namespace {
 
-void ok(cudaError_t error) {
-  if (error != cudaSuccess)
-    cuda_model::fail(std::string("the test expected no error: ") + cudaGetErrorName(error));
-}
-
 cudaStream_t stream() {
   cudaStream_t made = nullptr;
   ok(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking));

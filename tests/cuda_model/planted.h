@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "tests/cuda_model/model.h"
 #include "tests/cuda_model/settings.h"
 #include "tests/support/catch.h"
 
@@ -15,6 +16,12 @@ struct Ending {
   int exit_code = 0;  // -1: a signal
   std::string said;   // on stderr
 };
+
+// A call that breaks no rule.
+inline void ok(cudaError_t error) {
+  if (error != cudaSuccess)
+    cuda_model::fail(std::string("the test expected no error: ") + cudaGetErrorName(error));
+}
 
 // Runs `program` in a child whose device works by that schedule.
 inline Ending ending_of(cuda_model::Schedule schedule, const std::function<void()>& program) {

@@ -47,6 +47,32 @@ OperandValues ConvRun::run(engine::ConvPlan& plan) {
   return values;
 }
 
+ConvShape strided_conv(engine::DType dtype, ConvPass pass, int height, int width, int in, int out) {
+  return {{.images = 2,
+           .height = height,
+           .width = width,
+           .in_channels = in,
+           .out_channels = out,
+           .kernel = 3,
+           .stride = 2,
+           .pad = {1, 0, 1, 1}},
+          pass,
+          dtype};
+}
+
+double rounding_limit(engine::DType dtype) {
+  switch (dtype) {
+    case engine::DType::f64:
+      return 1e-12;
+    case engine::DType::f32:
+      return 1e-5;
+    case engine::DType::bf16:
+      return 1e-2;
+    default:
+      return 2e-3;
+  }
+}
+
 std::vector<engine::ConvShape> fused(const engine::ConvShape& s) {
   std::vector<ConvShape> all;
   for (int bits = 0; bits < 6; ++bits)

@@ -31,6 +31,14 @@ class ConvRun {
   OperandValues inputs_;
 };
 
+// A 3x3 convolution of two images with stride 2 and uneven padding.
+engine::ConvShape strided_conv(engine::DType, engine::ConvPass, int height, int width, int in,
+                               int out);
+
+// How far two good ways to compute a convolution of this dtype may be apart, in fractions of the
+// largest value, if each rounds its result once.
+double rounding_limit(engine::DType);
+
 // The shape with every combination of fusions of its pass.
 std::vector<engine::ConvShape> fused(const engine::ConvShape&);
 

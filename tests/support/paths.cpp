@@ -23,17 +23,6 @@ fs::path shared_data() {
   return fs::exists(folder) ? folder : fs::path();
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "ssd320_XXXXXX").string();
-  if (!mkdtemp(name.data())) throw std::runtime_error("mkdtemp failed for " + name);
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Outcome run(const std::string& shell_command) {
   TemporaryFolder folder;
   auto quoted = [](const fs::path& p) { return "'" + p.string() + "'"; };

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/base/temporary_folder.h"
+
 namespace tests {
 
 std::filesystem::path source_dir();                      // the project's root
@@ -10,16 +12,8 @@ std::filesystem::path program(const std::string& name);  // a program of this bu
 std::filesystem::path shared_data();  // real data beside the project; empty when absent
 
 // A fresh folder, removed with everything in it at the end of the scope.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
+struct TemporaryFolder : base::TemporaryFolder {
+  TemporaryFolder() : base::TemporaryFolder("ssd320") {}
 };
 
 // What a program run by a shell left behind.

@@ -3,18 +3,13 @@
 #include <limits>
 
 #include "tests/support/bench.h"
+#include "tests/support/tiny_step.h"
 
 namespace tests {
 namespace {
 
 model::DetectorOptions tiny(const RankStepOptions& rank) {
-  model::DetectorOptions o;
-  o.height = o.width = 64;
-  o.classes = 3;
-  o.backbone_width = 8;
-  o.units = {1, 1, 1, 1};
-  o.fpn_channels = o.head_channels = 16;
-  o.head_depth = 1;
+  model::DetectorOptions o = tiny_detector();
   o.sync_batch_norm = rank.sync_batch_norm;
   return o;
 }

@@ -3,9 +3,8 @@
 #include "tests/support/test_kernels.h"
 
 namespace tests {
-namespace {
 
-model::DetectorOptions tiny() {
+model::DetectorOptions tiny_detector() {
   model::DetectorOptions o;
   o.height = o.width = 64;
   o.classes = 3;
@@ -15,6 +14,8 @@ model::DetectorOptions tiny() {
   o.head_depth = 1;
   return o;
 }
+
+namespace {
 
 engine::OptimizerOptions optimizer() {
   return {.rule = {.momentum = {.weight_decay = 4e-4}},
@@ -29,7 +30,7 @@ engine::OptimizerOptions optimizer() {
 TinyStep::TinyStep(const std::string& device, const std::string& precision, bool graph)
     : device_(device, 0.0625, 1, backend_options()),
       parameters_(device_.backend(), engine::precision_named(precision)),
-      detector_(parameters_, tiny()),
+      detector_(parameters_, tiny_detector()),
       optimizer_((parameters_.allocate(1), device_.backend()),  // after the detector's declarations
                  parameters_, optimizer(), 1024),
       step_(device_, detector_, parameters_, optimizer_,
@@ -37,7 +38,7 @@ TinyStep::TinyStep(const std::string& device, const std::string& precision, bool
              .max_boxes = kMaxBoxes,
              .graph = graph,
              .scaling = {.mean = {120, 115, 100}, .deviation = {60, 60, 60}}}),
-      batch_(device_.backend(), kImages, kMaxBoxes, tiny()),
+      batch_(device_.backend(), kImages, kMaxBoxes, tiny_detector()),
       other_(batch_.get()) {
   for (uint8_t byte : other_.pixels) negative_.push_back(uint8_t(255 - byte));
   other_.pixels = negative_;

@@ -6,6 +6,8 @@
 
 namespace tests {
 
+model::DetectorOptions tiny_detector();
+
 class TinyStep {
  public:
   // `graph` false: every step is queued anew instead of replayed.

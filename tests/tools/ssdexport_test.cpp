@@ -98,6 +98,8 @@ TEST_CASE("ssdexport --verify: what the interpreter says decides") {
     CHECK_THAT(outcome.err, Contains(because));
     CHECK_FALSE(fs::exists(place().at("v.onnx")));
   }
+  CHECK(verified(answer("100", "5"), "--half").exit_code == 0);
+  CHECK(verified(answer("100", "6"), "--half").exit_code == 1);
   CHECK(verified(answer("3", "0"), "--images - < /dev/null").exit_code == 2);
   std::ofstream(place().at("list")) << "data/images/000001.jpg\ndata/images/000002.jpg\n";
   CHECK(verified(answer("3", "0"), "--images - < list").exit_code == 0);

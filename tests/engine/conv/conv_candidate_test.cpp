@@ -12,23 +12,7 @@ using namespace engine;
 namespace {
 
 ConvShape base(DType dtype, ConvPass pass, int in = 5, int out = 11) {
-  return {{.images = 2,
-           .height = 7,
-           .width = 6,
-           .in_channels = in,
-           .out_channels = out,
-           .kernel = 3,
-           .stride = 2,
-           .pad = {1, 0, 1, 1}},
-          pass,
-          dtype};
-}
-
-double limit(DType dtype) {
-  return dtype == DType::f64    ? 1e-12
-         : dtype == DType::f32  ? 1e-5
-         : dtype == DType::bf16 ? 1e-2
-                                : 2e-3;
+  return strided_conv(dtype, pass, 7, 6, in, out);
 }
 
 // What the fusions of a gradient mean, from the plain gradient.
@@ -91,7 +75,8 @@ TEST_CASE("conv: fusions of the plain loops are what shape.h says") {
                      value(&ConvArgs::sum_of_squares));
         if (pass == ConvPass::forward) continue;
         auto result = pass == ConvPass::grad_input ? &ConvArgs::x : &ConvArgs::weight;
-        CHECK(distance(value(result), gradient_by_hand(s, run, result)) < 2 * limit(dtype));
+        CHECK(distance(value(result), gradient_by_hand(s, run, result)) <
+              2 * rounding_limit(dtype));
         if (s.grad_input.channel_grads != ChannelGrads::none) check_channel_grads(s, run, got);
       }
 }
@@ -114,7 +99,7 @@ TEST_CASE("conv candidates: every candidate gives the same result") {
             const OperandValues got = run.run(*plan);
             // Up to four roundings instead of one, and another order of sums.
             for (size_t i = 0; i < got.size(); ++i)
-              CHECK(distance(got[i], expected[i]) < 4 * limit(dtype));
+              CHECK(distance(got[i], expected[i]) < 4 * rounding_limit(dtype));
             others += candidate.inner != s;
           }
         }
@@ -131,7 +116,7 @@ TEST_CASE("conv candidates: the plain convolution and our kernels behind it give
         auto plan = make_staged_conv(s, plain_conv(s), make_reference_conv(plain_conv(s)));
         const OperandValues got = run.run(*plan);
         for (size_t i = 0; i < got.size(); ++i)
-          CHECK(distance(got[i], expected[i]) < 4 * limit(dtype));
+          CHECK(distance(got[i], expected[i]) < 4 * rounding_limit(dtype));
       }
 }
 

@@ -8,23 +8,11 @@
 
 #include "engine/base/error.h"
 #include "engine/cudnn/candidate_plans.h"
-#include "tests/cudnn/cards.h"
+#include "tests/cudnn/described_h200.h"
 
 using namespace engine;
 
 namespace {
-
-// Null, after a warning, where there is no cuDNN.
-std::shared_ptr<const CudnnDevice> h200() {
-  tests::load_driver_shim();
-  try {
-    return tests::device_of(tests::cards()[2]);
-  } catch (const base::Error& error) {
-    if (error.code() != base::ExitCode::resources) throw;
-    WARN("skipped: " << error.what());
-    return nullptr;
-  }
-}
 
 ConvShape shape(DType dtype = DType::f16) {
   return {{.images = 2,
@@ -44,14 +32,14 @@ bool accept(ConvPlan&) { return true; }
 }  // namespace
 
 TEST_CASE("cuDNN: a device is named by card, architecture and library") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   CHECK(device->name() == "NVIDIA H200 sm_90 cuDNN " + cudnn_library().version());
   CHECK(device->handle() == nullptr);
 }
 
 TEST_CASE("cuDNN: a refusal carries the call and cuDNN's words") {
-  if (!h200()) return;
+  if (!tests::described_h200()) return;
   CudnnDescriptor tensor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
   tensor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, int64_t(1));
   try {
@@ -65,7 +53,7 @@ TEST_CASE("cuDNN: a refusal carries the call and cuDNN's words") {
 }
 
 TEST_CASE("cuDNN: plans outlive what they were made from, and can be kept as text") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
     for (DType dtype : {DType::f16, DType::bf16, DType::f32}) {
@@ -85,7 +73,7 @@ TEST_CASE("cuDNN: plans outlive what they were made from, and can be kept as tex
 }
 
 TEST_CASE("cuDNN: a plan that is compiled can be kept as text, too") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   ConvShape s = shape();
   s.forward.bias = true;
@@ -99,7 +87,7 @@ TEST_CASE("cuDNN: a plan that is compiled can be kept as text, too") {
 }
 
 TEST_CASE("cuDNN: f32 of full precision leaves tensor cores out") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   ConvShape s = shape(DType::f32);
   const CudnnGraph graph = cudnn_graph(*device, s);
@@ -110,7 +98,7 @@ TEST_CASE("cuDNN: f32 of full precision leaves tensor cores out") {
 }
 
 TEST_CASE("cuDNN: what the caller does not accept is passed over") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   int asked = 0;
   const auto choice = choose_first(device, shape(), [&](ConvPlan&) { return ++asked == 3; });
@@ -119,7 +107,7 @@ TEST_CASE("cuDNN: what the caller does not accept is passed over") {
 }
 
 TEST_CASE("cuDNN: a plan for a described card does not run") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   const auto choice = choose_first(device, shape(), accept);
   REQUIRE(choice);
@@ -127,7 +115,7 @@ TEST_CASE("cuDNN: a plan for a described card does not run") {
 }
 
 TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and can be restored") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   ConvShape clipped = shape(), masked = shape(), plain = shape();
   clipped.forward.bias = true, clipped.forward.activation = Activation::relu6;
@@ -155,7 +143,7 @@ TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and
 }
 
 TEST_CASE("cuDNN: a thread that cannot have a device leaves its work to others") {
-  if (!h200()) return;
+  if (!tests::described_h200()) return;
   std::atomic<int> opened = 0;
   const auto all = candidate_plans({shape()}, true, 2, [&] {
     if (opened++ == 0) fail(base::ExitCode::resources, "none left");

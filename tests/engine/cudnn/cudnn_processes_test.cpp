@@ -7,24 +7,13 @@
 #include "engine/cudnn/nvrtc.h"
 #include "engine/cudnn/plan_processes.h"
 #include "engine/cudnn/prepared_plans.h"
-#include "tests/cudnn/cards.h"
+#include "tests/cudnn/described_h200.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 
 using namespace engine;
 
 namespace {
-
-std::shared_ptr<const CudnnDevice> h200() {
-  tests::load_driver_shim();
-  try {
-    return tests::device_of(tests::cards()[2]);
-  } catch (const base::Error& error) {
-    if (error.code() != base::ExitCode::resources) throw;
-    WARN("skipped: " << error.what());
-    return nullptr;
-  }
-}
 
 std::vector<ConvShape> shapes() {
   std::vector<ConvShape> all;
@@ -63,7 +52,7 @@ Answers ask(const CudnnDevice& device, std::vector<std::string> command, int pro
 }  // namespace
 
 TEST_CASE("cuDNN: processes find the plans that this process finds") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   const Answers a = ask(*device, {SSD_PLAN_WORKER});
   CHECK(a.unanswered.empty());
@@ -82,7 +71,7 @@ TEST_CASE("cuDNN: processes find the plans that this process finds") {
 }
 
 TEST_CASE("cuDNN: a crash costs one plan, and the process that crashed is replaced") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   const tests::TemporaryFolder folder;
   const Answers whole = ask(*device, {SSD_PLAN_WORKER});
@@ -97,7 +86,7 @@ TEST_CASE("cuDNN: a crash costs one plan, and the process that crashed is replac
 }
 
 TEST_CASE("cuDNN: where no process can answer, the shapes come back") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"/no/such/program"}, {SSD_PLAN_WORKER, "refuse"}}) {
@@ -108,7 +97,7 @@ TEST_CASE("cuDNN: where no process can answer, the shapes come back") {
 }
 
 TEST_CASE("cuDNN: candidates are kept on disk as they come, until one is chosen") {
-  const auto device = h200();
+  const auto device = tests::described_h200();
   if (!device) return;
   const tests::TemporaryFolder folder;
   const PlanCache cache(folder.path().string());

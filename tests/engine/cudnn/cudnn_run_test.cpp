@@ -6,33 +6,12 @@
 using namespace tests;
 using namespace engine;
 
-namespace {
-
-double limit(DType dtype) {
-  return dtype == DType::f32 ? 1e-5 : dtype == DType::bf16 ? 1e-2 : 2e-3;
-}
-
-ConvShape base(DType dtype, ConvPass pass, int in, int out) {
-  return {{.images = 2,
-           .height = 13,
-           .width = 10,
-           .in_channels = in,
-           .out_channels = out,
-           .kernel = 3,
-           .stride = 2,
-           .pad = {1, 0, 1, 1}},
-          pass,
-          dtype};
-}
-
-}  // namespace
-
 TEST_CASE("cuDNN on a GPU: every fusion computes what the plain loops compute") {
   if (!have_gpu()) return;
   for (DType dtype : {DType::f32, DType::f16, DType::bf16})
     for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
       for (auto [in, out] : {std::pair{3, 64}, {64, 64}, {32, 18}})
-        for (const ConvShape& s : fused(base(dtype, pass, in, out))) {
+        for (const ConvShape& s : fused(strided_conv(dtype, pass, 13, 10, in, out))) {
           INFO(describe(s));
           ConvRun gpu(s, "cuda:0"), cpu(s);
           const auto plan = gpu.backend().plan(s);
@@ -41,6 +20,6 @@ TEST_CASE("cuDNN on a GPU: every fusion computes what the plain loops compute") 
           const OperandValues got = gpu.run(*plan), expected = cpu.run(*make_reference_conv(s));
           // Unfused plans round up to four times instead of once; sums have orders of their own.
           for (size_t i = 0; i < got.size(); ++i)
-            CHECK(distance(got[i], expected[i]) < 4 * limit(dtype));
+            CHECK(distance(got[i], expected[i]) < 4 * rounding_limit(dtype));
         }
 }
