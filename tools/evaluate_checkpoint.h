@@ -1,4 +1,4 @@
-// COCO metrics of a model in a checkpoint.
+// Computes the COCO metrics of a checkpoint's model.
 #pragma once
 #include <iosfwd>
 #include <string>
@@ -22,8 +22,9 @@ struct CheckpointEvaluation {
   data::EvaluationOptions options;
 };
 
-// Results go to `out`, remarks to `log`. Without a configuration of its own the evaluation takes
-// any device, whatever the training ran on. Errors: usage, data, checkpoint, resources, diverged.
+// Prints results to `out` and remarks to `log`. Without a configuration of its own, it takes the
+// device that is there, whatever the training ran on. Throws Error(usage, data, checkpoint,
+// resources or diverged).
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log);
 
 }  // namespace tools

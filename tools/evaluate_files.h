@@ -1,4 +1,4 @@
-// COCO metrics of a results file, without a model.
+// Computes the COCO metrics of a file of detections, without a model.
 #pragma once
 #include <iosfwd>
 #include <string>
@@ -17,7 +17,7 @@ struct FileEvaluation {
   data::EvaluationOptions options;
 };
 
-// Results go to `out`, remarks to `log`. Errors: data.
+// Prints results to `out` and remarks to `log`. Throws Error(data).
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log);
 
 }  // namespace tools

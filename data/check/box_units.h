@@ -1,4 +1,4 @@
-// Boxes that are well formed, but not x, y, width, height in pixels.
+// Recognises boxes that are well formed, but not x, y, width, height in pixels.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,16 +13,17 @@ struct BoxUnits {
   int64_t as_corners = 0;   // have an area within their image when read as x1, y1, x2, y2
   int64_t in_unit = 0;      // have no value above 1
 
-  // At least three boxes, of which 99 % fit as corners and 10 % do not fit as they are. Boxes in
-  // the upper left fit both readings.
+  // True if there are at least three boxes, 99 % of them fit as corners, and 10 % do not fit as
+  // they are. (Boxes in the upper left fit both readings.)
   bool look_like_corners() const;
-  // At least three boxes, of which 90 % have no value above 1 px.
+  // True if there are at least three boxes and 90 % of them have no value above 1 px.
   bool look_like_unit() const;
-  // What the boxes look like, with the share that shows it and the cure; empty: like pixels.
+  // Says what the boxes look like, with the share that shows it and the cure. Empty if they look
+  // like pixels.
   std::string in_words() const;
 };
 
-// Pure; one pass over the boxes.
+// Goes over the boxes once and changes nothing.
 BoxUnits count_box_units(const Dataset& dataset);
 
 }  // namespace data

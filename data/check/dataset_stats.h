@@ -1,4 +1,4 @@
-// Counts that describe a data set.
+// Counts what describes a data set.
 #pragma once
 #include <cstdint>
 #include <string>

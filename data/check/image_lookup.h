@@ -19,20 +19,20 @@ struct FileLookup {
   FrameReport frames;     // of EXIF
   double seconds = 0;
 
-  // One line for a log: how many images were looked up, how long it took, what is wrong with how
-  // many of them, and how many are links. EXIF is left to frames.in_words().
+  // One line for a log: how many images were looked up, how long that took, how many have which
+  // problem, and how many are links. frames.in_words() tells of EXIF.
   std::string in_words() const;
   // "photos/a.jpg: not found in photos"; empty when every image can be used.
   std::string first_problem() const;
 };
 
-// Opens every image's file or record: it has to exist, to be a regular file within the limits, to
+// Opens every image's file or record. It has to exist, to be a regular file within the limits, to
 // begin as a JPEG or PNG picture of the annotated size, and to have its end. The problems come in
-// the order of the images, each image has one at most. Then labels are made to fit the pictures
-// that the data set's policy gives (settle_label_frames). threads: 0 means one per core.
+// the order of the images, at most one for each. Then the labels are made to fit the pictures that
+// the data set's EXIF policy gives (settle_label_frames). threads: 0 means one per core.
 FileLookup look_up_images(Dataset& dataset, int threads);
 
-// The same look with all that it finds, by image. The labels stay as they are.
+// All that a look at the files finds, by image. The labels stay as they are.
 struct ImageFiles {
   std::vector<ImageHead> heads;
   std::vector<std::vector<Problem>> problems;

@@ -1,5 +1,5 @@
-// In which frame the labels of turned pictures were made: that of the upright picture, which
-// labelling tools show, or that of the stored pixels, which many programs read.
+// Finds out for which frame the labels of a turned picture were made: the upright picture, which
+// labelling tools show, or the stored pixels, which many programs read.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,7 +11,7 @@ namespace data {
 
 // What one image's file says before it is decoded.
 struct ImageHead {
-  bool usable = false;        // it has a readable head; else the rest has no meaning
+  bool usable = false;        // the file's head can be read; else the rest has no meaning
   int width = 0, height = 0;  // as stored
   int components = 0;         // as in ImageHeader
   int bits = 8;               // per component
@@ -21,26 +21,26 @@ struct ImageHead {
   bool linked = false;  // the file is a symbolic link
 };
 
-// Whether the annotated size is that of the upright, or of the stored picture: both for pictures
-// that no orientation exchanges the sides of, and for squares.
+// Whether the annotated size is that of the upright picture, and of the stored one. Both are true
+// for squares, and if the orientation does not exchange the sides.
 bool has_upright_size(const ImageEntry& image, const ImageHead& head);
 bool has_stored_size(const ImageEntry& image, const ImageHead& head);
 
 enum class LabelFrame {
-  plain,    // no orientation: there is one frame
-  upright,  // of the turned picture
-  stored,   // of the stored pixels
-  unclear,  // the annotated size fits both, and nothing else tells; it has labels
+  plain,    // the file has no orientation, so both frames are the same
+  upright,  // made for the turned picture
+  stored,   // made for the stored pixels
+  unclear,  // there are labels, the annotated size fits both frames, and nothing else tells
 };
 
 struct FrameReport {
   ExifPolicy policy = ExifPolicy::upright;
-  int64_t images = 0;              // all of them
-  int64_t oriented = 0;            // that EXIF wants to be turned
-  int64_t labels_turned = 0;       // of these, labelled in the stored frame
-  int64_t unclear = 0;             // of these, with labels whose frame nothing tells
-  bool mixed = false;              // some sizes are those of upright, some of stored pictures
-  std::vector<LabelFrame> frames;  // by image: what its labels were made for
+  int64_t images = 0;         // all of them
+  int64_t oriented = 0;       // images that EXIF wants to be turned
+  int64_t labels_turned = 0;  // how many of these were labelled in the stored frame
+  int64_t unclear = 0;        // how many of these have labels of an unclear frame
+  bool mixed = false;  // some annotated sizes fit upright pictures only, some stored ones only
+  std::vector<LabelFrame> frames;  // by image
 
   // "8 of 20 images are turned upright, as their EXIF orientation says (data.exif=upright)", and
   // what was done to labels; empty when no image has an orientation.
@@ -49,7 +49,7 @@ struct FrameReport {
 
 // Makes the labels fit the pictures that the data set's policy gives. Under `upright`, the sizes
 // and boxes of images that were annotated in the stored frame are turned. A picture whose annotated
-// size fits both frames goes with those whose size tells: when all of them were annotated in the
+// size fits both frames goes with those whose size tells: if all of those were annotated in the
 // stored frame, it was, too; else its labels are taken for upright. Under `stored` nothing changes.
 // heads: one per image.
 FrameReport settle_label_frames(Dataset& dataset, const std::vector<ImageHead>& heads);

@@ -1,4 +1,4 @@
-// Drawing into images with Cairo.
+// Programs draw into images with Cairo through this function.
 #pragma once
 #include <functional>
 
@@ -8,9 +8,9 @@ struct _cairo;
 
 namespace data {
 
-// Calls `draw` with a Cairo context whose units are the image's pixels, several times: each call
-// changes one strip of rows, so that Cairo's copy of the pixels stays below 16 MiB. Every call has
-// to draw the same. Error(resources) without memory for a strip.
+// Calls `draw` with a Cairo context whose units are the image's pixels, once for each strip of
+// rows, so that Cairo's copy of the pixels stays below 16 MiB. Every call has to draw the same.
+// Throws Error(resources) if there is no memory for a strip.
 void draw_with_cairo(Image& image, const std::function<void(_cairo*)>& draw);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// Colours of drawn boxes: one for each class.
+// Each class has a colour, in which its boxes are drawn.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -30,7 +30,7 @@ class ClassColours {
 // The contrast ratio of WCAG 2.1 (https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio), 1 to 21.
 double contrast(Colour, Colour);
 
-// Black or white, whichever has more contrast; at least 4.5.
+// Returns black or white, whichever has more contrast with the background. It is at least 4.5.
 Colour readable_on(Colour background);
 
 }  // namespace data

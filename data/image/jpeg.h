@@ -1,5 +1,5 @@
-// JPEG in and out, by libjpeg-turbo, with the rules of TensorFlow's decoder: fast integer DCT,
-// fancy upsampling, pixels as they are stored, grey repeated to three channels.
+// Reads and writes JPEG with libjpeg-turbo. Decoding follows TensorFlow's decoder: fast integer
+// DCT, fancy upsampling, pixels as they are stored, grey repeated to three channels.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace data {
 
-// What a file may ask of the decoder. Checked on the header, before anything is allocated.
+// What a file may ask of the decoder. The header is checked before anything is allocated.
 struct DecodeLimits {
   uint64_t max_file_bytes = uint64_t(64) << 20;
   int max_side = 16384;
@@ -27,20 +27,21 @@ struct ImageHeader {
   bool alpha = false;  // transparency of pixels, of a palette's colours, or of one colour
 };
 
-// `name` stands in every message. Error(data): no JPEG, damaged or cut off, over a limit, 12 bits
-// per sample, arithmetic or lossless coding, or other than 1, 3 or 4 components.
+// Every message contains `name`. These throw Error(data) if the bytes are no JPEG, are damaged or
+// cut off, are over a limit, or use what is not supported: 12 bits per sample, arithmetic or
+// lossless coding, or a number of components other than 1, 3 and 4.
 Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
                   const DecodeLimits& limits = {});
-// The same into `image`, whose memory is reused.
+// Decodes into `image`, whose memory is reused.
 void decode_jpeg_into(std::span<const uint8_t> bytes, const std::string& name,
                       const DecodeLimits& limits, Image& image);
 ImageHeader read_jpeg_header(std::span<const uint8_t> bytes, const std::string& name,
                              const DecodeLimits& limits = {});
 
-// quality: 1..100; chroma is subsampled 4:2:0.
+// quality is 1..100. Chroma is subsampled 4:2:0.
 std::vector<uint8_t> encode_jpeg(const Image& image, int quality);
 
-// Throws Error(data) naming the limit that a picture of this size breaks.
+// Throws Error(data), which names the limit, if a picture of this size breaks one.
 void check_dimensions(const ImageHeader& header, const std::string& name,
                       const DecodeLimits& limits);
 

@@ -1,4 +1,4 @@
-// Where the labels of boxes go in a picture: next to their boxes, and never on each other.
+// Decides where labels lie in a picture: next to their boxes, and never on each other.
 #pragma once
 #include <span>
 #include <vector>
@@ -9,7 +9,7 @@ struct PixelSize {
   int width = 0, height = 0;
 };
 
-// Whole pixels; an area without width or height holds none.
+// In whole pixels. An area without width or height is empty.
 struct PixelArea {
   int left = 0, top = 0, width = 0, height = 0;
   int right() const { return left + width; }  // past the end
@@ -21,7 +21,7 @@ PixelArea intersection(const PixelArea&, const PixelArea&);
 
 struct LabelRequest {
   PixelArea box;                 // may reach outside the picture, up to 2^30 pixels
-  std::vector<PixelSize> sizes;  // that its label may have; earlier ones are preferred
+  std::vector<PixelSize> sizes;  // its label may have; earlier ones are preferred
 };
 
 struct PlacedLabel {
@@ -29,10 +29,11 @@ struct PlacedLabel {
   size_t size = 0;  // which of its sizes it has
 };
 
-// A place for each label, in the order of the requests: earlier ones choose first. A label lies
-// above its box, or else below, inside or beside it, in the first of its sizes for which there is
-// room; as a last resort, the last size lies up to three times its height away from the box. No
-// label overlaps another one or reaches outside the picture. Boxes outside have no label.
+// Returns a place for each label, in the order of the requests; earlier requests choose first. A
+// label lies above its box, or else below, inside or beside it, in the first of its sizes for which
+// there is room. As a last resort, the last size lies up to three times its height away from the
+// box. No label overlaps another one or reaches outside the picture. A box outside the picture gets
+// no label.
 std::vector<PlacedLabel> place_labels(PixelSize picture, std::span<const LabelRequest>);
 
 }  // namespace data

@@ -1,18 +1,18 @@
-// Pictures and boxes of the stored pixels, turned as EXIF's orientation says, so that they stand
-// upright. The orientations are those of EXIF 2.3, tag 0x0112: 2 mirrored, 3 upside down, 4
-// mirrored top to bottom, 5 to 8 with sides exchanged, of which 6 is turned clockwise to be looked
-// at.
+// Turns pictures and boxes upright, as EXIF's orientation says. The orientations are those of EXIF
+// 2.3, tag 0x0112: 1 is upright, 2 mirrored, 3 upside down and 4 mirrored top to bottom; 5 to 8
+// exchange width and height. A picture of orientation 6 becomes upright when it is turned
+// clockwise.
 #pragma once
 #include "data/dataset.h"
 #include "data/image/image.h"
 
 namespace data {
 
-// What has to be done to the stored pixels, in this order.
+// What makes the stored pixels upright, in this order.
 struct Turn {
   bool mirror_x = false, mirror_y = false, transpose = false;
 };
-// orientation: 1..8; others turn nothing.
+// orientation is 1..8. Any other number turns nothing.
 Turn turn_of(int orientation);
 
 // Whether the orientation exchanges width and height.

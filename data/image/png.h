@@ -1,11 +1,13 @@
-// PNG in and out, by libpng. Every colour type and depth becomes 8-bit RGB: alpha is dropped, 16
-// bits are rounded to 8, gamma and colour profiles are ignored, as training frameworks do.
+// Reads and writes PNG with libpng. Every colour type and depth becomes 8-bit RGB: alpha is
+// dropped, 16 bits are rounded to 8, and gamma and colour profiles are ignored, as training
+// frameworks do.
 #pragma once
 #include "data/image/jpeg.h"
 
 namespace data {
 
-// Error(data), naming `name`: no PNG, damaged or cut off, or over a limit.
+// These throw Error(data), which contains `name`, if the bytes are no PNG, are damaged or cut off,
+// or are over a limit.
 Image decode_png(std::span<const uint8_t> bytes, const std::string& name,
                  const DecodeLimits& limits = {});
 ImageHeader read_png_header(std::span<const uint8_t> bytes, const std::string& name,

@@ -1,4 +1,4 @@
-// Smaller pictures, and many of them in one.
+// Makes pictures smaller, and puts many of them into one.
 #pragma once
 #include <span>
 
@@ -6,10 +6,12 @@
 
 namespace data {
 
-// Area average, keeps the aspect ratio, never enlarges. The result fits into width x height.
+// Averages over areas so that the result fits into width x height. It keeps the aspect ratio and
+// never enlarges.
 Image shrink_to_fit(const Image& image, int width, int height);
 
-// All in one picture, row by row, each shrunk to at most cell x cell pixels and centred.
+// Puts all images into one picture, row by row. Each is shrunk to at most cell x cell pixels and
+// centred in its cell.
 Image contact_sheet(std::span<const Image> images, int columns, int cell);
 
 }  // namespace data

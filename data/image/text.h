@@ -1,4 +1,4 @@
-// Lines of text in any script, shaped and drawn by Pango.
+// Draws lines of text in any script with Pango.
 #pragma once
 #include <map>
 #include <memory>
@@ -13,21 +13,21 @@ struct _PangoLayout;
 
 namespace data {
 
-// What can be shown of a name: UTF-8 with U+FFFD in place of invalid bytes and a space in place of
-// each control character; its first 200 characters.
+// Returns what can be shown of a name: its first 200 characters as UTF-8, with U+FFFD in place of
+// invalid bytes and a space in place of each control character.
 std::string showable(const std::string& name);
 
-// For one thread; different threads may use different ones at the same time. A letter that no
-// installed font has is drawn as a frame. Letters do not depend on the user's language or display.
+// One painter serves one thread; several threads use one each. A letter that no installed font has
+// is drawn as a frame. Letters do not depend on the user's language or display.
 class TextPainter {
  public:
   TextPainter();
 
-  // Of a line with letters of this size ("em"), in pixels.
+  // The size of a line whose letters have this size ("em"), in pixels.
   PixelSize measure(const std::string& text, int em);
 
-  // Inside `area`: from its left side, centred vertically; shortened with an ellipsis when it is
-  // wider.
+  // Draws inside `area`, from its left side and centred vertically. A text that is too wide is
+  // shortened with an ellipsis.
   void draw(_cairo* context, const std::string& text, int em, const PixelArea& area, Colour colour);
 
  private:

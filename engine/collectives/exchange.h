@@ -1,4 +1,5 @@
-// Messages to and from several ranks at once, in one thread that waits for whichever is ready.
+// Sends messages to several ranks and receives theirs at the same time, in one thread that waits
+// for whichever rank is ready.
 #pragma once
 #include <string>
 #include <vector>
@@ -12,14 +13,14 @@ namespace engine {
 struct Transfer {
   Peer* peer = nullptr;
   bool sends = false, receives = false;
-  MessageHeader send_header, expected;  // `expected.bytes`: of fixed length
+  MessageHeader send_header, expected;  // `expected.bytes` counts if the length is fixed
   const void* send_from = nullptr;
   void* receive_into = nullptr;
-  std::string* receive_any = nullptr;  // instead: takes whatever length comes
+  std::string* receive_any = nullptr;  // in place of receive_into: takes any length
 };
 
-// Error(resources) names the ranks that have moved no byte for `seconds`, that have gone, or that
-// make another call; Error(its code): a rank has ended the run.
+// Throws Error(resources), which names the ranks that have moved no byte for `seconds`, that have
+// gone, or that make another call. If a rank has ended the run, throws Error with that rank's code.
 void exchange(std::vector<Transfer> transfers, double seconds);
 
 }  // namespace engine

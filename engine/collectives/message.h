@@ -1,5 +1,5 @@
-// What stands before the bytes that one rank sends to another. Both sides make the same calls, so
-// a header that differs from the receiver's own shows which rank went another way.
+// The header of a message from one rank to another. Both sides make the same calls, so a header
+// that differs from the receiver's own shows that the two ranks are at different calls.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -19,8 +19,8 @@ struct MessageHeader {
   uint32_t magic = kMagic;
   MessageKind kind = MessageKind::bytes;
   kernels::DType dtype = kernels::DType::u8;
-  uint16_t code = 0;  // of an abort: its exit code
-  uint64_t call = 0;  // how many calls there were before, the parts of large sums counted
+  uint16_t code = 0;  // the exit code of an abort
+  uint64_t call = 0;  // the number of calls before; each part of a large sum counts
   uint64_t bytes = 0;
   std::array<char, kNameLength> what{};  // ends with a zero
 };

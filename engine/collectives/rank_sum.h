@@ -1,4 +1,4 @@
-// Sums over ranks in the host's memory, added in order of rank.
+// Adds the buffers of all ranks, in the host's memory and in order of rank.
 #pragma once
 #include <span>
 

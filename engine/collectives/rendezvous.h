@@ -1,5 +1,5 @@
-// How ranks find each other: all connect to rank 0, which tells each the addresses of the others.
-// In the end every two ranks have one TCP connection.
+// Lets ranks find each other: all connect to rank 0, which tells each of them the addresses of the
+// others. In the end every two ranks share one TCP connection.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -23,16 +23,16 @@ struct RankPlace {
 struct Peer {
   int rank = 0;
   std::string host;
-  Socket socket;            // does not block; none for this rank itself
-  bool in_message = false;  // a message to this rank was begun and not finished
+  Socket socket;            // does not block; this rank itself has none
+  bool in_message = false;  // part of a message to this rank has been sent
 };
 
-// One per rank, in order of rank. Error(resources): who is missing after `seconds`, or which two
-// processes contradict each other.
+// Returns one peer per rank, in order of rank. Throws Error(resources), which says who is missing
+// after `seconds`, or which two processes contradict each other.
 std::vector<Peer> meet(const RankPlace&, double seconds);
 
-// Collectives over these connections. A call fails when a rank that it waits for has moved no byte
-// for `seconds`.
+// Makes the collectives over these connections. A call fails if a rank that it waits for has moved
+// no byte for `seconds`.
 std::unique_ptr<Collectives> make_tcp_collectives(std::vector<Peer>, int rank, double seconds);
 
 }  // namespace engine

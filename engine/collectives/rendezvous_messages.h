@@ -1,4 +1,4 @@
-// What ranks say to each other before they are connected. For engine/collectives/rendezvous.
+// The messages of ranks that are not connected yet. Only engine/collectives/rendezvous uses them.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -20,15 +20,16 @@ template <size_t N> std::string text_in(const std::array<char, N>& from) {
   return base::printable(std::string(from.begin(), std::find(from.begin(), from.end(), '\0')));
 }
 
-// What a rank says first, to rank 0 and to the others. Plain bytes; texts end with a zero.
+// A rank's first message, to rank 0 and to the others. It is sent as plain bytes; texts end with a
+// zero.
 struct Hello {
   std::array<char, 8> magic = kRankMagic;
   std::array<char, kHelloText> job{}, host{};
   int32_t rank = 0, size = 0, port = 0, process = 0;
-  int64_t mark = 0;  // of one attempt to meet: another one may come from the same process
+  int64_t mark = 0;  // tells this attempt to meet from others of the same process
 };
 
-// Rank 0's answer at once, and again with the table when all are there.
+// Rank 0's answer, at once, and again with the table when all ranks are there.
 struct Answer {
   std::array<char, 8> magic = kRankMagic;
   int32_t refused = 0;
@@ -42,7 +43,7 @@ struct Entry {  // of the table
 
 std::string own_host();
 bool of_this_job(const Hello&, const RankPlace&);
-// The deadline, or an earlier one for the first words of a connection.
+// An earlier deadline for the first message of a connection; never later than `deadline`.
 Clock::time_point soon(Clock::time_point deadline);
 
 // meet() for rank 0, and for the others.

@@ -1,4 +1,4 @@
-// TCP sockets with deadlines. All are closed on exec.
+// TCP sockets with deadlines. Programs that this process starts do not inherit them.
 #pragma once
 #include <chrono>
 #include <string>
@@ -30,22 +30,23 @@ struct Address {
 };
 
 // Listens at `port` (0: any free one). With `local_only`, connections from other machines are
-// refused. Empty: the port is taken. Error(resources) for other reasons.
+// refused. Returns an empty socket if the port is taken, and throws Error(resources) if listening
+// fails for another reason.
 Socket listen_at(int port, bool local_only);
 int port_of(const Socket&);
 
-// The next connection; empty after the deadline.
+// Returns the next connection, or an empty socket after the deadline.
 Socket accept_until(const Socket& listener, Clock::time_point deadline);
-// Empty: nobody answers there before the deadline.
+// Returns an empty socket if nobody answers there before the deadline.
 Socket connect_until(const Address&, Clock::time_point deadline);
 
-// False: the other side has gone, or the deadline has passed.
+// Return false if the other side has gone, or if the deadline has passed.
 bool send_all(const Socket&, const void* data, size_t bytes, Clock::time_point deadline);
 bool receive_all(const Socket&, void* data, size_t bytes, Clock::time_point deadline);
 void drain(const Socket&, Clock::time_point deadline);  // reads until the other side closes
 
-std::string own_address(const Socket&);    // of this side of the connection, numeric
-std::string other_address(const Socket&);  // of the other side
+std::string own_address(const Socket&);    // numeric, of this side of the connection
+std::string other_address(const Socket&);  // numeric, of the other side
 bool is_local(const std::string& host);    // a loopback address, or "localhost"
 
 }  // namespace engine

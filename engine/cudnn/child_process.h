@@ -1,4 +1,4 @@
-// A child process with which lines of text are exchanged.
+// Starts a child process and exchanges lines of text with it.
 #pragma once
 #include <sys/types.h>
 
@@ -8,12 +8,12 @@
 
 namespace engine {
 
-// Lines over a socket. Used by both sides.
+// Sends and receives lines over a socket. Both sides use it.
 class LineChannel {
  public:
   LineChannel(int in, int out) : in_(in), out_(out) {}
-  bool send(const std::string& line);    // false: the other side is gone
-  std::optional<std::string> receive();  // nothing: the other side is gone
+  bool send(const std::string& line);    // false if the other side is gone
+  std::optional<std::string> receive();  // nothing if the other side is gone
 
  private:
   int in_, out_;
@@ -22,10 +22,10 @@ class LineChannel {
 
 class ChildProcess {
  public:
-  // Starts the program with these arguments; its stdin and stdout are the channel. Error(failed) if
-  // that cannot be done.
+  // Starts the program with these arguments; its stdin and stdout are the channel. Throws
+  // Error(failed) if it cannot be started.
   explicit ChildProcess(const std::vector<std::string>& command);
-  ~ChildProcess();  // ends its stdin, and waits for its end
+  ~ChildProcess();  // closes its stdin and waits until it ends
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 

@@ -1,4 +1,4 @@
-// Chooses cuDNN's plan for a convolution from the candidates that there are.
+// Chooses cuDNN's plan for a convolution among its candidates.
 #pragma once
 #include <functional>
 #include <memory>
@@ -23,11 +23,11 @@ struct CudnnCandidate {
 // round once more (narrow_candidates), 2 everything by cuDNN's fallback engines. An optional()
 // shape has stage 0 only, since a fallback engine would cost more than the fusion saves.
 int cudnn_stages(const ConvShape&);
-// One stage, by falling preference: in the order of the convolutions, and each one's engines best
-// first.
+// Returns the candidates of one stage, best first: in the order of the convolutions, and each with
+// its engines in cuDNN's order.
 std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice&, const ConvShape&, int stage);
 
-// Bytes of workspace that a plan for the shape may ask for.
+// The bytes of workspace that a plan for the shape may ask for.
 size_t workspace_limit(const ConvShape&);
 
 struct CudnnChoice {
@@ -37,23 +37,24 @@ struct CudnnChoice {
   std::unique_ptr<ConvPlan> plan;  // for the shape itself
 };
 
-// What goes on around attempts to build plans. `may_try` is asked before each; false: it is left
-// out. Empty: all are made. The rest is about engines that have to be compiled.
+// Watches attempts to build plans. `may_try` is asked before each attempt, which is left out if it
+// returns false; if it is empty, every attempt is made. The other fields count engines that have to
+// be compiled.
 struct CudnnAttempts {
   std::function<bool()> may_try;
   int compiled = 0, refused = 0;
-  std::string refusal;  // cuDNN's words for the first that was refused
+  std::string refusal;  // cuDNN's words for the first one that it refused
 };
 
-// Builds the plan of a candidate. Nothing if cuDNN refuses or the workspace is too large.
+// Builds the plan of a candidate. Returns nothing if cuDNN refuses or the workspace is too large.
 std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                  const CudnnCandidate&, CudnnAttempts* = nullptr);
-// The first candidate of all stages whose plan can be built and is accepted. With `deterministic`,
-// engines that cuDNN calls non-deterministic are left out.
+// Returns the first candidate of all stages whose plan can be built and is accepted. With
+// `deterministic`, engines that cuDNN calls non-deterministic are left out.
 std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                         const std::function<bool(ConvPlan&)>& accepted,
                                         bool deterministic = true, CudnnAttempts* = nullptr);
-// The choice with this candidate's name and this plan_text. Nothing if it cannot be restored.
+// Restores the choice with this candidate's name and this plan_text. Returns nothing if that fails.
 std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                    const std::string& candidate, const std::string& plan_text);
 

@@ -1,5 +1,5 @@
-// One object of cuDNN's graph API: made, given attributes, finalized, destroyed with its owner.
-// Every refusal throws Error(failed) with the call and cuDNN's own words.
+// Owns one object of cuDNN's graph API. It is created, given attributes and finalized; its owner
+// destroys it. Every refusal throws Error(failed) with the call and cuDNN's own words.
 #pragma once
 #include <initializer_list>
 #include <optional>
@@ -44,14 +44,14 @@ class CudnnDescriptor {
   void set_text(Name, const std::string&);
 
   void finalize();
-  // The reason for a refusal; empty where there is none.
+  // Returns the reason if cuDNN refuses, else nothing.
   std::optional<std::string> try_finalize();
 
   int64_t number(Name) const;
   std::string text(Name) const;
   std::vector<cudnnBackendNumericalNote_t> numerical_notes(Name) const;
   std::vector<cudnnBackendBehaviorNote_t> behavior_notes(Name) const;
-  // Parts that cuDNN copies into descriptors of the given type.
+  // The parts, which cuDNN copies into descriptors of the given type.
   std::vector<CudnnDescriptor> parts(Name, cudnnBackendDescriptorType_t) const;
 
   cudnnBackendDescriptor_t get() const { return handle_; }

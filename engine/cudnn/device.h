@@ -1,4 +1,4 @@
-// What cuDNN makes plans for: a GPU, or the description of one.
+// The device that cuDNN makes plans for: a GPU, or the description of one.
 #pragma once
 #include <memory>
 #include <string>
@@ -10,13 +10,13 @@ namespace engine {
 class CudnnDevice {
  public:
   explicit CudnnDevice(int ordinal);  // the current CUDA device
-  // A GPU that is not here, by cuDNN's own description of its properties in JSON (cuDNN 9.8 or
-  // newer): plans can be made for it, not run.
+  // A GPU that is not in this machine, from cuDNN's own description of its properties in JSON
+  // (cuDNN 9.8 or newer). Plans can be made for it, but not run.
   explicit CudnnDevice(const std::string& properties);
 
   // What tells this device and library from others: "NVIDIA H200 sm_90 cuDNN 9.19.0".
   const std::string& name() const { return name_; }
-  // What the second constructor takes. Empty where cuDNN does not describe devices.
+  // What the second constructor takes. Empty if this cuDNN does not describe devices.
   std::string description() const;
   cudnnHandle_t handle() const { return handle_.get(); }  // null without a GPU
 

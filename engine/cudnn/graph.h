@@ -1,4 +1,4 @@
-// cuDNN's operation graph of one convolution with what is fused to it.
+// Builds cuDNN's operation graph of one convolution with all that is fused to it.
 #pragma once
 #include <vector>
 
@@ -13,7 +13,7 @@ struct CudnnGraph {
   CudnnDescriptor graph;
 };
 
-// Error(failed) if cuDNN refuses a part. A graph without such a fault may still have no plan.
+// Throws Error(failed) if cuDNN refuses a part. A graph that it takes may still have no plan.
 CudnnGraph cudnn_graph(const CudnnDevice&, const ConvShape&);
 
 // The graph's ids of the operands. One that is read and written may have two.

@@ -1,5 +1,5 @@
-// NVIDIA's cuDNN, opened when the first convolution wants it: a CUDA build starts on machines
-// without it.
+// Opens NVIDIA's cuDNN when the first convolution needs it, so that a CUDA build starts on machines
+// without cuDNN.
 #pragma once
 #include <cudnn_graph.h>
 
@@ -25,13 +25,14 @@ struct CudnnLibrary {
   std::string version() const;  // "9.19.0"
 };
 
-// The library, from the loader's path or from the folder where it lay when the engine was built.
-// Error(resources) where there is none, or one of another major version than this build's headers.
+// Returns the library, from the loader's path or from the folder where it lay when the engine was
+// built. Throws Error(resources) if there is none, or if its major version is not that of this
+// build's headers.
 const CudnnLibrary& cudnn_library();
 
 // What cuDNN says of a call that failed: "CALL: STATUS (details)".
 std::string cudnn_failure(cudnnStatus_t, const std::string& call);
-// Error(failed) with that text unless the status is success.
+// Throws Error(failed) with that text unless the status is success.
 void cudnn_check(cudnnStatus_t, const std::string& call);
 
 }  // namespace engine

@@ -1,14 +1,15 @@
-// NVIDIA's run-time compiler (NVRTC), with which cuDNN compiles plans. It opens a library of its
-// own by name alone. Where NVIDIA's libraries come from Python's packages, the loader does not know
-// their folders, and every plan that has to be compiled is refused.
+// Opens NVIDIA's run-time compiler (NVRTC), with which cuDNN compiles plans, ahead of cuDNN. NVRTC
+// opens a library of its own by name alone. If NVIDIA's libraries come from Python's packages, the
+// loader does not know their folders, and cuDNN would refuse every plan that has to be compiled.
 #pragma once
 #include <string>
 #include <vector>
 
 namespace engine {
 
-// The libraries of NVRTC near that file of cuDNN's, in the order in which they must be opened:
-// those in its folder, else those in other NVIDIA packages of the same Python (nvidia/*/lib).
+// Finds the libraries of NVRTC near that file of cuDNN's: those in its folder, else those in other
+// NVIDIA packages of the same Python (nvidia/*/lib). Returns them in the order in which they must
+// be opened.
 std::vector<std::string> nvrtc_beside(const std::string& cudnn_file);
 
 // Opens them, so that they are found by name from now on.

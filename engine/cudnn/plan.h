@@ -1,5 +1,5 @@
-// cuDNN's engines for a graph, and the execution plans that are built from them, kept as text and
-// run.
+// Asks cuDNN for engines for a graph, builds execution plans from them, keeps these as text, and
+// runs them.
 #pragma once
 #include <memory>
 #include <string>
@@ -16,20 +16,21 @@ struct CudnnEngine {
   bool compiled_at_run_time = false;
 };
 
-// The engines that cuDNN proposes for the graph of the shape, best first, without those that are
-// less precise than the shape asks for (see exact_f32). Empty if there are none. `fallback`: the
+// Returns the engines that cuDNN proposes for the graph of the shape, best first, without those
+// that are less precise than the shape asks for (see exact_f32). With `fallback`, returns the
 // slower engines, which support more.
 std::vector<CudnnEngine> cudnn_engines(const CudnnDevice&, const CudnnGraph&, const ConvShape&,
                                        bool fallback);
 
-// A plan that cuDNN runs alone: no operand is padded, and no kernel runs before or after.
+// A plan that cuDNN runs alone. No operand is padded, and no other kernel runs before or after.
 class CudnnPlan : public ConvPlan {
  public:
   CudnnPlan(std::shared_ptr<const CudnnDevice>, const ConvShape&, CudnnDescriptor finalized_plan);
-  // Null if cuDNN refuses to build a plan from the engine; `refusal` then says why.
+  // Returns null if cuDNN refuses to build a plan from the engine; `refusal` then says why.
   static std::unique_ptr<CudnnPlan> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                           const CudnnEngine&, std::string& refusal);
-  // From another plan's text(), for the same device and shape. Null if cuDNN refuses it.
+  // Restores a plan from the text() of one for the same device and shape. Returns null if cuDNN
+  // refuses it.
   static std::unique_ptr<CudnnPlan> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                             const std::string& text);
 

@@ -1,4 +1,4 @@
-// Checks and times plans on sample operands, before one of them is chosen.
+// Checks and times plans on sample operands before one of them is chosen.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,7 +9,7 @@ namespace engine {
 
 class CudnnPlanTimer {
  public:
-  // Allocates the operands in device memory; Error(resources) if it does not suffice.
+  // Allocates the operands in device memory. Throws Error(resources) if there is too little.
   CudnnPlanTimer(Backend&, const ConvShape&);
 
   // Runs `trusted` and keeps its results. From now on a plan with other results (see
@@ -18,13 +18,14 @@ class CudnnPlanTimer {
   // False if cuDNN refuses to run the plan, its workspace cannot be had, its results are wrong, or
   // it cannot be recorded as a CUDA graph.
   bool runs(ConvPlan& plan) { return run(plan, 0).has_value(); }
-  // The shortest time of several runs after a first one, in milliseconds. Nothing if !runs(plan).
+  // Returns the shortest time of several runs after a first one, in milliseconds, or nothing if
+  // !runs(plan).
   std::optional<float> time(ConvPlan&);
-  // A workspace could not be had: with more free memory the answers might have been others.
+  // True if a workspace could not be allocated. With more free memory, other plans might have run.
   bool lacked_memory() const { return lacked_memory_; }
   // SampleOperands::distance of the latest plan that was refused for wrong results; 0 if none was.
   double wrong_by() const { return wrong_by_; }
-  // Why the first plan that ran could not be recorded; empty if there was none.
+  // Says why the first plan that ran could not be recorded. Empty if all could be.
   const std::string& unrecorded() const { return unrecorded_; }
   // From now on plans need not be recordable.
   void accept_unrecorded() { must_record_ = false; }

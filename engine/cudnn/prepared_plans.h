@@ -1,5 +1,5 @@
-// The candidate plans of many convolutions: made on all cores, in processes of their own where that
-// is possible, and kept on disk as they come until one of them is chosen.
+// Makes the candidate plans of many convolutions on all cores, in child processes if possible. Each
+// is kept on disk as soon as it is made, until a plan for its convolution has been chosen.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -20,17 +20,17 @@ class PreparedPlans {
     std::string program;  // BackendOptions::plan_program
     int threads = 1;      // or processes
     std::function<void(const std::string&)> tell;
-    // A device for one thread, where there are no processes.
+    // Opens a device for one thread. Used if there are no child processes.
     std::function<std::shared_ptr<const CudnnDevice>()> open;
   };
   PreparedPlans(std::shared_ptr<const CudnnDevice>, const PlanCache&, Options);
 
   void prepare(const std::vector<ConvShape>&);
-  // What prepare() or an interrupted run found, else made now.
+  // Returns what prepare() or an interrupted run found; else makes the plans now.
   CudnnCandidatePlans take(const ConvShape&);
-  // Made now, in this process.
+  // Makes the plans now, in this process.
   CudnnCandidatePlans anew(const ConvShape&) const;
-  // A plan has been chosen: candidates are not kept any longer.
+  // Removes the candidates from the disk once a plan has been chosen.
   void drop(const ConvShape& shape) const { cache_.remove(key_of(shape)); }
 
  private:

@@ -1,5 +1,5 @@
-// What must be equal on all ranks of a run: the program, the configuration, the data, the
-// checkpoint.
+// Compares what must be equal on all ranks of a run: the program, the configuration, the data and
+// the checkpoint.
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace run {
 
-// Of this rank. `resumed`: the checkpoint that it goes on from, or null.
+// Returns the facts of this rank. `resumed` is the checkpoint that it goes on from, or null.
 nlohmann::json facts_of(const config::RunConfig&, const TrainingData&, const ModelFile* resumed);
 
-// In words, how the facts of another rank differ from rank 0's; empty if they do not. Keys may
-// differ that say how a rank computes, or where its files lie.
+// Says how the facts of another rank differ from rank 0's. Empty if they do not. Keys that say how
+// a rank computes, or where its files lie, may differ.
 std::string difference(const nlohmann::json& first, const nlohmann::json& other);
 
 }  // namespace run

@@ -1,5 +1,5 @@
-// Which rank this process is, by the variables of whatever started it: torchrun, Open MPI, PMI
-// (MPICH, Intel MPI) or SLURM, in this order.
+// Tells which rank this process is, from the environment variables of its launcher: torchrun, Open
+// MPI, PMI (MPICH, Intel MPI) or SLURM, in this order.
 #pragma once
 #include <functional>
 #include <memory>
@@ -13,14 +13,15 @@ namespace run {
 
 using Variables = std::function<const char*(const char*)>;  // std::getenv, or a test's
 
-// None: no launcher's variables, or they say that there is one rank. Error(usage) names variables
-// that are incomplete or contradict each other.
+// Returns nothing if there are no such variables, or if they say that there is one rank. Throws
+// Error(usage), which names the variables, if they are incomplete or contradict each other.
 std::optional<engine::RankPlace> place_of_launcher(const Variables&);
 
 // The first host of SLURM's list: "node[03-05,9],gpu1" begins with node03.
 std::string first_host(const std::string& list);
 
-// Set for rank 0 by ssdtrain itself where it starts the ranks: a socket that listens already.
+// ssdtrain sets this variable for rank 0 when it starts the ranks itself. It holds the number of a
+// socket that listens already.
 inline constexpr const char* kListenerVariable = "SSD320_LISTENER";
 
 }  // namespace run

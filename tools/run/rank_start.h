@@ -1,4 +1,4 @@
-// What the ranks of a run compare and share before the first step.
+// Lets the ranks of a run compare and share what they must have in common before the first step.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,12 +10,13 @@
 
 namespace run {
 
-// Error(resources) names the rank whose program, configuration, data or checkpoint is not rank 0's,
-// and what differs. Keys that may differ: threads, memory, caches, and where the files lie.
+// Throws Error(resources) if the program, configuration, data or checkpoint of a rank is not rank
+// 0's; the message names the rank and what differs. The keys for threads, memory, caches and for
+// where files lie may differ.
 void check_equal_start(engine::Collectives&, const config::RunConfig&, const TrainingData&,
                        const ModelFile* resumed);
 
-// Weights, moving statistics and the optimiser's state become those of rank 0.
+// Replaces the weights, moving statistics and optimiser's state by those of rank 0.
 void share_weights(engine::Collectives&, Device&, const engine::Parameters&, engine::Optimizer&);
 
 // Where a rank runs.

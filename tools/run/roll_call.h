@@ -1,6 +1,6 @@
-// What ranks tell each other before every batch: who has been asked to stop, who cannot go on, how
-// long their steps take, and whether their weights are still equal. So all stop, or end, at the
-// same step.
+// Before every batch, ranks tell each other whether they have been asked to stop, whether they can
+// go on, how long their steps take, and which weights they have. So all ranks stop at the same
+// step.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,10 +11,10 @@
 namespace run {
 
 struct RankNote {
-  int stop = 0;          // asked to stop, with the reason in `words`
-  int fault = 0;         // exit code of what keeps this rank from its batch; 0: nothing
-  double seconds = 0;    // of its own work since the last note
-  uint64_t weights = 0;  // their hash; 0: not looked at
+  int stop = 0;          // not 0 if asked to stop; `words` has the reason
+  int fault = 0;         // the exit code if this rank cannot go on, else 0
+  double seconds = 0;    // spent on its own work since the last note
+  uint64_t weights = 0;  // their hash; 0 if it was not computed
   std::string words;
 };
 
@@ -22,15 +22,15 @@ class RollCall {
  public:
   explicit RollCall(engine::Collectives* ranks) : ranks_(ranks) {}  // null: alone
 
-  // Why the run should stop, with the rank that was asked to; empty: it goes on.
-  // Error(code) of the first rank with a fault. Error(failed) when weights differ.
+  // Returns why the run should stop and which rank was asked to, or nothing if it goes on. Throws
+  // Error(code) of the first rank with a fault, and Error(failed) if weights differ.
   std::string call(RankNote mine, int64_t step);
 
-  // "rank 3 on node07 is slow: 0.52 s per batch, the others 0.40 s"; empty: no rank stands out.
-  // Forgets the times so far.
+  // Returns "rank 3 on node07 is slow: 0.52 s per batch, the others 0.40 s", or nothing if no rank
+  // stands out. Forgets the times so far.
   std::string stragglers();
   double mean_seconds(int rank) const;
-  // The time until the next call is none of a batch: an evaluation, or a checkpoint.
+  // Leaves the time until the next call out, because an evaluation or a checkpoint follows.
   void pause() { last_time_ = 0; }
 
  private:
@@ -44,7 +44,7 @@ class RollCall {
   int64_t calls_ = 0;
 };
 
-// Of all that ranks must have in common: weights and what the optimiser keeps.
+// Returns a hash of what all ranks must have in common: the weights and the optimiser's state.
 uint64_t hash_of(const std::vector<kernels::View>&);
 
 }  // namespace run
