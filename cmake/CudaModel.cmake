@@ -20,7 +20,8 @@ target_link_libraries(cuda_model PUBLIC ssd_flags PRIVATE Boost::context Threads
 set_target_properties(cuda_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # Only these sources see NVIDIA's headers: all others are compiled as in a build without CUDA, and ccache has them.
-file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/cudnn/*.cpp benchmarks/op/*_cuda.cpp)
+file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/cudnn/*.cpp
+     engine/cublaslt/*.cpp benchmarks/op/*_cuda.cpp)
 set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${SSD_CUDA_HEADERS}")
 
 # The model of cuDNN: a library that the engine opens by the name of NVIDIA's, from the folder of the tests.
@@ -37,6 +38,23 @@ macro(ssd_model_cudnn)
     set_target_properties(cudnn_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests OUTPUT_NAME cudnn VERSION 9 SOVERSION 9)
     set(SSD_HAVE_CUDNN ON)
     set(SSD_CUDNN_FOLDER ${CMAKE_BINARY_DIR}/tests)
+  endif()
+endmacro()
+
+# The model of cuBLASLt, in the same way.
+macro(ssd_model_cublaslt)
+  file(GLOB cublaslt_model_sources CONFIGURE_DEPENDS tests/cuda_model/cublaslt/*.cpp)
+  list(FILTER cublaslt_model_sources EXCLUDE REGEX "_test\\.cpp$")
+  if(CUBLASLT_INCLUDE)
+    add_library(cublaslt_model SHARED ${cublaslt_model_sources})
+    target_include_directories(cublaslt_model SYSTEM PRIVATE ${CUBLASLT_INCLUDE})
+    target_link_libraries(cublaslt_model PRIVATE cuda_model)
+    ssd_header_version(SSD_CUBLASLT_VERSION cublas_api.h CUBLAS_VER_ ${CUBLASLT_INCLUDE})
+    string(REGEX MATCH "^[0-9]+" cublaslt_major "${SSD_CUBLASLT_VERSION}")
+    set_target_properties(cublaslt_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests OUTPUT_NAME cublasLt
+                          VERSION ${cublaslt_major} SOVERSION ${cublaslt_major})
+    set(SSD_HAVE_CUBLASLT ON)
+    set(SSD_CUBLASLT_FOLDER ${CMAKE_BINARY_DIR}/tests)
   endif()
 endmacro()
 

@@ -9,6 +9,7 @@ endif()
 if(SSD_HAVE_CUDA)
   set(SSD_CUDA_VERSION ${CUDAToolkit_VERSION})
   ssd_header_version(SSD_CUDNN_VERSION cudnn_version.h CUDNN_ ${CUDNN_INCLUDE})
+  ssd_header_version(SSD_CUBLASLT_VERSION cublas_api.h CUBLAS_VER_ ${CUBLASLT_INCLUDE})
   ssd_header_version(SSD_NCCL_VERSION nccl.h NCCL_ ${NCCL_INCLUDE})
 endif()
 

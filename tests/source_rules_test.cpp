@@ -133,7 +133,7 @@ TEST_CASE("words that belong to one place stay there") {
   const std::set<string> programs{"kernels", "engine", "data", "model", "tools"};
   const std::vector<Rule> rules{
       {std::regex(R"(cudaStream_t|cudnn|cublas)"),
-       std::regex(R"(_cuda\.cpp$|^engine/cudnn/|kernels/device\.h$)"), core},
+       std::regex(R"(_cuda\.cpp$|^engine/cu(dnn|blaslt)/|kernels/device\.h$)"), core},
       {std::regex(R"(__CUDACC__)"), std::regex(R"(^kernels/)"), core},
       {std::regex(R"(\bmalloc\(|\bnew [A-Za-z:]+[\[({])"), std::regex(R"(backend_)"), programs},
       {std::regex(R"(\bgetenv\b)"), std::regex(R"(^tools/)"), programs},

@@ -75,9 +75,10 @@ find_cuda() {  # folder of the links
   cudnn_header=$(first_of "${CUDNN_ROOT:-/nowhere}/include/cudnn_graph.h" /usr/include/cudnn_graph.h \
     /usr/include/*-linux-gnu/cudnn_graph.h "${nvcc%/bin/nvcc}/include/cudnn_graph.h" /usr/local/cuda/include/cudnn_graph.h \
     "${packages:-/nowhere}/cudnn/include/cudnn_graph.h")
-  cublas=$(first_of $(find_library libcublas.so.13 "$packages") $(find_library libcublas.so.12 "$packages"))
+  cublas=$(first_of $(find_library libcublasLt.so.13 "$packages") $(find_library libcublasLt.so.12 "$packages"))
   nccl=$(find_library libnccl.so.2 "$packages")
   cuda_options=(-DSSD_CUDA=ON)
+  if [ -n "$cublas" ]; then cuda_options+=("-DCUBLASLT_LIBRARY=$cublas"); fi
   if [ -n "$nvcc" ]; then cuda_options+=("-DCMAKE_CUDA_COMPILER=$nvcc"); fi
   if [ -n "$capability" ]; then cuda_options+=("-DCMAKE_CUDA_ARCHITECTURES=$capability-real"); fi
   if [ -n "$packages" ] && [[ $cudnn == "$packages"/* ]]; then

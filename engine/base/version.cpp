@@ -20,6 +20,7 @@ std::vector<std::pair<std::string, std::string>> version_parts() {
           {"compiler", compiler},
           {"CUDA", known(SSD_CUDA_VERSION)},
           {"cuDNN", known(SSD_CUDNN_VERSION)},
+          {"cuBLASLt", known(SSD_CUBLASLT_VERSION)},
           {"NCCL", known(SSD_NCCL_VERSION)},
           {"oneDNN", known(SSD_ONEDNN_VERSION)},
           {"GPU architectures", known(SSD_CUDA_ARCHITECTURES)}};

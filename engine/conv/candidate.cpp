@@ -186,6 +186,19 @@ std::vector<ConvCandidate> narrow_candidates(const ConvShape& shape) {
   return with_padding({"narrow", inner, false});
 }
 
+std::optional<ConvCandidate> gemm_candidate(const ConvShape& s) {
+  const bool pixels = s.kernel == 1 && s.stride == 1 && s.pad == Padding{} && s.images > 0;
+  if (!pixels || s.forward.statistics || s.dtype == DType::f64) return std::nullopt;
+  ConvShape inner = unfused(s, s.pass);
+  inner.grad_input.accumulate = s.grad_input.accumulate;
+  inner.grad_weight = s.grad_weight;
+  inner.forward.residual = s.forward.residual;
+  inner.forward.bias = s.forward.bias && accumulator(s.dtype) == s.dtype;
+  if (s.forward.activation == Activation::relu && inner.forward.bias == s.forward.bias)
+    inner.forward.activation = Activation::relu;
+  return ConvCandidate{"gemm", inner, inner == s};
+}
+
 ConvShape plain_conv(const ConvShape& s) {
   ConvShape plain = unfused(s, s.pass);
   plain.grad_weight.narrow_dw = s.pass == ConvPass::grad_weight && accumulator(s.dtype) != s.dtype;

@@ -2,6 +2,7 @@
 // kernels make the one that is wanted.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,14 @@ struct ConvCandidate {
   bool fused = true;  // the inner convolution does everything that is fused
 };
 
+// The candidate that is taken, and its plan.
+struct ConvChoice {
+  std::string candidate;  // ConvCandidate::name
+  bool compiled_at_run_time = false;
+  std::string plan_text;           // of the library's plan for the inner convolution
+  std::unique_ptr<ConvPlan> plan;  // for the shape itself
+};
+
 // The shape itself, and, if its channels do not fill whole words of 16 bytes, padded shapes.
 std::vector<ConvCandidate> direct_candidates(const ConvShape&);
 // Convolutions with less fused to them; our kernels do the rest behind them: bias, residual and
@@ -24,6 +33,10 @@ std::vector<ConvCandidate> direct_candidates(const ConvShape&);
 std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
 // The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes.
 std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
+// A convolution of single pixels as a product of matrices ("gemm"), which can have fused to it the
+// sum with another matrix, and what may follow that: a bias in the dtype of y, and ReLU. Nothing
+// for other convolutions and for statistics.
+std::optional<ConvCandidate> gemm_candidate(const ConvShape&);
 
 // The convolution with nothing fused to it, and with dw in the dtype of x.
 ConvShape plain_conv(const ConvShape&);

@@ -15,7 +15,7 @@ namespace engine {
 
 struct CudnnCandidatePlans {
   struct Plan {
-    std::string candidate, text;  // CudnnChoice::candidate and plan_text
+    std::string candidate, text;  // ConvChoice::candidate and plan_text
   };
   std::vector<Plan> plans;    // best first
   std::optional<Plan> plain;  // for plain_conv(shape), if that is another shape

@@ -48,20 +48,20 @@ void note(CudnnAttempts& attempts, const std::string& refusal) {
 
 }  // namespace
 
-std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice> device, const ConvShape& shape,
+std::optional<ConvChoice> build(std::shared_ptr<const CudnnDevice> device, const ConvShape& shape,
                                  const CudnnCandidate& candidate, CudnnAttempts* attempts) {
   if (attempts && attempts->may_try && !attempts->may_try()) return std::nullopt;
   std::string refusal;
   auto plan = CudnnPlan::build(std::move(device), candidate.conv.inner, candidate.engine, refusal);
   if (attempts && candidate.engine.compiled_at_run_time) note(*attempts, refusal);
   if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
-  CudnnChoice choice{candidate.conv.name, candidate.engine.compiled_at_run_time, plan->text(),
+  ConvChoice choice{candidate.conv.name, candidate.engine.compiled_at_run_time, plan->text(),
                      nullptr};
   choice.plan = make_staged_conv(shape, candidate.conv.inner, std::move(plan));
   return choice;
 }
 
-std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice> device,
+std::optional<ConvChoice> choose_first(std::shared_ptr<const CudnnDevice> device,
                                         const ConvShape& shape,
                                         const std::function<bool(ConvPlan&)>& accepted,
                                         bool deterministic, CudnnAttempts* attempts) {
@@ -74,14 +74,14 @@ std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice> devic
   return std::nullopt;
 }
 
-std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice> device,
+std::optional<ConvChoice> restore(std::shared_ptr<const CudnnDevice> device,
                                    const ConvShape& shape, const std::string& candidate,
                                    const std::string& plan_text) {
   for (const ConvCandidate& c : convolutions(shape, kFallback)) {
     if (c.name != candidate) continue;
     auto plan = CudnnPlan::restore(std::move(device), c.inner, plan_text);
     if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
-    return CudnnChoice{candidate, false, plan_text,
+    return ConvChoice{candidate, false, plan_text,
                        make_staged_conv(shape, c.inner, std::move(plan))};
   }
   return std::nullopt;

@@ -30,13 +30,6 @@ std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice&, const ConvShape
 // The bytes of workspace that a plan for the shape may ask for.
 size_t workspace_limit(const ConvShape&);
 
-struct CudnnChoice {
-  std::string candidate;  // ConvCandidate::name
-  bool compiled_at_run_time = false;
-  std::string plan_text;           // of cuDNN's plan for the inner convolution
-  std::unique_ptr<ConvPlan> plan;  // for the shape itself
-};
-
 // Watches attempts to build plans. `may_try` is asked before each attempt, which is left out if it
 // returns false; if it is empty, every attempt is made. The other fields count engines that have to
 // be compiled.
@@ -47,15 +40,15 @@ struct CudnnAttempts {
 };
 
 // Builds the plan of a candidate. Returns nothing if cuDNN refuses or the workspace is too large.
-std::optional<CudnnChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
+std::optional<ConvChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                  const CudnnCandidate&, CudnnAttempts* = nullptr);
 // Returns the first candidate of all stages whose plan can be built and is accepted. With
 // `deterministic`, engines that cuDNN calls non-deterministic are left out.
-std::optional<CudnnChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
+std::optional<ConvChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                         const std::function<bool(ConvPlan&)>& accepted,
                                         bool deterministic = true, CudnnAttempts* = nullptr);
 // Restores the choice with this candidate's name and this plan_text. Returns nothing if that fails.
-std::optional<CudnnChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
+std::optional<ConvChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
                                    const std::string& candidate, const std::string& plan_text);
 
 }  // namespace engine

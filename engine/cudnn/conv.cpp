@@ -9,6 +9,7 @@
 
 #include "engine/base/error.h"
 #include "engine/conv/plan_cache.h"
+#include "engine/cublaslt/contenders.h"
 #include "engine/cudnn/plan_timer.h"
 #include "engine/cudnn/prepared_plans.h"
 #include "kernels/elementwise.h"
@@ -44,6 +45,27 @@ class BorrowedPlan : public ConvPlan {
   ConvPlan& plan_;
 };
 
+// The fastest of the plans that enter; without a timer, or by rule, the first that runs.
+class Contest {
+ public:
+  Contest(CudnnPlanTimer* timer, bool by_rule) : timer_(timer), first_wins_(!timer || by_rule) {}
+  bool decided() const { return best_ && first_wins_; }
+  void enter(ConvChoice choice) {
+    if (decided()) return;
+    const auto time = timer_ ? timer_->time(*choice.plan) : 0;
+    if (!time || (best_ && *time >= best_time_)) return;
+    best_ = std::move(choice);
+    best_time_ = *time;
+  }
+  std::optional<ConvChoice> winner() { return std::move(best_); }
+
+ private:
+  CudnnPlanTimer* timer_;
+  bool first_wins_;
+  std::optional<ConvChoice> best_;
+  float best_time_ = 0;
+};
+
 class CudnnConvs : public ConvMaker {
  public:
   CudnnConvs(Backend& backend, int ordinal, const BackendOptions& options)
@@ -52,7 +74,8 @@ class CudnnConvs : public ConvMaker {
         cache_(options.plan_cache),
         deterministic_(options.deterministic),
         tell_(options.tell),
-        candidates_(device_, cache_, options_of_candidates(options, ordinal)) {}
+        candidates_(device_, cache_, options_of_candidates(options, ordinal)),
+        gemms_([this](const std::string& text) { tell(text); }) {}
 
   void prepare(const std::vector<ConvShape>& shapes) override {
     std::vector<ConvShape> unknown;
@@ -70,8 +93,9 @@ class CudnnConvs : public ConvMaker {
     const auto timer = timer_of(shape);
     auto choice = choose(shape, timer.get());
     if (timer && timer->wrong_by() > 0)
-      tell(base::concatenate("warning: a plan of cuDNN's on ", device_->name(), " is wrong by ",
-                             timer->wrong_by(), " and not used, for ", describe(shape)));
+      tell(base::concatenate("warning: a plan of cuDNN's or cuBLASLt's on ", device_->name(),
+                             " is wrong by ", timer->wrong_by(), " and not used, for ",
+                             describe(shape)));
     // A choice that a lack of memory decided is not kept for the next run.
     const bool lasting = timer && !timer->lacked_memory();
     if (choice) {
@@ -105,8 +129,8 @@ class CudnnConvs : public ConvMaker {
     if (tell_) tell_(text);
   }
 
-  std::string key_of(const ConvShape& shape) const {
-    return base::concatenate(describe(shape), " on ", device_->name(),
+  std::string key_of(const ConvShape& shape) {
+    return base::concatenate(describe(shape), " on ", device_->name(), gemms_.key_of(shape),
                              deterministic_ ? " by rule" : " by time");
   }
 
@@ -125,7 +149,9 @@ class CudnnConvs : public ConvMaker {
   std::unique_ptr<ConvPlan> restored(const ConvShape& shape, const std::string& kept) {
     const size_t end = kept.find('\n');
     if (end == std::string::npos) return nullptr;
-    auto choice = restore(device_, shape, kept.substr(0, end), kept.substr(end + 1));
+    const std::string candidate = kept.substr(0, end), text = kept.substr(end + 1);
+    auto choice = gemms_.restore(shape, candidate, text);
+    if (!choice) choice = restore(device_, shape, candidate, text);
     if (!choice) return nullptr;
     const auto timer = timer_of(shape);
     if (timer && !timer->runs(*choice->plan)) return nullptr;
@@ -142,24 +168,27 @@ class CudnnConvs : public ConvMaker {
     }
   }
 
-  // A fused plan must compute what its parts compute one by one. They run by the plan that is built
-  // already; if that fails, by the first that does not.
+  // A fused plan must compute what its parts compute one by one, and a product of matrices what
+  // cuDNN computes. cuDNN runs the plan that is built already; if that fails, the first that does
+  // not.
   void expect_parts(const ConvShape& shape, const CudnnCandidatePlans& found,
                     CudnnPlanTimer& timer) {
     const ConvShape plain = plain_conv(shape);
-    if (plain == shape) return;
+    if (plain == shape && !gemm_candidate(shape)) return;
     auto computes = [&](ConvPlan& plan) {
       return timer.expect_results_of(
           *make_staged_conv(shape, plain, std::make_unique<BorrowedPlan>(plan)));
     };
-    if (found.plain) {
-      const auto choice = restore(device_, plain, found.plain->candidate, found.plain->text);
+    std::optional<CudnnCandidatePlans::Plan> ready = found.plain;
+    if (plain == shape && !found.plans.empty()) ready = found.plans.front();
+    if (ready) {
+      const auto choice = restore(device_, plain, ready->candidate, ready->text);
       if (choice && computes(*choice->plan)) return;
     }
     choose_first(device_, plain, computes);
   }
 
-  std::optional<CudnnChoice> choose(const ConvShape& shape, CudnnPlanTimer* timer) {
+  std::optional<ConvChoice> choose(const ConvShape& shape, CudnnPlanTimer* timer) {
     const CudnnCandidatePlans found = candidates_.take(shape);
     if (timer) expect_parts(shape, found, *timer);
     auto choice = choose_from(found, shape, timer);
@@ -171,11 +200,11 @@ class CudnnConvs : public ConvMaker {
     return choose_from(found, shape, timer);
   }
 
-  std::optional<CudnnChoice> choose_from(const CudnnCandidatePlans& found, const ConvShape& shape,
-                                         CudnnPlanTimer* timer) {
-    bool taken = false;
+  std::optional<ConvChoice> choose_from(const CudnnCandidatePlans& found, const ConvShape& shape,
+                                        CudnnPlanTimer* timer) {
+    bool taken = found.plans.empty();
     auto choice = best_of(found, shape, timer, taken);
-    if (!choice && !taken && !found.plans.empty()) {
+    if (!taken) {
       tell_not_taken();
       choice = best_of(candidates_.anew(shape), shape, timer, taken);
     }
@@ -192,23 +221,28 @@ class CudnnConvs : public ConvMaker {
          " that another process made: they are made anew, one by one");
   }
 
-  // The fastest plan; the first that runs if there is no timer or the choice must be deterministic.
-  // `taken` becomes true if cuDNN takes any of them.
-  std::optional<CudnnChoice> best_of(const CudnnCandidatePlans& found, const ConvShape& shape,
-                                     CudnnPlanTimer* timer, bool& taken) {
-    std::optional<CudnnChoice> best;
-    float best_time = 0;
+  // The fastest plan of cuDNN's and of cuBLASLt's; the first that runs if there is no timer or the
+  // choice must be deterministic. `taken` becomes true if cuDNN takes any of its plans, or none is
+  // needed.
+  std::optional<ConvChoice> best_of(const CudnnCandidatePlans& found, const ConvShape& shape,
+                                    CudnnPlanTimer* timer, bool& taken) {
+    Contest contest(timer, deterministic_);
+    std::vector<ConvChoice> gemms = gemms_.choices(shape);
+    auto enter_gemms = [&] {
+      for (ConvChoice& gemm : gemms) contest.enter(std::move(gemm));
+    };
+    const bool gemms_first = GemmContenders::preferred(shape);
+    if (gemms_first) enter_gemms();
     for (const CudnnCandidatePlans::Plan& plan : found.plans) {
+      taken = taken || contest.decided();
+      if (contest.decided()) break;
       auto choice = restore(device_, shape, plan.candidate, plan.text);
       if (!choice) continue;
       taken = true;
-      const auto time = timer ? timer->time(*choice->plan) : 0;
-      if (!time || (best && *time >= best_time)) continue;
-      best = std::move(choice);
-      best_time = *time;
-      if (!timer || deterministic_) break;
+      contest.enter(std::move(*choice));
     }
-    return best;
+    if (!gemms_first) enter_gemms();
+    return contest.winner();
   }
 
   Backend& backend_;
@@ -218,6 +252,7 @@ class CudnnConvs : public ConvMaker {
   bool deterministic_;
   std::function<void(const std::string&)> tell_;
   PreparedPlans candidates_;
+  GemmContenders gemms_;
   bool told_not_taken_ = false;
 };
 

@@ -19,6 +19,8 @@ STREAMS, STEP = "gpu_streams_test", "gpu_step_test"
 SIMT, BATCH = "simt_gpu_test", "gpu_step_test"
 CONV, SUMS = "conv_test", "conv_with_sums_test"
 BACKEND, BLOCK = "engine/backend_cuda.cpp", "kernels/block.h"
+GEMM = "modelled_cublaslt_test"
+PRODUCT, ALGORITHM = "engine/cublaslt/operation.cpp", "engine/cublaslt/plan.cpp"
 UPLOAD, GRAPH = "tools/run/device_batch.cpp", "engine/cudnn/graph.cpp"
 
 # name, file, what stands there, what stands there with the fault, tests in the order of trial
@@ -129,6 +131,19 @@ FAULTS = [
     ("rows of sums without alignment", "engine/conv/candidate.cpp",
      "return aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));",
      "return size_t(sums * kernels::size_of(accumulator(shape_.dtype)));", (SUMS,)),
+    ("a leading dimension of the other side", PRODUCT, "uint64_t(columns), rows),",
+     "uint64_t(columns), columns),", (GEMM,)),
+    ("a matrix that is not transposed", PRODUCT, "forward ? CUBLAS_OP_T : CUBLAS_OP_N",
+     "CUBLAS_OP_N", (GEMM,)),
+    ("a matrix that is not added", PRODUCT, "s.forward.residual || s.accumulate() ? 1 : 0",
+     "s.forward.residual ? 1 : 0", (GEMM,)),
+    ("parts of a sum in the order in which they are ready", ALGORITHM,
+     "uint32_t(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE)", "uint32_t(CUBLASLT_REDUCTION_SCHEME_MASK)",
+     (GEMM,)),
+    ("a bias of nobody", ALGORITHM, "  if (o.has_bias) operation_.set_bias(args.bias.data);\n", "",
+     (GEMM,)),
+    ("half the workspace of a product", ALGORITHM, "workspace_(workspace) {}",
+     "workspace_(workspace / 2) {}", (GEMM,)),
     ("a barrier less", BLOCK, "    device::barrier<F>();\n  }\n\n  template <class F> HD void once",
      "  }\n\n  template <class F> HD void once", (SIMT,)),
     ("no barrier behind a read", BLOCK, "    device::barrier<Shared<T, N>>();\n", "",
@@ -164,7 +179,7 @@ class Copy:
 
     def built(self, tests):
         """Nothing, or what the compiler says."""
-        made = run(["ninja", "-C", "build/cuda_model", *tests, "cudnn_model"], cwd=self.root)
+        made = run(["ninja", "-C", "build/cuda_model", *tests, "cudnn_model", "cublaslt_model"], cwd=self.root)
         errors = re.findall(r"error: .*", made.stdout)
         return "" if made.returncode == 0 else (errors or ["?"])[0]
 

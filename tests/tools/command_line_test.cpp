@@ -92,8 +92,8 @@ TEST_CASE("version") {
   tests::Outcome o = outcome_of({"--version"});
   CHECK(o.exit_code == 0);
   CHECK_THAT(o.out, Catch::StartsWith("ssdtest 0."));
-  for (const char* part :
-       {"(git ", "compiler: ", "CUDA: ", "cuDNN: ", "NCCL: ", "oneDNN: ", "GPU architectures: "})
+  for (const char* part : {"(git ", "compiler: ", "CUDA: ", "cuDNN: ", "cuBLASLt: ", "NCCL: ",
+                           "oneDNN: ", "GPU architectures: "})
     CHECK_THAT(o.out, Catch::Contains(part));
 }
 

@@ -16,12 +16,16 @@ chmod +x "$folder"/bin/*
 export PATH=$folder/bin:$PATH SSD_GPU_PYTHON=$folder/bin/python
 unset CUDA_HOME CUDNN_ROOT
 for file in cudnn/lib/libcudnn.so.9 cudnn/lib/libcudnn_ops.so.9 cudnn/include/cudnn_graph.h cu13/lib/libcudart.so.13 \
-  cu13/lib/libcublas.so.13; do touch "$folder/site/nvidia/$file"; done
+  cu13/lib/libcublasLt.so.13; do touch "$folder/site/nvidia/$file"; done
 
 find_cuda "$folder/links"
 is gpu "$gpu" ""
 is nvcc "$nvcc" "$folder/bin/nvcc"
-if [ ! -e /usr/local/cuda ]; then is cudnn "$cudnn" "$folder/site/nvidia/cudnn/lib/libcudnn.so.9"; fi
+if [ ! -e /usr/local/cuda ]; then
+  is cudnn "$cudnn" "$folder/site/nvidia/cudnn/lib/libcudnn.so.9"
+  is cublas "$cublas" "$folder/site/nvidia/cu13/lib/libcublasLt.so.13"
+fi
+[[ " ${cuda_options[*]} " == *" -DCUBLASLT_LIBRARY=$cublas "* ]] || fail "no cuBLASLt in ${cuda_options[*]}"
 
 link_packages "$folder/site/nvidia" "$folder/links"
 is "a link without the version" "$(readlink "$folder/links/lib/libcudnn.so")" "$folder/site/nvidia/cudnn/lib/libcudnn.so.9"

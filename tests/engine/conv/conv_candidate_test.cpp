@@ -106,6 +106,39 @@ TEST_CASE("conv candidates: every candidate gives the same result") {
   CHECK(others > 300);
 }
 
+TEST_CASE("conv candidates: a product of matrices and our kernels behind it give the result") {
+  int products = 0;
+  for (DType dtype : {DType::f32, DType::f16, DType::bf16})
+    for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+      for (const ConvShape& s :
+           fused({{.images = 2, .height = 3, .width = 5, .in_channels = 7, .out_channels = 11},
+                  pass,
+                  dtype})) {
+        INFO(describe(s));
+        const auto gemm = gemm_candidate(s);
+        CHECK(gemm.has_value() == !s.forward.statistics);
+        if (!gemm) continue;
+        const ConvShape& inner = gemm->inner;
+        CHECK(gemm->fused == (inner == s));
+        CHECK(inner.accumulate() == s.accumulate());
+        CHECK(inner.forward.activation != Activation::relu6);
+        CHECK_FALSE((inner.forward.bias && dtype != DType::f32));  // the bias is f32
+        ConvRun run(s);
+        const OperandValues expected = run.run(*make_reference_conv(s));
+        const OperandValues got = run.run(*make_staged_conv(s, inner, make_reference_conv(inner)));
+        for (size_t i = 0; i < got.size(); ++i)
+          CHECK(distance(got[i], expected[i]) < 4 * rounding_limit(dtype));
+        ++products;
+      }
+  CHECK(products > 80);
+  for (const ConvShape& s : fused(base(DType::f32, ConvPass::forward)))
+    CHECK_FALSE(gemm_candidate(s));
+  ConvShape strided{{.images = 1, .height = 4, .width = 4, .in_channels = 4, .out_channels = 4}};
+  CHECK(gemm_candidate(strided));
+  strided.stride = 2;
+  CHECK_FALSE(gemm_candidate(strided));
+}
+
 TEST_CASE("conv candidates: the plain convolution and our kernels behind it give the result") {
   for (DType dtype : {DType::f32, DType::f16, DType::bf16})
     for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
