@@ -33,9 +33,9 @@ std::vector<ConvCandidate> direct_candidates(const ConvShape&);
 std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
 // The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes.
 std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
-// A convolution of single pixels as a product of matrices ("gemm"), which can have fused to it the
-// sum with another matrix, and what may follow that: a bias in the dtype of y, and ReLU. Nothing
-// for other convolutions and for statistics.
+// Returns a convolution of single pixels as a product of matrices ("gemm"), to which can be fused
+// the sum with another matrix, and then a bias in the dtype of y, and ReLU. Returns nothing for
+// other convolutions and for statistics.
 std::optional<ConvCandidate> gemm_candidate(const ConvShape&);
 
 // The convolution with nothing fused to it, and with dw in the dtype of x.

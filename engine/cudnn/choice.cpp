@@ -49,22 +49,22 @@ void note(CudnnAttempts& attempts, const std::string& refusal) {
 }  // namespace
 
 std::optional<ConvChoice> build(std::shared_ptr<const CudnnDevice> device, const ConvShape& shape,
-                                 const CudnnCandidate& candidate, CudnnAttempts* attempts) {
+                                const CudnnCandidate& candidate, CudnnAttempts* attempts) {
   if (attempts && attempts->may_try && !attempts->may_try()) return std::nullopt;
   std::string refusal;
   auto plan = CudnnPlan::build(std::move(device), candidate.conv.inner, candidate.engine, refusal);
   if (attempts && candidate.engine.compiled_at_run_time) note(*attempts, refusal);
   if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
   ConvChoice choice{candidate.conv.name, candidate.engine.compiled_at_run_time, plan->text(),
-                     nullptr};
+                    nullptr};
   choice.plan = make_staged_conv(shape, candidate.conv.inner, std::move(plan));
   return choice;
 }
 
 std::optional<ConvChoice> choose_first(std::shared_ptr<const CudnnDevice> device,
-                                        const ConvShape& shape,
-                                        const std::function<bool(ConvPlan&)>& accepted,
-                                        bool deterministic, CudnnAttempts* attempts) {
+                                       const ConvShape& shape,
+                                       const std::function<bool(ConvPlan&)>& accepted,
+                                       bool deterministic, CudnnAttempts* attempts) {
   for (int stage = 0; stage < cudnn_stages(shape); ++stage)
     for (const CudnnCandidate& candidate : cudnn_candidates(*device, shape, stage)) {
       if (deterministic && !candidate.engine.deterministic) continue;
@@ -74,15 +74,14 @@ std::optional<ConvChoice> choose_first(std::shared_ptr<const CudnnDevice> device
   return std::nullopt;
 }
 
-std::optional<ConvChoice> restore(std::shared_ptr<const CudnnDevice> device,
-                                   const ConvShape& shape, const std::string& candidate,
-                                   const std::string& plan_text) {
+std::optional<ConvChoice> restore(std::shared_ptr<const CudnnDevice> device, const ConvShape& shape,
+                                  const std::string& candidate, const std::string& plan_text) {
   for (const ConvCandidate& c : convolutions(shape, kFallback)) {
     if (c.name != candidate) continue;
     auto plan = CudnnPlan::restore(std::move(device), c.inner, plan_text);
     if (!plan || plan->workspace() > workspace_limit(shape)) return std::nullopt;
     return ConvChoice{candidate, false, plan_text,
-                       make_staged_conv(shape, c.inner, std::move(plan))};
+                      make_staged_conv(shape, c.inner, std::move(plan))};
   }
   return std::nullopt;
 }

@@ -41,14 +41,14 @@ struct CudnnAttempts {
 
 // Builds the plan of a candidate. Returns nothing if cuDNN refuses or the workspace is too large.
 std::optional<ConvChoice> build(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                 const CudnnCandidate&, CudnnAttempts* = nullptr);
+                                const CudnnCandidate&, CudnnAttempts* = nullptr);
 // Returns the first candidate of all stages whose plan can be built and is accepted. With
 // `deterministic`, engines that cuDNN calls non-deterministic are left out.
 std::optional<ConvChoice> choose_first(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                        const std::function<bool(ConvPlan&)>& accepted,
-                                        bool deterministic = true, CudnnAttempts* = nullptr);
+                                       const std::function<bool(ConvPlan&)>& accepted,
+                                       bool deterministic = true, CudnnAttempts* = nullptr);
 // Restores the choice with this candidate's name and this plan_text. Returns nothing if that fails.
 std::optional<ConvChoice> restore(std::shared_ptr<const CudnnDevice>, const ConvShape&,
-                                   const std::string& candidate, const std::string& plan_text);
+                                  const std::string& candidate, const std::string& plan_text);
 
 }  // namespace engine
