@@ -17,6 +17,7 @@
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
 #include "tools/run/run_options.h"
+#include "tools/run/throughput.h"
 
 namespace tools {
 namespace {
@@ -117,6 +118,8 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
     data::write_detections(job.save_detections, result.detections, dataset);
   }
   run::report(job.report, result.metrics, job.options, dataset, out);
+  const size_t read = dataset.images.size() - size_t(result.unreadable);
+  log << "ssdeval: " << run::speed_in_words(read, result.seconds) << ", with reading" << std::endl;
 }
 
 }  // namespace tools

@@ -116,7 +116,7 @@ std::map<std::string, std::string> metadata(run::LoadedModel& model, int64_t anc
 std::string detector_file(run::LoadedModel& loaded, const ExportOptions& options) {
   const config::RunConfig& config = loaded.config();
   const model::DetectorOptions& o = config.model.options;
-  run::Device& device = loaded.device();
+  run::Device device("cpu", 0, 0);  // the model's own has memory for detection alone
   const model::Detector& detector = loaded.detector();
   const model::Anchors anchors(device.backend(), o);
   const std::unique_ptr<model::FoldedWeights> folded = detector.fold(device.backend());

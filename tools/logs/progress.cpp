@@ -55,10 +55,8 @@ std::string Progress::line(int64_t done, const std::string& detail) const {
     text += fmt::format("/{}  {}%", options_.total, 100 * done / options_.total);
   if (!detail.empty()) text += "  " + detail;
   if (own <= 0 || seconds <= 0) return text;
-  double speed = double(own) / seconds;
-  text += fmt::format("  {:.3g} {}s/s", speed, options_.unit);
   if (options_.total > done)
-    text += "  ETA " + base::duration_text(double(options_.total - done) / speed);
+    text += "  ETA " + base::duration_text(double(options_.total - done) * seconds / double(own));
   return text;
 }
 

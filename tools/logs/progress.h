@@ -30,7 +30,8 @@ class Progress {
   bool wants(int64_t done) const;
   // Prints a message on a line of its own.
   void message(const std::string& text);
-  // Such as "step 120/1000  12%  loss 1.23  4.5 steps/s  ETA 3m07s".
+  // Such as "step 120/1000  12%  loss 1.23  ETA 3m07s". The average speed since the start gives the
+  // ETA.
   std::string line(int64_t done, const std::string& detail) const;
 
  private:

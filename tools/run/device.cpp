@@ -11,14 +11,6 @@
 namespace run {
 namespace {
 
-// Without a limit, takes most of what is free. On the host this costs nothing, because pages that
-// are never touched take no memory.
-size_t step_memory(engine::Backend& backend, double memory_gib) {
-  if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
-  constexpr size_t kLeast = size_t(1) << 30;
-  return std::max(kLeast, backend.free_memory() / 4 * 3);
-}
-
 std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, size_t bytes) {
   if (bytes == 0) return nullptr;
   const size_t free = backend.free_memory();
@@ -39,6 +31,13 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
 
 }  // namespace
 
+// Without a limit, most of what is free; the host's untouched pages cost nothing.
+size_t step_memory(engine::Backend& backend, double memory_gib) {
+  if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
+  constexpr size_t kLeast = size_t(1) << 30;
+  return std::max(kLeast, backend.free_memory() / 4 * 3);
+}
+
 Device::Device(const std::string& device, double memory_gib, int threads,
                const engine::BackendOptions& options, size_t image_cache)
     : Device(open(device, threads, options), memory_gib, image_cache) {}
@@ -46,10 +45,17 @@ Device::Device(const std::string& device, double memory_gib, int threads,
 Device::Device(std::unique_ptr<engine::Backend> backend, double memory_gib, size_t image_cache)
     : backend_(std::move(backend)),
       image_cache_(image_cache_memory(*backend_, image_cache)),
-      memory_(std::make_unique<engine::Memory>(*backend_, step_memory(*backend_, memory_gib),
-                                               engine::Place::device)),
-      arena_(std::make_unique<engine::Arena>(memory_->data(), memory_->bytes())),
       plans_(*backend_) {
+  reserve(step_memory(*backend_, memory_gib));
+}
+
+Device::Device(const std::string& device, int threads, const engine::BackendOptions& options)
+    : backend_(open(device, threads, options)), plans_(*backend_) {}
+
+void Device::reserve(size_t bytes) {
+  branches_.reset(), arena_.reset(), memory_.reset();
+  memory_ = std::make_unique<engine::Memory>(*backend_, bytes, engine::Place::device);
+  arena_ = std::make_unique<engine::Arena>(memory_->data(), memory_->bytes());
   if (backend_->branch(0).stream != queue().stream)
     branches_ = std::make_unique<engine::Branches>(*backend_, *arena_);
 }

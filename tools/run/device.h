@@ -19,6 +19,11 @@ class Device {
   Device(const std::string& device, double memory_gib, int threads,
          const engine::BackendOptions& = {}, size_t image_cache = 0);
   Device(std::unique_ptr<engine::Backend>, double memory_gib, size_t image_cache = 0);
+  // Without step memory: reserve() has to come before the first step.
+  Device(const std::string& device, int threads, const engine::BackendOptions&);
+
+  // Takes so many bytes of step memory, in place of what there was; nothing may be in it any more.
+  void reserve(size_t bytes);
 
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }
@@ -43,6 +48,9 @@ class Device {
   engine::Collectives* ranks_ = nullptr;
   uint64_t weights_versions_ = 0;
 };
+
+// The step memory that a device gives: `memory_gib`, or if that is 0, most of what is free.
+size_t step_memory(engine::Backend&, double memory_gib);
 
 // The folder that train.plan_cache names. "auto" is ssd320/plans in the user's cache folder
 // ($XDG_CACHE_HOME or ~/.cache). Empty if there is none.

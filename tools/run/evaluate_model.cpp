@@ -1,6 +1,7 @@
 #include "tools/run/evaluate_model.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -104,10 +105,12 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& co
   options.batch_size = inference.batch_size();
   options.rank = engine::rank_of(ranks);
   options.world = engine::count_of(ranks);
+  const auto start = std::chrono::steady_clock::now();
   Found found = find_boxes(inference, dataset, classes.categories_of(dataset), options);
   if (ranks) found = over_ranks(*ranks, found);
   ModelEvaluation result;
   result.unreadable = found.unreadable;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const PlacedDetection& d : found.detections) result.detections.push_back(d.detection);
   metrics.reference_area |= config.eval.reference_area;
   if (options.rank == 0) result.metrics = data::evaluate(dataset, result.detections, metrics);

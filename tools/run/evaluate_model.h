@@ -13,6 +13,7 @@ struct ModelEvaluation {
   data::Evaluation metrics;
   std::vector<data::Detection> detections;
   int64_t unreadable = 0;  // images left out, with data.on_bad_image=skip
+  double seconds = 0;      // from the first image to the last, without the metrics
 };
 
 // Runs all images of `dataset` through `inference`. Classes are matched by name. As in the

@@ -1,5 +1,7 @@
 #include "tools/run/image_batches.h"
 
+#include <algorithm>
+
 #include "data/image/image_file.h"
 #include "data/loading/sample_builder.h"
 #include "engine/base/error.h"
@@ -8,13 +10,30 @@
 
 namespace run {
 
+namespace {
+
+ImageSource all_of(std::vector<std::string> files) {
+  return [files = std::move(files), next = size_t(0)](size_t most) mutable {
+    const size_t count = std::min(most, files.size() - next);
+    const auto first = files.begin() + ptrdiff_t(next);
+    next += count;
+    return std::vector<std::string>(first, first + ptrdiff_t(count));
+  };
+}
+
+}  // namespace
+
 ImageBatches::ImageBatches(std::vector<std::string> files, const ImageBatchOptions& options)
-    : files_(std::move(files)), options_(options) {
+    : ImageBatches(all_of(std::move(files)), options) {}
+
+ImageBatches::ImageBatches(ImageSource source, const ImageBatchOptions& options)
+    : source_(std::move(source)), options_(options) {
   const size_t slot_bytes = size_t(kernels::slot_bytes(options.input.height, options.input.width));
   const size_t rows = size_t(options.batch_size);
   for (ImageBatch& slot : slots_) {
     slot.pixels.resize(rows * slot_bytes);
-    slot.pictures.resize(rows), slot.problems.resize(rows), slot.orientations.resize(rows);
+    slot.files.resize(rows), slot.orientations.resize(rows);
+    slot.pictures.resize(rows), slot.problems.resize(rows);
     const data::SampleOptions sample{.input = options.input, .max_boxes = options.max_boxes};
     data::prepare(slot.batch, options.batch_size, sample, slot.pixels);
   }
@@ -22,28 +41,30 @@ ImageBatches::ImageBatches(std::vector<std::string> files, const ImageBatchOptio
 }
 
 void ImageBatches::start_reading() {
-  const size_t first = begun_ * size_t(options_.batch_size);
-  if (first >= files_.size()) return;
-  ImageBatch& slot = slots_[begun_++ % 2];
-  reading_ = std::async(std::launch::async, [this, &slot, first] { read(slot, first); });
+  ImageBatch& slot = slots_[given_ % 2];
+  reading_ = std::async(std::launch::async, [this, &slot] { read(slot); });
 }
 
-const ImageBatch* ImageBatches::next() {
-  if (given_ == begun_) return nullptr;
+ImageBatch* ImageBatches::next() {
+  if (!reading_.valid()) return nullptr;
   reading_.get();
-  const ImageBatch& slot = slots_[given_++ % 2];
+  ImageBatch& slot = slots_[given_++ % 2];
+  if (slot.batch.images == 0) return nullptr;
   start_reading();
   return &slot;
 }
 
-void ImageBatches::read(ImageBatch& slot, size_t first) const {
-  slot.batch.start = {.epoch = 0, .image = int64_t(first)};
-  slot.batch.images = int(std::min(size_t(options_.batch_size), files_.size() - first));
+void ImageBatches::read(ImageBatch& slot) {
+  const std::vector<std::string> files = source_(size_t(options_.batch_size));
+  slot.batch.start = {.epoch = 0, .image = int64_t(read_)};
+  slot.batch.images = int(files.size());
+  std::copy(files.begin(), files.end(), slot.files.begin());
   base::for_each_parallel(size_t(options_.batch_size), options_.threads,
-                          [&](size_t row) { read_row(slot, first, row); });
+                          [&](size_t row) { read_row(slot, row); });
+  read_ += files.size();
 }
 
-void ImageBatches::read_row(ImageBatch& slot, size_t first, size_t row) const {
+void ImageBatches::read_row(ImageBatch& slot, size_t row) const {
   data::Batch& batch = slot.batch;
   batch.staged[row] = data::empty_slot();
   batch.image_index[row] = -1;
@@ -53,7 +74,7 @@ void ImageBatches::read_row(ImageBatch& slot, size_t first, size_t row) const {
   slot.orientations[row] = 1;
   if (int(row) >= batch.images) return;
   try {
-    const std::string& file = files_[first + row];
+    const std::string& file = slot.files[row];
     const data::DecodeLimits limits;
     data::Image picture;
     slot.orientations[row] = data::decode_upright_into(base::read_file(file, limits.max_file_bytes),
@@ -66,7 +87,7 @@ void ImageBatches::read_row(ImageBatch& slot, size_t first, size_t row) const {
                                           batch.pixels.subspan(row * bytes, bytes));
     batch.staged[row].offset = int64_t(row * bytes);
     batch.heights[row] = picture.height, batch.widths[row] = picture.width;
-    batch.image_index[row] = int64_t(first + row);
+    batch.image_index[row] = batch.start.image + int64_t(row);
     if (options_.keep_pictures) slot.pictures[row] = std::move(picture);
   } catch (const base::Error& error) {
     if (error.code() != base::ExitCode::data) throw;

@@ -1,5 +1,6 @@
 // Makes batches for a model from image files that belong to no data set.
 #pragma once
+#include <functional>
 #include <future>
 #include <string>
 #include <vector>
@@ -22,31 +23,38 @@ struct ImageBatchOptions {
 struct ImageBatch {
   data::Batch batch;                  // image_index is that of the file, or -1 if there is no image
   std::vector<uint8_t> pixels;        // to which batch.pixels refers
+  std::vector<std::string> files;     // [N]: of the images
   std::vector<data::Image> pictures;  // [N]: the decoded pictures, or empty ones if not kept
   std::vector<std::string> problems;  // [N]: why an image cannot be read, or empty
   std::vector<int> orientations;      // [N]: that of EXIF, or 1 if it is not known
 };
 
+// Gives the next files, at most so many, and none at the end. It may wait for them.
+using ImageSource = std::function<std::vector<std::string>(size_t most)>;
+
 // Reads all files in order, and scales them as in evaluation. While a batch is in use, the next one
 // is read.
 class ImageBatches {
  public:
+  // `source` is called from another thread, never twice at a time.
+  ImageBatches(ImageSource source, const ImageBatchOptions& options);
   ImageBatches(std::vector<std::string> files, const ImageBatchOptions& options);
 
   // Returns the next batch, which is valid until the next call, or null after the last file. A file
-  // that cannot be read is a row without an image and not an error.
-  const ImageBatch* next();
+  // that cannot be read is a row without an image and not an error. Throws what the source throws.
+  ImageBatch* next();
 
  private:
-  void read(ImageBatch& slot, size_t first) const;
-  void read_row(ImageBatch& slot, size_t first, size_t row) const;
+  void read(ImageBatch& slot);
+  void read_row(ImageBatch& slot, size_t row) const;
   void start_reading();
 
-  const std::vector<std::string> files_;
+  const ImageSource source_;
   const ImageBatchOptions options_;
   ImageBatch slots_[2];
-  size_t given_ = 0, begun_ = 0;  // batches returned, and those of which reading began
-  std::future<void> reading_;     // is the last member, so that its thread ends before the others
+  size_t read_ = 0;            // files
+  size_t given_ = 0;           // batches returned
+  std::future<void> reading_;  // is the last member, so that its thread ends before the others
 };
 
 }  // namespace run

@@ -14,9 +14,10 @@ config::RunConfig with_precision(config::RunConfig config, const std::string& pr
 }  // namespace
 
 LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
-    : config_(with_precision(file.config(), use.precision)),
+    : use_(use),
+      config_(with_precision(file.config(), use.precision)),
       classes_(file.classes()),
-      device_(use.device, use.memory_gib, use.threads, {.plan_cache = plan_cache_folder("auto")}),
+      device_(use.device, use.threads, {.plan_cache = plan_cache_folder("auto")}),
       parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory
@@ -29,7 +30,10 @@ Inference& LoadedModel::prepare(int batch_size, const config::EvalConfig& eval,
   inference_.reset();
   config::RunConfig use = config_;
   use.data.sample.max_boxes = data.sample.max_boxes;
-  prepare_convolutions(device_.backend(), use, {.evaluation_batch = batch_size});
+  use.eval = eval;
+  engine::Backend& backend = device_.backend();
+  device_.reserve(evaluation_memory(backend, use, batch_size, step_memory(backend, use_.memory_gib),
+                                    use_.limits));
   inference_ = std::make_unique<Inference>(device_, *detector_, batch_size, data.sample.max_boxes,
                                            eval.nms, channel_scaling(data), columns);
   return *inference_;

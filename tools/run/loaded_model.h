@@ -5,6 +5,7 @@
 
 #include "tools/run/device.h"
 #include "tools/run/inference.h"
+#include "tools/run/memory_plan.h"
 #include "tools/run/model_file.h"
 
 namespace run {
@@ -12,8 +13,9 @@ namespace run {
 struct ModelUse {
   std::string device = "auto";
   int threads = 0;        // if 0, one per core
-  double memory_gib = 0;  // of step memory; if 0, most of what is free
+  double memory_gib = 0;  // of step memory at most; if 0, most of what is free
   std::string precision;  // if empty, the one in which the model was trained
+  LimitNames limits{};    // how messages call the batch size and memory_gib
 };
 
 class LoadedModel {
@@ -23,8 +25,9 @@ class LoadedModel {
   // if there is no such device.
   LoadedModel(const ModelFile& file, const ModelUse& use);
 
-  // Prepares for batches of `batch_size` images. `data` says how pixels are scaled and how many
-  // boxes a batch has; `columns` are as in Inference. The result is valid until the next call.
+  // Prepares for batches of `batch_size` images, and takes the memory that one needs. `data` says how
+  // pixels are scaled and how many boxes a batch has; `columns` are as in Inference. The result is
+  // valid until the next call. Throws Error(resources) if a batch needs more than use.memory_gib.
   Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data,
                      const std::vector<int>& columns = {});
 
@@ -38,6 +41,7 @@ class LoadedModel {
   const model::Detector& detector() const { return *detector_; }
 
  private:
+  const ModelUse use_;
   config::RunConfig config_;
   ClassList classes_;
   Device device_;

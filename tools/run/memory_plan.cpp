@@ -11,15 +11,9 @@
 namespace run {
 namespace {
 
-std::string in_units(size_t bytes) {
-  constexpr double kMiB = 1 << 20, kGiB = 1 << 30;
-  const double size = double(bytes);
-  if (size >= kGiB) return fmt::format("{:.1f} GiB", size / kGiB);
-  return fmt::format("{:.{}f} MiB", size / kMiB, size < 10 * kMiB ? 1 : 0);
-}
-
 struct Use {
-  const char* key;
+  std::string key;
+  std::string limit = LimitNames().memory;
   int batch_size;
   size_t needed;
   std::function<size_t(int)> need;  // for another batch size, for which a GPU has to choose plans
@@ -50,10 +44,11 @@ void check_use(const Use& use, size_t available) {
   if (use.needed <= available) return;
   const int batch = fitting_batch(use, available);
   base::fail(base::ExitCode::resources, use.key, "=", use.batch_size, " needs ",
-             in_units(use.needed), " of step memory, ", in_units(available), " are free: ",
+             memory_in_units(use.needed), " of step memory, ", memory_in_units(available),
+             " are free: ",
              batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
                        : "no batch size fits, lower model.input_height and input_width",
-             "; the limit is train.memory_gib, or what the device has");
+             "; the limit is ", use.limit, ", or what the device has");
 }
 
 size_t training_step(engine::Backend& backend, config::RunConfig config, int batch_size) {
@@ -69,7 +64,30 @@ size_t evaluation_step(engine::Backend& backend, const config::RunConfig& config
   return plan.evaluation_step;
 }
 
+Use evaluation_use(engine::Backend& backend, const config::RunConfig& config, int batch,
+                   size_t needed, const LimitNames& names) {
+  const auto quick = [&backend, &config](int size) {
+    std::set<engine::ConvShape> ignored;
+    MemoryPlan plan;
+    PlannedRun(backend, config, &ignored).evaluate(size, plan);
+    return plan.evaluation_step;
+  };
+  return {.key = names.batch,
+          .limit = names.memory,
+          .batch_size = batch,
+          .needed = needed,
+          .need = [&backend, &config](int size) { return evaluation_step(backend, config, size); },
+          .without_workspaces = quick};
+}
+
 }  // namespace
+
+std::string memory_in_units(size_t bytes) {
+  constexpr double kMiB = 1 << 20, kGiB = 1 << 30;
+  const double size = double(bytes);
+  if (size >= kGiB) return fmt::format("{:.1f} GiB", size / kGiB);
+  return fmt::format("{:.{}f} MiB", size / kMiB, size < 10 * kMiB ? 1 : 0);
+}
 
 size_t MemoryPlan::kept() const {
   return parameters.values + parameters.gradients + parameters.working + optimizer + input +
@@ -90,17 +108,19 @@ MemoryPlan plan_memory(engine::Backend& backend, const config::RunConfig& config
 }
 
 std::string in_words(const MemoryPlan& p, size_t step_memory) {
-  std::string text = fmt::format("weights {}, gradients {}, ", in_units(p.parameters.values),
-                                 in_units(p.parameters.gradients));
+  std::string text = fmt::format("weights {}, gradients {}, ", memory_in_units(p.parameters.values),
+                                 memory_in_units(p.parameters.gradients));
   if (p.parameters.working > 0)
-    text += fmt::format("working copies {}, ", in_units(p.parameters.working));
-  text += fmt::format("optimiser {}, input {}, ", in_units(p.optimizer), in_units(p.input));
-  if (p.image_cache > 0) text += fmt::format("image cache {}, ", in_units(p.image_cache));
-  if (p.evaluation > 0) text += fmt::format("evaluation {}, ", in_units(p.evaluation));
-  text += fmt::format("together {}; one step {}", in_units(p.kept()), in_units(p.training_step));
+    text += fmt::format("working copies {}, ", memory_in_units(p.parameters.working));
+  text += fmt::format("optimiser {}, input {}, ", memory_in_units(p.optimizer),
+                      memory_in_units(p.input));
+  if (p.image_cache > 0) text += fmt::format("image cache {}, ", memory_in_units(p.image_cache));
+  if (p.evaluation > 0) text += fmt::format("evaluation {}, ", memory_in_units(p.evaluation));
+  text += fmt::format("together {}; one step {}", memory_in_units(p.kept()),
+                      memory_in_units(p.training_step));
   if (p.evaluation_step > 0)
-    text += fmt::format(", one evaluation batch {}", in_units(p.evaluation_step));
-  return text + fmt::format(", of {} for steps", in_units(step_memory));
+    text += fmt::format(", one evaluation batch {}", memory_in_units(p.evaluation_step));
+  return text + fmt::format(", of {} for steps", memory_in_units(step_memory));
 }
 
 void check_fits(engine::Backend& backend, const config::RunConfig& config, const MemoryPlan& plan,
@@ -115,17 +135,15 @@ void check_fits(engine::Backend& backend, const config::RunConfig& config, const
                    return PlannedRun(backend, config, &ignored).train(batch).training_step;
                  }},
             step_memory);
-  check_use({.key = "eval.batch_size",
-             .batch_size = evaluation_batch,
-             .needed = plan.evaluation_step,
-             .need = [&](int batch) { return evaluation_step(backend, config, batch); },
-             .without_workspaces =
-                 [&](int batch) {
-                   MemoryPlan other;
-                   PlannedRun(backend, config, &ignored).evaluate(batch, other);
-                   return other.evaluation_step;
-                 }},
+  check_use(evaluation_use(backend, config, evaluation_batch, plan.evaluation_step, {}),
             step_memory);
+}
+
+size_t evaluation_memory(engine::Backend& backend, const config::RunConfig& config, int batch,
+                         size_t step_memory, const LimitNames& names) {
+  const size_t needed = evaluation_step(backend, config, batch);
+  check_use(evaluation_use(backend, config, batch, needed, names), step_memory);
+  return needed;
 }
 
 }  // namespace run

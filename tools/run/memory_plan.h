@@ -27,6 +27,8 @@ int evaluation_batch(const config::RunConfig&, int64_t images);
 // there is no evaluation. The caller adds the image cache.
 MemoryPlan plan_memory(engine::Backend&, const config::RunConfig&, int evaluation_batch);
 
+std::string memory_in_units(size_t bytes);  // such as "1.2 MiB"
+
 // Such as "weights 1.2 MiB, ..., one step 96 MiB, of 256 MiB for steps".
 std::string in_words(const MemoryPlan&, size_t step_memory);
 
@@ -34,5 +36,13 @@ std::string in_words(const MemoryPlan&, size_t step_memory);
 // than `step_memory`.
 void check_fits(engine::Backend&, const config::RunConfig&, const MemoryPlan&, int evaluation_batch,
                 size_t step_memory);
+
+struct LimitNames {  // what the user may change
+  std::string batch = "eval.batch_size", memory = "train.memory_gib";
+};
+// What detection in a batch needs. Error(resources), with a batch size that fits, when that is more
+// than `step_memory`.
+size_t evaluation_memory(engine::Backend&, const config::RunConfig&, int batch, size_t step_memory,
+                         const LimitNames&);
 
 }  // namespace run

@@ -74,6 +74,20 @@ void PlannedRun::evaluate(int batch_size, MemoryPlan& plan) {
   plan.evaluation_step = device_.arena().peak();
 }
 
+int64_t PlannedRun::macs_of_image() {
+  const int64_t before = device_.conv_macs();
+  engine::Context c = device_.context(parameters_.precision(), nullptr, false);
+  const model::DetectorOptions& o = detector_.options();
+  detector_.forward(c,
+                    c.empty({4, {1, o.height, o.width, 3}}, parameters_.precision().activations));
+  return device_.conv_macs() - before;
+}
+
+int64_t macs_of_image(engine::Backend& backend, const config::RunConfig& config) {
+  std::set<engine::ConvShape> noted;
+  return PlannedRun(backend, config, &noted).macs_of_image();
+}
+
 std::set<engine::ConvShape> convolutions_of(engine::Backend& backend,
                                             const config::RunConfig& config, RunParts parts) {
   std::set<engine::ConvShape> noted;

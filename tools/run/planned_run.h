@@ -24,6 +24,8 @@ class PlannedRun {
   // Runs the detection of one batch, and writes its memory to `plan`. If train() ran before, the
   // peak of the step memory is that of both, so use an object of its own to learn only this one.
   void evaluate(int batch_size, MemoryPlan& plan);
+  // Multiplications with additions, of all convolutions, that one image takes.
+  int64_t macs_of_image();
 
  private:
   const config::RunConfig& config_;
@@ -40,6 +42,8 @@ struct RunParts {
 };
 // The convolutions of a training step and of the detection in a batch.
 std::set<engine::ConvShape> convolutions_of(engine::Backend&, const config::RunConfig&, RunParts);
+// PlannedRun::macs_of_image.
+int64_t macs_of_image(engine::Backend&, const config::RunConfig&);
 // Calls Backend::prepare for these convolutions, so that their plans are made at once.
 void prepare_convolutions(engine::Backend&, const config::RunConfig&, RunParts);
 

@@ -8,6 +8,7 @@
 #include "data/loading/picture_places.h"
 #include "data/metrics/coco_eval.h"
 #include "tools/run/checkpoint_files.h"
+#include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
 
 namespace run {
@@ -39,10 +40,25 @@ logs::NamedValues named_values(const StepLosses& losses, const engine::Optimizer
 }
 
 std::string step_in_words(const StepLosses& losses, double learning_rate,
-                          double images_per_second) {
-  return fmt::format("loss {:.4f} (class {:.4f}, box {:.4f})  lr {:.3g}  {:.1f} img/s",
-                     losses.total, losses.classification, losses.localization, learning_rate,
-                     images_per_second);
+                          const Throughput& throughput) {
+  return fmt::format(
+      "loss {:.4f} (class {:.4f}, box {:.4f})  lr {:.3g}  {:.1f} img/s  {:.3g} "
+      "steps/s",
+      losses.total, losses.classification, losses.localization, learning_rate, throughput.rate(),
+      throughput.steps_per_second());
+}
+
+std::string model_in_words(engine::Backend& backend, const config::RunConfig& config,
+                           const engine::Parameters& parameters, const MemoryPlan& plan) {
+  constexpr double kMillion = 1e6, kBillion = 1e9;
+  const model::DetectorOptions& o = config.model.options;
+  const int64_t all = parameters.trainable_values(), trained = parameters.trained();
+  return fmt::format(
+      "{:.2f} M parameters{}, {:.2f} GFLOP for an image of {} x {}, {} of memory",
+      double(all) / kMillion,
+      trained < all ? fmt::format(" ({:.2f} M trained)", double(trained) / kMillion) : "",
+      2 * double(macs_of_image(backend, config)) / kBillion, o.width, o.height,
+      memory_in_units(plan.kept() + plan.step()));
 }
 
 std::string image_cache_in_words(const config::RunConfig& config, const data::Dataset& train,

@@ -6,6 +6,8 @@
 #include "data/dataset.h"
 #include "tools/config/run_config.h"
 #include "tools/logs/training_log.h"
+#include "tools/run/memory_plan.h"
+#include "tools/run/throughput.h"
 #include "tools/run/training_step.h"
 
 namespace run {
@@ -15,8 +17,13 @@ std::vector<std::string> result_columns();
 
 logs::NamedValues named_values(const StepLosses&, const engine::OptimizerState&,
                                double images_per_second);
-// Such as "loss 1.2345 (class 0.1234, box 0.2345)  lr 0.01  123.4 img/s".
-std::string step_in_words(const StepLosses&, double learning_rate, double images_per_second);
+// Such as "loss 1.2345 (class 0.1234, box 0.2345)  lr 0.01  123.4 img/s  15.4 steps/s".
+std::string step_in_words(const StepLosses&, double learning_rate, const Throughput&);
+
+// Such as "23.1 M parameters (22.9 M trained), 44.62 GFLOP for an image of 320 x 320, 2.1 GiB of
+// memory". A multiplication and its addition are two FLOP; only those of convolutions count.
+std::string model_in_words(engine::Backend&, const config::RunConfig&, const engine::Parameters&,
+                           const MemoryPlan&);
 
 // Says how many of the training images a cache of `cache` bytes can hold.
 std::string image_cache_in_words(const config::RunConfig&, const data::Dataset& train,

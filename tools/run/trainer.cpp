@@ -93,12 +93,10 @@ void Trainer::dry_run() {
   if (!first_rank()) return;
   for (const std::string& remark : remarks()) fmt::print("{}\n", remark);
   if (ranks_) fmt::print("{}\n", in_words(rank_infos_));
-  fmt::print("model: {} trainable values, {} classes, input {} x {}\n",
-             model_.parameters().trainable_values(), data_.classes.classes(),
-             config_.model.options.height, config_.model.options.width);
-  fmt::print("data: {} training images, {} validation images, {} steps of {} images\n",
-             data_.train.images.size(), data_.val.images.size(), milestones_.total_steps(),
-             images_per_step(config_));
+  fmt::print("model: {}\n", model_.in_words(config_));
+  fmt::print("data: {} training images, {} validation images, {} classes, {} steps of {} images\n",
+             data_.train.images.size(), data_.val.images.size(), data_.classes.classes(),
+             milestones_.total_steps(), images_per_step(config_));
   fmt::print("memory: {}\n", model_.memory_in_words());
   fmt::print(
       "one step: total loss {:.4f} (classification {:.4f}, localization {:.4f}, regularization "
@@ -113,6 +111,7 @@ void Trainer::announce() {
       "{}: {} images, {} classes; device {}, {}; {}", folder_->path().string(),
       data_.train.images.size(), data_.classes.list().size(), model_.device().backend().name(),
       config_.train.precision, config_.rate_in_words(images_per_step(config_))));
+  log_->message("model: " + model_.in_words(config_));
   log_->message("memory: " + model_.memory_in_words());
   if (ranks_) log_->message(in_words(rank_infos_));
   if (config_.data.device_cache_mib > 0)  // also if no image fits
@@ -185,6 +184,7 @@ std::string Trainer::one_step(const StopSignal& stop) {
     updated = model_.step().run(*batch);
     throughput_.count(int64_t(batch->images) * engine::count_of(ranks_));
   }
+  throughput_.count_step();
   ++state_.step;
   state_.cursor = loader_->cursor();
   if (log_ && log_->shows(state_.step)) log_step();
@@ -236,7 +236,7 @@ void Trainer::log_step() {
   if (config_.train.clip_norm > 0)  // otherwise it is not computed
     values.emplace_back("gradient_norm", optimizer.gradient_norm);
   log_->step(state_.step, state_.cursor.epoch, values,
-             step_in_words(losses, optimizer.learning_rate, rate));
+             step_in_words(losses, optimizer.learning_rate, throughput_));
   if (log_due()) {
     throughput_.close();
     tell_stragglers();

@@ -3,6 +3,7 @@
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/initial_weights.h"
 #include "tools/run/run_options.h"
+#include "tools/run/run_report.h"
 
 namespace run {
 
@@ -49,6 +50,12 @@ void TrainingModel::start_weights(const config::RunConfig& config, const ClassLi
   }
 }
 
-std::string TrainingModel::memory_in_words() { return in_words(plan_, device_.arena().size()); }
+std::string TrainingModel::in_words(const config::RunConfig& config) {
+  return model_in_words(device_.backend(), config, parameters_, plan_);
+}
+
+std::string TrainingModel::memory_in_words() {
+  return run::in_words(plan_, device_.arena().size());
+}
 
 }  // namespace run

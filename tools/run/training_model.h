@@ -26,6 +26,7 @@ class TrainingModel {
   const engine::Optimizer& optimizer() const { return *optimizer_; }
   TrainingStep& step() { return *step_; }
   const MemoryPlan& plan() const { return plan_; }
+  std::string in_words(const config::RunConfig&);
   std::string memory_in_words();
   const std::vector<std::string>& remarks() const { return remarks_; }  // about initial weights
 

@@ -256,5 +256,5 @@ TEST_CASE("durations and progress lines") {
   logs::Progress progress({.unit = "image", .total = 200, .done_before = 50});
   CHECK(progress.line(50, "x") == "image 50/200  25%  x");
   CHECK_THAT(progress.line(100, ""),
-             Catch::StartsWith("image 100/200  50%  ") && Catch::Contains(" images/s  ETA "));
+             Catch::StartsWith("image 100/200  50%  ETA "));
 }
