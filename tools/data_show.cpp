@@ -23,6 +23,7 @@
 #include "tools/config/text.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/ground_truth.h"
 #include "tools/run/run_options.h"
 #include "tools/run/training_samples.h"
 
@@ -64,17 +65,7 @@ std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
 // Draws the labels of an image into its picture, which may have another size.
 void draw_labels(const data::Dataset& set, const data::ImageEntry& entry,
                  const data::ClassColours& colours, data::Image& image) {
-  constexpr data::Colour kCrowd{170, 170, 170};
-  double sx = double(image.width) / entry.width, sy = double(image.height) / entry.height;
-  std::vector<data::DrawnBox> boxes;
-  for (const data::Object& o : set.objects_of(entry)) {
-    const std::string& name = set.categories[size_t(o.category)].name;
-    boxes.push_back({{o.x * sx, o.y * sy, o.width * sx, o.height * sy},
-                     name,
-                     o.crowd ? "(crowd)" : "",
-                     o.crowd ? kCrowd : colours.of(name)});
-  }
-  data::draw_boxes(image, boxes);
+  data::draw_boxes(image, label_boxes(set, entry, colours, image));
 }
 
 constexpr const char* kSheet = "contact_sheet.jpg";

@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <istream>
-#include <map>
-#include <set>
 
 #include "data/formats/image_folder.h"
-#include "data/formats/lines.h"
 #include "engine/base/error.h"
 
 namespace tools {
@@ -32,28 +28,15 @@ void add_folder(const std::string& folder, bool recursive, FoundImages& out) {
   for (const auto& [ending, count] : found.others) out.others[ending] += count;
 }
 
-void add_list(std::istream& list, FoundImages& out) {
-  constexpr size_t kLongest = 4096;
-  std::string line;
-  for (int64_t number = 1;; ++number) {
-    line.clear();
-    int c = list.get();
-    for (; c != EOF && c != '\n' && line.size() <= kLongest; c = list.get()) line += char(c);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (number == 1) line = data::plain_text(line, "standard input");
-    if (line.size() > kLongest || line.find('\0') != std::string::npos)
-      fail(ExitCode::data, "standard input, line ", number,
-           ": no path of an image, expected at most ", kLongest, " bytes without a NUL");
-    if (!line.empty()) out.files.push_back(line);
-    if (c == EOF) break;
-  }
-  if (list.bad()) fail(ExitCode::data, "standard input: cannot be read");
+void add_list(PathLines& list, FoundImages& out) {
+  constexpr size_t kAtOnce = 1024;
+  for (auto paths = list.next(kAtOnce); !paths.empty(); paths = list.next(kAtOnce))
+    out.files.insert(out.files.end(), paths.begin(), paths.end());
 }
 
 }  // namespace
 
-FoundImages find_images(const std::vector<std::string>& inputs, bool recursive,
-                        std::istream& list) {
+FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, PathLines& list) {
   FoundImages found;
   for (const std::string& path : inputs) {
     std::error_code unknown;
@@ -67,6 +50,11 @@ FoundImages find_images(const std::vector<std::string>& inputs, bool recursive,
   return found;
 }
 
+bool is_image_name(const std::string& name) {
+  const std::string ending = lower_extension(name);
+  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
+}
+
 std::string left_out_in_words(const FoundImages& found) {
   std::string words;
   if (found.below > 0)
@@ -77,18 +65,24 @@ std::string left_out_in_words(const FoundImages& found) {
   return words + ", " + others;
 }
 
+std::string picture_ending(const std::string& image) {
+  return lower_extension(image) == ".png" ? ".png" : ".jpg";
+}
+
+std::string UnusedNames::take(const std::string& stem, const std::string& ending) {
+  std::string name = stem + ending;
+  int& last = last_.try_emplace(name, 1).first->second;
+  while (!used_.insert(name).second) name = base::concatenate(stem, "_", ++last, ending);
+  return name;
+}
+
 std::vector<std::string> picture_names(const std::vector<std::string>& images,
                                        const std::string& folder) {
   std::vector<std::string> names;
-  std::set<std::string> used;
-  std::map<std::string, int> count;  // by the name without a number: the last number in use
+  UnusedNames unused;
   for (const std::string& image : images) {
-    const std::string ending = lower_extension(image) == ".png" ? ".png" : ".jpg";
     const std::string stem = (fs::path(folder) / fs::path(image).stem()).string();
-    std::string name = stem + ending;
-    int& last = count.try_emplace(name, 1).first->second;
-    while (!used.insert(name).second) name = base::concatenate(stem, "_", ++last, ending);
-    names.push_back(name);
+    names.push_back(unused.take(stem, picture_ending(image)));
   }
   return names;
 }

@@ -1,10 +1,12 @@
 // Finds the image files that a user names, one by one or by folder.
 #pragma once
 #include <cstdint>
-#include <iosfwd>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
+
+#include "tools/path_lines.h"
 
 namespace tools {
 
@@ -15,13 +17,28 @@ struct FoundImages {
 };
 
 // Lists the images of each input: a file as it is, for a folder its .jpg, .jpeg and .png files
-// sorted by path (with those of sub-folders if `recursive`), and for "-" the paths in `list`, one
-// per line. Files that do not exist are listed, too. Throws Error(data) if a folder or the list
-// cannot be read, or if a line has a NUL or more than 4096 bytes.
-FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, std::istream& list);
+// sorted by path (with those of sub-folders if `recursive`), and for "-" the paths in `list`. Files
+// that do not exist are listed, too. Throws Error(data) if a folder or the list cannot be read.
+FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, PathLines& list);
+
+// Whether a file's name ends as those of images do.
+bool is_image_name(const std::string& name);
 
 // A line for the user that says what was left out. Empty if nothing was.
 std::string left_out_in_words(const FoundImages&);
+
+// Returns ".png" for PNG files, ".jpg" for others.
+std::string picture_ending(const std::string& image);
+
+class UnusedNames {
+ public:
+  // Returns `stem` + `ending`, with "_2" and so on between them if that name was given before.
+  std::string take(const std::string& stem, const std::string& ending);
+
+ private:
+  std::set<std::string> used_;
+  std::map<std::string, int> last_;  // by the name without a number: the last number in use
+};
 
 // A path in `folder` for each image: its name, with .png for PNG files and .jpg for others. If
 // images of several folders have one name, "_2" and so on are added.

@@ -37,6 +37,8 @@ std::vector<OutputOption> output_options() {
   const std::string images = " --images data/images";
   const std::string convert = std::string("convert ") + kVal + images;
   const std::string image = "data/images/000005.jpg";
+  const std::string box =
+      std::string(kModel) + " --score-threshold 0 --classes circle --max 1 " + image;
   return {
       {"ssddata", "--to-coco", convert, "w/out.json", "out.json", kValFile},
       {"ssddata", "--to-records", convert, "w/set", "set.record-00000-of-00001", image},
@@ -56,6 +58,9 @@ std::vector<OutputOption> output_options() {
        "w/found.json", "found.json", "run/last.safetensors"},
       {"ssdexport", "--onnx", kModel, "w/m.onnx", "m.onnx", "run/last.safetensors"},
       {"ssdexport", "--weights", kModel, "w/m.st", "m.st", "run/last.safetensors"},
+      {"ssddetect", "--save-crops", box, "w", "circle/000005_1.jpg", image},
+      {"ssddetect", "--save-txt", box, "w", "000005.txt", image},
+      {"ssddetect", "--save-txt", box, "w", "classes.txt", image},
       {"ssdeval", "--save-detections", std::string(kModel) + " --threads 1", "w/d.json", "d.json",
        image},
       {"ssdeval", "--per-class", std::string(kModel) + " --threads 1", "w/c.csv", "c.csv",
@@ -88,6 +93,10 @@ class Place {
   Outcome write(const OutputOption& o, const std::string& more = "") const {
     return run(o.program, fmt::format("{} {} {} {}", o.arguments, o.option, o.given, more));
   }
+  void empty_for(const OutputOption& o) const {
+    empty();
+    fs::create_directories(fs::path(spot(o)).parent_path());
+  }
   std::string spot(const OutputOption& o) const { return at("w/" + o.written); }
 
  private:
@@ -99,10 +108,13 @@ const Place& place() {
   return one;
 }
 
+// What lies in a folder and below it, but for folders that hold something.
 std::set<std::string> names_in(const fs::path& folder) {
   std::set<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder))
-    names.insert(entry.path().filename().string());
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (fs::is_symlink(entry.symlink_status()) || !entry.is_directory() ||
+        fs::is_empty(entry.path()))
+      names.insert(entry.path().lexically_relative(folder).string());
   return names;
 }
 
@@ -120,7 +132,7 @@ void check_refused(const OutputOption& o, const Outcome& outcome, const std::str
 template <class Check> void for_each_option(const Check& check) {
   for (const OutputOption& o : output_options()) {
     INFO(o.program << " " << o.arguments << " " << o.option << " " << o.written);
-    place().empty();
+    place().empty_for(o);
     check(o, place().spot(o));
   }
 }
@@ -129,7 +141,7 @@ template <class Check> void for_each_option(const Check& check) {
 
 TEST_CASE("outputs: written where nothing is, and into folders that are not there yet") {
   for_each_option([](const OutputOption& o, const std::string& spot) {
-    fs::remove(place().at("w"));
+    fs::remove_all(place().at("w"));
     const Outcome outcome = place().write(o);
     INFO(outcome.err);
     CHECK(outcome.exit_code == 0);
@@ -229,7 +241,7 @@ TEST_CASE("outputs: a device is written in place, a link to one likewise") {
     CHECK(fs::is_character_file(fs::symlink_status(spot)));
     const std::string device = place().at("device");
     fs::rename(spot, device);
-    place().empty();
+    place().empty_for(o);
     fs::create_symlink(device, spot);
     const Outcome linked = place().write(o);
     INFO(linked.err);
@@ -244,7 +256,7 @@ TEST_CASE("outputs: a pipe gets the bytes that a file would get") {
   for_each_option([](const OutputOption& o, const std::string& spot) {
     REQUIRE(place().write(o).exit_code == 0);
     const std::string expected = text_of(spot);
-    place().empty();
+    place().empty_for(o);
     tests::make_pipe(spot);
     const Outcome outcome = tests::run(fmt::format(
         "cd {} && (timeout 60 cat {} > got & OMP_NUM_THREADS=1 timeout 60 {} {} {} {}; "
@@ -326,10 +338,10 @@ TEST_CASE("outputs: two options never name one file") {
 
 TEST_CASE("outputs: every option that takes a file or folder is known here") {
   // Inputs; tests/tools/pipes_test.cpp has them one by one.
-  const std::set<std::string> inputs{"--annotations", "--tfrecords", "--records", "--voc",
-                                     "--yolo",        "--images",    "--names",   "--label-map",
-                                     "--checkpoint",  "--config",    "--resume",  "--init-from",
-                                     "--detections",  "--augmented"};
+  const std::set<std::string> inputs{
+      "--annotations", "--tfrecords", "--records",      "--voc",    "--yolo",   "--images",
+      "--names",       "--label-map", "--checkpoint",   "--config", "--resume", "--init-from",
+      "--detections",  "--augmented", "--ground-truth", "--watch"};
   std::set<std::string> outputs{"--output", "--output-dir"};
   for (const OutputOption& o : output_options()) outputs.insert(o.option);
   std::istringstream words(
@@ -339,7 +351,7 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
       "--print-config --help-config --markdown --train --val --width --height "
       "--classes --quality --min-objects --max-objects --min-size --max-size "
       "--no-images --strict --all --fraction --by --iou --agnostic --recursive --nms "
-      "--opset --half --verify --python --ranks");
+      "--opset --half --verify --python --ranks --memory-gib --json-lines");
   const std::set<std::string> values{std::istream_iterator<std::string>(words), {}};
   const std::regex name(R"(--[a-z][a-z-]+)");
   const std::set<std::string> of_reading{"--exif", "--follow-links", "--no-follow-links",

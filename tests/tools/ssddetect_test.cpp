@@ -127,7 +127,7 @@ TEST_CASE("ssddetect prints COCO results with names, and draws pictures") {
   INFO(found.err);
   REQUIRE(found.exit_code == 0);
   CHECK(found.err.starts_with("ssddetect: 4 images in "));
-  CHECK(found.err.ends_with(" images/s, with reading and drawing\n"));
+  CHECK(found.err.ends_with(" images/s, with reading and writing\n"));
   CHECK(std::count(found.err.begin(), found.err.end(), '\n') == 1);
   const json results = json::parse(found.out);
   REQUIRE(results.size() == 4 * 7);

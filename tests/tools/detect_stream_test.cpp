@@ -1,0 +1,271 @@
+// ssddetect --watch and --json-lines: images that come one after another.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/base/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/running_program.h"
+#include "tests/support/training_run.h"
+#include "tools/folder_watch.h"
+#include "tools/path_lines.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using nlohmann::json;
+using tests::Outcome, tests::RunningProgram, tests::text_of;
+
+namespace {
+
+constexpr const char* kFirst = "data/images/000005.jpg";
+
+// A model, images, and the empty folder in/.
+class Place : public tests::TrainingPlace {
+ public:
+  Place() : TrainingPlace(4, 2) {
+    const Outcome trained = train("run", "train.steps=1 eval.every_steps=0");
+    INFO(trained.err);
+    REQUIRE(trained.exit_code == 0);
+  }
+  void clear() const {
+    for (const char* folder : {"in", "out"}) fs::remove_all(at(folder));
+    fs::create_directory(at("in"));
+  }
+  std::string command(const std::string& arguments) const {
+    return fmt::format(
+        "{} --checkpoint run/last.safetensors --device cpu --threads 1 --score-threshold 0.001 "
+        "--max 2 {}",
+        tests::program("ssddetect").string(), arguments);
+  }
+  Outcome run(const std::string& arguments) const {
+    return tests::run("cd " + at("") + " && timeout 60 " + command(arguments));
+  }
+  void copy(const std::string& name) const {
+    fs::copy_file(at(kFirst), at("in/" + name), fs::copy_options::overwrite_existing);
+  }
+};
+
+const Place& place() {
+  static const Place one;
+  one.clear();
+  return one;
+}
+
+json next(RunningProgram& program) {
+  const auto line = program.line();
+  INFO(program.err());
+  REQUIRE(line.has_value());
+  return json::parse(*line);
+}
+
+void check_refused(const Outcome& outcome, int code, const std::string& because) {
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == code);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK_THAT(outcome.err, Contains(because));
+}
+
+// What a file with these bytes gives as paths, asked for `most` at a time.
+std::vector<std::string> paths_in(const std::string& bytes, size_t most) {
+  tests::TemporaryFolder folder;
+  const std::string path = folder.path() / "list";
+  std::ofstream(path, std::ios::binary) << bytes;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  tools::PathLines lines(file, "list");
+  std::vector<std::string> all;
+  try {
+    for (auto paths = lines.next(most); !paths.empty(); paths = lines.next(most)) {
+      CHECK(paths.size() <= most);
+      all.insert(all.end(), paths.begin(), paths.end());
+    }
+  } catch (...) {
+    ::close(file);
+    throw;
+  }
+  ::close(file);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("--watch: a line for every image, once it is written") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), p.command("--watch in -o out --save-txt out"));
+  REQUIRE(program.told("watching in"));
+  p.copy("a.jpg");
+  const json first = next(program);
+  CHECK(first["image_id"] == 1);
+  CHECK(first["file_name"] == "in/a.jpg");
+  CHECK((first["width"] == 96 && first["height"] == 96));
+  REQUIRE(first["detections"].size() == 2);
+  for (const json& box : first["detections"]) {
+    CHECK(box.size() == 4);
+    CHECK(box["bbox"].size() == 4);
+    CHECK((box["category"].is_string() && box["category_id"].is_number_integer()));
+    CHECK(box["score"] > 0.001);
+  }
+  CHECK((fs::exists(p.at("out/a.jpg")) && fs::exists(p.at("out/a.txt"))));
+
+  const std::string bytes = text_of(p.at(kFirst));
+  std::ofstream slow(p.at("in/slow.jpg"), std::ios::binary);
+  slow << bytes.substr(0, bytes.size() / 2) << std::flush;
+  CHECK_FALSE(program.line(400).has_value());
+  slow << bytes.substr(bytes.size() / 2);
+  slow.close();
+  const json second = next(program);
+  CHECK(second["file_name"] == "in/slow.jpg");
+  CHECK(second["detections"] == first["detections"]);
+
+  p.copy(".hidden.jpg"), p.copy("text.txt"), p.copy("part.jpg.tmp");
+  fs::rename(p.at("in/part.jpg.tmp"), p.at("in/moved.JPG"));
+  CHECK(next(program)["file_name"] == "in/moved.JPG");
+  p.copy("a.jpg");  // again: its results get another name
+  CHECK(next(program)["file_name"] == "in/a.jpg");
+  CHECK((fs::exists(p.at("out/a_2.jpg")) && fs::exists(p.at("out/a_2.txt"))));
+
+  program.signal(SIGTERM);
+  CHECK_FALSE(program.line().has_value());
+  CHECK(program.wait() == 0);
+  CHECK_THAT(program.err(), Contains("ssddetect: stopped by SIGTERM after 4 images in "));
+}
+
+TEST_CASE("--watch: a broken image has a line with the error, and the watch goes on") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), p.command("--watch in " + std::string(kFirst)));
+  CHECK(next(program)["file_name"] == kFirst);
+  std::ofstream(p.at("in/broken.jpg")) << "no picture";
+  const json broken = next(program);
+  CHECK(broken["image_id"] == 2);
+  CHECK_THAT(broken["error"].get<std::string>(), Contains("in/broken.jpg"));
+  CHECK_FALSE(broken.contains("detections"));
+  p.copy("good.jpg");
+  CHECK(next(program)["file_name"] == "in/good.jpg");
+  program.signal(SIGINT);
+  CHECK(program.wait() == 3);
+}
+
+TEST_CASE("--watch ends when its folder goes, or when nobody reads its lines") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), p.command("--watch in"));
+  REQUIRE(program.told("watching in"));
+  fs::remove_all(p.at("in"));
+  CHECK(program.wait() == 3);
+  CHECK_THAT(program.err(), Contains("--watch: in was removed or moved away"));
+
+  p.clear();
+  RunningProgram unread(p.at(""), p.command("--watch in"));
+  REQUIRE(unread.told("watching in"));
+  unread.close_output();
+  p.copy("a.jpg");
+  CHECK(unread.wait() == 1);
+}
+
+TEST_CASE("--json-lines: a list on standard input, one line for each path as it comes") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), p.command("- --json-lines"));
+  for (int i = 1; i <= 3; ++i) {
+    program.write(fmt::format("data/images/00000{}.jpg\n", i));
+    CHECK(next(program)["image_id"] == i);
+  }
+  program.write("none.jpg\r\n\ndata/images/000005.jpg");  // no newline at the end
+  program.close_input();
+  CHECK(next(program).contains("error"));
+  CHECK(next(program)["file_name"] == kFirst);
+  CHECK_FALSE(program.line().has_value());
+  CHECK(program.wait() == 3);
+  CHECK_THAT(program.err(), Contains("ssddetect: 4 images in "));
+
+  RunningProgram stopped(p.at(""), p.command("- --json-lines"));
+  stopped.write("data/images/000001.jpg\n");
+  next(stopped);
+  stopped.signal(SIGINT);
+  CHECK(stopped.wait() == 75);
+}
+
+TEST_CASE("lines say what the array of a whole run says") {
+  const Place& p = place();
+  const json array = json::parse(p.run("data/images").out);
+  std::istringstream lines(p.run("data/images --json-lines --batch 4").out);
+  size_t at = 0, images = 0;
+  for (std::string text; std::getline(lines, text); ++images) {
+    const json line = json::parse(text);
+    for (const json& box : line["detections"]) {
+      REQUIRE(at < array.size());
+      const json& entry = array[at++];
+      CHECK((entry["image_id"] == line["image_id"] && entry["file_name"] == line["file_name"]));
+      for (const char* key : {"category_id", "category", "bbox", "score"})
+        CHECK(entry[key] == box[key]);
+    }
+  }
+  CHECK(images == 6);
+  CHECK(at == array.size());
+}
+
+TEST_CASE("memory does not grow with the number of images") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), p.command("- --json-lines"));
+  long before = 0;
+  for (int i = 0; i < 300; ++i) {
+    program.write("data/images/000001.jpg\ndata/images/000005.jpg\n");
+    next(program), next(program);
+    if (i == 20) before = program.peak_kib();
+  }
+  CHECK(before > 0);
+  CHECK(program.peak_kib() < before + 8 * 1024);
+  program.close_input();
+  CHECK(program.wait() == 0);
+}
+
+TEST_CASE("what does not go together with --watch is refused") {
+  const Place& p = place();
+  check_refused(p.run("--watch none"), 3, "--watch: none: No such file");
+  check_refused(p.run("--watch run/last.safetensors"), 3, "is not a folder");
+  check_refused(p.run("--watch in --json x.json"), 2, "--json");
+  check_refused(p.run("- --json-lines --overwrite"), 2, "--overwrite");
+  check_refused(p.run("--json-lines"), 2, "no image");
+  check_refused(p.run("--watch in -o ./in"), 2, "would get new pictures from this program");
+  std::ofstream(p.at("in/classes.txt")) << "other\n";
+  check_refused(p.run("--watch in --save-txt in"), 2, "exists");
+}
+
+TEST_CASE("paths are lines of at most 4096 bytes") {
+  using Paths = std::vector<std::string>;
+  for (size_t most : {1, 2, 100}) {
+    CHECK(paths_in("", most).empty());
+    CHECK(paths_in("\n\r\n\n", most).empty());
+    CHECK(paths_in("a\nb\r\n\n c d \ne", most) == Paths{"a", "b", " c d ", "e"});
+    const std::string long_one(4096, 'x');
+    CHECK(paths_in(long_one + "\n" + long_one, most) == Paths{long_one, long_one});
+    CHECK_THROWS_WITH(paths_in("a\n" + long_one + "x\nb\n", most), Contains("list, line 2: "));
+    CHECK_THROWS_WITH(paths_in(std::string(1 << 20, 'x'), most), Contains("list, line 1: "));
+    CHECK_THROWS_WITH(paths_in(std::string("a\nb\0c\n", 6), most), Contains("list, line 2: "));
+  }
+}
+
+TEST_CASE("more files at once than the system remembers are all found") {
+  tests::TemporaryFolder folder;
+  bool stop = false;
+  tools::FolderWatch watch(folder.path(), [&stop] { return stop; });
+  std::set<std::string> made, found;
+  std::ifstream limit("/proc/sys/fs/inotify/max_queued_events");
+  int most = 16384;
+  limit >> most;
+  if (most > 100000) return;  // too many for a test
+  for (int i = 0; i < most + 500; ++i) {
+    const std::string path = folder.path() / fmt::format("{}.jpg", i);
+    std::ofstream(path).flush();
+    made.insert(path);
+  }
+  while (found.size() < made.size())
+    for (const std::string& path : watch.next(1000)) found.insert(path);
+  CHECK(found == made);
+  stop = true;
+  CHECK(watch.next(1).empty());
+}

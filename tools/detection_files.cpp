@@ -1,0 +1,224 @@
+#include "tools/detection_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "data/formats/yolo.h"
+#include "data/image/image_file.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/base/write_file.h"
+#include "tools/image_files.h"
+#include "tools/picture_parts.h"
+
+namespace tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A class as the name of a folder.
+std::string folder_name(std::string name) {
+  constexpr size_t kLongest = 200;  // bytes; file systems allow 255
+  for (char& c : name)
+    if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == 127) c = '_';
+  if (name.size() > kLongest) name.resize(kLongest);
+  return name.empty() || name == "." || name == ".." ? "_" : name;
+}
+
+bool is_taken(const fs::path& path) {
+  std::error_code unknown;
+  return fs::exists(fs::symlink_status(path, unknown));
+}
+
+// The path with `ending`, or with "_2" and so on before it, where nothing is yet.
+std::string new_name(const fs::path& stem, const std::string& ending) {
+  std::string path = stem.string() + ending;
+  for (int i = 2; is_taken(path); ++i) path = base::concatenate(stem.string(), "_", i, ending);
+  return path;
+}
+
+bool holds(const fs::path& path, const std::string& text) {
+  std::error_code unknown;
+  if (!fs::is_regular_file(path, unknown) || fs::file_size(path, unknown) != text.size())
+    return false;
+  std::string found(text.size(), ' ');
+  std::ifstream(path, std::ios::binary).read(found.data(), std::streamsize(found.size()));
+  return found == text;
+}
+
+std::string stem_of(const std::string& image) { return fs::path(image).stem().string(); }
+
+std::string label_name(const std::string& image) { return stem_of(image) + ".txt"; }
+
+fs::path one_spelling(const fs::path& path) {
+  std::error_code unknown;
+  const fs::path absolute = fs::absolute(path, unknown);
+  const fs::path real = fs::weakly_canonical(absolute, unknown);
+  return unknown ? absolute.lexically_normal() : real;
+}
+
+}  // namespace
+
+DetectionFiles::DetectionFiles(const OutputFolders& folders, const run::ClassList& classes,
+                               const GroundTruth* truth)
+    : folders_(folders), classes_(classes), truth_(truth), colours_(run::class_colours(classes)) {}
+
+std::string DetectionFiles::crop_folder(const std::string& category) const {
+  return (fs::path(folders_.crops) / folder_name(category)).string();
+}
+
+std::vector<OutputNames> DetectionFiles::names(const std::vector<std::string>& images) const {
+  std::vector<OutputNames> all(images.size());
+  const std::vector<std::string> pictures = picture_names(images, "");
+  UnusedNames stems;
+  for (size_t i = 0; i < images.size(); ++i) {
+    if (!folders_.pictures.empty())
+      all[i].picture = (fs::path(folders_.pictures) / pictures[i]).string();
+    if (!folders_.labels.empty())
+      all[i].labels = (fs::path(folders_.labels) / label_name(images[i])).string();
+    if (!folders_.crops.empty()) all[i].crops = stems.take(stem_of(images[i]), "");
+  }
+  return all;
+}
+
+OutputNames DetectionFiles::new_names(const std::string& image) const {
+  OutputNames names;
+  const std::string stem = stem_of(image);
+  if (!folders_.pictures.empty())
+    names.picture = new_name(fs::path(folders_.pictures) / stem, picture_ending(image));
+  if (!folders_.labels.empty()) names.labels = new_name(fs::path(folders_.labels) / stem, ".txt");
+  if (!folders_.crops.empty()) names.crops = stem;
+  return names;
+}
+
+// The names of crops depend on what is found. So their folders belong to them alone.
+void DetectionFiles::check_folders() const {
+  for (const run::ModelClass& c : classes_.list())
+    for (const auto& [option, folder] :
+         {std::pair("-o", folders_.pictures), {"--save-txt", folders_.labels}})
+      if (!folder.empty() && one_spelling(folder) == one_spelling(crop_folder(c.name)))
+        base::fail(base::ExitCode::usage, option, " and --save-crops would both write into ",
+                   base::printable(folder), "; choose another folder");
+}
+
+void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::string>& images,
+                            const std::vector<OutputNames>& names) const {
+  for (size_t i = 0; i < images.size(); ++i) {
+    guard.add("-o", names[i].picture);
+    if (!folders_.labels.empty())
+      guard.add("--save-txt", folders_.labels, label_name(images[i]), images[i]);
+  }
+  if (!folders_.labels.empty())
+    guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");
+  if (folders_.crops.empty()) return;
+  check_folders();
+  std::set<std::string> looked;
+  for (const run::ModelClass& c : classes_.list()) {
+    const std::string folder = crop_folder(c.name);
+    if (!looked.insert(folder).second) continue;
+    std::error_code unknown;
+    bool any = false;
+    for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
+         at.increment(unknown), any = true)
+      guard.add("--save-crops", at->path().string());
+    if (!any) guard.add("--save-crops", folder + "/1.jpg");  // can the folder be made?
+  }
+}
+
+void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
+                                  const std::string& watched) const {
+  std::vector<std::string> pictures{folders_.pictures};
+  if (!folders_.crops.empty())
+    for (const run::ModelClass& c : classes_.list()) pictures.push_back(crop_folder(c.name));
+  for (const std::string& folder : pictures)
+    if (!watched.empty() && !folder.empty() && one_spelling(folder) == one_spelling(watched))
+      base::fail(base::ExitCode::usage, "--watch: ", base::printable(watched),
+                 " would get new pictures from this program; write them into another folder");
+  if (!folders_.crops.empty()) check_folders();
+  base::OutputGuard guard(false);
+  for (const auto& [option, folder] : {std::pair("-o", folders_.pictures),
+                                       {"--save-crops", folders_.crops},
+                                       {"--save-txt", folders_.labels}})
+    if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / "1", ".jpg"));
+  const std::string names = (fs::path(folders_.labels) / data::kYoloNamesFile).string();
+  if (!folders_.labels.empty() && !holds(names, class_names())) guard.add("--save-txt", names);
+  guard.check(inputs);
+}
+
+void DetectionFiles::begin() const {
+  base::create_folders(folders_.pictures);
+  base::create_folders(folders_.crops);
+  base::create_folders(folders_.labels);
+  const fs::path names = fs::path(folders_.labels) / data::kYoloNamesFile;
+  if (!folders_.labels.empty() && !holds(names, class_names()))
+    base::write_file(names, class_names());
+}
+
+std::string DetectionFiles::class_names() const {
+  std::string names;
+  for (const run::ModelClass& c : classes_.list()) names += base::printable(c.name) + "\n";
+  return names;
+}
+
+void DetectionFiles::write(const DetectedImage& image, const OutputNames& names,
+                           bool replace) const {
+  if (!names.labels.empty())
+    base::write_file(names.labels, label_lines(image), base::not_durable());
+  if (!names.crops.empty()) cut(image, names.crops, replace);
+  if (!names.picture.empty()) draw(image, names.picture);
+}
+
+// As other detectors write them: class, centre and size as parts of the image's sides, score.
+std::string DetectionFiles::label_lines(const DetectedImage& image) const {
+  std::string lines;
+  const std::vector<run::ModelClass>& list = classes_.list();
+  for (const NamedBox& box : image.boxes) {
+    const data::Rectangle& a = box.area;
+    lines += fmt::format("{} {:g} {:g} {:g} {:g} {:g}\n", box.category - list.data(),
+                         (a.x + a.width / 2) / image.width, (a.y + a.height / 2) / image.height,
+                         a.width / image.width, a.height / image.height, box.score);
+  }
+  return lines;
+}
+
+void DetectionFiles::cut(const DetectedImage& image, const std::string& stem, bool replace) const {
+  int number = 0;
+  for (const NamedBox& box : image.boxes) {
+    const fs::path folder = crop_folder(box.category->name);
+    base::create_folders(folder);
+    fs::path path;
+    do {
+      path = folder / fmt::format("{}_{}{}", stem, ++number, picture_ending(image.file));
+    } while (!replace && is_taken(path));
+    data::write_image(path, crop(image.picture, box.area));
+  }
+}
+
+void DetectionFiles::draw(const DetectedImage& image, const std::string& path) const {
+  std::vector<data::DrawnBox> drawn;
+  for (const NamedBox& box : image.boxes)
+    drawn.push_back({box.area, box.category->name, fmt::format("{:.2f}", box.score),
+                     colours_.of(box.category->name)});
+  data::Image picture = image.picture;
+  if (truth_) drawn.insert(drawn.begin(), title_box(picture, "found"));
+  data::draw_boxes(picture, drawn);
+  data::write_image(path, truth_ ? beside_truth(image, std::move(picture)) : picture);
+}
+
+data::Image DetectionFiles::beside_truth(const DetectedImage& image, data::Image found) const {
+  const data::ImageEntry* entry = truth_->image_of(image.file);
+  data::Image truth = image.picture;
+  std::vector<data::DrawnBox> drawn;
+  if (entry) drawn = label_boxes(truth_->dataset(), *entry, colours_, truth);
+  drawn.insert(drawn.begin(), title_box(truth, entry ? "ground truth" : "no ground truth"));
+  data::draw_boxes(truth, drawn);
+  return side_by_side(truth, found);
+}
+
+}  // namespace tools

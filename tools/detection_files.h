@@ -1,0 +1,62 @@
+// Files that are made of what a model found: pictures, crops and label files.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/output_guard.h"
+#include "tools/detected_image.h"
+#include "tools/ground_truth.h"
+
+namespace tools {
+
+struct OutputFolders {   // an empty one: none of these
+  std::string pictures;  // PICTURE.jpg or .png with the boxes drawn in
+  std::string crops;     // CLASS/PICTURE_1.jpg ...: a picture of each box
+  std::string labels;    // IMAGE.txt: YOLO's lines with scores, and classes.txt
+  bool any() const { return !pictures.empty() || !crops.empty() || !labels.empty(); }
+};
+
+struct OutputNames {  // of one image; empty: none
+  std::string picture, labels;
+  std::string crops;  // what their names begin with
+};
+
+class DetectionFiles {
+ public:
+  // `truth`: drawn beside what was found; may be null. All referred to must outlive this.
+  DetectionFiles(const OutputFolders&, const run::ClassList&, const GroundTruth* truth);
+
+  // For images that are all known: pictures and crops get "_2" and so on added where several images
+  // have one name; two images that would share a label file are the guard's to refuse.
+  std::vector<OutputNames> names(const std::vector<std::string>& images) const;
+  // For images that come one after another: names of files that do not exist.
+  OutputNames new_names(const std::string& image) const;
+
+  // What is going to be written, and what lies where crops may be written. Error(usage): another
+  // output shares the folder of a class.
+  void add_to(base::OutputGuard&, const std::vector<std::string>& images,
+              const std::vector<OutputNames>&) const;
+  // For images that come one after another. Error(usage): classes.txt exists with other classes, or
+  // new images of the folder `watched` (empty: none) would be made.
+  void check_stream(const std::vector<std::string>& inputs, const std::string& watched) const;
+  void begin() const;  // creates the folders, and classes.txt
+  // `replace`: an existing crop; else it gets the next number that is free. Errors: data.
+  void write(const DetectedImage&, const OutputNames&, bool replace) const;
+
+ private:
+  void check_folders() const;
+  std::string class_names() const;  // classes.txt
+  std::string crop_folder(const std::string& category) const;
+  void draw(const DetectedImage&, const std::string& path) const;
+  data::Image beside_truth(const DetectedImage&, data::Image found) const;
+  void cut(const DetectedImage&, const std::string& stem, bool replace) const;
+  std::string label_lines(const DetectedImage&) const;
+
+  const OutputFolders folders_;
+  const run::ClassList& classes_;
+  const GroundTruth* truth_;
+  const data::ClassColours colours_;
+};
+
+}  // namespace tools

@@ -1,0 +1,80 @@
+#include "tools/ground_truth.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "data/formats/source_files.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace tools {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool holds_xml(const fs::path& folder) {
+  std::error_code unknown;
+  if (fs::is_directory(folder / "Annotations", unknown)) return true;
+  for (fs::recursive_directory_iterator at(folder, unknown), end; !unknown && at != end;
+       at.increment(unknown))
+    if (at->path().extension() == ".xml") return true;
+  return false;
+}
+
+data::Source source_of(const fs::path& path, const std::string& split) {
+  data::Source source;
+  source.split = split;
+  std::error_code unknown;
+  const std::string ending = path.extension().string();
+  const bool pattern = path.string().find_first_of("*?[") != std::string::npos;
+  if (!pattern && !fs::exists(path, unknown))
+    base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
+               " does not exist");
+  if (fs::is_directory(path, unknown))
+    (holds_xml(path) ? source.voc : source.yolo) = path.string();
+  else if (ending == ".yaml" || ending == ".yml")
+    source.yolo = path.string();
+  else if (ending == ".json")
+    source.annotations = path.string();
+  else
+    source.tfrecords = {path.string()};
+  return source;
+}
+
+}  // namespace
+
+std::vector<data::DrawnBox> label_boxes(const data::Dataset& set, const data::ImageEntry& entry,
+                                        const data::ClassColours& colours,
+                                        const data::Image& picture) {
+  constexpr data::Colour kCrowd{170, 170, 170};
+  const double sx = double(picture.width) / entry.width, sy = double(picture.height) / entry.height;
+  std::vector<data::DrawnBox> boxes;
+  for (const data::Object& o : set.objects_of(entry)) {
+    const std::string& name = set.categories[size_t(o.category)].name;
+    boxes.push_back({{o.x * sx, o.y * sy, o.width * sx, o.height * sy},
+                     name,
+                     o.crowd ? "(crowd)" : "",
+                     o.crowd ? kCrowd : colours.of(name)});
+  }
+  return boxes;
+}
+
+GroundTruth::GroundTruth(const std::string& path, const std::string& split, data::ExifPolicy exif)
+    : input_{.source = source_of(path, split), .exif = exif, .follow_links = {}},
+      dataset_(input_.load_with_images()),
+      names_(dataset_) {
+  for (const data::ImageEntry& image : dataset_.images) images_.emplace(image.id, &image);
+}
+
+const data::ImageEntry* GroundTruth::image_of(const std::string& file) const {
+  const int64_t id = names_.image_of(file, data::DetectionNames::kNone);
+  const auto found = images_.find(id);
+  return found == images_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> GroundTruth::files() const {
+  return data::files_of(input_.source, dataset_);
+}
+
+}  // namespace tools

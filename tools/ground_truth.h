@@ -1,0 +1,39 @@
+// The objects that people labelled, for pictures beside what a model found.
+#pragma once
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "data/image/draw.h"
+#include "data/metrics/detection_names.h"
+#include "tools/dataset_input.h"
+
+namespace tools {
+
+// The objects of an image, drawn with a picture of perhaps another size; crowd regions are grey.
+std::vector<data::DrawnBox> label_boxes(const data::Dataset&, const data::ImageEntry&,
+                                        const data::ClassColours&, const data::Image& picture);
+
+class GroundTruth {
+ public:
+  // A data set of any format, which is told from `path`: a .json file is COCO's, a .yaml file or a
+  // folder of text files YOLO's, a folder of XML files VOC's; record files or a pattern for them
+  // are TFRecord shards. `split` is that of data.yaml or of VOC. Boxes are for pictures that are
+  // read by the policy. Errors: as data::open.
+  GroundTruth(const std::string& path, const std::string& split, data::ExifPolicy);
+  GroundTruth(const GroundTruth&) = delete;
+  GroundTruth& operator=(const GroundTruth&) = delete;
+
+  // The image that an image file shows, matched by name; null: none, or several have that name.
+  const data::ImageEntry* image_of(const std::string& file) const;
+  const data::Dataset& dataset() const { return dataset_; }
+  std::vector<std::string> files() const;  // it was read from these
+
+ private:
+  DatasetInput input_;
+  data::Dataset dataset_;
+  data::DetectionNames names_;
+  std::unordered_map<int64_t, const data::ImageEntry*> images_;  // by id
+};
+
+}  // namespace tools

@@ -1,0 +1,36 @@
+// Paths from a pipe or a file, one per line, as they arrive.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tools {
+
+inline constexpr const char* kStandardInput = "standard input";  // as a name for messages
+
+class PathLines {
+ public:
+  // `stopped` is asked while there is nothing to read. `name` is for messages.
+  PathLines(int file_descriptor, std::string name, std::function<bool()> stopped = {});
+
+  // At least one path and at most `most`, as soon as there is one; none at the end, or when it was
+  // stopped. Empty lines are passed over. Error(data): it cannot be read, or a line is no path: it
+  // has more than 4096 bytes or a NUL.
+  std::vector<std::string> next(size_t most);
+
+ private:
+  bool wait(int milliseconds) const;
+  void read_some();
+  void take_lines(size_t most, std::vector<std::string>& paths);
+  void add(std::string line, std::vector<std::string>& paths);
+
+  const int file_;
+  const std::string name_;
+  const std::function<bool()> stopped_;
+  std::string buffer_;  // what no newline ended yet
+  int64_t line_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace tools
