@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <tuple>
 
 #include "data/formats/yolo.h"
 #include "data/image/image_file.h"
@@ -142,10 +143,10 @@ void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
                  " would get new pictures from this program; write them into another folder");
   if (!folders_.crops.empty()) check_folders();
   base::OutputGuard guard(false);
-  for (const auto& [option, folder] : {std::pair("-o", folders_.pictures),
-                                       {"--save-crops", folders_.crops},
-                                       {"--save-txt", folders_.labels}})
-    if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / "1", ".jpg"));
+  for (const auto& [option, folder, name] : {std::tuple("-o", folders_.pictures, "picture"),
+                                             {"--save-crops", folders_.crops, "crop"},
+                                             {"--save-txt", folders_.labels, "label"}})
+    if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / name, ""));
   const std::string names = (fs::path(folders_.labels) / data::kYoloNamesFile).string();
   if (!folders_.labels.empty() && !holds(names, class_names())) guard.add("--save-txt", names);
   guard.check(inputs);

@@ -45,6 +45,8 @@ bool PathLines::wait(int milliseconds) const {
 void PathLines::read_some() {
   char bytes[4096];
   const ssize_t count = ::read(file_, bytes, sizeof bytes);
+  if (count < 0 && errno == EISDIR)
+    fail(ExitCode::data, name_, " is a folder, expected a list of paths, one on each line");
   if (count < 0 && errno != EINTR && errno != EAGAIN)
     fail(ExitCode::data, name_, ": cannot be read: ", std::strerror(errno));
   if (count > 0) buffer_.append(bytes, size_t(count));

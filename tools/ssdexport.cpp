@@ -1,5 +1,6 @@
 // ssdexport: a trained model for other programs.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
@@ -102,8 +103,8 @@ onnx::ExportOptions export_options(const Arguments& a, const config::EvalConfig&
 // The first N of --images.
 std::vector<std::string> found_images(const Arguments& a) {
   if (a.images.empty()) return {};
-  std::vector<std::string> files =
-      tools::find_images({a.images}, /*recursive=*/false, std::cin).files;
+  tools::PathLines list(STDIN_FILENO, tools::kStandardInput);
+  std::vector<std::string> files = tools::find_images({a.images}, /*recursive=*/false, list).files;
   if (files.empty()) fail(ExitCode::usage, a.images, ": no image in it, for --verify");
   files.resize(std::min(files.size(), size_t(a.verify)));
   return files;

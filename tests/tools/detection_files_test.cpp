@@ -28,11 +28,12 @@ class Place : public TrainingPlace {
     INFO(trained.err);
     REQUIRE(trained.exit_code == 0);
   }
-  Outcome detect(const std::string& arguments, const std::string& before = "") const {
+  Outcome detect(const std::string& arguments, const std::string& before = "",
+                 double least_score = 0.001) const {
     return tests::run(fmt::format(
         "cd {} && {} OMP_NUM_THREADS=1 {} --checkpoint run/last.safetensors --device cpu "
-        "--score-threshold 0.001 --max 3 {}",
-        at(""), before, tests::program("ssddetect").string(), arguments));
+        "--score-threshold {} --max 3 {}",
+        at(""), before, tests::program("ssddetect").string(), least_score, arguments));
   }
   json found(const std::string& arguments) const {
     const Outcome outcome = detect(arguments);
@@ -156,7 +157,8 @@ TEST_CASE("--save-txt writes YOLO's lines with scores, also where nothing is fou
     }
   }
   CHECK(next == 6);
-  CHECK(p.found(std::string(kImages) + "--save-txt w --overwrite --score-threshold 1").empty());
+  const Outcome none = p.detect(std::string(kImages) + "--save-txt w --overwrite", "", 1);
+  CHECK(json::parse(none.out).empty());
   CHECK(text_of(p.at("w/000005.txt")).empty());
 }
 
@@ -217,8 +219,8 @@ TEST_CASE("--ground-truth shows the labels of any format beside what was found")
   const data::Image found = data::read_image(p.at("w/plain/000005.jpg"));
   const data::Image image = data::read_image(p.at("data/images/000005.jpg"));
   std::vector<data::Image> pictures;
-  for (const std::string truth : {val, std::string("t/voc"), std::string("t/yolo"),
-                                  std::string("t/set.record-00000-of-00001")}) {
+  for (const std::string& truth : {val, std::string("t/voc"), std::string("t/yolo"),
+                                   std::string("t/set.record-00000-of-00001")}) {
     INFO(truth);
     p.found(fmt::format("{}-o w/beside --overwrite --ground-truth {}", kImages, truth));
     pictures.push_back(data::read_image(p.at("w/beside/000005.jpg")));
