@@ -23,6 +23,10 @@ else()
   target_link_libraries(catch_main INTERFACE Catch2::Catch2WithMain)
 endif()
 
+# A test's own code is compiled with little optimisation: that takes a third less time, and what a test calls is compiled
+# as in the programs.
+set(ssd_test_options $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-O1>)
+
 file(GLOB test_kernel_sources CONFIGURE_DEPENDS tests/support/*.cu)
 add_library(test_kernels STATIC ${test_kernel_sources})
 ssd_kernel_language(test_kernels "${test_kernel_sources}")
@@ -32,6 +36,7 @@ file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cpp)
 add_library(test_support STATIC ${support_sources})
 target_link_libraries(test_support PUBLIC tools test_kernels Catch2::Catch2 JPEG::JPEG PNG::PNG protozero::protozero xxhash)
 target_compile_definitions(test_support PRIVATE SSD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_compile_options(test_support PRIVATE ${ssd_test_options})
 if(SSD_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 under sanitizers believes that std::regex reads what was never written.
   set_source_files_properties(tests/support/documents.cpp PROPERTIES COMPILE_OPTIONS -Wno-maybe-uninitialized)
@@ -61,6 +66,7 @@ foreach(source ${test_sources})
   add_executable(${name} ${source})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE test_support catch_main)
+  target_compile_options(${name} PRIVATE ${ssd_test_options})
   if(source MATCHES "/tests/cuda_model/")
     target_include_directories(${name} SYSTEM PRIVATE ${SSD_CUDA_HEADERS})
   endif()

@@ -3,24 +3,15 @@
 
 #include <chrono>
 #include <cstring>
-#include <fstream>
 #include <numeric>
 
 #include "engine/base/error.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 using engine::SafetensorsFile, engine::TensorToStore;
 
 namespace {
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void put(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 std::string error_of(const std::filesystem::path& path) {
   try {
@@ -81,21 +72,21 @@ TEST_CASE("safetensors: what is written is read") {
 TEST_CASE("safetensors: every flipped byte and every truncation is found") {
   Sample s;
   s.save("x");
-  const std::string good = bytes_of(s.path);
+  const std::string good = tests::text_of(s.path);
   for (size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = char(bad[i] ^ (1 << (i % 8)));
-    put(s.path, bad);
+    tests::write_text(s.path, bad);
     INFO("byte " << i);
     CHECK(error_of(s.path) != "");
   }
   for (size_t length = 0; length < good.size(); ++length) {
-    put(s.path, good.substr(0, length));
+    tests::write_text(s.path, good.substr(0, length));
     CHECK(error_of(s.path) != "");
   }
-  put(s.path, good + "tail");
+  tests::write_text(s.path, good + "tail");
   CHECK(error_of(s.path) != "");
-  put(s.path, good);
+  tests::write_text(s.path, good);
   CHECK(error_of(s.path) == "");
 }
 
@@ -104,7 +95,7 @@ TEST_CASE("safetensors: hostile headers are refused before anything is allocated
   auto path = folder.path() / "bad.safetensors";
   const std::string data(16, 'x');
   const std::string ok = R"("a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]})";
-  put(path, foreign("{" + ok + "}", data));
+  tests::write_text(path, foreign("{" + ok + "}", data));
   CHECK(error_of(path) == "");
   const std::vector<std::string> headers{
       "",
@@ -136,11 +127,11 @@ TEST_CASE("safetensors: hostile headers are refused before anything is allocated
       R"({"a":{"dtype":[[[[[[[[[[1]]]]]]]]]],"shape":[4],"data_offsets":[0,16]}})"};
   for (const std::string& header : headers) {
     INFO(header);
-    put(path, foreign(header, data));
+    tests::write_text(path, foreign(header, data));
     CHECK(error_of(path) != "");
   }
   std::string huge(8, '\xff');
-  put(path, huge);
+  tests::write_text(path, huge);
   CHECK_THAT(error_of(path), Catch::Contains("header length"));
   CHECK_THAT(error_of(folder.path() / "absent"), Catch::Contains("cannot open"));
   CHECK_THAT(error_of(folder.path()), Catch::Contains("regular file"));
@@ -180,8 +171,8 @@ double seconds_to_open(const std::filesystem::path& path) {
 TEST_CASE("safetensors: a header takes time in proportion to its tensors") {
   tests::TemporaryFolder folder;
   const auto few = folder.path() / "few", many = folder.path() / "many";
-  put(few, many_tensors(5'000));
-  put(many, many_tensors(80'000));
+  tests::write_text(few, many_tensors(5'000));
+  tests::write_text(many, many_tensors(80'000));
   seconds_to_open(few);  // warms up
   // 16 times as many: where each tensor looked at all others, it would be 256 times.
   CHECK(seconds_to_open(many) < 64 * seconds_to_open(few) + 0.05);
@@ -191,13 +182,15 @@ TEST_CASE("safetensors: a header takes time in proportion to its tensors") {
 TEST_CASE("safetensors: too many tensors, deep nesting and keys that occur twice are refused") {
   tests::TemporaryFolder folder;
   const auto path = folder.path() / "a";
-  put(path, many_tensors(100'002));
+  tests::write_text(path, many_tensors(100'002));
   CHECK_THAT(error_of(path), Catch::Contains("more than 100000 tensors"));
-  put(path, foreign(R"({"a":[[[[[[[[[[[[1]]]]]]]]]]]]})", ""));
+  tests::write_text(path, foreign(R"({"a":[[[[[[[[[[[[1]]]]]]]]]]]]})", ""));
   CHECK_THAT(error_of(path), Catch::Contains("too deeply"));
   const std::string tensor = R"({"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
-  put(path, foreign("{\"a\":" + tensor + ",\"b\":" + tensor + ",\"a\":" + tensor + "}", ""));
+  tests::write_text(
+      path, foreign("{\"a\":" + tensor + ",\"b\":" + tensor + ",\"a\":" + tensor + "}", ""));
   CHECK_THAT(error_of(path), Catch::Contains("'a' is in the header twice"));
-  put(path, foreign(R"({"a":{"dtype":"F32","shape":[0],"shape":[0],"data_offsets":[0,0]}})", ""));
+  tests::write_text(
+      path, foreign(R"({"a":{"dtype":"F32","shape":[0],"shape":[0],"data_offsets":[0,0]}})", ""));
   CHECK_THAT(error_of(path), Catch::Contains("'shape' is in the header twice"));
 }

@@ -1,25 +1,17 @@
 // `ssdbench op` catches the calls of the kernels that benchmarks/op/kernel_calls.cpp
 // lists. The time of a kernel that the list lacks would be booked between the others'.
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::set<std::string> names_in(const std::string& text, const std::regex& pattern) {
   std::set<std::string> names;
@@ -36,7 +28,7 @@ std::set<std::string> launchers() {
   std::set<std::string> all;
   for (const auto& entry : fs::directory_iterator(tests::source_dir() / "kernels"))
     if (entry.path().extension() == ".h")
-      all.merge(names_in(std::regex_replace(text_of(entry), templates, ""), declaration));
+      all.merge(names_in(std::regex_replace(tests::text_of(entry), templates, ""), declaration));
   return all;
 }
 
@@ -61,8 +53,9 @@ const std::set<std::string> kNotInAStep{
 }  // namespace
 
 TEST_CASE("ssdbench op catches every kernel that a step launches") {
-  const auto caught = names_in(text_of(tests::source_dir() / "benchmarks/op/kernel_calls.cpp"),
-                               std::regex(R"(\nCATCH\(\s*(\w+),)"));
+  const auto caught =
+      names_in(tests::text_of(tests::source_dir() / "benchmarks/op/kernel_calls.cpp"),
+               std::regex(R"(\nCATCH\(\s*(\w+),)"));
   const auto declared = launchers();
   CHECK(declared.size() > 30);
   for (const std::string& name : declared) {

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
+
+#include "tests/support/files.h"
 
 namespace tests {
 namespace fs = std::filesystem;
@@ -29,12 +29,8 @@ Outcome run(const std::string& shell_command) {
   fs::path out = folder.path() / "out", err = folder.path() / "err";
   int status =
       std::system(("(" + shell_command + ") >" + quoted(out) + " 2>" + quoted(err)).c_str());
-  auto text = [](const fs::path& p) {
-    std::ostringstream s;
-    s << std::ifstream(p, std::ios::binary).rdbuf();
-    return s.str();
-  };
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text(out), text(err)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text_of(out),
+          text_of(err)};
 }
 
 }  // namespace tests

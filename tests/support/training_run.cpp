@@ -73,12 +73,6 @@ Outcome TrainingPlace::train(const std::string& run, const std::string& more) co
   return ssdtrain("--config tiny.json --output-dir " + run + " " + more);
 }
 
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 std::map<std::string, std::vector<char>> tensors_of(const std::string& checkpoint) {
   const engine::SafetensorsFile file(checkpoint);
   std::map<std::string, std::vector<char>> tensors;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 namespace tests {
@@ -25,8 +26,6 @@ class TrainingPlace {
  private:
   TemporaryFolder folder_;
 };
-
-std::string text_of(const std::string& path);
 
 // Bytes of every tensor of a checkpoint, by name.
 std::map<std::string, std::vector<char>> tensors_of(const std::string& checkpoint);

@@ -6,11 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
-#include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "engine/base/error.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 #include "tools/logs/progress.h"
 #include "tools/run/stop_signal.h"
@@ -58,13 +57,8 @@ tests::Outcome in_child(const std::function<int()>& body, const std::string& out
   }
   int status = 0;
   waitpid(child, &status, 0);
-  auto text = [](const std::string& path) {
-    std::ostringstream s;
-    s << std::ifstream(path).rdbuf();
-    return s.str();
-  };
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-          out_path.empty() ? text(out) : "", text(err)};
+          out_path.empty() ? tests::text_of(out) : "", tests::text_of(err)};
 }
 
 tests::Outcome outcome_of(

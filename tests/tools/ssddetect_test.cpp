@@ -3,11 +3,11 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <tuple>
 
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 
@@ -16,12 +16,6 @@ using nlohmann::json;
 using tests::Outcome;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 // A drawn data set and a model that saw it for three steps: its boxes are poor, but there are some.
 class Trained {
@@ -98,7 +92,7 @@ using Box = std::tuple<std::string, int, std::vector<double>, double>;
 // What both programs found in the validation images.
 std::vector<Box> boxes_of(const json& results) {
   std::map<int, std::string> names;
-  const json labels = json::parse(text_of(trained().validation()));
+  const json labels = json::parse(tests::text_of(trained().validation()));
   for (const json& image : labels.at("images")) names[image.at("id")] = image.at("file_name");
   std::vector<Box> boxes;
   for (const json& r : results)
@@ -111,7 +105,7 @@ std::vector<Box> boxes_of(const json& results) {
 
 std::string validation_files() {
   std::string files;
-  const json labels = json::parse(text_of(trained().validation()));
+  const json labels = json::parse(tests::text_of(trained().validation()));
   for (const json& image : labels.at("images"))
     files += " " + trained().images() + "/" + image.at("file_name").get<std::string>();
   return files;
@@ -165,9 +159,9 @@ TEST_CASE("ssddetect and ssdeval find the same boxes, whatever the batch") {
       detect(validation_files() + " --score-threshold 0.001 --batch 4 --json " + results);
   REQUIRE(found.exit_code == 0);
   CHECK(found.out == "4 images, 120 boxes: " + results + "\n");
-  const auto expected = boxes_of(json::parse(text_of(saved)));
+  const auto expected = boxes_of(json::parse(tests::text_of(saved)));
   REQUIRE(expected.size() == 120);
-  CHECK(boxes_of(json::parse(text_of(results))) == expected);
+  CHECK(boxes_of(json::parse(tests::text_of(results))) == expected);
 
   const Outcome one = detect(validation_files() + " --score-threshold 0.001 --batch 1");
   CHECK(json::parse(one.out).size() == 120);
@@ -182,10 +176,10 @@ TEST_CASE("ssdeval on a checkpoint gives the metrics of the run, and of its own 
       evaluate(model + "--json --per-class " + rows + " --save-detections " + saved);
   INFO(own.err);
   REQUIRE(own.exit_code == 0);
-  json of_run = json::parse(text_of(trained().root() + "/run/metrics.json"));
+  json of_run = json::parse(tests::text_of(trained().root() + "/run/metrics.json"));
   CHECK(of_run.erase("step") == 1);
   CHECK(json::parse(own.out) == of_run);
-  CHECK(text_of(rows).starts_with("id,name,AP,"));
+  CHECK(tests::text_of(rows).starts_with("id,name,AP,"));
   const Outcome again =
       evaluate("--annotations " + trained().validation() + " --detections " + saved + " --json");
   CHECK(again.out == own.out);
@@ -209,7 +203,7 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
   data::write_image(root + "/in/b.png", data::read_image(some));
   for (const char* name : {"c.JPG", "a.jpeg", "below/x.jpg", "notes.txt", "d.webp"})
     fs::copy_file(some, root + "/in/" + name);
-  const std::string whole = text_of(some);
+  const std::string whole = tests::text_of(some);
   std::ofstream(root + "/in/broken.jpg") << whole.substr(0, whole.size() / 2);
   std::ofstream(root + "/in/empty.png");
 
@@ -238,9 +232,9 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
   REQUIRE(deep.size() == 4);
   CHECK(deep[2].at("file_name") == root + "/in/below/x.jpg");
 
-  const std::string before = text_of(root + "/in/b.png");
+  const std::string before = tests::text_of(root + "/in/b.png");
   check_refused(detect(root + "/in/b.png -o " + root + "/in"), 2);
-  CHECK(text_of(root + "/in/b.png") == before);
+  CHECK(tests::text_of(root + "/in/b.png") == before);
 }
 
 TEST_CASE("ssddetect takes a list of images from standard input") {
@@ -272,7 +266,8 @@ TEST_CASE("an output never replaces the checkpoint that was taken from a run's f
   const std::string run = folder.path() / "run", file = run + "/best.safetensors";
   fs::create_directory(run);
   fs::copy_file(trained().checkpoint(), file);
-  const std::string before = text_of(file), model = " --checkpoint " + run + " --device cpu ";
+  const std::string before = tests::text_of(file),
+                    model = " --checkpoint " + run + " --device cpu ";
   const Outcome found = tests::run(tests::program("ssddetect").string() + model +
                                    trained().images() + " --overwrite --json " + file);
   const Outcome evaluated = evaluate(model + "--overwrite --save-detections " + file);
@@ -281,7 +276,7 @@ TEST_CASE("an output never replaces the checkpoint that was taken from a run's f
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.err.find("is an input, which is never replaced") != std::string::npos);
   }
-  CHECK(text_of(file) == before);
+  CHECK(tests::text_of(file) == before);
 }
 
 TEST_CASE("ssddetect keeps the wanted classes, which others cannot crowd out") {
@@ -347,7 +342,7 @@ TEST_CASE("ssddetect --iou says how far boxes may overlap, --agnostic for all cl
 TEST_CASE("checkpoints that are absent or damaged are exit code 4, wrong words 2") {
   tests::TemporaryFolder folder;
   const std::string root = folder.path(), image = trained().images() + "/000001.jpg";
-  std::string bytes = text_of(trained().checkpoint());
+  std::string bytes = tests::text_of(trained().checkpoint());
   bytes[bytes.size() / 2] ^= 4;
   std::ofstream(root + "/flipped", std::ios::binary) << bytes;
   std::ofstream(root + "/cut", std::ios::binary) << bytes.substr(0, bytes.size() - 100);

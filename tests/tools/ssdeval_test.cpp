@@ -2,9 +2,9 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 using nlohmann::json;
@@ -27,12 +27,6 @@ json one_object_truth() {
 json one_detection() {
   return json::array(
       {{{"image_id", 1}, {"category_id", 4}, {"bbox", {10, 10, 40, 40}}, {"score", 0.9}}});
-}
-
-std::string text_of(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
 }
 
 // A folder with the two files, and the program run on them.
@@ -119,7 +113,7 @@ TEST_CASE("--per-class writes a table that spreadsheets read") {
   Job job(one_object_truth(), one_detection());
   REQUIRE(job.run("--per-class " + job.file("c.csv")).exit_code == 0);
   CHECK(
-      text_of(job.file("c.csv")) ==
+      tests::text_of(job.file("c.csv")) ==
       "id,name,AP,AP50,AP75,AR100,objects,crowds,detections\n"
       "2,dog,-1,-1,-1,-1,0,0,0\n"
       "4,\"cat, \"\"big\"\"\",0.9999999999999998,0.9999999999999999,0.9999999999999999,1,1,0,1\n");

@@ -11,16 +11,9 @@
 namespace logs {
 namespace {
 
-std::string quoted(const std::string& cell) {
-  if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
-  std::string text = "\"";
-  for (char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
-
 std::string header_of(const std::vector<std::string>& columns) {
   std::string line = "step";
-  for (const std::string& column : columns) line += "," + quoted(column);
+  for (const std::string& column : columns) line += "," + csv_cell(column);
   return line;
 }
 
@@ -41,6 +34,13 @@ std::string prepared(const std::string& path, const std::string& header, int64_t
 }
 
 }  // namespace
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string cell = "\"";
+  for (char c : text) cell += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return cell + "\"";
+}
 
 CsvLog::CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step)
     : columns_(std::move(columns)), file_(prepared(path, header_of(columns_), last_step)) {

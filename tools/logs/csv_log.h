@@ -9,6 +9,9 @@
 
 namespace logs {
 
+// Returns the text as one cell of a CSV file (RFC 4180): in quotation marks if it needs them.
+std::string csv_cell(const std::string& text);
+
 class CsvLog {
  public:
   // The first column is "step", followed by `columns`. If the file exists with the same columns, it

@@ -12,6 +12,7 @@
 #include "data/metrics/measurable.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
+#include "tools/logs/csv_log.h"
 
 namespace run {
 namespace {
@@ -34,13 +35,6 @@ constexpr SummaryLine kLines[] = {
     {false, kAll, "small", 2}, {false, kAll, "medium", 2}, {false, kAll, "large", 2}};
 
 std::string cell(double value) { return value < 0 ? "-" : fmt::format("{:.3f}", value); }
-
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
 
 }  // namespace
 
@@ -100,8 +94,8 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
   for (const CategoryMetrics& row : evaluation.categories) {
     const data::Category& category = truth.categories[row.category];
     text +=
-        fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, csv_text(category.name), row.ap,
-                    row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
+        fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, logs::csv_cell(category.name),
+                    row.ap, row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
   }
   base::write_file(path, text);
 }

@@ -12,25 +12,16 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "engine/base/error.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 using base::AtomicFile, base::FileCalls;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void put(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 // A folder with "last" and "previous", and the attempt to write a new "last".
 struct Trial {
@@ -42,8 +33,8 @@ struct Trial {
 
   explicit Trial(const fs::path& elsewhere = {})
       : folder(elsewhere.empty() ? own.path() : elsewhere) {
-    put(folder / "last", old);
-    put(folder / "previous", before);
+    tests::write_text(folder / "last", old);
+    tests::write_text(folder / "previous", before);
   }
 
   bool attempt(FileCalls calls = FileCalls::posix()) {
@@ -65,13 +56,14 @@ struct Trial {
   }
 
   bool untouched() const {
-    return bytes_of(folder / "last") == old && bytes_of(folder / "previous") == before;
+    return tests::text_of(folder / "last") == old && tests::text_of(folder / "previous") == before;
   }
   bool replaced() const {
-    return bytes_of(folder / "last") == fresh && bytes_of(folder / "previous") == old;
+    return tests::text_of(folder / "last") == fresh && tests::text_of(folder / "previous") == old;
   }
   bool nothing_lost() const {
-    const std::string last = bytes_of(folder / "last"), previous = bytes_of(folder / "previous");
+    const std::string last = tests::text_of(folder / "last"),
+                      previous = tests::text_of(folder / "previous");
     return (last == old && previous == before) || (last == fresh && previous == before) ||
            (last == fresh && previous == old);
   }
@@ -143,10 +135,10 @@ TEST_CASE("atomic file: the umask decides who may read, and links are not follow
   CHECK((fs::status(t.folder / "last").permissions() & fs::perms::mask) == fs::perms(0640));
   const fs::path target = t.folder / "target",
                  trap = (t.folder / "last").string() + ".tmp." + std::to_string(::getpid());
-  put(target, "precious");
+  tests::write_text(target, "precious");
   fs::create_symlink(target, trap);
   CHECK_FALSE(t.attempt());
-  CHECK(bytes_of(target) == "precious");
+  CHECK(tests::text_of(target) == "precious");
 }
 
 TEST_CASE("atomic file: without commit nothing happens") {
@@ -207,9 +199,9 @@ TEST_CASE("atomic file: a second name fails or works as a whole") {
         good = false;
         CHECK_THAT(e.what(), Catch::Contains(previous));
       }
-      const std::string now = bytes_of(previous);
+      const std::string now = tests::text_of(previous);
       CHECK((now == t.old || (!good && now == t.before)));
-      CHECK(bytes_of(last) == t.old);
+      CHECK(tests::text_of(last) == t.old);
       CHECK(t.files() == 2);
       if (f.failures == 0) {
         CHECK(good);
@@ -277,7 +269,7 @@ TEST_CASE("atomic file: a file system that is full for real") {
   int failed = 0, worked = 0;
   for (size_t filler = 0; filler < 112; filler += 4) {
     Trial t(folder.path());
-    put(folder.path() / "filler", std::string(filler << 10, 'f'));
+    tests::write_text(folder.path() / "filler", std::string(filler << 10, 'f'));
     INFO("filler " << filler << " KiB");
     const bool good = t.attempt();
     CHECK((good ? t.replaced() : t.untouched()));

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 using engine::PlanCache;
@@ -17,11 +18,6 @@ const std::string kValue = "direct\n{\"json\": \"with\0zero\"}"s;
 fs::path only_file(const fs::path& folder) {
   REQUIRE(std::distance(fs::directory_iterator(folder), {}) == 1);
   return fs::directory_iterator(folder)->path();
-}
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void overwrite(const fs::path& path, const std::string& bytes) {
@@ -54,7 +50,7 @@ TEST_CASE("plan cache: every damaged file counts as absent and is replaced") {
   const PlanCache cache(folder.path().string());
   cache.keep("key", kValue);
   const fs::path path = only_file(folder.path());
-  const std::string good = bytes_of(path);
+  const std::string good = tests::text_of(path);
   for (size_t i = 0; i < good.size(); ++i) {
     INFO("byte " << i);
     std::string bad = good;
@@ -77,7 +73,7 @@ TEST_CASE("plan cache: another key's file under this key's name is not taken") {
   const PlanCache cache(folder.path().string()), foreign(other.path().string());
   cache.keep("key", kValue);
   foreign.keep("another", "its value");
-  overwrite(only_file(folder.path()), bytes_of(only_file(other.path())));
+  overwrite(only_file(folder.path()), tests::text_of(only_file(other.path())));
   CHECK_FALSE(cache.find("key"));
 }
 
@@ -88,5 +84,5 @@ TEST_CASE("plan cache: a folder that cannot be written costs nothing but the pla
   const PlanCache cache((file / "plans").string());
   cache.keep("key", kValue);
   CHECK_FALSE(cache.find("key"));
-  CHECK(bytes_of(file) == "not a folder");
+  CHECK(tests::text_of(file) == "not a folder");
 }

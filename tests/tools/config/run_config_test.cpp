@@ -2,10 +2,9 @@
 // project is valid.
 #include "tools/config/run_config.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "engine/base/error.h"
 #include "tests/support/paths.h"
@@ -42,12 +41,6 @@ std::string nested(const std::string& path, const std::string& value) {
 std::vector<config::ConfigKey> all_keys() {
   static RunConfig config;
   return config::run_config_table(config).keys();
-}
-
-std::string file_text(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
 }
 
 }  // namespace
@@ -293,7 +286,7 @@ TEST_CASE("the base recipe repeats the program's defaults") {
 
 TEST_CASE("docs/config_keys.md is the table") {
   RunConfig config;
-  std::string page = file_text(tests::source_dir() / "docs/config_keys.md");
+  std::string page = tests::text_of(tests::source_dir() / "docs/config_keys.md");
   bool same = page == config::config_markdown(config::run_config_table(config));
   INFO("write it anew: ssdtrain --help-config --markdown > docs/config_keys.md");
   CHECK(same);

@@ -4,7 +4,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <protozero/pbf_reader.hpp>
-#include <sstream>
 
 #include "data/formats/tfrecord.h"
 #include "engine/base/append_file.h"
@@ -12,6 +11,7 @@
 #include "engine/base/time_text.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 #include "tests/support/special_files.h"
 #include "tools/logs/training_log.h"
@@ -20,12 +20,6 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 std::vector<std::string> lines_of(const fs::path& path) {
   std::vector<std::string> lines;
@@ -207,8 +201,8 @@ TEST_CASE("other columns: the old table is kept aside") {
   std::string path = folder.path() / "results.csv";
   { logs::CsvLog(path, {"a"}, 0).row(1, {{"a", 1}}); }
   { logs::CsvLog(path, {"a", "b,c"}, 1).row(2, {{"b,c", 2}, {"unknown", 3}}); }
-  CHECK(text_of(path) == "step,a,\"b,c\"\n2,,2\n");
-  CHECK(text_of(path + ".old") == "step,a\n1,1\n");
+  CHECK(tests::text_of(path) == "step,a,\"b,c\"\n2,,2\n");
+  CHECK(tests::text_of(path + ".old") == "step,a\n1,1\n");
 }
 
 TEST_CASE("a disk that is full loses whole records, and only those") {
@@ -227,9 +221,9 @@ TEST_CASE("a disk that is full loses whole records, and only those") {
   CHECK_FALSE(second);
   CHECK_FALSE(third);
   CHECK(file.lost() == 2);
-  CHECK(text_of(path) == "first\n");
+  CHECK(tests::text_of(path) == "first\n");
   CHECK(file.append("fourth\n"));
-  CHECK(text_of(path) == "first\nfourth\n");
+  CHECK(tests::text_of(path) == "first\nfourth\n");
   const std::string device = folder.path() / "full";
   if (tests::make_full_device(device)) CHECK_FALSE(base::AppendFile(device).append("x"));
 }
@@ -239,7 +233,7 @@ TEST_CASE("write_file replaces as a whole") {
   std::string path = folder.path() / "f";
   base::write_file(path, "one");
   base::write_file(path, "two");
-  CHECK(text_of(path) == "two");
+  CHECK(tests::text_of(path) == "two");
   CHECK_FALSE(fs::exists(path + ".tmp"));
   CHECK_THROWS_AS(base::write_file((folder.path() / "none/f").string(), "x"), base::Error);
 }

@@ -1,6 +1,5 @@
 // Checkpoints that are damaged, of another model, from another program, or not worth keeping.
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/op_case.h"
 #include "tests/support/paths.h"
 #include "tools/run/checkpoint_files.h"
@@ -17,15 +17,6 @@ using base::ExitCode, engine::SafetensorsFile;
 using run::ModelFile, run::RunFolder;
 
 namespace {
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void put(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 struct Model {
   std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
@@ -129,11 +120,11 @@ TEST_CASE("checkpoint: any damage is found, the previous one is used, and that i
   Run r;
   r.save(1);
   r.save(2);
-  const std::string good = bytes_of(r.last());
+  const std::string good = tests::text_of(r.last());
   CHECK(good.size() > 40000);
   CHECK(r.resumed_step() == 2);
   auto damaged = [&](const std::string& bytes) {
-    put(r.last(), bytes);
+    tests::write_text(r.last(), bytes);
     const std::string error =
         error_of(ExitCode::checkpoint, [&] { SafetensorsFile file(r.last()); });
     return error.find(r.last()) != std::string::npos;
@@ -168,8 +159,8 @@ TEST_CASE("checkpoint: when none is good, nothing starts anew") {
   CHECK(r.resumed_step() == -1);  // none was ever saved
   r.save(1);
   r.save(2);
-  put(r.last(), "");
-  put(r.previous(), bytes_of(r.previous()).substr(0, 1000));
+  tests::write_text(r.last(), "");
+  tests::write_text(r.previous(), tests::text_of(r.previous()).substr(0, 1000));
   const std::string error = error_of(ExitCode::checkpoint, [&] { r.resumed_step(); });
   CHECK_THAT(error, Catch::Contains("no checkpoint can be read") && Catch::Contains(r.last()));
   CHECK(r.said.size() == 2);
@@ -180,17 +171,17 @@ TEST_CASE("checkpoint: when none is good, nothing starts anew") {
 TEST_CASE("checkpoint: a numbered one serves when last and previous are damaged") {
   Run r;
   for (int64_t step : {10, 20, 30}) r.save(step, 3);
-  put(r.last(), "x");
-  put(r.previous(), "x");
+  tests::write_text(r.last(), "x");
+  tests::write_text(r.previous(), "x");
   CHECK(r.resumed_step() == 10);  // 30 and 20 are the same files under other names
   CHECK(r.said.size() == 4);
 }
 
 TEST_CASE("checkpoint: that many are kept, and what killed programs left is removed") {
   Run r;
-  put(r.last() + ".tmp.12345", "unfinished");
-  put(r.folder.file("step_000000007.safetensors.tmp.99"), "unfinished");
-  put(r.folder.file("notes.tmp.txt"), "the user's");
+  tests::write_text(r.last() + ".tmp.12345", "unfinished");
+  tests::write_text(r.folder.file("step_000000007.safetensors.tmp.99"), "unfinished");
+  tests::write_text(r.folder.file("notes.tmp.txt"), "the user's");
   for (int64_t step : {5, 10, 15, 20}) r.save(step, 2);
   const std::set<std::string> expected{"last.safetensors", "previous.safetensors",
                                        "step_000000015.safetensors", "step_000000020.safetensors"};
@@ -210,7 +201,7 @@ TEST_CASE("checkpoint: that many are kept, and what killed programs left is remo
 TEST_CASE("checkpoint: values that are not finite are not published") {
   Run r;
   r.save(1);
-  const std::string before = bytes_of(r.last());
+  const std::string before = tests::text_of(r.last());
   const std::set<std::string> files = r.checkpoints();
   const auto all = r.model.parameters.named();
   const engine::View momentum = r.model.optimizer->rule_buffers()[0].values;
@@ -225,7 +216,7 @@ TEST_CASE("checkpoint: values that are not finite are not published") {
     }
     x = kept;
   }
-  CHECK(bytes_of(r.last()) == before);
+  CHECK(tests::text_of(r.last()) == before);
   CHECK(r.checkpoints() == files);
 }
 
