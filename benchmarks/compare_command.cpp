@@ -1,4 +1,4 @@
-// `ssdbench compare`: what differs between two results of `ssdbench train`, `infer` or `eval`.
+// `ssdbench compare`: what differs between two results of the other commands.
 #include <fmt/core.h>
 
 #include <map>
@@ -21,9 +21,9 @@ struct Spread {
 using Rows = std::map<std::string, Spread>;  // by the case that was timed
 
 [[noreturn]] void no_result(const std::string& path) {
-  base::fail(base::ExitCode::data, path,
-             ": this is no result of ssdbench: expected what `ssdbench train --json`, `infer "
-             "--json` or `eval --json` prints");
+  base::fail(
+      base::ExitCode::data, path,
+      ": this is no result of ssdbench: expected what one of its commands writes with --json");
 }
 
 double seconds_of(const json& spread, const char* key, double unit, const std::string& path) {
@@ -32,20 +32,42 @@ double seconds_of(const json& spread, const char* key, double unit, const std::s
   return unit * at->get<double>();
 }
 
+// The field of a row that has its times, by command, and the unit of them in seconds.
+struct TimesField {
+  const char* key;
+  double unit;
+};
+constexpr TimesField kTimes[] = {{"ms_per_step", 1e-3},   // train, infer
+                                 {"seconds", 1},          // eval
+                                 {"ms_per_image", 1e-3},  // data
+                                 {"ms_in_steps", 1e-3},   // op
+                                 {"ms", 1e-3}};           // conv
+constexpr const char* kRows[] = {"results", "rows", "operations"};
+
 Spread spread_of(const json& row, const std::string& path) {
-  const bool step = row.contains("ms_per_step");
-  const json spread = row.value(step ? "ms_per_step" : "seconds", json());
-  if (!spread.is_object()) no_result(path);
-  const double unit = step ? 1e-3 : 1;
-  return {seconds_of(spread, "p25", unit, path), seconds_of(spread, "median", unit, path),
-          seconds_of(spread, "p75", unit, path)};
+  for (const auto& [key, unit] : kTimes) {
+    const auto spread = row.find(key);
+    if (spread == row.end()) continue;
+    if (!spread->is_object()) no_result(path);
+    return {seconds_of(*spread, "p25", unit, path), seconds_of(*spread, "median", unit, path),
+            seconds_of(*spread, "p75", unit, path)};
+  }
+  no_result(path);
 }
 
 // The settings that make two rows the same case, in words; those of all rows stand in `file`.
 std::string case_of(const json& file, const json& row, const std::string& path) {
   std::string words;
-  for (const char* key : {"what", "mode", "device", "precision", "batch", "threads", "clock",
-                          "frozen_batch_norm", "deterministic", "images", "classes", "detections"})
+  for (const char* key : {"what",          "op",
+                          "pass",          "mode",
+                          "device",        "precision",
+                          "from",          "pictures",
+                          "batch",         "threads",
+                          "clock",         "frozen_batch_norm",
+                          "deterministic", "conv_algorithm",
+                          "fixed_weights", "graph",
+                          "cache_mib",     "images",
+                          "classes",       "detections"})
     for (const json* holder : {&row, &file}) {
       const auto at = holder->find(key);
       if (at == holder->end()) continue;
@@ -61,7 +83,9 @@ Rows read_rows(const std::string& path) {
   const base::LoadedFile file(path, kLargestFile);
   const json parsed = json::parse(file.bytes(), nullptr, false);
   if (!parsed.is_object()) no_result(path);
-  const json rows = parsed.value(parsed.contains("results") ? "results" : "rows", json());
+  json rows;
+  for (const char* key : kRows)
+    if (parsed.contains(key)) rows = parsed[key];
   if (!rows.is_array() || rows.empty()) no_result(path);
   Rows result;
   for (const json& row : rows) {

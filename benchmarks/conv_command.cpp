@@ -3,10 +3,11 @@
 #include <fmt/core.h>
 #include <omp.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "benchmarks/commands.h"
+#include "benchmarks/machine_watch.h"
+#include "benchmarks/output.h"
 #include "benchmarks/ssd320_convs.h"
 #include "benchmarks/times.h"
 #include "engine/backend.h"
@@ -14,11 +15,14 @@
 namespace {
 
 using namespace engine;
+using benchmarks::Times;
+using json = nlohmann::ordered_json;
 
 struct Options {
   int images = 8, threads = 0, runs = 5;
   std::string dtype = "f32", algorithm = "auto";
   bool reference = false, cpu_time = false, fixed_weights = false;
+  benchmarks::OutputOptions output;
 };
 
 // A tensor of ones on the heap; time does not depend on the values.
@@ -32,8 +36,7 @@ struct Filled {
   }
 };
 
-// Seconds of the fastest of some runs.
-double seconds(Backend& backend, const ConvShape& s, const Options& o) {
+Times time_runs(Backend& backend, const ConvShape& s, const Options& o) {
   auto plan = o.reference ? make_reference_conv(s) : backend.plan(s);
   bool dw = s.pass == ConvPass::grad_weight;
   Filled x(backend, s.x_shape(), s.dtype), y(backend, s.y_shape(), s.dtype);
@@ -44,48 +47,110 @@ double seconds(Backend& backend, const ConvShape& s, const Options& o) {
                 .y = y.view,
                 .workspace = workspace.data(),
                 .weight_version = o.fixed_weights};
-  double best = 1e30;
+  std::vector<double> seconds;
   for (int i = 0; i <= o.runs; ++i) {
     double start = benchmarks::seconds_now(o.cpu_time);
     plan->run({}, args);
-    if (i > 0) best = std::min(best, benchmarks::seconds_now(o.cpu_time) - start);
+    if (i > 0) seconds.push_back(benchmarks::seconds_now(o.cpu_time) - start);
   }
-  return best;
+  return Times(std::move(seconds));
+}
+
+constexpr const char* kPasses[] = {"forward", "grad_input", "grad_weight"};
+
+// One pass of one convolution: milliseconds of a whole batch, and what it amounts to.
+json measure(const benchmarks::ModelConv& conv, int pass, const Options& o) {
+  // One for each convolution: a backend's plans keep transformed weights by the tensor's identity,
+  // and the weights here have none.
+  auto backend = make_cpu_backend(conv_algorithm_named(o.algorithm));
+  ConvShape s = conv.shape;
+  s.pass = ConvPass(pass);
+  s.dtype = o.dtype == "bf16" ? DType::bf16 : DType::f32;
+  s.images = o.images;
+  const Times t = time_runs(*backend, s, o);
+  return {{"what", conv.name},
+          {"pass", kPasses[pass]},
+          {"count", conv.count},
+          {"gflop", 2e-9 * double(s.macs())},
+          {"ms", t.spread(1e3)}};
+}
+
+// Milliseconds per image and GFLOP/s of the fastest run.
+void print_cell(const json& row, int images) {
+  const double ms = row["ms"]["min"].get<double>();
+  fmt::print(" {:8.3f} {:7.1f}", ms / images, 1e3 * row["gflop"].get<double>() / ms);
+  std::fflush(stdout);
+}
+
+struct Total {
+  double ms = 0, gflop = 0;  // of an image, with the fastest runs
+
+  void add(const json& row, int images) {
+    const double count = row["count"].get<double>() / images;
+    ms += count * row["ms"]["min"].get<double>();
+    gflop += count * row["gflop"].get<double>();
+  }
+};
+
+json settings(const Options& o) {
+  return {{"mode", "conv"},
+          {"device", "cpu"},
+          {"batch", o.images},
+          {"threads", omp_get_max_threads()},
+          {"precision", o.dtype},
+          {"conv_algorithm", o.reference ? "reference" : o.algorithm},
+          {"fixed_weights", o.fixed_weights},
+          {"clock", o.cpu_time ? "cpu" : "wall"},
+          {"runs", o.runs}};
+}
+
+json measure_all(const Options& o, Total (&total)[3]) {
+  json rows = json::array();
+  for (const auto& conv : benchmarks::ssd320_convs()) {
+    if (o.output.prints_table()) fmt::print("{:36} {:3} ", conv.name, conv.count);
+    for (int pass = 0; pass < 3; ++pass) {
+      if (pass == 1 && conv.name == "conv1") {
+        if (o.output.prints_table()) fmt::print(" {:>16}", "-");
+        continue;
+      }
+      rows.push_back(measure(conv, pass, o));
+      total[pass].add(rows.back(), o.images);
+      if (o.output.prints_table()) print_cell(rows.back(), o.images);
+    }
+    if (o.output.prints_table()) fmt::print("\n");
+  }
+  return rows;
+}
+
+void print_totals(const Total (&total)[3]) {
+  double ms = 0, gflop = 0;
+  fmt::print("{:36}     ", "all, each n times");
+  for (const Total& pass : total) {
+    fmt::print(" {:8.1f} {:7.1f}", pass.ms, 1e3 * pass.gflop / pass.ms);
+    ms += pass.ms, gflop += pass.gflop;
+  }
+  fmt::print("\nforward {:.4f} s, training step {:.4f} s per image at {:.1f} GFLOP/s\n",
+             1e-3 * total[0].ms, 1e-3 * ms, 1e3 * gflop / ms);
 }
 
 void benchmark(const Options& o) {
+  check_outputs(o.output);
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  double total[3] = {}, flops[3] = {};
-  fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", "forward",
-             "grad_input", "grad_weight");
-  for (const auto& conv : benchmarks::ssd320_convs()) {
-    // One for each convolution: a backend's plans keep transformed weights by the tensor's
-    // identity, and the weights here have none.
-    auto backend = make_cpu_backend(conv_algorithm_named(o.algorithm));
-    fmt::print("{:36} {:3} ", conv.name, conv.count);
-    for (int pass = 0; pass < 3; ++pass) {
-      ConvShape s = conv.shape;
-      s.pass = ConvPass(pass);
-      s.dtype = o.dtype == "bf16" ? DType::bf16 : DType::f32;
-      s.images = o.images;
-      if (pass == 1 && conv.name == "conv1") {
-        fmt::print(" {:>16}", "-");
-        continue;
-      }
-      double t = seconds(*backend, s, o), work = 2e-9 * double(s.macs());
-      total[pass] += t * conv.count / o.images;
-      flops[pass] += work * conv.count / o.images;
-      fmt::print(" {:8.3f} {:7.1f}", 1e3 * t / o.images, work / t);
-      std::fflush(stdout);
-    }
-    fmt::print("\n");
-  }
-  double step = total[0] + total[1] + total[2], work = flops[0] + flops[1] + flops[2];
-  fmt::print("{:36}     ", "all, each n times");
+  if (o.output.prints_table())
+    fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", kPasses[0],
+               kPasses[1], kPasses[2]);
+  Total total[3];
+  benchmarks::MachineWatch watch;
+  json result = settings(o);
+  result["results"] = measure_all(o, total);
+  const benchmarks::MachineReport machine = watch.report();
+  result["machine"] = machine.to_json();
+  if (o.output.prints_table()) print_totals(total);
+  benchmarks::print_notices("conv", machine);
+  benchmarks::LoggedCase logged{.parameters = settings(o)};
   for (int pass = 0; pass < 3; ++pass)
-    fmt::print(" {:8.1f} {:7.1f}", 1e3 * total[pass], flops[pass] / total[pass]);
-  fmt::print("\nforward {:.4f} s, training step {:.4f} s per image at {:.1f} GFLOP/s\n", total[0],
-             step, work / step);
+    logged.figures.emplace_back(fmt::format("conv_{}_ms_per_image", kPasses[pass]), total[pass].ms);
+  write_outputs(o.output, result, {logged});
 }
 
 }  // namespace
@@ -101,7 +166,7 @@ Command add_conv_command(CLI::App& program) {
   app->add_option("--threads", o->threads, "CPU threads; 0: one per core")
       ->check(CLI::Range(0, 4096));
   app->add_option("--runs", o->runs, "the fastest of so many counts")
-      ->check(CLI::Range(kFewestRuns, 1000))
+      ->check(enough_runs())
       ->capture_default_str();
   app->add_option("--dtype", o->dtype)
       ->check(CLI::IsMember({"f32", "bf16"}))
@@ -113,6 +178,7 @@ Command add_conv_command(CLI::App& program) {
   app->add_flag("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");
   app->add_flag("--cpu-time", o->cpu_time,
                 "CPU time of all threads; on a busy machine, with one thread");
+  add_output_options(*app, o->output);
   return {app, [o] {
             benchmark(*o);
             return 0;

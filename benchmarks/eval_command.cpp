@@ -8,6 +8,8 @@
 #include <random>
 
 #include "benchmarks/commands.h"
+#include "benchmarks/machine_watch.h"
+#include "benchmarks/output.h"
 #include "benchmarks/times.h"
 #include "data/formats/coco.h"
 #include "data/metrics/coco_eval.h"
@@ -29,7 +31,7 @@ struct Options {
   int runs = 3;
   std::vector<int> threads{1, 2};
   std::string files;
-  bool json = false, overwrite = false;
+  benchmarks::OutputOptions output;
 };
 
 data::Object random_object(Random& random, int categories, int64_t id) {
@@ -136,9 +138,23 @@ void print(const json& result) {
                r["seconds"]["max"].get<double>());
 }
 
+// The metrics by the original's names, and the seconds by ours.
+benchmarks::LoggedCase logged(const json& result) {
+  benchmarks::LoggedCase c{.parameters = {{"mode", "eval"}, {"images", result["images"]}}};
+  const auto& names = data::metric_names();
+  constexpr std::string_view kPrefix = "DetectionBoxes_";
+  for (size_t i = 0; i < names.size(); ++i)
+    c.figures.emplace_back(names[i].substr(kPrefix.size()), result["stats"][i].get<double>());
+  for (const json& r : result["rows"])
+    c.figures.emplace_back(r["what"].get<std::string>() + ", seconds",
+                           r["seconds"]["median"].get<double>());
+  return c;
+}
+
 void benchmark(const Options& o) {
+  check_outputs(o.output);
   if (!o.files.empty()) {
-    base::OutputGuard guard(o.overwrite);
+    base::OutputGuard guard(o.output.overwrite);
     for (const char* name : {"/annotations.json", "/detections.json"})
       guard.add("--files", o.files + name);
     guard.check({});
@@ -149,13 +165,16 @@ void benchmark(const Options& o) {
               {"classes", truth.categories.size()},
               {"objects", truth.objects.size()},
               {"detections", detections.size()},
-              {"runs", o.runs}};
+              {"runs", o.runs},
+              {"mode", "eval"}};
+  benchmarks::MachineWatch watch;
   result.update(time_evaluation(o, truth, detections));
   if (!o.files.empty()) time_files(o, truth, detections, result["rows"]);
-  if (o.json)
-    fmt::print("{}\n", result.dump());
-  else
-    print(result);
+  const benchmarks::MachineReport machine = watch.report();
+  result["machine"] = machine.to_json();
+  if (o.output.prints_table()) print(result);
+  benchmarks::print_notices("eval", machine);
+  write_outputs(o.output, result, {logged(result)});
 }
 
 }  // namespace
@@ -173,11 +192,10 @@ Command add_eval_command(CLI::App& program) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app->add_option("--runs", o->runs, "timed runs of everything")
-      ->check(CLI::Range(kFewestRuns, 1000))
+      ->check(enough_runs())
       ->capture_default_str();
   app->add_option("--files", o->files, "existing folder for the case as COCO JSON, timed too");
-  app->add_flag("--overwrite", o->overwrite, "replace the two files of --files");
-  app->add_flag("--json", o->json, "print one JSON object");
+  add_output_options(*app, o->output);
   return {app, [o] {
             benchmark(*o);
             return 0;

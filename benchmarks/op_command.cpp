@@ -4,8 +4,11 @@
 #include <omp.h>
 
 #include "benchmarks/commands.h"
+#include "benchmarks/feeds.h"
+#include "benchmarks/machine_watch.h"
 #include "benchmarks/op/metered_backend.h"
 #include "benchmarks/op/op_table.h"
+#include "benchmarks/output.h"
 #include "benchmarks/ssd320_run.h"
 #include "benchmarks/times.h"
 
@@ -17,6 +20,7 @@ using json = nlohmann::ordered_json;
 struct Options : RunOptions {
   int batch = 8, runs = 5;
   size_t rows = 40;
+  OutputOptions output;
 };
 
 constexpr int kWarmUp = 3;  // plans are made, and recordings
@@ -26,13 +30,14 @@ constexpr int kWarmUp = 3;  // plans are made, and recordings
 double time_whole_steps(const Options& o) {
   Ssd320Run run(o, o.batch);
   engine::Backend& backend = run.device().backend();
+  const auto feed = random_feed(backend, run.config(), o.batch);
   const int together = run.device().queue().gpu ? 10 : 1;
-  for (int i = 0; i < kWarmUp; ++i) run.step();
+  for (int i = 0; i < kWarmUp; ++i) run.step(feed->next());
   double best = 1e30;
   for (int i = 0; i < o.runs; ++i) {
     backend.synchronize(run.device().queue());
     const double start = seconds_now(o.cpu_time);
-    for (int k = 0; k < together; ++k) run.step();
+    for (int k = 0; k < together; ++k) run.step(feed->next());
     backend.synchronize(run.device().queue());
     best = std::min(best, (seconds_now(o.cpu_time) - start) / together);
   }
@@ -62,28 +67,32 @@ struct Measured {
   Peaks peaks;
   OpTable table;
   double whole = 0;
+  MachineReport machine;
 };
 
 Measured measure(const Options& o) {
+  MachineWatch watch;
   Measured m{.whole = time_whole_steps(o)};
   auto backend = std::make_unique<MeteredBackend>(
       engine::make_backend(o.device, run::backend_options(run_config(o, o.batch).train)));
   const engine::Precision precision = engine::precision_named(o.precision);
   m.peaks = measure_peaks(*backend, precision, o.runs);
   Ssd320Run run(o, o.batch, std::make_unique<run::Device>(std::move(backend), o.memory_gib));
+  const auto feed = random_feed(run.device().backend(), run.config(), o.batch);
   HeadStart head_start(run.device());
-  for (int i = 0; i < kWarmUp; ++i) run.step();
+  for (int i = 0; i < kWarmUp; ++i) run.step(feed->next());
   std::vector<TimedStep> steps;
   for (int i = 0; i < o.runs; ++i) {
     run.device().backend().synchronize(run.device().queue());
     head_start.queue();
     OpMeter::instance().start(run.device().queue());
-    run.step();
+    run.step(feed->next());
     steps.push_back(OpMeter::instance().stop());
   }
   m.peaks = best_of(m.peaks, measure_peaks(run.device().backend(), precision, o.runs));
   m.device = run.device().backend().name();
   m.table = make_table(steps, m.peaks);
+  m.machine = watch.report();
   return m;
 }
 
@@ -93,6 +102,7 @@ json to_json(const Options& o, const Measured& m) {
           {"mode", o.mode},
           {"frozen_batch_norm", o.frozen},
           {"deterministic", o.deterministic},
+          {"conv_algorithm", o.conv_algorithm},
           {"threads", omp_get_max_threads()},
           {"clock", o.cpu_time ? "cpu" : "wall"},
           {"batch", o.batch},
@@ -105,7 +115,8 @@ json to_json(const Options& o, const Measured& m) {
           {"ms_outside_operations", 1e3 * m.table.outside},
           {"roofline_ms", 1e3 * m.table.all.roofline},
           {"operations", benchmarks::to_json(by_operation(m.table))},
-          {"shapes", benchmarks::to_json(m.table)}};
+          {"shapes", benchmarks::to_json(m.table)},
+          {"machine", m.machine.to_json()}};
 }
 
 void print(const Options& o, const Measured& m) {
@@ -128,11 +139,16 @@ void print(const Options& o, const Measured& m) {
 void benchmark(const Options& o) {
   OpMeter::instance().use_cpu_time(o.cpu_time);
   if (o.threads > 0) omp_set_num_threads(o.threads);
+  check_outputs(o.output);
   const Measured m = measure(o);
-  if (o.json)
-    fmt::print("{}\n", to_json(o, m).dump());
-  else
-    print(o, m);
+  if (o.output.prints_table()) print(o, m);
+  print_notices("op " + o.mode, m.machine);
+  const std::string figure = o.mode + "_ms_per_step";
+  write_outputs(o.output, to_json(o, m),
+                {{.parameters = {{"mode", o.mode}, {"batch_size", o.batch}, {"device", m.device}},
+                  .figures = {{figure, 1e3 * m.whole},
+                              {figure + "_of_operations", 1e3 * m.table.all.seconds},
+                              {figure + "_by_roofline", 1e3 * m.table.all.roofline}}}});
 }
 
 }  // namespace
@@ -151,11 +167,12 @@ Command add_op_command(CLI::App& program) {
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   app->add_option("--runs", o->runs, "the fastest of so many counts, row by row")
-      ->check(CLI::Range(kFewestRuns, 1000))
+      ->check(enough_runs())
       ->capture_default_str();
   app->add_option("--rows", o->rows, "of the table by shape; JSON has all")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
+  add_output_options(*app, o->output);
   return {app, [o] {
             benchmark(*o);
             return 0;

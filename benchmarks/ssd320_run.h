@@ -1,6 +1,7 @@
-// The whole SSD320 on its device, with random weights and one random batch, ready to run steps.
+// The whole SSD320 on its device, with random weights, ready to run steps.
 #pragma once
 #include <optional>
+#include <set>
 
 #include "benchmarks/random_batch.h"
 #include "tools/command_line.h"
@@ -15,8 +16,9 @@ struct RunOptions {
   std::string device = "auto", precision = "fp32", mode = "train";  // mode: train or infer
   int threads = 0;                                                  // 0: one per core
   double memory_gib = 0;                                            // 0: most of what is free
+  std::string conv_algorithm = "auto";
   bool frozen = false, deterministic = false, no_graph = false;
-  bool cpu_time = false, json = false;
+  bool cpu_time = false;
 
   bool trains() const { return mode == "train"; }
 };
@@ -30,12 +32,14 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--threads", o.threads, "CPU threads; 0: one per core")
       ->check(CLI::Range(0, 4096));
   app.add_option("--memory-gib", o.memory_gib, "step memory; 0: most of what is free");
+  app.add_option("--conv-algorithm", o.conv_algorithm, "f32 on a CPU; as train.conv_algorithm")
+      ->check(CLI::IsMember({"auto", "direct", "winograd"}))
+      ->capture_default_str();
   app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
   app.add_flag("--no-graph", o.no_graph,
                "on a GPU, queues every step anew; default: one CUDA graph");
   app.add_flag("--cpu-time", o.cpu_time,
                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
-  app.add_flag("--json", o.json, "print one JSON object");
 }
 
 inline config::RunConfig run_config(const RunOptions& o, int images) {
@@ -47,6 +51,7 @@ inline config::RunConfig run_config(const RunOptions& o, int images) {
   config.train.batch_size = images;
   config.train.precision = o.precision;
   config.train.deterministic = o.deterministic;
+  config.train.conv_algorithm = o.conv_algorithm;
   config.train.graph = !o.no_graph;
   return config;
 }
@@ -63,8 +68,7 @@ class Ssd320Run {
       : config_(run_config(o, images)),
         device_(std::move(device)),
         parameters_(device_->backend(), engine::precision_named(o.precision)),
-        detector_(parameters_, config_.model.options),
-        batch_(device_->backend(), images, config_.data.sample.max_boxes, config_.model.options) {
+        detector_(parameters_, config_.model.options) {
     run::prepare_convolutions(
         device_->backend(), config_,
         {.training = o.trains(), .evaluation_batch = o.trains() ? 0 : images});
@@ -78,16 +82,28 @@ class Ssd320Run {
 
   // Training: returns when the step before is done and the batch on its way. Inference: when the
   // boxes are there.
-  void step() {
+  void step(const data::Batch& batch) {
     if (training_) {
-      training_->run(batch_.get());
+      training_->run(batch);
       return;
     }
     found_ = 0;
-    for (const auto& boxes : inference_->run(batch_.get())) found_ += boxes.size();
+    for (const auto& boxes : inference_->run(batch)) found_ += boxes.size();
   }
 
   run::Device& device() { return *device_; }
+  const config::RunConfig& config() const { return config_; }
+  // What the run keeps on its device beside the memory of a step, by the plan of it.
+  size_t kept_bytes() {
+    std::set<engine::ConvShape> ignored;
+    run::PlannedRun planned(device_->backend(), config_, &ignored);
+    const int images = config_.train.batch_size;
+    if (training_) return planned.train(images).kept();
+    run::MemoryPlan plan;
+    planned.evaluate(images, plan);
+    const engine::Parameters::Bytes bytes = parameters_.bytes_by_use();
+    return bytes.values + bytes.working + plan.evaluation;
+  }
   double loss() const { return training_->losses().total; }
   size_t boxes_found() const { return found_; }
 
@@ -133,7 +149,6 @@ class Ssd320Run {
   std::unique_ptr<run::Device> device_;
   engine::Parameters parameters_;
   model::Detector detector_;
-  RandomBatch batch_;
   std::optional<engine::Optimizer> optimizer_;
   std::optional<run::TrainingStep> training_;
   std::optional<run::Inference> inference_;

@@ -113,6 +113,7 @@ if(TARGET ssdbench AND NOT SSD_TEST_ONLY)
 endif()
 if(TARGET ssdbench_test)
   add_dependencies(ssdbench_test ssdbench)
+  target_sources(ssdbench_test PRIVATE benchmarks/machine_watch.cpp)
 endif()
 
 # Run by tests/gpu/gpu_failures_test.cpp and tools/gpu_check.sh.

@@ -39,6 +39,7 @@ const std::vector<NotRun> kNotRun{
     {"ls photos/*.jpg | ssddetect", "needs a model; tests/tools/detect_stream_test.cpp runs it"},
     {"ssddetect --checkpoint best.safetensors --watch", "waits for images; as above"},
     {"OMP_WAIT_POLICY=passive ssdbench op", "runs the whole SSD320 for minutes"},
+    {"ssdbench infer --batch 1,2,4,8,16,32,64", "runs the whole SSD320 for hours on a CPU"},
 };
 
 // Makes a command of a document short enough for a test: a smaller model, data set and run. What

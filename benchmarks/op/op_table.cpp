@@ -6,6 +6,8 @@
 #include <map>
 #include <tuple>
 
+#include "benchmarks/times.h"
+
 namespace benchmarks {
 namespace {
 
@@ -17,6 +19,8 @@ void add(OpRow& sum, const OpRow& row) {
   sum.op.bytes += row.op.bytes;
   sum.seconds += row.seconds;
   sum.roofline += row.roofline;
+  sum.in_steps.resize(row.in_steps.size());
+  for (size_t i = 0; i < row.in_steps.size(); ++i) sum.in_steps[i] += row.in_steps[i];
 }
 
 OpTable sorted(std::map<Key, OpRow> rows, double outside) {
@@ -58,6 +62,7 @@ OpTable make_table(const std::vector<TimedStep>& steps, const Peaks& peaks) {
       inside += row.seconds;
       const auto [found, absent] = best.try_emplace(key, row);
       if (!absent) found->second.seconds = std::min(found->second.seconds, row.seconds);
+      found->second.in_steps.push_back(row.seconds);
     }
     outside = std::min(outside, step.seconds - inside);
   }
@@ -77,6 +82,7 @@ nlohmann::ordered_json to_json(const OpTable& table) {
                     {"detail", r.op.detail},
                     {"count", r.count},
                     {"ms", 1e3 * r.seconds},
+                    {"ms_in_steps", Times(r.in_steps).spread(1e3)},
                     {"share_of_step", r.seconds / table.all.seconds},
                     {"gflop", 1e-9 * r.op.flop},
                     {"mb", 1e-6 * r.op.bytes},

@@ -12,6 +12,7 @@ struct OpRow {
   Op op;  // flop and bytes of all of them
   int count = 0;
   double seconds = 0, roofline = 0;  // of one step; roofline: the sum of each one's least
+  std::vector<double> in_steps;      // seconds in each step that was timed
 };
 
 struct OpTable {

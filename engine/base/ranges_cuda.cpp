@@ -4,7 +4,7 @@
 
 namespace base {
 
-Range::Range(const char* name) { nvtxRangePushA(name); }
-Range::~Range() { nvtxRangePop(); }
+void begin_profiler_range(const char* name) { nvtxRangePushA(name); }
+void end_profiler_range() { nvtxRangePop(); }
 
 }  // namespace base

@@ -1,6 +1,7 @@
 #include "tools/run/inference.h"
 
 #include "engine/base/error.h"
+#include "engine/base/ranges.h"
 
 namespace run {
 
@@ -91,6 +92,7 @@ void Inference::queue_detection() {
   for (size_t level = 0; level < out.box_codes.size(); ++level)
     predictions.levels.push_back({out.class_logits[level], out.box_codes[level]});
   Tensor workspace = c.empty({1, {kernels::nms_workspace(predictions, nms_)}}, DType::u8);
+  base::Range range("suppression");
   kernels::detect(c.queue, predictions, nms_, workspace, detections_);
 }
 

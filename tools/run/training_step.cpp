@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/base/ranges.h"
 #include "engine/collectives/collectives.h"
 
 namespace run {
@@ -62,6 +63,7 @@ engine::View TrainingStep::report() const {
 void TrainingStep::update() {
   engine::Context c = device_.context(parameters_.precision(), nullptr, true);
   if (c.ranks) {
+    base::Range range("all-reduce");
     c.ranks->sum("gradients", parameters_.gradient(), c.queue);
     c.ranks->sum("losses", report(), c.queue);
   }

@@ -1,0 +1,80 @@
+#include "benchmarks/output.h"
+
+#include <fmt/core.h>
+
+#include "benchmarks/times.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/write_file.h"
+#include "tools/command_line.h"
+
+namespace benchmarks {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::string_view kThroughput = "throughput", kLatency = "latency";
+
+// The original says the units of these two kinds of figures.
+void say_units(logs::DlLogger& log, const logs::NamedValues& figures) {
+  for (const auto& [name, value] : figures) {
+    if (name.find(kThroughput) != name.npos) log.unit(name, "images/s");
+    if (name.find(kLatency) != name.npos) log.unit(name, "ms");
+  }
+}
+
+void write_log(const std::string& path, const std::vector<LoggedCase>& cases) {
+  logs::DlLogger log(path, 0);
+  if (!cases.empty()) say_units(log, cases.front().figures);
+  for (const LoggedCase& c : cases) {
+    log.parameters(c.parameters.dump());
+    log.summary(c.figures);
+  }
+}
+
+}  // namespace
+
+void add_output_options(CLI::App& app, OutputOptions& o) {
+  app.add_option("--json", o.json,
+                 "One JSON object into this file; without a name, it is printed instead of the "
+                 "table")
+      ->expected(0, 1)
+      ->default_str("-")
+      ->type_name("[FILE]");
+  app.add_option("--dllogger", o.dllogger, "file of DLLogger lines, with the original's names");
+  app.add_flag("--overwrite", o.overwrite, "replace files that exist");
+}
+
+void check_outputs(const OutputOptions& o) {
+  base::OutputGuard guard(o.overwrite);
+  if (o.prints_table()) guard.add("--json", o.json);
+  guard.add("--dllogger", o.dllogger);
+  guard.check({});
+  for (const std::filesystem::path file : {o.json, o.dllogger})
+    base::create_folders(file.parent_path());
+}
+
+void write_outputs(const OutputOptions& o, const json& result,
+                   const std::vector<LoggedCase>& cases) {
+  const std::string text =
+      result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  if (!o.prints_table())
+    fmt::print("{}", text);
+  else if (!o.json.empty())
+    base::write_file(o.json, text);
+  if (!o.dllogger.empty()) write_log(o.dllogger, cases);
+}
+
+CLI::Validator enough_runs() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        int runs = 0;
+        if (!CLI::detail::lexical_cast(text, runs) || runs < kFewestRuns || runs > 1000000)
+          return fmt::format(
+              "expected a number from {} to 1000000, found {}: fewer runs show no noise",
+              kFewestRuns, text);
+        return {};
+      },
+      "");
+}
+
+}  // namespace benchmarks

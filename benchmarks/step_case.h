@@ -1,0 +1,41 @@
+// Times steps of the whole SSD320: what `ssdbench train` and `ssdbench infer` share.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "benchmarks/feeds.h"
+#include "benchmarks/output.h"
+#include "benchmarks/ssd320_run.h"
+
+namespace benchmarks {
+
+struct StepOptions : RunOptions {
+  std::vector<int> batches{8};
+  int steps = 0, warmup = 0;
+  bool phases = false;
+  OutputOptions output;
+
+  // Phases are seen only in steps that are queued anew.
+  void settle() { no_graph = no_graph || phases; }
+  int all_steps() const { return 1 + warmup + steps; }  // the first one counts multiply-adds
+};
+
+void add_step_options(CLI::App& app, StepOptions& options);
+
+// What a case is besides its options.
+struct StepCase {
+  int images = 1;
+  std::string from, pictures;  // such as "decoded" and "random"
+};
+
+// Runs all steps. Returns the settings and figures that docs/performance.md lists.
+nlohmann::ordered_json measure_steps(const StepOptions&, const StepCase&, Ssd320Run&, Feed&);
+
+// The phases of a case as lines of a table.
+void print_phases(const nlohmann::ordered_json& row);
+// "    9.00    10.00    11.00" of {"min": 9, "median": 10, "max": 11}.
+std::string min_median_max(const nlohmann::ordered_json& spread);
+// What the percentiles of a table lack, as a line on standard error; nothing if they are all there.
+void say_missing_percentiles(const StepOptions&);
+
+}  // namespace benchmarks
