@@ -48,12 +48,13 @@ const std::map<string, std::set<string>> kMayInclude{
     {"model", {"model", "engine", "engine/base", "kernels"}},
     {"tools/config", {"tools/config", "model", "data", "engine", "engine/base", "kernels"}},
     {"tools/logs", {"tools/logs", "data", "engine/base"}},
+    {"tools/report", {"tools/report", "data", "engine/base"}},
     {"tools/run",
-     {"tools/run", "tools/config", "tools/logs", "model", "data", "engine", "engine/base",
-      "kernels"}},
+     {"tools/run", "tools/report", "tools/config", "tools/logs", "model", "data", "engine",
+      "engine/base", "kernels"}},
     {"tools",
-     {"tools", "tools/run", "tools/config", "tools/logs", "model", "data", "engine", "engine/base",
-      "kernels"}},
+     {"tools", "tools/run", "tools/report", "tools/config", "tools/logs", "model", "data", "engine",
+      "engine/base", "kernels"}},
 };
 
 // The longest listed folder that the path lies in; else its first folder.

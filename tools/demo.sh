@@ -51,6 +51,7 @@ mapfile -t photos < <(ls "$shapes"/images/*.jpg | tail -n 12)
 cat <<END
 
 Done in $((SECONDS - started)) s after the build. Look at
+  $run/report.html        curves, confusion matrix, best and worst images, in a browser
   $run/detections/        pictures with the boxes it found
   $run/samples/           the first training batch, as the network saw it
   $run/metrics.json       mAP and the rest; results.csv: the curves

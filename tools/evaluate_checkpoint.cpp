@@ -13,6 +13,7 @@
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
 #include "tools/config/text.h"
+#include "tools/evaluation_page.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
@@ -76,6 +77,7 @@ void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoin
   base::OutputGuard guard(job.overwrite);
   guard.add("--save-detections", job.save_detections);
   guard.add("--per-class", job.report.per_class);
+  guard.add("--report", job.report.page);
   std::vector<std::string> inputs = data::files_of(config.data.val, dataset);
   if (!job.config.empty())
     for (const std::string& file : config::ConfigText::from_file(job.config).files())
@@ -117,6 +119,14 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
     base::create_folders(std::filesystem::path(job.save_detections).parent_path());
     data::write_detections(job.save_detections, result.detections, dataset);
   }
+  if (!job.report.page.empty())
+    write_evaluation_page(job.report.page, {.title = checkpoint,
+                                            .data = config.data.val.path(),
+                                            .truth = dataset,
+                                            .detections = result.detections,
+                                            .metrics = result.metrics,
+                                            .options = job.options,
+                                            .config = &config});
   run::report(job.report, result.metrics, job.options, dataset, out);
   const size_t read = dataset.images.size() - size_t(result.unreadable);
   log << "ssdeval: " << run::speed_in_words(read, result.seconds) << ", with reading" << std::endl;

@@ -8,7 +8,7 @@
 #include "data/metrics/detections.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
-#include "tools/run/evaluation_report.h"
+#include "tools/evaluation_page.h"
 
 namespace tools {
 namespace {
@@ -60,7 +60,8 @@ void tell_images(const data::Dataset& truth, const std::vector<data::Detection>&
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
   data::Dataset truth = job.input.load_with_images();
   base::OutputGuard guard(job.overwrite);
-  guard.add("--per-class", job.per_class);
+  guard.add("--per-class", job.report.per_class);
+  guard.add("--report", job.report.page);
   std::vector<std::string> inputs = data::files_of(job.input.source, truth);
   inputs.push_back(job.detections);
   guard.check(inputs);
@@ -69,7 +70,14 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   tell_images(truth, file.detections, log);
   run::tell_limit(truth, file.detections, job.options, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
-  run::report({.json = job.json, .per_class = job.per_class}, evaluation, job.options, truth, out);
+  if (!job.report.page.empty())
+    write_evaluation_page(job.report.page, {.title = job.detections,
+                                            .data = job.input.name(),
+                                            .truth = truth,
+                                            .detections = file.detections,
+                                            .metrics = evaluation,
+                                            .options = job.options});
+  run::report(job.report, evaluation, job.options, truth, out);
 }
 
 }  // namespace tools

@@ -5,15 +5,15 @@
 
 #include "data/metrics/coco_eval.h"
 #include "tools/dataset_input.h"
+#include "tools/run/evaluation_report.h"
 
 namespace tools {
 
 struct FileEvaluation {
   DatasetInput input;      // the objects, in any format
   std::string detections;  // COCO results
-  std::string per_class;   // a CSV file to write, if any
-  bool json = false;       // one JSON object instead of tables
-  bool overwrite = false;  // replace a file that exists
+  run::ReportRequest report;
+  bool overwrite = false;  // replace files that exist
   data::EvaluationOptions options;
 };
 

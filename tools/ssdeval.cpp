@@ -38,6 +38,9 @@ void add_common_options(CLI::App& app, Arguments& a) {
   app.add_flag("--json", a.model.report.json, "Print one JSON object");
   app.add_option("--per-class", a.model.report.per_class, "Write a row per class to this CSV file")
       ->type_name("FILE");
+  app.add_option("--report", a.model.report.page,
+                 "Write an HTML page with curves, confusion matrix and pictures")
+      ->type_name("FILE");
   app.add_flag("--overwrite", a.model.overwrite, "Replace files that exist, but never an input");
   app.add_flag("--reference-area", a.model.options.reference_area,
                "Small, medium, large by the area of the box instead of the mask");
@@ -76,8 +79,7 @@ void evaluate(Arguments a) {
     fail(ExitCode::usage, "--detections needs one of ", data::format_keys("--"));
   tools::evaluate_files({.input = a.model.input,
                          .detections = a.detections,
-                         .per_class = a.model.report.per_class,
-                         .json = a.model.report.json,
+                         .report = a.model.report,
                          .overwrite = a.model.overwrite,
                          .options = a.model.options},
                         std::cout, std::cerr);
@@ -95,6 +97,8 @@ int main(int argc, char** argv) {
        {"ssdeval --checkpoint F --annotations A.json --images DIR", "a model on other images"},
        {"ssdeval --annotations instances_val2017.json --detections detections.json",
         "a results file: the twelve COCO metrics and a table of classes"},
+       {"ssdeval --annotations A.json --images DIR --detections D.json --report report.html",
+        "a page to look at, with the best and the worst images"},
        {"ssdeval --annotations A.json --detections D.json --json", "the same for programs"}});
   Arguments arguments;
   add_common_options(app, arguments);

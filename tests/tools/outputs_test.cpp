@@ -67,6 +67,9 @@ std::vector<OutputOption> output_options() {
        kValFile},
       {"ssdeval", "--per-class", std::string(kVal) + " --detections found.json", "w/c.csv", "c.csv",
        "found.json"},
+      {"ssdeval", "--report", std::string(kModel) + " --threads 1", "w/r.html", "r.html", image},
+      {"ssdeval", "--report", std::string(kVal) + images + " --detections found.json", "w/r.html",
+       "r.html", "found.json"},
   };
 }
 

@@ -42,6 +42,7 @@ void tell_limit(const data::Dataset& truth, std::span<const data::Detection> det
 struct ReportRequest {
   bool json = false;      // one JSON object instead of tables
   std::string per_class;  // path of a CSV file to write, or empty
+  std::string page;       // path of an HTML report to write, or empty
 };
 
 // Prints and writes what the request asks for. Tables or JSON go to `out`.

@@ -130,6 +130,9 @@ void Trainer::open_log() {
                                                 .columns = result_columns()});
   if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
+  if (!config_.log.report) return;
+  page_ = std::make_unique<RunPage>(*folder_, config_, data_);
+  write_page("training", true);
 }
 
 bool Trainer::run(const RunFolder* folder, const StopSignal& stop) {
@@ -163,6 +166,7 @@ bool Trainer::steps_until(const StopSignal& stop) {
       if (folder_)
         say(fmt::format("stopped by {} after step {}: go on with --resume {}", reason, state_.step,
                         folder_->file("last.safetensors")));
+      write_page("stopped by " + reason);
       return false;
     }
     if (milestones_.evaluation_due(state_.step)) evaluate();
@@ -271,6 +275,8 @@ void Trainer::evaluate() {
     write_evaluation(folder, kBestEvaluation, result, data_.val, state_.step);
   }
   if (done()) write_evaluation(folder, kLastEvaluation, result, data_.val, state_.step);
+  if (page_ && better) page_->show(result, state_.step);
+  write_page("training", true);
   throughput_.restart();
 }
 
@@ -292,6 +298,7 @@ void Trainer::save() {
 // far are good, so it saves them first. The steps of a run that diverged are not good.
 void Trainer::end_by(const base::Error& error) {
   if (!folder_) throw error;
+  write_page(error.what());
   if (error.code() == ExitCode::data && state_.step > first_step_) {
     if (saved_step_ != state_.step) save();
     fail(error.code(), error.what(), "; step ", state_.step, " is saved: mend the data and go on ",
@@ -300,6 +307,15 @@ void Trainer::end_by(const base::Error& error) {
   if (error.code() == ExitCode::diverged)
     fail(error.code(), error.what(), "; ", cure_of_divergence(config_, folder_->path().string()));
   throw error;
+}
+
+void Trainer::write_page(const std::string& words, bool running) {
+  if (!page_) return;
+  const std::string problem = page_->write({.step = state_.step,
+                                            .total_steps = milestones_.total_steps(),
+                                            .words = words,
+                                            .running = running});
+  if (!problem.empty()) say("warning: " + problem);
 }
 
 void Trainer::write_samples(const data::Batch& batch) const {
@@ -321,6 +337,7 @@ void Trainer::finish() {
   log_->message(fmt::format("{} after step {}; {}everything is in {}",
                             milestones_.stopped_early() ? "stopped early" : "done", state_.step,
                             found, folder_->path().string()));
+  write_page(milestones_.stopped_early() ? "stopped early" : "done");
 }
 
 }  // namespace run

@@ -7,6 +7,7 @@
 #include "tools/run/divergence.h"
 #include "tools/run/rank_start.h"
 #include "tools/run/roll_call.h"
+#include "tools/run/run_page.h"
 #include "tools/run/stop_signal.h"
 #include "tools/run/throughput.h"
 #include "tools/run/validation.h"
@@ -50,6 +51,7 @@ class Trainer {
   void evaluate();
   void save();
   void write_samples(const data::Batch&) const;
+  void write_page(const std::string& words, bool running = false);
   void finish();
   [[noreturn]] void end_by(const base::Error&);
   bool first_rank() const { return engine::rank_of(ranks_) == 0; }
@@ -69,7 +71,8 @@ class Trainer {
   RollCall roll_;
   std::vector<RankInfo> rank_infos_;
 
-  const RunFolder* folder_ = nullptr;  // rank 0's, as the next two
+  const RunFolder* folder_ = nullptr;  // rank 0's, as the next three
+  std::unique_ptr<RunPage> page_;      // null without log.report
   std::unique_ptr<logs::TrainingLog> log_;
   std::unique_ptr<CheckpointFiles> files_;
   Throughput throughput_;

@@ -1,0 +1,56 @@
+// What became of each detection and each object at one IoU. Reports count with it.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/metrics/coco_match.h"
+#include "data/metrics/detections.h"
+
+namespace data {
+
+struct BoxMatch {
+  Outcome outcome = Outcome::wrong;
+  int64_t object = -1;  // index into Dataset::objects, of the object that a right detection found
+  int64_t image = 0;    // index into Dataset::images
+  double iou = 0;       // with that object
+};
+
+struct MatchRule {
+  double iou = 0.5;      // least IoU of a detection with its object
+  uint32_t limit = 100;  // per image and category; detections after the best ones are ignored
+};
+
+// Intersection over union of two boxes of the same image, 0 if they do not overlap.
+double box_iou(const Detection& detection, const Object& object);
+// The share of the detection that lies in the object.
+double box_share_inside(const Detection& detection, const Object& object);
+
+// Matches as COCO does: in each image and category the best detection comes first, and takes the
+// free object with the highest IoU. A detection that takes none, but lies in a crowd region, is
+// ignored. One match per detection, in their order. Every image and category has to be known.
+std::vector<BoxMatch> match_boxes(const Dataset& truth, std::span<const Detection> detections,
+                                  const MatchRule& rule = {});
+
+// What detections with a score of at least `score` are worth, over all classes.
+struct OperatingPoint {
+  double score = 0;
+  int64_t right = 0, wrong = 0, objects = 0;  // objects are those that count, without crowds
+  double precision() const { return right + wrong > 0 ? double(right) / double(right + wrong) : 1; }
+  double recall() const { return objects > 0 ? double(right) / double(objects) : 0; }
+  double f1() const {
+    const int64_t all = right + wrong + objects;
+    return all > 0 ? 2 * double(right) / double(all) : 0;
+  }
+};
+
+// The points at 0, 0.01, ..., 1, or at 101 places from the least to the highest score if there are
+// scores outside 0..1.
+std::vector<OperatingPoint> operating_points(const Dataset& truth,
+                                             std::span<const Detection> detections,
+                                             std::span<const BoxMatch> matches);
+// The point with the highest F1, and the middle one if neighbours share it.
+OperatingPoint best_point(std::span<const OperatingPoint> points);
+
+}  // namespace data

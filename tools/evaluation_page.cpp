@@ -1,0 +1,29 @@
+#include "tools/evaluation_page.h"
+
+#include <filesystem>
+
+#include "engine/base/write_file.h"
+#include "tools/report/evaluation.h"
+#include "tools/report/page.h"
+#include "tools/run/page_facts.h"
+#include "tools/run/run_folder.h"
+
+namespace tools {
+
+void write_evaluation_page(const std::string& path, const EvaluationPage& page) {
+  std::string sections =
+      report::evaluation_part({.truth = page.truth,
+                               .detections = page.detections,
+                               .metrics = page.metrics,
+                               .rule = {.limit = uint32_t(page.options.max_detections.back())}});
+  sections += report::data_section(nullptr, page.truth);
+  if (page.config) sections += run::config_section(*page.config);
+  sections += run::environment_section(run::environment_json(), "");
+  base::create_folders(std::filesystem::path(path).parent_path());
+  base::write_file(path, report::page_html({.title = page.title,
+                                            .subtitle = "on " + page.data,
+                                            .tiles = run::metric_tiles(page.metrics),
+                                            .sections = sections}));
+}
+
+}  // namespace tools

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "data/check/dataset_stats.h"
+#include "tools/report/html.h"
+#include "tools/report/page.h"
+#include "tools/report/plot.h"
+
+namespace report {
+namespace {
+
+struct Part {
+  std::string name;
+  data::DatasetStats stats;
+};
+
+std::string sides(int least, int most) {
+  return least == most ? std::to_string(least) : fmt::format("{}-{}", least, most);
+}
+
+std::string counts_table(const std::vector<Part>& parts) {
+  Table table{.columns = {{""}}};
+  for (const Part& part : parts) table.columns.push_back({part.name, true});
+  const auto row = [&](const char* name, auto value) {
+    std::vector<Cell> cells{name};
+    for (const Part& part : parts) cells.emplace_back(value(part.stats));
+    table.rows.push_back(std::move(cells));
+  };
+  using Stats = data::DatasetStats;
+  row("images", [](const Stats& s) { return grouped(s.images); });
+  row("images without boxes", [](const Stats& s) { return grouped(s.images_without_boxes); });
+  row("boxes", [](const Stats& s) { return grouped(s.boxes); });
+  row("crowd regions", [](const Stats& s) { return grouped(s.crowd); });
+  row("boxes without area", [](const Stats& s) { return grouped(s.boxes_without_area); });
+  row("most boxes in an image", [](const Stats& s) { return grouped(s.most_boxes_in_an_image); });
+  row("width in pixels", [](const Stats& s) { return sides(s.min_width, s.max_width); });
+  row("height in pixels", [](const Stats& s) { return sides(s.min_height, s.max_height); });
+  return table.html();
+}
+
+using Histogram = std::vector<data::Bin> data::DatasetStats::*;
+
+// The share of each bin, since the two data sets have different sizes.
+std::string share_plot(const std::vector<Part>& parts, Histogram histogram, BarPlot plot,
+                       const std::string& caption) {
+  plot.y_title = "percent";
+  for (const data::Bin& bin : parts[0].stats.*histogram) {
+    std::string label = bin.label;
+    if (label.ends_with(" and up")) label.replace(label.size() - 7, 7, "+");
+    if (label.starts_with("below ")) label = "<" + label.substr(6);
+    if (label.starts_with("over ")) label = ">" + label.substr(5);
+    plot.labels.push_back(label);
+  }
+  for (size_t p = 0; p < parts.size(); ++p) {
+    Bars bars{parts[p].name, "c" + std::to_string(p), {}};
+    double sum = 0;
+    for (const data::Bin& bin : parts[p].stats.*histogram) sum += double(bin.count);
+    for (const data::Bin& bin : parts[p].stats.*histogram)
+      bars.values.push_back(sum > 0 ? 100 * double(bin.count) / sum : 0);
+    plot.bars.push_back(std::move(bars));
+  }
+  return figure(plot.html(), escaped(caption, 400));
+}
+
+// By name, because the ids and the order may differ.
+std::string classes_table(const std::vector<Part>& parts) {
+  Table table{.columns = {{"class"}}, .filter = parts.back().stats.categories.size() > 10};
+  for (const Part& part : parts) {
+    table.columns.push_back({"boxes, " + part.name, true});
+    table.columns.push_back({"images, " + part.name, true});
+  }
+  for (const data::CategoryCount& category : parts[0].stats.categories) {
+    std::vector<Cell> cells{category.name};
+    for (const Part& part : parts) {
+      const auto& all = part.stats.categories;
+      const auto found = std::find_if(all.begin(), all.end(), [&](const data::CategoryCount& c) {
+        return c.name == category.name;
+      });
+      const int64_t boxes = found == all.end() ? 0 : found->boxes;
+      const int64_t images = found == all.end() ? 0 : found->images;
+      cells.emplace_back(grouped(boxes), std::to_string(boxes));
+      cells.emplace_back(grouped(images), std::to_string(images));
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return details("Boxes and images by class", table.html());
+}
+
+}  // namespace
+
+std::string data_section(const data::Dataset* train, const data::Dataset& val) {
+  std::vector<Part> parts;
+  if (train) parts.push_back({"training", data::compute_stats(*train)});
+  if (!train || !val.images.empty()) parts.push_back({"validation", data::compute_stats(val)});
+  using Stats = data::DatasetStats;
+  const std::string plots =
+      share_plot(parts, &Stats::size_at_320,
+                 {.title = "sizes of boxes", .x_title = "side in pixels at 320 x 320"},
+                 "Boxes by the square root of their area, after resizing to 320 x 320.") +
+      share_plot(parts, &Stats::boxes_per_image,
+                 {.title = "boxes per image", .x_title = "boxes per image"}, "Images by boxes.") +
+      share_plot(parts, &Stats::aspect, {.title = "shapes of boxes", .x_title = "width : height"},
+                 "Boxes by their shape.");
+  return section("data", "Data sets", counts_table(parts) + grid(plots) + classes_table(parts));
+}
+
+}  // namespace report

@@ -1,0 +1,40 @@
+#include "tools/report/evaluation.h"
+
+#include <fmt/format.h>
+
+#include "data/metrics/measurable.h"
+#include "tools/report/html.h"
+
+namespace report {
+
+Matched::Matched(const Evaluated& evaluated)
+    : of(evaluated),
+      matches(data::match_boxes(of.truth, of.detections, of.rule)),
+      points(data::operating_points(of.truth, of.detections, matches)),
+      best(data::best_point(points)),
+      confusion(data::count_confusion(of.truth, of.detections, matches, best.score, of.rule)) {}
+
+std::string metrics_section(const Matched& m) {
+  Table table{.columns = {{"metric"}, {"value", true}}};
+  for (size_t i = 0; i < m.of.metrics.stats.size(); ++i)
+    table.rows.push_back({data::metric_names()[i], {metric(m.of.metrics.stats[i])}});
+  std::string body = paragraph(
+      fmt::format("{} objects in {} images, and {} detections.", grouped(m.of.metrics.objects),
+                  grouped(m.of.metrics.images), grouped(m.of.metrics.detections)));
+  if (m.of.metrics.stats[0] < 0)
+    body += paragraph("There is no metric: " + data::why_unmeasured(m.of.truth) + ".", "warn");
+  body += paragraph(fmt::format(
+      "At IoU {} and a score of at least {:.2f}, F1 is highest: precision {:.4f}, recall {:.4f}, "
+      "F1 {:.4f}. The confusion matrix, the sizes and the pictures below take this threshold; it "
+      "is a good first value for ssddetect --score-threshold.",
+      m.of.rule.iou, m.best.score, m.best.precision(), m.best.recall(), m.best.f1()));
+  return section("metrics", "Metrics", body + table.html());
+}
+
+std::string evaluation_part(const Evaluated& evaluated) {
+  const Matched m(evaluated);
+  return metrics_section(m) + precision_section(m) + classes_section(m) + confusion_section(m) +
+         histograms_section(m) + pictures_section(m);
+}
+
+}  // namespace report

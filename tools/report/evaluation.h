@@ -1,0 +1,40 @@
+// The part of a report that shows one evaluation.
+#pragma once
+#include <span>
+#include <string>
+
+#include "data/metrics/box_matches.h"
+#include "data/metrics/coco_eval.h"
+#include "data/metrics/confusion.h"
+
+namespace report {
+
+struct Evaluated {
+  const data::Dataset& truth;
+  std::span<const data::Detection> detections;
+  const data::Evaluation& metrics;
+  data::MatchRule rule = {};
+};
+
+// What the plots and pictures of an evaluation are made of. `of` must outlive it.
+struct Matched {
+  explicit Matched(const Evaluated& of);
+  const Evaluated& of;
+  std::vector<data::BoxMatch> matches;
+  std::vector<data::OperatingPoint> points;
+  data::OperatingPoint best;  // whose score is the threshold of confusion matrix and pictures
+  data::Confusion confusion;
+};
+
+// The sections, in this order, each in a file of its name.
+std::string metrics_section(const Matched&);
+std::string precision_section(const Matched&);
+std::string classes_section(const Matched&);
+std::string confusion_section(const Matched&);
+std::string histograms_section(const Matched&);
+std::string pictures_section(const Matched&);
+
+// All of them. Reads the images that it shows; those that cannot be read are named as such.
+std::string evaluation_part(const Evaluated&);
+
+}  // namespace report

@@ -1,0 +1,54 @@
+#include "tools/report/frame.h"
+
+#include <fmt/format.h>
+
+#include "tools/report/html.h"
+
+namespace report {
+
+std::string open_svg(const Frame& frame, const std::string& title) {
+  return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n",
+                     coordinate(frame.width), coordinate(frame.height), escaped(title));
+}
+
+std::string svg_text(double x, double y, const std::string& kind, const std::string& text) {
+  return fmt::format("<text x=\"{}\" y=\"{}\" class=\"{}\">{}</text>", coordinate(x), coordinate(y),
+                     kind, escaped(text));
+}
+
+std::string draw_y_axis(const Frame& frame, const Axis& axis, const std::string& title) {
+  std::string svg;
+  for (double tick : axis.ticks) {
+    const double y = axis.at(tick);
+    svg += fmt::format("<path class=\"tick\" d=\"M{} {}H{}\"/>", coordinate(frame.left),
+                       coordinate(y), coordinate(frame.x_end()));
+    svg += svg_text(frame.left - 5, y + 3.5, "te", tick_text(tick));
+  }
+  if (!title.empty())
+    svg += fmt::format("<text class=\"tm\" transform=\"translate(11 {}) rotate(-90)\">{}</text>",
+                       coordinate((frame.top + frame.y_end()) / 2), escaped(title));
+  return svg + "\n";
+}
+
+std::string draw_x_axis(const Frame& frame, const Axis& axis, const std::string& title) {
+  std::string svg = fmt::format("<path class=\"axis\" d=\"M{} {}H{}\"/>", coordinate(frame.left),
+                                coordinate(frame.y_end()), coordinate(frame.x_end()));
+  for (double tick : axis.ticks) {
+    const double x = axis.at(tick);
+    svg += fmt::format("<path class=\"axis\" d=\"M{} {}v4\"/>", coordinate(x),
+                       coordinate(frame.y_end()));
+    svg += svg_text(x, frame.y_end() + 15, "tm", tick_text(tick));
+  }
+  if (!title.empty())
+    svg += svg_text((frame.left + frame.x_end()) / 2, frame.height - 6, "tm", title);
+  return svg + "\n";
+}
+
+std::string legend(const std::vector<std::pair<std::string, std::string>>& names_and_colours) {
+  std::string html = "<div class=\"legend\">";
+  for (const auto& [name, colour] : names_and_colours)
+    html += fmt::format("<span><i class=\"{}\"></i>{}</span>", colour, escaped(name));
+  return html + "</div>\n";
+}
+
+}  // namespace report

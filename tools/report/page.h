@@ -1,0 +1,35 @@
+// The page around the sections.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace report {
+
+struct Fact {
+  std::string name, value;  // a fact without a name is only a value
+};
+
+struct Page {
+  std::string title, subtitle;
+  std::vector<std::pair<std::string, std::string>> tiles;  // value and name of what counts most
+  std::string sections;                                    // HTML
+  bool running = false;  // the page loads itself again every minute
+};
+
+// One file: style and script are part of it, and a content security policy forbids it to load
+// anything and to run any other script.
+std::string page_html(const Page&);
+
+// Counts and histograms of the data sets. `train` may be null.
+std::string data_section(const data::Dataset* train, const data::Dataset& val);
+// A section with `words`, a list of those facts that matter most, and a table of all.
+std::string facts_section(const std::string& id, const std::string& title, const std::string& words,
+                          const std::vector<Fact>& first, const std::vector<Fact>& all);
+
+// The values of a JSON object, by their paths: "train.batch_size", "16". Arrays stay whole.
+std::vector<Fact> facts_of_json(const std::string& json);
+
+}  // namespace report
