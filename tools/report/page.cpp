@@ -40,7 +40,8 @@ std::string head(const Page& page) {
          "</style>\n</head>\n";
 }
 
-std::string links() {
+// To the sections that the page has.
+std::string links(const std::string& sections) {
   std::string html = "<nav>";
   for (const auto& [id, name] : {std::pair("curves", "training"),
                                  {"metrics", "metrics"},
@@ -52,7 +53,8 @@ std::string links() {
                                  {"data", "data"},
                                  {"config", "configuration"},
                                  {"environment", "environment"}})
-    html += fmt::format("<a href=\"#{}\">{}</a> ", id, name);
+    if (sections.find(fmt::format("<section id=\"{}\">", id)) != std::string::npos)
+      html += fmt::format("<a href=\"#{}\">{}</a> ", id, name);
   return html + "</nav>\n";
 }
 
@@ -64,8 +66,8 @@ std::string page_html(const Page& page) {
   html += "<div class=\"tiles\">\n";
   for (const auto& [value, name] : page.tiles)
     html += fmt::format("<div><b>{}</b><span>{}</span></div>\n", escaped(value), escaped(name));
-  return html + "</div>\n" + links() + "</header>\n<main>\n" + page.sections + "</main>\n<script>" +
-         kScript + "</script>\n</body>\n</html>\n";
+  return html + "</div>\n" + links(page.sections) + "</header>\n<main>\n" + page.sections +
+         "</main>\n<script>" + kScript + "</script>\n</body>\n</html>\n";
 }
 
 std::string facts_section(const std::string& id, const std::string& title, const std::string& words,
