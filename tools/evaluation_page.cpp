@@ -1,6 +1,7 @@
 #include "tools/evaluation_page.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/write_file.h"
 #include "tools/report/evaluation.h"
@@ -9,6 +10,17 @@
 #include "tools/run/run_folder.h"
 
 namespace tools {
+namespace {
+
+// Equal evaluations have equal pages.
+std::string lasting_environment() {
+  auto environment = nlohmann::ordered_json::parse(run::environment_json());
+  environment.erase("time");
+  environment.erase("process");
+  return environment.dump();
+}
+
+}  // namespace
 
 void write_evaluation_page(const std::string& path, const EvaluationPage& page) {
   std::string sections =
@@ -18,7 +30,7 @@ void write_evaluation_page(const std::string& path, const EvaluationPage& page) 
                                .rule = {.limit = uint32_t(page.options.max_detections.back())}});
   sections += report::data_section(nullptr, page.truth);
   if (page.config) sections += run::config_section(*page.config);
-  sections += run::environment_section(run::environment_json(), "");
+  sections += run::environment_section(lasting_environment(), "");
   base::create_folders(std::filesystem::path(path).parent_path());
   base::write_file(path, report::page_html({.title = page.title,
                                             .subtitle = "on " + page.data,

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "generated/page_files.h"
+#include "page_files.h"
 #include "tools/report/base64.h"
 #include "tools/report/html.h"
 

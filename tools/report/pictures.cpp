@@ -202,7 +202,8 @@ std::string pictures_section(const Matched& m) {
   if (chosen.best.empty())
     return section("pictures", "Pictures", paragraph("No image has an object or a detection."));
   body += box_for("truth", "objects") + box_for("found", "right detections") +
-          box_for("wrong", "wrong detections") + box_for("missed", "missed objects");
+          box_for("wrong", "wrong detections") + box_for("missed", "missed objects") +
+          box_for("names", "names");
   PictureDrawer drawer(m);
   for (const auto& [title, images] :
        {std::pair("The best", &chosen.best), {"The worst", &chosen.worst}}) {
