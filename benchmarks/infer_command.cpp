@@ -1,8 +1,7 @@
 // `ssdbench infer`: detection with the whole SSD320, from decoded pictures or from JPEG files to
 // boxes.
 #include <fmt/core.h>
-
-#include <iostream>
+#include <unistd.h>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/peak_memory.h"
@@ -30,7 +29,8 @@ class Files {
  public:
   explicit Files(const Options& o) {
     if (!o.images.empty()) {
-      names_ = tools::find_images(o.images, false, std::cin).files;
+      tools::PathLines list(STDIN_FILENO, tools::kStandardInput);
+      names_ = tools::find_images(o.images, /*recursive=*/false, list).files;
       if (names_.empty())
         base::fail(base::ExitCode::usage, "--images: no JPEG or PNG file in ", o.images[0]);
       pictures_ = o.images[0];

@@ -101,7 +101,7 @@ json evaluated(const Case& c) {
   tools::FileEvaluation job;
   job.input.source.annotations = folder.path() / "truth.json";
   job.detections = folder.path() / "found.json";
-  job.json = true;
+  job.report.json = true;
   job.options.reference_area = true;
   data::write_coco(job.input.source.annotations, c.truth);
   data::write_detections(job.detections, c.detections, c.truth);
