@@ -18,6 +18,9 @@ namespace cuda_model {
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> work,
                     std::string name = "a library");
 
+// Whether the stream was destroyed. The default stream never is.
+bool is_destroyed(cudaStream_t);
+
 // Whether the address lies in memory that some device has given out and not taken back.
 bool is_device_pointer(const void*);
 // From the address to the end of its device or pinned allocation; 0 if it lies in none.

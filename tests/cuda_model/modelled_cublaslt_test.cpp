@@ -215,8 +215,8 @@ TEST_CASE("cuBLASLt: beside cuDNN it is tried, compared, and kept") {
       std::string first;
       for (int start : {1, 2}) {
         told.clear();
+        ConvRun gpu(s, "cuda:0"), cpu(s);  // its streams outlive the handles that use them
         const auto backend = make_backend("cuda:0", options);
-        ConvRun gpu(s, "cuda:0"), cpu(s);
         const auto plan = backend->plan(s);
         REQUIRE(plan);
         const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_reference_conv(s));

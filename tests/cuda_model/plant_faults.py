@@ -131,6 +131,8 @@ FAULTS = [
     ("rows of sums without alignment", "engine/conv/candidate.cpp",
      "return aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));",
      "return size_t(sums * kernels::size_of(accumulator(shape_.dtype)));", (SUMS,)),
+    ("a library closed after its streams", BACKEND,
+     "    convs_.reset();  // cuDNN may still use the streams while it closes\n", "", (CONV,)),
     ("a leading dimension of the other side", PRODUCT, "uint64_t(columns), rows),",
      "uint64_t(columns), columns),", (GEMM,)),
     ("a matrix that is not transposed", PRODUCT, "forward ? CUBLAS_OP_T : CUBLAS_OP_N",

@@ -69,6 +69,8 @@ cudaError_t synchronize(CUstream_st* stream) {
 
 }  // namespace
 
+bool cuda_model::is_destroyed(cudaStream_t stream) { return stream && stream->destroyed; }
+
 extern "C" {
 
 cudaError_t CUDARTAPI cudaStreamCreate(cudaStream_t* stream) {

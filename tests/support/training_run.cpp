@@ -73,6 +73,17 @@ Outcome TrainingPlace::train(const std::string& run, const std::string& more) co
   return ssdtrain("--config tiny.json --output-dir " + run + " " + more);
 }
 
+Outcome interrupted(const TrainingPlace& place, const std::string& run_folder,
+                    const std::string& signals, const std::string& more) {
+  const std::string start = "--config tiny.json --output-dir " + run_folder +
+                            " train.steps=100000 eval.every_steps=0 checkpoint.every_steps=2 " +
+                            more;
+  return run("(" + place.command(start) + ") & p=$!; tries=0; until [ \"$(wc -l < " +
+             place.at(run_folder) + "/results.csv 2>/dev/null || echo 0)\" -ge 4 ]; do " +
+             "tries=$((tries+1)); [ $tries -gt 6000 ] && break; sleep 0.02; done; " + signals +
+             " wait $p");
+}
+
 std::map<std::string, std::vector<char>> tensors_of(const std::string& checkpoint) {
   const engine::SafetensorsFile file(checkpoint);
   std::map<std::string, std::vector<char>> tensors;

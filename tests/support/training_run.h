@@ -27,6 +27,11 @@ class TrainingPlace {
   TemporaryFolder folder_;
 };
 
+// Starts a long run with these further arguments of ssdtrain and sends it `signals`, words of a
+// shell in which $p is its process, once its third step is logged.
+Outcome interrupted(const TrainingPlace&, const std::string& run, const std::string& signals,
+                    const std::string& more = "");
+
 // Bytes of every tensor of a checkpoint, by name.
 std::map<std::string, std::vector<char>> tensors_of(const std::string& checkpoint);
 int64_t step_of(const std::string& checkpoint);

@@ -8,7 +8,8 @@
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using tests::damage, tests::Outcome, tests::results_of, tests::step_of, tests::tensors_of;
+using tests::damage, tests::interrupted, tests::Outcome, tests::results_of, tests::step_of,
+    tests::tensors_of;
 using tests::TrainingPlace;
 
 namespace {
@@ -34,17 +35,6 @@ void check_steps(const std::string& run, int64_t last) {
   for (size_t i = 0; i < rows.size(); ++i) CHECK(rows[i].at("step") == std::to_string(i + 1));
 }
 
-// Starts a long run and sends it signals once its third step is logged.
-Outcome interrupted(const TrainingPlace& place, const std::string& run,
-                    const std::string& signals) {
-  const std::string start = "--config tiny.json --output-dir " + run +
-                            " train.steps=100000 eval.every_steps=0 checkpoint.every_steps=2";
-  return tests::run("(" + place.command(start) + ") & p=$!; tries=0; until [ \"$(wc -l < " +
-                    place.at(run) + "/results.csv 2>/dev/null || echo 0)\" -ge 4 ]; do " +
-                    "tries=$((tries+1)); [ $tries -gt 6000 ] && break; sleep 0.02; done; " +
-                    signals + " wait $p");
-}
-
 void resume_and_compare(const TrainingPlace& place, const std::string& run) {
   const int64_t end = step_of(place.at(run) + "/last.safetensors") + 3;
   const std::string more = "eval.every_steps=0 train.steps=" + std::to_string(end);
@@ -63,10 +53,10 @@ TEST_CASE("a run leaves behind what the documentation lists") {
   REQUIRE(outcome.exit_code == 0);
   CHECK(outcome.out.empty());
   const std::string run = place.at("run");
-  for (const char* name : {"config.json", "cmdline.txt", "env.json", "train.log", "summary.json",
-                           "results.csv", "last.safetensors", "best.safetensors", "metrics.json",
-                           "per_class.csv", "detections.json", "last_metrics.json",
-                           "last_per_class.csv", "last_detections.json", "samples/00.jpg"})
+  for (const char* name :
+       {"config.json", "cmdline.txt", "env.json", "train.log", "summary.json", "results.csv",
+        "last.safetensors", "best.safetensors", "metrics.json", "per_class.csv", "detections.json",
+        "last_metrics.json", "last_per_class.csv", "last_detections.json", "samples/00.jpg"})
     CHECK(fs::file_size(fs::path(run) / name) > 0);
   CHECK(nlohmann::json::parse(tests::text_of(run + "/metrics.json")).is_object());
   CHECK(nlohmann::json::parse(tests::text_of(run + "/detections.json")).is_array());

@@ -90,6 +90,7 @@ cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
   return call([&] {
     if (!handle) return;
     check(handle);
+    expect(!cuda_model::is_destroyed(handle->stream), "a handle is destroyed after its stream");
     handle->destroyed = true;
   });
 }

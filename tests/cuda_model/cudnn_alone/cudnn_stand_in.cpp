@@ -28,6 +28,7 @@ cudaError_t enqueue(cudaStream_t, std::function<void()> work, std::string) {
   return cudaSuccess;
 }
 
+bool is_destroyed(cudaStream_t) { return false; }
 bool is_device_pointer(const void*) { return tests::cuda_stand_in().in_device_memory; }
 size_t bytes_behind(const void*) { return tests::cuda_stand_in().bytes_behind; }
 uint64_t seed() { return tests::cuda_stand_in().seed; }
