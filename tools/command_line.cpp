@@ -12,7 +12,6 @@
 #include <cstring>
 #include <iostream>
 #include <new>
-#include <sstream>
 #include <string>
 #include <system_error>
 
@@ -21,6 +20,7 @@
 #include "engine/base/text.h"
 #include "engine/base/version.h"
 #include "engine/plan_worker.h"
+#include "tools/plain_words.h"
 
 namespace tools {
 
@@ -114,31 +114,6 @@ std::string without_command(const CLI::App& app) {
   if (word != rest.end()) return with_nearest(app, "unknown command", *word);
   if (!rest.empty()) return unexpected(app, "");
   return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
-}
-
-// CLI11 says "json was given a disallowed flag override", "--config: At Most 1 required but
-// received 2", and of numbers "--count: Value 10 not in range 0.000000 to 9.000000", or "[0 - 9]".
-std::string in_plain_words(const std::string& message) {
-  constexpr std::string_view kOverride = " was given a disallowed flag override";
-  if (message.ends_with(kOverride))
-    return "--" + message.substr(0, message.size() - kOverride.size()) + " takes no value";
-  constexpr std::string_view kOften = ": At Most 1 required but received ";
-  if (const size_t often = message.find(kOften); often != message.npos)
-    return fmt::format("{} is given {} times, expected once", message.substr(0, often),
-                       message.substr(often + kOften.size()));
-  constexpr std::string_view kValue = ": Value ", kRange = " not in range ";
-  const size_t value = message.find(kValue), range = message.rfind(kRange);
-  if (value == message.npos || range == message.npos || range < value) return message;
-  std::string ends = message.substr(range + kRange.size());
-  for (char& c : ends)
-    if (c == '[' || c == ']') c = ' ';
-  std::istringstream words(ends);
-  double least, most;
-  std::string between;
-  if (!(words >> least >> between >> most)) return message;
-  const size_t found = value + kValue.size();
-  return fmt::format("{}: expected a number from {:.12g} to {:.12g}, found {}",
-                     message.substr(0, value), least, most, message.substr(found, range - found));
 }
 
 // "--flag=3" is a mistake, and not a flag.
@@ -253,6 +228,14 @@ CLI::Validator number_between(double least, double most) {
   return range;
 }
 
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  const auto check = [words](std::string& word) {
+    if (std::find(words.begin(), words.end(), word) != words.end()) return std::string();
+    return fmt::format("expected {}, found {}", fmt::join(words, " or "), word);
+  };
+  return CLI::Validator(check, "");
+}
+
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
   if (argc == 2 && std::string(argv[1]) == engine::kPlanWorkerOption)
     return engine::run_plan_worker();
@@ -279,7 +262,7 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
         app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
     return complain(program, needs_command ? without_command(app) : error.what(), ExitCode::usage);
   } catch (const CLI::ParseError& error) {
-    return complain(program, in_plain_words(error.what()), ExitCode::usage);
+    return complain(program, in_plain_words(error.get_name(), error.what()), ExitCode::usage);
   }
   return flushed(program, run_body(program, body));
 }

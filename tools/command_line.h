@@ -23,6 +23,8 @@ void describe_program(CLI::App& app, const std::string& summary,
 
 // For an option's value. CLI::Range alone takes "nan" for a number in the range.
 CLI::Validator number_between(double least, double most);
+// For an option whose value is one of some words.
+CLI::Validator one_of(const std::vector<std::string>& words);
 
 // Parses the command line, calls `body`, and returns the program's exit code. Every failure is one
 // line on stderr, "program: what is wrong". The code is that of the base::Error, 2 for the command

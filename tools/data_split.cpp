@@ -122,7 +122,8 @@ Command add_split_command(CLI::App& program) {
       ->type_name("N")
       ->excludes(fraction);
   app->add_option("--by", a->by, "image, or folder: images of one folder stay together")
-      ->check(CLI::IsMember({"image", "folder"}))
+      ->check(one_of({"image", "folder"}))
+      ->type_name("image|folder")
       ->capture_default_str();
   app->add_option("--seed", a->options.seed, "equal seeds give equal files")
       ->check(seed_range())

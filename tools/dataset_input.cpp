@@ -2,23 +2,24 @@
 
 #include <filesystem>
 #include <iostream>
-#include <map>
 
 #include "data/check/image_lookup.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "tools/command_line.h"
 
 namespace tools {
 
 void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard) {
-  static const std::map<std::string, data::ExifPolicy> kNames{
-      {"upright", data::ExifPolicy::upright}, {"stored", data::ExifPolicy::stored}};
-  app.add_option("--exif", exif,
-                 "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored "
-                 "[" +
-                     standard + "]")
-      ->transform(CLI::CheckedTransformer(kNames))
+  app.add_option_function<std::string>(
+         "--exif",
+         [&exif](const std::string& word) {
+           exif = word == "stored" ? data::ExifPolicy::stored : data::ExifPolicy::upright;
+         },
+         "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored [" +
+             standard + "]")
+      ->check(one_of({"upright", "stored"}))
       ->type_name("upright|stored");
 }
 
@@ -69,6 +70,11 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
 data::Dataset DatasetInput::load_with_images() const {
   data::Dataset dataset = load();
   const data::FileLookup files = data::look_up_images(dataset, 0);
+  if (files.frames.policy == data::ExifPolicy::stored)
+    for (const data::Problem& problem : files.problems.kept())
+      if (problem.kind == data::ProblemKind::size_mismatch)
+        base::fail(base::ExitCode::data, "--exif stored does not fit ", problem.where, ": ",
+                   problem.text);
   if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
   return dataset;
 }

@@ -49,7 +49,7 @@ void add_options(CLI::App& app, Arguments& a) {
 
 void add_onnx_options(CLI::App& app, Arguments& a) {
   app.add_option("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
-      ->check(CLI::IsMember({"none", "onnx", "trt"}))
+      ->check(tools::one_of({"none", "onnx", "trt"}))
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--opset", a.options.opset, "Version of ONNX's operators")

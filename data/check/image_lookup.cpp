@@ -104,9 +104,9 @@ class Lookup {
     add(ProblemKind::size_mismatch,
         fmt::format("the picture is {} x {}, the annotations say {} x {}{}", head.width,
                     head.height, image_.width, image_.height,
-                    upright
-                        ? ", as it is when turned by its EXIF orientation: set data.exif=upright"
-                        : ""));
+                    upright ? ", as it is when turned by its EXIF orientation: set data.exif or "
+                              "--exif to upright"
+                            : ""));
   }
 
   void add(ProblemKind kind, std::string text) {

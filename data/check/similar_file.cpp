@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <vector>
 
 namespace data {
@@ -15,6 +16,21 @@ std::string in_case(std::string text, int (*change)(int)) {
   return text;
 }
 
+// As a browser shows an address: %20 is a blank. A slash or a NUL is never made.
+std::string without_escapes(const std::string& name) {
+  std::string plain;
+  for (size_t i = 0; i < name.size(); ++i) {
+    unsigned value = 0;
+    const char* digits = name.data() + i + 1;
+    if (name[i] == '%' && i + 2 < name.size() &&
+        std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2 && value && value != '/')
+      plain += static_cast<char>(value), i += 2;
+    else
+      plain += name[i];
+  }
+  return plain;
+}
+
 // The likeliest first.
 std::vector<std::string> variants_of(const std::string& name) {
   std::vector<std::string> variants{name};
@@ -22,6 +38,7 @@ std::vector<std::string> variants_of(const std::string& name) {
     variants.push_back(fs::path(name).replace_extension(ending).generic_string());
     variants.push_back(name + ending);
   }
+  variants.push_back(without_escapes(name));
   variants.push_back(in_case(name, std::tolower));
   variants.push_back(in_case(name, std::toupper));
   return variants;

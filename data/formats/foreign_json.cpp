@@ -56,10 +56,15 @@ std::string foreign_bytes(std::string_view file) {
   if (file.starts_with("\x1f\x8b"sv)) return "a gzip file: unpack it with gunzip";
   if (is_json_lines(file))
     return "JSON Lines, an object per line, expected one COCO object: export COCO JSON";
+  if (file.starts_with("version https://git-lfs"sv))
+    return "the pointer that Git LFS leaves: `git lfs pull` fetches the file";
   if (is_table(file)) return "a table (CSV), expected COCO JSON: export COCO JSON";
   if (is_array_of(file, "\"bbox\""sv))
     return "the file is an array, expected an object with images, annotations, and categories; a "
            "results file is given as `ssdeval --detections`";
+  if (is_array_of(file, "\"rectanglelabels\""sv) || is_array_of(file, "\"from_name\""sv))
+    return "a project of Label Studio: export it as COCO";
+  if (is_array_of(file, "\"coordinates\""sv)) return "CreateML: export COCO JSON";
   const size_t first = file.find_first_not_of("\xef\xbb\xbf \t\r\n");
   if (first == std::string_view::npos || file[first] != '<') return "";
   const std::string_view head = file.substr(0, 4096);

@@ -62,7 +62,9 @@ Object parse_object(std::string_view line, const ImageEntry& image, size_t class
          " numbers, expected 5, or a class and 3 or more points",
          n.size() == 6 ? "; if the last is a score, these are detections and not labels" : "");
   if (n[0] < 0 || n[0] >= static_cast<double>(classes) || n[0] != std::floor(n[0]))
-    fail(ExitCode::data, where, ": class ", n[0], ", expected 0 to ", classes - 1);
+    fail(ExitCode::data, where, ": class ", n[0], ", expected 0 to ", classes - 1,
+         ": the data set has ", classes, classes == 1 ? " name" : " names",
+         ", and YOLO counts from 0");
   check_range(n, where);
   double left = n[1] - n[3] / 2, top = n[2] - n[4] / 2, right = n[1] + n[3] / 2,
          bottom = n[2] + n[4] / 2;

@@ -29,12 +29,17 @@ std::string describe(std::span<const uint8_t> bytes) {
     const char* what;
   };
   using namespace std::string_view_literals;
-  static constexpr Signature kSignatures[] = {
-      {0, "GIF8"sv, "a GIF"},           {8, "WEBP"sv, "a WebP picture"},
-      {0, "BM"sv, "a BMP picture"},     {0, "II*\0"sv, "a TIFF picture"},
-      {0, "MM\0*"sv, "a TIFF picture"}, {4, "ftyp"sv, "an AVIF, HEIC or MP4 file"},
-      {0, "%PDF"sv, "a PDF"},           {0, "\x1f\x8b"sv, "a gzip file"},
-      {0, "PK\x03\x04"sv, "a zip file"}};
+  static constexpr Signature kSignatures[] = {{0, "GIF8"sv, "a GIF"},
+                                              {8, "WEBP"sv, "a WebP picture"},
+                                              {0, "BM"sv, "a BMP picture"},
+                                              {0, "II*\0"sv, "a TIFF picture"},
+                                              {0, "MM\0*"sv, "a TIFF picture"},
+                                              {4, "ftyp"sv, "an AVIF, HEIC or MP4 file"},
+                                              {0, "%PDF"sv, "a PDF"},
+                                              {0, "\x1f\x8b"sv, "a gzip file"},
+                                              {0, "PK\x03\x04"sv, "a zip file"},
+                                              {4, "jP  "sv, "a JPEG 2000 picture"},
+                                              {0, "\xff\x0a"sv, "a JPEG XL picture"}};
   for (const auto& s : kSignatures)
     if (text_at(bytes, s.at, s.text.size()) == s.text) return s.what;
   auto head = bytes.first(std::min<size_t>(bytes.size(), 64));
@@ -42,6 +47,8 @@ std::string describe(std::span<const uint8_t> bytes) {
   bool text = std::all_of(head.begin(), head.end(),
                           [](uint8_t b) { return (b >= 32 && b < 127) || (b >= 9 && b <= 13); });
   if (text && head.front() == '<') return "an HTML or XML page";
+  if (text_at(bytes, 0, 16) == "version https://")
+    return "the pointer that Git LFS leaves (`git lfs pull` fetches the picture)";
   return text ? "a text" : "of an unknown kind";
 }
 

@@ -1,6 +1,7 @@
 // The main program of a fuzz target where there is no libFuzzer: seeds, then mutated inputs, always
 // the same ones.
 //   x_fuzz                    seeds and as many mutated inputs as the target says
+//   x_fuzz --inputs N         seeds and N mutated inputs, without the limit of memory, for valgrind
 //   x_fuzz --number N         the mutated input N alone
 //   x_fuzz --corpus FOLDER    writes seeds and words for libFuzzer, and stops
 //   x_fuzz FILE...            these inputs
@@ -76,9 +77,8 @@ void write_corpus(const fuzz::Target& target, const std::filesystem::path& folde
   }
 }
 
-void run_all(const fuzz::Target& target) {
+void run_all(const fuzz::Target& target, int inputs) {
   for (const std::string& seed : target.seeds) try_input(seed, 0);
-  const int inputs = tests::scaled(target.inputs, kFullScale);
   for (int number = 1; number <= inputs; ++number)
     try_input(fuzz::mutated(target, uint64_t(number)), uint64_t(number));
   std::cout << program << ": " << target.seeds.size() << " seeds, " << inputs
@@ -93,17 +93,19 @@ int main(int argc, char** argv) {
     if (kAddressSanitizer && fatal == SIGSEGV) continue;  // its report comes first, then SIGABRT
     std::signal(fatal, save_input);
   }
-  limit_memory();
   const std::string option = argc > 1 ? argv[1] : "";
+  if (option != "--inputs") limit_memory();
   const fuzz::Target target = fuzz::target();
   if (option == "--corpus" && argc == 3) {
     write_corpus(target, argv[2]);
   } else if (option == "--number" && argc == 3) {
     try_input(fuzz::mutated(target, std::stoull(argv[2])), std::stoull(argv[2]));
+  } else if (option == "--inputs" && argc == 3) {
+    run_all(target, std::stoi(argv[2]));
   } else if (argc > 1) {
     for (int i = 1; i < argc; ++i) try_input(fuzz::file_bytes(argv[i]), 0);
   } else {
-    run_all(target);
+    run_all(target, tests::scaled(target.inputs, kFullScale));
   }
   return 0;
 }

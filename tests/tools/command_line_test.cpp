@@ -34,6 +34,12 @@ int program(std::vector<std::string> words, const Body& body) {
   app.add_option("--config", config, "Configuration file");
   app.add_option("--count", count, "How often")->check(CLI::Range(0, 9));
   app.add_option("--part", part, "How much")->check(tools::number_between(0, 1));
+  std::string kind;
+  unsigned seed = 0;
+  CLI::Option* seed_option = app.add_option("--seed", seed, "Seed");
+  app.add_option("--kind", kind, "Which")->check(tools::one_of({"old", "new"}))->type_name("KIND");
+  app.add_flag("--random", fast, "Any seed")->excludes(seed_option);
+  app.add_option("--reuse", fast, "Again")->needs(seed_option);
   app.add_option("overrides", overrides, "key.path=value");
   app.add_subcommand("stop", "Stops")->add_flag("--fast", fast, "Fast");
   return tools::run_program(int(words.size()), argv.data(), app, body);
@@ -103,7 +109,15 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--part", "1.5"}, "ssdtest: --part: expected a number from 0 to 1, found 1.5\n"},
       {{"--part", "nan"}, "ssdtest: --part: expected a number from 0 to 1, found nan\n"},
       {{"--config", "a", "--config", "b"}, "ssdtest: --config is given 2 times, expected once\n"},
-      {{"--config"}, "ssdtest: --config"},
+      {{"--config"}, "ssdtest: --config has no value, expected TEXT after it\n"},
+      {{"--kind", "odd"}, "ssdtest: --kind: expected old or new, found odd\n"},
+      {{"--kind"}, "ssdtest: --kind has no value, expected KIND after it\n"},
+      {{"--seed", "x1"}, "ssdtest: --seed: expected a number, found x1\n"},
+      {{"--seed", "1.5"}, "ssdtest: --seed: expected a whole, not negative number, found 1.5\n"},
+      {{"--seed", "99999999999999999999"}, "ssdtest: --seed: 99999999999999999999 is too large\n"},
+      {{"--seed", "3", "--random"}, "ssdtest: --seed and --random do not go together, "},
+      {{"--reuse", "1"}, "ssdtest: --reuse needs --seed, too\n"},
+      {{"--kind", "a requires b"}, "ssdtest: --kind: expected old or new, found a requires b\n"},
   };
   for (const auto& [words, expected] : rows) {
     tests::Outcome o = outcome_of(words);

@@ -242,10 +242,10 @@ TEST_CASE("--ground-truth that does not fit is told") {
   INFO(other.err);
   CHECK(other.exit_code == 0);
   CHECK_THAT(other.err, Contains("1 of 2 images are not in the ground truth"));
-  check_refused(p.detect(kImages + val), 2, "--ground-truth requires");
+  check_refused(p.detect(kImages + val), 2, "--ground-truth needs");
   check_refused(p.detect(std::string(kImages) + "-o v --ground-truth none.json"), 3,
                 "none.json does not exist");
-  check_refused(p.detect(std::string(kImages) + "-o v --split val"), 2, "--split requires");
+  check_refused(p.detect(std::string(kImages) + "-o v --split val"), 2, "--split needs");
   check_refused(p.detect(std::string(kImages) +
                          "--json data/annotations/instances_val.json "
                          "--overwrite -o v " +

@@ -79,6 +79,21 @@ TEST_CASE("EXIF: YOLO labels are of the upright picture, unless it is read as st
   check_box(photo.converted(std::string(kYolo) + " --exif stored"), {64, 48}, {16, 18, 32, 12});
 }
 
+TEST_CASE("EXIF: labels of the upright picture are not written as those of stored pixels") {
+  const TurnedPhoto photo;
+  REQUIRE(photo.ssddata(std::string("convert ") + kYolo + " --to-coco upright.json").exit_code ==
+          0);
+  const std::string input = " --annotations upright.json --images images --exif stored ";
+  for (const char* rest : {"convert --to-coco c.json", "convert --to-yolo y", "show -o pictures"}) {
+    const Outcome refused = photo.ssddata(rest + input);
+    INFO(refused.err);
+    CHECK(refused.exit_code == 3);
+    CHECK_THAT(refused.err, Contains("--exif stored does not fit a.jpg: the picture is 64 x 48, "
+                                     "the annotations say 48 x 64, as it is when turned"));
+  }
+  for (const char* output : {"c.json", "y", "pictures"}) CHECK_FALSE(fs::exists(photo.at(output)));
+}
+
 TEST_CASE("EXIF: labels of stored pixels are turned on the way to YOLO and VOC, and back") {
   const TurnedPhoto photo;
   photo.label_stored();

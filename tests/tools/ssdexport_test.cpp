@@ -117,6 +117,8 @@ TEST_CASE("ssdexport --weights: the same boxes from a smaller file, which no run
   CHECK(after.out == before.out);
   const Outcome resumed = place().run("ssdtrain", "--resume w.safetensors --output-dir other");
   CHECK(resumed.exit_code == 4);
+  CHECK_THAT(resumed.err, Contains("w.safetensors: holds weights alone") &&
+                              Contains("--init-from w.safetensors"));
   CHECK(
       place().run("ssdtrain", "--config tiny.json --init-from w.safetensors --dry-run").exit_code ==
       0);

@@ -52,6 +52,12 @@ TEST_CASE("weights of other programs are named, with the function that converts 
   for (const auto& [bytes, words] : {std::pair("PK\x03\x04"s, "a file of PyTorch"),
                                      {"\x80\x02}q"s, "a file of PyTorch"},
                                      {"\x89HDF\r\n\x1a\n"s, "an HDF5 file"},
+                                     {"\x80\x04\x95"s, "a file of PyTorch"},
+                                     {"\x08\x07\x12\x07pytorch"s, "an ONNX file"},
+                                     {"\x1c\0\0\0TFL3"s, "a TensorFlow Lite file"},
+                                     {"version https://git-lfs"s, "`git lfs pull`"},
+                                     {"<!DOCTYPE html>"s, "did the download give an error page?"},
+                                     {"train:\n  steps: 5"s, "a text, expected a checkpoint"},
                                      {"\x1f\x8b\x08"s, "a gzip file"}}) {
     base::write_file(p.at("model.pt"), bytes + std::string(500, 'x'));
     check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, words);
@@ -59,7 +65,7 @@ TEST_CASE("weights of other programs are named, with the function that converts 
     CHECK(started.exit_code == 4);
     CHECK_THAT(started.err, Contains(words));
   }
-  base::write_file(p.at("model.pt"), std::string(500, 'x'));
+  base::write_file(p.at("model.pt"), std::string(500, '\xee'));
   check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, "damaged");
 }
 
@@ -73,6 +79,7 @@ TEST_CASE("a name that nearly fits is told where an image is missing") {
       {"in capitals", [](const Name& n) { return n.substr(0, n.size() - 4) + ".JPG"; }},
       {"of another format", [](const Name& n) { return n.substr(0, n.size() - 4) + ".png"; }},
       {"without its ending", [](const Name& n) { return n.substr(0, n.size() - 4); }},
+      {"of an address", [](const Name& n) { return "%30" + n.substr(1); }},
       {"of another system", [](const Name& n) { return "photos\\" + n; }}};
   for (const auto& [what, change] : changes) {
     INFO(what);

@@ -79,7 +79,8 @@ class Builder : public json::json_sax_t {
   }
 
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
-    complain(reason(e.what()));
+    const bool began = !levels_.empty() || !position_;
+    complain(reason(e.what()) + (began ? "" : "; a configuration is JSON and begins with {"));
   }
 
   [[noreturn]] void complain(const std::string& what) const {

@@ -139,6 +139,13 @@ void ModelFile::load_model(Backend& backend, Parameters& parameters, bool averag
 
 void ModelFile::load_training(Backend& backend, Parameters& parameters,
                               engine::Optimizer& optimizer) const {
+  const auto& tensors = file_.tensors();
+  if (std::none_of(tensors.begin(), tensors.end(),
+                   [](const auto& tensor) { return tensor.name.starts_with(kOptimizer); }))
+    fail(ExitCode::checkpoint, file_.path(),
+         ": holds weights alone, without the state of the training, so no run can go on from it; "
+         "start a new one with --init-from ",
+         file_.path());
   refuse_other_rule(optimizer.options().rule.kind);
   load_model(backend, parameters, false);
   for (const Parameters::Named& named : parameters.named())

@@ -68,6 +68,14 @@ TEST_CASE("archives and files of other tools are named") {
         Case{"{\"image\": 1}\n{\"image\": 2}\n", "JSON Lines"},
         Case{"filename,width,height,class\na.jpg,3,3,cat\n", "a table (CSV)"},
         Case{R"([{"image_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}])", "ssdeval --detections"},
+        Case{R"([{"id": 1, "annotations": [{"result": [{"from_name": "label"}]}]}])",
+             "Label Studio"},
+        Case{R"([{"image": "a.jpg", "annotations": [{"label": "cat", "coordinates": {}}]}])",
+             "CreateML"},
+        Case{"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"},
+        Case{R"({"images": [], "annotations": [{"bbox": [NaN, 1, 2, 3]}]})",
+             "NaN is a word of Python"},
+        Case{R"({"images": [{"id": None}]})", "None is a word of Python"},
         Case{"{}", "no \"images\" section"}}) {
     INFO(c.text);
     CHECK(error_of(c.text).find(c.message) != std::string::npos);

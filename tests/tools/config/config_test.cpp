@@ -124,6 +124,9 @@ TEST_CASE("what is wrong with a configuration, and where") {
       {"{\"title\": \"a\nb\"}", "c.json:1: syntax error"},
       {"{\"title\": \"\\ud800\"}", "c.json:1: syntax error"},
       {"{ /* no end", "c.json:1: syntax error"},
+      {"train:\n  steps: 5\n",
+       "c.json:1: syntax error while parsing value - invalid literal; last read: 'tra'; a "
+       "configuration is JSON and begins with {"},
       {"{\"flag\": true,\n \"flag\": true}",
        "c.json:2: key flag is written twice, first in line 1"},
       {"{\"a\": {\"count\": 2,\n\n\"count\": 2}}", "c.json:3: key a.count is written twice"},
