@@ -63,6 +63,7 @@ def tests_for(file):
     if path.parts[0] == "kernels":
         folder += planting.tests_of("engine/ops")
     wide = planting.tests_of("model") if path.parts[0] != "data" else ["ssddata_test"]
+    folder.sort(key=lambda t: not t.startswith(path.stem.split("_")[0]))
     order = [t for t in everywhere if t == own] + near + folder + wide
     return list(dict.fromkeys(order))
 
