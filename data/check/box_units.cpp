@@ -17,10 +17,6 @@ BoxUnits count_box_units(const Dataset& dataset) {
           o.x + o.width >= image.width + 1.0 || o.y + o.height >= image.height + 1.0;
       units.as_corners += o.width > o.x && o.height > o.y && o.width <= image.width + 1.0 &&
                           o.height <= image.height + 1.0;
-      units.past_any_border += o.x <= -1 || o.y <= -1 || o.x + o.width >= image.width + 1.0 ||
-                               o.y + o.height >= image.height + 1.0;
-      units.as_yolo_corners += o.x < o.width / 2 && o.y < o.height / 2 &&
-                               o.width < image.width + 1.0 && o.height < image.height + 1.0;
       units.in_unit += std::max({o.x, o.y, o.width, o.height}) <= 1;
     }
   }
@@ -29,10 +25,6 @@ BoxUnits count_box_units(const Dataset& dataset) {
 
 bool BoxUnits::look_like_corners() const {
   return boxes >= 3 && as_corners * 100 >= boxes * 99 && past_border * 10 >= boxes;
-}
-
-bool BoxUnits::look_like_yolo_corners() const {
-  return boxes >= 3 && as_yolo_corners * 100 >= boxes * 99 && past_any_border * 10 >= boxes;
 }
 
 bool BoxUnits::look_like_unit() const { return boxes >= 3 && in_unit * 10 >= boxes * 9; }
@@ -48,11 +40,6 @@ std::string BoxUnits::in_words() const {
         "the boxes look like corners: {} of {} reach past the border as [x, y, width, height], and "
         "{} fit as [x1, y1, x2, y2]; subtract x1 and y1 from the last two",
         past_border, boxes, as_corners);
-  if (look_like_yolo_corners())
-    return fmt::format(
-        "the boxes look like corners that were read as centre and size: {} of {} reach past the "
-        "border, and {} fit as x1 y1 x2 y2; YOLO's lines are: class x_center y_center width height",
-        past_any_border, boxes, as_yolo_corners);
   return "";
 }
 

@@ -12,14 +12,10 @@ struct BoxUnits {
   int64_t past_border = 0;  // reach 1 px or more past the right or lower border
   int64_t as_corners = 0;   // have an area within their image when read as x1, y1, x2, y2
   int64_t in_unit = 0;      // have no value above 1
-  // For readers of YOLO's files, who take x1, y1, x2, y2 for a centre and a size:
-  int64_t past_any_border = 0;  // reach 1 px or more past a border
-  int64_t as_yolo_corners = 0;  // have an area within their image if they were corners
 
   // True if there are at least three boxes, 99 % of them fit as corners, and 10 % do not fit as
   // they are. (Boxes in the upper left fit both readings.)
   bool look_like_corners() const;
-  bool look_like_yolo_corners() const;  // by the same rule
   // True if there are at least three boxes and 90 % of them have no value above 1 px.
   bool look_like_unit() const;
   // Says what the boxes look like, with the share that shows it and the cure. Empty if they look

@@ -101,13 +101,14 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative, ExifP
   return image;
 }
 
-void take_labels(Dataset& out, const ImageEntry& image, const std::string& path) {
+void take_labels(Dataset& out, const ImageEntry& image, const std::string& path, YoloMatch& match) {
   base::LoadedFile file(path, kLargestLabels);
   for_lines(plain_text(file.bytes(), path), [&](std::string_view line, int number) {
     if (line.empty()) return;
     Object object =
         parse_object(line, image, out.categories.size(), fmt::format("{}:{}", file.path(), number));
     object.id = static_cast<int64_t>(out.objects.size() + 1);
+    count_box(match, image, object);
     out.objects.push_back(object);
   });
 }
@@ -127,7 +128,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
     image.id = static_cast<int64_t>(out.images.size() + 1);
     image.first_object = static_cast<uint32_t>(out.objects.size());
     const bool labelled = fs::exists(source.labels);
-    if (labelled) take_labels(out, image, source.labels.string());
+    if (labelled) take_labels(out, image, source.labels.string(), match);
     image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
     match.labelled += labelled;
     match.empty += labelled && image.object_count == 0;
@@ -135,6 +136,8 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
   }
   if (match.labelled == 0) fail(ExitCode::data, without_labels(files));
   out.notes.push_back(matched(files, match));
+  if (std::string corners = corners_in_words(match); !corners.empty())
+    out.notes.push_back(files.image_folder + ": " + corners);
   return out;
 }
 

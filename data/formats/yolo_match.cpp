@@ -78,6 +78,25 @@ std::string matched(const YoloFiles& files, const YoloMatch& match) {
   return text;
 }
 
+void count_box(YoloMatch& match, const ImageEntry& image, const Object& box) {
+  const double x = 0.01 * image.width, y = 0.01 * image.height;
+  ++match.boxes;
+  match.past_border += box.x < -x || box.y < -y || box.x + box.width > image.width + x ||
+                       box.y + box.height > image.height + y;
+  match.as_corners += box.x < box.width / 2 && box.y < box.height / 2;
+}
+
+std::string corners_in_words(const YoloMatch& match) {
+  if (match.boxes < 3 || match.as_corners * 100 < match.boxes * 99 ||
+      match.past_border * 10 < match.boxes)
+    return "";
+  return fmt::format(
+      "warning: the boxes look like corners: {} of {} reach past the border, and {} fit as x1 y1 "
+      "x2 "
+      "y2; YOLO's lines are: class x_center y_center width height",
+      match.past_border, match.boxes, match.as_corners);
+}
+
 std::string without_images(const YoloFiles& files) {
   const std::string others = in_words(files.other_pictures);
   return files.image_folder + ": no .jpg, .jpeg, or .png files" +

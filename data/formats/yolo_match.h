@@ -10,11 +10,20 @@ namespace data {
 struct YoloMatch {
   int64_t labelled = 0;  // images with a label file
   int64_t empty = 0;     // of these, images whose file has no box
+  int64_t boxes = 0;
+  int64_t past_border = 0;  // boxes that reach past the border by 1 % of a side or more
+  int64_t as_corners = 0;   // boxes with an area if their numbers were x1 y1 x2 y2
 };
 
 // One line for the user. To write it, the function searches the label folders for .txt files that
 // belong to no image.
 std::string matched(const YoloFiles& files, const YoloMatch& match);
+
+// Counts a box that was read as centre and size.
+void count_box(YoloMatch& match, const ImageEntry& image, const Object& box);
+// A warning if the boxes look like corners, x1 y1 x2 y2: at least three, of which 99 % have an area
+// as corners, and 10 % reach past the border as centre and size. Else empty.
+std::string corners_in_words(const YoloMatch& match);
 
 // The error message if no image was found.
 std::string without_images(const YoloFiles& files);

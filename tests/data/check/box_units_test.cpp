@@ -1,8 +1,6 @@
 // Boxes in another form than x, y, width, height in pixels are recognised, and good ones are not.
 #include "data/check/box_units.h"
 
-#include <array>
-
 #include "data/formats/coco.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
@@ -36,19 +34,6 @@ TEST_CASE("corners in place of sizes are recognised") {
   CHECK(units.past_border == 2);
   CHECK(units.as_corners == 3);
   CHECK_THAT(units.in_words(), Contains("look like corners") && Contains("2 of 3"));
-}
-
-TEST_CASE("corners in place of YOLO's centre and size are recognised") {
-  std::vector<Object> boxes;
-  for (const auto& [x1, y1, x2, y2] :
-       std::vector<std::array<double, 4>>{{10, 10, 180, 90}, {40, 30, 160, 80}, {5, 5, 60, 50}})
-    boxes.push_back(box(x1 - x2 / 2, y1 - y2 / 2, x2, y2));
-  CHECK_THAT(words_for(with_boxes(boxes)), Contains("3 of 3 reach past the border, and 3 fit"));
-  boxes.push_back(box(150, 50, 20, 20));
-  CHECK(words_for(with_boxes(boxes)).empty());
-  // Large objects, which hardly reach past a border.
-  CHECK(words_for(with_boxes({box(0, 0, 200, 100), box(1, 1, 190, 95), box(-.5, 0, 150, 90)}))
-            .empty());
 }
 
 TEST_CASE("parts of the image's sides in place of pixels are recognised") {

@@ -124,6 +124,22 @@ TEST_CASE("YOLO: a folder of other labels, no image, and numbers in pixels are r
   CHECK_THAT(failure([&] { f.yolo(); }), Contains("1 picture of formats that are not read"));
 }
 
+TEST_CASE("YOLO: corners in place of centre and size are told") {
+  const Folder f;
+  f.image("images/a.jpg");
+  const auto notes_for = [&](const std::string& lines) {
+    f.text("labels/a.txt", lines);
+    return f.yolo().notes;
+  };
+  const Names corners = notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n0 .05 .05 .3 .5\n1 .5 .5 .9 .9\n");
+  REQUIRE(corners.size() == 2);
+  CHECK_THAT(corners[1], Contains("3 of 4 reach past the border, and 4 fit as x1 y1 x2 y2"));
+  // A small box in the middle, too few boxes, and large objects, which stay inside.
+  CHECK(notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n0 .5 .5 .1 .1\n").size() == 1);
+  CHECK(notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n").size() == 1);
+  CHECK(notes_for("0 .5 .5 1 1\n0 .5 .5 .9 .8\n0 .4 .4 .8 .8\n").size() == 1);
+}
+
 TEST_CASE("VOC: renamed and missing pictures") {
   const Folder f;
   f.image("images/a.jpg");
