@@ -12,6 +12,7 @@ Command add_data_command(CLI::App& program);
 Command add_eval_command(CLI::App& program);
 Command add_op_command(CLI::App& program);
 Command add_conv_command(CLI::App& program);
+Command add_allreduce_command(CLI::App& program);
 Command add_compare_command(CLI::App& program);
 
 }  // namespace benchmarks

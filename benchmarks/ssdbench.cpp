@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
        {"ssdbench op --device cpu --precision fp32 --batch 8 --mode train --runs 3 --cpu-time",
         "every operation of a step against the roofline, on a busy machine"},
        {"ssdbench conv", "every convolution of SSD320 alone, on the CPU"},
+       {"ssdbench allreduce --ranks 2", "sums over ranks, by size"},
        {"ssdbench compare before.json after.json", "what became slower, beyond noise"},
        {"ssdbench COMMAND --help", "the options of one command"}});
   return tools::run_commands(
@@ -21,5 +22,5 @@ int main(int argc, char** argv) {
       {benchmarks::add_train_command(app), benchmarks::add_infer_command(app),
        benchmarks::add_data_command(app), benchmarks::add_eval_command(app),
        benchmarks::add_op_command(app), benchmarks::add_conv_command(app),
-       benchmarks::add_compare_command(app)});
+       benchmarks::add_allreduce_command(app), benchmarks::add_compare_command(app)});
 }

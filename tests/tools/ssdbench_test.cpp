@@ -204,6 +204,20 @@ TEST_CASE("ssdbench op: operations with their share of the roofline") {
   CHECK(j.at("shapes").size() >= j.at("operations").size());
 }
 
+TEST_CASE("ssdbench allreduce: rates by size, of all ranks; sizes that ranks cannot share evenly") {
+  const json j = printed("allreduce --ranks 3 --kib 1,50 --runs 3 --json");
+  CHECK(j.at("ranks") == 3);
+  REQUIRE(j.at("rows").size() == 2);
+  for (const json& row : j.at("rows")) {
+    check_spread(row.at("seconds"));
+    const double bus = 1e-9 * row.at("bytes").get<double>() * 4 / 3;
+    CHECK(row.at("bus_gb_per_second").at("median").get<double>() ==
+          Approx(bus / row.at("seconds").at("median").get<double>()));
+  }
+  const tests::Outcome none = bench("allreduce --ranks 1");
+  CHECK(none.exit_code == 2);
+}
+
 TEST_CASE("ssdbench eval: rows by threads and files, and files that stay") {
   const tests::TemporaryFolder folder;
   const std::string files = "--files " + folder.path().string();
