@@ -3,6 +3,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "benchmarks/commands.h"
 #include "engine/base/error.h"
@@ -58,16 +59,11 @@ Spread spread_of(const json& row, const std::string& path) {
 // The settings that make two rows the same case, in words; those of all rows stand in `file`.
 std::string case_of(const json& file, const json& row, const std::string& path) {
   std::string words;
-  for (const char* key : {"what",          "op",
-                          "pass",          "mode",
-                          "device",        "precision",
-                          "from",          "pictures",
-                          "batch",         "threads",
-                          "clock",         "frozen_batch_norm",
-                          "deterministic", "conv_algorithm",
-                          "fixed_weights", "graph",
-                          "cache_mib",     "images",
-                          "classes",       "detections"})
+  std::istringstream keys(
+      "what op pass mode device precision from pictures checkpoint batch threads clock "
+      "frozen_batch_norm deterministic conv_algorithm fixed_weights graph cache_mib images classes "
+      "detections");
+  for (std::string key; keys >> key;)
     for (const json* holder : {&row, &file}) {
       const auto at = holder->find(key);
       if (at == holder->end()) continue;

@@ -1,6 +1,6 @@
 // `ssdbench eval`: COCO evaluation at the size of COCO's validation set, and whether the result is
 // the same for every number of threads. With --files it also writes the case as JSON files, for
-// benchmarks/peers/coco_eval_peers.py, and times reading them.
+// benchmarks/compare.sh, and times reading them.
 #include <fmt/format.h>
 
 #include <functional>

@@ -1,14 +1,16 @@
 // `ssdbench infer`: detection with the whole SSD320, from decoded pictures or from JPEG files to
 // boxes.
 #include <fmt/core.h>
-#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/peak_memory.h"
 #include "benchmarks/step_case.h"
 #include "engine/base/error.h"
 #include "engine/base/temporary_folder.h"
-#include "tools/image_files.h"
+#include "engine/base/text.h"
 
 namespace {
 
@@ -29,10 +31,10 @@ class Files {
  public:
   explicit Files(const Options& o) {
     if (!o.images.empty()) {
-      tools::PathLines list(STDIN_FILENO, tools::kStandardInput);
-      names_ = tools::find_images(o.images, /*recursive=*/false, list).files;
+      for (const std::string& path : o.images) add(path);
       if (names_.empty())
-        base::fail(base::ExitCode::usage, "--images: no JPEG or PNG file in ", o.images[0]);
+        base::fail(base::ExitCode::usage, "--images: no JPEG or PNG file in ",
+                   base::printable(o.images[0]));
       pictures_ = o.images[0];
     } else if (std::find(o.from.begin(), o.from.end(), kFiles) != o.from.end()) {
       folder_.emplace("ssdbench");
@@ -55,6 +57,18 @@ class Files {
   }
 
  private:
+  // A file, or the pictures in a folder.
+  void add(const std::string& path) {
+    std::error_code none;
+    if (!std::filesystem::is_directory(path, none)) return names_.push_back(path);
+    const size_t first = names_.size();
+    for (const auto& entry : std::filesystem::directory_iterator(path, none))
+      if (const auto ending = entry.path().extension();
+          ending == ".jpg" || ending == ".jpeg" || ending == ".png")
+        names_.push_back(entry.path().string());
+    std::sort(names_.begin() + std::ptrdiff_t(first), names_.end());
+  }
+
   std::optional<base::TemporaryFolder> folder_;
   std::vector<std::string> names_;
   std::string pictures_;

@@ -1,4 +1,4 @@
-// The whole SSD320 on its device, with random weights, ready to run steps.
+// The whole SSD320 on its device, with random weights or those of a checkpoint, ready to run steps.
 #pragma once
 #include <optional>
 #include <set>
@@ -6,6 +6,7 @@
 #include "benchmarks/random_batch.h"
 #include "tools/command_line.h"
 #include "tools/run/inference.h"
+#include "tools/run/model_file.h"
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
 #include "tools/run/training_step.h"
@@ -17,6 +18,7 @@ struct RunOptions {
   int threads = 0;                                                  // 0: one per core
   double memory_gib = 0;                                            // 0: most of what is free
   std::string conv_algorithm = "auto";
+  std::string checkpoint;  // inference: a trained model; empty: SSD320 with random weights
   bool frozen = false, deterministic = false, no_graph = false;
   bool cpu_time = false;
 
@@ -44,10 +46,14 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
 
 inline config::RunConfig run_config(const RunOptions& o, int images) {
   config::RunConfig config;
-  config.model.options.classes = 90;
-  config.model.options.frozen_batch_norm = o.frozen && o.trains();
-  // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.
-  if (!o.trains()) config.model.options.batch_norm_decay = 0;
+  if (!o.checkpoint.empty()) {
+    config = run::ModelFile(o.checkpoint).config();
+  } else {
+    config.model.options.classes = 90;
+    config.model.options.frozen_batch_norm = o.frozen && o.trains();
+    // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.
+    if (!o.trains()) config.model.options.batch_norm_decay = 0;
+  }
   config.train.batch_size = images;
   config.train.precision = o.precision;
   config.train.deterministic = o.deterministic;
@@ -72,12 +78,11 @@ class Ssd320Run {
     run::prepare_convolutions(
         device_->backend(), config_,
         {.training = o.trains(), .evaluation_batch = o.trains() ? 0 : images});
-    parameters_.allocate(1, {}, o.trains());
-    parameters_.refresh_working(device_->queue());
+    allocate_weights(o);
     if (o.trains())
       prepare_training();
     else
-      prepare_inference();
+      prepare_inference(o.checkpoint.empty());
   }
 
   // Training: returns when the step before is done and the batch on its way. Inference: when the
@@ -108,6 +113,18 @@ class Ssd320Run {
   size_t boxes_found() const { return found_; }
 
  private:
+  void allocate_weights(const RunOptions& o) {
+    if (o.checkpoint.empty()) {
+      parameters_.allocate(1, {}, o.trains());
+      parameters_.refresh_working(device_->queue());
+      return;
+    }
+    const run::ModelFile file(o.checkpoint);
+    file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory
+    parameters_.allocate(0, {}, /*gradients=*/false);
+    file.load_model(device_->backend(), parameters_, /*averaged=*/true);
+  }
+
   void prepare_training() {
     const config::TrainConfig& train = config_.train;
     const double loss_scale = parameters_.precision().scale_loss ? train.loss_scale.initial : 1;
@@ -121,8 +138,8 @@ class Ssd320Run {
                                        .loss = train.loss});
   }
 
-  void prepare_inference() {
-    settle_statistics();
+  void prepare_inference(bool random_weights) {
+    if (random_weights) settle_statistics();
     inference_.emplace(*device_, detector_, config_.train.batch_size, config_.data.sample.max_boxes,
                        config_.eval.nms, run::channel_scaling(config_.data), std::vector<int>{},
                        config_.train.graph);

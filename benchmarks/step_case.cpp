@@ -58,6 +58,7 @@ json settings(const StepOptions& o, const StepCase& c, Ssd320Run& run) {
           {"mode", o.mode},
           {"from", c.from},
           {"pictures", c.pictures},
+          {"checkpoint", o.checkpoint},
           {"frozen_batch_norm", o.frozen},
           {"deterministic", o.deterministic},
           {"conv_algorithm", o.conv_algorithm},

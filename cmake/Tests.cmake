@@ -110,6 +110,8 @@ add_test(NAME find_cuda_test COMMAND tests/tools/find_cuda_test.sh WORKING_DIREC
 if(TARGET ssdbench AND NOT SSD_TEST_ONLY)
   add_test(NAME gpu_check_test COMMAND tests/tools/gpu_check_test.sh $<TARGET_FILE:ssdbench> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   ssd_test_timeout(gpu_check_test 900)
+  add_test(NAME benchmark_scripts_test COMMAND tests/tools/benchmark_scripts_test.sh WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  ssd_test_timeout(benchmark_scripts_test 300)
 endif()
 if(TARGET ssdbench_test)
   add_dependencies(ssdbench_test ssdbench)

@@ -25,6 +25,7 @@ const std::vector<NotRun> kNotRun{
     {"tools/demo.sh", "installs packages, builds, trains for minutes"},
     {"tools/test.sh", "installs packages, builds, runs this test"},
     {"cmake --build", "would start the build that this test is a part of"},
+    {"ssdbench infer --batch 1,2,4,8,16,32,64", "runs the whole SSD320 for hours on a CPU"},
     {"tools/gpu_prefix.sh", "downloads packages"},
     {"tools/gpu_check.sh", "needs a GPU"},
     {"tools/kernel_table.sh", "needs the log of a CUDA build, with which tools/test.sh runs it"},
@@ -35,14 +36,14 @@ const std::vector<NotRun> kNotRun{
     {"tests/random_order.sh", "runs all tests many times"},
     {"tests/peers/nms_peer.py", "needs Python with numpy"},
     {"tests/peers/torch_parity.py", "needs PyTorch"},
-    {"benchmarks/peers/compare_cpu.py", "needs PyTorch"},
+    {"benchmarks/compare.sh", "installs packages, runs the whole SSD320 for minutes"},
+    {"benchmarks/record.py", "would add a row to the history"},
     {"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx --overwrite --verify",
      "needs Python with onnxruntime"},
     {"OMP_NUM_THREADS=1 ssdtrain", "trains for minutes"},
     {"ls photos/*.jpg | ssddetect", "needs a model; tests/tools/detect_stream_test.cpp runs it"},
     {"ssddetect --checkpoint best.safetensors --watch", "waits for images; as above"},
     {"OMP_WAIT_POLICY=passive ssdbench op", "runs the whole SSD320 for minutes"},
-    {"ssdbench infer --batch 1,2,4,8,16,32,64", "runs the whole SSD320 for hours on a CPU"},
 };
 
 // Makes a command of a document short enough for a test: a smaller model, data set and run. What
@@ -144,7 +145,7 @@ fs::path source_of(const string& command) {
 // What the programs print about their options.
 string help_of(const string& command) {
   string program = command.substr(0, command.find(' '));
-  if (program == "ssddata") {
+  if (program == "ssddata" || program == "ssdbench") {
     const string rest = command.substr(std::min(command.size(), program.size() + 1));
     program += " " + rest.substr(0, rest.find(' '));
   }
@@ -163,7 +164,8 @@ string all_options() {
   string text;
   for (const char* program :
        {"ssdtrain", "ssdeval", "ssddetect", "ssdexport", "ssddata check", "ssddata stats",
-        "ssddata show", "ssddata convert", "ssddata synth", "ssddata split"})
+        "ssddata show", "ssddata convert", "ssddata synth", "ssddata split", "ssdbench train",
+        "ssdbench infer", "ssdbench data", "ssdbench eval", "ssdbench op", "ssdbench conv"})
     text += help_of(program);
   for (const NotRun& n : kNotRun)
     if (const fs::path source = source_of(n.command); !source.empty())
@@ -172,7 +174,8 @@ string all_options() {
 }
 
 bool is_program(const string& text) {
-  for (const char* name : {"ssdtrain ", "ssdeval ", "ssddetect ", "ssddata ", "ssdexport "})
+  for (const char* name :
+       {"ssdtrain ", "ssdeval ", "ssddetect ", "ssddata ", "ssdexport ", "ssdbench "})
     if (text.starts_with(name)) return true;
   return false;
 }
@@ -241,7 +244,7 @@ TEST_CASE("a command that is not run is in a document, and its program has its o
       if (q.text.starts_with("cmake ")) continue;
       const fs::path source = source_of(q.text);
       CHECK_FALSE(source.empty());
-      const string text = tests::text_of(source.string());
+      const string text = tests::text_of(source.string()) + help_of(q.text);
       for (const string& option : tests::options_in(q.text)) {
         INFO(option);
         CHECK(offers(text, option));

@@ -1,16 +1,6 @@
-#!/usr/bin/env python3
-"""SSD320 (ResNet-50 FPN, shared heads) in plain PyTorch on the CPU: images per second.
-
-Forward with batch norm folded into the convolutions, and a full training step (batch norm on batch
-statistics, focal and smooth L1 loss on fixed random targets, backward, SGD with momentum). Each is
-tried in every way PyTorch offers here; the fastest counts. Prints one line of JSON.
-On a busy machine, OMP_WAIT_POLICY=passive with --cpu-time gives steadier numbers than wall time:
-images per second of CPU. Not with --threads 1: PyTorch's f32 convolutions then bypass oneDNN.
+"""SSD320 (ResNet-50 FPN, shared heads) in plain PyTorch, with its losses: for peer.py and
+torch_gpu.py.
 """
-import argparse
-import json
-import time
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -20,9 +10,6 @@ CLASSES, ANCHORS, LEVELS = 91, 6, 5
 
 
 def relu6(x):
-    # PyTorch 1.13 has no gradient of relu6 in bf16 on the CPU; relu is the cheaper stand-in there.
-    if x.requires_grad and x.dtype == torch.bfloat16 and not x.is_cuda:
-        return F.relu_(x)
     return F.relu6(x, inplace=True)
 
 
@@ -140,84 +127,27 @@ def focal_loss(logits, targets, alpha=0.25, gamma=2.0):
     return (weight * miss * miss * entropy).sum()
 
 
-def rate(step, args):
-    clock = time.process_time if args.cpu_time else time.perf_counter
-    step()
-    best = float("inf")
-    for _ in range(args.steps):
-        start = clock()
-        step()
-        best = min(best, clock() - start)
-    return args.batch / best
+class Losses(nn.Module):
+    """The training loss on fixed targets: focal loss, and smooth L1 of the matched anchors."""
 
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
 
-def forward_rates(images, args):
-    rates = {}
-    model = Ssd320().eval()
-    fold(model)
-    dtype = torch.bfloat16 if args.dtype == "bf16" else torch.float32
-    model = model.to(dtype=dtype, memory_format=torch.channels_last)
-    x = images.to(dtype)
-    with torch.inference_mode():
-        rates["eager"] = rate(lambda: model(x), args)
-    with torch.no_grad():
-        frozen = torch.jit.freeze(torch.jit.trace(model, x))
-        rates["frozen"] = rate(lambda: frozen(x), args)
-        try:
-            tuned = torch.jit.optimize_for_inference(torch.jit.trace(model, x))
-            rates["optimized"] = rate(lambda: tuned(x), args)
-        except RuntimeError:
-            pass  # not for this dtype
-    return rates
-
-
-def training_rate(images, args):
-    model = Ssd320().train().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, weight_decay=4e-4)
-    anchors = 12804
-    target_boxes = torch.randn(args.batch, anchors, 4)
-    matched = (torch.rand(args.batch, anchors, 1) < 0.005).float()
-    target_classes = torch.zeros(args.batch, anchors, CLASSES)
-    chosen = torch.randint(1, CLASSES, (args.batch, anchors, 1))
-    target_classes.scatter_(2, chosen, matched)
-    count = matched.sum().clamp(min=1)
-
-    def step():
-        optimizer.zero_grad(set_to_none=True)
-        with torch.cpu.amp.autocast(enabled=args.dtype == "bf16", dtype=torch.bfloat16):
-            boxes, classes = model(images)
+    def forward(self, images, target_boxes, target_classes, matched):
+        boxes, classes = self.model(images)
         smooth = F.smooth_l1_loss(boxes.float(), target_boxes, reduction="none") * matched
-        loss = (focal_loss(classes, target_classes) + smooth.sum() / 4) / count
-        loss.backward()
-        optimizer.step()
-        return float(loss)
-
-    return rate(step, args)
+        count = matched.sum().clamp(min=1)
+        return (focal_loss(classes, target_classes) + smooth.sum() / 4) / count
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--dtype", choices=["fp32", "bf16"], default="fp32")
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=5, help="timed steps; the fastest counts")
-    parser.add_argument("--cpu-time", action="store_true", help="rates by CPU time of all threads")
-    parser.add_argument("--modes", default="train,infer", type=lambda text: text.split(","))
-    args = parser.parse_args()
-    torch.manual_seed(0)
-    torch.set_num_threads(args.threads)
-    images = torch.rand(args.batch, 3, 320, 320) * 240 - 120
-    images = images.contiguous(memory_format=torch.channels_last)
-    result = {"peer": f"torch {torch.__version__}", "dtype": args.dtype, "batch": args.batch,
-              "threads": args.threads, "clock": "cpu" if args.cpu_time else "wall"}
-    if "infer" in args.modes:
-        variants = forward_rates(images, args)
-        result["infer_variants"] = {k: round(v, 3) for k, v in variants.items()}
-        result["infer"] = round(max(variants.values()), 3)
-    if "train" in args.modes:
-        result["train"] = round(training_rate(images, args), 3)
-    print(json.dumps(result))
+def random_images(batch):
+    images = torch.rand(batch, 3, 320, 320) * 240 - 120
+    return images.contiguous(memory_format=torch.channels_last)
 
 
-if __name__ == "__main__":
-    main()
+def random_targets(batch, anchors=12804):
+    matched = (torch.rand(batch, anchors, 1) < 0.005).float()
+    classes = torch.zeros(batch, anchors, CLASSES)
+    classes.scatter_(2, torch.randint(1, CLASSES, (batch, anchors, 1)), matched)
+    return torch.randn(batch, anchors, 4), classes, matched

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Runs ssdbench once and adds one row to a table of measurements, so that its history can be seen.
+
+  benchmarks/record.py infer --batch 8 --steps 20 --warmup 3
+  benchmarks/record.py --file other.csv eval --threads 2
+
+The row has date, commit, machine, mode and settings, and the figure with minimum and maximum:
+images/s of train, infer and data, seconds of eval, ms per image of conv. With
+several cases in one call (such as --batch 1,8) the last one counts. What ssdbench noticed on the
+machine stands in the last column: do not rely on such a row.
+"""
+import csv
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COLUMNS = ["date", "commit", "machine", "mode", "settings", "unit", "min", "median", "max", "noticed"]
+SETTINGS = ["device", "precision", "from", "pictures", "what", "batch", "threads", "clock",
+            "conv_algorithm", "steps", "runs"]
+
+
+def machine():
+    try:
+        with open("/proc/cpuinfo") as info:
+            return next(l.split(":", 1)[1].strip() for l in info if l.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
+def commit():
+    def git(*command):
+        done = subprocess.run(["git", "-C", ROOT, *command], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+        return done.stdout.strip()
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return (git("rev-parse", "--short=12", "HEAD") or "unknown") + ("+changes" if changed else "")
+
+
+def figure(mode, result):
+    """The unit, and minimum, median and maximum."""
+    if mode == "conv":
+        sums = {key: sum(r["count"] * r["ms"][key] for r in result["results"]) / result["batch"]
+                for key in ("min", "median", "max")}
+        return "ms/image", sums
+    if mode == "eval":
+        return "s", result["rows"][-1]["seconds"]
+    return "images/s", result["results"][-1]["images_per_second"]
+
+
+def last_case(result):
+    rows = result.get("results") or result.get("rows") or [{}]
+    return {**rows[-1], **{k: v for k, v in result.items() if not isinstance(v, (list, dict))}}
+
+
+def row_of(mode, result):
+    case = last_case(result)
+    unit, spread = figure(mode, result)
+    machine_report = result.get("machine") or result["results"][-1]["machine"]
+    return {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(),
+            "machine": machine(), "mode": mode,
+            "settings": ", ".join(f"{k} {case[k]}" for k in SETTINGS if case.get(k) not in (None, "")),
+            "unit": unit, **{key: f"{spread[key]:.4g}" for key in ("min", "median", "max")},
+            "noticed": "; ".join(machine_report["notices"])}
+
+
+def add_row(path, row):
+    """Appends the row, after the one header of a new file. A file with other columns is left alone."""
+    new = not os.path.exists(path) or os.path.getsize(path) == 0
+    if not new:
+        with open(path, newline="") as file:
+            if next(csv.reader(file)) != COLUMNS:
+                raise SystemExit(f"record.py: {path} has other columns: move it away")
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main():
+    arguments, path = sys.argv[1:], os.path.join(ROOT, "benchmarks", "history.csv")
+    if arguments[:1] == ["--file"] and len(arguments) > 1:
+        path, arguments = arguments[1], arguments[2:]
+    if not arguments or arguments[0] not in ("train", "infer", "data", "eval", "conv"):
+        raise SystemExit(__doc__.strip())
+    program = os.path.join(os.environ.get("BIN", os.path.join(ROOT, "build/cpu/bin")), "ssdbench")
+    done = subprocess.run([program, *arguments, "--json"], text=True, stdout=subprocess.PIPE)
+    if done.returncode:
+        return done.returncode
+    row = row_of(arguments[0], json.loads(done.stdout))
+    add_row(path, row)
+    print(", ".join(f"{key} {value}" for key, value in row.items() if value))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

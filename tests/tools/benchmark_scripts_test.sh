@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Runs benchmarks/record.py and benchmarks/compare.sh with a stand-in for ssdbench, whose figures are made up.
+set -euo pipefail
+command -v python3 >/dev/null || { echo "skipped: python3 is missing"; exit 0; }
+cd "$(dirname "$0")/../.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export BIN=$folder FOLDER=$folder
+
+fail() { echo "benchmark_scripts_test: $1" >&2; exit 1; }
+expect() { grep -qF -- "$1" "$folder/out" || { cat "$folder/out" >&2; fail "no '$1' in what was printed"; }; }
+
+cat >"$folder/ssdbench" <<'END'
+#!/usr/bin/env bash
+[ -z "${BROKEN:-}" ] || { echo "ssdbench: out of memory" >&2; exit 6; }
+spread='{"min": 1, "p25": 2, "median": 2, "p75": 3, "max": 4}'
+machine="{\"notices\": [${NOTICE:-}]}"
+case $1 in
+  eval) echo "{\"mode\": \"eval\", \"machine\": $machine, \"rows\": [{\"what\": \"evaluate, 1 threads\", \"seconds\": $spread}]}" ;;
+  *) echo "{\"results\": [{\"device\": \"cpu\", \"batch\": 8, \"images_per_second\": $spread, \"machine\": $machine}]}" ;;
+esac
+END
+chmod +x "$folder/ssdbench"
+
+# One row per call, one header, and nothing from a run that failed or into a table of something else.
+history=$folder/history.csv
+for _ in 1 2; do benchmarks/record.py --file "$history" infer --batch 8 >/dev/null; done
+benchmarks/record.py --file "$history" eval >/dev/null
+[ "$(wc -l <"$history")" = 4 ] || fail "three calls gave $(wc -l <"$history") lines"
+[ "$(grep -c '^date,commit,machine,mode,' "$history")" = 1 ] || fail "the table has not one header"
+grep -q ',infer,"device cpu, batch 8",images/s,1,2,4,$' "$history" || fail "a row is wrong: $(tail -n 1 "$history")"
+if BROKEN=1 benchmarks/record.py --file "$history" infer 2>/dev/null; then fail "a failed run was recorded"; fi
+[ "$(wc -l <"$history")" = 4 ] || fail "a failed run left a row"
+echo "a,b" >"$folder/other.csv"
+if benchmarks/record.py --file "$folder/other.csv" eval 2>/dev/null; then fail "a table of something else was taken"; fi
+NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/record.py --file "$history" eval >/dev/null
+tail -n 1 "$history" | grep -q '1.50 cores' || fail "a notice was lost"
+
+# Without any peer, our figures and why there are no others. A busy machine writes no documents.
+export SSD_PEERS=$folder/none
+python3 -c 'import sys, importlib.util as u; sys.exit(bool(u.find_spec("pycocotools")))' && {
+  benchmarks/compare.sh --no-install --jobs eval --quick --json "$folder/all.json" >"$folder/out" 2>&1
+  expect '| **COCO evaluation of 1000 images** | ours | | 500.00 500.00 500.00 |'
+  expect 'pycocotools'
+  expect 'is not installed'
+  python3 -c "import json; assert len(json.load(open('$folder/all.json'))['jobs']) == 1"
+  before=$(cksum docs/performance.md)
+  if NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/compare.sh --no-install --jobs eval --quick --docs \
+    >"$folder/out" 2>&1; then fail "the docs were written on a busy machine"; fi
+  expect 'the machine was busy'
+  [ "$before" = "$(cksum docs/performance.md)" ] || fail "the docs were changed"
+}
+for wrong in "--jobs walk" "--rounds 2" "--steps 1"; do
+  # shellcheck disable=SC2086
+  if benchmarks/compare.sh --no-install $wrong >"$folder/out" 2>&1; then fail "$wrong was taken"; fi
+done
+BROKEN=1 benchmarks/compare.sh --no-install --jobs eval --quick >"$folder/out" 2>&1 && fail "a failed job ended with 0"
+expect 'out of memory'
+
+# A peer that takes twice as long is half as fast; the table goes between the marks, again and again.
+python3 - <<'END'
+import os, sys
+sys.path.insert(0, "benchmarks/peers")
+import compare
+entry = compare.finished(8, [1.0, 1.0, 2.0], {"turns": [2.0, 3.0, 4.0]})
+assert entry["ratio"] == {"min": 2.0, "median": 2.0, "max": 3.0}, entry
+assert entry["rate"]["max"] == 4.0, entry
+assert compare.worst(["a 1.5 b", "c 1 d", "a 2.5 b"]) == ["a 2.5 b", "c 1 d"]
+compare.DOCUMENT = os.path.join(os.environ["FOLDER"], "page.md")
+open(compare.DOCUMENT, "w").write("top\n" + "\n".join(m.strip() for m in compare.MARKS) + "\nend\n")
+result = {"date": "2000-01-01T00:00:00", "commit": "abc", "machine": {"cpu": "X", "threads": 2},
+          "options": {"rounds": 3, "steps": 3}, "jobs": [{"title": "walk", "error": "no legs"}]}
+for _ in range(2):
+    compare.write_document(result)
+text = open(compare.DOCUMENT).read()
+assert text.startswith("top\n") and text.endswith("end\n") and text.count("no legs") == 1, text
+END
+grep -qF '<!-- compare.sh writes from here -->' docs/performance.md || fail "docs/performance.md has no marks"
+echo "benchmark_scripts_test: passed"
