@@ -167,8 +167,9 @@ TEST_CASE("ssdbench infer: from files, the table, JSON and DLLogger lines of one
   CHECK(std::count(again.err.begin(), again.err.end(), '\n') == 1);
 }
 
-TEST_CASE("ssdbench infer: a damaged file is one line and exit code 3") {
+TEST_CASE("ssdbench infer: a damaged file is one line and exit code 3, a checkpoint 4") {
   const tests::TemporaryFolder folder;
+  CHECK(bench("infer --checkpoint " + folder.path().string() + "/none").exit_code == 4);
   std::ofstream(folder.path() / "bad.jpg") << "no picture";
   const tests::Outcome outcome =
       bench("infer --device cpu --batch 1 --warmup 0 --steps 3 --images " + folder.path().string());
