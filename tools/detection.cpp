@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
+#include "tools/run/detection_rules.h"
 
 namespace tools {
 namespace {
@@ -82,12 +83,11 @@ Detection::Detection(const DetectJob& job, const run::ModelFile& file, int batch
 
 config::EvalConfig Detection::evaluation() const {
   config::EvalConfig eval = model_.config().eval;
-  eval.nms.score_threshold = job_.score_threshold;
-  eval.nms.agnostic = job_.agnostic;
-  if (job_.iou) eval.nms.iou_threshold = *job_.iou;
-  if (job_.most == 0) return eval;
-  eval.nms.max_total = job_.most;
-  eval.nms.max_per_class = std::max(eval.nms.max_per_class, job_.most);
+  const run::DetectionRules rules{.score_threshold = job_.score_threshold,
+                                  .iou = job_.iou,
+                                  .agnostic = job_.agnostic,
+                                  .most = job_.most};
+  eval.nms = rules.applied_to(eval.nms);
   return eval;
 }
 

@@ -35,8 +35,9 @@ std::vector<int> stored_columns(const StagedImage& staged, int output) {
   return columns;
 }
 
-void copy_pixels(const Image& image, const PixelWindow& source, PictureSize output,
-                 const StagedImage& staged, uint8_t* slot) {
+void copy_pixels(const PictureView& picture, const PixelWindow& source, PictureSize output,
+                 const StagedImage& staged, std::span<uint8_t> slot) {
+  SSD_CHECK(int64_t(slot.size()) >= kernels::slot_bytes(output.height, output.width), "small slot");
   std::vector<int> columns;
   if (staged.gathered_columns) columns = stored_columns(staged, output.width);
   int rows = staged.gathered_rows ? 2 * output.height : staged.picture_height;
@@ -45,8 +46,8 @@ void copy_pixels(const Image& image, const PixelWindow& source, PictureSize outp
         staged.gathered_rows ? gathered_tap(k, staged.height, output.height) - staged.picture_y : k;
     if (row < 0 || row >= staged.picture_height) continue;  // beside the picture, so never read
     const uint8_t* from =
-        image.rgb.data() + 3 * (size_t(source.y + row) * size_t(image.width) + size_t(source.x));
-    uint8_t* to = slot + size_t(k) * size_t(staged.row_bytes);
+        picture.rgb + ptrdiff_t(source.y + row) * picture.row_bytes + 3 * ptrdiff_t(source.x);
+    uint8_t* to = slot.data() + size_t(k) * size_t(staged.row_bytes);
     if (staged.gathered_columns)
       copy_columns(from, columns, to);
     else
@@ -79,6 +80,15 @@ StagedImage describe(const ImageTransform& transform) {
   return staged;
 }
 
+// Describes the pixels in a slot, too.
+StagedImage describe_slot(const ImageTransform& transform, PictureSize output) {
+  StagedImage staged = describe(transform);
+  staged.gathered_rows = staged.picture_height > 2 * output.height;
+  staged.gathered_columns = staged.picture_width > 2 * output.width;
+  staged.row_bytes = 3 * (staged.gathered_columns ? 2 * output.width : staged.picture_width);
+  return staged;
+}
+
 void measure(const Image& image, const PixelWindow& source, const ImageTransform& transform,
              StagedImage& staged) {
   if (transform.placement.fill_with_mean)
@@ -91,13 +101,20 @@ void measure(const Image& image, const PixelWindow& source, const ImageTransform
 StagedImage stage_image(const Image& image, const ImageTransform& transform, PictureSize output,
                         std::span<uint8_t> slot) {
   const PixelWindow source = source_window({image.height, image.width}, transform);
-  StagedImage staged = describe(transform);
-  staged.gathered_rows = staged.picture_height > 2 * output.height;
-  staged.gathered_columns = staged.picture_width > 2 * output.width;
-  staged.row_bytes = 3 * (staged.gathered_columns ? 2 * output.width : staged.picture_width);
+  StagedImage staged = describe_slot(transform, output);
   measure(image, source, transform, staged);
-  SSD_CHECK(int64_t(slot.size()) >= kernels::slot_bytes(output.height, output.width), "small slot");
-  copy_pixels(image, source, output, staged, slot.data());
+  copy_pixels(view_of(image), source, output, staged, slot);
+  return staged;
+}
+
+StagedImage stage_unchanged(const PictureView& picture, PictureSize output,
+                            std::span<uint8_t> slot) {
+  const PictureSize size{picture.height, picture.width};
+  LabelledBoxes none;
+  const ImageTransform transform = draw_transform(no_augmentation(), {}, size, none);
+  SSD_CHECK(!needs_pixels(transform), "augmentation where none was asked for");
+  const StagedImage staged = describe_slot(transform, output);
+  copy_pixels(picture, source_window(size, transform), output, staged, slot);
   return staged;
 }
 

@@ -13,8 +13,12 @@ namespace data {
 kernels::StagedImage stage_image(const Image& image, const ImageTransform& transform,
                                  PictureSize output, std::span<uint8_t> slot);
 
-// Does the same, but puts the whole picture into the slot, so that it can be kept and used again
-// with other transforms. `slot` has at least whole_picture_bytes().
+// Does the same for the whole picture without augmentation, as in evaluation.
+kernels::StagedImage stage_unchanged(const PictureView& picture, PictureSize output,
+                                     std::span<uint8_t> slot);
+
+// Does the same as stage_image, but puts the whole picture into the slot, so that it can be kept
+// and used again with other transforms. `slot` has at least whole_picture_bytes().
 kernels::StagedImage stage_whole_image(const Image& image, const ImageTransform& transform,
                                        std::span<uint8_t> slot);
 

@@ -1,10 +1,13 @@
 // What `cmake --install` puts in place, and that it works there.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <regex>
 
+#include "data/image/image_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/paths.h"
+#include "tests/support/training_run.h"
 
 namespace fs = std::filesystem;
 using tests::Outcome;
@@ -26,6 +29,10 @@ class Installation {
 
   fs::path prefix() const { return folder_.path() / "usr"; }
 
+  fs::path at(const std::string& name) const { return folder_.path() / name; }
+
+  fs::path at(const std::string& name) const { return folder_.path() / name; }
+
   // Outside the project, with an empty environment.
   Outcome run(const std::string& program, const std::string& arguments) const {
     return tests::run("cd " + quoted(folder_.path()) + " && env -i " +
@@ -39,6 +46,104 @@ class Installation {
 void check_done(const Outcome& outcome) {
   INFO(outcome.out << outcome.err);
   CHECK(outcome.exit_code == 0);
+}
+
+// Outside the project, with the library where a linker and a loader look for it.
+Outcome with_library(const Installation& installed, const std::string& command) {
+  const std::string libraries = (installed.prefix() / "lib").string();
+  return tests::run("cd " + quoted(installed.at("")) +
+                    " && export LD_LIBRARY_PATH=" + quoted(libraries) +
+                    " PKG_CONFIG_PATH=" + quoted(libraries + "/pkgconfig") + " && " + command);
+}
+
+void write_ppm(const fs::path& path, const data::Image& image) {
+  std::ofstream file(path, std::ios::binary);
+  file << "P6\n" << image.width << " " << image.height << "\n255\n";
+  file.write(reinterpret_cast<const char*>(image.rgb.data()), std::streamsize(image.rgb.size()));
+}
+
+// The lines that the examples print for these results of ssddetect.
+std::string lines_of(const nlohmann::json& results) {
+  std::string lines;
+  for (const auto& r : results) {
+    const auto box = r.at("bbox").get<std::vector<double>>();
+    char numbers[200];
+    std::snprintf(numbers, sizeof numbers, " %.6f %.3f %.3f %.3f %.3f\n",
+                  r.at("score").get<double>(), box[0], box[1], box[2], box[3]);
+    lines += r.at("category").get<std::string>() + numbers;
+  }
+  return lines;
+}
+
+// The examples of docs/embedding.md, built with what is installed and nothing else.
+void build_examples(const Installation& installed) {
+  const std::string examples = quoted(tests::source_dir() / "docs/examples");
+  const std::string cmake = quoted(SSD_CMAKE), prefix = quoted(installed.prefix());
+  check_done(with_library(installed, cmake + " -S " + examples + " -B built -DCMAKE_PREFIX_PATH=" +
+                                         prefix + " && " + cmake + " --build built"));
+  check_done(with_library(installed,
+                          "cc -std=c99 -Wall -Wextra -Werror -pedantic " + examples +
+                              "/detect.c $(pkg-config --cflags --libs ssd320) -o detect_by_pc"));
+}
+
+// A model that has seen so little that it finds something in everything.
+std::string trained(const Installation& installed) {
+  check_done(installed.run("ssddata", "synth data/shapes --train 16 --val 4"));
+  check_done(installed.run(
+      "ssdtrain", "--config " +
+                      quoted(installed.prefix() / "share/ssd320/configs/shapes_demo.json") +
+                      " --output-dir run --device cpu train.steps=8 train.schedule.warmup_steps=0"
+                      " train.schedule.base_rate=0.05 eval.score_threshold=0.3"));
+  return installed.at("run").string();
+}
+
+// Outside the project, with the library where a linker and a loader look for it.
+Outcome with_library(const Installation& installed, const std::string& command) {
+  const std::string libraries = (installed.prefix() / "lib").string();
+  return tests::run("cd " + quoted(installed.at("")) +
+                    " && export LD_LIBRARY_PATH=" + quoted(libraries) +
+                    " PKG_CONFIG_PATH=" + quoted(libraries + "/pkgconfig") + " && " + command);
+}
+
+void write_ppm(const fs::path& path, const data::Image& image) {
+  std::ofstream file(path, std::ios::binary);
+  file << "P6\n" << image.width << " " << image.height << "\n255\n";
+  file.write(reinterpret_cast<const char*>(image.rgb.data()), std::streamsize(image.rgb.size()));
+}
+
+// The lines that the examples print for these results of ssddetect.
+std::string lines_of(const nlohmann::json& results) {
+  std::string lines;
+  for (const auto& r : results) {
+    const auto box = r.at("bbox").get<std::vector<double>>();
+    char numbers[200];
+    std::snprintf(numbers, sizeof numbers, " %.6f %.3f %.3f %.3f %.3f\n",
+                  r.at("score").get<double>(), box[0], box[1], box[2], box[3]);
+    lines += r.at("category").get<std::string>() + numbers;
+  }
+  return lines;
+}
+
+// The examples of docs/embedding.md, built with what is installed and nothing else.
+void build_examples(const Installation& installed) {
+  const std::string examples = quoted(tests::source_dir() / "docs/examples");
+  const std::string cmake = quoted(SSD_CMAKE), prefix = quoted(installed.prefix());
+  check_done(with_library(installed, cmake + " -S " + examples + " -B built -DCMAKE_PREFIX_PATH=" +
+                                         prefix + " && " + cmake + " --build built"));
+  check_done(with_library(installed,
+                          "cc -std=c99 -Wall -Wextra -Werror -pedantic " + examples +
+                              "/detect.c $(pkg-config --cflags --libs ssd320) -o detect_by_pc"));
+}
+
+// Drawn pictures, and photographs if they lie beside the project.
+std::vector<fs::path> pictures(const tests::TrainingPlace& place) {
+  std::vector<fs::path> files;
+  for (const fs::path& folder :
+       {fs::path(place.at("data/images")), tests::shared_data() / "demo-photos"})
+    if (fs::exists(folder))
+      for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.path().extension() == ".jpg") files.push_back(entry.path());
+  return files;
 }
 
 }  // namespace
@@ -79,4 +184,41 @@ TEST_CASE("the installed README's links to documents lead somewhere") {
   }
   CHECK(links > 5);
   CHECK(fs::exists(folder / "LICENSE"));
+}
+
+TEST_CASE("programs in C++, C and Python find with the library what ssddetect finds") {
+  const Installation installed;
+  if (!fs::exists(installed.prefix() / "include/ssd320")) return;  // built without the library
+  build_examples(installed);
+  std::vector<std::string> programs{"built/detect", "built/detect_c", "./detect_by_pc"};
+  if (tests::run("python3 -c 'import ctypes'").exit_code == 0)
+    programs.push_back("python3 " + quoted(tests::source_dir() / "docs/examples/detect.py"));
+  else
+    WARN("the example in Python was not run: there is no python3");
+
+  const tests::TrainingPlace place(8, 2);
+  check_done(place.train("run", "train.steps=400 train.schedule.total=400 eval.every_steps=0"));
+  const std::string model = " " + place.at("run");
+  int64_t boxes = 0;
+  for (const fs::path& picture : pictures(place)) {
+    CAPTURE(picture);
+    write_ppm(installed.at("picture.ppm"), data::read_image(picture));
+    const Outcome found =
+        installed.run("ssddetect", "--batch 1 --checkpoint" + model + " " + quoted(picture));
+    check_done(found);
+    const std::string expected = lines_of(nlohmann::json::parse(found.out));
+    boxes += std::count(expected.begin(), expected.end(), '\n');
+    for (const std::string& program : programs) {
+      CAPTURE(program);
+      const Outcome outcome = with_library(installed, program + model + " picture.ppm");
+      check_done(outcome);
+      CHECK(outcome.out == expected);
+    }
+  }
+  CHECK(boxes > 0);
+  for (const std::string& program : programs) {
+    const Outcome outcome = with_library(installed, program + " none picture.ppm");
+    CHECK(outcome.exit_code == 4);
+    CHECK(outcome.err.starts_with("none: "));
+  }
 }

@@ -73,18 +73,20 @@ std::vector<std::string> resumable(const std::string& folder) {
   return paths;
 }
 
-std::string checkpoint_file(const std::string& path, const std::string& program) {
+std::string checkpoint_file(const std::string& path) {
   std::error_code none;
   if (!fs::is_directory(path, none)) return path;
-  for (const char* name : {"best.safetensors", "last.safetensors"}) {
-    const std::string file = (fs::path(path) / name).string();
-    if (!fs::exists(file, none)) continue;
-    std::cerr << program << ": taking " << base::printable(file) << std::endl;
-    return file;
-  }
+  for (const char* name : {"best.safetensors", "last.safetensors"})
+    if (const fs::path file = fs::path(path) / name; fs::exists(file, none)) return file.string();
   base::fail(base::ExitCode::checkpoint, path,
              ": a folder without best.safetensors or last.safetensors: give a checkpoint file, or "
              "the folder of a run that has one");
+}
+
+std::string checkpoint_file(const std::string& path, const std::string& program) {
+  const std::string file = checkpoint_file(path);
+  if (file != path) std::cerr << program << ": taking " << base::printable(file) << std::endl;
+  return file;
 }
 
 }  // namespace run

@@ -29,8 +29,9 @@ class CheckpointFiles {
 std::vector<std::string> resumable(const std::string& folder);
 
 // The checkpoint that `path` names. If `path` is the folder of a run, it is the best checkpoint, or
-// the last if there is no best; a message of `program` on stderr says which. Throws
-// Error(checkpoint) if the folder has neither.
+// the last if there is no best. Throws Error(checkpoint) if the folder has neither.
+std::string checkpoint_file(const std::string& path);
+// The same. If it is a folder, a message of `program` on stderr says which file was taken.
 std::string checkpoint_file(const std::string& path, const std::string& program);
 
 }  // namespace run

@@ -24,8 +24,10 @@ std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, siz
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
                                       engine::BackendOptions options) {
   if (threads > 0) omp_set_num_threads(threads);
-  if (!options.tell) options.tell = [](const std::string& text) { std::cerr << text << '\n'; };
-  options.plan_program = "/proc/self/exe";  // tools::run_program knows the option
+  if (!options.tell) {
+    options.tell = [](const std::string& text) { std::cerr << text << '\n'; };
+    options.plan_program = "/proc/self/exe";  // tools::run_program knows the option
+  }
   return engine::make_backend(device, options);
 }
 

@@ -14,8 +14,10 @@ class Device {
  public:
   // Opens `device`, which is auto, cpu, cuda or cuda:N, and allocates the image cache and the step
   // memory. If `memory_gib` is 0, the step memory is three quarters of what is free after the
-  // cache, but at least 1 GiB. If `threads` is 0, there is one per core. Throws Error(resources) if
-  // there is no such device, or if the cache does not fit.
+  // cache, but at least 1 GiB. If `threads` is 0, there is one per core. If options.tell is empty,
+  // the process is one of our programs: lines for the user go to stderr, and plans are made by
+  // processes of the same program. Throws Error(resources) if there is no such device, or if the
+  // cache does not fit.
   Device(const std::string& device, double memory_gib, int threads,
          const engine::BackendOptions& = {}, size_t image_cache = 0);
   Device(std::unique_ptr<engine::Backend>, double memory_gib, size_t image_cache = 0);

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/worker_threads.h"
+#include "tools/run/batch_rows.h"
 
 namespace run {
 
@@ -66,9 +67,7 @@ void ImageBatches::read(ImageBatch& slot) {
 
 void ImageBatches::read_row(ImageBatch& slot, size_t row) const {
   data::Batch& batch = slot.batch;
-  batch.staged[row] = data::empty_slot();
-  batch.image_index[row] = -1;
-  batch.heights[row] = batch.widths[row] = 0;
+  clear_row(batch, row);
   slot.problems[row].clear();
   slot.pictures[row] = {};
   slot.orientations[row] = 1;
@@ -79,15 +78,7 @@ void ImageBatches::read_row(ImageBatch& slot, size_t row) const {
     data::Image picture;
     slot.orientations[row] = data::decode_upright_into(base::read_file(file, limits.max_file_bytes),
                                                        file, limits, options_.exif, picture);
-    data::LabelledBoxes none;
-    const data::ImageTransform transform =
-        data::draw_transform(data::no_augmentation(), {}, {picture.height, picture.width}, none);
-    const size_t bytes = slot.pixels.size() / slot.pictures.size();
-    batch.staged[row] = data::stage_image(picture, transform, options_.input,
-                                          batch.pixels.subspan(row * bytes, bytes));
-    batch.staged[row].offset = int64_t(row * bytes);
-    batch.heights[row] = picture.height, batch.widths[row] = picture.width;
-    batch.image_index[row] = batch.start.image + int64_t(row);
+    fill_row(batch, row, data::view_of(picture), options_.input, batch.start.image + int64_t(row));
     if (options_.keep_pictures) slot.pictures[row] = std::move(picture);
   } catch (const base::Error& error) {
     if (error.code() != base::ExitCode::data) throw;

@@ -17,7 +17,8 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
     : use_(use),
       config_(with_precision(file.config(), use.precision)),
       classes_(file.classes()),
-      device_(use.device, use.threads, {.plan_cache = plan_cache_folder("auto")}),
+      device_(use.device, use.threads,
+              {.plan_cache = plan_cache_folder(use.plan_cache), .tell = use.tell}),
       parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory

@@ -1,5 +1,6 @@
 // Makes a checkpoint ready to find boxes.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,10 +13,13 @@ namespace run {
 
 struct ModelUse {
   std::string device = "auto";
-  int threads = 0;        // if 0, one per core
-  double memory_gib = 0;  // of step memory at most; if 0, most of what is free
-  std::string precision;  // if empty, the one in which the model was trained
-  LimitNames limits{};    // how messages call the batch size and memory_gib
+  int threads = 0;                  // if 0, one per core
+  double memory_gib = 0;            // of step memory at most; if 0, most of what is free
+  std::string precision;            // if empty, the one in which the model was trained
+  LimitNames limits{};              // how messages call the batch size and memory_gib
+  std::string plan_cache = "auto";  // as the key train.plan_cache
+  // As in BackendOptions. It is set if the process is not one of our programs (see Device).
+  std::function<void(const std::string&)> tell = {};
 };
 
 class LoadedModel {

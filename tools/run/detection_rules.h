@@ -1,0 +1,27 @@
+// Which boxes a user wants to see, in files or in memory.
+#pragma once
+#include <optional>
+
+#include "engine/base/interval.h"
+#include "kernels/nms.h"
+
+namespace run {
+
+struct DetectionRules {
+  double score_threshold = 0.3;  // boxes with this score or less are left out
+  std::optional<double> iou;     // up to which boxes of a class may overlap; none: the model's
+  bool agnostic = false;         // boxes of different classes, too
+  int most = 0;                  // boxes per image; 0: as the model was evaluated
+
+  // The suppression of a model that is evaluated with `nms`.
+  kernels::NmsOptions applied_to(kernels::NmsOptions nms) const;
+};
+
+// The ranges of what a user may ask for.
+namespace limits {
+inline constexpr base::Interval score = base::between(0, 1), overlap = base::between(0, 1);
+inline constexpr base::Interval boxes = base::between(0, 10000), batch = base::between(1, 4096);
+inline constexpr base::Interval threads = base::between(0, 1024);
+}  // namespace limits
+
+}  // namespace run
