@@ -8,6 +8,7 @@ endif()
 add_executable(ssdbench ${benchmark_sources})
 target_link_libraries(ssdbench PRIVATE tools)
 install(TARGETS ssdbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+ssd_install_pages(ssdbench)
 
 # `ssdbench op` catches the kernels' calls: each symbol that kernel_calls.cpp names goes through it.
 set(calls benchmarks/op/kernel_calls.cpp)

@@ -20,6 +20,8 @@
 #include "engine/base/text.h"
 #include "engine/base/version.h"
 #include "engine/plan_worker.h"
+#include "tools/help_format.h"
+#include "tools/pages/pages.h"
 #include "tools/plain_words.h"
 
 namespace tools {
@@ -27,47 +29,6 @@ namespace tools {
 using base::ExitCode;
 
 namespace {
-
-// The help of a command inside its program's help. CLI11 2.5 and newer need the mode, too.
-template <class Formatter>
-std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode mode) {
-  if constexpr (requires { f.make_expanded(app, mode); })
-    return f.make_expanded(app, mode);
-  else
-    return f.make_expanded(app);
-}
-
-// CLI11 2.5 begins the usage with an empty line, and leaves "Usage:" out.
-std::string with_label(std::string usage) {
-  usage.erase(0, usage.find_first_not_of('\n'));
-  return usage.starts_with("Usage:") ? usage : "Usage: " + usage;
-}
-
-class ExamplesFirst : public CLI::Formatter {
- public:
-  explicit ExamplesFirst(const std::vector<Example>& examples) : examples_(examples) {
-    constexpr size_t kColumn = 28;
-    column_width(kColumn);
-  }
-
-  std::string make_help(const CLI::App* app, std::string name,
-                        CLI::AppFormatMode mode) const override {
-    if (mode == CLI::AppFormatMode::Sub) return expanded(*this, app, mode);
-    std::string text = app->get_description() + "\n";
-    if (!app->get_parent() && !examples_.empty()) {
-      text += "\nExamples:\n";
-      for (const Example& e : examples_)
-        text += fmt::format("  {}\n      {}\n", e.command, e.meaning);
-    }
-    text += "\n" + with_label(make_usage(app, name)) + make_positionals(app) +
-            make_groups(app, mode) + make_subcommands(app, mode) + make_footer(app);
-    while (text.ends_with("\n\n")) text.pop_back();
-    return text;
-  }
-
- private:
-  std::vector<Example> examples_;
-};
 
 // The words that the user can have meant: the options (or subcommands) of the app and of the
 // subcommands in use.
@@ -211,7 +172,7 @@ void handle_lack_of_memory() { default_terminate = std::set_terminate(terminated
 void describe_program(CLI::App& app, const std::string& summary,
                       const std::vector<Example>& examples) {
   app.description(summary);
-  app.formatter(std::make_shared<ExamplesFirst>(examples));
+  app.formatter(std::make_shared<HelpFormat>(examples));
   std::string program = app.get_name();
   app.set_version_flag(
       "--version", [program] { return base::version_text(program); }, "Print versions and exit");
@@ -242,6 +203,11 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // so that a limit of the file size is an error of write()
   const std::string program = app.get_name();
+  if (argc == 2)
+    if (const std::string page = generated_page(argv[1], app); !page.empty()) {
+      std::cout << page;
+      return flushed(program, 0);
+    }
   try {
     refuse_empty_words(argc, argv);
     refuse_values_of_flags(app);

@@ -108,6 +108,20 @@ TEST_CASE("installed programs are those of the build") {
   }
 }
 
+TEST_CASE("each installed program has a manual page and completions") {
+  const Installation installed;
+  const fs::path share = installed.prefix() / "share";
+  for (const std::string name : {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"}) {
+    CAPTURE(name);
+    for (const std::string& page : {"man/man1/" + name + ".1", "bash-completion/completions/" + name,
+                                 "zsh/site-functions/_" + name})
+      CHECK(fs::file_size(share / page) > 1000);
+    const Outcome listed = tests::run("man -w -M " + quoted(share / "man") + " " + name);
+    if (listed.exit_code != 127)  // there is a man
+      CHECK(listed.out == (share / "man/man1" / (name + ".1")).string() + "\n");
+  }
+}
+
 TEST_CASE("installed programs run with the installed configurations") {
   const Installation installed;
   const fs::path configs = installed.prefix() / "share/ssd320/configs";

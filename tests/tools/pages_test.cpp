@@ -1,0 +1,188 @@
+// The manual pages and the completions of shells: they are made from the options, and all are
+// there.
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "tests/support/catch.h"
+#include "tests/support/training_run.h"
+
+using Catch::Contains;
+using std::string;
+using tests::Outcome;
+
+namespace {
+
+const char* const kPrograms[] = {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"};
+
+string output_of(const string& program, const string& arguments) {
+  const Outcome outcome = tests::run(tests::program(program).string() + " " + arguments);
+  INFO(program << " " << arguments << "\n" << outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  return outcome.out;
+}
+
+// What follows `title` in a help, line by line, without the blanks before.
+std::vector<string> lines_under(const string& help, const string& title) {
+  std::vector<string> found;
+  std::istringstream lines(help);
+  bool inside = false;
+  for (string line; std::getline(lines, line);) {
+    if (!line.starts_with(' ')) inside = line == title;
+    if (inside && line.starts_with("  ") && line[2] != ' ') found.push_back(line.substr(2));
+  }
+  return found;
+}
+
+std::vector<string> commands_of(const string& program) {
+  std::vector<string> names;
+  for (const string& line : lines_under(output_of(program, "-h"), "Subcommands:"))
+    names.push_back(line.substr(0, line.find(' ')));
+  return names;
+}
+
+// The names in lines such as "-h,--help   Print ..." and "--a,--no-a{false} ...".
+std::vector<string> options_of(const string& help) {
+  std::vector<string> names;
+  for (const string& line : lines_under(help, "Options:")) {
+    std::istringstream parts(line.substr(0, line.find(' ')));
+    for (string name; std::getline(parts, name, ',');)
+      names.push_back(name.substr(0, name.find('{')));
+  }
+  return names;
+}
+
+// All options of a program and of its commands.
+std::set<string> all_options(const string& program) {
+  const std::vector<string> own = options_of(output_of(program, "-h"));
+  std::set<string> all(own.begin(), own.end());
+  for (const string& command : commands_of(program))
+    for (const string& name : options_of(output_of(program, command + " -h"))) all.insert(name);
+  return all;
+}
+
+bool has_word(const string& text, const string& word) {
+  const auto part_of_word = [](char c) { return std::isalnum(c) || c == '-'; };
+  for (size_t at = 0; (at = text.find(word, at)) != text.npos; at += word.size()) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !part_of_word(text[at - 1])) &&
+        (end == text.size() || !part_of_word(text[end])))
+      return true;
+  }
+  return false;
+}
+
+string without_roff(string text) {
+  for (size_t at; (at = text.find("\\-")) != text.npos;) text.erase(at, 1);
+  return text;
+}
+
+bool there_is(const string& program) {
+  if (tests::run("command -v " + program).exit_code == 0) return true;
+  WARN("skipped: there is no " << program);
+  return false;
+}
+
+// What bash would offer for the last of these words.
+std::set<string> offered(const string& program, const std::vector<string>& words,
+                         const string& folder = ".") {
+  string array;
+  for (const string& word : words) array += " '" + word + "'";
+  const Outcome outcome =
+      tests::run("cd '" + folder + "' && bash -c 'eval \"$(" + tests::program(program).string() +
+                 " --print-bash-completion)\"; complete -p " + program + " >&2; COMP_WORDS=(" +
+                 program + " \"$@\"); COMP_CWORD=" + std::to_string(words.size()) + "; _" + program +
+                 "; printf \"%s\\n\" \"${COMPREPLY[@]}\"' _" + array);
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err == "complete -F _" + program + " " + program + "\n");
+  std::set<string> found;
+  std::istringstream lines(outcome.out);
+  for (string line; std::getline(lines, line);)
+    if (!line.empty()) found.insert(line);
+  return found;
+}
+
+using Words = std::set<string>;
+
+}  // namespace
+
+TEST_CASE("every option of -h is in the manual page and in the completions") {
+  for (const string program : kPrograms) {
+    const string page = without_roff(output_of(program, "--print-man-page"));
+    const string bash = output_of(program, "--print-bash-completion");
+    const string zsh = output_of(program, "--print-zsh-completion");
+    const std::set<string> options = all_options(program);
+    CHECK(options.size() >= 10);
+    for (const string& option : options) {
+      CAPTURE(program, option);
+      CHECK(has_word(page, option));
+      CHECK(has_word(bash, option));
+      CHECK(has_word(zsh, option));
+    }
+    for (const string& command : commands_of(program)) {
+      CAPTURE(program, command);
+      CHECK_THAT(page, Contains(program + " " + command));
+      CHECK(has_word(bash, command));
+      CHECK(has_word(zsh, command));
+    }
+  }
+}
+
+TEST_CASE("man shows the pages without a warning") {
+  if (!there_is("man")) return;
+  const tests::TemporaryFolder folder;
+  for (const string program : kPrograms) {
+    CAPTURE(program);
+    const string file = folder.path() / (program + ".1");
+    std::ofstream(file) << output_of(program, "--print-man-page");
+    const Outcome shown =
+        tests::run("LC_ALL=C.UTF-8 MANWIDTH=80 MANROFFOPT='' man --warnings=w -l " + file);
+    CHECK(shown.exit_code == 0);
+    CHECK(shown.err.empty());
+    CHECK_THAT(shown.out, Contains("EXIT STATUS") && Contains("EXAMPLES"));
+    for (const string& option : all_options(program)) {
+      CAPTURE(option);
+      CHECK(has_word(shown.out, option));
+    }
+    if (there_is("lexgrog"))  // what mandb lists
+      CHECK_THAT(tests::run("lexgrog " + file).out, Contains("\"" + program + " - "));
+  }
+}
+
+TEST_CASE("bash completes options, commands, values and files") {
+  if (!there_is("bash")) return;
+  const tests::TemporaryFolder folder;
+  const string place = folder.path();
+  std::ofstream(place + "/my config.json");
+  std::filesystem::create_directory(folder.path() / "my folder");
+
+  CHECK(offered("ssdtrain", {"--dev"}) == Words{"--device"});
+  CHECK(offered("ssdtrain", {"--print"}) == Words{"--print-config"});
+  CHECK(offered("ssdtrain", {"--config", "m"}, place) == Words{"my config.json", "my folder"});
+  CHECK(offered("ssdtrain", {"--config", "=", "m"}, place) == Words{"my config.json", "my folder"});
+  CHECK(offered("ssdtrain", {"--output-dir", "m"}, place) == Words{"my folder"});
+  CHECK(offered("ssdtrain", {"--resume", "a"}, place) == Words{"auto"});
+  CHECK(offered("ssdtrain", {"--seed", ""}, place).empty());
+  CHECK(offered("ssddetect", {"m"}, place) == Words{"my config.json", "my folder"});
+  CHECK(offered("ssdexport", {"--nms", ""}, place) == Words{"none", "onnx", "trt"});
+
+  CHECK(offered("ssddata", {"s"}) == Words{"show", "split", "stats", "synth"});
+  CHECK(offered("ssddata", {"synth", "--tr"}) == Words{"--train"});
+  CHECK(offered("ssddata", {"check", "--exif", ""}) == Words{"stored", "upright"});
+  CHECK(offered("ssddata", {"check", "--str"}) == Words{"--strict"});
+  CHECK(offered("ssddata", {"check", "--images", "m"}, place) == Words{"my folder"});
+}
+
+TEST_CASE("zsh can read its completions") {
+  if (!there_is("zsh")) return;
+  const tests::TemporaryFolder folder;
+  for (const string program : kPrograms) {
+    const string file = folder.path() / ("_" + program);
+    std::ofstream(file) << output_of(program, "--print-zsh-completion");
+    const Outcome outcome = tests::run("zsh -n " + file);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 0);
+  }
+}

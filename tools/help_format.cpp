@@ -1,0 +1,54 @@
+#include "tools/help_format.h"
+
+#include <fmt/format.h>
+
+namespace tools {
+namespace {
+
+// The help of a command inside its program's help. CLI11 2.5 and newer need the mode, too.
+template <class Formatter>
+std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode mode) {
+  if constexpr (requires { f.make_expanded(app, mode); })
+    return f.make_expanded(app, mode);
+  else
+    return f.make_expanded(app);
+}
+
+const std::string kUsage = "Usage:";
+
+// CLI11 2.5 begins the usage with an empty line, and leaves "Usage:" out.
+std::string with_label(std::string usage) {
+  usage.erase(0, usage.find_first_not_of('\n'));
+  return usage.starts_with(kUsage) ? usage : kUsage + " " + usage;
+}
+
+}  // namespace
+
+HelpFormat::HelpFormat(std::vector<Example> examples) : examples_(std::move(examples)) {
+  constexpr size_t kColumn = 28;
+  column_width(kColumn);
+}
+
+std::string HelpFormat::make_help(const CLI::App* app, std::string name,
+                                  CLI::AppFormatMode mode) const {
+  if (mode == CLI::AppFormatMode::Sub) return expanded(*this, app, mode);
+  std::string text = app->get_description() + "\n";
+  if (!app->get_parent() && !examples_.empty()) {
+    text += "\nExamples:\n";
+    for (const Example& e : examples_)
+      text += fmt::format("  {}\n      {}\n", e.command, e.meaning);
+  }
+  text += "\n" + with_label(make_usage(app, name)) + make_positionals(app) +
+          make_groups(app, mode) + make_subcommands(app, mode) + make_footer(app);
+  while (text.ends_with("\n\n")) text.pop_back();
+  return text;
+}
+
+std::string HelpFormat::usage(const CLI::App& app, const std::string& before) const {
+  const std::string name = before.empty() ? app.get_name() : before + " " + app.get_name();
+  std::string text = with_label(make_usage(&app, name)).substr(kUsage.size() + 1);
+  text.erase(text.find_last_not_of('\n') + 1);
+  return text;
+}
+
+}  // namespace tools

@@ -1,0 +1,23 @@
+// How -h prints a program's options: the examples come first.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tools/command_line.h"
+
+namespace tools {
+
+class HelpFormat : public CLI::Formatter {
+ public:
+  explicit HelpFormat(std::vector<Example> examples);
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override;
+  // "ssddata check [OPTIONS]", for a command inside the program `before`, or for a program itself.
+  std::string usage(const CLI::App& app, const std::string& before) const;
+  const std::vector<Example>& examples() const { return examples_; }
+
+ private:
+  std::vector<Example> examples_;
+};
+
+}  // namespace tools

@@ -1,0 +1,12 @@
+#include "tools/pages/pages.h"
+
+namespace tools {
+
+std::string generated_page(const std::string& word, const CLI::App& app) {
+  if (word == kPrintManPage) return man_page(option_table(app));
+  if (word == kPrintBashCompletion) return bash_completion(option_table(app));
+  if (word == kPrintZshCompletion) return zsh_completion(option_table(app));
+  return {};
+}
+
+}  // namespace tools

@@ -1,0 +1,22 @@
+// A program's manual page and its completions for shells, made from its table of options.
+#pragma once
+#include <string>
+
+#include "tools/pages/option_table.h"
+
+namespace tools {
+
+// `cmake --install` calls each program with one of these words alone, and installs what it prints.
+// No help lists them.
+inline constexpr const char* kPrintManPage = "--print-man-page";
+inline constexpr const char* kPrintBashCompletion = "--print-bash-completion";
+inline constexpr const char* kPrintZshCompletion = "--print-zsh-completion";
+
+// What the word asks for. Empty if it is none of these.
+std::string generated_page(const std::string& word, const CLI::App& app);
+
+std::string man_page(const CommandEntry& program);  // roff, section 1
+std::string bash_completion(const CommandEntry& program);
+std::string zsh_completion(const CommandEntry& program);
+
+}  // namespace tools
