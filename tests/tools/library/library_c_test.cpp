@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/picture.h"
 #include "tests/support/training_run.h"
 #include "tools/library/detector.h"
@@ -173,8 +174,7 @@ TEST_CASE("the library exports what symbols.txt lists, and nothing else") {
   const Outcome outcome = tests::run("nm --dynamic --demangle --defined-only " + library() +
                                      " | grep -v ' A ' | cut -d ' ' -f 3- | sed 's/@@.*//'");
   REQUIRE(outcome.exit_code == 0);
-  const std::string listed =
-      tests::text_of((tests::source_dir() / "tools/library/symbols.txt").string());
+  const std::string listed = tests::text_of(tests::source_dir() / "tools/library/symbols.txt");
   CHECK(lines_of(outcome.out) == lines_of(listed));
   CHECK(lines_of(listed).size() > 20);
 }
