@@ -51,7 +51,7 @@ void add_onnx_options(CLI::App& app, Arguments& a) {
   app.add_option("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
       ->check(tools::one_of({"none", "onnx", "trt"}))
       ->capture_default_str()
-      ->type_name("NAME");
+      ->type_name("none|onnx|trt");
   app.add_option("--opset", a.options.opset, "Version of ONNX's operators")
       ->check(CLI::Range(onnx::kOldestOpset, onnx::kNewestOpset))
       ->capture_default_str()

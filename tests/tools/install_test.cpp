@@ -113,8 +113,9 @@ TEST_CASE("each installed program has a manual page and completions") {
   const fs::path share = installed.prefix() / "share";
   for (const std::string name : {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"}) {
     CAPTURE(name);
-    for (const std::string& page : {"man/man1/" + name + ".1", "bash-completion/completions/" + name,
-                                 "zsh/site-functions/_" + name})
+    for (const std::string& page :
+         {"man/man1/" + name + ".1", "bash-completion/completions/" + name,
+          "zsh/site-functions/_" + name})
       CHECK(fs::file_size(share / page) > 1000);
     const Outcome listed = tests::run("man -w -M " + quoted(share / "man") + " " + name);
     if (listed.exit_code != 127)  // there is a man

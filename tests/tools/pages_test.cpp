@@ -92,8 +92,8 @@ std::set<string> offered(const string& program, const std::vector<string>& words
   const Outcome outcome =
       tests::run("cd '" + folder + "' && bash -c 'eval \"$(" + tests::program(program).string() +
                  " --print-bash-completion)\"; complete -p " + program + " >&2; COMP_WORDS=(" +
-                 program + " \"$@\"); COMP_CWORD=" + std::to_string(words.size()) + "; _" + program +
-                 "; printf \"%s\\n\" \"${COMPREPLY[@]}\"' _" + array);
+                 program + " \"$@\"); COMP_CWORD=" + std::to_string(words.size()) + "; _" +
+                 program + "; printf \"%s\\n\" \"${COMPREPLY[@]}\"' _" + array);
   INFO(outcome.err);
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err == "complete -F _" + program + " " + program + "\n");

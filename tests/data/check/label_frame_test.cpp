@@ -180,5 +180,5 @@ TEST_CASE(
   photos.set.policy.exif = ExifPolicy::stored;
   CHECK_THAT(data::look_up_images(photos.set, 1).first_problem(),
              Contains("the picture is 60 x 40, the annotations say 40 x 60") &&
-                 Contains("data.exif=upright"));
+                 Contains("set data.exif or --exif to upright"));
 }
