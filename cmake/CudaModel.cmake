@@ -58,6 +58,20 @@ macro(ssd_model_cublaslt)
   endif()
 endmacro()
 
+# The model of NCCL, opened as cuDNN's is. Its sources compare the engine's declarations with NVIDIA's header.
+macro(ssd_model_nccl)
+  find_path(NCCL_INCLUDE nccl.h HINTS ${NCCL_ROOT}/include $ENV{NCCL_ROOT}/include ${SSD_CUDA_HEADERS})
+  if(NCCL_INCLUDE)
+    file(GLOB nccl_model_sources CONFIGURE_DEPENDS tests/cuda_model/nccl/*.cpp)
+    list(FILTER nccl_model_sources EXCLUDE REGEX "_test\\.cpp$")
+    add_library(nccl_model SHARED ${nccl_model_sources})
+    target_include_directories(nccl_model SYSTEM PRIVATE ${SSD_CUDA_HEADERS} ${NCCL_INCLUDE})
+    target_link_libraries(nccl_model PRIVATE cuda_model Threads::Threads)
+    set_target_properties(nccl_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests OUTPUT_NAME nccl VERSION 2 SOVERSION 2)
+    set(SSD_NCCL_FOLDER ${CMAKE_BINARY_DIR}/tests)
+  endif()
+endmacro()
+
 # A test, once for each schedule of the modelled GPU, on few of its random cases.
 function(ssd_add_scheduled_tests name labels)
   foreach(schedule early late random)

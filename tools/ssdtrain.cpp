@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/base/error.h"
+#include "engine/nccl/collectives.h"
 #include "tools/command_line.h"
 #include "tools/config/table.h"
 #include "tools/local_ranks.h"
@@ -162,8 +163,11 @@ int train(const Arguments& a) {
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
   if (!place) return train_as(a, job, nullptr);
   const double seconds = job.config.ranks.timeout_seconds;
-  const auto ranks =
-      engine::make_tcp_collectives(engine::meet(*place, seconds), place->rank, seconds);
+  job.config.train.device =
+      run::device_of_rank(job.config.train.device, *place, engine::cuda_devices());
+  auto ranks = engine::make_tcp_collectives(engine::meet(*place, seconds), place->rank, seconds);
+  if (job.config.train.device != "cpu")
+    ranks = engine::make_nccl_collectives(std::move(ranks), seconds);
   try {
     const tools::QuietRank quiet(place->rank);
     return train_as(a, job, ranks.get());

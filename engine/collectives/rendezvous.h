@@ -13,6 +13,7 @@ namespace engine {
 
 struct RankPlace {
   int rank = 0, size = 1;
+  int local_rank = 0;  // among the ranks of this machine
   std::string master;  // name or address of rank 0's host
   int port = 0;        // rank 0 listens at the first free port of `port` .. `port` + ports - 1
   int ports = 1;

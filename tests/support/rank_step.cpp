@@ -34,11 +34,11 @@ void take_rows(std::vector<T>& to, const std::vector<T>& from, const std::vector
 
 RankStep::RankStep(const RankStepOptions& options, engine::Collectives* ranks)
     : options_(options),
-      device_("cpu", 0.0625, 1, backend_options()),
+      device_(options.device, 0.0625, 1, backend_options()),
       parameters_(device_.backend(), options.precision),
       detector_(parameters_, tiny(options)),
       optimizer_((parameters_.allocate(1), device_.backend()), parameters_,
-                 optimizer(options, ranks), 1),
+                 optimizer(options, ranks), options.precision.scale_loss ? 1024 : 1),
       step_((device_.join(ranks), device_), detector_, parameters_, optimizer_,
             {.batch_size = options.batch_size,
              .max_boxes = kMaxBoxes,

@@ -11,6 +11,7 @@ struct RankStepOptions {
   model::LossNormalizer normalizer = model::LossNormalizer::per_rank;
   bool sync_batch_norm = false;
   int batch_size = 2;
+  std::string device = "cpu";
 };
 
 class RankStep {
@@ -27,6 +28,7 @@ class RankStep {
   std::vector<kernels::View> weights() const;  // and what the optimiser keeps
   kernels::View statistics() const { return parameters_.statistics(); }
   run::StepLosses losses() const { return step_.losses(); }
+  run::Device& device() { return device_; }
 
  private:
   data::Batch part(const std::vector<int>& rows);

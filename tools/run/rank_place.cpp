@@ -14,23 +14,33 @@ namespace {
 using base::ExitCode, base::fail;
 
 struct Launcher {
-  const char *name, *rank, *size, *local_size;
+  const char *name, *rank, *size, *local_rank, *local_size;
   std::array<const char*, 2> job;  // variables that tell one job from another
 };
-constexpr std::array kLaunchers{
-    Launcher{"torchrun",
-             "RANK",
-             "WORLD_SIZE",
-             "LOCAL_WORLD_SIZE",
-             {"TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT"}},
-    Launcher{"Open MPI",
-             "OMPI_COMM_WORLD_RANK",
-             "OMPI_COMM_WORLD_SIZE",
-             "OMPI_COMM_WORLD_LOCAL_SIZE",
-             {"OMPI_MCA_ess_base_jobid", "PMIX_NAMESPACE"}},
-    Launcher{"PMI", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS", {"PMI_PORT", "PMI_JOBID"}},
-    Launcher{
-        "SLURM", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "", {"SLURM_JOB_ID", "SLURM_STEP_ID"}}};
+constexpr std::array kLaunchers{Launcher{"torchrun",
+                                         "RANK",
+                                         "WORLD_SIZE",
+                                         "LOCAL_RANK",
+                                         "LOCAL_WORLD_SIZE",
+                                         {"TORCHELASTIC_RUN_ID", "TORCHELASTIC_RESTART_COUNT"}},
+                                Launcher{"Open MPI",
+                                         "OMPI_COMM_WORLD_RANK",
+                                         "OMPI_COMM_WORLD_SIZE",
+                                         "OMPI_COMM_WORLD_LOCAL_RANK",
+                                         "OMPI_COMM_WORLD_LOCAL_SIZE",
+                                         {"OMPI_MCA_ess_base_jobid", "PMIX_NAMESPACE"}},
+                                Launcher{"PMI",
+                                         "PMI_RANK",
+                                         "PMI_SIZE",
+                                         "MPI_LOCALRANKID",
+                                         "MPI_LOCALNRANKS",
+                                         {"PMI_PORT", "PMI_JOBID"}},
+                                Launcher{"SLURM",
+                                         "SLURM_PROCID",
+                                         "SLURM_STEP_NUM_TASKS",
+                                         "SLURM_LOCALID",
+                                         "",
+                                         {"SLURM_JOB_ID", "SLURM_STEP_ID"}}};
 
 constexpr int kMostRanks = 1 << 16, kMostPort = 65535, kMostDescriptor = 1 << 20;
 // Ports that this program chooses itself lie here, with so many to try.
@@ -87,6 +97,12 @@ bool on_one_host(const Environment& e, const Launcher& l, int size) {
   return e.text("SLURM_STEP_NUM_NODES") == "1";
 }
 
+// Pods of one rank each, as in Kubernetes, set no local rank.
+int local_rank_of(const Environment& e, const Launcher& l, int rank, int size) {
+  if (e.has(l.local_rank)) return e.number(l.local_rank, 0, size - 1);
+  return on_one_host(e, l, size) ? rank : 0;
+}
+
 std::string master_of(const Environment& e, const Launcher& l, int size) {
   if (e.has("MASTER_ADDR")) return e.text("MASTER_ADDR");
   if (on_one_host(e, l, size)) return "127.0.0.1";
@@ -138,12 +154,26 @@ std::optional<engine::RankPlace> place_of_launcher(const Variables& variables) {
     if (size == 1) continue;
     engine::RankPlace place{
         .rank = rank, .size = size, .master = master_of(e, l, size), .job = job_of(e, l)};
+    place.local_rank = local_rank_of(e, l, rank, size);
     choose_port(e, l, place);
     if (rank == 0 && e.has(kListenerVariable))
       place.listener = e.number(kListenerVariable, 0, kMostDescriptor);
     return place;
   }
   return std::nullopt;
+}
+
+std::string device_of_rank(const std::string& configured, const engine::RankPlace& place,
+                           int gpus) {
+  if (configured == "cpu" || (configured == "auto" && gpus == 0)) return "cpu";
+  if (configured.find(':') != std::string::npos)
+    fail(ExitCode::usage, "--device ", configured, " with ", place.size,
+         " ranks: each rank takes the GPU of its own number; write --device cuda");
+  if (place.local_rank >= gpus)
+    fail(ExitCode::resources, "rank ", place.rank, " is number ", place.local_rank,
+         " on its machine, which has ", gpus, gpus == 1 ? " GPU" : " GPUs",
+         ": start at most as many ranks there");
+  return base::concatenate("cuda:", place.local_rank);
 }
 
 }  // namespace run

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -52,7 +53,10 @@ void share_weights(engine::Collectives& ranks, Device& device, const engine::Par
   for (const auto& buffer : optimizer.rule_buffers()) share("the optimiser's state", buffer.values);
   share("averaged weights", optimizer.average());
   engine::OptimizerState state = optimizer.read_state();
-  share("the optimiser's counters", {&state, kernels::DType::u8, {1, {sizeof state}}});
+  const std::string first = ranks.gather_bytes(
+      "the optimiser's counters", {reinterpret_cast<const char*>(&state), sizeof state})[0];
+  if (first.size() != sizeof state) fail(ExitCode::resources, "rank 0 is another program");
+  std::memcpy(&state, first.data(), sizeof state);
   optimizer.write_state(state);
   device.backend().synchronize(queue);
 }

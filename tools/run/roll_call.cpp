@@ -116,4 +116,18 @@ uint64_t hash_of(const std::vector<kernels::View>& views) {
   return hash | 1;  // 0 means that nobody looked
 }
 
+uint64_t hash_of(const std::vector<kernels::View>& views, Device& device) {
+  if (!device.queue().gpu) return hash_of(views);
+  uint64_t hash = 1;
+  std::vector<std::byte> copy;
+  for (const kernels::View& v : views) {
+    if (!v) continue;
+    copy.resize(engine::bytes_of(v));
+    device.backend().copy(copy.data(), v.data, copy.size(), device.queue());
+    device.backend().synchronize(device.queue());
+    hash = XXH3_64bits_withSeed(copy.data(), copy.size(), hash);
+  }
+  return hash | 1;
+}
+
 }  // namespace run

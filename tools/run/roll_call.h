@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/collectives/collectives.h"
+#include "tools/run/device.h"
 
 namespace run {
 
@@ -46,5 +47,7 @@ class RollCall {
 
 // Returns a hash of what all ranks must have in common: the weights and the optimiser's state.
 uint64_t hash_of(const std::vector<kernels::View>&);
+// The same of views in a device's memory; waits for the device.
+uint64_t hash_of(const std::vector<kernels::View>&, Device&);
 
 }  // namespace run

@@ -60,8 +60,6 @@ void Trainer::begin_state(const ModelFile* resumed) {
 
 void Trainer::join_ranks(const ModelFile* resumed) {
   Device& device = model_.device();
-  if (device.queue().gpu)
-    fail(ExitCode::resources, "ranks cannot train on GPUs yet: use --device cpu, or one rank");
   check_equal_start(*ranks_, config_, data_, resumed);
   share_weights(*ranks_, device, model_.parameters(), model_.optimizer());
   rank_infos_ = gather_infos(*ranks_, device.backend().name());
@@ -212,12 +210,12 @@ std::string Trainer::next_batch(const std::string& stop, const data::Batch*& bat
   return roll_.call(note, state_.step);
 }
 
-uint64_t Trainer::due_hash() const {
+uint64_t Trainer::due_hash() {
   const int64_t every = config_.ranks.check_every;
   if (every == 0 || state_.step % every != 0) return 0;
   std::vector<kernels::View> views{model_.parameters().master(), model_.optimizer().average()};
   for (const auto& buffer : model_.optimizer().rule_buffers()) views.push_back(buffer.values);
-  return hash_of(views);
+  return hash_of(views, model_.device());
 }
 
 void Trainer::tell_skipped() {

@@ -41,7 +41,7 @@ class Trainer {
   bool steps_until(const StopSignal&);
   std::string one_step(const StopSignal&);
   std::string next_batch(const std::string& stop, const data::Batch*& batch);
-  uint64_t due_hash() const;
+  uint64_t due_hash();
   void say(const std::string&);
   void tell_skipped();
   void tell_stragglers();

@@ -45,6 +45,8 @@ void TrainingStep::gradients() {
   engine::Tape tape;
   const engine::Precision& precision = parameters_.precision();
   engine::Context c = device_.context(precision, &tape, true);
+  // All ranks make their calls in one order, so nothing that makes a call may run beside another.
+  if (c.ranks && detector_.options().sync_batch_norm) c.branches = nullptr;
   parameters_.watch(tape);
   Tensor images = batch_.images(c, options_.scaling, precision.activations);
   model::Targets targets = model::assign_targets(c, batch_.ground_truth(), anchors_,

@@ -61,6 +61,21 @@ TEST_CASE("without a launcher, or with one rank, there is no place") {
   CHECK_FALSE(place({{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "8"}, {"SLURM_JOB_ID", "7"}}));
 }
 
+TEST_CASE("each rank has the GPU of its number on its machine, where there are enough") {
+  const auto third = place(kTorch);
+  REQUIRE(third);
+  CHECK(third->local_rank == 1);
+  CHECK(run::device_of_rank("auto", *third, 2) == "cuda:1");
+  CHECK(run::device_of_rank("cuda", *third, 8) == "cuda:1");
+  CHECK(run::device_of_rank("auto", *third, 0) == "cpu");
+  CHECK(run::device_of_rank("cpu", *third, 2) == "cpu");
+  CHECK_THROWS_WITH(run::device_of_rank("cuda", *third, 1),
+                    Catch::Contains("rank 3") && Catch::Contains("has 1 GPU:"));
+  CHECK_THROWS_WITH(run::device_of_rank("cuda:0", *third, 8),
+                    Catch::Contains("write --device cuda"));
+  CHECK(place(kOpenMpi)->local_rank == 1);  // of one machine
+}
+
 TEST_CASE("torchrun's variables say all") {
   const auto p = place(kTorch);
   REQUIRE(p);

@@ -1,0 +1,122 @@
+#include "engine/nccl/collectives.h"
+
+#include <cstring>
+
+#include "engine/nccl/communicator.h"
+
+namespace engine {
+namespace {
+
+using kernels::DType, kernels::Queue, kernels::View;
+
+nccl::Type type_of(DType dtype) {
+  switch (dtype) {
+    case DType::f16:
+      return nccl::Type::f16;
+    case DType::bf16:
+      return nccl::Type::bf16;
+    case DType::f32:
+      return nccl::Type::f32;
+    case DType::f64:
+      return nccl::Type::f64;
+    default:
+      base::fail(base::ExitCode::failed, "NCCL: no sums of such elements");
+  }
+}
+
+size_t bytes_in(const View& v) { return size_t(v.shape.size() * kernels::size_of(v.dtype)); }
+
+class NcclCollectives : public Collectives {
+ public:
+  NcclCollectives(std::unique_ptr<Collectives> host, double seconds)
+      : host_(std::move(host)), seconds_(seconds) {
+    nccl_library();  // where it is missing, that is said at the start
+  }
+
+  int rank() const override { return host_->rank(); }
+  int size() const override { return host_->size(); }
+  const std::string& host(int rank) const override { return host_->host(rank); }
+
+  void sum(const char* what, View v, Queue queue) override {
+    if (queue.plan) return;
+    if (!queue.gpu) return host_->sum(what, v, queue);
+    const nccl::Type type = type_of(v.dtype);
+    make(what, [&](nccl::Communicator* c) {
+      return nccl_library().AllReduce(v.data, v.data, size_t(v.shape.size()), type,
+                                      nccl::Operation::sum, c, stream_of(queue));
+    });
+  }
+
+  void gather(const char* what, View mine, View all, Queue queue) override {
+    if (queue.plan) return;
+    if (!queue.gpu) return host_->gather(what, mine, all, queue);
+    SSD_CHECK(bytes_in(all) == bytes_in(mine) * size_t(size()) && mine.dtype == all.dtype,
+              "gather: room for another number of bytes");
+    make(what, [&](nccl::Communicator* c) {
+      return nccl_library().AllGather(mine.data, all.data, bytes_in(mine), nccl::Type::u8, c,
+                                      stream_of(queue));
+    });
+  }
+
+  void broadcast(const char* what, View v, int root, Queue queue) override {
+    if (queue.plan) return;
+    if (!queue.gpu) return host_->broadcast(what, v, root, queue);
+    make(what, [&](nccl::Communicator* c) {
+      return nccl_library().Broadcast(v.data, v.data, bytes_in(v), nccl::Type::u8, root, c,
+                                      stream_of(queue));
+    });
+  }
+
+  std::vector<std::string> gather_bytes(const char* what, const std::string& mine) override {
+    return host_->gather_bytes(what, mine);
+  }
+  double seconds_in_calls() const override { return host_->seconds_in_calls(); }
+
+  void abort(base::ExitCode code, const std::string& why) noexcept override {
+    if (communicator_) communicator_->abort();
+    host_->abort(code, why);
+  }
+
+ private:
+  static CUstream_st* stream_of(Queue queue) { return static_cast<CUstream_st*>(queue.stream); }
+
+  // NCCL does not say which rank has failed. The host's network does, if that rank has died.
+  template <class Call> void make(const char* what, const Call& call) {
+    NcclCommunicator& all = communicator();
+    try {
+      all.make(what, call);
+    } catch (const base::Error&) {
+      all.abort();
+      host_->barrier(what);
+      throw;
+    }
+  }
+
+  // Rank 0's identifier reaches the others over the host's network.
+  NcclCommunicator& communicator() {
+    if (communicator_) return *communicator_;
+    nccl::UniqueId id{};
+    if (rank() == 0)
+      if (const auto result = nccl_library().GetUniqueId(&id); result != nccl::Result::success)
+        base::fail(base::ExitCode::resources, nccl_failure(result, "ncclGetUniqueId", nullptr));
+    const std::string first =
+        host_->gather_bytes("NCCL's identifier", std::string(id.bytes, sizeof id.bytes))[0];
+    SSD_CHECK(first.size() == sizeof id.bytes, "NCCL's identifier has another length");
+    std::memcpy(id.bytes, first.data(), sizeof id.bytes);
+    communicator_ = std::make_unique<NcclCommunicator>(id, rank(), size(), seconds_);
+    return *communicator_;
+  }
+
+  std::unique_ptr<Collectives> host_;
+  const double seconds_;
+  std::unique_ptr<NcclCommunicator> communicator_;  // made by the first call
+};
+
+}  // namespace
+
+std::unique_ptr<Collectives> make_nccl_collectives(std::unique_ptr<Collectives> host,
+                                                   double seconds) {
+  return std::make_unique<NcclCollectives>(std::move(host), seconds);
+}
+
+}  // namespace engine

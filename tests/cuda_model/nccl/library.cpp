@@ -1,0 +1,207 @@
+// A library of NCCL's name with the twelve functions that the engine calls. Ranks are processes of
+// one machine. docs/cuda_model.md says what it notices.
+#include <nccl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "engine/nccl/api.h"
+#include "tests/cuda_model/model.h"
+#include "tests/cuda_model/nccl/meeting.h"
+#include "tests/cuda_model/nccl/sums.h"
+
+namespace ours = engine::nccl;
+static_assert(sizeof(ours::UniqueId) == sizeof(ncclUniqueId));
+static_assert(int(ours::Result::success) == ncclSuccess);
+static_assert(int(ours::Result::in_progress) == ncclInProgress);
+static_assert(int(ours::Type::u8) == ncclUint8 && int(ours::Type::i32) == ncclInt32);
+static_assert(int(ours::Type::f16) == ncclFloat16 && int(ours::Type::bf16) == ncclBfloat16);
+static_assert(int(ours::Type::f32) == ncclFloat32 && int(ours::Type::f64) == ncclFloat64);
+static_assert(int(ours::Operation::sum) == ncclSum);
+static_assert(offsetof(ours::Config, blocking) == offsetof(ncclConfig_t, blocking));
+static_assert(offsetof(ours::Config, magic) == offsetof(ncclConfig_t, magic));
+
+using cuda_model::fail;
+using namespace cuda_model::nccl;
+
+struct ncclComm {
+  std::unique_ptr<Meeting> meeting;
+  uint64_t calls = 0;
+  bool destroyed = false;
+  std::atomic<bool> finalized = false, used = false;
+};
+
+namespace {
+
+ncclComm& checked(ncclComm_t c, const char* call) {
+  if (!c) fail(std::string("NCCL: ") + call + " without a communicator");
+  if (c->meeting->aborted())
+    fail(std::string("NCCL: ") + call + " after the communicator was aborted");
+  if (c->destroyed) fail(std::string("NCCL: ") + call + " after the communicator was destroyed");
+  return *c;
+}
+
+struct Exchange {
+  CallWords words{};
+  const char* from = nullptr;
+  char* to = nullptr;
+  size_t bytes = 0;  // that a rank gives
+
+  // Runs as work of a stream: the memory of the device is accessible.
+  void run(Meeting& meeting) const {
+    const size_t width = size_of(words.type);
+    for (size_t at = 0; at == 0 || at < bytes; at += kRoundBytes) {
+      const size_t part = std::min(kRoundBytes, bytes - at);
+      if (!meeting.give(words, from + at, part)) return;
+      take(meeting, at, part, width);
+      if (!meeting.release()) return;
+    }
+  }
+
+  void take(const Meeting& meeting, size_t at, size_t part, size_t width) const {
+    if (words.root >= 0) {
+      std::memcpy(to + at, meeting.part(words.root), part);
+    } else if (std::strcmp(words.kind, "ncclAllGather") == 0) {
+      for (int r = 0; r < meeting.size(); ++r)
+        std::memcpy(to + size_t(r) * bytes + at, meeting.part(r), part);
+    } else {
+      std::vector<const char*> terms;
+      for (int r = 0; r < meeting.size(); ++r) terms.push_back(meeting.part(r));
+      add_up(terms, words.type, part / width, to + at);
+    }
+  }
+};
+
+ncclResult_t queue(ncclComm_t comm, const char* kind, Exchange e, size_t count, int type, int root,
+                   cudaStream_t stream) {
+  ncclComm& c = checked(comm, kind);
+  if (!c.meeting->complete()) fail(std::string("NCCL: ") + kind + " before all ranks have come");
+  if (c.finalized) fail(std::string("NCCL: ") + kind + " after ncclCommFinalize");
+  const size_t width = size_of(type);
+  if (width == 0) return ncclInvalidArgument;
+  std::snprintf(e.words.kind, sizeof e.words.kind, "%s", kind);
+  e.words.type = type;
+  e.words.root = root;
+  e.words.count = count;
+  e.words.number = c.calls++;
+  e.bytes = count * width;
+  const size_t received =
+      e.bytes *
+      (root < 0 && std::strcmp(kind, "ncclAllGather") == 0 ? size_t(c.meeting->size()) : 1);
+  if (count &&
+      (!cuda_model::is_device_pointer(e.from) || !cuda_model::is_device_pointer(e.to) ||
+       cuda_model::bytes_behind(e.from) < e.bytes || cuda_model::bytes_behind(e.to) < received))
+    fail("NCCL: " + in_words(e.words) + " names memory that is not the device's, or too little");
+  Meeting* meeting = c.meeting.get();
+  const auto queued = cuda_model::enqueue(
+      stream, [e, meeting] { e.run(*meeting); }, kind);
+  c.used = true;
+  return queued == cudaSuccess ? ncclInProgress : ncclUnhandledCudaError;
+}
+
+}  // namespace
+
+extern "C" {
+
+ncclResult_t ncclGetVersion(int* version) {
+  *version = NCCL_VERSION_CODE;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
+  static std::atomic<int> made = 0;
+  std::memset(id, 0, sizeof *id);
+  std::snprintf(id->internal, sizeof id->internal, "/cuda_model_nccl_%d_%d", int(::getpid()),
+                made++);
+  return ncclSuccess;
+}
+
+const char* ncclGetErrorString(ncclResult_t result) {
+  switch (result) {
+    case ncclSuccess:
+      return "no error";
+    case ncclInvalidArgument:
+      return "invalid argument";
+    case ncclInvalidUsage:
+      return "invalid usage";
+    case ncclRemoteError:
+      return "remote process exited or there was a network error";
+    case ncclInProgress:
+      return "NCCL operation in progress";
+    default:
+      return "unhandled cuda error";
+  }
+}
+
+const char* ncclGetLastError(ncclComm_t) { return ""; }
+
+ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int size, ncclUniqueId id, int rank,
+                                    ncclConfig_t* config) {
+  if (config->magic != 0xcafebeef || config->size < sizeof(ours::Config)) return ncclInvalidUsage;
+  if (config->blocking != 0) fail("NCCL: the model has only communicators that do not block");
+  if (size < 1 || size > kMostRanks || rank < 0 || rank >= size) return ncclInvalidArgument;
+  int device = 0;
+  if (cudaGetDevice(&device) != cudaSuccess) return ncclUnhandledCudaError;
+  *comm = new ncclComm;  // never freed: a use after its end is noticed
+  (*comm)->meeting = std::make_unique<Meeting>(id.internal, rank, size, device);
+  return ncclInProgress;
+}
+
+ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
+  ncclComm& c = checked(comm, "ncclCommGetAsyncError");
+  *state = ncclSuccess;
+  if (!c.meeting->complete())
+    *state = ncclInProgress;
+  else if (c.meeting->shares_a_gpu())
+    *state = ncclInvalidUsage;
+  else if (c.meeting->missing() >= 0 && !c.finalized)
+    *state = ncclRemoteError;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommFinalize(ncclComm_t comm) {
+  ncclComm& c = checked(comm, "ncclCommFinalize");
+  if (c.finalized.exchange(true)) fail("NCCL: ncclCommFinalize twice");
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommDestroy(ncclComm_t comm) {
+  ncclComm& c = checked(comm, "ncclCommDestroy");
+  c.destroyed = true;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommAbort(ncclComm_t comm) {
+  ncclComm& c = checked(comm, "ncclCommAbort");
+  c.meeting->abort();
+  return ncclSuccess;
+}
+
+ncclResult_t ncclAllReduce(const void* from, void* to, size_t count, ncclDataType_t type,
+                           ncclRedOp_t operation, ncclComm_t comm, cudaStream_t stream) {
+  if (operation != ncclSum || !can_sum(type)) return ncclInvalidArgument;
+  return queue(comm, "ncclAllReduce",
+               {.from = static_cast<const char*>(from), .to = static_cast<char*>(to)}, count, type,
+               -1, stream);
+}
+
+ncclResult_t ncclAllGather(const void* from, void* to, size_t count, ncclDataType_t type,
+                           ncclComm_t comm, cudaStream_t stream) {
+  return queue(comm, "ncclAllGather",
+               {.from = static_cast<const char*>(from), .to = static_cast<char*>(to)}, count, type,
+               -1, stream);
+}
+
+ncclResult_t ncclBroadcast(const void* from, void* to, size_t count, ncclDataType_t type, int root,
+                           ncclComm_t comm, cudaStream_t stream) {
+  if (root < 0 || root >= checked(comm, "ncclBroadcast").meeting->size())
+    return ncclInvalidArgument;
+  return queue(comm, "ncclBroadcast",
+               {.from = static_cast<const char*>(from), .to = static_cast<char*>(to)}, count, type,
+               root, stream);
+}
+}
