@@ -35,3 +35,5 @@ if(TARGET ssd320)
   configure_file(cmake/ssd320.pc.in ${generated}/ssd320.pc @ONLY)
   install(FILES ${generated}/ssd320.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
+
+include(cmake/Package.cmake)
