@@ -181,9 +181,9 @@ bool is_program(const string& text) {
 }
 
 // Options of other programs, and a placeholder.
-const std::set<string> kForeignOptions{"--wrap",        "--KEY",       "--minShapes",
-                                       "--optShapes",   "--maxShapes", "-DSSD_NATIVE",
-                                       "-ffp-contract", "-fmad"};
+const std::set<string> kForeignOptions{"--wrap",      "--KEY",         "--minShapes",
+                                       "--optShapes", "--maxShapes",   "-DSSD_NATIVE",
+                                       "-DSSD_TESTS", "-ffp-contract", "-fmad"};
 // Keys of no configuration: file names.
 const std::set<string> kNoKeys{"data.yaml", "train.log"};
 // Paths that do not exist yet, or stand for others.
