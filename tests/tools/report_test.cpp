@@ -201,8 +201,10 @@ TEST_CASE("a training run keeps its report up to date") {
   }
 }
 
-TEST_CASE("the report of a run that is stopped says why") {
+TEST_CASE("a run without log.report writes none, and one that is stopped says why") {
   const tests::TrainingPlace place;
+  REQUIRE(place.train("none", "train.steps=2 log.report=false").exit_code == 0);
+  CHECK_FALSE(std::filesystem::exists(place.at("none/report.html")));
   REQUIRE(place.train("stopped", "time_budget_minutes=0.00001").exit_code == 75);
   CHECK_THAT(Parsed(place.at("stopped/report.html")).text, Contains(": stopped by "));
 }

@@ -115,6 +115,7 @@ struct RunConfig {
   RanksConfig ranks;
   struct {
     int every_steps = 100;
+    bool report = true;
   } log;
 
   // The learning rates of the schedule are for schedule.reference_batch images per step. For

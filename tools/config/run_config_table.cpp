@@ -388,6 +388,8 @@ config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
   bind_ranks(t, c.ranks);
   t.section("log", "Logs");
   t.number("log.every_steps", c.log.every_steps, between(1, kMostCount), "steps between two lines");
+  t.flag("log.report", c.log.report,
+         "whether the run writes report.html, at every evaluation and at its end");
   add_rules(t, c, use);
   return t;
 }

@@ -128,6 +128,7 @@ void Trainer::open_log() {
                                                 .columns = result_columns()});
   if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
+  if (!config_.log.report) return;
   page_ = std::make_unique<RunPage>(*folder_, config_, data_);
   write_page("training", true);
 }

@@ -72,7 +72,7 @@ class Trainer {
   std::vector<RankInfo> rank_infos_;
 
   const RunFolder* folder_ = nullptr;  // rank 0's, as the next three
-  std::unique_ptr<RunPage> page_;
+  std::unique_ptr<RunPage> page_;      // null without log.report
   std::unique_ptr<logs::TrainingLog> log_;
   std::unique_ptr<CheckpointFiles> files_;
   Throughput throughput_;
