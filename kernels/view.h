@@ -3,9 +3,6 @@
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
-#if defined(__F16C__) && !defined(__CUDACC__)
-#include <immintrin.h>
-#endif
 
 #ifdef __CUDACC__
 #include <cuda_fp16.h>
@@ -45,8 +42,9 @@ struct f16 {
   HD explicit f16(float f) {
 #if defined(__CUDA_ARCH__)
     bits = __half_as_ushort(__float2half_rn(f));
-#elif defined(__F16C__) && !defined(__CUDACC__)
-    bits = uint16_t(_cvtss_sh(f, _MM_FROUND_TO_NEAREST_INT));
+#elif defined(__F16C__) && defined(__FLT16_MAX__) && !defined(__CUDACC__)
+    auto half = static_cast<_Float16>(f);
+    memcpy(&bits, &half, 2);
 #else
     bits = encode(f);
 #endif
@@ -54,8 +52,10 @@ struct f16 {
   HD operator float() const {
 #if defined(__CUDA_ARCH__)
     return __half2float(__ushort_as_half(bits));
-#elif defined(__F16C__) && !defined(__CUDACC__)
-    return _cvtsh_ss(bits);
+#elif defined(__F16C__) && defined(__FLT16_MAX__) && !defined(__CUDACC__)
+    _Float16 half;
+    memcpy(&half, &bits, 2);
+    return float(half);
 #else
     return decode(bits);
 #endif
