@@ -1,4 +1,5 @@
 // `ssdbench allreduce`: how fast the ranks of a run add up a buffer, by its size.
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>

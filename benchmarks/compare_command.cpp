@@ -1,4 +1,5 @@
 // `ssdbench compare`: what differs between two results of the other commands.
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include <map>

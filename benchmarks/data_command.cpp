@@ -1,5 +1,6 @@
 // `ssdbench data`: images per second from JPEG files to batches by number of threads, against the
 // bare decoder on the same files, per core.
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "benchmarks/commands.h"

@@ -1,5 +1,6 @@
 // `ssdbench infer`: detection with the whole SSD320, from decoded pictures or from JPEG files to
 // boxes.
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>

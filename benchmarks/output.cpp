@@ -1,5 +1,6 @@
 #include "benchmarks/output.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "benchmarks/times.h"

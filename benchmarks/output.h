@@ -1,11 +1,15 @@
 // Where a command's results go beside its table: one JSON object, and DLLogger lines.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "tools/logs/dllogger.h"
+
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
 
 namespace benchmarks {
 

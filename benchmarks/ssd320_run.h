@@ -1,5 +1,6 @@
 // The whole SSD320 on its device, with random weights or those of a checkpoint, ready to run steps.
 #pragma once
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <set>
 

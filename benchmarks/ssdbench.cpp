@@ -1,4 +1,6 @@
 // ssdbench: times training, detection, data loading, evaluation, and single operations.
+#include <CLI/CLI.hpp>
+
 #include "benchmarks/commands.h"
 #include "tools/command_line.h"
 

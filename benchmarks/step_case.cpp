@@ -1,5 +1,6 @@
 #include "benchmarks/step_case.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <omp.h>
 

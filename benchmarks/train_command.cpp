@@ -1,4 +1,5 @@
 // `ssdbench train`: training steps of the whole SSD320, on a random batch or on a data set.
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "benchmarks/commands.h"

@@ -33,7 +33,7 @@ set(cudnn_alone_tests ${cudnn_alone_sources})
 list(FILTER cudnn_alone_tests INCLUDE REGEX "_test\\.cpp$")
 list(REMOVE_ITEM cudnn_alone_sources ${cudnn_alone_tests})
 add_library(cudnn_alone STATIC ${cudnn_alone_sources})
-target_link_libraries(cudnn_alone PUBLIC test_support cudnn_model)
+target_link_libraries(cudnn_alone PUBLIC engine_test_support cudnn_model)
 
 # cuDNN itself, if it is installed: it has to refuse what the model refuses.
 find_library(SSD_REAL_CUDNN NAMES libcudnn.so.9 HINTS ${CUDNN_ROOT} $ENV{CUDNN_ROOT} /usr/local/cuda PATH_SUFFIXES lib lib64)

@@ -8,8 +8,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/documents.h"
-#include "tests/support/foreign_weights.h"
-#include "tests/support/training_run.h"
+#include "tests/support/engine/foreign_weights.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using std::string;

@@ -1,5 +1,6 @@
 #include "tools/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <poll.h>
@@ -177,6 +178,8 @@ void describe_program(CLI::App& app, const std::string& summary,
   app.set_version_flag(
       "--version", [program] { return base::version_text(program); }, "Print versions and exit");
 }
+
+CLI::Validator seed_range() { return CLI::Range(int64_t{0}, INT64_MAX); }
 
 CLI::Validator number_between(double least, double most) {
   CLI::Validator range = CLI::Range(least, most);

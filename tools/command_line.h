@@ -1,9 +1,13 @@
 // The parts that all programs share: help, version, exit codes, and one line for every error.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
 
 namespace tools {
 
@@ -23,6 +27,7 @@ void describe_program(CLI::App& app, const std::string& summary,
 
 // For an option's value. CLI::Range alone takes "nan" for a number in the range.
 CLI::Validator number_between(double least, double most);
+CLI::Validator seed_range();  // what every --seed takes
 // For an option whose value is one of some words.
 CLI::Validator one_of(const std::vector<std::string>& words);
 

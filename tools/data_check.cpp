@@ -1,4 +1,5 @@
 // ssddata check: every problem of a data set, by file and annotation id.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>

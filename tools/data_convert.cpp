@@ -1,4 +1,5 @@
 // ssddata convert: converts between COCO JSON, TFRecord shards, PASCAL VOC and YOLO labels.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <filesystem>

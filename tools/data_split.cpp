@@ -1,4 +1,5 @@
 // ssddata split: splits a data set into training and validation, as two COCO files.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

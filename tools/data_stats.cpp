@@ -1,4 +1,5 @@
 // ssddata stats: counts images, boxes, classes and sizes.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

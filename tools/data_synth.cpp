@@ -1,4 +1,5 @@
 // ssddata synth: draws a synthetic data set in COCO form.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <memory>

@@ -1,5 +1,6 @@
 #include "tools/dataset_input.h"
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 

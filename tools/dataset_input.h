@@ -1,11 +1,14 @@
 // The options with which a user names a data set.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
 #include "data/dataset.h"
 #include "data/formats/source.h"
+
+namespace CLI {
+class App;
+}
 
 namespace tools {
 

@@ -1,5 +1,6 @@
 // How -h prints a program's options: the examples come first.
 #pragma once
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 

@@ -1,4 +1,6 @@
 // ssddata: makes, checks, counts, splits, converts, and shows data sets.
+#include <CLI/CLI.hpp>
+
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 

@@ -1,4 +1,5 @@
 // ssddetect: what a model sees in images.
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <iostream>

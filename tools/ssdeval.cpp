@@ -1,4 +1,5 @@
 // ssdeval: COCO metrics.
+#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "engine/base/error.h"

@@ -1,4 +1,5 @@
 // ssdexport: a trained model for other programs.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
 // Trains a detector: `ssdtrain --config C.json [key.path=value ...]`.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>

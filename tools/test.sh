@@ -10,12 +10,12 @@ tools/setup.sh
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 jobs=$(nproc)
 
-targets=(all)
-build() {  # folder, then options of cmake; builds $targets; everything printed goes to build/<folder>.log
+target=tests  # the tests that SSD_TEST_ONLY selects, and what they start
+build() {  # folder, then options of cmake; builds $target; everything printed goes to build/<folder>.log
   local folder=build/$1 log=build/$1.log started=$SECONDS
   shift
   echo "== build $folder: $*"
-  if ! { cmake -S . -B "$folder" -G Ninja "$@" && cmake --build "$folder" -j "$jobs" --target "${targets[@]}"; } >"$log" 2>&1; then
+  if ! { cmake -S . -B "$folder" -G Ninja "$@" && cmake --build "$folder" -j "$jobs" --target "$target"; } >"$log" 2>&1; then
     grep -E "error|FAILED" "$log" | head -n 20 || true
     tail -n 40 "$log"
     return 1
@@ -29,7 +29,7 @@ check() {  # folder, then options of ctest
 }
 
 mkdir -p build
-build cpu -DSSD_CUDA=OFF
+target=all build cpu -DSSD_CUDA=OFF
 check cpu -j "$jobs"
 [ "${1:-}" = quick ] && exit 0
 
@@ -55,10 +55,8 @@ build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined $light "-DSSD_TE
 check sanitized -j "$jobs"
 
 # Threads of our own; OpenMP's are not instrumented and would be reported falsely.
-targets=(loader_test)
 build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread $light -DSSD_TEST_ONLY='^loader_test$'
-check thread -R '^loader_test$'
-targets=(all)
+check thread
 
 # The GPU's side of the code on a GPU in software, in three schedules (docs/cuda_model.md).
 modelled='add|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'
@@ -84,7 +82,7 @@ if [ -n "$gpu" ] && [ -z "$missing" ]; then
 elif [ -n "$nvcc" ]; then
   echo "== no GPU here, or not all that a build for one needs${missing:+ ($missing)}: CUDA is compiled and linked"
   # Compiles and links; what runs on a machine without a GPU is tested. `cmake --preset release` is for every architecture.
-  build cuda "${cuda_options[@]}" "-DCMAKE_CUDA_ARCHITECTURES=80-real;90-real" -DSSD_BENCHMARKS=OFF \
+  target=all build cuda "${cuda_options[@]}" "-DCMAKE_CUDA_ARCHITECTURES=80-real;90-real" -DSSD_BENCHMARKS=OFF \
     -DSSD_TEST_ONLY='^((add|batch_norm|conv|nms|detector|no_gpu|cudnn_plan|cudnn_processes|cudnn_run)_test|cudnn_plan_check)$'
   tools/kernel_table.sh build/cuda build/cuda.log
   check cuda -R '^no_gpu_test$'

@@ -9,8 +9,8 @@
 #include "engine/conv/candidate.h"
 #include "engine/cublaslt/plan.h"
 #include "tests/cuda_model/planted.h"
-#include "tests/support/conv_run.h"
-#include "tests/support/training_run.h"
+#include "tests/support/engine/conv_run.h"
+#include "tests/support/tools/training_run.h"
 
 using namespace tests;
 using namespace engine;

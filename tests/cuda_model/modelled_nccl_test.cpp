@@ -9,9 +9,9 @@
 #include "engine/collectives/rendezvous.h"
 #include "engine/nccl/collectives.h"
 #include "tests/cuda_model/model.h"
-#include "tests/support/bench.h"
 #include "tests/support/catch.h"
-#include "tests/support/rank_step.h"
+#include "tests/support/engine/bench.h"
+#include "tests/support/tools/rank_step.h"
 #include "tools/run/roll_call.h"
 
 using namespace tests;

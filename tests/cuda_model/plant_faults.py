@@ -90,7 +90,7 @@ FAULTS = [
     ("losses read too early", "tools/run/training_step.cpp",
      "sizeof narrow, queue);\n    device_.backend().synchronize(queue);", "sizeof narrow, queue);",
      (STEP,)),
-    ("shared memory read in the phase that writes it", "tests/support/test_kernels.cu",
+    ("shared memory read in the phase that writes it", "tests/support/engine/test_kernels.cu",
      "block.each(kReversed, [&](int i) { tile[i] = in[first + i]; });",
      "block.each(kReversed, [&](int i) { tile[i] = in[first + i] + 0 * tile[kReversed - 1 - i]; });",
      (SIMT,)),

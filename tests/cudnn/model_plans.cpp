@@ -6,7 +6,7 @@
 
 #include "benchmarks/ssd320_convs.h"
 #include "engine/base/error.h"
-#include "tests/support/step_convs.h"
+#include "tests/support/tools/step_convs.h"
 
 namespace tests {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/parameters.h"
-#include "tests/support/gradient_sample.h"
+#include "tests/support/engine/gradient_sample.h"
 
 using namespace tests;
 

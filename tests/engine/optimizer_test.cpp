@@ -2,7 +2,7 @@
 
 #include "engine/planning_backend.h"
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 using engine::Optimizer, engine::OptimizerOptions, engine::Parameters, engine::RuleKind;

@@ -4,7 +4,7 @@
 #include "engine/planning_backend.h"
 #include "engine/replay.h"
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "engine/safetensors.h"
-#include "tests/support/bench.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/engine/bench.h"
+#include "tests/support/tools/training_run.h"
 
 using namespace tests;
 

@@ -1,7 +1,7 @@
 // A training run on a GPU that is killed and goes on: as if nothing had happened.
-#include "tests/support/bench.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/engine/bench.h"
+#include "tests/support/tools/training_run.h"
 
 using namespace tests;
 

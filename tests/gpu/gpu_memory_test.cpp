@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "tests/support/catch.h"
-#include "tests/support/device_arrays.h"
-#include "tests/support/tiny_step.h"
+#include "tests/support/engine/device_arrays.h"
+#include "tests/support/tools/tiny_step.h"
 
 using namespace tests;
 

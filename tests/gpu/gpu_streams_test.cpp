@@ -1,8 +1,8 @@
 // Queues of a backend: what waits sees what it waited for, however late that comes.
 
-#include "tests/support/bench.h"
 #include "tests/support/catch.h"
-#include "tests/support/test_kernels.h"
+#include "tests/support/engine/bench.h"
+#include "tests/support/engine/test_kernels.h"
 
 using namespace tests;
 using engine::Lane, engine::Memory, engine::Place;

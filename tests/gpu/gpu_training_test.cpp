@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "kernels/optimizer_state.h"
-#include "tests/support/bench.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_job.h"
+#include "tests/support/engine/bench.h"
+#include "tests/support/tools/training_job.h"
 
 namespace fs = std::filesystem;
 using namespace tests;

@@ -7,8 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/safetensors.h"
-#include "tests/support/bench.h"
-#include "tests/support/test_kernels.h"
+#include "tests/support/engine/bench.h"
+#include "tests/support/engine/test_kernels.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "tests/support/catch.h"
-#include "tests/support/device_arrays.h"
-#include "tests/support/test_kernels.h"
+#include "tests/support/engine/device_arrays.h"
+#include "tests/support/engine/test_kernels.h"
 
 using namespace tests;
 

@@ -5,7 +5,7 @@
 
 #include "kernels/adamw.h"
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 #include "tests/support/paths.h"
 
 using namespace tests;

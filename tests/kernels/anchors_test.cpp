@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "tests/support/device_arrays.h"
+#include "tests/support/engine/device_arrays.h"
 
 using namespace kernels;
 

@@ -3,7 +3,7 @@
 #include "kernels/anchors.h"
 #include "kernels/nms.h"
 #include "tests/support/catch.h"
-#include "tests/support/naive_nms.h"
+#include "tests/support/engine/naive_nms.h"
 
 using namespace kernels;
 using namespace tests;

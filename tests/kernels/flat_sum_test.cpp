@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "tests/support/device_arrays.h"
+#include "tests/support/engine/device_arrays.h"
 
 using namespace kernels;
 

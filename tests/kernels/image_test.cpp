@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "data/loading/stage_image.h"
-#include "tests/support/device_arrays.h"
+#include "tests/support/engine/device_arrays.h"
 
 using kernels::ColourOp, kernels::ColourStep, kernels::DType, kernels::StagedImage, kernels::View;
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/anchors.h"
-#include "tests/support/device_arrays.h"
+#include "tests/support/engine/device_arrays.h"
 
 using namespace kernels;
 

@@ -6,7 +6,7 @@
 #include "engine/base/random.h"
 #include "kernels/nms.h"
 #include "tests/support/catch.h"
-#include "tests/support/naive_nms.h"
+#include "tests/support/engine/naive_nms.h"
 
 using namespace kernels;
 using namespace tests;

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "kernels/anchors.h"
-#include "tests/support/naive_nms.h"
+#include "tests/support/engine/naive_nms.h"
 
 using namespace kernels;
 using namespace tests;

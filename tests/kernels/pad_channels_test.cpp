@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 

@@ -8,7 +8,7 @@
 #include "kernels/flat_sum.h"
 #include "kernels/match_anchors.h"
 #include "tests/support/catch.h"
-#include "tests/support/device_arrays.h"
+#include "tests/support/engine/device_arrays.h"
 
 using namespace kernels;
 using namespace tests;

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/bench.h"
+#include "tests/support/engine/bench.h"
 
 using namespace tests;
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/elementwise.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 using kernels::LossScaleOptions, kernels::OptimizerState, kernels::SgdOptions,

@@ -2,8 +2,8 @@
 // detector must learn the same on all of them.
 
 #include "tests/support/catch.h"
-#include "tests/support/gradient_sample.h"
-#include "tests/support/summing_plans.h"
+#include "tests/support/engine/gradient_sample.h"
+#include "tests/support/engine/summing_plans.h"
 
 using namespace tests;
 

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 using engine::Parameters, model::Detector, model::DetectorOptions;

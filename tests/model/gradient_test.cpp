@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "tests/support/catch.h"
-#include "tests/support/gradient_sample.h"
+#include "tests/support/engine/gradient_sample.h"
 
 using namespace tests;
 using model::DetectorOptions;

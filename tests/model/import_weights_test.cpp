@@ -11,8 +11,8 @@
 #include "engine/base/error.h"
 #include "engine/safetensors.h"
 #include "model/detector.h"
-#include "tests/support/foreign_weights.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/foreign_weights.h"
+#include "tests/support/engine/op_case.h"
 #include "tests/support/paths.h"
 
 using namespace tests;

@@ -1,12 +1,12 @@
 // The whole loss path (matching, targets, focal loss, smooth L1, normaliser) against
-// tests/support/naive_loss.h on ten thousand random images.
+// tests/support/engine/naive_loss.h on ten thousand random images.
 #include <cmath>
 
 #include "engine/base/random.h"
 #include "model/loss.h"
 #include "tests/support/catch.h"
-#include "tests/support/naive_loss.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/naive_loss.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 

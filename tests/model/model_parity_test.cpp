@@ -4,8 +4,8 @@
 
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
-#include "tests/support/parity_run.h"
 #include "tests/support/paths.h"
+#include "tests/support/tools/parity_run.h"
 
 using engine::SafetensorsFile;
 using Values = std::vector<double>;

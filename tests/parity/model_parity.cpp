@@ -1,8 +1,8 @@
-// model_parity IN OUT --precision f64: see tests/support/parity_run.h. For tests/peers/.
+// model_parity IN OUT --precision f64: see tests/support/tools/parity_run.h. For tests/peers/.
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "tests/support/parity_run.h"
+#include "tests/support/tools/parity_run.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Training steps of a detector, for comparison with other implementations");

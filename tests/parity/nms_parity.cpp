@@ -4,7 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/naive_nms.h"
+#include "tests/support/engine/naive_nms.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "engine/base/error.h"
 #include "model/detector.h"
 #include "tests/reference_cases/cases.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 namespace reference {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "kernels/nms.h"
 #include "tests/reference_cases/cases.h"
-#include "tests/support/device_arrays.h"
-#include "tests/support/naive_nms.h"
+#include "tests/support/engine/device_arrays.h"
+#include "tests/support/engine/naive_nms.h"
 
 namespace reference {
 namespace {

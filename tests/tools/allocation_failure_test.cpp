@@ -8,7 +8,7 @@
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 

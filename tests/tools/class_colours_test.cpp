@@ -9,7 +9,7 @@
 #include "data/image/jpeg.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using nlohmann::json;

@@ -6,7 +6,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/onnx_run.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

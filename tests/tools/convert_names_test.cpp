@@ -12,7 +12,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

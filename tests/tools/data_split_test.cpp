@@ -9,7 +9,7 @@
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 using Catch::Contains;
 using Json = nlohmann::ordered_json;

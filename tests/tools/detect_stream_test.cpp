@@ -12,7 +12,7 @@
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/running_program.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 #include "tools/folder_watch.h"
 #include "tools/path_lines.h"
 

@@ -7,8 +7,8 @@
 
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/edited_data.h"
 #include "tests/support/picture.h"
+#include "tests/support/tools/edited_data.h"
 #include "tools/picture_parts.h"
 
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include "data/formats/source.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 using Catch::Contains;
 namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using tests::Outcome;

@@ -1,7 +1,7 @@
 // Labels that take no part, classes that differ and metrics without a value are told by every
 // program, before the first step.
 #include "tests/support/catch.h"
-#include "tests/support/edited_data.h"
+#include "tests/support/tools/edited_data.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

@@ -5,7 +5,7 @@
 #include "engine/base/version.h"
 #include "kernels/elementwise.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 using Catch::Contains;
 using tests::Outcome, tests::program, tests::TrainingPlace;

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 using Catch::Contains;
 using std::string;

@@ -8,7 +8,7 @@
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/special_files.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using tests::Outcome;

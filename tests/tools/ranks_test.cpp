@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 using namespace tests;
 using Catch::Contains;

@@ -7,7 +7,7 @@
 #include <pugixml.hpp>
 
 #include "tests/support/catch.h"
-#include "tests/support/edited_data.h"
+#include "tests/support/tools/edited_data.h"
 
 using Catch::Contains;
 using nlohmann::json;

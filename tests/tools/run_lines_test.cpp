@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 #include "tools/run/planned_run.h"
 
 using Catch::Contains;

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

@@ -7,8 +7,8 @@
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/picture.h"
-#include "tests/support/traced_run.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/traced_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using tests::SystemCall;

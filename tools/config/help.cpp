@@ -1,6 +1,8 @@
 // Writes a ConfigTable as JSON, as help for the terminal, and as a page of the documentation.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
 #include "tools/config/table.h"

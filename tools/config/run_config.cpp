@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "tools/config/text.h"
+
 namespace config {
 
 double RunConfig::rate_scale(int64_t batch) const {

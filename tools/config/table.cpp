@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
+#include "tools/config/text.h"
 
 namespace config {
 using nlohmann::json;

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "engine/base/interval.h"
-#include "tools/config/text.h"
 
 namespace config {
+
+class ConfigText;
 
 // What a list of numbers may be.
 struct ConfigList {

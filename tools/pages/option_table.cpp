@@ -1,5 +1,6 @@
 #include "tools/pages/option_table.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 

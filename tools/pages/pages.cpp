@@ -1,5 +1,7 @@
 #include "tools/pages/pages.h"
 
+#include <CLI/CLI.hpp>
+
 namespace tools {
 
 std::string generated_page(const std::string& word, const CLI::App& app) {

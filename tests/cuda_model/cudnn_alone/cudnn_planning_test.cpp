@@ -10,7 +10,7 @@
 #include "engine/cudnn/conv.h"
 #include "tests/cuda_model/cudnn_alone/cudnn_stand_in.h"
 #include "tests/support/catch.h"
-#include "tests/support/conv_run.h"
+#include "tests/support/engine/conv_run.h"
 #include "tests/support/paths.h"
 
 using namespace tests;

@@ -17,7 +17,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/special_files.h"
-#include "tests/support/training_run.h"
+#include "tests/support/files.h"
 
 namespace fs = std::filesystem;
 using base::FileKind, base::write_file;

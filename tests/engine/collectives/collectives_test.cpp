@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "tests/support/catch.h"
-#include "tests/support/rank_threads.h"
+#include "tests/support/engine/rank_threads.h"
 
 using namespace tests;
 using base::Error;

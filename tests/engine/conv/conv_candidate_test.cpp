@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "tests/support/conv_run.h"
+#include "tests/support/engine/conv_run.h"
 
 using namespace tests;
 using namespace engine;

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "engine/conv/candidate.h"
-#include "tests/support/conv_run.h"
+#include "tests/support/engine/conv_run.h"
 
 using namespace tests;
 using namespace engine;

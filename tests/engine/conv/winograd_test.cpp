@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "tests/support/catch.h"
-#include "tests/support/conv_run.h"
+#include "tests/support/engine/conv_run.h"
 
 using namespace engine;
 using namespace tests;

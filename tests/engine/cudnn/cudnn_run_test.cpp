@@ -1,7 +1,7 @@
 // cuDNN's plans on a GPU against the plain loops. Skipped where there is no GPU.
 
 #include "tests/support/catch.h"
-#include "tests/support/conv_run.h"
+#include "tests/support/engine/conv_run.h"
 
 using namespace tests;
 using namespace engine;

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "tests/support/catch.h"
-#include "tests/support/naive_conv.h"
-#include "tests/support/single_ops.h"
+#include "tests/support/engine/naive_conv.h"
+#include "tests/support/engine/single_ops.h"
 
 using namespace tests;
 using engine::Activation;

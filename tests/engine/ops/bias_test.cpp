@@ -1,6 +1,6 @@
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
-#include "tests/support/single_ops.h"
+#include "tests/support/engine/op_case.h"
+#include "tests/support/engine/single_ops.h"
 
 using namespace tests;
 

@@ -5,7 +5,7 @@
 
 #include "benchmarks/ssd320_convs.h"
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 using namespace engine;

@@ -1,6 +1,6 @@
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
-#include "tests/support/naive_conv.h"
+#include "tests/support/engine/naive_conv.h"
 
 using namespace tests;
 using namespace engine;

@@ -2,8 +2,8 @@
 
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
-#include "tests/support/naive_conv.h"
-#include "tests/support/summing_plans.h"
+#include "tests/support/engine/naive_conv.h"
+#include "tests/support/engine/summing_plans.h"
 
 using namespace tests;
 using namespace engine;

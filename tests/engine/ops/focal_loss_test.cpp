@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
+#include "tests/support/engine/op_case.h"
 
 using namespace tests;
 using engine::Padding;

@@ -1,10 +1,10 @@
 // The convolutions on random shapes, against f64; the other operations: random_shapes_test.cpp.
 
 #include "tests/support/catch.h"
-#include "tests/support/conv_run.h"
-#include "tests/support/op_parity.h"
-#include "tests/support/single_ops.h"
-#include "tests/support/summing_plans.h"
+#include "tests/support/engine/conv_run.h"
+#include "tests/support/engine/op_parity.h"
+#include "tests/support/engine/single_ops.h"
+#include "tests/support/engine/summing_plans.h"
 
 using namespace tests;
 using namespace engine;

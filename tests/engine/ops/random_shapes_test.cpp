@@ -1,8 +1,8 @@
 // Every operation but the convolutions (random_convs_test.cpp) on random shapes, against f64.
 
 #include "tests/support/catch.h"
-#include "tests/support/op_parity.h"
-#include "tests/support/single_ops.h"
+#include "tests/support/engine/op_parity.h"
+#include "tests/support/engine/single_ops.h"
 
 using namespace tests;
 

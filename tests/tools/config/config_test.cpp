@@ -2,6 +2,7 @@
 // programs' keys.
 #include "tests/support/catch.h"
 #include "tools/config/table.h"
+#include "tools/config/text.h"
 
 #include <fstream>
 

@@ -9,7 +9,7 @@
 #include "data/synthetic/shapes.h"
 #include "tests/support/catch.h"
 #include "tests/support/onnx_run.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 #include "tools/run/image_batches.h"
 
 namespace {

@@ -6,7 +6,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 #include "tests/support/picture.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 #include "tools/library/detector.h"
 #include "tools/library/detector_c.h"
 

@@ -7,8 +7,8 @@
 
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/engine/op_case.h"
 #include "tests/support/files.h"
-#include "tests/support/op_case.h"
 #include "tests/support/paths.h"
 #include "tools/run/checkpoint_files.h"
 

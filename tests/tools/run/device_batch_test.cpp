@@ -1,12 +1,12 @@
 // Batches on a device with queues for steps and for copies, of which either may lag behind as far
 // as the waits between them allow.
-#include "tools/run/device_batch.h"
 #include "tests/support/catch.h"
+#include "tools/run/device_batch.h"
 
 #include <deque>
 
 #include "engine/base/error.h"
-#include "tests/support/bench.h"
+#include "tests/support/engine/bench.h"
 #include "tests/support/small_pictures.h"
 #include "tools/run/device.h"
 

@@ -4,8 +4,8 @@
 
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
-#include "tests/support/edited_data.h"
-#include "tests/support/training_job.h"
+#include "tests/support/tools/edited_data.h"
+#include "tests/support/tools/training_job.h"
 #include "tools/run/loaded_model.h"
 #include "tools/run/trainer.h"
 

@@ -1,8 +1,8 @@
 // The cache of whole images in device memory: what the network sees has the same bits without it,
 // and images that are there are not decoded again.
 
-#include "tests/support/bench.h"
 #include "tests/support/catch.h"
+#include "tests/support/engine/bench.h"
 #include "tests/support/small_pictures.h"
 #include "tools/run/device.h"
 #include "tools/run/device_batch.h"

@@ -10,7 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/planning_backend.h"
 #include "tests/support/catch.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 #include "tools/run/inference.h"
 #include "tools/run/run_options.h"
 #include "tools/run/training_step.h"

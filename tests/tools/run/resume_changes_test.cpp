@@ -1,6 +1,6 @@
 // A run that goes on with other values, data or models than its checkpoint was saved with says so.
 #include "tests/support/catch.h"
-#include "tests/support/edited_data.h"
+#include "tests/support/tools/edited_data.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

@@ -10,7 +10,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/scale.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 

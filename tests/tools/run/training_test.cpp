@@ -2,7 +2,7 @@
 #include <csignal>
 
 #include "tests/support/catch.h"
-#include "tests/support/training_job.h"
+#include "tests/support/tools/training_job.h"
 #include "tools/run/resumed_run.h"
 #include "tools/run/trainer.h"
 
