@@ -28,8 +28,9 @@ struct Split {
 };
 
 // Splits by iterative stratification (Sechidis, Tsoumakas, Vlahavas, "On the stratification of
-// multi-label data", ECML PKDD 2011, algorithm 1), with three additions: * If two images or more
-// have a class, both parts should have it, even if its share of a part is
+// multi-label data", ECML PKDD 2011, algorithm 1), with three additions:
+//
+// * If two images or more have a class, both parts should have it, even if its share of a part is
 //   less than one image.
 // * A part takes no more images than it should have while the other part has room. So with single
 //   images the numbers are exact, and with whole folders they are as close as this rule allows.

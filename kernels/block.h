@@ -5,7 +5,7 @@
 #include "kernels/device.h"
 
 #define PRAGMA(text) _Pragma(#text)
-// Before a host loop: its passes write nothing that others read, as threads of a phase do.
+// Stands before a host loop in which no iteration reads what another writes, as in a phase.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
 #define INDEPENDENT PRAGMA(GCC ivdep)
 #else
@@ -44,8 +44,8 @@ struct Phase {
 #endif
 };
 
-// Block-local memory. Usable inside phases only; between phases use Block::read. Debug host builds
-// check.
+// Memory of a block, for use inside phases. Between phases only Block::read may read it. Debug
+// builds check this on the host.
 template <class T, int N> struct Shared {
   T at[N];
   HD T& operator[](int i) {

@@ -34,7 +34,7 @@ HD unsigned block() {
 #endif
 }
 
-// All threads of the block meet here. Place is a type of this line's own.
+// Waits for all threads of the block. A GPU in software tells barriers apart by the type Place.
 template <class Place, int kNumber = 0> HD void barrier() {
 #ifdef __CUDA_ARCH__
   __syncthreads();
@@ -75,13 +75,13 @@ __global__ void __launch_bounds__(T, T >= 512 ? 1 : 512 / T) run_block(Body body
   body();
 }
 
-// Starts body(arguments...) in blocks of `threads`. Its threads do not meet.
+// Starts body(arguments...) in blocks of `threads`. The body has no barriers.
 template <class Body, class... Arguments>
 void launch(Queue q, const char*, unsigned grid, int threads, const Body& body,
             Arguments... arguments) {
   run<<<grid, threads, 0, cudaStream_t(q.stream)>>>(body, arguments...);
 }
-// Starts body() in blocks of T threads, which may meet.
+// Starts body() in blocks of T threads. The body may have barriers.
 template <int T, class Body>
 void launch_blocks(Queue q, const char*, unsigned grid, const Body& body) {
   run_block<T><<<grid, T, 0, cudaStream_t(q.stream)>>>(body);

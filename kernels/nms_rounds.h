@@ -1,17 +1,17 @@
 // The search behind nms.h, one block per image. Included by .cu files only.
 //
 // Boxes are taken in falling order of (score, lower class, lower anchor) over all classes at once.
-// That gives the same result as class after class and a merge: whether a box is taken depends only
-// on boxes of its own class (class-agnostic: of any class) that come earlier, and the merge's order
-// is this very order. So the search may stop as soon as max_total of the taken boxes have area left
-// after clipping.
+// This gives the result that one search per class and a merge would give: earlier boxes of the same
+// class (class-agnostic: of any class) alone decide whether a box is taken, and the merge has this
+// order. So the search may stop as soon as max_total of the taken boxes have area left after
+// clipping.
 //
-// Each round gathers the next boxes of that order, at most kTier, sorts them and takes from them, a
-// tile at a time: all pairs of a tile are compared at once, so that one thread then only looks at
-// bits.
-// Boxes that an earlier round's result suppresses are not gathered, so each round takes at least
-// one. What keeps rounds small is a floor: the score of the rank-th best anchor; anchors below it
-// are not looked at until all above it is used up.
+// Each round gathers the next boxes of that order, at most kTier, and sorts them. It then takes
+// boxes from them, one tile after another: the threads compare all pairs of a tile at once, and one
+// thread goes through the resulting bits. Boxes that an earlier round's boxes suppress are not
+// gathered, so each round takes at least one. A floor keeps rounds small: it is the score of the
+// rank-th best anchor, and anchors below it are looked at only when all above it have been used
+// up.
 #pragma once
 #include "kernels/boxes.h"
 #include "kernels/simt.h"
@@ -24,7 +24,7 @@ struct Min {
 
 constexpr int32_t kNotFinite = INT32_MAX, kNoRow = INT32_MIN;
 
-// Integers that order as the floats do.
+// Integers that have the order of the floats.
 HD int32_t float_order(float x) {
   int32_t bits = std::bit_cast<int32_t>(x);
   return bits ^ (bits >> 31 & 0x7fffffff);
@@ -237,7 +237,7 @@ template <class Source> struct NmsSearch {  // one block per image
         (n > kTier ? low : high) = middle;
       }
       if (shift == 0) break;
-      // All of score `low` are too many, all above it too few.
+      // The boxes of score `low` are too many for a round, and those above it too few.
       shift = 0;
       uint64_t last = uint64_t(task.anchors) * uint64_t(task.classes);
       high = (low + 1) << 32, low = (low << 32) + (0xffffffffu - last);

@@ -1,5 +1,5 @@
-// Copies between matrices of different sizes: how an operand gets channels that a library's kernels
-// want, and loses them again.
+// Copies between matrices of different sizes. So an operand gets the number of channels that a
+// library's kernels need, and loses the added ones again.
 #pragma once
 #include "kernels/queue.h"
 #include "kernels/view.h"

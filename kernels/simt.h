@@ -41,12 +41,12 @@ struct Max {
 template <class K> constexpr const char* spelled() { return __PRETTY_FUNCTION__; }
 std::string kernel_name(std::string_view spelled);
 
-// Throws, naming the kernel, if its launch failed, or, with CUDA_LAUNCH_BLOCKING=1, the kernel.
+// Throws, naming the kernel, if it was not launched, or failed under CUDA_LAUNCH_BLOCKING=1.
 void check_launch(const char* spelled);
-// The grid of that many blocks; throws, naming the kernel, where no GPU has one so large.
+// The grid of that many blocks. Throws, naming the kernel, if that is more than a GPU can have.
 unsigned grid_of(int64_t blocks, const char* spelled);
 
-// Host: work(begin, end) over [0, n), split among the queue's threads; below `serial` in this one.
+// Host: work(begin, end) over [0, n), split among the queue's threads; if `serial`, in this one.
 template <class F> void split(Queue q, int64_t n, bool serial, const F& work) {
   if (serial || q.threads == 1 || omp_in_parallel()) return work(int64_t(0), n);
   std::exception_ptr error;
@@ -143,8 +143,8 @@ template <int V, class Fn> struct MapThread {
 };
 #endif
 
-// The bodies of host loops are functions: what a simd loop declares itself becomes an array in
-// memory.
+// The bodies of host loops are functions, because variables that are declared inside of a simd loop
+// become arrays in memory.
 template <class Fn, class Out, class... In>
 HD void map_one(const Fn& fn, int64_t i, Out* out, const In*... in) {
   out[i] = Out(fn(in[i]...));

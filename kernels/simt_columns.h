@@ -1,4 +1,4 @@
-// Kernels over matrices of [rows, channels], as NHWC activations are: what simt.h is to flat
+// Runs kernels over matrices [rows, channels], such as NHWC activations, as simt.h does over flat
 // arrays. Included by .cu files only.
 //
 //   rows<T>(queue, n, channels, kernel)   every element, with constants per channel
@@ -135,9 +135,9 @@ void host_column_sums(const K kernel, int chunk, int first, int end, int c0, int
   }
 }
 
-// For every chunk of rows (one empty chunk when there are none) and every channel:
-// kernel.finish(chunk, c, totals), the totals being what kernel.add<V>(kernel.channel<V>(first row
-// of the chunk, c), row, c, sums) added up. K::Total is their type, K::kSums their number.
+// For every chunk of rows (one empty chunk if there are none) and every channel c, adds up what
+// kernel.add<V>(kernel.channel<V>(first row of the chunk, c), row, c, sums) puts into `sums`, then
+// calls kernel.finish(chunk, c, totals). There are K::kSums totals, of the type K::Total.
 template <class T, class K> void column_sums(Queue q, ColumnShape shape, const K& kernel) {
   int64_t n = shape.rows, channels = shape.channels, chunks = shape.chunks();
   if (channels == 0 || q.plan) return;

@@ -5,9 +5,9 @@
 
 namespace kernels {
 
-// One element: one weight. `rule(i, w, g, clip, state)` is the new weight, where g is the unscaled
-// gradient and g * clip the clipped one. rule.without_decay(k) is the
-// rule for the weights from k on, which are not decayed.
+// Updates one weight. `rule(i, w, g, clip, state)` is the new weight, where g is the unscaled
+// gradient and g * clip the clipped one. rule.without_decay(k) is the rule for the weights from k
+// on, which are not decayed.
 template <class A, class W, class Rule> struct UpdateElement {
   Rule rule;
   A* weight;

@@ -11,8 +11,9 @@
 namespace data {
 
 // The library sees the bytes from `at` to `limit`, and then those from `resume` on, if it is set.
-// This has two uses, and neither costs time per byte: * The library buffers a whole token before it
-// reports it. A limit that moves on with every token
+// This has two uses, and neither costs time per byte:
+//
+// * The library buffers a whole token before it reports it. A limit that moves on with every token
 //   bounds that buffer.
 // * A long value that nobody needs can be hidden from the library.
 struct JsonCursor {

@@ -1,6 +1,6 @@
 // Winograd's convolution F(4x4, 3x3) for the CPU: a tile of 6x6 inputs gives 4x4 outputs by 36
 // products instead of 144. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
-// 2015. Transforms of the tiles around products of matrices by oneDNN; activations stay NHWC.
+// 2015. Between the transforms of the tiles, oneDNN multiplies matrices. Activations stay NHWC.
 #pragma once
 #include <functional>
 #include <map>
@@ -27,9 +27,9 @@ class WinogradWeights {
   std::map<Tensor::Id, Entry> entries_[2];  // by pass: forward, grad_input
 };
 
-// A fixed rule, so that a run's bits do not depend on timings: maps large enough that few outputs
-// of the last tiles are wasted, and channels enough that the products outweigh the transforms. The
-// number of images does not count: an image has the same bits in every batch.
+// Whether Winograd is used for the shape. The rule is fixed, so that a run's bits do not depend on
+// timings. It asks for maps so large that few outputs of the last tiles are wasted, and for so many
+// channels that products outweigh transforms. It ignores the number of images (see numerics.md).
 bool winograd_pays(const ConvShape&);
 
 // Forward passes, with bias, residual and activation, and plain gradients, of f32 convolutions with

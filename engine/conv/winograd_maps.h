@@ -7,8 +7,8 @@
 
 namespace engine::winograd {
 
-// Maps of one size, cut into tiles. A pass sums over the channels of one map for those of another:
-// of x for y, or of dy for dx.
+// Maps of one size, cut into tiles. A pass computes a map of `to` channels from one of `from`: y
+// from x, or dx from dy.
 struct Maps {
   int images, height, width, rows, columns, from, to;  // rows, columns: of tiles
 

@@ -1,4 +1,4 @@
-// Convolutions that are products of matrices, by cuBLASLt: contenders of cuDNN's plans.
+// Convolutions that are products of matrices, by cuBLASLt. They compete with cuDNN's plans.
 #pragma once
 #include <functional>
 #include <memory>

@@ -17,9 +17,9 @@ using Variables = std::function<const char*(const char*)>;  // std::getenv, or a
 // Error(usage), which names the variables, if they are incomplete or contradict each other.
 std::optional<engine::RankPlace> place_of_launcher(const Variables&);
 
-// The device of one of several ranks: "cpu", or a GPU of its own, where the machine has `gpus`. By
-// train.device: auto takes GPUs where there are some. Error(resources): more ranks than GPUs.
-// Error(usage): all were given the same GPU.
+// Returns the device of one of several ranks: "cpu", or one of the machine's `gpus` for this rank
+// alone. `configured` is train.device; with "auto", GPUs are used if there are any. Throws
+// Error(resources) if ranks outnumber GPUs, and Error(usage) for one GPU such as "cuda:1".
 std::string device_of_rank(const std::string& configured, const engine::RankPlace&, int gpus);
 
 // The first host of SLURM's list: "node[03-05,9],gpu1" begins with node03.

@@ -28,8 +28,9 @@ std::string folder_of(const ModelFile&);
 // a folder to go on in is not that of a run, or if a folder for a new run is not empty.
 void check_folder(const config::RunConfig&, const ResumedRun&);
 
-// Opens the folder of the run: * If the run has a checkpoint, and config.output_dir is its folder
-// or is not set, the run goes on
+// Opens the folder of the run:
+//
+// * If the run has a checkpoint, and config.output_dir is its folder or is not set, the run goes on
 //   there. Its config.json is written anew, and damaged checkpoints get another name, so that they
 //   cannot replace good ones.
 // * If --resume was given, and config.output_dir is the folder of a run without a checkpoint, the
