@@ -49,8 +49,9 @@ void append_escaped(std::string& line, std::string_view bytes) {
 std::string printable(std::string_view text, size_t most) {
   std::string line;
   uint32_t code = 0;
+  size_t seen = 0;
   for (size_t size = 0; !text.empty(); text.remove_prefix(size)) {
-    if (line.size() >= most) return line + "...";
+    if (seen++ == most) return line + "...";
     const size_t decoded = decode(text, code);
     size = std::max<size_t>(decoded, 1);
     if (decoded == 0 || is_harmful(code))
@@ -59,6 +60,13 @@ std::string printable(std::string_view text, size_t most) {
       line += text.substr(0, size);
   }
   return line;
+}
+
+size_t letters(std::string_view text) {
+  uint32_t code = 0;
+  size_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(std::max<size_t>(decode(text, code), 1));
+  return count;
 }
 
 bool is_utf8(std::string_view text) {

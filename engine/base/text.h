@@ -7,8 +7,11 @@ namespace base {
 
 // The text on one line, harmless to a terminal. Control characters, characters that change the
 // direction of writing, and bytes that are not UTF-8 become \n, \t or \x1b. A text of more than
-// `most` bytes is cut and ends in "...".
+// `most` letters is cut and ends in "...".
 std::string printable(std::string_view text, size_t most = std::string_view::npos);
+
+// The number of letters of a text: of its UTF-8 characters, and of bytes that belong to none.
+size_t letters(std::string_view text);
 
 // Whether the text is UTF-8 as RFC 3629 defines it: without overlong forms, surrogates, and
 // characters above U+10FFFF.

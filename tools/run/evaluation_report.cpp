@@ -53,16 +53,19 @@ void print_categories(std::ostream& out, const Evaluation& evaluation, const Dat
   std::vector<CategoryMetrics> rows = evaluation.categories;
   std::stable_sort(rows.begin(), rows.end(),
                    [](const CategoryMetrics& a, const CategoryMetrics& b) { return a.ap > b.ap; });
+  const auto name_of = [&](const CategoryMetrics& row) {
+    return base::printable(truth.categories[size_t(row.category)].name);
+  };
   size_t width = 5;
   constexpr size_t kWidest = 32;
   for (const CategoryMetrics& row : rows)
-    width = std::max(width, std::min(kWidest, truth.categories[row.category].name.size()));
+    width = std::max(width, std::min(kWidest, base::letters(name_of(row))));
   out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n", "class", width, "AP", "AP50",
                      "AP75", "AR100", "objects", "detections");
   for (const CategoryMetrics& row : rows)
-    out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n",
-                       base::printable(truth.categories[row.category].name), width, cell(row.ap),
-                       cell(row.ap50), cell(row.ap75), cell(row.ar), row.objects, row.detections);
+    out << fmt::format("{:<{}}  {:>6} {:>6} {:>6} {:>6} {:>8} {:>10}\n", name_of(row), width,
+                       cell(row.ap), cell(row.ap50), cell(row.ap75), cell(row.ar), row.objects,
+                       row.detections);
 }
 
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Dataset& truth) {

@@ -2,7 +2,7 @@
 
 #include "tests/support/catch.h"
 
-using base::is_utf8, base::printable, base::simplified;
+using base::is_utf8, base::letters, base::printable, base::simplified;
 
 TEST_CASE("printable: what can be read stays, what moves a terminal is escaped") {
   CHECK(printable("plain, \"quoted\", C:\\dir") == "plain, \"quoted\", C:\\dir");
@@ -31,6 +31,15 @@ TEST_CASE("printable: twice is once, and long names end in dots") {
   CHECK(printable("abcdef", 3) == "abc...");
   CHECK(printable("abc", 3) == "abc");
   CHECK(printable("ä\u00e4", 1) == "ä...");
+  CHECK(printable("ää\xffä", 3) == "ää\\xff...");  // counted by letters
+  CHECK(printable("ääää", 4) == "ääää");
+}
+
+TEST_CASE("letters are characters, and bytes that belong to none") {
+  CHECK(letters("") == 0);
+  CHECK(letters("abc") == 3);
+  CHECK(letters("\u00e4\u4e2d\U0001f600") == 3);  // of two, three and four bytes
+  CHECK(letters("a\xff\xe4\xb8z") == 5);
 }
 
 TEST_CASE("UTF-8 as RFC 3629 has it") {
