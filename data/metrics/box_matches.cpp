@@ -1,19 +1,15 @@
 #include "data/metrics/box_matches.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <unordered_map>
 
+#include "data/metrics/overlap.h"
 #include "engine/base/error.h"
 
 namespace data {
 namespace {
-
-double common_area(const Detection& d, const Object& o) {
-  const double width = std::min(d.x + d.width, o.x + o.width) - std::max(d.x, o.x);
-  const double height = std::min(d.y + d.height, o.y + o.height) - std::max(d.y, o.y);
-  return width > 0 && height > 0 ? width * height : 0;
-}
 
 // Matches the detections of one image and category.
 class Matcher {
@@ -45,7 +41,7 @@ class Matcher {
       const Object& object = truth_.objects[index];
       if (object.category != d.category) continue;
       if (object.crowd) {
-        in_crowd |= box_share_inside(d, object) >= rule_.iou;
+        in_crowd |= share_inside(d, object) >= rule_.iou;
         continue;
       }
       const double iou = box_iou(d, object);
@@ -82,16 +78,6 @@ std::vector<BoxMatch> with_images(const Dataset& truth, std::span<const Detectio
 
 }  // namespace
 
-double box_iou(const Detection& d, const Object& o) {
-  const double common = common_area(d, o);
-  return common > 0 ? common / (d.width * d.height + o.width * o.height - common) : 0;
-}
-
-double box_share_inside(const Detection& d, const Object& o) {
-  const double common = common_area(d, o);
-  return common > 0 ? common / (d.width * d.height) : 0;
-}
-
 std::vector<BoxMatch> match_boxes(const Dataset& truth, std::span<const Detection> detections,
                                   const MatchRule& rule) {
   std::vector<BoxMatch> matches = with_images(truth, detections);
@@ -125,7 +111,7 @@ std::vector<OperatingPoint> operating_points(const Dataset& truth,
   }
   std::vector<OperatingPoint> points(kPoints);
   for (size_t i = 0; i < kPoints; ++i) {
-    points[i].score = least + (most - least) * double(i) / double(kPoints - 1);
+    points[i].score = std::lerp(least, most, double(i) / double(kPoints - 1));
     points[i].objects = std::count_if(truth.objects.begin(), truth.objects.end(),
                                       [](const Object& object) { return !object.crowd; });
   }

@@ -22,11 +22,6 @@ struct MatchRule {
   uint32_t limit = 100;  // per image and category; detections after the best ones are ignored
 };
 
-// Intersection over union of two boxes of the same image, 0 if they do not overlap.
-double box_iou(const Detection& detection, const Object& object);
-// The share of the detection that lies in the object.
-double box_share_inside(const Detection& detection, const Object& object);
-
 // Matches as COCO does: in each image and category the best detection comes first, and takes the
 // free object with the highest IoU. A detection that takes none, but lies in a crowd region, is
 // ignored. One match per detection, in their order. Every image and category has to be known.

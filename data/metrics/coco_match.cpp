@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/metrics/overlap.h"
+
 namespace data {
 namespace {
 
@@ -13,16 +15,6 @@ struct AreaRange {
   bool excludes(double area) const { return area < least || area > most; }
 };
 constexpr AreaRange kRanges[kAreas] = {{0, 1e10}, {0, 1024}, {1024, 9216}, {9216, 1e10}};
-
-// Computes in the order of COCO's bbIou. The IoU with a crowd is the part of the detection inside.
-double intersection_over_union(const ScoredBox& d, const TruthBox& g) {
-  double width = std::min(d.width + d.x, g.width + g.x) - std::max(d.x, g.x);
-  if (width <= 0) return 0;
-  double height = std::min(d.height + d.y, g.height + g.y) - std::max(d.y, g.y);
-  if (height <= 0) return 0;
-  double area = d.width * d.height, common = width * height;
-  return common / (g.crowd ? area : area + g.width * g.height - common);
-}
 
 // Sorts by image and descending score, keeps the best `limit` of every image, and ranks them.
 void rank_within_images(std::vector<ScoredBox>& detections, uint32_t limit) {
@@ -86,7 +78,8 @@ class ImageMatcher {
     ends_.clear();
     for (const ScoredBox& detection : detections) {
       for (size_t g = 0; g < objects.size(); ++g) {
-        double iou = intersection_over_union(detection, objects[g]);
+        const double iou =
+            objects[g].crowd ? share_inside(detection, objects[g]) : box_iou(detection, objects[g]);
         if (!(iou < thresholds_[0])) candidates_.push_back({static_cast<uint32_t>(g), iou});
       }
       ends_.push_back(candidates_.size());

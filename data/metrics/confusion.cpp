@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "data/metrics/overlap.h"
+
 namespace data {
 namespace {
 

@@ -1,4 +1,4 @@
-// Which classes a detector takes for which, at one IoU and one least score.
+// Which classes a detector takes for which, at one IoU and one score threshold.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "data/metrics/coco_eval.h"
+#include "data/metrics/overlap.h"
 #include "tests/support/catch.h"
 #include "tests/support/random_coco.h"
 
@@ -63,6 +64,18 @@ TEST_CASE("all right detections together reach COCO's recall") {
   CHECK(compared > 100);
 }
 
+TEST_CASE("overlaps of boxes") {
+  const data::Object a = object(1, 0, 0);  // 10 x 10 pixels from x = 0
+  CHECK(data::box_iou(a, detection(0, 0, 1)) == 1);
+  CHECK(data::box_iou(a, detection(0, 5, 1)) == 50. / 150);
+  CHECK(data::box_iou(a, detection(0, 10, 1)) == 0);  // they only touch
+  CHECK(data::share_inside(detection(0, 5, 1), a) == 0.5);
+  data::Detection negative = detection(0, 0, 1);
+  negative.width = -10;
+  CHECK(data::box_iou(negative, a) == 0);
+  CHECK_FALSE(data::common_area(negative, a));
+}
+
 TEST_CASE("a confusion matrix counts right, mistaken, missed and spurious boxes") {
   const data::Dataset truth =
       truth_of({object(1, 0, 0), object(2, 1, 20), object(3, 1, 40), object(4, 0, 60, true)});
@@ -71,7 +84,7 @@ TEST_CASE("a confusion matrix counts right, mistaken, missed and spurious boxes"
       detection(0, 21, 0.8),   // is a b
       detection(1, 80, 0.7),   // is nothing
       detection(0, 60, 0.6),   // lies in a crowd
-      detection(1, 40, 0.05),  // right, but below the least score
+      detection(1, 40, 0.05),  // right, but below the score threshold
       detection(1, 0, 0.5),    // on an object that is found already
   };
   const auto matches = data::match_boxes(truth, found);
