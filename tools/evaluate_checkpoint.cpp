@@ -119,15 +119,16 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
     base::create_folders(std::filesystem::path(job.save_detections).parent_path());
     data::write_detections(job.save_detections, result.detections, dataset);
   }
-  if (!job.report.page.empty())
+  run::report(job.report, result.metrics, job.options, dataset, out);
+  if (!job.report.page.empty())  // last: if it cannot be written, the metrics are not lost
     write_evaluation_page(job.report.page, {.title = checkpoint,
                                             .data = config.data.val.path(),
                                             .truth = dataset,
                                             .detections = result.detections,
                                             .metrics = result.metrics,
                                             .options = job.options,
-                                            .config = &config});
-  run::report(job.report, result.metrics, job.options, dataset, out);
+                                            .config = &config,
+                                            .classes = &model.classes()});
   const size_t read = dataset.images.size() - size_t(result.unreadable);
   log << "ssdeval: " << run::speed_in_words(read, result.seconds) << ", with reading" << std::endl;
 }

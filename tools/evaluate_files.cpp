@@ -70,14 +70,14 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   tell_images(truth, file.detections, log);
   run::tell_limit(truth, file.detections, job.options, log);
   data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
-  if (!job.report.page.empty())
+  run::report(job.report, evaluation, job.options, truth, out);
+  if (!job.report.page.empty())  // last: if it cannot be written, the metrics are not lost
     write_evaluation_page(job.report.page, {.title = job.detections,
                                             .data = job.input.name(),
                                             .truth = truth,
                                             .detections = file.detections,
                                             .metrics = evaluation,
                                             .options = job.options});
-  run::report(job.report, evaluation, job.options, truth, out);
 }
 
 }  // namespace tools

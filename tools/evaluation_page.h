@@ -5,6 +5,7 @@
 
 #include "data/metrics/coco_eval.h"
 #include "tools/config/run_config.h"
+#include "tools/run/class_list.h"
 
 namespace tools {
 
@@ -15,6 +16,7 @@ struct EvaluationPage {
   const data::Evaluation& metrics;
   data::EvaluationOptions options;
   const config::RunConfig* config = nullptr;  // null for a results file
+  const run::ClassList* classes = nullptr;    // of the model; null for a results file
 };
 
 // Writes the page, whole or not at all, and creates its folder. Error(data) if that fails.

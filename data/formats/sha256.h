@@ -1,11 +1,16 @@
-// SHA-256 (FIPS 180-4), for the hash that TFRecord files hold of each image.
+// SHA-256 (FIPS 180-4): TFRecord files hold that of each image, reports that of their script.
 #pragma once
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace data {
 
-// The hash of the bytes as 64 lower-case hexadecimal digits.
+// The hash of the bytes. Error(failed) if OpenSSL does not offer it here.
+std::array<uint8_t, 32> sha256(std::string_view bytes);
+
+// The same as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::string_view bytes);
 
 }  // namespace data

@@ -49,7 +49,7 @@ double Axis::at(double value) const {
   value = std::clamp(value, low, high);
   const double part =
       logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
-  return from + part * (to - from);
+  return std::lerp(from, to, part);
 }
 
 Axis make_axis(AxisRange range, double from, double to, bool widen) {

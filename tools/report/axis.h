@@ -5,7 +5,7 @@
 
 namespace report {
 
-// A coordinate of an SVG: one decimal, or none if it is whole.
+// Writes a coordinate of an SVG with one decimal, or with none if it is whole.
 std::string coordinate(double value);
 
 struct Axis {
@@ -23,11 +23,12 @@ struct AxisRange {
   int most_ticks = 6;
 };
 
-// An axis whose ticks are 1, 2 or 5 times a power of ten, or powers of ten if it is logarithmic.
-// If `widen`, the range grows to ticks at both ends. Values that are not finite count as 0 .. 1.
+// Makes an axis whose ticks are 1, 2 or 5 times a power of ten, or powers of ten if it is
+// logarithmic. If `widen`, the range grows to the next tick at each end. A range that is not finite
+// is taken as 0 .. 1.
 Axis make_axis(AxisRange range, double from, double to, bool widen = true);
 
-// A tick's text: 0.5, 200, 20k, 1e-05.
+// Writes the value of a tick, such as 0.5, 200, 20k or 1e-05.
 std::string tick_text(double value);
 
 }  // namespace report

@@ -10,7 +10,7 @@
 namespace report {
 namespace {
 
-// The vertical axis shows 1 + value if it is logarithmic.
+// A logarithmic axis shows 1 + value.
 double offset_of(const BarPlot& plot) { return plot.logarithmic ? 1 : 0; }
 
 double highest(const BarPlot& plot) {
@@ -31,7 +31,7 @@ std::string bar(const std::string& colour, double x, double width, double top, d
                      coordinate(std::max(bottom - top, 0.)));
 }
 
-// The bars of one label, in the slot that begins at x.
+// Draws the bars of one label in the slot that begins at x.
 std::string draw_slot(const BarPlot& plot, const Axis& y, size_t label, double x, double slot) {
   const double room = slot * 0.84, offset = offset_of(plot);
   const double width = plot.stacked ? room : room / double(plot.bars.size());
@@ -55,11 +55,12 @@ std::string title_of(const BarPlot& plot, size_t label) {
   return title;
 }
 
-// Texts below the axis: all of them, or every n-th where they are many.
+// Draws the labels below the axis: all of them, or every n-th if there is no room for all.
 std::string draw_labels(const BarPlot& plot, const Frame& frame, double slot) {
-  size_t longest = 1;
-  for (const std::string& label : plot.labels) longest = std::max(longest, label.size());
-  const double needed = double(longest) * 5.6 + 6;
+  constexpr double kLetter = 5.6, kGap = 6;
+  double needed = 1;
+  for (const std::string& label : plot.labels)
+    needed = std::max(needed, text_width(label, kLetter) + kGap);
   const auto every = std::max(1., std::ceil(needed / slot));
   std::string svg = fmt::format("<path class=\"axis\" d=\"M{} {}H{}\"/>", coordinate(frame.left),
                                 coordinate(frame.y_end()), coordinate(frame.x_end()));

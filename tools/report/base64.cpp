@@ -2,8 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include "engine/base/error.h"
-
 namespace report {
 
 std::string base64(std::span<const uint8_t> bytes) {
@@ -13,14 +11,6 @@ std::string base64(std::span<const uint8_t> bytes) {
                                      int(bytes.size()));
   text.resize(size_t(length));
   return text;
-}
-
-std::string base64_of_sha256(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  SSD_CHECK(EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha256(), nullptr) == 1,
-            "SHA-256 failed");
-  return base64({digest, length});
 }
 
 }  // namespace report

@@ -70,7 +70,7 @@ class Matrix {
 
   std::string html() const {
     std::string svg = open_svg(frame_, "confusion matrix");
-    // It is not enlarged beyond its own size.
+    // In a wide window it grows to 1.3 times its own size, and no more.
     svg.replace(4, 0, fmt::format(" style=\"max-width:{}px\"", coordinate(frame_.width * 1.3)));
     for (size_t i = 0; i < rows_.size(); ++i) svg += names(i);
     for (size_t i = 0; i < rows_.size(); ++i)
@@ -79,13 +79,14 @@ class Matrix {
   }
 
  private:
-  // For the longest name beside the matrix.
+  // The room that the longest name beside the matrix needs.
   double name_room() const {
-    size_t longest = std::string_view("background").size();
-    for (size_t row : rows_)
-      longest = std::max(longest, std::min(name_of(m_, row, "").size(), kLongestLabel + 1));
     constexpr double kLetter = 6.8;
-    return 10 + kLetter * double(longest);
+    double longest = 0;
+    for (size_t row : rows_)
+      longest = std::max(
+          longest, text_width(shortened(name_of(m_, row, "background"), kLongestLabel), kLetter));
+    return 10 + longest;
   }
 
   double place(size_t i) const { return frame_.left + side_ * double(i); }
@@ -127,16 +128,20 @@ class Matrix {
 };
 
 std::string mistakes_table(const Matched& m) {
-  Table table{.columns = {{"object"}, {"detected as"}, {"boxes", true}, {"of its kind", true}}};
-  for (const Mistake& mistake : mistakes_of(m.confusion)) {
-    if (table.rows.size() == kMostMistakes) break;
+  Table table{.columns = {{"object"}, {"detected as"}, {"boxes", true}, {"share of row", true}}};
+  const std::vector<Mistake> mistakes = mistakes_of(m.confusion);
+  for (size_t i = 0; i < std::min(mistakes.size(), kMostMistakes); ++i) {
+    const Mistake& mistake = mistakes[i];
     table.rows.push_back(
-        {name_of(m, mistake.truth, "(background)"),
-         name_of(m, mistake.detected, "(missed)"),
-         {grouped(mistake.count), std::to_string(mistake.count)},
-         {percent(double(mistake.count), double(objects_of(m.confusion, mistake.truth)))}});
+        {name_of(m, mistake.truth, "(background)"), name_of(m, mistake.detected, "(missed)"),
+         count_cell(mistake.count),
+         percent_cell(double(mistake.count), double(objects_of(m.confusion, mistake.truth)))});
   }
-  return details("The most frequent mistakes as a table", table.html());
+  std::string words;
+  if (mistakes.size() > kMostMistakes)
+    words = paragraph(
+        fmt::format("The {} most frequent of {} are shown.", kMostMistakes, mistakes.size()));
+  return details("The most frequent mistakes as a table", words + table.html());
 }
 
 }  // namespace
@@ -144,8 +149,9 @@ std::string mistakes_table(const Matched& m) {
 std::string confusion_section(const Matched& m) {
   std::string words = fmt::format(
       "Rows are the objects' classes, columns what was detected, at IoU {} and a score of at least "
-      "{:.2f}. The last column counts objects that were missed, the last row detections where no "
-      "object is. Colours show the share of a row.",
+      "{:.2f}. The last column counts the objects that were missed, and the last row the "
+      "detections where there is no object. The stronger a colour, the larger the share of its "
+      "row.",
       m.of.rule.iou, m.best.score);
   if (m.confusion.classes > kMostClasses)
     words += fmt::format(" Of {} classes, the {} with the most mistakes are shown.",

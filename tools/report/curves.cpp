@@ -53,8 +53,9 @@ std::string curves_section(const TrainingTable& table, double best_step) {
                    {{"gradient_norm", "gradient norm"}}, "Norm of the gradient, before clipping.");
   plots += plot_of(table, {.title = "speed", .y_title = "images/s"},
                    {{"images_per_second", "images/s"}}, "Images per second of training.");
-  if (plots.empty()) plots = paragraph("No step has been logged yet.");
-  return section("curves", "Training", grid(plots));
+  if (plots.empty() && table.problem.empty()) plots = paragraph("No step has been logged yet.");
+  const std::string problem = table.problem.empty() ? "" : warning(table.problem);
+  return section("curves", "Training", problem + grid(plots));
 }
 
 }  // namespace report

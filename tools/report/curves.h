@@ -6,7 +6,7 @@
 
 namespace report {
 
-// A section. A row is marked where `best_step` is; -1 marks none.
+// A section. A line marks `best_step`; -1 marks none.
 std::string curves_section(const TrainingTable&, double best_step);
 
 }  // namespace report

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "data/check/dataset_stats.h"
 #include "tools/report/html.h"
@@ -20,7 +21,7 @@ std::string sides(int least, int most) {
 }
 
 std::string counts_table(const std::vector<Part>& parts) {
-  Table table{.columns = {{""}}};
+  Table table{.columns = {{""}}, .sorts = false};  // its rows measure different things
   for (const Part& part : parts) table.columns.push_back({part.name, true});
   const auto row = [&](const char* name, auto value) {
     std::vector<Cell> cells{name};
@@ -63,27 +64,26 @@ std::string share_plot(const std::vector<Part>& parts, Histogram histogram, BarP
   return figure(plot.html(), escaped(caption, 400));
 }
 
-// By name, because the ids and the order may differ.
+// Lists each class that one of the data sets has. They are matched by name, because the ids and the
+// order may differ; "-" stands for a class that a data set lacks.
 std::string classes_table(const std::vector<Part>& parts) {
-  Table table{.columns = {{"class"}}, .filter = parts.back().stats.categories.size() > 10};
+  Table table{.columns = {{"class"}}};
+  std::map<std::string, size_t> row_of;
   for (const Part& part : parts) {
     table.columns.push_back({"boxes, " + part.name, true});
     table.columns.push_back({"images, " + part.name, true});
   }
-  for (const data::CategoryCount& category : parts[0].stats.categories) {
-    std::vector<Cell> cells{category.name};
-    for (const Part& part : parts) {
-      const auto& all = part.stats.categories;
-      const auto found = std::find_if(all.begin(), all.end(), [&](const data::CategoryCount& c) {
-        return c.name == category.name;
-      });
-      const int64_t boxes = found == all.end() ? 0 : found->boxes;
-      const int64_t images = found == all.end() ? 0 : found->images;
-      cells.emplace_back(grouped(boxes), std::to_string(boxes));
-      cells.emplace_back(grouped(images), std::to_string(images));
+  for (size_t p = 0; p < parts.size(); ++p)
+    for (const data::CategoryCount& category : parts[p].stats.categories) {
+      const auto [row, is_new] = row_of.try_emplace(category.name, table.rows.size());
+      if (is_new) {
+        table.rows.emplace_back(table.columns.size(), Cell("-"));
+        table.rows.back()[0] = category.name;
+      }
+      table.rows[row->second][1 + 2 * p] = count_cell(category.boxes);
+      table.rows[row->second][2 + 2 * p] = count_cell(category.images);
     }
-    table.rows.push_back(std::move(cells));
-  }
+  table.filter = table.rows.size() > 10;
   return details("Boxes and images by class", table.html());
 }
 

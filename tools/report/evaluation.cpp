@@ -14,20 +14,34 @@ Matched::Matched(const Evaluated& evaluated)
       best(data::best_point(points)),
       confusion(data::count_confusion(of.truth, of.detections, matches, best.score, of.rule)) {}
 
+namespace {
+
+// Where no detection is right, F1 is 0 at every threshold, and none can be recommended.
+std::string threshold_in_words(const Matched& m) {
+  if (m.best.right == 0)
+    return paragraph(fmt::format(
+        "No detection is right at IoU {}, so no score threshold is better than another. The "
+        "confusion matrix, the sizes and the pictures below take {:.2f}.",
+        m.of.rule.iou, m.best.score));
+  return paragraph(fmt::format(
+      "At IoU {}, F1 is highest with a score threshold of {:.2f}: precision {:.4f}, recall {:.4f}, "
+      "F1 {:.4f}. The confusion matrix, the sizes and the pictures below take this threshold. It "
+      "is a good first value for ssddetect --score-threshold.",
+      m.of.rule.iou, m.best.score, m.best.precision(), m.best.recall(), m.best.f1()));
+}
+
+}  // namespace
+
 std::string metrics_section(const Matched& m) {
   Table table{.columns = {{"metric"}, {"value", true}}};
   for (size_t i = 0; i < m.of.metrics.stats.size(); ++i)
-    table.rows.push_back({data::metric_names()[i], {metric(m.of.metrics.stats[i])}});
+    table.rows.push_back({data::metric_names()[i], metric_cell(m.of.metrics.stats[i])});
   std::string body = paragraph(
       fmt::format("{} objects in {} images, and {} detections.", grouped(m.of.metrics.objects),
                   grouped(m.of.metrics.images), grouped(m.of.metrics.detections)));
   if (m.of.metrics.stats[0] < 0)
-    body += paragraph("There is no metric: " + data::why_unmeasured(m.of.truth) + ".", "warn");
-  body += paragraph(fmt::format(
-      "At IoU {} and a score of at least {:.2f}, F1 is highest: precision {:.4f}, recall {:.4f}, "
-      "F1 {:.4f}. The confusion matrix, the sizes and the pictures below take this threshold; it "
-      "is a good first value for ssddetect --score-threshold.",
-      m.of.rule.iou, m.best.score, m.best.precision(), m.best.recall(), m.best.f1()));
+    body += warning("There is no metric: " + data::why_unmeasured(m.of.truth) + ".");
+  body += threshold_in_words(m);
   return section("metrics", "Metrics", body + table.html());
 }
 

@@ -9,11 +9,19 @@
 
 namespace report {
 
+// Which classes the evaluated model has. It is empty where only detections are known.
+struct ModelClasses {
+  std::vector<bool> knows;                // by category of the data: whether the model has it
+  std::vector<std::string> without_data;  // the model's classes that the data lacks
+  bool has(size_t category) const { return knows.empty() || knows[category]; }
+};
+
 struct Evaluated {
   const data::Dataset& truth;
   std::span<const data::Detection> detections;
   const data::Evaluation& metrics;
   data::MatchRule rule = {};
+  ModelClasses classes = {};
 };
 
 // What the plots and pictures of an evaluation are made of. `of` must outlive it.
@@ -34,7 +42,8 @@ std::string confusion_section(const Matched&);
 std::string histograms_section(const Matched&);
 std::string pictures_section(const Matched&);
 
-// All of them. Reads the images that it shows; those that cannot be read are named as such.
+// All of these sections. Reads the images that are shown; one that cannot be read is named with the
+// reason.
 std::string evaluation_part(const Evaluated&);
 
 }  // namespace report

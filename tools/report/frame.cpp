@@ -2,9 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/base/text.h"
 #include "tools/report/html.h"
 
 namespace report {
+
+double text_width(const std::string& text, double letter) {
+  const auto starts_wide = [](char c) {  // the first byte of a letter's UTF-8
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0xe3 && byte != 0xff;
+  };
+  const auto wide = std::count_if(text.begin(), text.end(), starts_wide);
+  return letter * double(base::letters(text) + size_t(wide));
+}
 
 std::string open_svg(const Frame& frame, const std::string& title) {
   return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n",

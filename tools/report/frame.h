@@ -17,13 +17,17 @@ struct Frame {
 
 inline constexpr Frame kSmallFrame{200, 150, 24, 6, 6, 18};
 
+// The width of a text in a plot where a Latin letter is `letter` wide. Letters from U+3000 on, such
+// as those of Chinese and Japanese, are twice as wide.
+double text_width(const std::string& text, double letter);
+
 // Opens an <svg> that grows with the page.
 std::string open_svg(const Frame&, const std::string& title);
 std::string svg_text(double x, double y, const std::string& kind, const std::string& text);
-// The horizontal lines and texts of the ticks, and the title, which stands upright at the left.
+// Draws the ticks as horizontal lines with texts, and the title at the left, from bottom to top.
 std::string draw_y_axis(const Frame&, const Axis&, const std::string& title);
 std::string draw_x_axis(const Frame&, const Axis&, const std::string& title);
-// A row of names with their colours, as HTML that stands above the picture.
+// Makes a row of names with their colours, as HTML to put above the picture.
 std::string legend(const std::vector<std::pair<std::string, std::string>>& names_and_colours);
 
 }  // namespace report

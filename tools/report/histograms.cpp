@@ -20,15 +20,16 @@ std::string scores_plot(const Matched& m) {
                         {"wrong", "bad", std::vector<double>(kBins)}},
                .logarithmic = true};
   for (size_t i = 0; i < kBins; ++i)
-    plot.labels.push_back(shown(least + (most - least) * double(i) / double(kBins)));
+    plot.labels.push_back(shown(std::lerp(least, most, double(i) / double(kBins))));
   for (size_t i = 0; i < m.matches.size(); ++i) {
     if (m.matches[i].outcome == data::Outcome::ignored) continue;
     const double part = (m.of.detections[i].score - least) / (most - least);
     const size_t bin = std::min(kBins - 1, size_t(std::max(0., part * double(kBins))));
     ++plot.bars[m.matches[i].outcome == data::Outcome::right ? 0 : 1].values[bin];
   }
-  return figure(plot.html(), fmt::format("Scores of all detections: those that found an object at "
-                                         "IoU {}, and the others. A label is where its bin begins.",
+  return figure(plot.html(), fmt::format("Scores of the detections that found an object at IoU {}, "
+                                         "and of the others. Each label is the least score of its "
+                                         "bin.",
                                          m.of.rule.iou));
 }
 
@@ -52,10 +53,11 @@ std::string sizes_plot(const Matched& m) {
       const auto bin = std::upper_bound(limits.begin(), limits.end(), side) - limits.begin();
       ++plot.bars[m.confusion.found[index] ? 0 : 1].values[size_t(bin)];
     }
-  return figure(plot.html(),
-                fmt::format("Objects by the square root of their area after resizing to 320 x 320: "
-                            "found at a score of at least {:.2f}, and missed.",
-                            m.best.score));
+  return figure(
+      plot.html(),
+      fmt::format("Objects that were found at a score of at least {:.2f}, and missed ones, "
+                  "by the square root of their area after resizing to 320 x 320.",
+                  m.best.score));
 }
 
 std::string overlap_plot(const Matched& m) {
@@ -64,22 +66,22 @@ std::string overlap_plot(const Matched& m) {
                .y_title = "detections",
                .bars = {{"right", "good", std::vector<double>(10)}}};
   const double least = m.of.rule.iou;
-  for (int i = 0; i < 10; ++i) plot.labels.push_back(shown(least + (1 - least) * i / 10));
+  for (int i = 0; i < 10; ++i) plot.labels.push_back(shown(std::lerp(least, 1., i / 10.)));
   for (size_t i = 0; i < m.matches.size(); ++i) {
     if (m.matches[i].outcome != data::Outcome::right || m.of.detections[i].score < m.best.score)
       continue;
     const double part = (m.matches[i].iou - least) / std::max(1 - least, 1e-9);
     ++plot.bars[0].values[std::min<size_t>(9, size_t(std::max(0., part * 10)))];
   }
-  return figure(plot.html(), fmt::format("How well the right detections fit, at a score of at "
-                                         "least {:.2f}. A label is where its bin begins.",
+  return figure(plot.html(), fmt::format("IoU of the right detections with a score of at least "
+                                         "{:.2f}. Each label is the least IoU of its bin.",
                                          m.best.score));
 }
 
 }  // namespace
 
 std::string histograms_section(const Matched& m) {
-  return section("histograms", "Scores, sizes, overlaps",
+  return section("histograms", "Scores, sizes, IoU",
                  grid(scores_plot(m) + sizes_plot(m) + overlap_plot(m)));
 }
 

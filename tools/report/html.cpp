@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/text.h"
 
 namespace report {
@@ -53,25 +55,35 @@ std::string escaped(std::string_view text, size_t most) {
   return html;
 }
 
-std::string shortened(const std::string& name, size_t letters) {
-  std::string text = base::printable(name, kLongestName);
-  size_t seen = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-    if (starts && seen++ == letters) return text.substr(0, i) + "\u2026";
-  }
+std::string shortened(const std::string& name, size_t most) {
+  std::string text = base::printable(name, most);
+  constexpr std::string_view kDots = "...";
+  if (base::letters(name) > most) text.replace(text.size() - kDots.size(), kDots.size(), "\u2026");
   return text;
 }
 
+Cell count_cell(int64_t count) { return {grouped(count), std::to_string(count)}; }
+
+Cell metric_cell(double value) {
+  return {metric(value), value < 0 ? "" : fmt::format("{}", value)};
+}
+
+Cell percent_cell(double part, double whole) {
+  return {percent(part, whole), whole > 0 ? fmt::format("{}", part / whole) : ""};
+}
+
 std::string Table::html() const {
-  std::string html = "<div class=\"scroll\">";
+  std::string html;
+  if (rows.size() > kMostRows)
+    html += paragraph(fmt::format("The first {} of {} rows are shown.", grouped(kMostRows),
+                                  grouped(int64_t(rows.size()))));
   if (filter)
-    html =
+    html +=
         "<input class=\"filter\" type=\"search\" placeholder=\"filter\" "
-        "aria-label=\"filter\"/>" +
-        html;
-  html += "<table class=\"sorts\">" + head_of(columns) + "<tbody>\n";
-  for (const auto& row : rows) html += row_of(columns, row);
+        "aria-label=\"filter\"/>";
+  html += fmt::format("<div class=\"scroll\"><table{}>", sorts ? " class=\"sorts\"" : "");
+  html += head_of(columns) + "<tbody>\n";
+  for (size_t i = 0; i < std::min(rows.size(), kMostRows); ++i) html += row_of(columns, rows[i]);
   return html + "</tbody></table></div>\n";
 }
 
@@ -83,6 +95,8 @@ std::string paragraph(const std::string& text, const std::string& kind) {
   return fmt::format("<p{}>{}</p>\n", kind.empty() ? "" : " class=\"" + kind + "\"",
                      escaped(text, kLongestValue));
 }
+
+std::string warning(const std::string& text) { return paragraph(text, "warn"); }
 
 std::string figure(const std::string& body, const std::string& caption, const std::string& kind) {
   return fmt::format("<figure{}>{}<figcaption>{}</figcaption></figure>\n",

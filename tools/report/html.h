@@ -7,23 +7,25 @@
 
 namespace report {
 
-inline constexpr size_t kLongestName = 160;    // bytes that are shown of a name
+inline constexpr size_t kLongestName = 160;    // letters that are shown of a name
 inline constexpr size_t kLongestValue = 2000;  // and of other texts
+inline constexpr size_t kMostRows = 1000;      // of a table
 
 // The text as HTML shows it. Names and paths come from files that nobody has checked, so what is
 // markup is escaped, and control characters are made visible (base::printable). A text of more than
-// `most` bytes is cut.
+// `most` letters is cut.
 std::string escaped(std::string_view text, size_t most = kLongestName);
 
-// The first letters of a name, with an ellipsis in place of the others. Not escaped.
-std::string shortened(const std::string& name, size_t letters);
+// The first `most` letters of a name, with an ellipsis in place of the others. Not escaped.
+std::string shortened(const std::string& name, size_t most);
 
 struct Column {
   std::string title;
-  bool number = false;  // aligned to the right, and sorted as a number
+  bool number = false;  // aligned to the right, and sorted as numbers
 };
 
-// A cell's text, and the value by which it is sorted if it is not its text.
+// A cell's text, and the value by which it is sorted if that is not its text. An empty cell and "-"
+// come last, whichever way a column is sorted.
 struct Cell {
   Cell(std::string shown_text, std::string sort_key = "")  // NOLINT: cells are made of texts
       : text(std::move(shown_text)), key(std::move(sort_key)) {}
@@ -31,17 +33,25 @@ struct Cell {
   std::string text, key;
 };
 
-// A table whose head sorts it, where JavaScript runs. Texts are escaped here.
+// Cells that show a number as the functions below do, and are sorted by its exact value.
+Cell count_cell(int64_t count);
+Cell metric_cell(double value);
+Cell percent_cell(double part, double whole);
+
+// Texts are escaped here. Of more than kMostRows rows, the first are shown, and a line says so.
 struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
   bool filter = false;  // a field above the table leaves rows that contain its text
+  bool sorts = true;    // a click on a column's head sorts the rows, where JavaScript runs
   std::string html() const;
 };
 
 // Escaped title, and HTML that the caller has escaped.
 std::string section(const std::string& id, const std::string& title, const std::string& body);
 std::string paragraph(const std::string& text, const std::string& kind = "");
+// A line that a reader must not miss: something is missing or wrong.
+std::string warning(const std::string& text);
 // A plot or picture with what is written below it. `caption` is HTML.
 std::string figure(const std::string& body, const std::string& caption,
                    const std::string& kind = "");

@@ -91,7 +91,8 @@ double nearest_value(const Line& line, double x) {
   return value;
 }
 
-// Bands over the plot's height: the mouse shows the values of all lines there.
+// Draws invisible bands over the plot's height. Each shows the values of all lines there when the
+// mouse is over it.
 std::string draw_titles(const LinePlot& plot, const Axes& axes, const Frame& frame) {
   const auto longest = std::max_element(
       plot.lines.begin(), plot.lines.end(),

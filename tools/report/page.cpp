@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/formats/sha256.h"
+#include "engine/base/error.h"
 #include "page_files.h"
 #include "tools/report/base64.h"
 #include "tools/report/html.h"
@@ -35,7 +37,7 @@ std::string head(const Page& page) {
   html += fmt::format(
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
       "'unsafe-inline'; img-src data:; script-src 'sha256-{}'\"/>\n",
-      base64_of_sha256(kScript));
+      base64(data::sha256(kScript)));
   return html + "<title>" + escaped(page.title) + "</title>\n<style>\n" + kStyle +
          "</style>\n</head>\n";
 }
@@ -60,6 +62,18 @@ std::string links(const std::string& sections) {
 
 }  // namespace
 
+std::string section_or_reason(const std::string& id, const std::string& title,
+                              const std::function<std::string()>& make) {
+  std::string why = "an unknown error";
+  try {
+    return make();
+  } catch (const std::exception& error) {
+    why = error.what();
+  } catch (...) {
+  }
+  return section(id, title, warning("This part is missing: " + why));
+}
+
 std::string page_html(const Page& page) {
   std::string html = head(page) + "<body>\n<header><h1>" + escaped(page.title) + "</h1>\n" +
                      paragraph(page.subtitle, page.running ? "running" : "");
@@ -67,7 +81,8 @@ std::string page_html(const Page& page) {
   for (const auto& [value, name] : page.tiles)
     html += fmt::format("<div><b>{}</b><span>{}</span></div>\n", escaped(value), escaped(name));
   return html + "</div>\n" + links(page.sections) + "</header>\n<main>\n" + page.sections +
-         "</main>\n<script>" + kScript + "</script>\n</body>\n</html>\n";
+         "</main>\n<footer>" + paragraph(page.closing) + "</footer>\n<script>" + kScript +
+         "</script>\n</body>\n</html>\n";
 }
 
 std::string facts_section(const std::string& id, const std::string& title, const std::string& words,
@@ -85,7 +100,11 @@ std::string facts_section(const std::string& id, const std::string& title, const
 
 std::vector<Fact> facts_of_json(const std::string& text) {
   std::vector<Fact> facts;
-  add_facts(Json::parse(text), "", facts);
+  try {
+    add_facts(Json::parse(text), "", facts);
+  } catch (const Json::exception&) {
+    base::fail(base::ExitCode::data, "is no whole JSON");
+  }
   return facts;
 }
 

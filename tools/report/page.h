@@ -1,5 +1,6 @@
 // The page around the sections.
 #pragma once
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,10 +18,16 @@ struct Page {
   std::vector<std::pair<std::string, std::string>> tiles;  // value and name of what counts most
   std::string sections;                                    // HTML
   bool running = false;  // the page loads itself again every minute
+  std::string closing;   // the last line: what the page is about, and who wrote it
 };
 
-// One file: style and script are part of it, and a content security policy forbids it to load
-// anything and to run any other script.
+// Calls `make` and returns its section. Whatever that throws costs only this section, which then
+// says why.
+std::string section_or_reason(const std::string& id, const std::string& title,
+                              const std::function<std::string()>& make);
+
+// Makes a page that is one file: style and script are part of it, and a content security policy
+// forbids it to load anything and to run any other script.
 std::string page_html(const Page&);
 
 // Counts and histograms of the data sets. `train` may be null.
@@ -29,7 +36,8 @@ std::string data_section(const data::Dataset* train, const data::Dataset& val);
 std::string facts_section(const std::string& id, const std::string& title, const std::string& words,
                           const std::vector<Fact>& first, const std::vector<Fact>& all);
 
-// The values of a JSON object, by their paths: "train.batch_size", "16". Arrays stay whole.
+// The values of a JSON object, by their paths: "train.batch_size", "16". Arrays stay whole. Throws
+// Error(data) if the text is no whole JSON.
 std::vector<Fact> facts_of_json(const std::string& json);
 
 }  // namespace report

@@ -17,10 +17,11 @@
 namespace report {
 namespace {
 
-constexpr size_t kMostPictures = 16;     // best ones, and as many worst ones
-constexpr int kMostSide = 320;           // of an embedded picture, in pixels
-constexpr size_t kMostBytes = 40 << 10;  // of its JPEG file
-constexpr size_t kMostBoxes = 100;       // of objects, and of detections, in a picture
+constexpr size_t kMostPictures = 16;          // best ones, and as many worst ones
+constexpr int kMostSide = 320;                // of an embedded picture, in pixels
+constexpr size_t kMostJpegBytes = 40 << 10;   // of its file, unless the lowest quality needs more
+constexpr size_t kMostBoxes = 100;            // of objects, and of detections, in a picture
+constexpr size_t kMostGridBytes = 2'000'000;  // of the best pictures in the page, and of the worst
 constexpr int kQualities[] = {82, 65, 45, 25};
 
 struct DrawnBox {
@@ -30,6 +31,7 @@ struct DrawnBox {
 };
 
 struct Chosen {
+  size_t images = 0;                // with objects or detections
   std::vector<size_t> best, worst;  // indices of images
 };
 
@@ -46,7 +48,8 @@ Chosen choose(const data::Confusion& confusion) {
   });
   const size_t best = std::min(kMostPictures, (order.size() + 1) / 2);
   const size_t worst = std::min(kMostPictures, order.size() - best);
-  return {{order.begin(), order.begin() + int64_t(best)},
+  return {order.size(),
+          {order.begin(), order.begin() + int64_t(best)},
           {order.rbegin(), order.rbegin() + int64_t(worst)}};
 }
 
@@ -54,7 +57,7 @@ std::vector<uint8_t> small_jpeg(const data::Image& picture) {
   std::vector<uint8_t> bytes;
   for (int quality : kQualities) {
     bytes = data::encode_jpeg(picture, quality);
-    if (bytes.size() <= kMostBytes) break;
+    if (bytes.size() <= kMostJpegBytes) break;
   }
   return bytes;
 }
@@ -80,8 +83,8 @@ class PictureDrawer {
                                             count.right, count.wrong, count.missed);
     try {
       data::decode_image_into(m_.of.truth, image, name, {}, pixels_);
-    } catch (const base::Error& error) {
-      return figure(paragraph(error.what(), "warn"), caption);
+    } catch (const std::exception& error) {
+      return figure(warning(error.what()), caption);
     }
     return figure(svg_of(index, data::shrink_to_fit(pixels_, kMostSide, kMostSide)), caption);
   }
@@ -112,7 +115,7 @@ class PictureDrawer {
     return svg + labels_of(boxes, picture) + "</svg>\n";
   }
 
-  // Objects first, so that detections lie above them.
+  // Objects come first, so that detections are drawn above them.
   std::vector<DrawnBox> boxes_of(size_t index) const {
     const data::Dataset& truth = m_.of.truth;
     const data::ImageEntry& image = truth.images[index];
@@ -147,7 +150,7 @@ class PictureDrawer {
     return {right ? "right" : "wrong", d.x, d.y, d.width, d.height, label, title};
   }
 
-  // Mistakes choose their places first.
+  // Labels of mistakes choose their places first, since there may not be room for all.
   std::string labels_of(std::vector<DrawnBox>& boxes, const data::Image& picture) const {
     std::stable_partition(boxes.begin(), boxes.end(), [](const DrawnBox& box) {
       return std::string_view(box.kind) != "right";
@@ -162,7 +165,7 @@ class PictureDrawer {
       const auto pixel = [](double v) { return int(std::clamp(v, -1e6, 1e6)); };
       labelled.push_back(&box);
       requests.push_back({{pixel(box.x), pixel(box.y), pixel(box.width), pixel(box.height)},
-                          {{int(double(box.label.size()) * kLetter) + 6, kHeight}}});
+                          {{int(text_width(box.label, kLetter)) + 6, kHeight}}});
     }
     const auto places = data::place_labels({picture.width, picture.height}, requests);
     std::string svg;
@@ -191,14 +194,33 @@ std::string box_for(const char* id, const char* name) {
       id, name);
 }
 
+// The figures of these images, as many as the page has room for.
+std::string pictures_grid(const char* title, const std::vector<size_t>& images,
+                          PictureDrawer& drawer) {
+  std::string figures;
+  size_t shown = 0;
+  for (; shown < images.size(); ++shown) {
+    const std::string next = drawer.figure_of(images[shown]);
+    if (figures.size() + next.size() > kMostGridBytes) break;
+    figures += next;
+  }
+  std::string words;
+  if (shown < images.size())
+    words =
+        warning(fmt::format("The first {} of {} are shown: more would take over {} MB of the "
+                            "page.",
+                            shown, images.size(), kMostGridBytes / 1'000'000));
+  return fmt::format("<h3>{}</h3>\n", title) + words + grid(figures, "photos");
+}
+
 }  // namespace
 
 std::string pictures_section(const Matched& m) {
   const Chosen chosen = choose(m.confusion);
   std::string body = paragraph(fmt::format(
-      "Images by their F1 at IoU {} and a score of at least {:.2f}, first those with the most "
-      "right, or the most wrong and missed boxes.",
-      m.of.rule.iou, m.best.score));
+      "{} of {} images with objects or detections are shown, chosen by their F1 at IoU {} and a "
+      "score of at least {:.2f}. Among images of one F1, those with more boxes come first.",
+      chosen.best.size() + chosen.worst.size(), chosen.images, m.of.rule.iou, m.best.score));
   if (chosen.best.empty())
     return section("pictures", "Pictures", paragraph("No image has an object or a detection."));
   body += box_for("truth", "objects") + box_for("found", "right detections") +
@@ -206,12 +228,8 @@ std::string pictures_section(const Matched& m) {
           box_for("names", "names");
   PictureDrawer drawer(m);
   for (const auto& [title, images] :
-       {std::pair("The best", &chosen.best), {"The worst", &chosen.worst}}) {
-    if (images->empty()) continue;
-    std::string figures;
-    for (size_t index : *images) figures += drawer.figure_of(index);
-    body += fmt::format("<h3>{}</h3>\n", title) + grid(figures, "photos");
-  }
+       {std::pair("The best", &chosen.best), {"The worst", &chosen.worst}})
+    if (!images->empty()) body += pictures_grid(title, *images, drawer);
   return section("pictures", "Pictures", body);
 }
 

@@ -15,13 +15,13 @@ struct Line {
 };
 
 struct LinePlot {
-  std::string title;  // what a reader hears in place of the picture
+  std::string title;  // what screen readers say in place of the picture
   std::string x_title, y_title;
   std::vector<Line> lines;
   bool from_zero = true;            // the vertical axis begins at 0
   bool unit_range = false;          // both axes are 0 .. 1
   bool may_be_logarithmic = false;  // if the values differ by more than a factor of 20
-  bool small = false;               // without titles of axes, legend and hover: one of many
+  bool small = false;               // one of many: without titles of axes, legend and hovering
   double marked_x = -1;             // a vertical line here, if it is not negative
   std::string html() const;
 };

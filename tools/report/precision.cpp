@@ -46,8 +46,8 @@ std::string mean_plot(const data::Evaluation& e) {
 }
 
 std::string threshold_plot(const Matched& m) {
-  LinePlot plot{.title = "precision, recall and F1 over the least score",
-                .x_title = "least score",
+  LinePlot plot{.title = "precision, recall and F1 over the score threshold",
+                .x_title = "score threshold",
                 .y_title = "at IoU " + shown(m.of.rule.iou),
                 .marked_x = m.best.score};
   Line precision{.name = "precision", .colour = "c0"}, recall{.name = "recall", .colour = "c1"},
@@ -58,8 +58,8 @@ std::string threshold_plot(const Matched& m) {
     f1.points.emplace_back(point.score, point.f1());
   }
   plot.lines = {precision, recall, f1};
-  return figure(plot.html(), fmt::format("What remains right and what is found when detections "
-                                         "below a score are left out; the line marks {:.2f}.",
+  return figure(plot.html(), fmt::format("Precision, recall and F1 if detections with lower scores "
+                                         "than the threshold are left out. The line marks {:.2f}.",
                                          m.best.score));
 }
 
@@ -89,11 +89,11 @@ std::string precision_section(const Matched& m) {
         class_plot(e, shown_classes[i],
                    m.of.truth.categories[size_t(e.categories[shown_classes[i]].category)].name);
   std::string body = grid(mean_plot(e) + threshold_plot(m));
-  body += paragraph(
-      fmt::format("By class, {}. Each line is an IoU, from 0.50 (the highest) to "
-                  "0.95.",
-                  count < shown_classes.size() ? fmt::format("the {} with the most objects", count)
-                                               : "those with the most objects first"));
+  body += paragraph(fmt::format(
+      "There is a plot for each {}. Each line is an IoU, from 0.50 (the highest) to "
+      "0.95.",
+      count < shown_classes.size() ? fmt::format("of the {} classes with the most objects", count)
+                                   : "class that has objects"));
   return section("precision", "Precision and recall", body + grid(plots, "many"));
 }
 

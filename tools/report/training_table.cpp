@@ -3,25 +3,63 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <optional>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/loaded_file.h"
 
 namespace report {
 namespace {
 
+constexpr uint64_t kMostBytes = uint64_t(1) << 30;
+
 // results.csv has no quotes: its columns are names of ours, and its cells are numbers.
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells;
+std::vector<std::string_view> cells_of(std::string_view line) {
+  std::vector<std::string_view> cells;
   size_t begin = 0;
-  for (size_t end; (end = line.find(',', begin)) != std::string::npos; begin = end + 1)
+  for (size_t end; (end = line.find(',', begin)) != line.npos; begin = end + 1)
     cells.push_back(line.substr(begin, end - begin));
   cells.push_back(line.substr(begin));
   return cells;
 }
 
-double number_of(const std::string& cell) {
+// NaN if the cell is empty; nothing if it is no number.
+std::optional<double> number_of(std::string_view cell) {
+  if (cell.empty()) return std::nan("");
   double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  return error == std::errc() ? value : std::nan("");
+  const char* const last = cell.data() + cell.size();
+  const auto [end, error] = std::from_chars(cell.data(), last, value);
+  return error == std::errc() && end == last ? std::optional(value) : std::nullopt;
+}
+
+// Whether the line has a number or nothing for each of the columns.
+bool add_row(TrainingTable& table, std::string_view line) {
+  const std::vector<std::string_view> cells = cells_of(line);
+  if (cells.size() != table.columns.size()) return false;
+  std::vector<double> row;
+  for (std::string_view cell : cells)
+    if (const auto number = number_of(cell)) row.push_back(*number);
+  if (row.size() != cells.size()) return false;
+  table.rows.push_back(std::move(row));
+  return true;
+}
+
+// Of a file whose lines end with a line feed each.
+void read_lines(TrainingTable& table, std::string_view text) {
+  size_t damaged = 0;
+  for (size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1)) {
+    const std::string_view line = text.substr(0, end);
+    if (!table.columns.empty()) {
+      damaged += !add_row(table, line);
+      continue;
+    }
+    if (!line.starts_with("step,"))
+      base::fail(base::ExitCode::data, "its first line does not begin with \"step,\"");
+    for (std::string_view cell : cells_of(line)) table.columns.emplace_back(cell);
+  }
+  if (damaged > 0)
+    table.problem = base::concatenate("results.csv: ", damaged, " damaged rows are left out.");
 }
 
 using Points = std::vector<std::pair<double, double>>;
@@ -56,16 +94,13 @@ Points TrainingTable::points(const std::string& column, size_t most) const {
 
 TrainingTable read_training_table(const std::filesystem::path& path) {
   TrainingTable table;
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) return table;
-  table.columns = cells_of(line);
-  while (std::getline(file, line)) {
-    const std::vector<std::string> cells = cells_of(line);
-    if (file.eof() || cells.size() != table.columns.size()) continue;
-    std::vector<double> row;
-    for (const std::string& cell : cells) row.push_back(number_of(cell));
-    table.rows.push_back(std::move(row));
+  std::error_code unknown;
+  if (std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found)
+    return table;
+  try {
+    read_lines(table, base::LoadedFile(path.string(), kMostBytes).bytes());
+  } catch (const std::exception& error) {
+    table.problem = base::concatenate("results.csv cannot be shown: ", error.what());
   }
   return table;
 }

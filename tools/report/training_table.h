@@ -9,14 +9,16 @@ namespace report {
 struct TrainingTable {
   std::vector<std::string> columns;
   std::vector<std::vector<double>> rows;  // of the columns; NaN where a cell is empty
+  std::string problem;                    // what could not be read, in words; empty: nothing
 
   // Pairs of step and value, where the column has one. Empty if there is no such column. More than
   // `most` pairs are averaged in groups of neighbours.
   std::vector<std::pair<double, double>> points(const std::string& column, size_t most = 600) const;
 };
 
-// An absent file is an empty table. A row that is cut short, or has another number of cells, is
-// left out: the run may be writing it.
+// An absent file is an empty table. A row that lacks a cell or has one that is no number is left
+// out, and so is a last line without its end, which the run may be writing. Throws nothing: what
+// is damaged is the table's `problem`.
 TrainingTable read_training_table(const std::filesystem::path& path);
 
 }  // namespace report

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "engine/base/version.h"
 #include "tools/report/html.h"
 #include "tools/report/page.h"
 
@@ -29,6 +30,20 @@ std::string environment_section(const std::string& environment, const std::strin
   for (std::string line; std::getline(text, line);) lines.push_back({"", line});
   return report::facts_section("environment", "Environment", "Commands:", lines,
                                report::facts_of_json(environment));
+}
+
+report::ModelClasses model_classes(const ClassList& model, const data::Dataset& data) {
+  report::ModelClasses classes;
+  for (const int column : model.columns_of(data)) classes.knows.push_back(column >= 0);
+  const std::vector<int> categories = model.categories_of(data);
+  for (const ModelClass& c : model.list())
+    if (categories[size_t(c.column)] < 0) classes.without_data.push_back(c.name);
+  return classes;
+}
+
+std::string closing_line(const std::string& what) {
+  return "This is the report of " + what + ". ssd320 " + base::version_parts().front().second +
+         " has written it.";
 }
 
 }  // namespace run

@@ -6,6 +6,8 @@
 
 #include "data/metrics/coco_eval.h"
 #include "tools/config/run_config.h"
+#include "tools/report/evaluation.h"
+#include "tools/run/class_list.h"
 
 namespace run {
 
@@ -14,6 +16,11 @@ std::vector<std::pair<std::string, std::string>> metric_tiles(const data::Evalua
 // All values, and those that differ from the defaults.
 std::string config_section(const config::RunConfig&);
 // `environment` is a JSON object; `commands` has one command line per line, and may be empty.
+// Error(data) if `environment` is no whole JSON.
 std::string environment_section(const std::string& environment, const std::string& commands);
+// Which of the model's classes the data has, and the other way round.
+report::ModelClasses model_classes(const ClassList& model, const data::Dataset& data);
+// The last line of a page: "This is the report of <what>. ssd320 0.1.0 has written it."
+std::string closing_line(const std::string& what);
 
 }  // namespace run

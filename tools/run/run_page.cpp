@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "engine/base/error.h"
+#include "engine/base/loaded_file.h"
 #include "engine/base/time_text.h"
 #include "engine/base/write_file.h"
 #include "tools/report/curves.h"
@@ -18,70 +18,126 @@
 namespace run {
 namespace {
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+using base::ExitCode, base::fail;
+
+int64_t step_in(const std::string& metrics) {
+  try {
+    return nlohmann::json::parse(metrics).at("step").get<int64_t>();
+  } catch (const nlohmann::json::exception&) {
+    fail(ExitCode::data, "is no whole JSON object with a \"step\"");
+  }
 }
 
 }  // namespace
 
-void RunPage::show(const ModelEvaluation& result, int64_t step) {
+void RunPage::show(const ModelEvaluation& result, int64_t step) noexcept {
+  try {
+    evaluation_ = report::section_or_reason("metrics", "Metrics",
+                                            [&] { return evaluation_part(result, step); });
+  } catch (...) {  // there is no memory for the reason
+    evaluation_.clear();
+  }
+}
+
+// A step of -1 is unknown.
+std::string RunPage::evaluation_part(const ModelEvaluation& result, int64_t step) {
   best_step_ = step;
   tiles_ = metric_tiles(result.metrics);
-  tiles_.emplace_back(std::to_string(step), "step of these metrics");
+  if (step >= 0) tiles_.emplace_back(std::to_string(step), "step of these metrics");
+  return report::evaluation_part({.truth = data_.val,
+                                  .detections = result.detections,
+                                  .metrics = result.metrics,
+                                  .classes = model_classes(data_.classes, data_.val)});
+}
+
+// The text of a file of the run if `check` throws nothing; else an empty text, with the reason
+// among the warnings.
+std::string RunPage::text_of(const std::string& name, std::string& warnings,
+                             const std::function<void(const std::string&)>& check) const {
+  constexpr uint64_t kMostBytes = 64 << 20;
   try {
-    evaluation_ = report::evaluation_part({data_.val, result.detections, result.metrics});
-  } catch (const std::exception& error) {
-    evaluation_ = report::paragraph(error.what(), "warn");
+    const std::string text(base::LoadedFile(folder_.file(name), kMostBytes).bytes());
+    check(text);
+    return text;
+  } catch (const base::Error& error) {
+    const std::string why = error.what();
+    warnings += report::warning(why.find(name) == why.npos ? name + ": " + why : why);
+    return {};
   }
+}
+
+// The metrics follow from the detections; the step is known from metrics.json alone.
+std::string RunPage::earlier_evaluation() {
+  ModelEvaluation earlier;
+  earlier.detections = data::load_detections(folder_.file("detections.json"), data_.val).detections;
+  earlier.metrics = data::evaluate(data_.val, earlier.detections,
+                                   {.reference_area = config_.eval.reference_area});
+  int64_t step = -1;
+  std::string warnings;
+  text_of("metrics.json", warnings, [&](const std::string& text) { step = step_in(text); });
+  if (!warnings.empty())
+    warnings += report::warning(
+        "The metrics below were computed again from detections.json; their step is unknown.");
+  return warnings + evaluation_part(earlier, step);
 }
 
 void RunPage::find_earlier_evaluation() {
   std::error_code none;
-  const std::string detections = folder_.file("detections.json");
-  if (!evaluation_.empty() || !std::filesystem::exists(detections, none)) return;
-  const auto metrics = nlohmann::json::parse(text_of(folder_.file("metrics.json")));
-  ModelEvaluation earlier;
-  earlier.detections = data::load_detections(detections, data_.val).detections;
-  earlier.metrics = data::evaluate(data_.val, earlier.detections,
-                                   {.reference_area = config_.eval.reference_area});
-  show(earlier, metrics.at("step").get<int64_t>());
+  if (!evaluation_.empty() || !std::filesystem::exists(folder_.file("detections.json"), none))
+    return;
+  evaluation_ =
+      report::section_or_reason("metrics", "Metrics", [this] { return earlier_evaluation(); });
+}
+
+std::string RunPage::environment() const {
+  std::string warnings;
+  std::string facts =
+      text_of("env.json", warnings, [](const std::string& text) { report::facts_of_json(text); });
+  if (facts.empty()) facts = "{}";
+  const std::string commands = text_of("cmdline.txt", warnings, [](const std::string&) {});
+  return warnings + environment_section(facts, commands);
 }
 
 void RunPage::describe_inputs() {
   if (!inputs_.empty()) return;
-  inputs_ =
-      report::data_section(&data_.train, data_.val) + config_section(config_) +
-      environment_section(text_of(folder_.file("env.json")), text_of(folder_.file("cmdline.txt")));
+  using report::section_or_reason;
+  inputs_ = section_or_reason("data", "Data sets",
+                              [&] { return report::data_section(&data_.train, data_.val); }) +
+            section_or_reason("config", "Configuration", [&] { return config_section(config_); }) +
+            section_or_reason("environment", "Environment", [&] { return environment(); });
 }
 
 std::string RunPage::html(const Progress& progress) {
   const auto table = report::read_training_table(folder_.file("results.csv"));
   const std::string now = base::utc_text(std::chrono::system_clock::now());
+  const std::string folder = folder_.path().string();
   std::string sections = report::curves_section(table, double(best_step_));
   sections += evaluation_.empty()
                   ? report::section("metrics", "Metrics",
                                     report::paragraph("There is no evaluation with a metric yet."))
                   : evaluation_;
-  return report::page_html({.title = folder_.path().string(),
-                            .subtitle = fmt::format("step {} of {}: {}; written {}", progress.step,
-                                                    progress.total_steps, progress.words, now),
-                            .tiles = tiles_,
-                            .sections = sections + inputs_,
-                            .running = progress.running});
+  return report::page_html(
+      {.title = folder,
+       .subtitle = fmt::format("step {} of {}: {}; written {}", progress.step, progress.total_steps,
+                               progress.words, now),
+       .tiles = tiles_,
+       .sections = sections + inputs_,
+       .running = progress.running,
+       .closing = closing_line(fmt::format("the run {} in {}", config_.name, folder))});
 }
 
-std::string RunPage::write(const Progress& progress) {
+std::string RunPage::write(const Progress& progress) noexcept {
+  std::string problem;
   try {
     find_earlier_evaluation();
     describe_inputs();
     base::write_file(folder_.file("report.html"), html(progress), base::not_durable());
-    return {};
   } catch (const std::exception& error) {
-    return std::string("report.html could not be written: ") + error.what();
+    problem = error.what();
+  } catch (...) {
+    problem = "an unknown error";
   }
+  return problem.empty() ? "" : "report.html could not be written: " + problem;
 }
 
 }  // namespace run

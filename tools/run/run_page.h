@@ -1,5 +1,6 @@
 // report.html in the folder of a run: a page for people, written while the run goes on.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "tools/run/evaluate_model.h"
@@ -8,6 +9,7 @@
 
 namespace run {
 
+// No function throws, because a run does not end for its report.
 class RunPage {
  public:
   // All three must outlive this object.
@@ -15,7 +17,7 @@ class RunPage {
       : folder_(folder), config_(config), data_(data) {}
 
   // The evaluation that the page shows from now on: that of metrics.json.
-  void show(const ModelEvaluation&, int64_t step);
+  void show(const ModelEvaluation&, int64_t step) noexcept;
 
   struct Progress {
     int64_t step = 0, total_steps = 0;
@@ -23,11 +25,16 @@ class RunPage {
     bool running = false;  // an open page loads itself again
   };
   // Writes the page, whole or not at all. A resumed run shows the evaluation that its folder holds
-  // until it has a better one. Returns why the page could not be written, else nothing: a run does
-  // not end for its report.
-  std::string write(const Progress&);
+  // until it has a better one. A file of the run that is damaged costs only its own part of the
+  // page, where a line says so. Returns why the page could not be written, else nothing.
+  std::string write(const Progress&) noexcept;
 
  private:
+  std::string evaluation_part(const ModelEvaluation&, int64_t step);
+  std::string earlier_evaluation();
+  std::string environment() const;
+  std::string text_of(const std::string& name, std::string& warnings,
+                      const std::function<void(const std::string& text)>& check) const;
   void find_earlier_evaluation();
   void describe_inputs();
   std::string html(const Progress&);
@@ -35,7 +42,7 @@ class RunPage {
   const RunFolder& folder_;
   const config::RunConfig& config_;
   const TrainingData& data_;
-  int64_t best_step_ = -1;
+  int64_t best_step_ = -1;  // of the evaluation; -1: none, or unknown
   std::string evaluation_;  // its sections
   std::string inputs_;      // the sections of data, configuration and environment
   std::vector<std::pair<std::string, std::string>> tiles_;
