@@ -1,8 +1,11 @@
 # Makes and enters the root file system of another release of Debian or Ubuntu. Source this file: it takes the options
-# and arguments of the script, and sets release, distribution, suite, folder and root.
+# and arguments of the script, and sets release, distribution, suite, folder and root. Relative paths among them begin
+# in the folder `caller`, from which the script was called.
 #   [--mirror URL] [--keyring FILE] ... RELEASE [FOLDER]
 
 fail() { echo "$(basename "$0" .sh): $1" >&2; exit "${2:-1}"; }
+
+from_caller() { case $1 in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
 
 read_release_arguments() {  # usage: a function that prints the script's
   mirror=${SSD_MIRROR:-} keyring=() arguments=()
@@ -10,7 +13,7 @@ read_release_arguments() {  # usage: a function that prints the script's
     case $1 in
       -h | --help) usage; exit 0 ;;
       --mirror) mirror=${2:?}; shift ;;
-      --keyring) keyring=(--keyring="${2:?}"); shift ;;
+      --keyring) keyring=(--keyring="$(from_caller "${2:?}")"); shift ;;
       -*) usage >&2; exit 2 ;;
       *) arguments+=("$1") ;;
     esac
@@ -22,7 +25,7 @@ choose_release() {  # debian:bookworm [folder]
   release=${1:-}
   case $release in debian:?* | ubuntu:?*) ;; *) usage >&2; exit 2 ;; esac
   distribution=${release%%:*} suite=${release#*:}
-  folder=${2:-/var/tmp/ssd320-$distribution-$suite}
+  folder=$(from_caller "${2:-/var/tmp/ssd320-$distribution-$suite}")
   [ "$(id -u)" -eq 0 ] || fail "it must be run by root: it makes a root file system"
   command -v debootstrap >/dev/null || fail "debootstrap is missing: install it (apt-get install debootstrap)"
   mkdir -p "$folder"

@@ -8,12 +8,14 @@
 #     FOLDER     what is kept: the root file system and the log; default: /var/tmp/ssd320-package-RELEASE
 # It needs root and debootstrap.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+self=$(readlink -f "$0") caller=$PWD
+cd "$(dirname "$self")/.."
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$self"; }
 . tools/release_root.sh
 read_release_arguments "$@"
 package=${arguments[0]:-} release=${arguments[1]:-}
 case $package in *.deb) ;; *) usage >&2; exit 2 ;; esac
+package=$(from_caller "$package")
 [ -f "$package" ] || fail "$package: there is no such file"
 choose_release "$release" "${arguments[2]:-/var/tmp/ssd320-package-${release/:/-}}"
 log=$folder/package.log

@@ -7,8 +7,9 @@
 #     FOLDER     what is kept: the root file system (3 GB) and the logs; default: /var/tmp/ssd320-RELEASE
 # It needs root and debootstrap. A second run keeps the installed packages and takes a fresh copy of the sources.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; }
+self=$(readlink -f "$0") caller=$PWD
+cd "$(dirname "$self")/.."
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$self"; }
 . tools/release_root.sh
 read_release_arguments "$@"
 choose_release "${arguments[@]}"

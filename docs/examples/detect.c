@@ -52,6 +52,10 @@ int main(int argc, char** argv) {
   if (!code) code = ssd320_open(argv[1], &options, &detector);
   if (!code) code = ssd320_detect(detector, &picture, 1, &boxes);
   code = code ? failed(code) : print_boxes(boxes);
+  if (!code && fflush(stdout) != 0) {
+    perror("the boxes could not be written");
+    code = SSD320_FAILED;
+  }
   ssd320_free_boxes(boxes);
   ssd320_close(detector);
   free((void*)picture.rgb);

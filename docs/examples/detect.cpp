@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 struct Pixels {
@@ -40,6 +42,7 @@ int main(int argc, char** argv) {
     for (const ssd::Box& box : detector.detect({picture.rgb.data(), picture.width, picture.height}))
       std::printf("%s %.6f %.3f %.3f %.3f %.3f\n", box.class_name.c_str(), box.score, box.x, box.y,
                   box.width, box.height);
+    if (std::fflush(stdout) != 0) throw std::runtime_error("the boxes could not be written");
     return 0;
   } catch (const ssd::Error& error) {
     std::cerr << error.what() << '\n';

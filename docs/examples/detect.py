@@ -1,4 +1,5 @@
 """Finds objects in a picture in memory, from Python with ctypes: detect.py CHECKPOINT PICTURE.ppm"""
+import os
 import re
 import sys
 from ctypes import CDLL, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p, sizeof
@@ -29,15 +30,21 @@ def checked(code):
 
 
 def read_ppm(path):
-    data = open(path, "rb").read()
+    try:
+        data = open(path, "rb").read()
+    except OSError as error:
+        sys.exit(str(error))
     head = re.match(rb"P6\s+(\d{1,5})\s+(\d{1,5})\s+255\s", data)
     if not head or len(data) - head.end() != 3 * int(head[1]) * int(head[2]):
         sys.exit(path + ": not a PPM picture of 8 bits")
     return Picture(data[head.end():], int(head[1]), int(head[2]), 0)
 
 
+if len(sys.argv) != 3:
+    print("usage: detect.py CHECKPOINT PICTURE.ppm", file=sys.stderr)
+    sys.exit(2)
 detector, boxes, picture = c_void_p(), c_void_p(), read_ppm(sys.argv[2])
-checked(ssd320.ssd320_open(sys.argv[1].encode(), None, byref(detector)))
+checked(ssd320.ssd320_open(os.fsencode(sys.argv[1]), None, byref(detector)))
 checked(ssd320.ssd320_detect(detector, byref(picture), 1, byref(boxes)))
 for i in range(ssd320.ssd320_box_count(boxes, 0)):
     box = Box(sizeof(Box))

@@ -6,7 +6,8 @@ some change nothing that can be seen.
   tests/planted_faults/mutate.py [-o FOLDER] [--count 200] [--seed 1] [--only PATH]
 
 --only takes files whose path begins so. FOLDER (build/mutants) gets the copy, its build and the
-results. A run that was interrupted goes on where it was."""
+results. A run that was interrupted goes on where it was. If any source has changed since, it begins
+anew."""
 import argparse
 import collections
 import pathlib

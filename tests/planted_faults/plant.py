@@ -6,7 +6,7 @@ each. Ends with 0 if every fault is found.
 
 TABLE is such as tests/planted_faults/gradients.txt, whose head says how it is written. NAMEs choose
 among its faults. FOLDER (build/planted_faults) gets the copy, its build and the results. A run that
-was interrupted goes on where it was, with the sources as they are now."""
+was interrupted goes on where it was. If any source has changed since, it begins anew."""
 import argparse
 import collections
 import sys

@@ -1,6 +1,7 @@
 """A copy of the sources in a folder of its own, in which faults are planted one at a time, and the
 tests that may notice them."""
 import glob
+import hashlib
 import json
 import os
 import pathlib
@@ -38,33 +39,82 @@ def tests_of(pattern="**"):
     return sorted(pathlib.Path(f).stem for f in files if "/cuda_model/" not in f)
 
 
+def source_names(root):
+    """The files that git knows under a folder, without those that were deleted."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True,
+                           check=True).stdout.split("\0")
+    return sorted(name for name in names if name and (root / name).is_file())
+
+
+def hash_of(root, names):
+    """Of the names and the contents of all these files."""
+    whole = hashlib.sha256()
+    for name in names:
+        whole.update(f"{name}\0{hashlib.sha256((root / name).read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()
+
+
+def copy_sources(root, names, copy):
+    """Makes the copy equal to the sources. Files that are equal keep their times."""
+    for old in [p for p in copy.rglob("*") if p.is_file() or p.is_symlink()]:
+        if str(old.relative_to(copy)) not in names:
+            old.unlink()
+    for name in names:
+        source, to = root / name, copy / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if not to.exists() or to.read_bytes() != source.read_bytes():
+            shutil.copy(source, to)
+
+
+class Results:
+    """Verdicts in a file, one a line. Each has the hash of the sources that it was found with, and
+    holds for no others: a change of any source or test may change it."""
+
+    def __init__(self, path, sources):
+        self.path, self.sources = pathlib.Path(path), sources
+
+    def lines(self):
+        # The last line of a run that was killed may be cut short.
+        text = self.path.read_text() if self.path.exists() else ""
+        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+
+    def known(self, key):
+        for line in self.lines():
+            if line["fault"] == key and line.get("sources") == self.sources:
+                return line["verdict"], line["by"]
+        return None
+
+    def of_other_sources(self):
+        return sum(line.get("sources") != self.sources for line in self.lines())
+
+    def add(self, key, verdict):
+        cut_short = self.path.exists() and not self.path.read_bytes().endswith(b"\n")
+        with open(self.path, "a") as file:
+            file.write(("\n" if cut_short and self.path.stat().st_size else "") + json.dumps(
+                {"fault": key, "sources": self.sources, "verdict": verdict[0], "by": verdict[1]})
+                + "\n")
+
+
 class Copy:
     """FOLDER/copy has the sources, FOLDER/build the tests. What was found out stands in
-    FOLDER/results.jsonl, so that a run that was interrupted goes on where it was."""
+    FOLDER/results.jsonl, so that a run that was interrupted goes on where it was, as long as the
+    sources stay the same."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).resolve()
         self.root, self.build = self.folder / "copy", self.folder / "build"
-        self.results = self.folder / "results.jsonl"
         self.root.mkdir(parents=True, exist_ok=True)
-        self.copy_sources()
+        names = source_names(ROOT)
+        copy_sources(ROOT, names, self.root)
+        self.results = Results(self.folder / "results.jsonl", hash_of(ROOT, names))
+        if stale := self.results.of_other_sources():
+            print(f"{stale} results of other sources are not used", flush=True)
         if run(["cmake", "-S", ".", "-B", str(self.build), "-G", "Ninja", "-DSSD_CUDA=OFF",
                 "-DSSD_BENCHMARKS=OFF", "-DSSD_WARNINGS_ARE_ERRORS=OFF",
                 "-DCMAKE_CXX_FLAGS_RELEASE=-O1"], self.root, BUILD_SECONDS,
                self.folder / "configure.log") != 0:
             raise SystemExit(f"the copy cannot be configured: see {self.folder}/configure.log")
         self.sound = {}  # test: whether it passes without a fault
-
-    def copy_sources(self):
-        names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True,
-                               check=True).stdout.split("\n")
-        for name in filter(None, names):
-            source, to = ROOT / name, self.root / name
-            if not source.is_file():
-                continue
-            to.parent.mkdir(parents=True, exist_ok=True)
-            if not to.exists() or to.read_bytes() != source.read_bytes():
-                shutil.copy(source, to)
 
     def made(self, test):
         return run(["ninja", "-C", str(self.build), test], self.root, BUILD_SECONDS,
@@ -83,17 +133,10 @@ class Copy:
                     print(f"left out, because it fails without a fault: {test}", flush=True)
         return [test for test in tests if self.sound[test]]
 
-    def known(self):
-        if not self.results.exists():
-            return {}
-        lines = [json.loads(line) for line in self.results.read_text().splitlines()
-                 if line.endswith("}")]
-        return {line["fault"]: (line["verdict"], line["by"]) for line in lines}
-
     def try_fault(self, key, file, text, tests):
         """Plants a fault: `text` takes the place of the file's. Returns a verdict and who found
         it, or why there is none."""
-        known = self.known().get(key)
+        known = self.results.known(key)
         if known:
             return known
         tests = self.check_sound(tests)
@@ -104,8 +147,7 @@ class Copy:
             verdict = self.judge(tests)
         finally:
             path.write_text(good)
-        with open(self.results, "a") as results:
-            results.write(json.dumps({"fault": key, "verdict": verdict[0], "by": verdict[1]}) + "\n")
+        self.results.add(key, verdict)
         return verdict
 
     def judge(self, tests):

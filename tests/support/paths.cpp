@@ -18,6 +18,14 @@ fs::path program(const std::string& name) {
   return tests_folder.parent_path() / "bin" / name;
 }
 
+std::vector<std::string> all_programs() {
+  std::vector<std::string> names{"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"};
+#ifdef SSD_BENCHMARKS
+  names.push_back("ssdbench");
+#endif
+  return names;
+}
+
 fs::path shared_data() {
   fs::path folder = source_dir().parent_path() / "shared" / "data";
   return fs::exists(folder) ? folder : fs::path();

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "engine/base/temporary_folder.h"
 
@@ -9,6 +10,7 @@ namespace tests {
 
 std::filesystem::path source_dir();                      // the project's root
 std::filesystem::path program(const std::string& name);  // a program of this build, as "ssdtrain"
+std::vector<std::string> all_programs();                 // ssdbench only if benchmarks are built
 std::filesystem::path shared_data();  // real data beside the project; empty when absent
 
 // A fresh folder, removed with everything in it at the end of the scope.

@@ -80,9 +80,13 @@ void build_examples(const Installation& installed) {
   const std::string prefix = quoted(installed.prefix());
   check_done(with_library(installed, cmake + " -S " + examples + " -B built -DCMAKE_PREFIX_PATH=" +
                                          prefix + " && " + cmake + " --build built"));
-  check_done(with_library(installed,
-                          "cc -std=c99 -Wall -Wextra -Werror -pedantic " + examples +
-                              "/detect.c $(pkg-config --cflags --libs ssd320) -o detect_by_pc"));
+  const std::string strict = " -Wall -Wextra -Werror -pedantic " + examples;
+  const std::string library = " $(pkg-config --cflags --libs ssd320) -o ";
+  for (const std::string& compiler :
+       {"cc -std=c99" + strict + "/detect.c" + library + "detect_by_c99",
+        "cc -std=c11" + strict + "/detect.c" + library + "detect_by_pc",
+        "c++ -std=c++17" + strict + "/detect.cpp" + library + "detect_by_cpp17"})
+    check_done(with_library(installed, compiler));
 }
 
 // Drawn pictures, and photographs if they lie beside the project.
@@ -100,7 +104,7 @@ std::vector<fs::path> pictures(const tests::TrainingPlace& place) {
 
 TEST_CASE("installed programs are those of the build") {
   const Installation installed;
-  for (const char* name : {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"}) {
+  for (const std::string& name : tests::all_programs()) {
     CAPTURE(name);
     const Outcome outcome = installed.run(name, "--version");
     check_done(outcome);
@@ -111,7 +115,7 @@ TEST_CASE("installed programs are those of the build") {
 TEST_CASE("each installed program has a manual page and completions") {
   const Installation installed;
   const fs::path share = installed.prefix() / "share";
-  for (const std::string name : {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"}) {
+  for (const std::string& name : tests::all_programs()) {
     CAPTURE(name);
     for (const std::string& page :
          {"man/man1/" + name + ".1", "bash-completion/completions/" + name,
@@ -155,7 +159,8 @@ TEST_CASE("programs in C++, C and Python find with the library what ssddetect fi
   const Installation installed;
   if (!fs::exists(installed.prefix() / "include/ssd320")) return;  // built without the library
   build_examples(installed);
-  std::vector<std::string> programs{"built/detect", "built/detect_c", "./detect_by_pc"};
+  std::vector<std::string> programs{"built/detect", "built/detect_c", "./detect_by_pc",
+                                    "./detect_by_cpp17"};
   if (tests::run("python3 -c 'import ctypes'").exit_code == 0)
     programs.push_back("python3 " + quoted(tests::source_dir() / "docs/examples/detect.py"));
   else

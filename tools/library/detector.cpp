@@ -1,30 +1,10 @@
 #include "tools/library/detector.h"
 
-#include <new>
-
-#include "engine/base/error.h"
-#include "engine/base/text.h"
 #include "engine/base/version.h"
+#include "tools/library/borders.h"
 #include "tools/library/session.h"
 
 namespace ssd {
-namespace {
-
-// Calls f, and throws Error instead of what it throws.
-template <class F> auto with_own_errors(const F& f) {
-  try {
-    return f();
-  } catch (const base::Error& error) {
-    throw Error(ErrorCode(int(error.code())), base::printable(error.what()));
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::resources, "out of memory");
-  } catch (const std::exception& error) {
-    throw Error(ErrorCode::failed, base::printable(error.what()));
-  }
-}
-
-}  // namespace
-
 Error::Error(ErrorCode code, const std::string& message)
     : std::runtime_error(message), code_(code) {}
 Error::~Error() = default;
@@ -33,7 +13,7 @@ Detector::Detector(const std::string& checkpoint, const Options& options)
     : session_(with_own_errors([&] { return std::make_unique<Session>(checkpoint, options); })) {}
 
 Detector::~Detector() {
-  // A forked process has no thread that could end.
+  // A forked process has no thread that could be waited for.
   if (session_ && session_->belongs_to_another_process()) session_.release();
 }
 

@@ -39,19 +39,21 @@ class SSD320_EXPORT Error : public std::runtime_error {
 };
 
 struct Options {
-  double score_threshold = 0.3;         // boxes with this score or less are left out; 0 to 1
-  std::optional<double> iou_threshold;  // larger overlaps are left out; empty: as evaluated
-  int max_detections = 0;               // per picture, to 10,000; 0: as the model was evaluated
-  // The network takes so many pictures at a time, 1 to 4096, and needs the time and memory of so
-  // many even if it gets fewer.
+  double score_threshold = 0.3;  // 0 to 1; boxes with this score or less are left out
+  // 0 to 1; of two boxes of a class whose IoU is larger, only that with the higher score is kept.
+  // Empty: the threshold with which the model was evaluated.
+  std::optional<double> iou_threshold;
+  int max_detections = 0;  // most boxes of a picture, to 10,000; 0: as the model was evaluated
+  // The network takes so many pictures at a time, 1 to 4096. A batch needs the time and memory of
+  // so many even if it has fewer.
   int batch = 1;
-  std::string device = "auto";  // auto (a GPU if there is one), cpu, cuda or cuda:N
-  std::string precision;        // fp32, tf32, bf16, fp16; empty: in which the model was trained
-  int threads = 0;              // of the CPU, to 1024; 0: as OpenMP chooses, one per core
-  double memory_gib = 0;        // of memory at most for a batch; 0: most of what is free
-  std::string plan_cache =
-      "auto";  // folder in which a GPU's plans are kept; auto: the user's cache
-  // Receives lines about what takes long. Empty: nobody is told. It may be called on any thread.
+  std::string device = "auto";      // auto (a GPU if there is one), cpu, cuda or cuda:N
+  std::string precision;            // fp32, tf32, bf16 or fp16; empty: that of the training
+  int threads = 0;                  // of the CPU, to 1024; 0: as OpenMP chooses, one per core
+  double memory_gib = 0;            // most memory of a batch; 0: most of what is free
+  std::string plan_cache = "auto";  // folder for a GPU's plans; auto: the user's cache; empty: none
+  // Receives lines about what takes long. Empty: nobody is told. It may be called on any thread. If
+  // it throws, the call that it belongs to ends with an Error.
   std::function<void(const std::string&)> tell;
 };
 
@@ -75,9 +77,10 @@ struct Box {
 };
 
 // A loaded model. Its functions may be called from several threads at the same time; the network
-// then takes one batch after the other. The work is done on threads of the detector's own, so a
-// process that was forked from this one cannot use it. It prints nothing and changes nothing of the
-// process: no signal handlers, no environment, no working directory.
+// then takes one batch after the other. Any thread may destroy it. The work is done on threads of
+// the detector's own, so a process that was forked from this one cannot use it. It prints nothing
+// and changes nothing of the process: no signal handlers, no environment, no working directory.
+// A detector that was moved from can be destroyed or assigned to, and nothing else.
 class SSD320_EXPORT Detector {
  public:
   // Loads a checkpoint: a file, or the folder of a run, whose best checkpoint is taken, or its last

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "tools/library/borders.h"
 #include "tools/library/detector.h"
 
 struct ssd320_detector {
@@ -21,28 +22,16 @@ namespace {
 
 thread_local std::string last_error;
 
-int failure(int code, const char* text) noexcept {
+void set_last_error(const char* text) noexcept {
   try {
     last_error = text;
   } catch (...) {
     last_error.clear();  // there is no memory for the text
   }
-  return code;
 }
 
 // Calls f, and turns what it throws into a number and last_error.
-template <class F> int guarded(const F& f) noexcept {
-  try {
-    f();
-    return SSD320_OK;
-  } catch (const ssd::Error& error) {
-    return failure(int(error.code()), error.what());
-  } catch (const std::bad_alloc&) {
-    return failure(SSD320_RESOURCES, "out of memory");
-  } catch (const std::exception& error) {
-    return failure(SSD320_FAILED, error.what());
-  }
-}
+template <class F> int guarded(const F& f) noexcept { return ssd::code_of(f, set_last_error); }
 
 void check(bool condition, const std::string& message) {
   if (!condition) throw ssd::Error(ssd::ErrorCode::usage, message);
@@ -66,7 +55,10 @@ template <class T> T known_part(const T& given, T value, size_t oldest, const st
   return value;
 }
 
-std::string text_or(const char* text, const char* otherwise) { return text ? text : otherwise; }
+std::string text_of(const char* text, const std::string& name) {
+  check(text, "ssd320_options." + name + " is null: call ssd320_default_options first");
+  return text;
+}
 
 ssd320_options default_options() {
   const ssd::Options defaults;
@@ -95,9 +87,9 @@ ssd::Options options_of(const ssd320_options& given) {
   options.batch = o.batch;
   options.threads = o.threads;
   options.memory_gib = o.memory_gib;
-  options.device = text_or(o.device, "auto");
-  options.precision = text_or(o.precision, "");
-  options.plan_cache = text_or(o.plan_cache, "auto");
+  options.device = text_of(o.device, "device");
+  options.precision = text_of(o.precision, "precision");
+  options.plan_cache = text_of(o.plan_cache, "plan_cache");
   if (o.tell)
     options.tell = [tell = o.tell, context = o.tell_context](const std::string& line) {
       tell(context, line.c_str());
@@ -118,7 +110,11 @@ std::vector<ssd::Picture> pictures_of(const ssd320_picture* pictures, size_t cou
 
 extern "C" {
 
-const char* ssd320_version(void) { return ssd::version(); }
+const char* ssd320_version(void) {
+  const char* version = "";
+  guarded([&] { version = ssd::version(); });
+  return version;
+}
 
 const char* ssd320_last_error(void) { return last_error.c_str(); }
 

@@ -74,7 +74,8 @@ SSD320_API const char* ssd320_version(void);
  * failure on this thread, and empty if there was none. */
 SSD320_API const char* ssd320_last_error(void);
 
-/* Writes the defaults into the options, whose `size` has to be set. */
+/* Writes the defaults into the options, whose `size` the caller has set. Options are made in this
+ * way and then changed; none of their strings may be null. */
 SSD320_API int ssd320_default_options(ssd320_options* options);
 
 /* Loads a checkpoint: a file, or the folder of a run, whose best checkpoint is taken. `options` may

@@ -22,7 +22,11 @@ std::thread start_without_signals(const std::function<void()>& body) {
 
 }  // namespace
 
-SerialThread::SerialThread() : thread_(start_without_signals([this] { serve(); })) {}
+SerialThread::SerialThread(std::function<void()> at_end)
+    : at_end_(std::move(at_end)), thread_(start_without_signals([this] {
+        serve();
+        at_end_();
+      })) {}
 
 SerialThread::~SerialThread() {
   {

@@ -1,6 +1,6 @@
-// A thread that does one piece of work after another, for any thread that asks. Plans of
-// convolutions belong to the number of OpenMP threads of the thread that made them, so a network
-// has to stay on one thread.
+// A thread that does one piece of work after another, for any thread that asks. A network stays on
+// one thread from its making to its end: its plans belong to the number of OpenMP threads of the
+// thread that made them, and a GPU is chosen for each thread.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -13,9 +13,11 @@ namespace ssd {
 
 class SerialThread {
  public:
-  // The thread, and those that OpenMP starts for it, get no signals of the process.
-  SerialThread();
-  ~SerialThread();  // waits for the work that was asked for
+  // The thread, and those that OpenMP starts for it, get no signals of the process. `at_end` is the
+  // last work that the thread does; it must not throw.
+  explicit SerialThread(std::function<void()> at_end);
+  // Waits for the work that was asked for, and for at_end. Throws nothing and allocates nothing.
+  ~SerialThread();
   SerialThread(const SerialThread&) = delete;
   SerialThread& operator=(const SerialThread&) = delete;
 
@@ -26,6 +28,7 @@ class SerialThread {
  private:
   void serve();
 
+  const std::function<void()> at_end_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::packaged_task<void()>> waiting_;

@@ -93,10 +93,6 @@ Detector::Session::Session(const std::string& checkpoint, const Options& options
   thread_.call([&] { load(checkpoint, options); });
 }
 
-Detector::Session::~Session() {
-  thread_.call([this] { model_.reset(); });
-}
-
 void Detector::Session::load(const std::string& checkpoint, const Options& options) {
   const run::ModelFile file(run::checkpoint_file(checkpoint));
   for (const run::ModelClass& c : file.classes().list()) classes_.push_back({c.id, c.name});

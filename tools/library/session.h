@@ -18,7 +18,6 @@ class Detector::Session {
   // Both throw base::Error.
   Session(const std::string& checkpoint, const Options& options);
   std::vector<std::vector<Box>> detect(const Picture* pictures, size_t count);
-  ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -36,10 +35,11 @@ class Detector::Session {
   data::PictureSize input_;
   std::string device_;
   std::vector<Class> classes_;
-  std::vector<const Class*> by_column_;  // null: no class has this column
-  SerialThread thread_;
+  std::vector<const Class*> by_column_;      // null: no class has this column
   std::unique_ptr<run::LoadedModel> model_;  // made, used and destroyed on the thread
   run::Inference* network_ = nullptr;        // of the model
+  // The last member, so that it ends before the model's pointer does, also if load() throws.
+  SerialThread thread_{[this] { model_.reset(); }};
 };
 
 }  // namespace ssd

@@ -154,6 +154,18 @@ TEST_CASE("null pointers and wrong numbers are errors, not crashes") {
   ssd320_free_boxes(boxes);
 }
 
+TEST_CASE("options are made from the defaults: strings that are null are refused") {
+  ssd320_detector* detector = nullptr;
+  for (const char* ssd320_options::*field :
+       {&ssd320_options::device, &ssd320_options::precision, &ssd320_options::plan_cache}) {
+    ssd320_options o = options();
+    o.*field = nullptr;
+    CHECK(ssd320_open(place().at("run").c_str(), &o, &detector) == SSD320_USAGE);
+    CHECK(detector == nullptr);
+    CHECK_THAT(error(), Contains(" is null: call ssd320_default_options first"));
+  }
+}
+
 TEST_CASE("each thread has its own last error") {
   ssd320_detector* detector = nullptr;
   CHECK(ssd320_open("/no/such/model", nullptr, &detector) == SSD320_CHECKPOINT);

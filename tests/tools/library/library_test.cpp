@@ -1,10 +1,12 @@
 // The shared library, as other programs use it: its boxes are those of ssddetect, from any thread;
 // its errors are those of the programs, as exceptions; it prints nothing.
 #include <fcntl.h>
+#include <omp.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -189,6 +191,32 @@ TEST_CASE("several detectors live side by side, and a moved one goes on") {
   CHECK(moved.device() == "cpu");
   CHECK(moved.classes().size() == 3);
   CHECK(moved.detect(std::vector<ssd::Picture>{}).empty());
+}
+
+TEST_CASE("a detector may be made, used and destroyed on different threads") {
+  ssd::Options one = options();
+  one.threads = 1;
+  const auto expected = rows_of(Detector(checkpoint(), one).detect(drawn().pictures()[0]));
+  std::unique_ptr<Detector> handed;
+  std::vector<Row> found;
+  std::vector<int> threads;  // OpenMP's number, which the detector must not change
+  const auto on_a_thread = [&](const std::function<void()>& work) {
+    std::thread([&] {
+      const int before = omp_get_max_threads();
+      work();
+      threads.push_back(omp_get_max_threads() - before);
+    }).join();
+  };
+  on_a_thread([&] { handed = std::make_unique<Detector>(checkpoint(), one); });
+  on_a_thread([&] { found = rows_of(handed->detect(drawn().pictures()[0])); });
+  on_a_thread([&] { handed.reset(); });
+  CHECK(found == expected);
+  // The model is loaded when the memory of a batch turns out to be too small.
+  one.memory_gib = 1e-6;
+  on_a_thread([&] {
+    check_fails(ErrorCode::resources, "options.memory_gib", [&] { Detector(checkpoint(), one); });
+  });
+  CHECK(threads == std::vector<int>(4, 0));
 }
 
 TEST_CASE("errors are the programs' lines, as exceptions") {
