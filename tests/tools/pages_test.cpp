@@ -14,8 +14,6 @@ using tests::Outcome;
 
 namespace {
 
-const char* const kPrograms[] = {"ssdtrain", "ssdeval", "ssddetect", "ssddata", "ssdexport"};
-
 string output_of(const string& program, const string& arguments) {
   const Outcome outcome = tests::run(tests::program(program).string() + " " + arguments);
   INFO(program << " " << arguments << "\n" << outcome.err);
@@ -53,13 +51,11 @@ std::vector<string> options_of(const string& help) {
   return names;
 }
 
-// All options of a program and of its commands.
-std::set<string> all_options(const string& program) {
-  const std::vector<string> own = options_of(output_of(program, "-h"));
-  std::set<string> all(own.begin(), own.end());
-  for (const string& command : commands_of(program))
-    for (const string& name : options_of(output_of(program, command + " -h"))) all.insert(name);
-  return all;
+// A program and each of its commands; "" is the program itself.
+std::vector<string> scopes_of(const string& program) {
+  std::vector<string> scopes = commands_of(program);
+  scopes.insert(scopes.begin(), "");
+  return scopes;
 }
 
 bool has_word(const string& text, const string& word) {
@@ -76,6 +72,23 @@ bool has_word(const string& text, const string& word) {
 string without_roff(string text) {
   for (size_t at; (at = text.find("\\-")) != text.npos;) text.erase(at, 1);
   return text;
+}
+
+// What stands in a text between these; nothing if it has no `first`.
+string between(const string& text, const string& first, const string& last) {
+  const size_t at = text.find(first);
+  if (at == text.npos) return {};
+  const size_t begin = at + first.size(), end = text.find(last, begin);
+  return text.substr(begin, end == text.npos ? end : end - begin);
+}
+
+// The part of a manual page about a command, whose heading is its usage.
+string man_part_of(const string& page, const string& command) {
+  for (const char* after : {" ", "\n"}) {
+    const string part = between(page, "\n.SS " + command + after, "\n.S");
+    if (!part.empty()) return part;
+  }
+  return {};
 }
 
 bool there_is(const string& program) {
@@ -108,24 +121,42 @@ using Words = std::set<string>;
 
 }  // namespace
 
-TEST_CASE("every option of -h is in the manual page and in the completions") {
-  for (const string program : kPrograms) {
+TEST_CASE("every option of every command is in that command's part of the manual page") {
+  for (const string& program : tests::all_programs()) {
     const string page = without_roff(output_of(program, "--print-man-page"));
-    const string bash = output_of(program, "--print-bash-completion");
-    const string zsh = output_of(program, "--print-zsh-completion");
-    const std::set<string> options = all_options(program);
-    CHECK(options.size() >= 10);
-    for (const string& option : options) {
-      CAPTURE(program, option);
-      CHECK(has_word(page, option));
-      CHECK(has_word(bash, option));
-      CHECK(has_word(zsh, option));
-    }
-    for (const string& command : commands_of(program)) {
+    for (const string& command : scopes_of(program)) {
       CAPTURE(program, command);
-      CHECK_THAT(page, Contains(program + " " + command));
-      CHECK(has_word(bash, command));
-      CHECK(has_word(zsh, command));
+      const string part = command.empty() ? between(page, ".SH OPTIONS\n", "\n.SH ")
+                                          : man_part_of(page, program + " " + command);
+      const std::vector<string> options = options_of(output_of(program, command + " -h"));
+      CHECK(!options.empty());
+      for (const string& option : options) {
+        CAPTURE(option);
+        CHECK(has_word(part, option));
+      }
+    }
+  }
+}
+
+TEST_CASE("every option of every command is in that command's part of the completions") {
+  if (!there_is("bash")) return;
+  for (const string& program : tests::all_programs()) {
+    const string zsh = output_of(program, "--print-zsh-completion");
+    const std::vector<string> commands = commands_of(program);
+    const std::set<string> offered_commands = offered(program, {""});
+    for (const string& command : scopes_of(program)) {
+      CAPTURE(program, command);
+      const std::vector<string> before =
+          command.empty() ? std::vector<string>{"-"} : std::vector<string>{command, "-"};
+      const std::set<string> bash = offered(program, before);
+      const string part = command.empty() ? zsh : between(zsh, "\n      " + command + ")\n", ";;");
+      if (!command.empty()) CHECK(offered_commands.contains(command));
+      if (!command.empty()) CHECK(has_word(between(zsh, "'1:command:", "\n"), command));
+      for (const string& option : options_of(output_of(program, command + " -h"))) {
+        CAPTURE(option);
+        CHECK(bash.contains(option));
+        CHECK(has_word(part, option));
+      }
     }
   }
 }
@@ -133,7 +164,7 @@ TEST_CASE("every option of -h is in the manual page and in the completions") {
 TEST_CASE("man shows the pages without a warning") {
   if (!there_is("man")) return;
   const tests::TemporaryFolder folder;
-  for (const string program : kPrograms) {
+  for (const string& program : tests::all_programs()) {
     CAPTURE(program);
     const string file = folder.path() / (program + ".1");
     std::ofstream(file) << output_of(program, "--print-man-page");
@@ -142,10 +173,11 @@ TEST_CASE("man shows the pages without a warning") {
     CHECK(shown.exit_code == 0);
     CHECK(shown.err.empty());
     CHECK_THAT(shown.out, Contains("EXIT STATUS") && Contains("EXAMPLES"));
-    for (const string& option : all_options(program)) {
-      CAPTURE(option);
-      CHECK(has_word(shown.out, option));
-    }
+    for (const string& command : scopes_of(program))
+      for (const string& option : options_of(output_of(program, command + " -h"))) {
+        CAPTURE(command, option);
+        CHECK(has_word(shown.out, option));
+      }
     if (there_is("lexgrog"))  // what mandb lists
       CHECK_THAT(tests::run("lexgrog " + file).out, Contains("\"" + program + " - "));
   }
@@ -178,7 +210,7 @@ TEST_CASE("bash completes options, commands, values and files") {
 TEST_CASE("zsh can read its completions") {
   if (!there_is("zsh")) return;
   const tests::TemporaryFolder folder;
-  for (const string program : kPrograms) {
+  for (const string& program : tests::all_programs()) {
     const string file = folder.path() / ("_" + program);
     std::ofstream(file) << output_of(program, "--print-zsh-completion");
     const Outcome outcome = tests::run("zsh -n " + file);

@@ -6,7 +6,7 @@
 namespace tools {
 namespace {
 
-// A command's options and names of commands: what it may be followed by.
+// The words that may follow a command: its options and the names of its commands.
 std::string words_of(const CommandEntry& command) {
   std::vector<std::string> words;
   for (const OptionEntry& o : command.options)
@@ -15,7 +15,7 @@ std::string words_of(const CommandEntry& command) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-// The shell's commands that offer values.
+// Commands of the shell that offer the values of an option.
 std::string offer(const OptionEntry& o) {
   std::string text;
   if (!o.choices.empty()) text += fmt::format(" _{{0}}_offer -W '{}';", fmt::join(o.choices, " "));
@@ -24,7 +24,7 @@ std::string offer(const OptionEntry& o) {
   return text.empty() ? " :;" : text;
 }
 
-// Cases such as `"check --images") offer folders; return ;;`, for options that take a value.
+// A case of the shell for each option that takes a value: after "check --images" it offers folders.
 std::string value_cases(const CommandEntry& command, const std::string& scope) {
   std::string text;
   for (const OptionEntry& o : command.options) {

@@ -6,7 +6,7 @@
 namespace tools {
 namespace {
 
-// Text as roff prints it unchanged. A line must not begin with a control character.
+// Escapes a text so that roff prints it unchanged: a line must not begin with a control character.
 std::string roff(const std::string& text) {
   std::string out;
   for (char c : text) {
@@ -45,7 +45,8 @@ std::string upper(std::string text) {
   return text;
 }
 
-// For the list of all pages: "trains a detector", of "Trains a detector. And more."
+// Makes the phrase for the list of all pages: of "Trains a detector. And more.", it is "trains a
+// detector".
 std::string in_a_phrase(std::string meaning) {
   meaning = meaning.substr(0, meaning.find(". "));
   if (meaning.ends_with('.')) meaning.pop_back();
@@ -78,7 +79,7 @@ std::string examples(const std::vector<Example>& list) {
   return text;
 }
 
-// The user guide has the same codes.
+// The codes are those of the user guide.
 std::string exit_status() {
   struct Code {
     const char *number, *meaning;

@@ -23,8 +23,8 @@ bool is_placeholder(const std::string& word) {
   return std::any_of(word.begin(), word.end(), [](char c) { return std::isupper(c); });
 }
 
-// CLI11's name of a type is "FILE|DIR", "auto|PATH", "NAME", and may have what a check of the
-// value says: "TEXT:{image,folder}".
+// CLI11 names the type of a value "FILE|DIR", "auto|PATH" or "NAME". A check of the value may have
+// added its choices: "TEXT:{image,folder}".
 void describe_value(const std::string& type, OptionEntry& entry) {
   entry.kind = ValueKind::other;
   const size_t colon = std::min(type.find(':'), type.size());

@@ -12,11 +12,11 @@ enum class ValueKind {
   none,  // the option takes no value
   file,  // any path
   folder,
-  other  // `choices`, or nothing if it is empty
+  other  // `choices`; nothing if there are none
 };
 
 struct OptionEntry {
-  std::vector<std::string> names;  // such as "-o" and "--output"; that of a positional
+  std::vector<std::string> names;  // such as "-o" and "--output"; a positional has one
   std::string heading;             // as in -h: "-o,--output DIR"
   std::string meaning;
   ValueKind kind = ValueKind::none;

@@ -6,7 +6,8 @@
 namespace tools {
 namespace {
 
-// Text inside single quotes, where `special` characters have a meaning to _arguments.
+// Escapes a text for single quotes in an argument of _arguments, to which the characters `special`
+// have a meaning.
 std::string quoted(const std::string& text, const std::string& special) {
   std::string out;
   for (char c : text) {
@@ -20,7 +21,7 @@ std::string quoted(const std::string& text, const std::string& special) {
   return out;
 }
 
-// ":what:action", what may follow an option.
+// What may follow an option, as _arguments reads it: ":what:action".
 std::string value(const OptionEntry& o) {
   if (o.kind == ValueKind::none) return {};
   const std::string files = o.kind == ValueKind::file     ? "_files"
@@ -37,7 +38,7 @@ std::string value(const OptionEntry& o) {
   return ":value:" + action;
 }
 
-// An argument of _arguments for each name of an option.
+// An argument of _arguments for each name of each option.
 std::string specs(const CommandEntry& command, const std::string& indent) {
   constexpr const char* kSpecial = "[]:\\";
   std::string text;
