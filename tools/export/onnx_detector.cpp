@@ -12,8 +12,8 @@ namespace {
 
 using engine::Tensor, engine::View;
 
-// From `images` u8 [batch, height, width, 3] to the network's input. The sampling is TensorFlow
-// 1's (kernels/image.h): bilinear, with the corners of pixels as their positions.
+// Makes the network's input of `images` u8 [batch, height, width, 3]. The sampling is TensorFlow
+// 1's (kernels/image.h): bilinear, and the position of a pixel is that of its corner.
 std::string preprocessed(Graph& g, const model::DetectorOptions& o,
                          const kernels::ChannelScaling& scaling) {
   g.input("images", Type::u8, {"batch", "height", "width", int64_t(3)});
@@ -39,7 +39,7 @@ std::string preprocessed(Graph& g, const model::DetectorOptions& o,
       {"Div", {centred, g.constant("deviation", std::span(scaling.deviation), {1, 3, 1, 1})}});
 }
 
-// The maps of all levels as rows of `width` values, an anchor each: [batch, anchors, width].
+// Joins the maps of all levels to [batch, anchors, width]: a row of `width` values per anchor.
 std::string rows_of(Graph& g, const NetworkTrace& trace, const std::vector<Tensor>& levels,
                     int64_t width, const std::string& name) {
   const std::string shape = g.constant(name + "_shape", {0, -1, width});
@@ -62,7 +62,7 @@ std::string slice(Graph& g, const std::string& name, const std::string& of, int6
                         g.constant(name + "_axis", {int64_t(-1)})}});
 }
 
-// Box codes and anchors to corners, as kernels::decode.
+// Turns box codes and anchors into corners, as kernels::decode does.
 std::string decoded(Graph& g, const std::string& codes, const model::Anchors& anchors) {
   std::vector<float> centres, sides;
   const float* box = anchors.boxes().as<float>();

@@ -6,7 +6,7 @@
 
 namespace onnx {
 
-// Versions of ONNX's operators: from the oldest to the newest that this writer knows.
+// The oldest and the newest version of ONNX's operators that this writer knows.
 inline constexpr int kOldestOpset = 17, kNewestOpset = 21;
 
 enum class Nms {
@@ -22,12 +22,13 @@ struct ExportOptions {
   kernels::NmsOptions suppression;
 };
 
-// The bytes of the file. It takes `images` u8 [batch, height, width, 3], RGB of any size, and
-// resizes and normalises them as ssddetect does. Boxes are (ymin, xmin, ymax, xmax) in fractions of
-// the image's sides. Outputs:
+// Returns the bytes of the file. Its network takes `images` u8 [batch, height, width, 3], RGB of
+// any size, and resizes and normalises them as ssddetect does. Boxes are (ymin, xmin, ymax, xmax)
+// in fractions of the image's sides. The outputs depend on the suppression:
 // * none: boxes f32 [batch, anchors, 4], not clipped; scores f32 [batch, anchors, classes].
 // * onnx: num_detections i64 [batch]; detection_boxes f32 [batch, most, 4], clipped;
-//   detection_scores f32 [batch, most], falling; detection_classes i64 [batch, most], from 0.
+//   detection_scores f32 [batch, most], the highest first; detection_classes i64 [batch, most],
+//   numbered from 0.
 //   Rows after num_detections have the score 0.
 // * tensor_rt: the same names; num_detections i32 [batch, 1], detection_classes i32. Boxes are not
 //   clipped.

@@ -34,7 +34,7 @@ class Graph {
   void input(const std::string& name, Type, const std::vector<Axis>& shape);
   void output(const std::string& name, Type, const std::vector<Axis>& shape);
 
-  // Constants. `values` has the product of `shape` values.
+  // Constants. `values` has as many values as the product of `shape` says.
   std::string constant(const std::string& name, std::span<const float> values,
                        const std::vector<int64_t>& shape);
   std::string exact_constant(const std::string& name, std::span<const float> values,
@@ -43,13 +43,13 @@ class Graph {
   std::string scalar(const std::string& name, float value);
   std::string scalar(const std::string& name, int64_t value);
 
-  // Appends a node with one output, named `name`, and returns that name. Nodes run in the order of
-  // their making.
+  // Appends a node with one output, named `name`, and returns that name. Nodes run in the order in
+  // which they were added.
   std::string node(const std::string& name, const Node&);
   void nodes(const std::vector<std::string>& outputs, const Node&);
 
-  // The bytes of the file. Throws Error(failed) if a node reads a value that nothing before it
-  // makes, and Error(usage) if the file has more than 2 GiB, which protocol buffers cannot hold.
+  // Returns the bytes of the file. Throws Error(failed) if a node reads a value that nothing before
+  // it makes, and Error(usage) if the file has more than 2 GiB, which protocol buffers cannot hold.
   std::string model(const std::string& graph_name,
                     const std::map<std::string, std::string>& metadata) const;
 

@@ -13,7 +13,7 @@ std::span<const float> values_in(const Tensor& tensor) {
   return {View(tensor).as<float>(), size_t(tensor.shape().size())};
 }
 
-// [out, height, width, in] to [out, in, height, width].
+// Turns [out, height, width, in] into [out, in, height, width].
 std::vector<float> channels_first(const Tensor& weight) {
   const engine::Shape& s = weight.shape();
   const std::span<const float> from = values_in(weight);
@@ -26,7 +26,7 @@ std::vector<float> channels_first(const Tensor& weight) {
   return to;
 }
 
-// ONNX names the padding of all axes in front, then behind.
+// ONNX lists the padding before all axes first, and then the padding behind them.
 std::vector<int64_t> pads(const Padding& p) { return {p.top, p.left, p.bottom, p.right}; }
 
 std::vector<int64_t> square(int size) { return {size, size}; }

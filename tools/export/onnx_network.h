@@ -8,7 +8,7 @@
 
 namespace onnx {
 
-// Activations become [images, channels, height, width], as ONNX wants them. Weights must lie in
+// Activations become [images, channels, height, width], the layout of ONNX. Weights must lie in
 // host memory, in f32. Throws Error(failed) if an operation reads a tensor that no traced operation
 // has made.
 class NetworkTrace : public engine::Trace {

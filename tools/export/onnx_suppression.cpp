@@ -10,8 +10,8 @@ void raw_outputs(Graph& g, const Candidates& in) {
   g.output(in.scores, Type::f32, {"batch", in.anchors, in.classes});
 }
 
-// https://github.com/NVIDIA/TensorRT/tree/main/plugin/efficientNMSPlugin. Its boxes may be in
-// either order of the axes, since it only compares areas.
+// https://github.com/NVIDIA/TensorRT/tree/main/plugin/efficientNMSPlugin. Boxes may have y or x
+// first, since the plugin only compares areas.
 void tensor_rt_outputs(Graph& g, const kernels::NmsOptions& o, const Candidates& in) {
   const int64_t most = o.max_total;
   g.nodes({"num_detections", "detection_boxes", "detection_scores", "detection_classes"},
@@ -32,7 +32,7 @@ void tensor_rt_outputs(Graph& g, const kernels::NmsOptions& o, const Candidates&
   g.output("detection_classes", Type::i32, {"batch", most});
 }
 
-// Scores [batch, classes, anchors] that are 0 unless suppression keeps the box.
+// Scores [batch, classes, anchors]. They are 0 where the suppression drops the box.
 std::string kept_scores(Graph& g, const kernels::NmsOptions& o, const Candidates& in) {
   const std::string by_class = g.node(
       "scores_by_class", {"Transpose", {in.scores}, {{"perm", std::vector<int64_t>{0, 2, 1}}}});
@@ -47,7 +47,7 @@ std::string kept_scores(Graph& g, const kernels::NmsOptions& o, const Candidates
   return g.node("kept_scores", {"ScatterND", {zeros, selected, values}});
 }
 
-// 1 where a clipped box has an area, else 0: [batch, 1, anchors].
+// [batch, 1, anchors]: 1 if the clipped box has an area, else 0.
 std::string with_area(Graph& g, const std::string& clipped, const std::string& zero) {
   const auto corners = [&](const std::string& name, int64_t begin) {
     return g.node(name,
@@ -70,7 +70,8 @@ std::string with_area(Graph& g, const std::string& clipped, const std::string& z
                 {"Transpose", {number}, {{"perm", std::vector<int64_t>{0, 2, 1}}}});
 }
 
-// TopK takes the lower index first among equal scores: the lower class, then the lower anchor.
+// Among equal scores, TopK takes the lower index first: that of the lower class, then that of the
+// lower anchor.
 void best_of_all_classes(Graph& g, int64_t most, const Candidates& in, const std::string& clipped,
                          const std::string& scores) {
   const std::string flat =

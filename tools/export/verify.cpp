@@ -26,7 +26,7 @@ json rows_of(const std::vector<run::FoundBox>& found) {
   return rows;
 }
 
-// Our engine's boxes; the pixels go to files of `folder`.
+// Finds boxes with our engine, and writes the pixels to files in `folder`.
 json expected_boxes(run::LoadedModel& model, const kernels::NmsOptions& nms,
                     const std::vector<std::string>& images, const fs::path& folder) {
   config::EvalConfig eval = model.config().eval;
