@@ -176,20 +176,25 @@ TEST_CASE("the table of the data sets has the classes of training and of validat
 TEST_CASE("pictures and rows of a table are limited, and the page says so") {
   const tests::TrainingPlace place(1, 1);
   const auto images = tests::annotations_of(place, "val")["images"];
-  // 40 images with 100 missed objects each, whose names take most room where they are escaped.
+  // 40 images with 100 objects each that are taken for another class. Their names take most room
+  // where they are escaped.
   ResultsFiles files(1100, std::string(150, '&'));
   json truth = json::parse(text_of(files.at("truth.json")));
   truth["annotations"] = json::array();
-  for (int i = 0; i < 4000; ++i)
+  json found = json::array();
+  for (int i = 0; i < 4000; ++i) {
+    const json box{i % 80, i % 50, 10, 10};
+    found.push_back({{"image_id", i / 100 + 1}, {"category_id", 2}, {"bbox", box}, {"score", 0.9}});
     truth["annotations"].push_back({{"id", i + 1},
                                     {"image_id", i / 100 + 1},
                                     {"category_id", 1},
                                     {"area", 100},
                                     {"iscrowd", 0},
-                                    {"bbox", {i % 80, i % 50, 10, 10}}});
+                                    {"bbox", box}});
+  }
   for (json& image : truth["images"])
     for (const char* key : {"file_name", "width", "height"}) image[key] = images[0][key];
-  files.save(truth, json::array());
+  files.save(truth, found);
   const Outcome outcome = files.evaluate("--report a.html --images " + place.at("data/images"));
   INFO(outcome.err);
   REQUIRE(outcome.exit_code == 0);

@@ -22,7 +22,7 @@ std::string row_of(const std::vector<Column>& columns, const std::vector<Cell>& 
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::string key = cells[i].key.empty() ? "" : " data-k=\"" + escaped(cells[i].key) + "\"";
     html += fmt::format("<td{}{}>{}</td>", columns.at(i).number ? " class=\"n\"" : "", key,
-                        escaped(cells[i].text, kLongestValue));
+                        escaped(cells[i].text, columns[i].most));
   }
   return html + "</tr>\n";
 }

@@ -7,9 +7,9 @@
 
 namespace report {
 
-inline constexpr size_t kLongestName = 160;    // letters that are shown of a name
-inline constexpr size_t kLongestValue = 2000;  // and of other texts
-inline constexpr size_t kMostRows = 1000;      // of a table
+inline constexpr size_t kLongestName = 160;    // letters of a name that are shown
+inline constexpr size_t kLongestValue = 2000;  // letters of other texts that are shown
+inline constexpr size_t kMostRows = 1000;      // rows of a table that are shown
 
 // The text as HTML shows it. Names and paths come from files that nobody has checked, so what is
 // markup is escaped, and control characters are made visible (base::printable). A text of more than
@@ -21,7 +21,8 @@ std::string shortened(const std::string& name, size_t most);
 
 struct Column {
   std::string title;
-  bool number = false;  // aligned to the right, and sorted as numbers
+  bool number = false;         // aligned to the right, and sorted as numbers
+  size_t most = kLongestName;  // letters of a cell that are shown
 };
 
 // A cell's text, and the value by which it is sorted if that is not its text. An empty cell and "-"
@@ -33,12 +34,12 @@ struct Cell {
   std::string text, key;
 };
 
-// Cells that show a number as the functions below do, and are sorted by its exact value.
+// These cells show a number as the functions below do, and are sorted by its exact value.
 Cell count_cell(int64_t count);
 Cell metric_cell(double value);
 Cell percent_cell(double part, double whole);
 
-// Texts are escaped here. Of more than kMostRows rows, the first are shown, and a line says so.
+// A table escapes its texts. If it has more than kMostRows rows, it shows the first, and says so.
 struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
@@ -47,15 +48,15 @@ struct Table {
   std::string html() const;
 };
 
-// Escaped title, and HTML that the caller has escaped.
+// `title` and `text` are escaped here; `body` is HTML.
 std::string section(const std::string& id, const std::string& title, const std::string& body);
 std::string paragraph(const std::string& text, const std::string& kind = "");
 // A line that a reader must not miss: something is missing or wrong.
 std::string warning(const std::string& text);
-// A plot or picture with what is written below it. `caption` is HTML.
+// A plot or picture, and the text below it. `caption` is HTML.
 std::string figure(const std::string& body, const std::string& caption,
                    const std::string& kind = "");
-// Figures side by side, as many as there is room for.
+// Puts as many figures side by side as there is room for.
 std::string grid(const std::string& figures, const std::string& kind = "");
 std::string details(const std::string& summary, const std::string& body);
 

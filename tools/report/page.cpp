@@ -93,7 +93,7 @@ std::string facts_section(const std::string& id, const std::string& title, const
             escaped(fact.value, kLongestValue) + "</code></li>\n";
   std::string body;
   if (!list.empty()) body = paragraph(words) + "<ul>\n" + list + "</ul>\n";
-  Table table{.columns = {{"name"}, {"value"}}, .filter = all.size() > 10};
+  Table table{.columns = {{"name"}, {"value", false, kLongestValue}}, .filter = all.size() > 10};
   for (const Fact& fact : all) table.rows.push_back({fact.name, fact.value});
   return section(id, title, body + details("All values", table.html()));
 }
