@@ -16,18 +16,27 @@ Matched::Matched(const Evaluated& evaluated)
 
 namespace {
 
-// Where no detection is right, F1 is 0 at every threshold, and none can be recommended.
+// A threshold is worth recommending only if some detections are right and it leaves out others.
 std::string threshold_in_words(const Matched& m) {
+  const std::string taken = fmt::format(
+      "The confusion matrix, the sizes and the pictures below take a score threshold of {:.2f}.",
+      m.best.score);
+  const std::string values = fmt::format("precision {:.4f}, recall {:.4f}, F1 {:.4f}",
+                                         m.best.precision(), m.best.recall(), m.best.f1());
   if (m.best.right == 0)
-    return paragraph(fmt::format(
-        "No detection is right at IoU {}, so no score threshold is better than another. The "
-        "confusion matrix, the sizes and the pictures below take {:.2f}.",
-        m.of.rule.iou, m.best.score));
-  return paragraph(fmt::format(
-      "At IoU {}, F1 is highest with a score threshold of {:.2f}: precision {:.4f}, recall {:.4f}, "
-      "F1 {:.4f}. The confusion matrix, the sizes and the pictures below take this threshold. It "
-      "is a good first value for ssddetect --score-threshold.",
-      m.of.rule.iou, m.best.score, m.best.precision(), m.best.recall(), m.best.f1()));
+    return paragraph(
+        fmt::format("No detection is right at IoU {}, so no score threshold is better "
+                    "than another. {}",
+                    m.of.rule.iou, taken));
+  if (m.best.score <= m.points.front().score)
+    return paragraph(
+        fmt::format("At IoU {}, F1 is highest if no detection is left out: {}. So no "
+                    "score threshold is recommended. {}",
+                    m.of.rule.iou, values, taken));
+  return paragraph(
+      fmt::format("At IoU {}, F1 is highest with a score threshold of {:.2f}: {}. It "
+                  "is a good first value for ssddetect --score-threshold. {}",
+                  m.of.rule.iou, m.best.score, values, taken));
 }
 
 }  // namespace
