@@ -1,31 +1,20 @@
 #include "engine/cublaslt/library.h"
 
-#include <dlfcn.h>
-
 #include "engine/base/error.h"
+#include "engine/base/shared_library.h"
 
 namespace engine {
 namespace {
 
 // SSD_CUBLASLT_FOLDER: where the library lay when the build was configured; may be empty.
-void* open_library(const std::string& name) {
-  if (void* found = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  const std::string reason = dlerror(), folder = SSD_CUBLASLT_FOLDER;
-  if (!folder.empty())
-    if (void* found = dlopen((folder + "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  base::fail(base::ExitCode::resources, "cuBLASLt cannot be opened (", reason, "; also looked in '",
-             folder, "'): install cuBLAS ", CUBLAS_VER_MAJOR,
-             " or put its folder into LD_LIBRARY_PATH");
-}
-
 CublasLtLibrary load() {
-  const std::string name = base::concatenate("libcublasLt.so.", CUBLAS_VER_MAJOR);
-  void* library = open_library(name);
+  const base::SharedLibrary library(
+      {.title = "cuBLASLt",
+       .names = {base::concatenate("libcublasLt.so.", CUBLAS_VER_MAJOR)},
+       .folders = {SSD_CUBLASLT_FOLDER},
+       .cure = base::concatenate("install cuBLAS ", CUBLAS_VER_MAJOR)});
   CublasLtLibrary table{};
-  auto find = [&](auto& function, const char* symbol) {
-    function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, symbol));
-    if (!function) base::fail(base::ExitCode::resources, name, " has no ", symbol);
-  };
+  const auto find = [&](auto& function, const char* symbol) { library.find(function, symbol); };
   find(table.GetVersion, "cublasLtGetVersion");
   find(table.GetStatusString, "cublasLtGetStatusString");
   find(table.Create, "cublasLtCreate");

@@ -1,40 +1,21 @@
 #include "engine/cudnn/library.h"
 
-#include <dlfcn.h>
-#include <link.h>
-
 #include "engine/base/error.h"
+#include "engine/base/shared_library.h"
 #include "engine/cudnn/nvrtc.h"
 
 namespace engine {
 namespace {
 
 // SSD_CUDNN_FOLDER: where the library lay when the build was configured; may be empty.
-void* open_library(const std::string& name) {
-  if (void* found = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  const std::string reason = dlerror(), folder = SSD_CUDNN_FOLDER;
-  if (!folder.empty())
-    if (void* found = dlopen((folder + "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  base::fail(base::ExitCode::resources, "cuDNN cannot be opened (", reason, "; also looked in '",
-             folder, "'): install cuDNN ", CUDNN_MAJOR, " or put its folder into LD_LIBRARY_PATH");
-}
-
-std::string file_of(void* library) {
-  link_map* map = nullptr;
-  return dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 ? map->l_name : "";
-}
-
 CudnnLibrary load() {
-  const std::string name = base::concatenate("libcudnn.so.", CUDNN_MAJOR);
-  void* library = open_library(name);
-  open_nvrtc_beside(file_of(library));
+  const base::SharedLibrary library({.title = "cuDNN",
+                                     .names = {base::concatenate("libcudnn.so.", CUDNN_MAJOR)},
+                                     .folders = {SSD_CUDNN_FOLDER},
+                                     .cure = base::concatenate("install cuDNN ", CUDNN_MAJOR)});
+  open_nvrtc_beside(library.file());
   CudnnLibrary table{};
-  auto find = [&](auto& function, const char* symbol) {
-    function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, symbol));
-    if (!function)
-      base::fail(base::ExitCode::resources, name, " has no ", symbol, ": this build wants cuDNN ",
-                 CUDNN_MAJOR);
-  };
+  const auto find = [&](auto& function, const char* symbol) { library.find(function, symbol); };
   find(table.GetVersion, "cudnnGetVersion");
   find(table.GetErrorString, "cudnnGetErrorString");
   find(table.GetLastErrorString, "cudnnGetLastErrorString");

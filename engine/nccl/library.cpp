@@ -1,37 +1,23 @@
 #include "engine/nccl/library.h"
 
-#include <dlfcn.h>
-
-#include <type_traits>
-
 #include "engine/base/error.h"
+#include "engine/base/shared_library.h"
 
 namespace engine {
 namespace {
 
 using base::ExitCode, base::fail;
 
-constexpr const char* kName = "libnccl.so.2";
 constexpr int kOldest = 21400;  // the first with communicators that do not block
 
 // SSD_NCCL_FOLDER: where the library lay when the build was configured; may be empty.
-void* open_library() {
-  if (void* found = dlopen(kName, RTLD_NOW | RTLD_LOCAL)) return found;
-  const std::string reason = dlerror(), folder = SSD_NCCL_FOLDER;
-  if (!folder.empty())
-    if (void* found = dlopen((folder + "/" + kName).c_str(), RTLD_NOW | RTLD_LOCAL)) return found;
-  fail(ExitCode::resources, "NCCL cannot be opened (", reason, "; also looked in '", folder,
-       "'): install NCCL 2 or put its folder into LD_LIBRARY_PATH");
-}
-
 NcclLibrary load() {
-  void* library = open_library();
+  const base::SharedLibrary library({.title = "NCCL",
+                                     .names = {"libnccl.so.2"},
+                                     .folders = {SSD_NCCL_FOLDER},
+                                     .cure = "install NCCL 2.14 or newer"});
   NcclLibrary table{};
-  auto find = [&](auto& function, const char* symbol) {
-    function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, symbol));
-    if (!function)
-      fail(ExitCode::resources, kName, " has no ", symbol, ": NCCL 2.14 or newer is needed");
-  };
+  const auto find = [&](auto& function, const char* symbol) { library.find(function, symbol); };
   find(table.GetVersion, "ncclGetVersion");
   find(table.GetUniqueId, "ncclGetUniqueId");
   find(table.GetErrorString, "ncclGetErrorString");
