@@ -58,7 +58,7 @@ elseif(SSD_HAVE_CUDA)
 endif()
 message(STATUS "cuDNN: ${SSD_HAVE_CUDNN}")
 
-# cuBLASLt, in the same way. The toolkit has its headers.
+# cuBLASLt, in the same way. The toolkit has its headers, so the library must be of the toolkit's major version.
 set(SSD_HAVE_CUBLASLT OFF)
 if(SSD_HAVE_CUDNN)
   find_path(CUBLASLT_INCLUDE cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
@@ -66,7 +66,7 @@ if(SSD_HAVE_CUDNN)
     ssd_model_cublaslt()
   elseif(CUBLASLT_INCLUDE)
     set(SSD_HAVE_CUBLASLT ON)
-    find_library(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 libcublasLt.so.12 cublasLt
+    find_library(CUBLASLT_LIBRARY NAMES libcublasLt.so.${CUDAToolkit_VERSION_MAJOR} cublasLt
                  HINTS ${CUDAToolkit_LIBRARY_DIR} ${CUDNN_ROOT} $ENV{CUDNN_ROOT} PATH_SUFFIXES lib lib64)
     set(SSD_CUBLASLT_FOLDER "")
     if(CUBLASLT_LIBRARY)

@@ -46,10 +46,38 @@ is gpu "$gpu" "NVIDIA A100-SXM4-80GB"
 is capability "$capability" 80
 [[ " ${cuda_options[*]} " == *" -DCMAKE_CUDA_ARCHITECTURES=80-real "* ]] || fail "no architecture in ${cuda_options[*]}"
 
-nvcc=/usr/bin/nvcc cudnn=/usr/lib/libcudnn.so.9 cudnn_header=/usr/include/cudnn_graph.h
+# Packages of CUDA 12 and 13 side by side, as two programs of one Python may want them: nvcc decides.
+touch_in() { local file; for file in "${@:2}"; do mkdir -p "$1/$(dirname "$file")"; touch "$1/$file"; done; }
+touch_in "$folder/site/nvidia" cublas/lib/libcublasLt.so.12 cublas/lib/libcublas.so.12 cu13/lib/libcublas.so.13 \
+  cuda_nvrtc/lib/libnvrtc.so.12 cu13/lib/libnvrtc.so.13 nccl/lib/libnccl.so.2 nccl/include/nccl.h
+for major in 12 13; do
+  printf '#!/bin/sh\necho "Cuda compilation tools, release %s.0, V%s.0.88"\n' $major $major >"$folder/bin/nvcc"
+  find_cuda "$folder/links"
+  is cuda_major "$cuda_major" $major
+  library=$(cd "$folder/site/nvidia" && echo */lib/libcublasLt.so.$major)
+  if [ ! -e /usr/local/cuda ]; then
+    is "cublas of CUDA $major" "$cublas" "$folder/site/nvidia/$library"
+  else
+    [[ -z $cublas || $cublas == *"/libcublasLt.so.$major" ]] || fail "CUDA $major gets $cublas"
+  fi
+  link_packages "$folder/site/nvidia" "$folder/links"
+  is "the linked cuBLASLt" "$(readlink "$folder/links/lib/libcublasLt.so")" "$folder/site/nvidia/$library"
+  [ ! -e "$folder/links/lib/libnvrtc.so.$((25 - major))" ] || fail "NVRTC of the other CUDA is linked"
+  [ -e "$folder/links/lib/libnvrtc.so.$major" ] || fail "NVRTC of CUDA $major is not linked"
+  [ -e "$folder/links/lib/libnccl.so" ] || fail "NCCL is not linked"
+done
+
+# cuDNN and NCCL of both lie in one folder; the packages' names tell which it is.
+mkdir "$folder/site/nvidia_cudnn_cu12-9.19.0.56.dist-info" "$folder/site/nvidia_nccl_cu13-2.28.9.dist-info"
+in_cuda_13=$(cuda_major=13 && package_folders "$folder/site/nvidia" | xargs -n 1 basename | tr '\n' ' ')
+is "folders for CUDA 13" "$in_cuda_13" "cu13 nccl "
+in_cuda_12=$(cuda_major=12 && package_folders "$folder/site/nvidia" | xargs -n 1 basename | tr '\n' ' ')
+is "folders for CUDA 12" "$in_cuda_12" "cublas cuda_nvrtc cudnn "
+
+cuda_major=12 nvcc=/usr/bin/nvcc cudnn=/usr/lib/libcudnn.so.9 cudnn_header=/usr/include/cudnn_graph.h
 is "what is missing" "$(missing_cuda)" ""
 cudnn_header=
-[[ $(missing_cuda) == "missing: cuDNN 9 with its headers. Install: "*pip* ]] || fail "said: $(missing_cuda)"
+[[ $(missing_cuda) == "missing: cuDNN 9 with its headers. Install: "*pip*cudnn-cu12* ]] || fail "said: $(missing_cuda)"
 nvcc=
 [[ $(missing_cuda) == "missing: nvcc of CUDA 12 or 13; cuDNN 9 with its headers. Install: "* ]] || fail "said: $(missing_cuda)"
 is "lines of that" "$(missing_cuda | wc -l)" 1
