@@ -36,6 +36,7 @@ class Watch {
       else if (process == 0)
         wait_for_the_rest();
     }
+    if (failed_) ::kill(-group_, SIGKILL);  // what the ranks have started and left behind
     return code_;
   }
 

@@ -1,7 +1,6 @@
 // ssdtrain --ranks: what several processes train, leave behind, and do when one of them fails.
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "tests/support/catch.h"
+#include "tests/support/tools/rank_processes.h"
 #include "tests/support/tools/training_run.h"
 
 using namespace tests;
@@ -23,70 +23,6 @@ namespace {
 constexpr const char* kTwo = "--ranks 2 train.batch_size=2 ranks.timeout_seconds=120 ";
 constexpr const char* kEndless = "train.steps=100000 eval.every_steps=0 checkpoint.every_steps=2 ";
 
-nlohmann::json json_of(const std::string& path) { return nlohmann::json::parse(text_of(path)); }
-
-// A program in the background, in a process group of its own.
-class Background {
- public:
-  Background(const TrainingPlace& place, const std::string& arguments) {
-    const std::string log = place.at("err.txt");
-    process_ = ::fork();
-    if (process_ == 0) {
-      ::setpgid(0, 0);
-      const std::string command = place.command(arguments) + " 2> " + log;
-      ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-      ::_exit(127);
-    }
-  }
-  ~Background() {
-    if (process_ > 0) ::kill(process_, SIGKILL);
-  }
-
-  pid_t process() const { return process_; }
-  // Its exit code, 128 + n for signal n; -1 where it does not end in time.
-  int wait(double seconds) {
-    const auto end = std::chrono::steady_clock::now() + Seconds(seconds);
-    int status = 0;
-    while (std::chrono::steady_clock::now() < end) {
-      if (::waitpid(process_, &status, WNOHANG) == process_) {
-        process_ = -1;
-        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return -1;
-  }
-
- private:
-  pid_t process_;
-};
-
-// One that has ended and that nobody has asked for yet counts as gone.
-bool alive(pid_t process) {
-  const std::string status = text_of(fmt::format("/proc/{}/stat", process));
-  const size_t name_end = status.rfind(')');
-  return name_end != std::string::npos && status.substr(name_end + 2, 1) != "Z";
-}
-
-// The ranks' processes, when the run in `folder` has saved a step.
-std::vector<pid_t> ranks_of(const std::string& folder) {
-  for (int i = 0; i < 6000; ++i) {
-    if (std::filesystem::exists(folder + "/last.safetensors")) {
-      std::vector<pid_t> processes;
-      const nlohmann::json env = json_of(folder + "/env.json");
-      for (const auto& rank : env.at("ranks")) processes.push_back(rank.at("process"));
-      return processes;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  FAIL("no checkpoint in " << folder);
-  return {};
-}
-
-void check_all_gone(const std::vector<pid_t>& processes) {
-  for (const pid_t process : processes) CHECK_FALSE(alive(process));
-}
-
 }  // namespace
 
 TEST_CASE("two ranks train on the same images as one, and rank 0 writes the run") {
@@ -96,6 +32,8 @@ TEST_CASE("two ranks train on the same images as one, and rank 0 writes the run"
   INFO(two.err);
   REQUIRE(two.exit_code == 0);
   CHECK_THAT(two.err, Contains("2 ranks: 0 on ") && Contains("4/4"));
+  CHECK_THAT(two.err, Contains("2 ranks share this machine's memory: each takes 0.125 GiB"));
+  CHECK(json_of(place.at("two/config.json")).at("train").at("memory_gib") == 0.25);
   CHECK(json_of(place.at("two/env.json")).at("ranks").size() == 2);
   CHECK(json_of(place.at("two/config.json")).at("ranks").at("count") == 2);
   CHECK(step_of(place.at("two/last.safetensors")) == 12);

@@ -1,0 +1,38 @@
+// Runs of ssdtrain in the background, and the processes of their ranks.
+#pragma once
+#include <sys/types.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/tools/training_run.h"
+
+namespace tests {
+
+nlohmann::json json_of(const std::string& path);
+
+// ssdtrain in the background, in a process group of its own; its stderr goes to err.txt.
+class Background {
+ public:
+  Background(const TrainingPlace& place, const std::string& arguments);
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+
+  pid_t process() const { return process_; }
+  // Its exit code, 128 + n for signal n; -1 where it does not end in time.
+  int wait(double seconds);
+
+ private:
+  pid_t process_;
+};
+
+// One that has ended and that nobody has asked for yet counts as gone.
+bool alive(pid_t process);
+void check_all_gone(const std::vector<pid_t>& processes);
+
+// The ranks' processes, when the run in `folder` has saved a step.
+std::vector<pid_t> ranks_of(const std::string& folder);
+
+}  // namespace tests
