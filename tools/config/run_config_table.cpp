@@ -182,7 +182,8 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            "threads that read and decode; 0 for one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
   t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
-           "MiB of decoded images kept in the host's memory; 0 for none");
+           "MiB of decoded images kept in the host's memory, which the ranks of a machine share; 0 "
+           "for none");
   t.number("data.device_cache_mib", d.device_cache_mib, between(0, 1 << 24),
            "MiB of decoded training images kept in the device's memory, except those with more "
            "than four times the input's pixels; 0 for none");
@@ -318,7 +319,8 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.number("train.threads", c.threads, between(0, 1024),
            "CPU threads that compute; 0 for one per core");
   t.number("train.memory_gib", c.memory_gib, between(0, 65536),
-           "GiB of the device's memory for one step; 0 for most of what is free");
+           "GiB of the device's memory for one step, which ranks on one CPU share; 0 for most of "
+           "what is free");
   t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
            "momentum SGD: factor of the running sum of gradients");
   t.number("train.weight_decay", c.optimizer.momentum.weight_decay, between(0, 1),
