@@ -67,8 +67,9 @@ class Watch {
     if (failed_) return;
     failed_ = true;
     code_ = code;
-    // The others notice by themselves. After bad data, rank 0 saves what it has.
-    const auto patience = code == int(ExitCode::data) ? std::chrono::seconds(60) : 2s;
+    // The others notice by themselves, and let go of their GPUs before they say so. After bad data,
+    // rank 0 saves what it has.
+    const auto patience = code == int(ExitCode::data) ? 60s : 4s;
     deadline_ = std::chrono::steady_clock::now() + patience;
   }
 
