@@ -20,7 +20,7 @@ target_link_libraries(cuda_model PUBLIC ssd_flags PRIVATE Boost::context Threads
 set_target_properties(cuda_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # Only these sources see NVIDIA's headers: all others are compiled as in a build without CUDA, and ccache has them.
-file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/cudnn/*.cpp
+file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/nccl/*_cuda.cpp engine/cudnn/*.cpp
      engine/cublaslt/*.cpp benchmarks/op/*_cuda.cpp)
 set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${SSD_CUDA_HEADERS}")
 

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/cuda_check.h"
 #include "engine/cudnn/conv.h"
+#include "engine/device_wait.h"
 #include "engine/recorded_graph.h"
 
 namespace engine {
@@ -64,13 +65,15 @@ class CudaBackend : public Backend {
     return p;
   }
   void release(void* p, Place place) noexcept override {
+    const DeviceWait wait;
     cudaDeviceSynchronize();  // queued work may use the memory; cudaFree may wait for it, or not
     place == Place::device ? cudaFree(p) : cudaFreeHost(p);
   }
 
   void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {
-    if (bytes)
-      CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStream_t(queue.stream)));
+    if (bytes == 0) return;
+    const DeviceWait wait;  // for earlier work, if the host's memory is not pinned
+    CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cudaStream_t(queue.stream)));
   }
 
   void wait(kernels::Queue waiting, kernels::Queue awaited) override {
@@ -81,6 +84,7 @@ class CudaBackend : public Backend {
 
   void synchronize(kernels::Queue queue) override {
     SSD_CHECK(!recording_, "a step must not wait for the device");
+    const DeviceWait wait;
     CUDA_CHECK(cudaStreamSynchronize(cudaStream_t(queue.stream)));
   }
 

@@ -37,6 +37,10 @@ class Collectives {
   // The seconds that this rank has spent in calls, most of them waiting for other ranks.
   virtual double seconds_in_calls() const = 0;
 
+  // False if queued calls were ended because a rank is gone or hangs: what they, and the work after
+  // them, have computed is worth nothing. The next gather_bytes() throws, and names the rank.
+  virtual bool intact() const { return true; }
+
   // Ends the run of all ranks: their present or next calls throw Error(code) with this rank's name
   // and `why`. This rank may call nothing else afterwards.
   virtual void abort(base::ExitCode code, const std::string& why) noexcept = 0;
@@ -48,5 +52,7 @@ std::string rank_in_words(const Collectives&, int rank);
 // Null stands for a process that trains alone.
 inline int rank_of(const Collectives* ranks) { return ranks ? ranks->rank() : 0; }
 inline int count_of(const Collectives* ranks) { return ranks ? ranks->size() : 1; }
+// The ranks on this rank's machine, with this one.
+int ranks_here(const Collectives*);
 
 }  // namespace engine

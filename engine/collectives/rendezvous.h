@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/collectives/collectives.h"
+#include "engine/collectives/host_collectives.h"
 #include "engine/collectives/socket.h"
 
 namespace engine {
@@ -34,6 +34,6 @@ std::vector<Peer> meet(const RankPlace&, double seconds);
 
 // Makes the collectives over these connections. A call fails if a rank that it waits for has moved
 // no byte for `seconds`.
-std::unique_ptr<Collectives> make_tcp_collectives(std::vector<Peer>, int rank, double seconds);
+std::unique_ptr<HostCollectives> make_tcp_collectives(std::vector<Peer>, int rank, double seconds);
 
 }  // namespace engine

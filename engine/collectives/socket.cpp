@@ -172,6 +172,11 @@ bool receive_all(const Socket& s, void* data, size_t bytes, Clock::time_point de
   return true;
 }
 
+bool has_closed(const Socket& s) {
+  pollfd now{s.descriptor(), POLLRDHUP, 0};
+  return ::poll(&now, 1, 0) > 0 && now.revents & (POLLRDHUP | POLLHUP | POLLERR);
+}
+
 void drain(const Socket& s, Clock::time_point deadline) {
   std::array<char, 1 << 14> ignored;
   while (Clock::now() < deadline) {

@@ -43,6 +43,8 @@ Socket connect_until(const Address&, Clock::time_point deadline);
 // Return false if the other side has gone, or if the deadline has passed.
 bool send_all(const Socket&, const void* data, size_t bytes, Clock::time_point deadline);
 bool receive_all(const Socket&, void* data, size_t bytes, Clock::time_point deadline);
+// Whether the other side has gone, or will send no more; what it has sent may still be unread.
+bool has_closed(const Socket&);
 void drain(const Socket&, Clock::time_point deadline);  // reads until the other side closes
 
 std::string own_address(const Socket&);    // numeric, of this side of the connection

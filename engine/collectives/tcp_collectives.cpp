@@ -20,7 +20,7 @@ constexpr auto kFarewell = std::chrono::seconds(1);
 
 size_t bytes_in(const View& v) { return size_t(v.shape.size() * kernels::size_of(v.dtype)); }
 
-class TcpCollectives : public Collectives {
+class TcpCollectives : public HostCollectives {
  public:
   TcpCollectives(std::vector<Peer> peers, int rank, double seconds)
       : peers_(std::move(peers)), rank_(rank), seconds_(seconds), scratch_(peers_.size()) {}
@@ -80,6 +80,14 @@ class TcpCollectives : public Collectives {
   }
 
   double seconds_in_calls() const override { return seconds_in_calls_; }
+
+  std::string gone() const override {
+    for (const Peer& p : peers_)
+      if (p.socket && has_closed(p.socket)) return rank_in_words(*this, p.rank);
+    return {};
+  }
+
+  void give_up_after(double seconds) override { seconds_ = seconds; }
 
   void abort(base::ExitCode code, const std::string& why) noexcept override {
     if (std::exchange(aborted_, true)) return;
@@ -192,7 +200,7 @@ class TcpCollectives : public Collectives {
 
   std::vector<Peer> peers_;
   const int rank_;
-  const double seconds_;
+  double seconds_;
   uint64_t calls_ = 0;
   bool aborted_ = false;
   double seconds_in_calls_ = 0;
@@ -201,13 +209,20 @@ class TcpCollectives : public Collectives {
 
 }  // namespace
 
-std::unique_ptr<Collectives> make_tcp_collectives(std::vector<Peer> peers, int rank,
-                                                  double seconds) {
+std::unique_ptr<HostCollectives> make_tcp_collectives(std::vector<Peer> peers, int rank,
+                                                      double seconds) {
   return std::make_unique<TcpCollectives>(std::move(peers), rank, seconds);
 }
 
 std::string rank_in_words(const Collectives& ranks, int rank) {
   return base::concatenate("rank ", rank, " on ", ranks.host(rank));
+}
+
+int ranks_here(const Collectives* ranks) {
+  if (!ranks) return 1;
+  int here = 0;
+  for (int r = 0; r < ranks->size(); ++r) here += ranks->host(r) == ranks->host(ranks->rank());
+  return here;
 }
 
 }  // namespace engine

@@ -4,7 +4,7 @@
 
 namespace engine {
 
-std::unique_ptr<Collectives> make_nccl_collectives(std::unique_ptr<Collectives>, double) {
+std::unique_ptr<Collectives> make_nccl_collectives(std::unique_ptr<HostCollectives>, double) {
   base::fail(base::ExitCode::resources, "this build has no CUDA, and so no NCCL: use --device cpu");
 }
 

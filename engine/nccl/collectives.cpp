@@ -2,7 +2,9 @@
 
 #include <cstring>
 
+#include "engine/base/text.h"
 #include "engine/nccl/communicator.h"
+#include "engine/nccl/gpu_identity.h"
 
 namespace engine {
 namespace {
@@ -24,11 +26,15 @@ nccl::Type type_of(DType dtype) {
   }
 }
 
+// Of the timeout: how long this rank waits for its GPU before it takes another one to hang. Then
+// the ranks that are well meet over the host's network, which waits for the other part of it.
+constexpr double kOnGpu = 0.5;
+
 size_t bytes_in(const View& v) { return size_t(v.shape.size() * kernels::size_of(v.dtype)); }
 
 class NcclCollectives : public Collectives {
  public:
-  NcclCollectives(std::unique_ptr<Collectives> host, double seconds)
+  NcclCollectives(std::unique_ptr<HostCollectives> host, double seconds)
       : host_(std::move(host)), seconds_(seconds) {
     nccl_library();  // where it is missing, that is said at the start
   }
@@ -67,13 +73,26 @@ class NcclCollectives : public Collectives {
     });
   }
 
+  // A rank that has made an abort necessary does not come to this call, which then names it.
   std::vector<std::string> gather_bytes(const char* what, const std::string& mine) override {
-    return host_->gather_bytes(what, mine);
+    const bool was_intact = intact();
+    if (!was_intact) host_->give_up_after((1 - kOnGpu) * seconds_);
+    std::vector<std::string> all;
+    try {
+      all = host_->gather_bytes(what, mine);
+    } catch (const base::Error& error) {
+      if (communicator_) communicator_->abort(error.what());
+      throw;
+    }
+    if (!was_intact)
+      base::fail(base::ExitCode::resources, what, ": ", communicator_->why_aborted());
+    return all;
   }
   double seconds_in_calls() const override { return host_->seconds_in_calls(); }
+  bool intact() const override { return !communicator_ || !communicator_->aborted(); }
 
   void abort(base::ExitCode code, const std::string& why) noexcept override {
-    if (communicator_) communicator_->abort();
+    if (communicator_) communicator_->abort(why);
     host_->abort(code, why);
   }
 
@@ -85,16 +104,37 @@ class NcclCollectives : public Collectives {
     NcclCommunicator& all = communicator();
     try {
       all.make(what, call);
-    } catch (const base::Error&) {
-      all.abort();
+    } catch (const base::Error& error) {
+      all.abort(error.what());
       host_->barrier(what);
       throw;
     }
   }
 
-  // Rank 0's identifier reaches the others over the host's network.
   NcclCommunicator& communicator() {
     if (communicator_) return *communicator_;
+    refuse_shared_gpus();
+    communicator_ = std::make_unique<NcclCommunicator>(
+        shared_id(), rank(), size(), seconds_, kOnGpu * seconds_, [this] { return host_->gone(); });
+    return *communicator_;
+  }
+
+  // NCCL would say "invalid usage".
+  void refuse_shared_gpus() {
+    const GpuIdentity own = current_gpu();
+    const auto all = host_->gather_bytes("the GPUs' addresses", own.machine + " " + own.pci);
+    for (size_t r = 0; r < all.size(); ++r)
+      for (size_t s = r + 1; s < all.size(); ++s)
+        if (all[r] == all[s])
+          base::fail(base::ExitCode::resources, rank_in_words(*this, int(r)), " and ",
+                     rank_in_words(*this, int(s)), " have the same GPU (PCI ",
+                     base::printable(all[r].substr(all[r].rfind(' ') + 1)),
+                     "): NCCL needs one for each rank; start fewer ranks, or let each see another "
+                     "GPU by CUDA_VISIBLE_DEVICES");
+  }
+
+  // Rank 0's identifier reaches the others over the host's network.
+  nccl::UniqueId shared_id() {
     nccl::UniqueId id{};
     if (rank() == 0)
       if (const auto result = nccl_library().GetUniqueId(&id); result != nccl::Result::success)
@@ -103,18 +143,17 @@ class NcclCollectives : public Collectives {
         host_->gather_bytes("NCCL's identifier", std::string(id.bytes, sizeof id.bytes))[0];
     SSD_CHECK(first.size() == sizeof id.bytes, "NCCL's identifier has another length");
     std::memcpy(id.bytes, first.data(), sizeof id.bytes);
-    communicator_ = std::make_unique<NcclCommunicator>(id, rank(), size(), seconds_);
-    return *communicator_;
+    return id;
   }
 
-  std::unique_ptr<Collectives> host_;
+  std::unique_ptr<HostCollectives> host_;
   const double seconds_;
   std::unique_ptr<NcclCommunicator> communicator_;  // made by the first call
 };
 
 }  // namespace
 
-std::unique_ptr<Collectives> make_nccl_collectives(std::unique_ptr<Collectives> host,
+std::unique_ptr<Collectives> make_nccl_collectives(std::unique_ptr<HostCollectives> host,
                                                    double seconds) {
   return std::make_unique<NcclCollectives>(std::move(host), seconds);
 }

@@ -94,6 +94,7 @@ cudaError_t CUDARTAPI cudaGetDeviceProperties(cudaDeviceProp* properties, int de
   properties->totalGlobalMem = settings().memory;
   properties->multiProcessorCount = 132;
   properties->warpSize = 32;
+  properties->pciBusID = device + 1;
   return cudaSuccess;
 }
 

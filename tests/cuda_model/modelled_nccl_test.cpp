@@ -1,7 +1,12 @@
 // NCCL's collectives between ranks that are processes of this machine, each with a modelled GPU.
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -11,6 +16,8 @@
 #include "tests/cuda_model/model.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
+#include "tests/support/files.h"
+#include "tests/support/paths.h"
 #include "tests/support/tools/rank_step.h"
 #include "tools/run/roll_call.h"
 
@@ -20,6 +27,7 @@ using engine::Backend, engine::Collectives, engine::Lane, engine::Memory, engine
 namespace {
 
 constexpr double kSeconds = 120;  // of patience, on crowded machines
+constexpr double kFewSeconds = 10;
 
 struct Rank {
   Collectives& ranks;
@@ -29,16 +37,15 @@ struct Rank {
 using Work = std::function<void(const Rank&)>;
 
 // In a new process. Its exit code: 0, that of the error, or what the model ends it with.
-[[noreturn]] void become_rank(engine::RankPlace place, const Work& work) {
+[[noreturn]] void become_rank(engine::RankPlace place, int gpu, double seconds, const Work& work) {
   ::setenv("CUDA_MODEL_DEVICES", "4", 1);
   ::setenv("CUDA_MODEL_SCHEDULE", "random", 1);  // another order of work on each rank
   ::setenv("CUDA_MODEL_SEED", std::to_string(place.rank + 1).c_str(), 1);
   int code = 0;
   try {
-    auto backend = engine::make_cuda_backend(place.rank, {});
+    auto backend = engine::make_cuda_backend(gpu, {});
     auto ranks = engine::make_nccl_collectives(
-        engine::make_tcp_collectives(engine::meet(place, kSeconds), place.rank, kSeconds),
-        kSeconds);
+        engine::make_tcp_collectives(engine::meet(place, kSeconds), place.rank, seconds), seconds);
     work({*ranks, *backend});
   } catch (const base::Error& error) {
     code = int(error.code());
@@ -50,30 +57,54 @@ using Work = std::function<void(const Rank&)>;
   ::_exit(code);
 }
 
-// The exit codes of that many ranks.
-std::vector<int> on_gpus(int count, const Work& work) {
+// What ranks leave: their exit codes, and what they have said.
+struct Ends {
+  std::vector<int> codes;
+  std::string said;
+};
+
+int end_of(pid_t process) {
+  int status = 0;
+  ::waitpid(process, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+struct Circumstances {
+  bool one_gpu = false;
+  double seconds = kSeconds;  // of the ranks' patience
+  int stopped = -1;           // a rank that stops itself: it is killed when another one has ended
+};
+
+Ends ends_on_gpus(int count, const Work& work, const Circumstances& c = {}) {
+  const tests::TemporaryFolder folder;
+  const std::string said = (folder.path() / "stderr").string();
   const engine::Socket listener = engine::listen_at(0, true);
   std::vector<pid_t> processes;
   for (int rank = 0; rank < count; ++rank) {
     const pid_t process = ::fork();
-    if (process == 0)
+    if (process == 0 && std::freopen(said.c_str(), "a", stderr))
       become_rank({.rank = rank,
                    .size = count,
                    .master = "127.0.0.1",
                    .port = engine::port_of(listener),
                    .job = "test",
                    .listener = rank == 0 ? listener.descriptor() : -1},
-                  work);
+                  c.one_gpu ? 0 : rank, c.seconds, work);
     processes.push_back(process);
   }
-  std::vector<int> codes;
-  for (const pid_t process : processes) {
-    int status = 0;
-    ::waitpid(process, &status, 0);
-    codes.push_back(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+  if (c.stopped >= 0) {
+    siginfo_t first{};
+    ::waitid(P_ALL, 0, &first, WEXITED | WNOWAIT);
+    ::kill(processes[size_t(c.stopped)], SIGKILL);
   }
-  return codes;
+  Ends ends;
+  for (const pid_t process : processes) ends.codes.push_back(end_of(process));
+  ends.said = tests::text_of(said);
+  std::fputs(ends.said.c_str(), stderr);
+  return ends;
 }
+
+std::vector<int> on_gpus(int count, const Work& work) { return ends_on_gpus(count, work).codes; }
 
 std::vector<int> all(int count, int code) {
   return std::vector<int>(static_cast<size_t>(count), code);
@@ -141,6 +172,29 @@ void expect_equal_weights(const Rank& r, Steps& steps) {
 // The first call of all: outside what is recorded.
 void make_communicator(const Rank& r) { check_sum(r, DType::f32, 1); }
 
+// Repeats a recorded sum without end, as training does, while rank `failing` calls `fail` instead.
+Work recorded_sums(int failing, const std::function<void()>& failure) {
+  return [failing, failure](const Rank& r) {
+    make_communicator(r);
+    Buffer buffer(r, 8, DType::f32);
+    const auto repeat =
+        r.backend.record(r.queue(), [&] { r.ranks.sum("gradients", buffer.view, r.queue()); });
+    r.backend.synchronize(r.queue());
+    if (r.ranks.rank() == failing) failure();
+    repeat();
+    r.backend.synchronize(r.queue());  // until the communicator is aborted
+    expect(!r.ranks.intact(), "that a sum without all ranks counts");
+    r.ranks.barrier("the next notes");
+  };
+}
+
+// "rank 1 on HOST"
+std::string in_words(int rank) {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  return "rank " + std::to_string(rank) + " on " + host.data();
+}
+
 }  // namespace
 
 TEST_CASE("sums of whole numbers are exact on GPUs, for any size, dtype and number of ranks") {
@@ -190,15 +244,45 @@ TEST_CASE("ranks that make different calls break a rule") {
 }
 
 TEST_CASE("a rank that waits on its GPU for one that has died ends, and names it") {
-  const auto codes = on_gpus(2, [](const Rank& r) {
-    check_sum(r, DType::f32, 10);
+  for (const int dying : {0, 1}) {  // NCCL tells rank 1 of it, and leaves rank 0 waiting
+    const Ends ends = ends_on_gpus(2, recorded_sums(dying, [] { ::_exit(9); }));
+    CHECK(ends.codes[size_t(dying)] == 9);
+    CHECK(ends.codes[size_t(1 - dying)] == int(base::ExitCode::resources));
+    CHECK_THAT(ends.said, Catch::Contains(in_words(dying) + " is gone") &&
+                              Catch::Contains("the gathering of the next notes"));
+  }
+}
+
+TEST_CASE("a rank that waits on its GPU for one that hangs ends within the timeout, and names it") {
+  const auto start = std::chrono::steady_clock::now();
+  const Ends ends = ends_on_gpus(3, recorded_sums(2, [] { ::raise(SIGSTOP); }),
+                                 {.seconds = kFewSeconds, .stopped = 2});
+  for (const int rank : {0, 1}) CHECK(ends.codes[size_t(rank)] == int(base::ExitCode::resources));
+  CHECK_THAT(ends.said, Catch::Contains(in_words(2) + " did not answer") &&
+                            Catch::Contains("the gathering of the next notes"));
+  const auto took = std::chrono::steady_clock::now() - start;
+  CHECK(std::chrono::duration<double>(took).count() < 3 * kFewSeconds);
+}
+
+TEST_CASE("a call on a GPU after the communicator was aborted says why") {
+  const Ends ends = ends_on_gpus(2, [](const Rank& r) {
+    make_communicator(r);
     if (r.ranks.rank() == 1) ::_exit(9);
+    while (r.ranks.intact()) ::usleep(1000);
     Buffer buffer(r, 8, DType::f32);
-    r.ranks.sum("values", buffer.view, r.queue());
-    r.backend.synchronize(r.queue());  // until the communicator is aborted
-    r.ranks.barrier("the end");
+    r.ranks.sum("moving statistics", buffer.view, r.queue());
   });
-  CHECK(codes == std::vector<int>{int(base::ExitCode::resources), 9});
+  CHECK(ends.codes == std::vector<int>{int(base::ExitCode::resources), 9});
+  CHECK_THAT(ends.said,
+             Catch::Contains(in_words(1) + " is gone") && Catch::Contains("moving statistics"));
+}
+
+TEST_CASE("two ranks on one GPU are refused in one line") {
+  const Ends ends = ends_on_gpus(2, make_communicator, {.one_gpu = true});
+  CHECK(ends.codes == all(2, int(base::ExitCode::resources)));
+  CHECK_THAT(ends.said, Catch::Contains("rank 0: " + in_words(0) + " and " + in_words(1) +
+                                        " have the same GPU (PCI 0000:01:00.0): "));
+  CHECK(std::count(ends.said.begin(), ends.said.end(), '\n') == 2);  // one of each rank
 }
 
 TEST_CASE("ranks on GPUs train as one with all images, and have the same bits after every step") {

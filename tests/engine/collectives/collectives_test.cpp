@@ -1,4 +1,8 @@
 // Collectives between ranks that are threads of this process.
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
 #include <cmath>
 #include <thread>
 
@@ -7,12 +11,18 @@
 
 using namespace tests;
 using base::Error;
-using engine::Collectives;
+using engine::Collectives, engine::HostCollectives;
 using kernels::DType, kernels::View;
 
 namespace {
 
 constexpr kernels::Queue kQueue;
+
+std::string own_host() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
 
 template <class T> View view_of(std::vector<T>& values, DType dtype) {
   return {values.data(), dtype, {1, {int64_t(values.size())}}};
@@ -143,15 +153,21 @@ TEST_CASE("calls that differ are named") {
   CHECK_THAT(kinds[0], Catch::Contains("the gathering of end"));
 }
 
-TEST_CASE("a rank that leaves early is named, with the call") {
-  const auto failures = on_ranks(3, [](Collectives& c) {
-    if (c.rank() == 2) return;
+TEST_CASE("a rank that leaves early is named, with its host and the call") {
+  std::string leaving;
+  const auto failures = on_ranks(3, [&](Collectives& c) {
+    if (c.rank() == 2) {
+      leaving = engine::rank_in_words(c, 2);
+      return;
+    }
     std::vector<float> values(100000);
     c.sum("gradients", view_of(values, DType::f32), kQueue);
   });
+  CHECK(leaving == "rank 2 on " + own_host());
   for (const int r : {0, 1})
-    CHECK_THAT(failures[size_t(r)], Catch::Contains("rank 2 on ") && Catch::Contains("gone") &&
-                                        Catch::Contains("the sum of gradients"));
+    CHECK_THAT(failures[size_t(r)],
+               Catch::Contains(leaving + " is gone: it ended or lost its connection during the sum "
+                                         "of gradients (call 0, "));
 }
 
 TEST_CASE("a rank that hangs is named after the timeout") {
@@ -184,4 +200,56 @@ TEST_CASE("abort ends the calls of all ranks with its code and its reason") {
   for (const int r : {0, 2})
     CHECK_THAT(failures[size_t(r)],
                Catch::Contains("rank 1 on ") && Catch::Contains("photo.jpg: cannot be read"));
+}
+
+TEST_CASE("a rank that has gone is named to another thread, while this one is in a call") {
+  const auto failures = on_ranks(2, [](Collectives& c) {
+    auto& host = dynamic_cast<HostCollectives&>(c);
+    c.barrier("start");
+    if (c.rank() == 1) return;
+    std::string seen;
+    std::thread watcher([&] {
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (seen.empty() && std::chrono::steady_clock::now() < end) seen = host.gone();
+    });
+    CHECK_THROWS_AS(c.barrier("step"), Error);
+    watcher.join();
+    if (seen != engine::rank_in_words(c, 1)) throw std::runtime_error("named: " + seen);
+  });
+  CHECK(failures == no_failures(2));
+}
+
+TEST_CASE("nobody is gone while all are there, whatever they have sent") {
+  const auto failures = on_ranks(2, [](Collectives& c) {
+    auto& host = dynamic_cast<HostCollectives&>(c);
+    c.barrier("start");
+    if (c.rank() == 1) c.gather_bytes("words", "unread for a while");
+    if (c.rank() == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      if (!host.gone().empty()) throw std::runtime_error("named: " + host.gone());
+      c.gather_bytes("words", "");
+    }
+    c.barrier("end");
+  });
+  CHECK(failures == no_failures(2));
+}
+
+TEST_CASE("a shorter patience counts from the next call on") {
+  const auto start = std::chrono::steady_clock::now();
+  const auto failures = on_ranks(2, [](Collectives& c) {
+    c.barrier("start");
+    dynamic_cast<HostCollectives&>(c).give_up_after(0.5);
+    if (c.rank() == 1) std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    c.barrier("step");
+  });
+  CHECK_THAT(failures[0], Catch::Contains("rank 1 on ") && Catch::Contains("for 0.5 s"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
+
+TEST_CASE("ranks of one machine are counted") {
+  const auto failures = on_ranks(3, [](Collectives& c) {
+    if (engine::ranks_here(&c) != 3) throw std::runtime_error("another number");
+  });
+  CHECK(failures == no_failures(3));
+  CHECK(engine::ranks_here(nullptr) == 1);
 }
