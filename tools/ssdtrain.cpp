@@ -133,6 +133,13 @@ std::optional<engine::RankPlace> place_among_ranks(const Arguments& a, config::R
   return place;
 }
 
+std::unique_ptr<engine::Collectives> connected(const engine::RankPlace& place, double seconds,
+                                               bool on_gpus) {
+  auto host = engine::make_tcp_collectives(engine::meet(place, seconds), place.rank, seconds);
+  if (!on_gpus) return host;
+  return engine::make_nccl_collectives(std::move(host), seconds);
+}
+
 int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks) {
   run::check_folder(job.config, job.resumed);
   const run::StopSignal stop(job.config.time_budget_minutes);
@@ -166,9 +173,8 @@ int train(const Arguments& a) {
   const double seconds = job.config.ranks.timeout_seconds;
   job.config.train.device =
       run::device_of_rank(job.config.train.device, *place, engine::cuda_devices());
-  auto ranks = engine::make_tcp_collectives(engine::meet(*place, seconds), place->rank, seconds);
-  if (job.config.train.device != "cpu")
-    ranks = engine::make_nccl_collectives(std::move(ranks), seconds);
+  const std::unique_ptr<engine::Collectives> ranks =
+      connected(*place, seconds, job.config.train.device != "cpu");
   try {
     const tools::QuietRank quiet(place->rank);
     return train_as(a, job, ranks.get());

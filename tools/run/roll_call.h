@@ -45,9 +45,13 @@ class RollCall {
   int64_t calls_ = 0;
 };
 
+// Waits until this rank's queued work, and so the step, is finished, and then until all ranks have
+// said the same. Afterwards the weights are those of the step, whichever rank dies. Throws
+// Error(resources) if a rank has not finished it.
+void confirm_step(engine::Collectives&, Device&, int64_t step);
+
 // Returns a hash of what all ranks must have in common: the weights and the optimiser's state.
-uint64_t hash_of(const std::vector<kernels::View>&);
-// The same of views in a device's memory; waits for the device.
+// Waits for the device.
 uint64_t hash_of(const std::vector<kernels::View>&, Device&);
 
 }  // namespace run

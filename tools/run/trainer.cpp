@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
+#include "tools/run/machine_share.h"
 #include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
 #include "tools/run/run_report.h"
@@ -31,12 +32,13 @@ Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed,
     : ranks_(ranks),
       data_(load_training_data(config, resumed)),
       config_(with_classes(config, data_.classes)),
-      model_(config_, data_, total_steps(config, images(data_.train)), resumed),
+      own_(part_of_machine(config_, engine::ranks_here(ranks))),
+      model_(own_, data_, total_steps(config, images(data_.train)), resumed),
       state_(resumed ? resumed->state() : RunState()),
       milestones_(milestone_options(config_, images(data_.train), !data_.val.images.empty()),
                   state_.best),
       divergence_(config_.train, model_.parameters().precision().scale_loss),
-      validation_(config_, data_, model_),
+      validation_(own_, data_, model_),
       roll_(ranks) {
   begin_state(resumed);
   if (ranks_) join_ranks(resumed);
@@ -67,7 +69,7 @@ void Trainer::join_ranks(const ModelFile* resumed) {
 }
 
 void Trainer::open_loader() {
-  data::LoaderOptions options = training_loader(config_, data_.train, data_.classes);
+  data::LoaderOptions options = training_loader(own_, data_.train, data_.classes);
   options.rank = engine::rank_of(ranks_);
   options.world = engine::count_of(ranks_);
   pixels_ = std::make_unique<engine::Memory>(model_.device().backend(), options.pixel_bytes(),
@@ -81,6 +83,8 @@ void Trainer::open_loader() {
 std::vector<std::string> Trainer::remarks() const {
   std::vector<std::string> all = data_.remarks;
   all.insert(all.end(), model_.remarks().begin(), model_.remarks().end());
+  const std::string shares = shares_in_words(own_, engine::ranks_here(ranks_));
+  if (!shares.empty()) all.push_back(shares);
   return all;
 }
 
@@ -88,6 +92,7 @@ void Trainer::dry_run() {
   const data::Batch* batch = loader_->next();
   for (int i = 0; i < config_.train.accumulate; ++i) model_.step().run(*batch);
   const StepLosses losses = model_.step().losses();
+  confirm_steps();
   if (!first_rank()) return;
   for (const std::string& remark : remarks()) fmt::print("{}\n", remark);
   if (ranks_) fmt::print("{}\n", in_words(rank_infos_));
@@ -113,7 +118,7 @@ void Trainer::announce() {
   log_->message("memory: " + model_.memory_in_words());
   if (ranks_) log_->message(in_words(rank_infos_));
   if (config_.data.device_cache_mib > 0)  // also if no image fits
-    log_->message(image_cache_in_words(config_, data_.train, model_.plan().image_cache));
+    log_->message(image_cache_in_words(own_, data_.train, model_.plan().image_cache));
   if (state_.step > 0)
     log_->message(
         fmt::format("going on from step {} of {}", state_.step, milestones_.total_steps()));
@@ -160,14 +165,18 @@ bool Trainer::log_due() const {
 bool Trainer::steps_until(const StopSignal& stop) {
   while (!done()) {
     if (const std::string reason = one_step(stop); !reason.empty()) {
+      confirm_steps();
       save();
       if (folder_)
         say(fmt::format("stopped by {} after step {}: go on with --resume {}", reason, state_.step,
                         folder_->file("last.safetensors")));
       write_page("stopped by " + reason);
+      wait_for_files();
       return false;
     }
-    if (milestones_.evaluation_due(state_.step)) evaluate();
+    const bool evaluates = milestones_.evaluation_due(state_.step);
+    if (evaluates || milestones_.save_due(state_.step)) confirm_steps();
+    if (evaluates) evaluate();
     if (milestones_.save_due(state_.step) && saved_step_ != state_.step) save();
   }
   return true;
@@ -208,7 +217,10 @@ std::string Trainer::next_batch(const std::string& stop, const data::Batch*& bat
     note.fault = int(error.code());
     note.words = error.what();
   }
-  return roll_.call(note, state_.step);
+  in_roll_call_ = true;
+  std::string stopped = roll_.call(note, state_.step);
+  in_roll_call_ = false;
+  return stopped;
 }
 
 uint64_t Trainer::due_hash() {
@@ -233,6 +245,7 @@ void Trainer::tell_stragglers() {
 void Trainer::log_step() {
   const StepLosses losses = model_.step().losses();
   const engine::OptimizerState optimizer = model_.optimizer().read_state();
+  if (!intact()) return;  // they are worth nothing; the next roll call says which rank has failed
   const double rate = throughput_.rate();
   logs::NamedValues values = named_values(losses, optimizer, rate);
   if (config_.train.clip_norm > 0)  // otherwise it is not computed
@@ -246,9 +259,34 @@ void Trainer::log_step() {
 }
 
 void Trainer::check_progress() {
-  const std::string why =
-      divergence_.look(state_.step, model_.step().losses().total, model_.optimizer().read_state());
+  const double loss = model_.step().losses().total;
+  const engine::OptimizerState optimizer = model_.optimizer().read_state();
+  if (!intact()) return;  // a rank has failed, and nothing is known about the training
+  const std::string why = divergence_.look(state_.step, loss, optimizer);
   if (!why.empty()) fail(ExitCode::diverged, "training diverged: ", why);
+}
+
+// Before anything is saved or judged: a rank that dies now cannot spoil it.
+void Trainer::confirm_steps() {
+  if (ranks_ && confirmed_step_ != state_.step) confirm_step(*ranks_, model_.device(), state_.step);
+  confirmed_step_ = state_.step;
+}
+
+// After an error: whether the steps so far are good on all ranks.
+bool Trainer::could_confirm() {
+  if (ranks_ && confirmed_step_ != state_.step && !in_roll_call_) return false;
+  try {
+    confirm_steps();
+    return true;
+  } catch (const base::Error&) {  // the other error came first
+    return false;
+  }
+}
+
+// Launchers end all ranks when one ends with a code that is not 0: until rank 0 has written its
+// files, none may.
+void Trainer::wait_for_files() {
+  if (ranks_) ranks_->barrier("rank 0's files");
 }
 
 void Trainer::evaluate() {
@@ -295,14 +333,14 @@ void Trainer::save() {
 // Throws the error that ended the run, and adds how to go on. If the data is faulty, the steps so
 // far are good, so it saves them first. The steps of a run that diverged are not good.
 void Trainer::end_by(const base::Error& error) {
-  if (!folder_) throw error;
+  const bool saves = error.code() == ExitCode::data && state_.step > first_step_ && could_confirm();
   write_page(error.what());
-  if (error.code() == ExitCode::data && state_.step > first_step_) {
-    if (saved_step_ != state_.step) save();
+  if (saves && saved_step_ != state_.step) save();
+  if (saves && in_roll_call_) wait_for_files();
+  if (saves && folder_)
     fail(error.code(), error.what(), "; step ", state_.step, " is saved: mend the data and go on ",
          "with --resume ", folder_->path().string());
-  }
-  if (error.code() == ExitCode::diverged)
+  if (error.code() == ExitCode::diverged && folder_)
     fail(error.code(), error.what(), "; ", cure_of_divergence(config_, folder_->path().string()));
   throw error;
 }

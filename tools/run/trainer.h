@@ -27,6 +27,7 @@ class Trainer {
   // for other ranks it is null, and they write nothing. Returns true if the run has come to its
   // end, and false if it was stopped. Throws Error(diverged) if it diverges, and Error(data) if an
   // image cannot be read. In the latter case it first saves a checkpoint, unless no step was taken.
+  // It saves only steps that all ranks have finished.
   bool run(const RunFolder* folder, const StopSignal& stop);
 
   const config::RunConfig& config() const { return config_; }
@@ -48,18 +49,23 @@ class Trainer {
   bool log_due() const;
   void log_step();
   void check_progress();
+  void confirm_steps();
+  bool could_confirm();
+  void wait_for_files();
   void evaluate();
   void save();
   void write_samples(const data::Batch&) const;
   void write_page(const std::string& words, bool running = false);
   void finish();
   [[noreturn]] void end_by(const base::Error&);
+  bool intact() const { return !ranks_ || ranks_->intact(); }
   bool first_rank() const { return engine::rank_of(ranks_) == 0; }
   bool done() const { return milestones_.done(state_.step); }
 
   engine::Collectives* ranks_;  // null: alone
   TrainingData data_;
   config::RunConfig config_;
+  config::RunConfig own_;  // with this rank's part of the machine's memory
   TrainingModel model_;
   RunState state_;  // after the latest whole step
   Milestones milestones_;
@@ -77,6 +83,8 @@ class Trainer {
   std::unique_ptr<CheckpointFiles> files_;
   Throughput throughput_;
   int64_t saved_step_ = -1, first_step_ = 0;
+  int64_t confirmed_step_ = -1;  // which all ranks have finished
+  bool in_roll_call_ = false;    // also after an error of it, which all ranks have got
   size_t skipped_told_ = 0;
 };
 

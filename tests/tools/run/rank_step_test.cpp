@@ -125,7 +125,7 @@ TEST_CASE(
     RankStep step(options, &c);
     for (int i = 0; i < kLong; ++i) {
       step.step({(c.rank() + i) % RankStep::kImages}, i == kBad && c.rank() == 1);
-      hashes[size_t(c.rank())].push_back(run::hash_of(step.weights()));
+      hashes[size_t(c.rank())].push_back(run::hash_of(step.weights(), step.device()));
     }
     if (step.state().skipped != 1 || step.state().step != kLong - 1)
       throw std::runtime_error("not skipped once");

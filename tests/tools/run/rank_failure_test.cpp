@@ -1,0 +1,154 @@
+// What a rank does when another one fails between a step and what follows it: inside the trainer.
+#include <cmath>
+#include <filesystem>
+#include <thread>
+
+#include "tests/support/catch.h"
+#include "tests/support/rank_threads.h"
+#include "tests/support/training_job.h"
+#include "tools/run/trainer.h"
+
+using namespace tests;
+using base::ExitCode, engine::Collectives;
+using Catch::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The calls of a rank, of which some do not come.
+class FailingRank : public Collectives {
+ public:
+  explicit FailingRank(Collectives& real) : real_(real) {}
+  virtual void before_gathering(const std::string& what) = 0;
+
+  int rank() const override { return real_.rank(); }
+  int size() const override { return real_.size(); }
+  const std::string& host(int rank) const override { return real_.host(rank); }
+  void sum(const char* what, kernels::View v, kernels::Queue q) override { real_.sum(what, v, q); }
+  void gather(const char* what, kernels::View mine, kernels::View all, kernels::Queue q) override {
+    real_.gather(what, mine, all, q);
+  }
+  void broadcast(const char* what, kernels::View v, int root, kernels::Queue q) override {
+    real_.broadcast(what, v, root, q);
+  }
+  std::vector<std::string> gather_bytes(const char* what, const std::string& mine) override {
+    before_gathering(what);
+    return real_.gather_bytes(what, mine);
+  }
+  double seconds_in_calls() const override { return real_.seconds_in_calls(); }
+  void abort(ExitCode code, const std::string& why) noexcept override { real_.abort(code, why); }
+
+ private:
+  Collectives& real_;
+};
+
+// Takes part in so many steps with all their sums, and is gone before anything else is exchanged.
+class DyingRank : public FailingRank {
+ public:
+  DyingRank(Collectives& real, int steps) : FailingRank(real), steps_left_(steps) {}
+  void before_gathering(const std::string& what) override {
+    if (notes_ && steps_left_ == 0) throw std::runtime_error("this rank dies");
+    if (what != "notes") return;
+    notes_ = true;
+    --steps_left_;
+  }
+
+ private:
+  int steps_left_;
+  bool notes_ = false;  // training has begun
+};
+
+// A rank whose queued calls were ended after so many steps, because another rank has failed.
+class ForsakenRank : public FailingRank {
+ public:
+  ForsakenRank(Collectives& real, int steps) : FailingRank(real), steps_left_(steps) {}
+  bool intact() const override { return steps_left_ > 0; }
+  void before_gathering(const std::string& what) override {
+    if (!intact()) base::fail(ExitCode::resources, "rank 1 on node07 is gone, before ", what);
+    if (what == "notes") --steps_left_;
+  }
+
+ private:
+  int steps_left_;
+};
+
+config::RunConfig tiny(Overrides more) {
+  for (const char* common : {"train.batch_size=2", "eval.every_steps=0", "log.report=false"})
+    more.emplace_back(common);
+  return config::load_run_config("tiny.json", more);
+}
+
+void train(const config::RunConfig& config, Collectives& ranks, const run::StopSignal& stop) {
+  run::Trainer trainer(config, nullptr, &ranks);
+  std::optional<run::RunFolder> folder;
+  if (ranks.rank() == 0) folder.emplace(run::RunFolder::create(trainer.config(), {}));
+  trainer.run(folder ? &*folder : nullptr, stop);
+}
+
+// What ends the training of a rank that finds its queued calls ended after `steps` steps.
+std::string end_of_forsaken(const config::RunConfig& config, int steps) {
+  const run::StopSignal stop;
+  return on_ranks(1, [&](Collectives& c) {
+    ForsakenRank rank(c, steps);
+    train(config, rank, stop);
+  })[0];
+}
+
+}  // namespace
+
+TEST_CASE("a rank that dies between a step and the checkpoint leaves the checkpoint before") {
+  const TrainingJob job;
+  const run::StopSignal stop;
+  for (const int steps : {2, 4}) {
+    const std::string folder = "run" + std::to_string(steps);
+    const config::RunConfig config =
+        tiny({"output_dir=" + folder, "checkpoint.every_steps=2", "ranks.count=2"});
+    const auto failures = on_ranks(2, [&](Collectives& c) {
+      if (c.rank() == 0) return train(config, c, stop);
+      DyingRank dying(c, steps);
+      train(config, dying, stop);
+    });
+    CHECK_THAT(failures[0],
+               Contains("rank 1 on ") && Contains("is gone") && Contains("finished steps"));
+    CHECK(failures[1] == "this rank dies");
+    CHECK(fs::exists(folder + "/last.safetensors") == (steps > 2));
+    if (steps > 2) CHECK(step_of(folder + "/last.safetensors") == steps - 2);
+  }
+}
+
+TEST_CASE("the last step of a run is saved only if all ranks have finished it") {
+  const TrainingJob job;
+  const std::string why = end_of_forsaken(tiny({"output_dir=run", "train.steps=3"}), 3);
+  CHECK_THAT(why, Contains("rank 1 on node07 is gone, before finished steps"));
+  CHECK_FALSE(fs::exists("run/last.safetensors"));
+}
+
+TEST_CASE("a rank that is stopped ends only when rank 0 has saved") {
+  // Launchers end all ranks as soon as one ends with a code that is not 0.
+  const TrainingJob job;
+  const run::StopSignal stop(1e-9);
+  const config::RunConfig config = tiny({"output_dir=run", "ranks.count=2"});
+  const auto failures = on_ranks(2, [&](Collectives& c) {
+    train(config, c, stop);
+    if (!fs::exists("run/last.safetensors")) throw std::runtime_error("nothing is saved");
+  });
+  CHECK(failures == no_failures(2));
+}
+
+TEST_CASE("a loss of a step that a dead rank has cut off is no divergence, and is not logged") {
+  const TrainingJob job;
+  const Overrides endless{"train.schedule.base_rate=1e6", "train.schedule.warmup_rate=1e6",
+                          "train.divergence.steps=1", "train.steps=40"};
+  const auto with_folder = [&](const char* folder) {
+    Overrides all = endless;
+    all.push_back(std::string("output_dir=") + folder);
+    return tiny(all);
+  };
+  CHECK_THAT(end_of_forsaken(with_folder("well"), 1000), Contains("training diverged"));
+  const size_t rows = results_of("well").size();
+  REQUIRE(rows >= 1);
+  // In the very step that would be the last.
+  const std::string why = end_of_forsaken(with_folder("cut"), int(rows));
+  CHECK_THAT(why, Contains("rank 1 on node07 is gone, before ") && !Contains("diverged"));
+  CHECK(results_of("cut").size() == rows - 1);
+}
