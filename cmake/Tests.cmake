@@ -82,7 +82,7 @@ if(NOT TARGET ssd320)
   list(FILTER test_sources EXCLUDE REGEX "/tools/library/")
 endif()
 if(NOT TARGET nccl_model OR NOT SSD_HAVE_CUDNN)  # nccl.h or cuDNN's headers are missing
-  list(FILTER test_sources EXCLUDE REGEX "/modelled_nccl_test\\.cpp$")
+  list(FILTER test_sources EXCLUDE REGEX "/modelled_(nccl|ranks)_test\\.cpp$")
 endif()
 if(NOT SSD_BENCHMARKS)
   list(FILTER test_sources EXCLUDE REGEX "/ssdbench_test\\.cpp$")

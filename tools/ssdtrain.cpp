@@ -140,10 +140,12 @@ std::unique_ptr<engine::Collectives> connected(const engine::RankPlace& place, d
   return engine::make_nccl_collectives(std::move(host), seconds);
 }
 
-int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks) {
+// `device` is that of one of several ranks. The run's files keep the name that goes for all.
+int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
+             const std::string& device = "") {
   run::check_folder(job.config, job.resumed);
   const run::StopSignal stop(job.config.time_budget_minutes);
-  run::Trainer trainer(job.config, job.resumed.file.get(), ranks);
+  run::Trainer trainer(job.config, job.resumed.file.get(), ranks, device);
   if (a.dry_run) {
     trainer.dry_run();
     return 0;
@@ -171,13 +173,12 @@ int train(const Arguments& a) {
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
   if (!place) return train_as(a, job, nullptr);
   const double seconds = job.config.ranks.timeout_seconds;
-  job.config.train.device =
+  const std::string device =
       run::device_of_rank(job.config.train.device, *place, engine::cuda_devices());
-  const std::unique_ptr<engine::Collectives> ranks =
-      connected(*place, seconds, job.config.train.device != "cpu");
+  const std::unique_ptr<engine::Collectives> ranks = connected(*place, seconds, device != "cpu");
   try {
     const tools::QuietRank quiet(place->rank);
-    return train_as(a, job, ranks.get());
+    return train_as(a, job, ranks.get(), device);
   } catch (const base::Error& error) {
     ranks->abort(error.code(), error.what());
     base::fail(error.code(), "rank ", place->rank, ": ", error.what());

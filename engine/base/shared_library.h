@@ -7,10 +7,10 @@
 namespace base {
 
 struct LibraryPlace {
-  std::string title;                 // what messages call it: "cuDNN"
-  std::vector<std::string> names;    // of its file, the best first: "libcudnn.so.9"
+  std::string title;                 // what messages call it: "NCCL"
+  std::vector<std::string> names;    // of its file, the best first: "libnccl.so.2"
   std::vector<std::string> folders;  // to look in after the loader's path; empty ones are left out
-  std::string cure;                  // what the user may do: "install cuDNN 9"
+  std::string cure;                  // what the user may do: "install NCCL 2"
 };
 
 // It stays open until the process ends, because other libraries may hold its functions.

@@ -59,6 +59,7 @@ TEST_CASE("a run on two modelled GPUs ends as it should") {
   CHECK(two.exit_code == 0);
   CHECK(step_of(place.at("run/last.safetensors")) == 4);
   CHECK_THAT(two.err, !Contains("share this machine's memory"));
+  CHECK(json_of(place.at("run/config.json")).at("train").at("device") == "cuda");
   const Outcome dry = place.train("dry", kTwo + "--dry-run");
   INFO(dry.err);
   CHECK(dry.exit_code == 0);

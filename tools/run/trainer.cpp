@@ -23,16 +23,21 @@ config::RunConfig with_classes(config::RunConfig config, const ClassList& classe
   return config;
 }
 
+config::RunConfig on_device(config::RunConfig config, const std::string& device) {
+  if (!device.empty()) config.train.device = device;
+  return config;
+}
+
 int64_t images(const data::Dataset& dataset) { return int64_t(dataset.images.size()); }
 
 }  // namespace
 
 Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed,
-                 engine::Collectives* ranks)
+                 engine::Collectives* ranks, const std::string& device)
     : ranks_(ranks),
       data_(load_training_data(config, resumed)),
       config_(with_classes(config, data_.classes)),
-      own_(part_of_machine(config_, engine::ranks_here(ranks))),
+      own_(part_of_machine(on_device(config_, device), engine::ranks_here(ranks))),
       model_(own_, data_, total_steps(config, images(data_.train)), resumed),
       state_(resumed ? resumed->state() : RunState()),
       milestones_(milestone_options(config_, images(data_.train), !data_.val.images.empty()),

@@ -18,8 +18,10 @@ class Trainer {
  public:
   // Opens and checks the data, and builds the model. It writes nothing. If `resumed` is null, the
   // run starts from step 0. `ranks`, of which this process is one, must outlive the trainer; if it
-  // is null, the process trains alone.
-  Trainer(const config::RunConfig&, const ModelFile* resumed, engine::Collectives* ranks = nullptr);
+  // is null, the process trains alone. `device` is that of this rank; if it is empty, it is
+  // train.device.
+  Trainer(const config::RunConfig&, const ModelFile* resumed, engine::Collectives* ranks = nullptr,
+          const std::string& device = "");
 
   // Runs one step, and prints its losses and the memory plan to stdout.
   void dry_run();
@@ -65,7 +67,7 @@ class Trainer {
   engine::Collectives* ranks_;  // null: alone
   TrainingData data_;
   config::RunConfig config_;
-  config::RunConfig own_;  // with this rank's part of the machine's memory
+  config::RunConfig own_;  // with this rank's device and its part of the machine's memory
   TrainingModel model_;
   RunState state_;  // after the latest whole step
   Milestones milestones_;
