@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "tests/support/catch.h"
-#include "tests/support/rank_threads.h"
-#include "tests/support/training_job.h"
+#include "tests/support/engine/rank_threads.h"
+#include "tests/support/tools/training_job.h"
 #include "tools/run/trainer.h"
 
 using namespace tests;
