@@ -1,6 +1,7 @@
 #include "tools/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <poll.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -114,6 +116,19 @@ int complain(const std::string& program, std::string message, ExitCode code) {
   return int(code);
 }
 
+// Opens /dev/null onto standard descriptors that were closed when the program started ("<&-"). Else
+// the next file that the program opens would take their number: it would be read as standard input,
+// or errors would be written into it. Standard output stays without a writer, so that results which
+// nobody can get are still an error.
+bool fill_standard_descriptors() {
+  constexpr int kModes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+  for (int descriptor = 0; descriptor < 3; ++descriptor)
+    if (::fcntl(descriptor, F_GETFD) < 0 && errno == EBADF &&
+        ::open("/dev/null", kModes[descriptor]) != descriptor)  // takes the lowest free number
+      return false;
+  return true;
+}
+
 // Whether stdout is a pipe that its reader has closed. errno cannot tell, because it may be that of
 // another call by now.
 bool reader_has_gone() {
@@ -201,11 +216,14 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
 }
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
+  const std::string program = app.get_name();
+  if (!fill_standard_descriptors())
+    return complain(program, "/dev/null cannot be opened in place of a closed standard descriptor",
+                    ExitCode::resources);
   if (argc == 2 && std::string(argv[1]) == engine::kPlanWorkerOption)
     return engine::run_plan_worker();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // so that a limit of the file size is an error of write()
-  const std::string program = app.get_name();
   if (argc == 2)
     if (const std::string page = generated_page(argv[1], app); !page.empty()) {
       std::cout << page;

@@ -170,6 +170,42 @@ TEST_CASE("stdout that cannot be written is never a success") {
   CHECK(closed.err.empty());
 }
 
+TEST_CASE("no file takes the place of a standard descriptor that is closed at the start") {
+  // Opens a file as a program would, and ends with the number of its descriptor.
+  const auto first_free = [](std::vector<int> closed) {
+    return in_child([=] {
+             for (const int descriptor : closed) close(descriptor);
+             return program({}, [] { return open("/dev/null", O_RDONLY | O_CLOEXEC); });
+           })
+        .exit_code;
+  };
+  const int usual = first_free({});
+  REQUIRE(usual > STDERR_FILENO);
+  for (const std::vector<int>& closed :
+       {std::vector{STDIN_FILENO}, {STDERR_FILENO}, {STDIN_FILENO, STDERR_FILENO}})
+    CHECK(first_free(closed) == usual);
+}
+
+TEST_CASE("closed standard descriptors: an empty input, and an output that cannot be written") {
+  const tests::Outcome input = in_child([] {
+    close(STDIN_FILENO);
+    return program({}, [] {
+      char byte = 0;
+      return read(STDIN_FILENO, &byte, 1) == 0 ? 0 : 99;
+    });
+  });
+  CHECK(input.exit_code == 0);
+  const tests::Outcome output = in_child([] {
+    close(STDOUT_FILENO);
+    return program({}, [] {
+      std::cout << "a result\n";
+      return 0;
+    });
+  });
+  CHECK(output.exit_code == 1);
+  CHECK(output.err == "ssdtest: cannot write all of the output to standard output\n");
+}
+
 TEST_CASE("colours: NO_COLOR, TERM=dumb and files want none") {
   CHECK(in_child([] { return int(logs::lively_terminal(STDERR_FILENO)); }).exit_code == 0);
 }
