@@ -1,6 +1,7 @@
 #include "tools/dataset_input.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -10,6 +11,26 @@
 #include "tools/command_line.h"
 
 namespace tools {
+namespace {
+
+// Labels of a picture with another size lie beside the objects. Where the pixels are read as
+// stored, --exif may be wrong for all of them.
+void tell_other_sizes(const data::FileLookup& files) {
+  const int64_t count = files.problems.count(data::ProblemKind::size_mismatch);
+  if (count == 0) return;
+  const auto& kept = files.problems.kept();  // the first ones of each kind
+  const auto first = std::find_if(kept.begin(), kept.end(), [](const data::Problem& problem) {
+    return problem.kind == data::ProblemKind::size_mismatch;
+  });
+  const std::string words = base::printable(first->where + ": " + first->text);
+  if (files.frames.policy == data::ExifPolicy::stored)
+    base::fail(base::ExitCode::data, "--exif stored does not fit ", words);
+  std::cerr << "note: " << count << " of " << files.images
+            << " pictures have another size than their annotations say; the first: " << words
+            << std::endl;
+}
+
+}  // namespace
 
 void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard) {
@@ -71,11 +92,7 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
 data::Dataset DatasetInput::load_with_images() const {
   data::Dataset dataset = load();
   const data::FileLookup files = data::look_up_images(dataset, 0);
-  if (files.frames.policy == data::ExifPolicy::stored)
-    for (const data::Problem& problem : files.problems.kept())
-      if (problem.kind == data::ProblemKind::size_mismatch)
-        base::fail(base::ExitCode::data, "--exif stored does not fit ", problem.where, ": ",
-                   problem.text);
+  tell_other_sizes(files);
   if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
   return dataset;
 }

@@ -29,8 +29,9 @@ struct DatasetInput {
   // Calls data::open, whose errors it has, and prints the data set's notes to stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;
   // Does the same, and turns labels that were made for the stored pixels together with their
-  // pictures. A line on stderr counts the pictures that EXIF turns. Images that do not exist stay
-  // as annotated.
+  // pictures. Lines on stderr count the pictures that EXIF turns, and those whose size is not the
+  // annotated one; under the policy `stored` these are an Error(data). Images that do not exist
+  // stay as annotated.
   data::Dataset load_with_images() const;
   // Error (usage) when a COCO file came without the folder of its images, and its first image is
   // not below the current folder, either. `task` is what needs them.

@@ -111,6 +111,35 @@ TEST_CASE("ssddata and ssdeval count the same labels") {
              Contains("objects count here, but would take no part in training: " + counted));
 }
 
+TEST_CASE("pictures of another size than their labels say are told and counted") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "val");
+  data["images"][1]["width"] = 99;
+  data["images"][2]["height"] = 200;
+  std::ofstream(place.at("v.json")) << data.dump();
+  const std::string first = data["images"][1]["file_name"];
+  const std::string told =
+      "note: 2 of 4 pictures have another size than their annotations say; the "
+      "first: " +
+      first + ": the picture is 96 x 96, the annotations say 99 x 96\n";
+  const std::string input = "--annotations v.json --images data/images ";
+  for (const char* command : {"convert --to-coco out.json ", "show -o shown "}) {
+    const Outcome o = program(place, "ssddata", command + input);
+    CHECK(o.exit_code == 0);
+    CHECK(o.err == told);
+  }
+  CHECK_THAT(program(place, "ssddata", "check " + input).out, Contains("2 error    size_mismatch"));
+  const Outcome stored =
+      program(place, "ssddata", "convert --to-coco o.json --exif stored " + input);
+  CHECK(stored.exit_code == 3);
+  CHECK(std::count(stored.err.begin(), stored.err.end(), '\n') == 1);
+  const Outcome good = program(
+      place, "ssddata",
+      "convert --to-coco good.json --annotations data/annotations/instances_val.json --images "
+      "data/images");
+  CHECK(good.err.empty());
+}
+
 TEST_CASE("ssdeval says when an image has more objects than detections count") {
   TrainingPlace place(4, 2);
   json data = annotations_of(place, "val");
