@@ -1,13 +1,21 @@
 // New image files of a folder.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
+
+struct inotify_event;
 
 namespace tools {
 
+// docs/detections.md lists the rules by which no file is lost. What this holds grows with the
+// number of images that lie in the folder, and not with the number of those that came.
 class FolderWatch {
  public:
   // Watches from now on. `stopped` is asked while nothing happens. Error(data): not a folder that
@@ -17,24 +25,48 @@ class FolderWatch {
   FolderWatch(const FolderWatch&) = delete;
   FolderWatch& operator=(const FolderWatch&) = delete;
 
-  // Paths of .jpg, .jpeg and .png files that a program finished writing or moved into the folder
-  // itself; at least one and at most `most`, none when it was stopped. Hidden files, whose names
-  // begin with a dot, are passed over. If so many files come that the system forgets some, the
-  // folder is looked through for what has changed; a file may then be given twice. Error(data): the
-  // folder is gone.
+  // Paths of .jpg, .jpeg and .png files that a program finished writing, moved into the folder
+  // itself or linked there; at least one and at most `most`, none when it was stopped. Hidden
+  // files, whose names begin with a dot, are passed over. If so many files come that the system
+  // forgets some, the folder is compared with what was given; a file may then be given twice.
+  // Error(data): the folder is gone or cannot be read any more.
   std::vector<std::string> next(size_t most);
 
  private:
+  using Time = std::chrono::system_clock::time_point;
+  struct Descriptor {
+    int number = -1;
+    ~Descriptor();
+  };
+  // The content for which a name stands.
+  struct Version {
+    uint64_t inode = 0;
+    int64_t bytes = 0;
+    Time changed;
+    bool operator==(const Version&) const = default;
+  };
+  struct Given {
+    Version version;
+    bool settled = false;  // any later version has a later time
+  };
+
+  static std::optional<Version> version_of(const std::string& path);  // none: no regular file
+  static bool settled(const Version&, Time seen);
+  std::string path_of(const std::string& name) const;
+  std::unordered_map<std::string, Version> list() const;
   void read_events();
+  void take(const inotify_event&);
   void add(const std::string& name);
   void look_through();
 
   const std::string folder_;
   const std::function<bool()> stopped_;
-  int events_ = -1;                  // file descriptor
-  std::deque<std::string> pending_;  // names; as many as one read gave
-  bool gone_ = false;
-  std::chrono::system_clock::time_point looked_;  // all that changed before was given
+  const Descriptor events_;
+  std::deque<std::string> pending_;               // names that `next` will give
+  std::unordered_set<std::string> waiting_;       // the same names
+  std::unordered_map<std::string, Given> given_;  // by name, with what was there at the start
+  Time complete_;                                 // all events before this were read
+  bool lost_ = false, gone_ = false;              // events; the folder
 };
 
 }  // namespace tools
