@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <optional>
 #include <ostream>
-#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
@@ -17,13 +15,13 @@
 #include "tools/detection.h"
 #include "tools/detection_json.h"
 #include "tools/image_files.h"
-#include "tools/run/checkpoint_files.h"
+#include "tools/opened_job.h"
 #include "tools/run/throughput.h"
 
 namespace tools {
 namespace {
 
-using base::ExitCode, base::fail;
+using base::ExitCode;
 
 constexpr size_t kUsualBatch = 8;
 
@@ -34,10 +32,11 @@ class DetectionRun {
       : job_(job), files_(files), images_(std::move(images)), names_(files.names(images_)) {}
 
   void check_outputs(std::vector<std::string> inputs) const;
-  void run(Detection& detection, std::ostream& log);
-  // Writes the results, and says on `log` how fast that was.
-  void report(std::ostream& out, std::ostream& log) const;
-  size_t unreadable() const { return unreadable_; }
+  // Ends after the batch in which a signal asks for it.
+  void run(Detection& detection, const run::StopSignal& stop, std::ostream& log);
+  // Writes the results of the images that were done, and says on `log` how fast that was, or that
+  // there are more images. Returns the exit code.
+  int report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const;
 
  private:
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
@@ -48,7 +47,7 @@ class DetectionRun {
   const std::vector<std::string> images_;
   const std::vector<OutputNames> names_;
   std::string entries_;
-  size_t boxes_ = 0, unreadable_ = 0;
+  size_t done_ = 0, boxes_ = 0, unreadable_ = 0;
   std::chrono::duration<double> time_{};
 };
 
@@ -60,10 +59,10 @@ void DetectionRun::check_outputs(std::vector<std::string> inputs) const {
   guard.check(inputs);
 }
 
-void DetectionRun::run(Detection& detection, std::ostream& log) {
+void DetectionRun::run(Detection& detection, const run::StopSignal& stop, std::ostream& log) {
   const auto start = std::chrono::steady_clock::now();
   run::ImageBatches batches(images_, detection.batch_options());
-  while (run::ImageBatch* batch = batches.next())
+  while (run::ImageBatch* batch = stop.requested() ? nullptr : batches.next())
     for (const DetectedImage& image : detection.find(*batch)) finish(image, log);
   time_ = std::chrono::steady_clock::now() - start;
   const std::string frames = detection.frames_in_words();
@@ -71,6 +70,7 @@ void DetectionRun::run(Detection& detection, std::ostream& log) {
 }
 
 void DetectionRun::finish(const DetectedImage& image, std::ostream& log) {
+  ++done_;
   if (!image.problem.empty()) {
     log << "ssddetect: " << base::printable(image.problem) << std::endl;
     ++unreadable_;
@@ -82,8 +82,8 @@ void DetectionRun::finish(const DetectedImage& image, std::ostream& log) {
   files_.write(image, names_[image.number - 1], true);
 }
 
-void DetectionRun::report(std::ostream& out, std::ostream& log) const {
-  const size_t read = images_.size() - unreadable_;
+int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {
+  const size_t read = done_ - unreadable_;
   if (job_.json.empty()) {
     out << json();
   } else {
@@ -93,50 +93,40 @@ void DetectionRun::report(std::ostream& out, std::ostream& log) const {
         << fmt::format("{} image{}, {} box{}: {}\n", read, read == 1 ? "" : "s", boxes_,
                        boxes_ == 1 ? "" : "es", base::printable(job_.json));
   }
+  if (done_ < images_.size()) return cut_short(stop, done_, images_.size(), log);
   if (read > 0)
     log << "ssddetect: " << run::speed_in_words(read, time_.count()) << ", with reading"
         << (job_.folders.any() ? " and writing\n" : "\n");
+  return int(unreadable_ > 0 ? ExitCode::data : ExitCode::done);
 }
 
-// How many images are not in it.
+// How the images and the ground truth belong together.
 void tell_matches(const GroundTruth& truth, const std::vector<std::string>& images,
                   std::ostream& log) {
-  const auto without = std::count_if(images.begin(), images.end(), [&](const std::string& image) {
-    return !truth.image_of(image);
-  });
-  if (without > 0)
-    log << "ssddetect: " << without << " of " << images.size()
-        << " images are not in the ground truth" << std::endl;
+  TruthMatches matches(truth);
+  for (const std::string& image : images) matches.add(image);
+  const std::string words = matches.in_words();
+  if (!words.empty()) log << "ssddetect: " << words << std::endl;
 }
 
 }  // namespace
 
 int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostream& log) {
   if (job.json_lines || !job.watch.empty()) return detect_stream(job, list, out, log);
-  PathLines lines(list, kStandardInput);
+  const run::StopSignal stop;
+  PathLines lines(list, kStandardInput, [&stop] { return stop.requested(); });
   const FoundImages found = find_images(job.inputs, job.recursive, lines);
-  const std::string left_out = left_out_in_words(found);
-  if (found.files.empty())
-    fail(ExitCode::usage, "no image: give JPEG or PNG files, or folders that hold some",
-         left_out.empty() ? "" : "; left out: ", left_out);
-  const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssddetect");
-  const run::ModelFile file(checkpoint);
-  std::optional<GroundTruth> truth;
-  if (!job.truth.empty()) truth.emplace(job.truth, job.split, exif_policy(job, file));
-  const DetectionFiles files(job.folders, file.classes(), truth ? &*truth : nullptr);
-  DetectionRun run(job, files, found.files);
-  std::vector<std::string> inputs = truth ? truth->files() : std::vector<std::string>();
-  inputs.push_back(checkpoint);
-  run.check_outputs(std::move(inputs));
+  if (stop.requested()) return cut_short(stop, 0, {}, log);
+  const OpenedJob opened(job, found, false);
+  DetectionRun run(job, opened.files, found.files);
+  run.check_outputs(opened.inputs());
   const size_t batch = job.batch > 0 ? size_t(job.batch) : kUsualBatch;
-  Detection detection(job, file, int(std::min(batch, found.files.size())));
-  files.begin();
+  Detection detection(job, opened.model, int(std::min(batch, found.files.size())));
   base::create_folders(std::filesystem::path(job.json).parent_path());
-  if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
-  if (truth) tell_matches(*truth, found.files, log);
-  run.run(detection, log);
-  run.report(out, log);
-  return int(run.unreadable() > 0 ? ExitCode::data : ExitCode::done);
+  opened.begin(log);
+  if (opened.truth) tell_matches(*opened.truth, found.files, log);
+  run.run(detection, stop, log);
+  return run.report(stop, out, log);
 }
 
 }  // namespace tools

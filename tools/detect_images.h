@@ -30,12 +30,13 @@ struct DetectJob {
   run::ModelUse use;
 };
 
-// With job.watch or job.json_lines: detect_stream. Otherwise returns the exit code: data when an
-// image could not be read (a line on `log` for each), else done. Other lines on `log`: what was
-// left out of folders, and how many images a second took. Results are COCO's, with "file_name" and
-// "category" added; an image's id is its place among the inputs, from 1. The input "-" is read from
-// `list`, a file descriptor. Errors: usage when there is no image, or the model lacks one of
-// job.classes; checkpoint, resources, diverged.
+// With job.watch or job.json_lines: detect_stream. Otherwise returns the exit code: stopped_early
+// when SIGINT, SIGTERM or SIGHUP came before all images were done, whose results are written all
+// the same; data when an image could not be read (a line on `log` for each); else done. Other lines
+// on `log`: what was left out of folders, what job.truth lacks, and how many images a second took.
+// Results are COCO's, with "file_name" and "category" added; an image's id is its place among the
+// inputs, from 1. The input "-" is read from `list`, a file descriptor. Errors: usage when there is
+// no image, or the model lacks one of job.classes; checkpoint, resources, diverged.
 int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostream& log);
 
 }  // namespace tools

@@ -12,14 +12,13 @@
 #include "tools/detection_json.h"
 #include "tools/folder_watch.h"
 #include "tools/image_files.h"
-#include "tools/run/checkpoint_files.h"
-#include "tools/run/stop_signal.h"
+#include "tools/opened_job.h"
 #include "tools/run/throughput.h"
 
 namespace tools {
 namespace {
 
-using base::ExitCode, base::fail;
+using base::ExitCode;
 
 // Files and folders that were named, then a list, then a folder as it fills.
 class Inputs {
@@ -35,7 +34,12 @@ class Inputs {
   Inputs& operator=(const Inputs&) = delete;
 
   const FoundImages& found() const { return found_; }
-  bool any() const { return !found_.files.empty() || list_left_ || watch_; }
+  // Whether images may come beside those that were found.
+  bool more() const { return list_left_ || watch_; }
+  // Whether a signal came while images that were given by name or in the list were left.
+  bool any_left() const {
+    return stop_.requested() && (given_ < found_.files.size() || list_left_);
+  }
 
   // Nothing more is wanted: what waits for an image returns.
   void end() { no_more_ = true; }
@@ -77,9 +81,9 @@ struct Counts {
   size_t images = 0, unreadable = 0;
 };
 
-// Until the inputs end, or nobody reads the lines any more.
+// Until the inputs end, or nobody reads the lines any more. `matches` may be null.
 Counts detect_all(Detection& detection, const DetectionFiles& files, Inputs& inputs,
-                  std::ostream& out, std::ostream& log) {
+                  TruthMatches* matches, std::ostream& out, std::ostream& log) {
   Counts counts;
   run::ImageBatches batches([&inputs](size_t most) { return inputs.next(most); },
                             detection.batch_options());
@@ -87,6 +91,7 @@ Counts detect_all(Detection& detection, const DetectionFiles& files, Inputs& inp
   while (run::ImageBatch* batch = out ? batches.next() : nullptr)
     for (const DetectedImage& image : detection.find(*batch)) {
       ++counts.images;
+      if (matches) matches->add(image.file);
       if (image.problem.empty()) {
         files.write(image, files.new_names(image.file), false);
       } else {
@@ -98,34 +103,36 @@ Counts detect_all(Detection& detection, const DetectionFiles& files, Inputs& inp
   return counts;
 }
 
+void say(const std::string& words, std::ostream& log) {
+  if (!words.empty()) log << "ssddetect: " << words << std::endl;
+}
+
 }  // namespace
 
 int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostream& log) {
   const run::StopSignal stop;
   Inputs inputs(job, list, stop);
-  const std::string left_out = left_out_in_words(inputs.found());
-  if (!inputs.any())
-    fail(ExitCode::usage, "no image: give JPEG or PNG files, folders that hold some, -, or --watch",
-         left_out.empty() ? "" : "; left out: ", left_out);
-  const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssddetect");
-  const run::ModelFile file(checkpoint);
-  std::optional<GroundTruth> truth;
-  if (!job.truth.empty()) truth.emplace(job.truth, job.split, exif_policy(job, file));
-  const DetectionFiles files(job.folders, file.classes(), truth ? &*truth : nullptr);
-  files.check_stream({checkpoint}, job.watch);
-  Detection detection(job, file, job.batch > 0 ? job.batch : 1);
-  files.begin();
-  if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
-  if (!job.watch.empty()) log << "ssddetect: watching " << base::printable(job.watch) << std::endl;
+  const OpenedJob opened(job, inputs.found(), inputs.more());
+  opened.files.check_stream(opened.inputs(), job.watch);
+  Detection detection(job, opened.model, job.batch > 0 ? job.batch : 1);
+  std::optional<TruthMatches> matches;
+  if (opened.truth) matches.emplace(*opened.truth);
+  opened.begin(log);
+  if (!job.watch.empty()) say("watching " + base::printable(job.watch), log);
   const auto start = std::chrono::steady_clock::now();
-  const Counts counts = detect_all(detection, files, inputs, out, log);
+  const Counts counts =
+      detect_all(detection, opened.files, inputs, matches ? &*matches : nullptr, out, log);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  const std::string frames = detection.frames_in_words();
-  if (!frames.empty()) log << "ssddetect: " << frames << std::endl;
-  log << "ssddetect: " << (stop.requested() ? "stopped by " + stop.reason() + " after " : "")
-      << run::speed_in_words(counts.images - counts.unreadable, time.count()) << std::endl;
-  if (counts.unreadable > 0) return int(ExitCode::data);
-  return int(stop.requested() && job.watch.empty() ? ExitCode::stopped_early : ExitCode::done);
+  say(detection.frames_in_words(), log);
+  if (matches) say(matches->in_words(), log);
+  if (inputs.any_left()) {
+    const size_t known = inputs.found().files.size();
+    return cut_short(stop, counts.images, inputs.more() ? std::nullopt : std::optional(known), log);
+  }
+  say((stop.requested() ? "stopped by " + stop.reason() + " after " : "") +
+          run::speed_in_words(counts.images - counts.unreadable, time.count()),
+      log);
+  return int(counts.unreadable > 0 ? ExitCode::data : ExitCode::done);
 }
 
 }  // namespace tools

@@ -55,8 +55,6 @@ bool holds(const fs::path& path, const std::string& text) {
 
 std::string stem_of(const std::string& image) { return fs::path(image).stem().string(); }
 
-std::string label_name(const std::string& image) { return stem_of(image) + ".txt"; }
-
 fs::path one_spelling(const fs::path& path) {
   std::error_code unknown;
   const fs::path absolute = fs::absolute(path, unknown);
@@ -74,27 +72,36 @@ std::string DetectionFiles::crop_folder(const std::string& category) const {
   return (fs::path(folders_.crops) / folder_name(category)).string();
 }
 
+OutputNames DetectionFiles::named(const std::string& stem, const std::string& image) const {
+  OutputNames names;
+  if (!folders_.pictures.empty())
+    names.picture = (fs::path(folders_.pictures) / (stem + picture_ending(image))).string();
+  if (!folders_.labels.empty())
+    names.labels = (fs::path(folders_.labels) / (stem + ".txt")).string();
+  if (!folders_.crops.empty()) names.crops = stem;
+  return names;
+}
+
 std::vector<OutputNames> DetectionFiles::names(const std::vector<std::string>& images) const {
-  std::vector<OutputNames> all(images.size());
-  const std::vector<std::string> pictures = picture_names(images, "");
+  std::vector<OutputNames> all;
   UnusedNames stems;
-  for (size_t i = 0; i < images.size(); ++i) {
-    if (!folders_.pictures.empty())
-      all[i].picture = (fs::path(folders_.pictures) / pictures[i]).string();
-    if (!folders_.labels.empty())
-      all[i].labels = (fs::path(folders_.labels) / label_name(images[i])).string();
-    if (!folders_.crops.empty()) all[i].crops = stems.take(stem_of(images[i]), "");
-  }
+  for (const std::string& image : images) all.push_back(named(stems.take(stem_of(image)), image));
   return all;
 }
 
+bool DetectionFiles::any_taken(const OutputNames& names) const {
+  if (is_taken(names.picture) || is_taken(names.labels)) return true;
+  if (names.crops.empty()) return false;
+  for (const run::ModelClass& c : classes_.list())
+    for (const char* first : {"_1.jpg", "_1.png"})
+      if (is_taken(fs::path(crop_folder(c.name)) / (names.crops + first))) return true;
+  return false;
+}
+
 OutputNames DetectionFiles::new_names(const std::string& image) const {
-  OutputNames names;
   const std::string stem = stem_of(image);
-  if (!folders_.pictures.empty())
-    names.picture = new_name(fs::path(folders_.pictures) / stem, picture_ending(image));
-  if (!folders_.labels.empty()) names.labels = new_name(fs::path(folders_.labels) / stem, ".txt");
-  if (!folders_.crops.empty()) names.crops = stem;
+  OutputNames names = named(stem, image);
+  for (int i = 2; any_taken(names); ++i) names = named(base::concatenate(stem, "_", i), image);
   return names;
 }
 
@@ -113,7 +120,8 @@ void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::str
   for (size_t i = 0; i < images.size(); ++i) {
     guard.add("-o", names[i].picture);
     if (!folders_.labels.empty())
-      guard.add("--save-txt", folders_.labels, label_name(images[i]), images[i]);
+      guard.add("--save-txt", folders_.labels, fs::path(names[i].labels).filename().string(),
+                images[i]);
   }
   if (!folders_.labels.empty())
     guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");

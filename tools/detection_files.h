@@ -27,10 +27,10 @@ class DetectionFiles {
   // `truth`: drawn beside what was found; may be null. All referred to must outlive this.
   DetectionFiles(const OutputFolders&, const run::ClassList&, const GroundTruth* truth);
 
-  // For images that are all known: pictures and crops get "_2" and so on added where several images
-  // have one name; two images that would share a label file are the guard's to refuse.
+  // All that is written of one image has the same name but for its ending: the image's, or with
+  // "_2" and so on added where several images have one. These are for images that are all known:
   std::vector<OutputNames> names(const std::vector<std::string>& images) const;
-  // For images that come one after another: names of files that do not exist.
+  // These, for images that come one after another, name files that do not exist.
   OutputNames new_names(const std::string& image) const;
 
   // What is going to be written, and what lies where crops may be written. Error(usage): another
@@ -45,6 +45,8 @@ class DetectionFiles {
   void write(const DetectedImage&, const OutputNames&, bool replace) const;
 
  private:
+  OutputNames named(const std::string& stem, const std::string& image) const;
+  bool any_taken(const OutputNames&) const;
   void check_folders() const;
   std::string class_names() const;  // classes.txt
   std::string crop_folder(const std::string& category) const;

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "data/formats/source_files.h"
+#include "data/formats/yolo_source.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -22,6 +23,16 @@ bool holds_xml(const fs::path& folder) {
   return false;
 }
 
+// The readers of data sets name options that this program does not have.
+void check_yolo_folder(const fs::path& folder) {
+  std::error_code unknown;
+  if (fs::exists(folder / "data.yaml", unknown)) return;
+  if (data::names_beside_labels(folder.string()).empty())
+    base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(folder.string()),
+               " has no XML files, data.yaml, classes.txt or obj.names: put the class names into "
+               "its classes.txt, one per line, or give --ground-truth another data set");
+}
+
 data::Source source_of(const fs::path& path, const std::string& split) {
   data::Source source;
   source.split = split;
@@ -31,8 +42,10 @@ data::Source source_of(const fs::path& path, const std::string& split) {
   if (!pattern && !fs::exists(path, unknown))
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
                " does not exist");
-  if (fs::is_directory(path, unknown))
-    (holds_xml(path) ? source.voc : source.yolo) = path.string();
+  const bool folder = fs::is_directory(path, unknown), voc = folder && holds_xml(path);
+  if (folder && !voc) check_yolo_folder(path);
+  if (folder)
+    (voc ? source.voc : source.yolo) = path.string();
   else if (ending == ".yaml" || ending == ".yml")
     source.yolo = path.string();
   else if (ending == ".json")
@@ -75,6 +88,27 @@ const data::ImageEntry* GroundTruth::image_of(const std::string& file) const {
 
 std::vector<std::string> GroundTruth::files() const {
   return data::files_of(input_.source, dataset_);
+}
+
+void TruthMatches::add(const std::string& image) {
+  ++images_;
+  const data::ImageEntry* entry = truth_.image_of(image);
+  if (entry)
+    seen_.insert(entry);
+  else
+    ++without_truth_;
+}
+
+std::string TruthMatches::in_words() const {
+  const size_t all = truth_.dataset().images.size(), unseen = all - seen_.size();
+  std::string words;
+  if (without_truth_ > 0)
+    words =
+        base::concatenate("not in the ground truth: ", without_truth_, " of ", images_, " images");
+  if (unseen > 0)
+    words += base::concatenate(words.empty() ? "" : "; ", "not among the images: ", unseen,
+                               " of the ", all, " in the ground truth");
+  return words;
 }
 
 }  // namespace tools

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "data/image/draw.h"
@@ -19,7 +20,7 @@ class GroundTruth {
   // A data set of any format, which is told from `path`: a .json file is COCO's, a .yaml file or a
   // folder of text files YOLO's, a folder of XML files VOC's; record files or a pattern for them
   // are TFRecord shards. `split` is that of data.yaml or of VOC. Boxes are for pictures that are
-  // read by the policy. Errors: as data::open.
+  // read by the policy. Errors: as data::open; data, too, if a folder holds none of these.
   GroundTruth(const std::string& path, const std::string& split, data::ExifPolicy);
   GroundTruth(const GroundTruth&) = delete;
   GroundTruth& operator=(const GroundTruth&) = delete;
@@ -34,6 +35,22 @@ class GroundTruth {
   data::Dataset dataset_;
   data::DetectionNames names_;
   std::unordered_map<int64_t, const data::ImageEntry*> images_;  // by id
+};
+
+// Counts which images and which entries of a ground truth belong together. What it holds does not
+// grow with the number of images.
+class TruthMatches {
+ public:
+  explicit TruthMatches(const GroundTruth& truth) : truth_(truth) {}  // `truth` must outlive this
+  void add(const std::string& image);
+  // "not in the ground truth: 1 of 2 images; not among the images: 3 of the 4 in the ground truth",
+  // or one of both. Empty if all belong together.
+  std::string in_words() const;
+
+ private:
+  const GroundTruth& truth_;
+  int64_t images_ = 0, without_truth_ = 0;
+  std::unordered_set<const data::ImageEntry*> seen_;
 };
 
 }  // namespace tools

@@ -69,22 +69,11 @@ std::string picture_ending(const std::string& image) {
   return lower_extension(image) == ".png" ? ".png" : ".jpg";
 }
 
-std::string UnusedNames::take(const std::string& stem, const std::string& ending) {
-  std::string name = stem + ending;
+std::string UnusedNames::take(const std::string& name) {
+  std::string free = name;
   int& last = last_.try_emplace(name, 1).first->second;
-  while (!used_.insert(name).second) name = base::concatenate(stem, "_", ++last, ending);
-  return name;
-}
-
-std::vector<std::string> picture_names(const std::vector<std::string>& images,
-                                       const std::string& folder) {
-  std::vector<std::string> names;
-  UnusedNames unused;
-  for (const std::string& image : images) {
-    const std::string stem = (fs::path(folder) / fs::path(image).stem()).string();
-    names.push_back(unused.take(stem, picture_ending(image)));
-  }
-  return names;
+  while (!used_.insert(free).second) free = base::concatenate(name, "_", ++last);
+  return free;
 }
 
 }  // namespace tools

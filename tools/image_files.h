@@ -32,17 +32,12 @@ std::string picture_ending(const std::string& image);
 
 class UnusedNames {
  public:
-  // Returns `stem` + `ending`, with "_2" and so on between them if that name was given before.
-  std::string take(const std::string& stem, const std::string& ending);
+  // Returns `name`, with "_2" and so on added if that was given before.
+  std::string take(const std::string& name);
 
  private:
   std::set<std::string> used_;
   std::map<std::string, int> last_;  // by the name without a number: the last number in use
 };
-
-// A path in `folder` for each image: its name, with .png for PNG files and .jpg for others. If
-// images of several folders have one name, "_2" and so on are added.
-std::vector<std::string> picture_names(const std::vector<std::string>& images,
-                                       const std::string& folder);
 
 }  // namespace tools

@@ -103,14 +103,21 @@ Dataset load_yaml(const fs::path& path, const Source& source) {
 
 std::vector<std::string> folder_names(const Source& source) {
   if (!source.names.empty()) return read_class_names(source.names);
-  for (const char* name : {"classes.txt", "obj.names"})
-    if (fs::exists(fs::path(source.yolo) / name))
-      return read_class_names((fs::path(source.yolo) / name).string());
+  const std::string found = names_beside_labels(source.yolo);
+  if (!found.empty()) return read_class_names(found);
   fail(ExitCode::data, source.yolo,
        ": no data.yaml, classes.txt or obj.names: give the file of class names as `names`");
 }
 
 }  // namespace
+
+std::string names_beside_labels(const std::string& folder) {
+  std::error_code unknown;
+  for (const char* name : {"classes.txt", "obj.names"})
+    if (const fs::path path = fs::path(folder) / name; fs::exists(path, unknown))
+      return path.string();
+  return "";
+}
 
 Dataset load_yolo(const Source& source) {
   if (const fs::path yaml = yaml_file(source.yolo); !yaml.empty()) return load_yaml(yaml, source);

@@ -1,5 +1,7 @@
 // Finds the images and labels of a YOLO data set.
 #pragma once
+#include <string>
+
 #include "data/dataset.h"
 #include "data/formats/source.h"
 
@@ -18,5 +20,9 @@ namespace data {
 // Throws Error(data) if one of these files is missing or wrong; other errors are those of load_yolo
 // in yolo.h.
 Dataset load_yolo(const Source& source);
+
+// The file of class names in a folder of label files, classes.txt or obj.names; empty if there is
+// none.
+std::string names_beside_labels(const std::string& folder);
 
 }  // namespace data

@@ -4,20 +4,23 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/running_program.h"
 #include "tests/support/tools/training_run.h"
-#include "tools/folder_watch.h"
 #include "tools/path_lines.h"
 
 namespace fs = std::filesystem;
-using Catch::Contains;
+using Catch::Contains, Catch::StartsWith;
 using nlohmann::json;
 using tests::Outcome, tests::RunningProgram, tests::text_of;
 
@@ -182,11 +185,100 @@ TEST_CASE("--json-lines: a list on standard input, one line for each path as it 
   CHECK(program.wait() == 3);
   CHECK_THAT(program.err(), Contains("ssddetect: 4 images in "));
 
+  // A shell's "<&-" leaves no standard input, and no file may take its place.
+  const Outcome closed = p.run("- --json-lines <&-");
+  CHECK(closed.exit_code == 0);
+  CHECK_THAT(closed.err, StartsWith("ssddetect: 0 images in "));
+}
+
+TEST_CASE("a list that a signal cuts short is told, also if an image could not be read") {
+  const Place& p = place();
   RunningProgram stopped(p.at(""), p.command("- --json-lines"));
-  stopped.write("data/images/000001.jpg\n");
-  next(stopped);
+  stopped.write("data/images/000001.jpg\nnone.jpg\n");
+  next(stopped), next(stopped);
   stopped.signal(SIGINT);
   CHECK(stopped.wait() == 75);
+  CHECK_THAT(stopped.err(), Contains("ssddetect: stopped by SIGINT after 2 images; "));
+}
+
+TEST_CASE("a whole run that a signal cuts short says so, and leaves whole files of what it did") {
+  const Place& p = place();
+  constexpr size_t kAll = 4000;
+  {
+    std::ofstream list(p.at("list"));
+    for (size_t i = 0; i < kAll; ++i) list << kFirst << '\n';
+  }
+  const std::string folders = "-o out/pictures --save-txt out/labels --save-crops out/crops ";
+  RunningProgram program(p.at(""), p.command("- " + folders + "--json out/found.json < list"));
+  for (int i = 0; i < 12000 && !fs::exists(p.at("out/labels/000005_9.txt")); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  program.signal(SIGTERM);
+  CHECK(program.wait() == 75);
+  const std::string err = program.err();
+  CHECK(std::count(err.begin(), err.end(), '\n') == 1);
+  size_t done = 0;
+  REQUIRE(sscanf(err.c_str(), "ssddetect: stopped by SIGTERM after %zu of 4000 images; ", &done) ==
+          1);
+  CHECK((done > 9 && done < kAll));
+  const json found = json::parse(text_of(p.at("out/found.json")));
+  CHECK(found.size() == 2 * done);
+  CHECK(found.back()["image_id"] == done);
+  size_t pictures = 0, labels = 0, crops = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(p.at("out"))) {
+    const std::string path = entry.path().string();
+    if (entry.is_directory() || path.ends_with("found.json")) continue;
+    CHECK(path.find(".tmp.") == path.npos);
+    pictures += path.find("/pictures/") != path.npos;
+    labels += path.find("/labels/") != path.npos;
+    crops += path.find("/crops/") != path.npos;
+    if (path.ends_with(".jpg")) CHECK_NOTHROW(data::read_image(path));
+  }
+  CHECK((pictures == done && labels == done + 1 && crops == 2 * done));  // and classes.txt
+}
+
+TEST_CASE("files of one image have the same number, also where only one of them was there") {
+  const Place& p = place();
+  fs::create_directories(p.at("out"));
+  std::ofstream(p.at("out/000005.txt")) << "mine";
+  const std::string folders = " -o out --save-txt out --save-crops out/crops ";
+  const Outcome found = p.run(std::string(kFirst) + " " + kFirst + folders + "--json-lines");
+  INFO(found.err);
+  CHECK(found.exit_code == 0);
+  CHECK(text_of(p.at("out/000005.txt")) == "mine");
+  CHECK_FALSE(fs::exists(p.at("out/000005.jpg")));
+  std::set<std::string> crops;
+  for (const auto& entry : fs::recursive_directory_iterator(p.at("out/crops")))
+    if (!entry.is_directory()) crops.insert(entry.path().filename().string());
+  CHECK(crops == std::set<std::string>{"000005_2_1.jpg", "000005_2_2.jpg", "000005_3_1.jpg",
+                                       "000005_3_2.jpg"});
+  for (const char* name : {"000005_2.jpg", "000005_2.txt", "000005_3.jpg", "000005_3.txt"})
+    CHECK(fs::exists(p.at(std::string("out/") + name)));
+}
+
+TEST_CASE("--ground-truth counts what does not belong together, whatever the images come by") {
+  const Place& p = place();
+  const std::string truth = " -o out --ground-truth data/annotations/instances_val.json ";
+  const std::string told =
+      "ssddetect: not in the ground truth: 2 of 3 images; not among the images: 1 of the 2 in the "
+      "ground truth\n";
+  const std::string images = "data/images/000001.jpg data/images/000002.jpg data/images/000005.jpg";
+  CHECK_THAT(p.run(images + truth + "--json-lines").err, Contains(told));
+  std::ofstream(p.at("list")) << "data/images/000001.jpg\ndata/images/000002.jpg\n" << kFirst;
+  fs::remove_all(p.at("out"));
+  CHECK_THAT(p.run("-" + truth + "--json-lines < list").err, Contains(told));
+  fs::remove_all(p.at("out"));
+  CHECK_THAT(p.run("-" + truth + "< list").err, Contains(told));
+  RunningProgram program(p.at(""), p.command("--watch in" + truth));
+  REQUIRE(program.told("watching in"));
+  for (const char* name : {"other.jpg", "000006.jpg"}) {
+    p.copy(name);
+    next(program);
+  }
+  program.signal(SIGTERM);
+  CHECK(program.wait() == 0);
+  CHECK_THAT(program.err(),
+             Contains("not in the ground truth: 1 of 2 images; not among the images: "
+                      "1 of the 2 in the ground truth\n"));
 }
 
 TEST_CASE("lines say what the array of a whole run says") {
@@ -247,25 +339,4 @@ TEST_CASE("paths are lines of at most 4096 bytes") {
     CHECK_THROWS_WITH(paths_in(std::string(1 << 20, 'x'), most), Contains("list, line 1: "));
     CHECK_THROWS_WITH(paths_in(std::string("a\nb\0c\n", 6), most), Contains("list, line 2: "));
   }
-}
-
-TEST_CASE("more files at once than the system remembers are all found") {
-  tests::TemporaryFolder folder;
-  bool stop = false;
-  tools::FolderWatch watch(folder.path(), [&stop] { return stop; });
-  std::set<std::string> made, found;
-  std::ifstream limit("/proc/sys/fs/inotify/max_queued_events");
-  int most = 16384;
-  limit >> most;
-  if (most > 100000) return;  // too many for a test
-  for (int i = 0; i < most + 500; ++i) {
-    const std::string path = folder.path() / fmt::format("{}.jpg", i);
-    std::ofstream(path).flush();
-    made.insert(path);
-  }
-  while (found.size() < made.size())
-    for (const std::string& path : watch.next(1000)) found.insert(path);
-  CHECK(found == made);
-  stop = true;
-  CHECK(watch.next(1).empty());
 }

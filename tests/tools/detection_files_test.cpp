@@ -162,16 +162,30 @@ TEST_CASE("--save-txt writes YOLO's lines with scores, also where nothing is fou
   CHECK(text_of(p.at("w/000005.txt")).empty());
 }
 
-TEST_CASE("two images that would share a label file are refused before the first byte") {
+TEST_CASE("what is written of images with one name has the same number") {
   const Place& p = place();
   const data::Image picture = data::read_image(p.at("data/images/000005.jpg"));
-  for (const char* name : {"same.png", "same.jpg", "classes.png"})
+  fs::create_directories(p.at("other"));
+  for (const char* name : {"same.png", "same.jpg", "other/same.png", "classes.png"})
     data::write_image(p.at(name), picture);
-  check_refused(p.detect("same.jpg same.png --save-txt w"), 3, "would both be written to");
+  const std::vector<std::string> images{"same.jpg", "same.png", "other/same.png"};
+  const json boxes =
+      p.found("same.jpg same.png other/same.png -o w --save-txt w --save-crops w/crops");
+  REQUIRE(boxes.size() == 3 * images.size());
+  std::set<std::string> expected{"classes.txt"};
+  for (size_t i = 0; i < images.size(); ++i) {
+    const std::string stem = i == 0 ? "same" : fmt::format("same_{}", i + 1);
+    const std::string ending = fs::path(images[i]).extension().string();
+    expected.insert({stem + ending, stem + ".txt"});
+    for (size_t k = 0; k < 3; ++k)
+      expected.insert(fmt::format("crops/{}/{}_{}{}",
+                                  boxes[3 * i + k]["category"].get<std::string>(), stem, k + 1,
+                                  ending));
+  }
+  CHECK(files_in(p.at("w")) == expected);
+  fs::remove_all(p.at("w"));
   check_refused(p.detect("classes.png --save-txt w"), 3, "would both be written to");
   CHECK_FALSE(fs::exists(p.at("w")));
-  CHECK(p.detect("same.jpg same.png -o w").exit_code == 0);
-  CHECK(files_in(p.at("w")) == std::set<std::string>{"same.png", "same.jpg"});
 }
 
 TEST_CASE("names of classes never lead out of the crops' folder") {
@@ -241,11 +255,19 @@ TEST_CASE("--ground-truth that does not fit is told") {
   const Outcome other = p.detect("data/images/000001.jpg data/images/000005.jpg -o w " + val);
   INFO(other.err);
   CHECK(other.exit_code == 0);
-  CHECK_THAT(other.err, Contains("1 of 2 images are not in the ground truth"));
+  CHECK_THAT(other.err, Contains("ssddetect: not in the ground truth: 1 of 2 images; not among the "
+                                 "images: 1 of the 2 in the ground truth\n"));
+  const Outcome whole = p.detect(std::string(kImages) + "-o w --overwrite " + val);
+  CHECK(whole.err.find("ground truth") == std::string::npos);
   check_refused(p.detect(kImages + val), 2, "--ground-truth needs");
   check_refused(p.detect(std::string(kImages) + "-o v --ground-truth none.json"), 3,
                 "none.json does not exist");
   check_refused(p.detect(std::string(kImages) + "-o v --split val"), 2, "--split needs");
+  fs::create_directories(p.at("nameless"));
+  tests::write_text(p.at("nameless/000005.txt"), "0 0.5 0.5 0.1 0.1\n");
+  const Outcome nameless = p.detect(std::string(kImages) + "-o v --ground-truth nameless");
+  check_refused(nameless, 3, "put the class names into its classes.txt");
+  CHECK(nameless.err.find("`names`") == std::string::npos);
   check_refused(p.detect(std::string(kImages) +
                          "--json data/annotations/instances_val.json "
                          "--overwrite -o v " +

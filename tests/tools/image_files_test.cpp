@@ -4,15 +4,18 @@
 
 #include "tests/support/catch.h"
 
-TEST_CASE("every image gets a picture of its own") {
-  CHECK(tools::picture_names({"a/x.jpg", "b/x.jpeg", "c/x.png", "x_2.jpg", "d/x.jpg"}, "out") ==
-        std::vector<std::string>{"out/x.jpg", "out/x_2.jpg", "out/x.png", "out/x_2_2.jpg",
-                                 "out/x_3.jpg"});
+TEST_CASE("every image gets a name of its own") {
+  tools::UnusedNames names;
+  std::vector<std::string> taken;
+  for (const char* name : {"x", "x", "y", "x_2", "x"}) taken.push_back(names.take(name));
+  CHECK(taken == std::vector<std::string>{"x", "x_2", "y", "x_2_2", "x_3"});
 }
 
-TEST_CASE("names for very many pictures of one name are found at once") {
-  const std::vector<std::string> images(100000, "frame.jpg");
-  const std::vector<std::string> names = tools::picture_names(images, "out");
-  CHECK(std::set<std::string>(names.begin(), names.end()).size() == images.size());
-  CHECK(names.back() == "out/frame_100000.jpg");
+TEST_CASE("names for very many images of one name are found at once") {
+  constexpr size_t kMany = 100000;
+  tools::UnusedNames names;
+  std::set<std::string> taken;
+  for (size_t i = 0; i < kMany; ++i) taken.insert(names.take("frame"));
+  CHECK(taken.size() == kMany);
+  CHECK(taken.contains("frame_100000"));
 }

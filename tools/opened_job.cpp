@@ -1,0 +1,55 @@
+#include "tools/opened_job.h"
+
+#include <ostream>
+
+#include "engine/base/error.h"
+#include "tools/detection.h"
+#include "tools/run/checkpoint_files.h"
+
+namespace tools {
+
+using base::ExitCode, base::fail;
+
+namespace {
+
+std::string left_out_of(const FoundImages& found, bool more) {
+  std::string left_out = left_out_in_words(found);
+  if (found.files.empty() && !more)
+    fail(ExitCode::usage, "no image: give JPEG or PNG files, folders that hold some, - or --watch",
+         left_out.empty() ? "" : "; left out: ", left_out);
+  return left_out;
+}
+
+std::unique_ptr<const GroundTruth> truth_of(const DetectJob& job, const run::ModelFile& model) {
+  if (job.truth.empty()) return nullptr;
+  return std::make_unique<const GroundTruth>(job.truth, job.split, exif_policy(job, model));
+}
+
+}  // namespace
+
+OpenedJob::OpenedJob(const DetectJob& job, const FoundImages& found, bool more)
+    : left_out(left_out_of(found, more)),
+      model(run::checkpoint_file(job.checkpoint, "ssddetect")),
+      truth(truth_of(job, model)),
+      files(job.folders, model.classes(), truth.get()) {}
+
+std::vector<std::string> OpenedJob::inputs() const {
+  std::vector<std::string> inputs = truth ? truth->files() : std::vector<std::string>();
+  inputs.push_back(model.path());
+  return inputs;
+}
+
+void OpenedJob::begin(std::ostream& log) const {
+  files.begin();
+  if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
+}
+
+int cut_short(const run::StopSignal& stop, size_t done, std::optional<size_t> all,
+              std::ostream& log) {
+  log << "ssddetect: stopped by " << stop.reason() << " after " << done
+      << (all ? base::concatenate(" of ", *all) : "") << (done == 1 && !all ? " image" : " images")
+      << "; what is written of these is whole" << std::endl;
+  return int(ExitCode::stopped_early);
+}
+
+}  // namespace tools

@@ -1,0 +1,42 @@
+// What both ways to detect share: what a job opens before its first image, and how it tells that a
+// signal ended it early.
+#pragma once
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/detect_images.h"
+#include "tools/detection_files.h"
+#include "tools/ground_truth.h"
+#include "tools/image_files.h"
+#include "tools/run/model_file.h"
+#include "tools/run/stop_signal.h"
+
+namespace tools {
+
+// Opening writes nothing.
+struct OpenedJob {
+  // `more`: images may come that are not among those found. Errors: usage when there is no image at
+  // all; checkpoint; data when the ground truth cannot be read.
+  OpenedJob(const DetectJob& job, const FoundImages& found, bool more);
+  OpenedJob(const OpenedJob&) = delete;
+  OpenedJob& operator=(const OpenedJob&) = delete;
+
+  std::vector<std::string> inputs() const;  // files that no output may replace, but for images
+  // Creates the folders of the outputs, and says on `log` which images were left out.
+  void begin(std::ostream& log) const;
+
+  const std::string left_out;  // in words
+  const run::ModelFile model;
+  const std::unique_ptr<const GroundTruth> truth;  // null: none
+  const DetectionFiles files;
+};
+
+// Says on `log` that a signal ended the run when it had done so many images; all: of how many, if
+// that is known. Returns the exit code of such a run.
+int cut_short(const run::StopSignal& stop, size_t done, std::optional<size_t> all,
+              std::ostream& log);
+
+}  // namespace tools
