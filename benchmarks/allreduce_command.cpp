@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "benchmarks/commands.h"
+#include "benchmarks/output.h"
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
 #include "engine/collectives/rendezvous.h"
@@ -26,7 +27,7 @@ struct Options {
   int ranks = 2, runs = 10, warmup = 2;
   std::vector<int> kib{4, 64, 1024, 16384, 65536};
   std::string dtype = "f32";
-  bool json = false;
+  benchmarks::OutputOptions output;
 };
 
 DType dtype_of(const Options& o) {
@@ -108,21 +109,33 @@ void print_row(const json& row, bool first) {
   std::fflush(stdout);
 }
 
+json settings(const Options& o, int ranks) {
+  return {{"mode", "allreduce"}, {"device", "cpu"},  {"transport", "tcp"},
+          {"ranks", ranks},      {"dtype", o.dtype}, {"runs", o.runs}};
+}
+
+benchmarks::LoggedCase logged(const Options& o, int ranks, const json& rows) {
+  benchmarks::LoggedCase c{.parameters = settings(o, ranks), .figures = {}};
+  for (const json& row : rows) {
+    const std::string size = fmt::format("{}_bytes", row["bytes"].get<size_t>());
+    c.figures.emplace_back("allreduce_" + size + "_ms",
+                           1e3 * row["seconds"]["median"].get<double>());
+    c.figures.emplace_back("allreduce_" + size + "_bus_gb_per_second",
+                           row["bus_gb_per_second"]["median"].get<double>());
+  }
+  return c;
+}
+
 void benchmark_as(const Options& o, Collectives& ranks) {
   json rows = json::array();
   for (const int kib : o.kib) {
     rows.push_back(measure(o, ranks, kib));
-    if (ranks.rank() == 0 && !o.json) print_row(rows.back(), rows.size() == 1);
+    if (ranks.rank() == 0 && o.output.prints_table()) print_row(rows.back(), rows.size() == 1);
   }
-  if (ranks.rank() != 0 || !o.json) return;
-  fmt::print("{}\n", json{{"mode", "allreduce"},
-                          {"device", "cpu"},
-                          {"transport", "tcp"},
-                          {"ranks", ranks.size()},
-                          {"dtype", o.dtype},
-                          {"runs", o.runs},
-                          {"rows", rows}}
-                         .dump());
+  if (ranks.rank() != 0) return;
+  json result = settings(o, ranks.size());
+  result["rows"] = rows;
+  write_outputs(o.output, result, {logged(o, ranks.size(), rows)});
 }
 
 // This program, once for each rank, with its own arguments.
@@ -138,6 +151,8 @@ int start_ranks(int count) {
 
 int benchmark(const Options& o, bool asked) {
   const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
+  // The process that starts the ranks looks first, so that a refusal is one line; rank 0 writes.
+  if (!place || place->rank == 0) check_outputs(o.output, {});
   if (!place) return start_ranks(o.ranks);
   if (asked && place->size != o.ranks)
     base::fail(base::ExitCode::usage, "--ranks ", o.ranks, ", but the launcher has started ",
@@ -179,7 +194,7 @@ Command add_allreduce_command(CLI::App& program) {
   app->add_option("--warmup", o->warmup, "sums before them; the first one is checked")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  app->add_flag("--json", o->json, "print one JSON object");
+  add_output_options(*app, o->output);
   return {app, [o, ranks] { return benchmark(*o, ranks->count() > 0); }};
 }
 

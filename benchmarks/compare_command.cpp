@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "benchmarks/commands.h"
+#include "data/formats/json_text.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/text.h"
@@ -40,7 +41,7 @@ struct TimesField {
   double unit;
 };
 constexpr TimesField kTimes[] = {{"ms_per_step", 1e-3},   // train, infer
-                                 {"seconds", 1},          // eval
+                                 {"seconds", 1},          // eval, allreduce
                                  {"ms_per_image", 1e-3},  // data
                                  {"ms_in_steps", 1e-3},   // op
                                  {"ms", 1e-3}};           // conv
@@ -78,6 +79,8 @@ std::string case_of(const json& file, const json& row, const std::string& path) 
 
 Rows read_rows(const std::string& path) {
   const base::LoadedFile file(path, kLargestFile);
+  // Copies of values that are nested very deeply would take more stack than there is.
+  data::json_members(file.bytes(), path);
   const json parsed = json::parse(file.bytes(), nullptr, false);
   if (!parsed.is_object()) no_result(path);
   json rows;

@@ -9,6 +9,7 @@
 #include "benchmarks/times.h"
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
+#include "data/formats/source_files.h"
 #include "data/loading/loader.h"
 
 namespace {
@@ -108,8 +109,8 @@ void print(const json& rows, const Options& o) {
 }
 
 void benchmark(const Options& o) {
-  check_outputs(o.output);
   const data::Dataset dataset = data::load_coco(o.annotations, o.images);
+  check_outputs(o.output, data::files_of({.annotations = o.annotations}, dataset));
   benchmarks::MachineWatch watch;
   json result{{"mode", "data"},
               {"pictures", o.annotations},

@@ -15,13 +15,14 @@
 #include "data/formats/coco.h"
 #include "data/metrics/coco_eval.h"
 #include "engine/base/error.h"
-#include "engine/base/output_guard.h"
 
 namespace {
 
 using benchmarks::Times;
 using json = nlohmann::ordered_json;
 using Random = std::mt19937_64;
+
+constexpr const char *kAnnotations = "/annotations.json", *kDetections = "/detections.json";
 
 double uniform(Random& random, double least, double most) {
   return least + (most - least) * static_cast<double>(random() >> 11) * 0x1p-53;
@@ -118,7 +119,7 @@ json time_evaluation(const Options& o, const data::Dataset& truth,
 
 void time_files(const Options& o, const data::Dataset& truth,
                 const std::vector<data::Detection>& detections, json& rows) {
-  const std::string a = o.files + "/annotations.json", d = o.files + "/detections.json";
+  const std::string a = o.files + kAnnotations, d = o.files + kDetections;
   data::write_coco(a, truth);
   rows.push_back(row("write detections",
                      time_runs(o.runs, [&] { data::write_detections(d, detections, truth); })));
@@ -153,13 +154,11 @@ benchmarks::LoggedCase logged(const json& result) {
 }
 
 void benchmark(const Options& o) {
-  check_outputs(o.output);
-  if (!o.files.empty()) {
-    base::OutputGuard guard(o.output.overwrite);
-    for (const char* name : {"/annotations.json", "/detections.json"})
-      guard.add("--files", o.files + name);
-    guard.check({});
-  }
+  std::vector<benchmarks::OtherOutput> others;
+  if (!o.files.empty())
+    for (const char* name : {kAnnotations, kDetections})
+      others.push_back({"--files", o.files + name});
+  check_outputs(o.output, {}, others);
   const data::Dataset truth = random_truth(o);
   const std::vector<data::Detection> detections = random_detections(truth, o);
   json result{{"images", truth.images.size()},
@@ -195,7 +194,7 @@ Command add_eval_command(CLI::App& program) {
   app->add_option("--runs", o->runs, "timed runs of everything")
       ->check(enough_runs())
       ->capture_default_str();
-  app->add_option("--files", o->files, "existing folder for the case as COCO JSON, timed too");
+  app->add_option("--files", o->files, "folder for the case as COCO JSON, timed too");
   add_output_options(*app, o->output);
   return {app, [o] {
             benchmark(*o);

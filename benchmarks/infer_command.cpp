@@ -2,16 +2,17 @@
 // boxes.
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <limits>
 
 #include "benchmarks/commands.h"
-#include "benchmarks/peak_memory.h"
 #include "benchmarks/step_case.h"
 #include "engine/base/error.h"
 #include "engine/base/temporary_folder.h"
 #include "engine/base/text.h"
+#include "tools/image_files.h"
 
 namespace {
 
@@ -24,56 +25,60 @@ constexpr const char* kFiles = "files";
 
 struct Options : benchmarks::StepOptions {
   std::vector<std::string> from{kDecoded}, images;
-  bool original_table = false;
+  bool recursive = false, original_table = false;
 };
 
 // The files of the user, or drawn ones.
 class Files {
  public:
-  explicit Files(const Options& o) {
-    if (!o.images.empty()) {
-      for (const std::string& path : o.images) add(path);
-      if (names_.empty())
-        base::fail(base::ExitCode::usage, "--images: no JPEG or PNG file in ",
-                   base::printable(o.images[0]));
+  explicit Files(const Options& o) : options_(o), given_(!o.images.empty()) {
+    if (given_) {
+      find();
       pictures_ = o.images[0];
     } else if (std::find(o.from.begin(), o.from.end(), kFiles) != o.from.end()) {
       folder_.emplace("ssdbench");
       names_ = benchmarks::draw_files(folder_->path().string(), kDrawn);
       pictures_ = "drawn";
     }
-    given_ = !o.images.empty();
   }
-  // What `from` works on, in words: "random" for decoded pictures of no files.
-  std::string pictures(const std::string& from) const {
-    return given_ || from == kFiles ? pictures_ : "random";
-  }
-  std::unique_ptr<benchmarks::Feed> feed(const Options& o, const std::string& from,
-                                         benchmarks::Ssd320Run& run, int images) const {
-    engine::Backend& backend = run.device().backend();
-    if (from == kFiles)
-      return benchmarks::file_feed(run.config(), images, names_, o.threads, o.all_steps());
-    if (given_) return benchmarks::decoded_feed(backend, run.config(), images, names_, o.threads);
-    return benchmarks::random_feed(backend, run.config(), images);
+  const std::vector<std::string>& names() const { return names_; }
+
+  benchmarks::StepSource source(const std::string& from) const {
+    // What it works on, in words: "random" for decoded pictures of no files.
+    return {from, given_ || from == kFiles ? pictures_ : "random",
+            [this, from](benchmarks::Ssd320Run& run) { return feed(from, run); }};
   }
 
  private:
-  // A file, or the pictures in a folder.
-  void add(const std::string& path) {
-    std::error_code none;
-    if (!std::filesystem::is_directory(path, none)) return names_.push_back(path);
-    const size_t first = names_.size();
-    for (const auto& entry : std::filesystem::directory_iterator(path, none))
-      if (const auto ending = entry.path().extension();
-          ending == ".jpg" || ending == ".jpeg" || ending == ".png")
-        names_.push_back(entry.path().string());
-    std::sort(names_.begin() + std::ptrdiff_t(first), names_.end());
+  // As ssddetect does.
+  void find() {
+    tools::PathLines list(STDIN_FILENO, tools::kStandardInput);
+    const tools::FoundImages found = tools::find_images(options_.images, options_.recursive, list);
+    const std::string left_out = tools::left_out_in_words(found);
+    if (found.files.empty())
+      base::fail(base::ExitCode::usage, "--images: no JPEG or PNG file in ",
+                 base::printable(options_.images[0]),
+                 left_out.empty() ? "" : "; left out: ", left_out);
+    if (!left_out.empty()) fmt::print(stderr, "ssdbench: left out: {}\n", left_out);
+    names_ = found.files;
   }
 
+  std::unique_ptr<benchmarks::Feed> feed(const std::string& from,
+                                         benchmarks::Ssd320Run& run) const {
+    engine::Backend& backend = run.device().backend();
+    const config::RunConfig& config = run.config();
+    const int images = config.train.batch_size, threads = options_.threads;
+    if (from == kFiles)
+      return benchmarks::file_feed(config, images, names_, threads, options_.all_steps());
+    if (given_) return benchmarks::decoded_feed(backend, config, images, names_, threads);
+    return benchmarks::random_feed(backend, config, images);
+  }
+
+  const Options& options_;
+  const bool given_;
   std::optional<base::TemporaryFolder> folder_;
   std::vector<std::string> names_;
   std::string pictures_;
-  bool given_ = false;
 };
 
 void print_head(const Options& o) {
@@ -114,49 +119,38 @@ void print_original_table(const json& rows) {
   }
 }
 
-benchmarks::LoggedCase logged(const json& r) {
+logs::NamedValues figures(const json& r) {
   const auto value = [](const json& j) {
     return j.is_null() ? std::numeric_limits<double>::quiet_NaN() : j.get<double>();
   };
   const json& latency = r["latency_ms"];
-  return {.parameters = {{"mode", r["mode"]},
-                         {"from", r["from"]},
-                         {"batch_size", r["batch"]},
-                         {"device", r["device"]},
-                         {"precision", r["precision"]},
-                         {"warmup_iters", r["warmup"]},
-                         {"benchmark_iters", r["steps"]}},
-          .figures = {{"infer_throughput", value(r["images_per_second"]["mean_of_rates"])},
-                      {"eval_avg_latency", value(latency["mean"])},
-                      {"eval_90%_latency", value(latency["p90"])},
-                      {"eval_95%_latency", value(latency["p95"])},
-                      {"eval_99%_latency", value(latency["p99"])}}};
+  return {{"infer_throughput", value(r["images_per_second"]["mean_of_rates"])},
+          {"eval_avg_latency", value(latency["mean"])},
+          {"eval_90%_latency", value(latency["p90"])},
+          {"eval_95%_latency", value(latency["p95"])},
+          {"eval_99%_latency", value(latency["p99"])}};
+}
+
+void print_foot(const Options& o, const json& rows) {
+  if (o.original_table) print_original_table(rows);
+  say_missing_percentiles(o);
 }
 
 void benchmark(const Options& o) {
   if (o.original_table && o.steps < kOriginalSteps)
     base::fail(base::ExitCode::usage, "--original-table has the 99 % latency, which needs --steps ",
                kOriginalSteps, " or more, not ", o.steps);
-  check_outputs(o.output);
   const Files files(o);
-  json rows = json::array();
-  std::vector<benchmarks::LoggedCase> cases;
-  for (int images : o.batches) {
-    benchmarks::forget_peak_memory();
-    benchmarks::Ssd320Run run(o, images);
-    for (const std::string& from : o.from) {
-      const auto feed = files.feed(o, from, run, images);
-      rows.push_back(measure_steps(
-          o, {.images = images, .from = from, .pictures = files.pictures(from)}, run, *feed));
-      cases.push_back(logged(rows.back()));
-      if (!o.output.prints_table()) continue;
-      if (rows.size() == 1) print_head(o);
-      print_row(rows.back());
-    }
-  }
-  if (o.original_table && o.output.prints_table()) print_original_table(rows);
-  if (o.output.prints_table()) say_missing_percentiles(o);
-  write_outputs(o.output, {{"results", rows}}, cases);
+  std::vector<std::string> inputs = files.names();
+  if (!o.checkpoint.empty()) inputs.push_back(o.checkpoint);
+  check_outputs(o.output, inputs);
+  std::vector<benchmarks::StepSource> sources;
+  for (const std::string& from : o.from) sources.push_back(files.source(from));
+  benchmark_steps(o, sources,
+                  {.head = [&o] { print_head(o); },
+                   .row = print_row,
+                   .foot = [&o](const json& rows) { print_foot(o, rows); },
+                   .figures = figures});
 }
 
 }  // namespace
@@ -179,7 +173,9 @@ Command add_infer_command(CLI::App& program) {
       ->check(CLI::IsMember({kDecoded, kFiles}))
       ->capture_default_str();
   app->add_option("--images", o->images,
-                  "folders and files; without it, random pictures and drawn files");
+                  "JPEG and PNG files, folders of them, or - for a list on standard input; "
+                  "without it, random pictures and drawn files");
+  app->add_flag("--recursive", o->recursive, "take the images below the folders, too");
   app->add_flag("--original-table", o->original_table,
                 "also the table of the original's README, by its definitions");
   return {app, [o] {

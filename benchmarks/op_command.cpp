@@ -140,7 +140,7 @@ void print(const Options& o, const Measured& m) {
 void benchmark(const Options& o) {
   OpMeter::instance().use_cpu_time(o.cpu_time);
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  check_outputs(o.output);
+  check_outputs(o.output, {});
   const Measured m = measure(o);
   if (o.output.prints_table()) print(o, m);
   print_notices("op " + o.mode, m.machine);

@@ -45,13 +45,17 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
   app.add_flag("--overwrite", o.overwrite, "replace files that exist");
 }
 
-void check_outputs(const OutputOptions& o) {
+void check_outputs(const OutputOptions& o, const std::vector<std::string>& inputs,
+                   const std::vector<OtherOutput>& others) {
   base::OutputGuard guard(o.overwrite);
   if (o.prints_table()) guard.add("--json", o.json);
   guard.add("--dllogger", o.dllogger);
-  guard.check({});
+  for (const OtherOutput& other : others) guard.add(other.option, other.path);
+  guard.check(inputs);
   for (const std::filesystem::path file : {o.json, o.dllogger})
     base::create_folders(file.parent_path());
+  for (const OtherOutput& other : others)
+    base::create_folders(std::filesystem::path(other.path).parent_path());
 }
 
 void write_outputs(const OutputOptions& o, const json& result,

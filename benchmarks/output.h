@@ -28,8 +28,14 @@ struct LoggedCase {
 };
 
 void add_output_options(CLI::App& app, OutputOptions& options);
-// Call this before the first measurement. Throws Error(usage) if a file may not be written.
-void check_outputs(const OutputOptions& options);
+// A file that a command writes beside those of the options.
+struct OtherOutput {
+  std::string option, path;
+};
+// Call this before the first measurement. `inputs`: the files that the command reads, none of which
+// is ever replaced. Errors are those of base::OutputGuard. Creates the folders.
+void check_outputs(const OutputOptions& options, const std::vector<std::string>& inputs,
+                   const std::vector<OtherOutput>& others = {});
 void write_outputs(const OutputOptions& options, const nlohmann::ordered_json& result,
                    const std::vector<LoggedCase>& cases);
 

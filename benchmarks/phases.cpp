@@ -20,24 +20,27 @@ constexpr size_t kOther = std::size(kNames);
 
 }  // namespace
 
-double PhaseMeter::now() {
-  const kernels::Queue queue = backend_.queue(engine::Lane::compute);
-  if (queue.gpu) backend_.synchronize(queue);
-  return seconds_now(cpu_time_);
+PhaseMeter::Clock phase_clock(engine::Backend& backend, bool cpu_time) {
+  return [&backend, cpu_time] {
+    const kernels::Queue queue = backend.queue(engine::Lane::compute);
+    if (queue.gpu) backend.synchronize(queue);
+    return seconds_now(cpu_time);
+  };
 }
 
 void PhaseMeter::begin_step() {
   in_step_ = true;
   step_ = {};
-  step_start_ = now();
+  step_start_ = now_();
 }
 
-void PhaseMeter::end_step() {
-  const double named = std::accumulate(step_.begin(), step_.end(), 0.0);
-  step_[kOther] = std::max(0.0, now() - step_start_ - named);
+double PhaseMeter::end_step() {
+  const double whole = now_() - step_start_;
+  step_[kOther] = std::max(0.0, whole - std::accumulate(step_.begin(), step_.end(), 0.0));
   ran_[kOther] = true;
   steps_.push_back(step_);
   in_step_ = false;
+  return whole;
 }
 
 void PhaseMeter::begin(const char* name) {
@@ -45,12 +48,12 @@ void PhaseMeter::begin(const char* name) {
   phase_ = size_t(std::find_if(std::begin(kNames), std::end(kNames),
                                [&](const Named& n) { return n.range == name; }) -
                   std::begin(kNames));
-  if (phase_ != kOther) start_ = now();
+  if (phase_ != kOther) start_ = now_();
 }
 
 void PhaseMeter::end(const char*) {
   if (!in_step_ || depth_ == 0 || --depth_ > 0 || phase_ == kOther) return;
-  step_[phase_] += now() - start_;
+  step_[phase_] += now_() - start_;
   ran_[phase_] = true;
 }
 

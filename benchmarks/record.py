@@ -7,10 +7,12 @@
 The row has date, commit, machine, mode and settings, and the figure with minimum and maximum:
 images/s of train, infer and data, seconds of eval, ms per image of conv. With
 several cases in one call (such as --batch 1,8) the last one counts. What ssdbench noticed on the
-machine stands in the last column: do not rely on such a row.
+machine stands in the last column: do not rely on such a row. A file that is no such table is never
+changed; that is looked at before the measurement.
 """
 import csv
 import datetime
+import io
 import json
 import os
 import platform
@@ -67,18 +69,32 @@ def row_of(mode, result):
             "noticed": "; ".join(machine_report["notices"])}
 
 
+def check_table(path):
+    """Ends the program unless a row can be added to the file: it has our columns, or is not there yet."""
+    if not os.path.lexists(path):
+        folder = os.path.dirname(path) or "."
+        if not os.path.isdir(folder):
+            raise SystemExit(f"record.py: {folder} is no folder: make it, or choose another --file")
+        return
+    if not os.path.isfile(path):
+        raise SystemExit(f"record.py: {path} is no file: choose another --file")
+    with open(path, "rb") as file:
+        text = file.read()
+    if text and text.split(b"\n", 1)[0].decode(errors="replace") != ",".join(COLUMNS):
+        raise SystemExit(f"record.py: {path} has other columns: move it away, or choose another --file")
+    if text and not text.endswith(b"\n"):
+        raise SystemExit(f"record.py: the last row of {path} has no end: mend or remove that row")
+
+
 def add_row(path, row):
-    """Appends the row, after the one header of a new file. A file with other columns is left alone."""
-    new = not os.path.exists(path) or os.path.getsize(path) == 0
-    if not new:
-        with open(path, newline="") as file:
-            if next(csv.reader(file)) != COLUMNS:
-                raise SystemExit(f"record.py: {path} has other columns: move it away")
+    """Appends the row, after the one header of a new file, in one piece."""
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
+        writer.writeheader()
+    writer.writerow(row)
     with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+        file.write(lines.getvalue())
 
 
 def main():
@@ -87,6 +103,7 @@ def main():
         path, arguments = arguments[1], arguments[2:]
     if not arguments or arguments[0] not in ("train", "infer", "data", "eval", "conv"):
         raise SystemExit(__doc__.strip())
+    check_table(path)
     program = os.path.join(os.environ.get("BIN", os.path.join(ROOT, "build/cpu/bin")), "ssdbench")
     done = subprocess.run([program, *arguments, "--json"], text=True, stdout=subprocess.PIPE)
     if done.returncode:

@@ -30,7 +30,7 @@ Measured time_steps(const StepOptions& o, Ssd320Run& run, Feed& feed) {
   const bool gpu = run.device().queue().gpu;
   for (int i = 0; i < o.warmup; ++i) run.step(feed.next());
   std::optional<PhaseMeter> phases;
-  if (o.phases || !gpu) phases.emplace(backend, o.cpu_time);
+  if (o.phases || !gpu) phases.emplace(phase_clock(backend, o.cpu_time));
   MachineWatch watch;
   Measured m;
   for (int i = 0; i < o.steps; ++i) {
@@ -38,8 +38,7 @@ Measured time_steps(const StepOptions& o, Ssd320Run& run, Feed& feed) {
     const double start = seconds_now(o.cpu_time);
     if (phases) phases->begin_step();
     run.step(feed.next());
-    if (phases) phases->end_step();
-    m.seconds.push_back(seconds_now(o.cpu_time) - start);
+    m.seconds.push_back(phases ? phases->end_step() : seconds_now(o.cpu_time) - start);
   }
   m.machine = watch.report();
   if (phases) m.phases = phases->to_json();
@@ -53,12 +52,12 @@ double count_flop(Ssd320Run& run, Feed& feed) {
   return 2 * double(run.device().conv_macs() - before);
 }
 
-json settings(const StepOptions& o, const StepCase& c, Ssd320Run& run) {
+json settings(const StepOptions& o, const StepSource& source, Ssd320Run& run) {
   return {{"device", run.device().backend().name()},
           {"precision", o.precision},
           {"mode", o.mode},
-          {"from", c.from},
-          {"pictures", c.pictures},
+          {"from", source.from},
+          {"pictures", source.pictures},
           {"checkpoint", o.checkpoint},
           {"frozen_batch_norm", o.frozen},
           {"deterministic", o.deterministic},
@@ -68,7 +67,7 @@ json settings(const StepOptions& o, const StepCase& c, Ssd320Run& run) {
           {"graph", !o.no_graph},
           {"warmup", o.warmup},
           {"steps", o.steps},
-          {"batch", c.images}};
+          {"batch", run.config().train.batch_size}};
 }
 
 json latency(const Times& t) {
@@ -84,6 +83,43 @@ void add_memory(Ssd320Run& run, json& row) {
   row["step_memory_mib"] = step / kMiB;
   row["device_memory_mib"] = (step + double(run.kept_bytes())) / kMiB;
   row["peak_memory_mib"] = peak_memory_mib();
+}
+
+json measure_steps(const StepOptions& o, const StepSource& source, Ssd320Run& run) {
+  const auto feed = source.feed(run);
+  const int images = run.config().train.batch_size;
+  const double flop = count_flop(run, *feed);
+  const Measured m = time_steps(o, run, *feed);
+  const Times t(m.seconds);
+  json row = settings(o, source, run);
+  if (o.trains())
+    row["loss"] = run.loss();
+  else
+    row["boxes_found"] = run.boxes_found();
+  row["images_per_second"] = {{"min", images / t.max()},
+                              {"median", images / t.median()},
+                              {"max", images / t.min()},
+                              {"mean_of_rates", t.mean_rate(images)}};
+  row["ms_per_step"] = t.spread(1e3);
+  if (!o.trains()) row["latency_ms"] = latency(t);
+  if (!m.phases.is_null()) row["phases_ms"] = m.phases;
+  row["gflop_per_image"] = 1e-9 * flop / images;
+  row["tflop_per_second"] = {{"median", 1e-12 * flop / t.median()},
+                             {"max", 1e-12 * flop / t.min()}};
+  add_memory(run, row);
+  row["machine"] = m.machine.to_json();
+  print_notices(fmt::format("{} batch {}", o.mode, images), m.machine);
+  return row;
+}
+
+json logged_parameters(const json& row) {
+  return {{"mode", row["mode"]},
+          {"from", row["from"]},
+          {"batch_size", row["batch"]},
+          {"device", row["device"]},
+          {"precision", row["precision"]},
+          {"warmup_iters", row["warmup"]},
+          {"benchmark_iters", row["steps"]}};
 }
 
 }  // namespace
@@ -105,29 +141,23 @@ void add_step_options(CLI::App& app, StepOptions& o) {
   add_output_options(app, o.output);
 }
 
-json measure_steps(const StepOptions& o, const StepCase& c, Ssd320Run& run, Feed& feed) {
-  const double flop = count_flop(run, feed);
-  const Measured m = time_steps(o, run, feed);
-  const Times t(m.seconds);
-  json row = settings(o, c, run);
-  if (o.trains())
-    row["loss"] = run.loss();
-  else
-    row["boxes_found"] = run.boxes_found();
-  row["images_per_second"] = {{"min", c.images / t.max()},
-                              {"median", c.images / t.median()},
-                              {"max", c.images / t.min()},
-                              {"mean_of_rates", t.mean_rate(c.images)}};
-  row["ms_per_step"] = t.spread(1e3);
-  if (!o.trains()) row["latency_ms"] = latency(t);
-  if (!m.phases.is_null()) row["phases_ms"] = m.phases;
-  row["gflop_per_image"] = 1e-9 * flop / c.images;
-  row["tflop_per_second"] = {{"median", 1e-12 * flop / t.median()},
-                             {"max", 1e-12 * flop / t.min()}};
-  add_memory(run, row);
-  row["machine"] = m.machine.to_json();
-  print_notices(fmt::format("{} batch {}", o.mode, c.images), m.machine);
-  return row;
+void benchmark_steps(const StepOptions& o, const std::vector<StepSource>& sources,
+                     const StepReport& report) {
+  json rows = json::array();
+  std::vector<LoggedCase> cases;
+  for (const int images : o.batches) {
+    forget_peak_memory();
+    Ssd320Run run(o, images);
+    for (const StepSource& source : sources) {
+      rows.push_back(measure_steps(o, source, run));
+      cases.push_back({logged_parameters(rows.back()), report.figures(rows.back())});
+      if (!o.output.prints_table()) continue;
+      if (rows.size() == 1) report.head();
+      report.row(rows.back());
+    }
+  }
+  if (o.output.prints_table() && report.foot) report.foot(rows);
+  write_outputs(o.output, {{"results", rows}}, cases);
 }
 
 std::string min_median_max(const json& spread) {

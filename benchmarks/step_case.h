@@ -1,5 +1,7 @@
 // Times steps of the whole SSD320: what `ssdbench train` and `ssdbench infer` share.
 #pragma once
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,23 @@ struct StepOptions : RunOptions {
 
 void add_step_options(CLI::App& app, StepOptions& options);
 
-// What a case is besides its options.
-struct StepCase {
-  int images = 1;
+// Where the batches of a command's cases come from.
+struct StepSource {
   std::string from, pictures;  // such as "decoded" and "random"
+  std::function<std::unique_ptr<Feed>(Ssd320Run&)> feed;
 };
 
-// Runs all steps. Returns the settings and figures that docs/performance.md lists.
-nlohmann::ordered_json measure_steps(const StepOptions&, const StepCase&, Ssd320Run&, Feed&);
+// What a command shows of the rows that its cases give.
+struct StepReport {
+  std::function<void()> head;
+  std::function<void(const nlohmann::ordered_json& row)> row;
+  std::function<void(const nlohmann::ordered_json& rows)> foot;
+  std::function<logs::NamedValues(const nlohmann::ordered_json& row)> figures;  // for DLLogger
+};
+
+// Runs all steps of every batch size from every source, prints each row as soon as it is there, and
+// writes the outputs. A row has the settings and figures that docs/performance.md lists.
+void benchmark_steps(const StepOptions&, const std::vector<StepSource>&, const StepReport&);
 
 // The phases of a case as lines of a table.
 void print_phases(const nlohmann::ordered_json& row);

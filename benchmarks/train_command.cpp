@@ -3,9 +3,9 @@
 #include <fmt/core.h>
 
 #include "benchmarks/commands.h"
-#include "benchmarks/peak_memory.h"
 #include "benchmarks/step_case.h"
 #include "data/formats/coco.h"
+#include "data/formats/source_files.h"
 
 namespace {
 
@@ -14,19 +14,6 @@ using json = nlohmann::ordered_json;
 struct Options : benchmarks::StepOptions {
   std::string annotations, images;
 };
-
-json measure_batch(const Options& o, const data::Dataset* dataset, int images) {
-  benchmarks::forget_peak_memory();
-  benchmarks::Ssd320Run run(o, images);
-  engine::Backend& backend = run.device().backend();
-  const auto feed = dataset ? benchmarks::training_feed(backend, run.config(), *dataset)
-                            : benchmarks::random_feed(backend, run.config(), images);
-  return measure_steps(o,
-                       {.images = images,
-                        .from = dataset ? "files" : "decoded",
-                        .pictures = dataset ? o.annotations : "random"},
-                       run, *feed);
-}
 
 void print_head(const Options& o) {
   fmt::print("train {}{}, {} steps of each batch size after {} of warm-up, {} time\n", o.precision,
@@ -45,30 +32,33 @@ void print_row(const json& r) {
   std::fflush(stdout);
 }
 
-benchmarks::LoggedCase logged(const json& r) {
-  return {.parameters = {{"mode", r["mode"]},
-                         {"batch_size", r["batch"]},
-                         {"device", r["device"]},
-                         {"precision", r["precision"]},
-                         {"warmup_iters", r["warmup"]},
-                         {"benchmark_iters", r["steps"]}},
-          .figures = {{"train_throughput", r["images_per_second"]["mean_of_rates"].get<double>()}}};
+logs::NamedValues figures(const json& r) {
+  return {{"train_throughput", r["images_per_second"]["mean_of_rates"].get<double>()}};
+}
+
+benchmarks::StepSource random_source() {
+  return {"decoded", "random", [](benchmarks::Ssd320Run& run) {
+            return benchmarks::random_feed(run.device().backend(), run.config(),
+                                           run.config().train.batch_size);
+          }};
+}
+
+benchmarks::StepSource file_source(const Options& o, const data::Dataset& dataset) {
+  return {"files", o.annotations, [&dataset](benchmarks::Ssd320Run& run) {
+            return benchmarks::training_feed(run.device().backend(), run.config(), dataset);
+          }};
 }
 
 void benchmark(const Options& o) {
-  check_outputs(o.output);
   std::optional<data::Dataset> dataset;
-  if (!o.annotations.empty()) dataset = data::load_coco(o.annotations, o.images);
-  json rows = json::array();
-  std::vector<benchmarks::LoggedCase> cases;
-  for (int images : o.batches) {
-    rows.push_back(measure_batch(o, dataset ? &*dataset : nullptr, images));
-    cases.push_back(logged(rows.back()));
-    if (!o.output.prints_table()) continue;
-    if (rows.size() == 1) print_head(o);
-    print_row(rows.back());
+  std::vector<std::string> inputs;
+  if (!o.annotations.empty()) {
+    dataset = data::load_coco(o.annotations, o.images);
+    inputs = data::files_of({.annotations = o.annotations}, *dataset);
   }
-  write_outputs(o.output, {{"results", rows}}, cases);
+  check_outputs(o.output, inputs);
+  benchmark_steps(o, {dataset ? file_source(o, *dataset) : random_source()},
+                  {.head = [&o] { print_head(o); }, .row = print_row, .figures = figures});
 }
 
 }  // namespace

@@ -340,6 +340,7 @@ def options():
     parser.add_argument("--checkpoint", help="a trained SSD320; default: one after a single step")
     parser.add_argument("--bin", default=os.environ.get("BIN", os.path.join(ROOT, "build/cpu/bin")))
     parser.add_argument("--json", help="file for all figures")
+    parser.add_argument("--overwrite", action="store_true", help="replace that file")
     parser.add_argument("--docs", action="store_true",
                         help="write the table into docs/performance.md, unless the machine was busy")
     parser.add_argument("--no-install", action="store_true", help="use the peers that are there")
@@ -353,7 +354,20 @@ def options():
     unknown = set(o.jobs.split(",")) - {"infer", "train", "eval", "jpeg", "nms"}
     if unknown:
         parser.error(f"--jobs: unknown: {', '.join(sorted(unknown))}")
+    check_output(parser, o)
     return o
+
+
+def check_output(parser, o):
+    """Before the first measurement: only a file of an earlier call is replaced, and no input."""
+    if not o.json or not os.path.lexists(o.json):
+        return
+    if not os.path.isfile(o.json):
+        parser.error(f"--json: {o.json} is no file: give the name of a file")
+    if o.checkpoint and os.path.exists(o.checkpoint) and os.path.samefile(o.json, o.checkpoint):
+        parser.error(f"--json: {o.json} is the checkpoint, which is never replaced: choose another name")
+    if not o.overwrite:
+        parser.error(f"--json: {o.json} exists: choose another name, or give --overwrite to replace it")
 
 
 def measure_all(place, o):

@@ -32,7 +32,17 @@ grep -q ',infer,"device cpu, batch 8",images/s,1,2,4,$' "$history" || fail "a ro
 if BROKEN=1 benchmarks/record.py --file "$history" infer 2>/dev/null; then fail "a failed run was recorded"; fi
 [ "$(wc -l <"$history")" = 4 ] || fail "a failed run left a row"
 echo "a,b" >"$folder/other.csv"
-if benchmarks/record.py --file "$folder/other.csv" eval 2>/dev/null; then fail "a table of something else was taken"; fi
+head -c 40 /dev/urandom >"$folder/photo.jpg"
+printf 'date,commit' >"$folder/torn.csv"
+{ head -n 2 "$history"; printf '2000-01-01,torn'; } >"$folder/torn_row.csv"
+for foreign in other.csv photo.jpg torn.csv torn_row.csv; do
+  before=$(cksum "$folder/$foreign")
+  # The measurement would fail, too: the file is looked at first.
+  if BROKEN=1 benchmarks/record.py --file "$folder/$foreign" eval 2>"$folder/out"; then fail "$foreign was taken for a table"; fi
+  [ "$(wc -l <"$folder/out")" = 1 ] || fail "$foreign gave $(wc -l <"$folder/out") lines"
+  expect "$foreign"
+  [ "$before" = "$(cksum "$folder/$foreign")" ] || fail "$foreign was changed"
+done
 NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/record.py --file "$history" eval >/dev/null
 tail -n 1 "$history" | grep -q '1.50 cores' || fail "a notice was lost"
 
@@ -50,10 +60,14 @@ python3 -c 'import sys, importlib.util as u; sys.exit(bool(u.find_spec("pycocoto
   expect 'the machine was busy'
   [ "$before" = "$(cksum docs/performance.md)" ] || fail "the docs were changed"
 }
-for wrong in "--jobs walk" "--rounds 2" "--steps 1"; do
+# A file that exists is replaced with --overwrite only, and a checkpoint never.
+echo precious >"$folder/kept.json"
+for wrong in "--jobs walk" "--rounds 2" "--steps 1" "--json $folder/kept.json" "--json $folder" \
+  "--json $folder/kept.json --overwrite --checkpoint $folder/kept.json"; do
   # shellcheck disable=SC2086
   if benchmarks/compare.sh --no-install $wrong >"$folder/out" 2>&1; then fail "$wrong was taken"; fi
 done
+[ "$(cat "$folder/kept.json")" = precious ] || fail "a foreign file was replaced"
 BROKEN=1 benchmarks/compare.sh --no-install --jobs eval --quick >"$folder/out" 2>&1 && fail "a failed job ended with 0"
 expect 'out of memory'
 

@@ -9,28 +9,18 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "benchmarks/machine_watch.h"
+#include "benchmarks/phases.h"
 #include "benchmarks/times.h"
-#include "tests/support/catch.h"
-#include "tests/support/paths.h"
+#include "tests/support/tools/ssdbench.h"
 
 namespace fs = std::filesystem;
 using json = nlohmann::json;
+using tests::bench, tests::drawn_set, tests::printed;
 
 namespace {
-
-tests::Outcome bench(const std::string& arguments) {
-  return tests::run(tests::program("ssdbench").string() + " " + arguments);
-}
-
-json printed(const std::string& arguments) {
-  const tests::Outcome outcome = bench(arguments);
-  INFO(arguments << "\n" << outcome.err);
-  REQUIRE(outcome.exit_code == 0);
-  CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 1);
-  return json::parse(outcome.out);
-}
 
 void check_spread(const json& j) {
   INFO(j.dump());
@@ -49,27 +39,18 @@ void check_step(const json& row, const std::string& mode, int batch) {
   CHECK(row.at("step_memory_mib").get<double>() > 1);
 }
 
-// The phases are these, in this order, and together they are a step.
+// The phases are these, and together they are a step: none is lost, and none counts twice.
 void check_phases(const json& row, const std::vector<std::string>& names) {
-  const auto phases = nlohmann::ordered_json::parse(row.at("phases_ms").dump());
   double sum = 0;
   std::set<std::string> found;
-  for (const auto& [name, spread] : phases.items()) {
+  for (const auto& [name, spread] : row.at("phases_ms").items()) {
     found.insert(name);
     CHECK(spread.at("min").get<double>() <= spread.at("max").get<double>());
-    sum += spread.at("max").get<double>();
+    CHECK(spread.at("mean").get<double>() > 0);
+    sum += spread.at("mean").get<double>();
   }
   CHECK(found == std::set<std::string>(names.begin(), names.end()));
-  CHECK(sum >= row.at("ms_per_step").at("min").get<double>());
-}
-
-// A small data set in COCO form.
-std::string drawn_set(const tests::TemporaryFolder& folder) {
-  const std::string set = folder.path().string() + "/set";
-  REQUIRE(tests::run(tests::program("ssddata").string() + " synth " + set +
-                     " --train 4 --val 2 --width 64 --height 64")
-              .exit_code == 0);
-  return set;
+  CHECK(sum == Approx(row.at("ms_per_step").at("mean").get<double>()).epsilon(1e-9));
 }
 
 }  // namespace
@@ -86,6 +67,44 @@ TEST_CASE("times: quantiles by linear interpolation, the mean of rates, and what
   const benchmarks::Times hundred(std::vector<double>(100, 1.0));
   CHECK(hundred.supports(0.99));
   CHECK_FALSE(benchmarks::Times(std::vector<double>(99, 1.0)).supports(0.99));
+}
+
+TEST_CASE("phases: each has its time, and what belongs to none is other") {
+  double time = 0;
+  benchmarks::PhaseMeter meter([&time] { return time; });
+  const auto range = [&](const char* name, double begin, double end) {
+    time = begin;
+    meter.begin(name);
+    time = end;
+    meter.end(name);
+  };
+  range("upload", 0, 7);  // before the step: counts nowhere
+  time = 10;
+  meter.begin_step();
+  range("upload", 11, 13);
+  time = 14;
+  meter.begin("forward");
+  range("losses", 15, 16);  // within another phase: belongs to that
+  time = 18;
+  meter.end("forward");
+  range("no phase", 19, 21);
+  range("forward", 22, 23);  // a second time
+  time = 25;
+  CHECK(meter.end_step() == 15);
+  meter.begin_step();
+  range("forward", 26, 30);
+  time = 31;
+  CHECK(meter.end_step() == 6);
+
+  const json phases = meter.to_json();
+  CHECK(phases.size() == 3);
+  for (const auto& [name, first, second] :
+       {std::tuple("copy", 2., 0.), {"forward", 5., 4.}, {"other", 8., 2.}}) {
+    INFO(name);
+    CHECK(phases.at(name).at("min").get<double>() == Approx(1e3 * std::min(first, second)));
+    CHECK(phases.at(name).at("max").get<double>() == Approx(1e3 * std::max(first, second)));
+    CHECK(phases.at(name).at("mean").get<double>() == Approx(1e3 * (first + second) / 2));
+  }
 }
 
 TEST_CASE("machine watch: /proc/stat in seconds, and when something is said") {
@@ -135,7 +154,7 @@ TEST_CASE("ssdbench infer: a row of each batch size; percentiles only from enoug
 
 TEST_CASE("ssdbench infer: from files, the table, JSON and DLLogger lines of one run") {
   const tests::TemporaryFolder folder;
-  const std::string set = drawn_set(folder), log = folder.path() / "log.json",
+  const std::string set = drawn_set(folder.path()), log = folder.path() / "log.json",
                     result = folder.path() / "new/result.json";
   const std::string command = "infer --device cpu --batch 2 --warmup 0 --steps 3 --from " +
                               ("decoded,files --images " + set) + "/images --json " + result +
@@ -189,7 +208,7 @@ TEST_CASE("ssdbench train: a step's speed, its phases and its loss") {
 
 TEST_CASE("ssdbench train: on a data set, with the wait for its batches") {
   const tests::TemporaryFolder folder;
-  const std::string set = drawn_set(folder);
+  const std::string set = drawn_set(folder.path());
   const json rows =
       printed("train --device cpu --batch 1 --warmup 0 --steps 3 --annotations " + set +
               "/annotations/instances_train.json --images " + set + "/images --json")["results"];
@@ -239,7 +258,7 @@ TEST_CASE("ssdbench eval: rows by threads and files, and files that stay") {
 
 TEST_CASE("ssdbench data: the bare decoder, and a row by number of threads") {
   const tests::TemporaryFolder folder;
-  const std::string set = drawn_set(folder);
+  const std::string set = drawn_set(folder.path());
   const std::string command = "data --annotations " + set +
                               "/annotations/instances_train.json --images " + set +
                               "/images --batch 2 --seconds 0.05 --runs 3 --threads 1,2";
@@ -254,90 +273,6 @@ TEST_CASE("ssdbench data: the bare decoder, and a row by number of threads") {
   const tests::Outcome table = bench(command);
   CHECK(table.exit_code == 0);
   CHECK(std::count(table.out.begin(), table.out.end(), '\n') == 5);
-}
-
-namespace {
-
-json step_row(int batch, double p25, double median, double p75) {
-  return {{"mode", "infer"},
-          {"batch", batch},
-          {"ms_per_step", {{"p25", p25}, {"median", median}, {"p75", p75}}}};
-}
-
-void write_json(const fs::path& path, const json& j) { std::ofstream(path) << j.dump(); }
-
-}  // namespace
-
-TEST_CASE("ssdbench compare: slower only where the middle halves do not meet") {
-  const tests::TemporaryFolder folder;
-  const fs::path before = folder.path() / "a.json", after = folder.path() / "b.json";
-  const std::string both = "compare " + before.string() + " " + after.string();
-  write_json(before, {{"results", {step_row(1, 9, 10, 11), step_row(2, 9, 10, 11)}}});
-
-  write_json(after, {{"results", {step_row(1, 10.5, 12, 13), step_row(2, 5, 6, 8)}}});
-  tests::Outcome outcome = bench(both);
-  INFO(outcome.out << outcome.err);
-  CHECK(outcome.exit_code == 0);  // 12 is above 10, but 10.5 lies in 9..11
-  CHECK(outcome.out.find("same") != std::string::npos);
-  CHECK(outcome.out.find("faster") != std::string::npos);
-
-  write_json(after, {{"results", {step_row(2, 11.5, 12, 13), step_row(4, 1, 1, 1)}}});
-  outcome = bench(both);
-  INFO(outcome.out << outcome.err);
-  CHECK(outcome.exit_code == 1);
-  CHECK(outcome.out.find("SLOWER") != std::string::npos);
-  CHECK(outcome.out.find("1 of 1 cases slower; 2 cases are in one file only") != std::string::npos);
-}
-
-TEST_CASE("ssdbench compare: rows of every command") {
-  const tests::TemporaryFolder folder;
-  const fs::path before = folder.path() / "a.json", after = folder.path() / "b.json";
-  const auto check = [&](const std::string& rows, const json& row, const std::string& field) {
-    const auto file = [&](double factor) {
-      json copy = row;
-      copy[field] = {{"p25", 9 * factor}, {"median", 10 * factor}, {"p75", 11 * factor}};
-      return json{{"mode", "any"}, {"batch", 8}, {rows, {copy}}};
-    };
-    write_json(before, file(1));
-    for (const double factor : {0.5, 1.1, 1.5}) {
-      write_json(after, file(factor));
-      const tests::Outcome outcome = bench("compare " + before.string() + " " + after.string());
-      INFO(field << " " << factor << "\n" << outcome.out << outcome.err);
-      CHECK(outcome.exit_code == (factor > 1.2 ? 1 : 0));
-    }
-  };
-  check("results", {{"from", "files"}}, "ms_per_step");
-  check("results", {{"what", "loader"}, {"threads", 2}}, "ms_per_image");
-  check("results", {{"what", "conv1"}, {"pass", "forward"}}, "ms");
-  check("operations", {{"op", "sgd"}, {"ms", 3}}, "ms_in_steps");
-  check("rows", {{"what", "evaluate, 2 threads"}}, "seconds");
-  // Another operation, or pictures from elsewhere, is another case.
-  write_json(before,
-             {{"results", {{{"from", "files"}, {"ms", {{"p25", 1}, {"median", 1}, {"p75", 1}}}}}}});
-  write_json(after, {{"results",
-                      {{{"from", "decoded"}, {"ms", {{"p25", 1}, {"median", 1}, {"p75", 1}}}}}}});
-  CHECK(bench("compare " + before.string() + " " + after.string()).exit_code == 3);
-}
-
-TEST_CASE("ssdbench compare: files that are no results are one line and exit code 3") {
-  const tests::TemporaryFolder folder;
-  const fs::path good = folder.path() / "good.json", bad = folder.path() / "bad.json";
-  write_json(good, {{"results", {step_row(1, 9, 10, 11)}}});
-  const std::string deep = std::string(100000, '[');
-  for (const std::string& text :
-       {std::string(), std::string("{}"), std::string("[1]"), deep, "{\"results\":" + deep,
-        std::string(R"({"results":[]})"), std::string(R"({"results":[1]})"),
-        std::string(R"({"results":[{"ms_per_step":{"p25":1,"median":"x","p75":2}}]})"),
-        std::string(R"({"results":[{"mode":[],"ms_per_step":{"p25":1,"median":1,"p75":2}}]})"),
-        json({{"results", {step_row(2, 9, 10, 11)}}}).dump()}) {
-    std::ofstream(bad) << text;
-    const tests::Outcome outcome = bench("compare " + good.string() + " " + bad.string());
-    INFO(text.substr(0, 100) << "\n" << outcome.err);
-    CHECK(outcome.exit_code == 3);
-    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-  }
-  CHECK(bench("compare " + good.string() + " " + folder.path().string()).exit_code == 3);
-  CHECK(bench("compare " + good.string()).exit_code == 2);
 }
 
 TEST_CASE("ssdbench: bad input is one line and exit code 2") {
