@@ -6,8 +6,10 @@
 #include <optional>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/nccl/collectives.h"
 #include "tools/command_line.h"
+#include "tools/config/pipeline.h"
 #include "tools/config/table.h"
 #include "tools/local_ranks.h"
 #include "tools/quiet_rank.h"
@@ -18,7 +20,7 @@
 namespace {
 
 struct Arguments {
-  std::string config, resume, init_from, output_dir, device, precision;
+  std::string config, pipeline, resume, init_from, output_dir, device, precision;
   std::optional<int64_t> seed;
   std::optional<int> ranks;
   bool deterministic = false, dry_run = false, print_config = false, help_config = false,
@@ -29,6 +31,9 @@ struct Arguments {
 
 void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--config", a.config, "Configuration file (JSON with comments)")
+      ->type_name("FILE");
+  app.add_option("--from-pipeline", a.pipeline,
+                 "Configuration of the original: a pipeline.config of the Object Detection API")
       ->type_name("FILE");
   app.add_option("--resume", a.resume,
                  "Continue a run: auto (the latest one), its folder, or one of its checkpoints")
@@ -104,13 +109,27 @@ config::RunConfig resumed_config(const Arguments& a, const run::ModelFile& file,
 struct Job {
   config::RunConfig config;
   run::ResumedRun resumed;
+  std::vector<std::string> ignored;  // fields of a configuration of the original
 };
+
+// The configuration that the command line names.
+void load_config(const Arguments& a, config::ConfigUse use, Job& job) {
+  if (a.pipeline.empty()) {
+    job.config = config::load_run_config(a.config, all_overrides(a), use);
+    return;
+  }
+  if (!a.config.empty())
+    base::fail(base::ExitCode::usage, "--config and --from-pipeline are both given: keep one");
+  config::PipelineConfig read = config::load_pipeline_config(a.pipeline, all_overrides(a), use);
+  job.config = std::move(read.config);
+  job.ignored = std::move(read.ignored);
+}
 
 Job load_job(const Arguments& a) {
   const auto use = a.print_config ? config::ConfigUse::any : config::ConfigUse::training;
   Job job;
-  if (!a.config.empty()) {
-    job.config = config::load_run_config(a.config, all_overrides(a), use);
+  if (!a.config.empty() || !a.pipeline.empty()) {
+    load_config(a, use, job);
     if (!a.resume.empty() && !a.print_config) job.resumed = run::find_resumed(a.resume, job.config);
     return job;
   }
@@ -121,11 +140,17 @@ Job load_job(const Arguments& a) {
   return job;
 }
 
+void say_ignored(const Job& job) {
+  for (const std::string& line : job.ignored)
+    std::cerr << "ssdtrain: " << base::printable(line) << "\n";
+}
+
 // A launcher's number of ranks counts. One that was asked for must be the same.
 std::optional<engine::RankPlace> place_among_ranks(const Arguments& a, config::RunConfig& config) {
   const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
   if (!place) return place;
-  const int wanted = a.config.empty() && !a.ranks ? 1 : config.ranks.count;
+  const bool named = !a.config.empty() || !a.pipeline.empty();
+  const int wanted = !named && !a.ranks ? 1 : config.ranks.count;
   if (wanted > 1 && wanted != place->size)
     base::fail(base::ExitCode::usage, "ranks.count=", wanted, ", but the launcher has started ",
                place->size, " ranks: leave --ranks and ranks.count away, or start as many");
@@ -165,12 +190,14 @@ int train(const Arguments& a) {
   }
   Job job = load_job(a);
   if (a.print_config) {
+    say_ignored(job);
     std::cout << config::run_config_json(job.config) << "\n";
     return 0;
   }
   const auto place = place_among_ranks(a, job.config);
   if (!place && job.config.ranks.count > 1)
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
+  if (!place || place->rank == 0) say_ignored(job);
   if (!place) return train_as(a, job, nullptr);
   const double seconds = job.config.ranks.timeout_seconds;
   const std::string device =
@@ -204,6 +231,7 @@ int main(int argc, char** argv) {
        {"ssdtrain --config C.json --resume auto", "continue the latest run where it stopped"},
        {"ssdtrain --config C.json --ranks 4", "train with four processes, each on its share"},
        {"ssdtrain --config C.json --dry-run", "check everything, write nothing"},
+       {"ssdtrain --from-pipeline P.config --print-config", "the original's configuration as ours"},
        {"ssdtrain --help-config", "all keys of a configuration"}});
   add_options(app, arguments);
   return tools::run_program(argc, argv, app,

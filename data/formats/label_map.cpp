@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "data/formats/text_tokens.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 
@@ -14,10 +15,10 @@ namespace {
 constexpr uint64_t kLargestFile = uint64_t{16} << 20;
 constexpr int kDeepest = 16;
 
-// Tokens of the protobuf text format: words and numbers, quoted strings, single marks.
-class LabelMapParser {
+class LabelMapParser : TextTokens {
  public:
-  LabelMapParser(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+  LabelMapParser(std::string_view text, const std::string& path)
+      : TextTokens(text, path, base::ExitCode::data) {}
 
   std::vector<Label> parse() {
     std::vector<Label> labels;
@@ -33,8 +34,6 @@ class LabelMapParser {
   }
 
  private:
-  enum Kind { end, word, quoted, mark };
-
   // Parses from after a { to its }.
   Label parse_item() {
     Label label;
@@ -81,73 +80,6 @@ class LabelMapParser {
       advance();
     }
   }
-
-  void advance() {
-    token_.clear();
-    skip_blanks();
-    if (at_ == text_.size()) {
-      if (kind_ == end) refuse("unexpected end");  // a second call at the end: something is open
-      kind_ = end;
-      return;
-    }
-    char c = text_[at_];
-    if (c == '"' || c == '\'') return read_quoted(c);
-    if (is_word(c)) {
-      kind_ = word;
-      while (at_ < text_.size() && is_word(text_[at_])) token_ += text_[at_++];
-      return;
-    }
-    kind_ = mark;
-    token_ = text_[at_++];
-  }
-
-  void skip_blanks() {
-    for (; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '#')
-        at_ = std::min(text_.find('\n', at_), text_.size() - 1);
-      else if (static_cast<unsigned char>(text_[at_]) > ' ')
-        return;
-    }
-  }
-
-  void read_quoted(char quote) {
-    kind_ = quoted;
-    for (++at_; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
-      if (text_[at_] == quote) {
-        ++at_;
-        return;
-      }
-      if (text_[at_] == '\\')
-        read_escape();
-      else
-        token_ += text_[at_];
-    }
-    refuse("a string that is not closed");
-  }
-
-  void read_escape() {
-    constexpr std::string_view kNames = "ntr\\'\"", kMeanings = "\n\t\r\\'\"";
-    size_t which = ++at_ < text_.size() ? kNames.find(text_[at_]) : kNames.npos;
-    if (which == kNames.npos) refuse("an escape other than \\n \\t \\r \\\\ \\' \\\"");
-    token_ += kMeanings[which];
-  }
-
-  static bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '+' || c == '.';
-  }
-
-  [[noreturn]] void refuse(const std::string& what) const {
-    auto line =
-        1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n');
-    base::fail(base::ExitCode::data, path_, ":", line, ": ", what);
-  }
-
-  std::string_view text_;
-  const std::string& path_;
-  size_t at_ = 0;
-  Kind kind_ = mark;
-  std::string token_;
 };
 
 }  // namespace

@@ -42,6 +42,11 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
                           ConfigUse use) {
   config::ConfigText text =
       path.empty() ? config::ConfigText() : config::ConfigText::from_file(path);
+  return config_of(std::move(text), overrides, path, use);
+}
+
+RunConfig config_of(config::ConfigText text, const std::vector<std::string>& overrides,
+                    const std::string& path, ConfigUse use) {
   std::string stem = std::filesystem::path(path).stem().string();
   return checked(std::move(text), overrides, stem.empty() ? "run" : stem, use);
 }

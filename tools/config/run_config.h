@@ -144,6 +144,10 @@ RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides = {},
                            ConfigUse use = ConfigUse::any);
 
+// The same for a text that was read already. `path` is that of its file.
+RunConfig config_of(config::ConfigText text, const std::vector<std::string>& overrides,
+                    const std::string& path, ConfigUse use);
+
 // All values as JSON, for --print-config, config.json and checkpoints.
 std::string run_config_json(const RunConfig&);
 

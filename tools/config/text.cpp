@@ -81,6 +81,13 @@ ConfigText ConfigText::from_string(const std::string& text, const std::string& n
   return ConfigReader().merge(text, name);
 }
 
+ConfigText ConfigText::from_values(json values, std::map<std::string, std::string> places) {
+  ConfigText result;
+  result.values_ = std::move(values);
+  result.places_ = std::move(places);
+  return result;
+}
+
 namespace {
 
 // Parses JSON or a bare word. A text that starts like a list, an object or a quoted text has to be

@@ -18,6 +18,9 @@ class ConfigText {
   static ConfigText from_file(const std::string& path);
   // The same for text in memory. `name` stands for the file in messages.
   static ConfigText from_string(const std::string& text, const std::string& name);
+  // Values that were found in another form, and where: `places` by "key.path"; "" is the whole
+  // configuration.
+  static ConfigText from_values(nlohmann::json values, std::map<std::string, std::string> places);
 
   // Sets one key by "key.path=value". The value is JSON, or a text if it is not JSON. The value
   // null removes the key, so that it has its default. Throws Error(usage) if `assignment` does not

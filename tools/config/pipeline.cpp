@@ -1,0 +1,28 @@
+#include "tools/config/pipeline.h"
+
+#include "engine/base/input_file.h"
+#include "engine/base/text.h"
+#include "tools/config/pipeline_keys.h"
+
+namespace config {
+
+PipelineConfig parse_pipeline_config(const std::string& text, const std::string& name,
+                                     const std::vector<std::string>& overrides, ConfigUse use) {
+  if (!base::is_utf8(text))
+    base::fail(base::ExitCode::usage, name, ":1: not UTF-8, expected a pipeline.config");
+  const std::vector<TextField> fields = parse_text_fields(text, name);
+  const PipelineKeys keys(fields, name);
+  return {config_of(keys.text(), overrides, name, use), keys.ignored()};
+}
+
+PipelineConfig load_pipeline_config(const std::string& path,
+                                    const std::vector<std::string>& overrides, ConfigUse use) {
+  const base::InputFile file(path, base::ExitCode::usage);
+  if (file.size() > kLargestPipeline)
+    base::fail(base::ExitCode::usage, path, ": larger than 1 MiB, expected a pipeline.config");
+  std::string text(file.size(), '\0');
+  file.read_at(0, text.data(), text.size());
+  return parse_pipeline_config(text, path, overrides, use);
+}
+
+}  // namespace config

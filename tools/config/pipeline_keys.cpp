@@ -1,0 +1,260 @@
+#include "tools/config/pipeline_keys.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "engine/base/error.h"
+
+namespace config {
+namespace {
+
+using nlohmann::json;
+
+const std::string kAugmentation = "train_config.data_augmentation_options";
+const std::string kOptimizer = "train_config.optimizer";
+const std::string kRate = kOptimizer + ".momentum_optimizer.learning_rate";
+
+std::optional<double> number_of(std::string text) {
+  if (text.size() > 1 && text.ends_with('f')) text.pop_back();  // as in 0.5f
+  double value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// A flag in any of the spellings that protobuf reads, as true or false; other texts as they are.
+std::string plain(const std::string& text) {
+  if (text == "True" || text == "t") return "true";
+  return text == "False" || text == "f" ? "false" : text;
+}
+
+json json_of(const std::string& text, bool quoted) {
+  if (quoted) return text;
+  if (plain(text) == "true" || plain(text) == "false") return plain(text) == "true";
+  const std::optional<double> number = number_of(text);
+  if (!number) return text;
+  int64_t whole = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (error == std::errc() && rest == text.data() + text.size()) return whole;
+  return *number;
+}
+
+json::json_pointer pointer_to(std::string key) {
+  std::replace(key.begin(), key.end(), '.', '/');
+  return json::json_pointer("/" + key);
+}
+
+}  // namespace
+
+PipelineKeys::PipelineKeys(const std::vector<TextField>& fields, std::string name)
+    : name_(std::move(name)), places_{{"", name_}} {
+  for (const PipelineMessage& message : pipeline_messages()) {
+    for (const PipelineField& field : message.fields)
+      known_.emplace(message.path + "." + field.name, field);
+    for (size_t end = 0; end != std::string::npos;)
+      end = message.path.find('.', end + 1), messages_.insert(message.path.substr(0, end));
+  }
+  look_at(fields);
+  for (const PipelineMessage& message : pipeline_messages())
+    if (message.needed && !find(message.path))
+      base::fail(base::ExitCode::usage, name_, ": ", message.path,
+                 ": is missing, and this program has nothing else in its place");
+  for (const PipelineMessage& message : pipeline_messages()) take(message);
+  take_checkpoint();
+  take_averages();
+  take_label_map();
+  take_schedule();
+  take_crop();
+  take_colours();
+}
+
+void PipelineKeys::look_at(const std::vector<TextField>& fields) {
+  for (const TextField& field : fields) look_at(field);
+}
+
+void PipelineKeys::look_at(const TextField& field) {
+  const bool message = field.kind == TextField::message;
+  const auto known = known_.find(field.path);
+  if (message ? !messages_.contains(field.path) : known == known_.end()) refuse_unknown(field);
+  std::vector<const TextField*>& all = given_[field.path];
+  const bool list =
+      message ? field.path == kAugmentation : known->second.use == PipelineField::repeated;
+  if (!all.empty() && !list)
+    refuse(field.line, field.path, "is given twice, first in line " + std::to_string(all[0]->line));
+  all.push_back(&field);
+  look_at(field.fields);
+}
+
+void PipelineKeys::refuse_unknown(const TextField& field) const {
+  const size_t dot = field.path.rfind('.');
+  const std::string parent = dot == std::string::npos ? "" : field.path.substr(0, dot + 1);
+  std::string expected;
+  for (const std::string& path : messages_)
+    if (path.starts_with(parent) && path.find('.', parent.size()) == std::string::npos)
+      expected += (expected.empty() ? "; expected " : ", ") + path.substr(parent.size());
+  refuse(field.line, field.path,
+         "this program cannot honour it" + (field.kind == TextField::message ? expected : ""));
+}
+
+void PipelineKeys::refuse(int line, const std::string& path, const std::string& why) const {
+  base::fail(base::ExitCode::usage, name_, ":", line, ": ", path, ": ", why);
+}
+
+const TextField* PipelineKeys::find(const std::string& path) const {
+  const auto found = given_.find(path);
+  return found == given_.end() ? nullptr : found->second.front();
+}
+
+std::string PipelineKeys::value_of(const std::string& path, const std::string& absent) const {
+  const TextField* field = find(path);
+  return field ? plain(field->value) : absent;
+}
+
+void PipelineKeys::take(const PipelineMessage& message) {
+  const TextField* given = find(message.path);
+  if (!given) return;
+  for (const PipelineField& field : message.fields) {
+    const std::string path = message.path + "." + field.name;
+    if (field.use == PipelineField::repeated) {
+      take_list(path, field.detail);
+    } else if (const TextField* own = find(path)) {
+      take(field, {path, own->value, own->line, own->kind == TextField::quoted});
+    } else if (field.absent) {
+      if (!*field.absent) refuse(given->line, path, "is missing");
+      take(field, {path, field.absent, given->line, false, true});
+    }
+  }
+}
+
+void PipelineKeys::take(const PipelineField& field, const Value& value) {
+  switch (field.use) {
+    case PipelineField::sets:
+      return set(field.detail, value);
+    case PipelineField::is:
+      return expect(value, field.detail);
+    case PipelineField::ignored:
+      return ignore(value, field.detail);
+    case PipelineField::repeated:
+    case PipelineField::special:
+      return;
+  }
+}
+
+void PipelineKeys::take_list(const std::string& path, const std::string& key) {
+  const auto found = given_.find(path);
+  if (found == given_.end()) return;
+  json list = json::array();
+  for (const TextField* field : found->second)
+    list.push_back(json_of(field->value, field->kind == TextField::quoted));
+  set(key, list);
+  places_[key] = name_ + ":" + std::to_string(found->second.front()->line);
+}
+
+void PipelineKeys::expect(const Value& value, const std::string& expected) const {
+  const std::optional<double> number = number_of(value.text), other = number_of(expected);
+  if (number && other ? *number == *other : plain(value.text) == expected) return;
+  refuse(value.line, value.path, value.in_words() + ", but this program has only " + expected);
+}
+
+void PipelineKeys::set(const std::string& key, const Value& value) {
+  const auto [first, fresh] = setters_.emplace(key, value);
+  if (!fresh && json_of(first->second.text, false) != json_of(value.text, false))
+    refuse(value.line, value.path,
+           value.in_words() + ", but " + first->second.path + " in line " +
+               std::to_string(first->second.line) + " is " + first->second.text +
+               ", and this program has one value for both, " + key);
+  values_[pointer_to(key)] = json_of(value.text, value.quoted);
+  places_[key] = name_ + ":" + std::to_string(value.line);
+}
+
+void PipelineKeys::set(const std::string& key, const json& value) {
+  values_[pointer_to(key)] = value;
+}
+
+void PipelineKeys::ignore(const Value& value, const std::string& why) {
+  ignored_.push_back(name_ + ":" + std::to_string(value.line) + ": " + value.path +
+                     " is ignored: " + why);
+}
+
+// A classifier gives only what a detector shares with it. A whole detector gives everything that
+// fits, which the original does only if it is asked for.
+void PipelineKeys::take_checkpoint() {
+  const TextField* type = find("train_config.fine_tune_checkpoint_type");
+  if (!find("train_config.fine_tune_checkpoint") || !type || type->value == "classification")
+    return;
+  if (type->value != "detection")
+    refuse(type->line, type->path, "is " + type->value + ", expected classification or detection");
+  if (value_of("train_config.load_all_detection_checkpoint_vars", "false") != "true")
+    refuse(type->line, type->path,
+           "is detection without load_all_detection_checkpoint_vars: true, so the original would "
+           "leave the heads out; this program loads everything that fits");
+}
+
+void PipelineKeys::take_averages() {
+  const bool kept = value_of(kOptimizer + ".use_moving_average", "true") == "true";
+  const TextField* evaluated = find("eval_config.use_moving_averages");
+  const bool used = evaluated && plain(evaluated->value) == "true";
+  if (used && !kept)
+    refuse(evaluated->line, evaluated->path, "is true, but training keeps no averages");
+  if (kept && used)
+    set("train.ema", json_of(value_of(kOptimizer + ".moving_average_decay", "0.9999"), false));
+  else if (kept)
+    ignored_.push_back(name_ + ": " + kOptimizer +
+                       ".use_moving_average is ignored: eval_config does not use the averages");
+}
+
+// The map of COCO is built in. The original gives its path inside its own repository.
+void PipelineKeys::take_label_map() {
+  for (const char* reader : {"train_input_reader", "eval_input_reader"})
+    if (const TextField* map = find(std::string(reader) + ".label_map_path")) {
+      const bool coco = std::filesystem::path(map->value).filename() == "mscoco_label_map.pbtxt";
+      set("data.label_map", Value{map->path, coco ? "coco" : map->value, map->line, true});
+    }
+}
+
+// The rates are those of the run's own batch, however many ranks it has.
+void PipelineKeys::take_schedule() {
+  const TextField* cosine = find(kRate + ".cosine_decay_learning_rate");
+  const TextField* constant = find(kRate + ".constant_learning_rate");
+  if (!cosine && !constant)
+    base::fail(base::ExitCode::usage, name_, ": ", kRate,
+               ": expected cosine_decay_learning_rate or constant_learning_rate");
+  if (cosine && constant)
+    refuse(constant->line, constant->path, "is given beside cosine_decay_learning_rate");
+  set("train.schedule.kind", json(cosine ? "cosine" : "constant"));
+  set("train.schedule.reference_batch", json(0));
+  if (constant) set("train.schedule.warmup_steps", json(0));
+}
+
+void PipelineKeys::take_crop() {
+  if (!find(kAugmentation + ".random_horizontal_flip"))
+    set("data.augment.flip_probability", json(0));
+  const TextField* crop = nullptr;
+  set("data.augment.crop.kind", json("none"));
+  for (const auto& [field, kind] :
+       {std::pair("random_crop_image", "random"),
+        {"ssd_random_crop", "ssd"},
+        {"ssd_random_crop_pad", "ssd_pad"},
+        {"ssd_random_crop_fixed_aspect_ratio", "ssd_fixed_aspect"},
+        {"ssd_random_crop_pad_fixed_aspect_ratio", "ssd_pad_fixed_aspect"}})
+    if (const TextField* given = find(kAugmentation + "." + field)) {
+      if (crop) refuse(given->line, given->path, "is a second crop, beside " + crop->path);
+      crop = given;
+      set("data.augment.crop.kind", json(kind));
+    }
+}
+
+void PipelineKeys::take_colours() {
+  const TextField* distort = find(kAugmentation + ".random_distort_color");
+  if (!distort) return;
+  const std::string order = value_of(distort->path + ".color_ordering", "0");
+  if (order != "0" && order != "1")
+    refuse(distort->line, distort->path + ".color_ordering", "is " + order + ", expected 0 or 1");
+  set("data.augment.colour.probability", json(1));
+  set("data.augment.colour.order", json(order == "0" ? "brightness_saturation_hue_contrast"
+                                                     : "brightness_contrast_saturation_hue"));
+}
+
+}  // namespace config

@@ -1,0 +1,89 @@
+#include "tools/config/pipeline_text.h"
+
+#include "data/formats/text_tokens.h"
+
+namespace config {
+namespace {
+
+constexpr size_t kMostFields = 10'000, kDeepest = 16;
+
+class TextFieldParser : data::TextTokens {
+ public:
+  TextFieldParser(std::string_view text, const std::string& name)
+      : TextTokens(text, name, base::ExitCode::usage) {
+    if (text.size() > kLargestPipeline) refuse("larger than 1 MiB, expected a configuration");
+  }
+
+  std::vector<TextField> parse() {
+    advance();
+    return parse_fields("", 0);
+  }
+
+ private:
+  bool is_mark(char c) const { return kind_ == mark && token_[0] == c; }
+
+  // Parses up to the } of the message, or to the end of the text for the outermost one.
+  std::vector<TextField> parse_fields(const std::string& path, size_t depth) {
+    if (depth > kDeepest) refuse("nested deeper than " + std::to_string(kDeepest) + " levels");
+    std::vector<TextField> fields;
+    for (;;) {
+      const bool closed = is_mark('}') || is_mark('>');
+      if (depth == 0 ? kind_ == end : closed) return fields;
+      if (kind_ == end) refuse("unexpected end: " + path + " is not closed");
+      if (is_mark(',') || is_mark(';'))
+        advance();
+      else
+        parse_field(path, depth, fields);
+    }
+  }
+
+  void parse_field(const std::string& path, size_t depth, std::vector<TextField>& fields) {
+    if (kind_ != word) refuse("expected the name of a field, as in protobuf's text format");
+    TextField field{.path = path.empty() ? token_ : path + "." + token_, .line = line()};
+    advance();
+    const bool colon = is_mark(':');
+    if (colon) advance();
+    if (!is_mark('[')) {
+      if (!colon && !is_mark('{') && !is_mark('<')) refuse("expected : or { after " + field.path);
+      return parse_value(std::move(field), depth, fields);
+    }
+    for (advance(); !is_mark(']');) {
+      parse_value(field, depth, fields);
+      if (is_mark(','))
+        advance();
+      else if (!is_mark(']'))
+        refuse("expected , or ] in the list " + field.path);
+    }
+    advance();
+  }
+
+  void parse_value(TextField field, size_t depth, std::vector<TextField>& fields) {
+    if (++count_ > kMostFields) refuse("more than " + std::to_string(kMostFields) + " fields");
+    field.line = line();
+    if (is_mark('{') || is_mark('<')) {
+      advance();
+      field.kind = TextField::message;
+      field.fields = parse_fields(field.path, depth + 1);
+      advance();
+    } else if (kind_ == quoted) {
+      field.kind = TextField::quoted;
+      for (; kind_ == quoted; advance()) field.value += token_;  // parts stand side by side
+    } else if (kind_ == word) {
+      field.value = token_;
+      advance();
+    } else {
+      refuse("expected the value of " + field.path);
+    }
+    fields.push_back(std::move(field));
+  }
+
+  size_t count_ = 0;
+};
+
+}  // namespace
+
+std::vector<TextField> parse_text_fields(std::string_view text, const std::string& name) {
+  return TextFieldParser(text, name).parse();
+}
+
+}  // namespace config
