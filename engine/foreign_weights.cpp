@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/formats/sorted_table.h"
+#include "engine/formats/torch_file.h"
+
 namespace engine {
 namespace {
 
@@ -13,13 +16,12 @@ bool is_text(std::string_view head) {
 
 }  // namespace
 
-std::string foreign_weights(std::string_view head) {
+std::string foreign_weights(std::string_view head, std::string_view tail) {
   using namespace std::string_view_literals;
-  // A zip archive, or a pickle of protocol 2 to 5.
-  const bool pickle = head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5;
-  if (head.starts_with("PK\x03\x04"sv) || pickle)
-    return "a file of PyTorch: save its weights with safetensors.torch.save_file, as "
-           "docs/checkpoints.md shows";
+  if (TorchFile::begins(head)) return "a file of PyTorch: `ssdtrain --init-from` reads it";
+  if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5)
+    return "a pickle, perhaps a file of PyTorch: save its weights with "
+           "safetensors.torch.save_file, as docs/importing.md shows";
   if (head.starts_with("\x89HDF\r\n\x1a\n"sv))
     return "an HDF5 file, as of Keras: save its weights with safetensors.numpy.save_file";
   if (head.starts_with("\x1f\x8b"sv)) return "a gzip file: unpack it with gunzip";
@@ -30,6 +32,9 @@ std::string foreign_weights(std::string_view head) {
   if (head.ends_with("TFL3"sv)) return "a TensorFlow Lite file, which is not read";
   if (head.starts_with("version "sv))
     return "a text, perhaps the pointer that Git LFS leaves: `git lfs pull` fetches the file";
+  if (SortedTable::ends(tail)) return "a checkpoint of TensorFlow: `ssdtrain --init-from` reads it";
+  if (head.starts_with("model_ch"sv))
+    return "TensorFlow's list of checkpoints: give one of the paths that stand in it";
   if (is_text(head))
     return head[0] == '<' ? "HTML or XML: did the download give an error page?"
                           : "a text, expected a checkpoint of ssdtrain";

@@ -8,39 +8,24 @@
 #include <vector>
 
 #include "engine/base/atomic_file.h"
+#include "engine/tensor_file.h"
 #include "kernels/view.h"
 
 namespace engine {
 
-struct StoredTensor {
-  std::string name;
-  std::string dtype;  // as in the format: "F32", "BF16", "I64"...
-  std::vector<int64_t> shape;
-  uint64_t offset = 0, bytes = 0;  // in the file
-  int64_t size() const;            // elements
-};
-
-class SafetensorsFile {
+class SafetensorsFile : public TensorFile {
  public:
   // Reads and checks header and, where there is one, the checksum: one pass over the file. Bounds:
   // header 16 MiB, 100,000 tensors, rank 8; ranges must be contiguous and end with the file. Every
   // defect throws Error(checkpoint), one line with path and what is wrong.
   explicit SafetensorsFile(const std::string& path);
-  ~SafetensorsFile();
-  SafetensorsFile(const SafetensorsFile&) = delete;
-  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
+  ~SafetensorsFile() override;
 
-  const std::string& path() const { return path_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   bool has_checksum() const;
-  const std::vector<StoredTensor>& tensors() const { return tensors_; }
   const StoredTensor* find(const std::string& name) const;  // null if there is none
 
-  // The raw bytes, to `bytes` bytes at `to`.
-  void read(const StoredTensor&, void* to) const;
-  // The values, converted from F64, F32, F16 or BF16; Error(checkpoint) for other types.
-  std::vector<float> read_floats(const StoredTensor&) const;
-  std::vector<double> read_doubles(const StoredTensor&) const;
+  void read(const StoredTensor&, void* to) const override;
 
  private:
   void parse_header(const std::string& header, uint64_t data_start);
@@ -49,11 +34,9 @@ class SafetensorsFile {
   void read_at(uint64_t offset, void* to, uint64_t bytes) const;
   [[noreturn]] void damaged(const std::string& what) const;
 
-  std::string path_;
   int file_ = -1;
   uint64_t size_ = 0;
   std::map<std::string, std::string> metadata_;
-  std::vector<StoredTensor> tensors_;
   std::map<std::string, size_t> by_name_;
 };
 
@@ -64,9 +47,8 @@ struct TensorToStore {
   const void* data;   // host memory
 };
 
-// The format's name for a dtype of ours, and the bytes per element of a dtype (0 if unknown).
+// The format's name for a dtype of ours.
 std::string stored_dtype(kernels::DType);
-uint64_t bytes_per_element(const std::string& stored_dtype);
 
 // Writes the file atomically, with a checksum; the file that was there is kept as `previous` if
 // that is not empty. Tensors are stored in name order.

@@ -17,7 +17,8 @@ namespace engine {
 namespace {
 
 constexpr uint64_t kLargestHeader = 16 << 20;
-constexpr size_t kMostTensors = 100000, kHighestRank = 8, kDeepest = 8;
+constexpr size_t kMostTensors = TensorFile::kMostTensors, kHighestRank = TensorFile::kHighestRank;
+constexpr size_t kDeepest = 8;
 
 using Json = nlohmann::json;
 
@@ -93,17 +94,11 @@ uint64_t multiplied(uint64_t a, uint64_t b, bool& overflow) {
 
 }  // namespace
 
-int64_t StoredTensor::size() const {
-  int64_t n = 1;
-  for (int64_t d : shape) n *= d;
-  return n;
-}
-
 void SafetensorsFile::damaged(const std::string& what) const {
   base::fail(base::ExitCode::checkpoint, path_, ": damaged or not a safetensors file: ", what);
 }
 
-SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
+SafetensorsFile::SafetensorsFile(const std::string& path) : TensorFile(path) {
   file_ =
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for a writer
   if (file_ < 0)
@@ -117,7 +112,10 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
     read_at(0, &length, sizeof length);
     if (length > kLargestHeader || length > size_ - sizeof length) {
       const std::string_view head(reinterpret_cast<const char*>(&length), sizeof length);
-      if (const std::string foreign = foreign_weights(head); !foreign.empty())
+      char tail[sizeof length];
+      read_at(size_ - sizeof tail, tail, sizeof tail);
+      const std::string foreign = foreign_weights(head, {tail, sizeof tail});
+      if (!foreign.empty())
         base::fail(base::ExitCode::checkpoint, path_, ": not a safetensors file but ", foreign);
       damaged("header length " + std::to_string(length) + " in a file of " + std::to_string(size_) +
               " bytes");
@@ -235,38 +233,6 @@ const StoredTensor* SafetensorsFile::find(const std::string& name) const {
 
 void SafetensorsFile::read(const StoredTensor& t, void* to) const {
   read_at(t.offset, to, t.bytes);
-}
-
-namespace {
-
-template <class From, class To> std::vector<To> converted(const std::vector<char>& raw) {
-  std::vector<To> values(raw.size() / sizeof(From));
-  for (size_t i = 0; i < values.size(); ++i) {
-    From x;
-    std::memcpy(&x, raw.data() + i * sizeof x, sizeof x);
-    values[i] = To(kernels::Acc<From>(x));
-  }
-  return values;
-}
-
-template <class To> std::vector<To> read_as(const SafetensorsFile& file, const StoredTensor& t) {
-  std::vector<char> raw(t.bytes);
-  file.read(t, raw.data());
-  if (t.dtype == "F32") return converted<float, To>(raw);
-  if (t.dtype == "F64") return converted<double, To>(raw);
-  if (t.dtype == "F16") return converted<kernels::f16, To>(raw);
-  if (t.dtype == "BF16") return converted<kernels::bf16, To>(raw);
-  base::fail(base::ExitCode::checkpoint, file.path(), ": tensor '", t.name, "' has dtype ", t.dtype,
-             ", expected a floating-point type");
-}
-
-}  // namespace
-
-std::vector<float> SafetensorsFile::read_floats(const StoredTensor& t) const {
-  return read_as<float>(*this, t);
-}
-std::vector<double> SafetensorsFile::read_doubles(const StoredTensor& t) const {
-  return read_as<double>(*this, t);
 }
 
 }  // namespace engine

@@ -54,14 +54,6 @@ std::string stored_dtype(kernels::DType dtype) {
   return "";
 }
 
-uint64_t bytes_per_element(const std::string& dtype) {
-  static const std::map<std::string, uint64_t> kBytes{
-      {"F64", 8},  {"I64", 8}, {"U64", 8}, {"F32", 4}, {"I32", 4}, {"U32", 4}, {"F16", 2},
-      {"BF16", 2}, {"I16", 2}, {"U16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
-  auto found = kBytes.find(dtype);
-  return found == kBytes.end() ? 0 : found->second;
-}
-
 void write_safetensors(const std::string& path, std::span<const TensorToStore> tensors,
                        std::map<std::string, std::string> metadata, const std::string& previous,
                        base::FileCalls calls) {

@@ -6,13 +6,14 @@
 #include <set>
 
 #include "engine/base/error.h"
-#include "engine/safetensors.h"
+#include "engine/base/text.h"
+#include "engine/formats/weights_file.h"
 #include "model/weight_names.h"
 
 namespace model {
 
 using engine::Backend, base::ExitCode, base::fail, engine::Parameters;
-using engine::SafetensorsFile, engine::StoredTensor;
+using engine::StoredTensor, engine::TensorFile;
 
 namespace {
 
@@ -27,7 +28,7 @@ std::string bracketed(const Dims& dims) {
 
 // Two names of the file may be equal without their prefixes. That is an error only if the model has
 // a tensor of that name.
-Stored by_base_name(const SafetensorsFile& file, Naming naming, const Parameters& parameters) {
+Stored by_base_name(const TensorFile& file, Naming naming, const Parameters& parameters) {
   std::set<std::string> wanted;
   for (const Parameters::Named& named : parameters.named())
     wanted.insert(foreign_name(named.name, naming));
@@ -43,7 +44,7 @@ Stored by_base_name(const SafetensorsFile& file, Naming naming, const Parameters
   return stored;
 }
 
-Naming naming_of(const SafetensorsFile& file, const Parameters& parameters) {
+Naming naming_of(const TensorFile& file, const Parameters& parameters) {
   Naming best = Naming::ours;
   size_t most = 0;
   for (Naming naming : kNamings) {
@@ -87,7 +88,7 @@ std::vector<T> reordered(std::vector<T> values, const StoredTensor& stored, Nami
 }
 
 template <class T>
-std::vector<char> checked_bytes(std::vector<T> values, const SafetensorsFile& file,
+std::vector<char> checked_bytes(std::vector<T> values, const TensorFile& file,
                                 const StoredTensor& stored, Naming naming) {
   for (size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i]))
@@ -98,7 +99,7 @@ std::vector<char> checked_bytes(std::vector<T> values, const SafetensorsFile& fi
   return {bytes, bytes + values.size() * sizeof(T)};
 }
 
-std::vector<char> read(const SafetensorsFile& file, const StoredTensor& stored, Naming naming,
+std::vector<char> read(const TensorFile& file, const StoredTensor& stored, Naming naming,
                        engine::DType master) {
   if (master == engine::DType::f64)
     return checked_bytes(file.read_doubles(stored), file, stored, naming);
@@ -147,7 +148,7 @@ void take_rows(const engine::View& to, const std::vector<char>& there, const Cla
     }
 }
 
-[[noreturn]] void nothing_fits(const SafetensorsFile& file, const ImportReport& report) {
+[[noreturn]] void nothing_fits(const TensorFile& file, const ImportReport& report) {
   const std::string found = file.tensors().empty() ? "it has no tensors"
                             : report.other_shape.empty()
                                 ? "its first is '" + file.tensors()[0].name + "'"
@@ -158,26 +159,33 @@ void take_rows(const engine::View& to, const std::vector<char>& there, const Cla
        "shapes; ", found);
 }
 
-bool training_state(const std::string& name, Naming naming) {
-  return naming == Naming::ours && (name.starts_with("optimizer/") || name.starts_with("ema/"));
-}
-
-// How many names each part of the model has: "fpn/ 27, heads/ 171".
-std::string by_part(const std::vector<std::string>& names) {
+// How many names have each kind: "fpn/ 27, heads/ 171".
+template <class Kind>
+std::string by_kind(const std::vector<std::string>& names, const Kind& kind_of) {
   std::map<std::string, size_t> counts;
-  for (const std::string& name : names) ++counts[name.substr(0, name.find('/')) + "/"];
+  for (const std::string& name : names) ++counts[kind_of(name)];
   std::string text;
-  for (const auto& [part, count] : counts)
-    text += (text.empty() ? "" : ", ") + part + " " + std::to_string(count);
+  for (const auto& [kind, count] : counts)
+    text += (text.empty() ? "" : ", ") + kind + " " + std::to_string(count);
   return text;
 }
 
+constexpr size_t kShown = 4;
+
 std::string first_few(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 4;
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i ? ", " : "") + names[i];
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    text += (i ? ", " : "") + base::printable(names[i]);
   return names.size() > kShown ? text + ", ..." : text;
 }
+
+std::string by_part(const std::vector<std::string>& names) {
+  if (names.size() <= kShown) return first_few(names);
+  return by_kind(names,
+                 [](const std::string& name) { return name.substr(0, name.find('/')) + "/"; });
+}
+
+std::string by_state(const std::vector<std::string>& names) { return by_kind(names, state_kind); }
 
 std::string counted(const char* what, const std::vector<std::string>& names,
                     std::string (*list)(const std::vector<std::string>&)) {
@@ -191,6 +199,8 @@ std::string ImportReport::in_words() const {
   std::string text = "initial values from " + source + ": loaded " + std::to_string(loaded.size()) +
                      " tensors" + counted("re-initialised", reinitialised, by_part) +
                      counted("unused", unused, first_few);
+  if (!training_state.empty())
+    text += counted("state of a training left out", training_state, by_state);
   if (!other_shape.empty()) text += "; of another shape: " + first_few(other_shape);
   return hint.empty() ? text : text + "; " + hint;
 }
@@ -200,7 +210,7 @@ namespace {
 // Collects the new values tensor by tensor. It writes nothing into the parameters.
 class Import {
  public:
-  Import(const SafetensorsFile& file, const Parameters& parameters, const ClassColumns* columns)
+  Import(const TensorFile& file, const Parameters& parameters, const ClassColumns* columns)
       : file_(file),
         columns_(columns),
         naming_(naming_of(file, parameters)),
@@ -245,15 +255,15 @@ class Import {
   void finish() {
     if (report.loaded.empty()) nothing_fits(file_, report);
     for (const StoredTensor& t : file_.tensors())
-      if (!used_.contains(t.name) && !training_state(t.name, naming_))
-        report.unused.push_back(t.name);
+      if (!used_.contains(t.name))
+        (state_kind(t.name).empty() ? report.unused : report.training_state).push_back(t.name);
   }
 
   ImportReport report;
   std::vector<NewValues> values;
 
  private:
-  const SafetensorsFile& file_;
+  const TensorFile& file_;
   const ClassColumns* columns_;
   Naming naming_;
   Stored stored_;
@@ -262,7 +272,7 @@ class Import {
 
 }  // namespace
 
-ImportReport import_weights(Backend& backend, const SafetensorsFile& file, Parameters& parameters,
+ImportReport import_weights(Backend& backend, const TensorFile& file, Parameters& parameters,
                             const ClassColumns* columns) {
   Import import(file, parameters, columns);
   for (const Parameters::Named& named : parameters.named()) import.take(named);
@@ -276,7 +286,7 @@ ImportReport import_weights(Backend& backend, const SafetensorsFile& file, Param
 }
 
 ImportReport import_weights(Backend& backend, const std::string& path, Parameters& parameters) {
-  return import_weights(backend, SafetensorsFile(path), parameters);
+  return import_weights(backend, *engine::open_weights(path), parameters);
 }
 
 }  // namespace model

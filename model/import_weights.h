@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/parameters.h"
-#include "engine/safetensors.h"
+#include "engine/tensor_file.h"
 
 namespace model {
 
@@ -16,12 +16,15 @@ struct ImportReport {
   // For those of the latter that the file has in another shape: "name [its shape], expected
   // [ours]".
   std::vector<std::string> other_shape;
-  std::vector<std::string> unused;  // the file's names
+  // The file's names of what belongs to a training and not to a model: buffers of an optimiser,
+  // averages, the step.
+  std::vector<std::string> training_state;
+  std::vector<std::string> unused;  // the other names of the file that were not used
   std::string hint;                 // what else has to fit these weights; empty if nothing is known
   bool class_rows = false;          // whether the file's class predictor was read row by row
 
-  // One line that says how many tensors were loaded, re-initialised (by part of the model) and not
-  // used.
+  // One line that says how many tensors were loaded, re-initialised (by name, or if there are many,
+  // by part of the model), of a training's state (by kind) and not used.
   std::string in_words() const;
 };
 
@@ -33,7 +36,7 @@ struct ClassColumns {
   std::vector<int> source;
 };
 
-// Reads a safetensors file into `parameters`. Of the namings in weight_names.h it takes the one
+// Reads a file of tensors into `parameters`. Of the namings in weight_names.h it takes the one
 // that fits most tensors. A tensor is loaded if and only if its name maps to one of ours and its
 // shape, in our order of axes, is the same. Other tensors keep the values they have. The moving
 // statistics of batch norm are loaded, too; the optimiser's state is not. A checkpoint of this
@@ -46,8 +49,9 @@ struct ClassColumns {
 //
 // Throws Error(checkpoint), before anything is changed, if nothing fits, if a value is not finite,
 // if a dtype is not a floating-point type, or if one tensor is stored under two names.
-ImportReport import_weights(engine::Backend&, const engine::SafetensorsFile&, engine::Parameters&,
+ImportReport import_weights(engine::Backend&, const engine::TensorFile&, engine::Parameters&,
                             const ClassColumns* columns = nullptr);
+// `path` is what engine::open_weights takes.
 ImportReport import_weights(engine::Backend&, const std::string& path, engine::Parameters&);
 
 }  // namespace model

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace model {
@@ -119,8 +120,21 @@ std::string foreign_name(const std::string& ours, Naming naming) {
 
 std::string stored_base(const std::string& name, Naming naming) {
   if (naming == Naming::torchvision)
-    return without(name, {"module.", "model.", "backbone.", "body.", "encoder."});
+    return without(name, {"state_dict.", "model_state_dict.", "module.", "model.", "backbone.",
+                          "body.", "encoder."});
   return naming == Naming::tf_slim ? without(name, {"FeatureExtractor/"}) : name;
+}
+
+std::string state_kind(const std::string& name) {
+  // Ours and PyTorch's, by their beginning; TensorFlow's counters; and its slots, by their end.
+  static const std::set<std::string> kBeginnings{"optimizer", "ema", "optimizer_state_dict"},
+      kCounters{"global_step", "beta1_power", "beta2_power", "current_loss_scale", "good_steps"},
+      kSlots{"Momentum", "ExponentialMovingAverage", "Adam", "Adam_1", "RMSProp", "RMSProp_1",
+             "Adagrad"};
+  const size_t end = name.find_first_of("/.");
+  if (end == std::string::npos) return kCounters.contains(name) ? name : "";
+  const std::string first = name.substr(0, end), last = name.substr(name.rfind('/') + 1);
+  return kBeginnings.contains(first) ? first : kSlots.contains(last) ? last : "";
 }
 
 std::array<int, 4> kernel_axes(Naming naming) {

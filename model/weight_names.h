@@ -23,6 +23,10 @@ std::string foreign_name(const std::string& ours, Naming);
 // when they wrap a model.
 std::string stored_base(const std::string& name, Naming);
 
+// If a tensor of that name belongs to a training and not to a model, what it is: "optimizer",
+// "Momentum", "global_step"; else an empty text.
+std::string state_kind(const std::string& name);
+
 // The axes of a convolution kernel in files of that naming: element i is the file's axis that
 // corresponds to our axis i of [out, height, width, in].
 std::array<int, 4> kernel_axes(Naming);

@@ -8,7 +8,9 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/documents.h"
-#include "tests/support/engine/foreign_weights.h"
+#include "tests/support/engine/tf_checkpoint.h"
+#include "tests/support/engine/torch_file.h"
+#include "tests/support/tools/pipeline_text.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -80,9 +82,7 @@ class Workplace {
     good("ssddata synth drawn --train 8 --val 4");
     add_coco();
     add_voc_and_yolo();
-    tests::ForeignWeights weights;
-    tests::add_torchvision(weights);
-    fs::copy_file(weights.save(), at("resnet50.safetensors"));
+    add_foreign_work();
   }
 
   tests::Outcome run(const string& command) const {
@@ -99,6 +99,21 @@ class Workplace {
     const tests::Outcome outcome = run(command);
     INFO(command << "\n" << outcome.err);
     REQUIRE(outcome.exit_code == 0);
+  }
+
+  // Weights and a configuration of other programs.
+  void add_foreign_work() const {
+    tests::ForeignWeights weights, detector;
+    tests::add_torchvision(weights);
+    fs::copy_file(weights.save(), at("resnet50.safetensors"));
+    std::ofstream(at("resnet50.pth"), std::ios::binary)
+        << tests::zipped_torch_file(tests::state_dict_pickle(weights), tests::storages_of(weights));
+    tests::add_slim_detector(detector, 4);
+    const fs::path saved = tests::save_v2(detector, "model.ckpt-12500");
+    copy(saved.parent_path().string(), "old_run");
+    std::ofstream(at("ssd320_full_8gpus.config")) << tests::kPipeline;
+    for (const string part : {"train", "val"})
+      good("ssddata convert --annotations " + part + ".json --images photos --to-records " + part);
   }
 
   void add_coco() const {

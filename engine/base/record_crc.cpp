@@ -15,4 +15,8 @@ uint32_t crc32c(std::string_view bytes) {
   return ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~0u);
 }
 
+uint32_t crc32(std::string_view bytes) {
+  return crc32_gzip_refl(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+}
+
 }  // namespace base

@@ -1,4 +1,4 @@
-// The checksum in TFRecord files, and so in TensorBoard's event files.
+// The checksum in TFRecord files and in TensorFlow's checkpoints, and that of zip archives.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -7,6 +7,9 @@ namespace base {
 
 // CRC-32C (Castagnoli, RFC 3720) of up to 2 GiB.
 uint32_t crc32c(std::string_view bytes);
+
+// CRC-32 (IEEE 802.3, as in zip archives) of any bytes.
+uint32_t crc32(std::string_view bytes);
 
 // The form in which the files store a CRC: rotated and offset, because the CRC of bytes that hold
 // their own CRC tells nothing. The constants are those of tensorflow/core/lib/hash/crc32c.h.

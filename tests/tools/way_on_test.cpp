@@ -50,9 +50,11 @@ TEST_CASE("weights of other programs are named, with the function that converts 
   using namespace std::string_literals;
   const Place p;
   for (const auto& [bytes, words] : {std::pair("PK\x03\x04"s, "a file of PyTorch"),
-                                     {"\x80\x02}q"s, "a file of PyTorch"},
+                                     {"\x80\x02\x8a\x0al\xfc\x9c\x46"s, "PyTorch"},
+                                     {"\x80\x02}q"s, "save_file, as docs/importing.md shows"},
                                      {"\x89HDF\r\n\x1a\n"s, "an HDF5 file"},
-                                     {"\x80\x04\x95"s, "a file of PyTorch"},
+                                     {"\x80\x04\x95"s, "perhaps a file of PyTorch"},
+                                     {"model_checkpoint_path: 'x'"s, "give one of the paths"},
                                      {"\x08\x07\x12\x07pytorch"s, "an ONNX file"},
                                      {"\x1c\0\0\0TFL3"s, "a TensorFlow Lite file"},
                                      {"version https://git-lfs"s, "`git lfs pull`"},

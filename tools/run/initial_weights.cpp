@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 
+#include "engine/formats/weights_file.h"
+#include "engine/safetensors.h"
 #include "model/import_weights.h"
 
 namespace run {
@@ -44,14 +47,23 @@ std::string rows_in_words(const ClassList& ours, const model::ClassColumns& colu
   return fresh.empty() ? text : text + "; re-initialised for " + listed(fresh);
 }
 
+// The list of classes in a checkpoint of this program; empty for other files.
+std::string stored_classes(const engine::TensorFile& file) {
+  const auto* ours = dynamic_cast<const engine::SafetensorsFile*>(&file);
+  if (!ours) return {};
+  const auto found = ours->metadata().find("classes");
+  return found == ours->metadata().end() ? std::string() : found->second;
+}
+
 }  // namespace
 
 std::vector<std::string> take_initial_weights(const std::string& path, const ClassList& classes,
                                               engine::Backend& backend,
                                               engine::Parameters& parameters) {
-  const engine::SafetensorsFile file(path);
-  const auto stored = file.metadata().find("classes");
-  if (stored == file.metadata().end()) {
+  const std::unique_ptr<engine::TensorFile> opened = engine::open_weights(path);
+  const engine::TensorFile& file = *opened;
+  const std::string stored = stored_classes(file);
+  if (stored.empty()) {
     const model::ImportReport report = model::import_weights(backend, file, parameters);
     std::vector<std::string> remarks{report.in_words()};
     const auto& loaded = report.loaded;
@@ -60,7 +72,7 @@ std::vector<std::string> take_initial_weights(const std::string& path, const Cla
           "warning: the file names no classes: rows of the class predictor are taken by position");
     return remarks;
   }
-  const ClassList there = ClassList::from_json(stored->second, path);
+  const ClassList there = ClassList::from_json(stored, path);
   if (same_columns(classes, there))
     return {model::import_weights(backend, file, parameters).in_words()};
   const model::ClassColumns columns = columns_by_name(classes, there);

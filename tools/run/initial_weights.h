@@ -8,9 +8,10 @@
 
 namespace run {
 
-// Calls model::import_weights for `path`. If the file is a checkpoint of this program whose classes
-// are others, or in another order, the rows of the class predictor are matched by the names of the
-// classes. Returns lines for the log that say what was done.
+// Calls model::import_weights for `path`, which is what engine::open_weights takes. If the file is
+// a checkpoint of this program whose classes are others, or in another order, the rows of the class
+// predictor are matched by the names of the classes. Returns lines for the log that say what was
+// done.
 std::vector<std::string> take_initial_weights(const std::string& path, const ClassList& classes,
                                               engine::Backend&, engine::Parameters&);
 

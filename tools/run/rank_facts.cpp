@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/version.h"
+#include "engine/formats/weights_file.h"
 #include "engine/safetensors_checksum.h"
 
 namespace run {
@@ -108,7 +109,8 @@ json facts_of(const config::RunConfig& config, const TrainingData& data, const M
           {"train", print_json(data.train_print)},
           {"val", print_json(data.val_print)},
           {"checkpoint", from.empty() ? "none" : from},
-          {"weights", resumed ? resumed->checksum() + to_json(resumed->state()) : digest_of(from)}};
+          {"weights", resumed ? resumed->checksum() + to_json(resumed->state())
+                              : digest_of(engine::weights_file(from))}};
 }
 
 }  // namespace run

@@ -1,0 +1,44 @@
+#include "engine/formats/tf_checkpoint.h"
+
+#include <filesystem>
+#include <protozero/pbf_reader.hpp>
+#include <regex>
+
+#include "engine/formats/sorted_table.h"
+#include "engine/formats/tf_checkpoint_v1.h"
+#include "engine/formats/tf_checkpoint_v2.h"
+
+namespace engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The first record of V2 begins with a number of data files, that of V1 with a message.
+bool is_index(const std::string& path) {
+  const SortedTable table(path);
+  const std::string record = table.first_value();
+  try {
+    protozero::pbf_reader message(record);
+    return message.next() && message.wire_type() == protozero::pbf_wire_type::varint;
+  } catch (const protozero::exception&) {
+    table.damaged("a first record that is cut off");
+  }
+}
+
+}  // namespace
+
+std::string tf_checkpoint_file(const std::string& path) {
+  static const std::regex kEndings(R"((\.data-\d{5}-of-\d{5}|\.meta)$)");
+  std::error_code none;
+  const std::string prefix = std::regex_replace(path, kEndings, "");
+  if (path.empty() || (prefix == path && fs::exists(path, none))) return path;
+  const std::string index = prefix + ".index";
+  return fs::exists(index, none) ? index : path;
+}
+
+std::unique_ptr<TensorFile> open_tf_checkpoint(const std::string& path) {
+  if (is_index(path)) return std::make_unique<TfCheckpointV2>(path);
+  return std::make_unique<TfCheckpointV1>(path);
+}
+
+}  // namespace engine
