@@ -100,4 +100,9 @@ TEST_CASE("importing: files of TensorFlow and PyTorch give a run its weights") {
                              " --checkpoint " + path + " data/images"),
                   4, "`ssdtrain --init-from` reads it");
   }
+  base::write_file(place.at("data/checkpoint"), std::string_view("model_checkpoint_path: 'x'"));
+  check_refused(place.ssdtrain("--config tiny.json --init-from data/checkpoint --dry-run"), 4,
+                "give one of the paths that stand in it");
+  check_refused(place.ssdtrain("--config tiny.json --init-from data --dry-run"), 4,
+                "a folder of TensorFlow");
 }

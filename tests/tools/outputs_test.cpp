@@ -342,9 +342,9 @@ TEST_CASE("outputs: two options never name one file") {
 TEST_CASE("outputs: every option that takes a file or folder is known here") {
   // Inputs; tests/tools/pipes_test.cpp has them one by one.
   const std::set<std::string> inputs{
-      "--annotations", "--tfrecords", "--records",      "--voc",    "--yolo",   "--images",
-      "--names",       "--label-map", "--checkpoint",   "--config", "--resume", "--init-from",
-      "--detections",  "--augmented", "--ground-truth", "--watch"};
+      "--annotations", "--tfrecords", "--records",      "--voc",    "--yolo",         "--images",
+      "--names",       "--label-map", "--checkpoint",   "--config", "--resume",       "--init-from",
+      "--detections",  "--augmented", "--ground-truth", "--watch",  "--from-pipeline"};
   std::set<std::string> outputs{"--output", "--output-dir"};
   for (const OutputOption& o : output_options()) outputs.insert(o.option);
   std::istringstream words(

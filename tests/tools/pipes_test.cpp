@@ -77,6 +77,7 @@ TEST_CASE("a pipe as any input is one line and an exit code, and nobody waits") 
            Case{"ssdtrain --config on.json", 2},
            Case{"ssdtrain --config tiny.json --resume pipe", 4},
            Case{"ssdtrain --config tiny.json --init-from pipe --output-dir other", 4},
+           Case{"ssdtrain --from-pipeline pipe --print-config", 2},
            Case{"ssdtrain --config tiny.json data.train.annotations=pipe", 3},
            Case{"ssdtrain --config tiny.json --output-dir pipe", 2},
            Case{"ssddata synth pipe", 2},

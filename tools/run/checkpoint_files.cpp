@@ -78,6 +78,10 @@ std::string checkpoint_file(const std::string& path) {
   if (!fs::is_directory(path, none)) return path;
   for (const char* name : {"best.safetensors", "last.safetensors"})
     if (const fs::path file = fs::path(path) / name; fs::exists(file, none)) return file.string();
+  if (fs::exists(fs::path(path) / "checkpoint", none))
+    base::fail(base::ExitCode::checkpoint, path,
+               ": a folder of TensorFlow: give --init-from one of the paths that stand in its file "
+               "`checkpoint`");
   base::fail(base::ExitCode::checkpoint, path,
              ": a folder without best.safetensors or last.safetensors: give a checkpoint file, or "
              "the folder of a run that has one");
