@@ -10,7 +10,7 @@
 #include "tests/support/documents.h"
 #include "tests/support/engine/tf_checkpoint.h"
 #include "tests/support/engine/torch_file.h"
-#include "tests/support/tools/pipeline_text.h"
+#include "tests/support/pipeline_text.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;

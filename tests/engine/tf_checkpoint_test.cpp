@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/tf_checkpoint.h"
+#include "tests/support/engine/tf_checkpoint.h"
 
 using Catch::Contains;
 using protozero::pbf_writer;

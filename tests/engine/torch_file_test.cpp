@@ -5,7 +5,7 @@
 #include "engine/base/write_file.h"
 #include "engine/formats/weights_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/torch_file.h"
+#include "tests/support/engine/torch_file.h"
 
 using Catch::Contains;
 using tests::PickleText;

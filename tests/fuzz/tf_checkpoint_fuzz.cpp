@@ -6,7 +6,7 @@
 #include "model/import_weights.h"
 #include "tests/fuzz/target.h"
 #include "tests/fuzz/tiny_model.h"
-#include "tests/support/tf_checkpoint.h"
+#include "tests/support/engine/tf_checkpoint.h"
 
 namespace {
 

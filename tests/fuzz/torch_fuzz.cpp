@@ -3,7 +3,7 @@
 #include "model/import_weights.h"
 #include "tests/fuzz/target.h"
 #include "tests/fuzz/tiny_model.h"
-#include "tests/support/torch_file.h"
+#include "tests/support/engine/torch_file.h"
 
 namespace {
 

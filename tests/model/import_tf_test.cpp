@@ -12,8 +12,8 @@
 #include "model/import_weights.h"
 #include "model/weight_names.h"
 #include "tests/support/catch.h"
-#include "tests/support/op_case.h"
-#include "tests/support/tf_checkpoint.h"
+#include "tests/support/engine/op_case.h"
+#include "tests/support/engine/tf_checkpoint.h"
 
 using Catch::Contains;
 using tests::ForeignWeights;

@@ -5,10 +5,10 @@
 
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/engine/tf_checkpoint.h"
+#include "tests/support/engine/torch_file.h"
 #include "tests/support/pipeline_text.h"
-#include "tests/support/tf_checkpoint.h"
-#include "tests/support/torch_file.h"
-#include "tests/support/training_run.h"
+#include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

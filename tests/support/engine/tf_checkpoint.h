@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/support/foreign_weights.h"
+#include "tests/support/engine/foreign_weights.h"
 
 namespace tests {
 

@@ -1,4 +1,4 @@
-#include "tests/support/tf_checkpoint.h"
+#include "tests/support/engine/tf_checkpoint.h"
 
 #include <algorithm>
 #include <cstring>

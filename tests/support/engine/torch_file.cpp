@@ -1,4 +1,4 @@
-#include "tests/support/torch_file.h"
+#include "tests/support/engine/torch_file.h"
 
 #include "engine/base/record_crc.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/foreign_weights.h"
+#include "tests/support/engine/foreign_weights.h"
 
 namespace tests {
 
