@@ -1,6 +1,6 @@
 // `ssdbench allreduce`: how fast the ranks of a run add up a buffer, by its size.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 // `ssdbench compare`: what differs between two results of the other commands.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <map>
 #include <nlohmann/json.hpp>

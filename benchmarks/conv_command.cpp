@@ -1,8 +1,8 @@
 // `ssdbench conv`: times every convolution of SSD320 in every pass on the CPU, and adds them up to
 // a step.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <omp.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 

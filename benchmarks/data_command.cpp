@@ -1,7 +1,7 @@
 // `ssdbench data`: images per second from JPEG files to batches by number of threads, against the
 // bare decoder on the same files, per core.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/machine_watch.h"

@@ -1,8 +1,8 @@
 // `ssdbench eval`: COCO evaluation at the size of COCO's validation set, and whether the result is
 // the same for every number of threads. With --files it also writes the case as JSON files, for
 // benchmarks/compare.sh, and times reading them.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <memory>

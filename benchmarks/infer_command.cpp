@@ -1,8 +1,8 @@
 // `ssdbench infer`: detection with the whole SSD320, from decoded pictures or from JPEG files to
 // boxes.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <limits>

@@ -1,8 +1,8 @@
 // `ssdbench op`: where the time of SSD320 goes: every operation of a step that really runs, against
 // the roofline of the device that it runs on.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <omp.h>
+#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/feeds.h"

@@ -1,7 +1,7 @@
 #include "benchmarks/output.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include "benchmarks/times.h"
 #include "engine/base/output_guard.h"

@@ -1,8 +1,8 @@
 #include "benchmarks/step_case.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <omp.h>
+#include <CLI/CLI.hpp>
 
 #include "benchmarks/machine_watch.h"
 #include "benchmarks/peak_memory.h"

@@ -1,6 +1,6 @@
 // `ssdbench train`: training steps of the whole SSD320, on a random batch or on a data set.
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/step_case.h"

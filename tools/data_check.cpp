@@ -1,6 +1,6 @@
 // ssddata check: every problem of a data set, by file and annotation id.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>

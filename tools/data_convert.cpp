@@ -1,6 +1,6 @@
 // ssddata convert: converts between COCO JSON, TFRecord shards, PASCAL VOC and YOLO labels.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>

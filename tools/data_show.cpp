@@ -1,6 +1,6 @@
 // ssddata show: draws the labels into images, or into augmented images, and makes a contact sheet.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <climits>

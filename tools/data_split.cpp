@@ -1,6 +1,6 @@
 // ssddata split: splits a data set into training and validation, as two COCO files.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdint>

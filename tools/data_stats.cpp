@@ -1,6 +1,6 @@
 // ssddata stats: counts images, boxes, classes and sizes.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>

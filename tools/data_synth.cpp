@@ -1,6 +1,6 @@
 // ssddata synth: draws a synthetic data set in COCO form.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 

@@ -1,6 +1,6 @@
 // ssddetect: what a model sees in images.
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 

@@ -2,12 +2,12 @@
 #include "tools/command_line.h"
 #include "tests/support/catch.h"
 
-#include <CLI/CLI.hpp>
-#include <csignal>
 #include <fcntl.h>
-#include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
 
 #include "engine/base/error.h"
 #include "tests/support/files.h"

@@ -15,17 +15,17 @@ void raw_outputs(Graph& g, const Candidates& in) {
 void tensor_rt_outputs(Graph& g, const kernels::NmsOptions& o, const Candidates& in) {
   const int64_t most = o.max_total;
   g.nodes({"num_detections", "detection_boxes", "detection_scores", "detection_classes"},
-         {"EfficientNMS_TRT",
-          {in.boxes, in.scores},
-          {{"plugin_version", std::string("1")},
-           {"score_threshold", float(o.score_threshold)},
-           {"iou_threshold", float(o.iou_threshold)},
-           {"max_output_boxes", most},
-           {"background_class", int64_t(-1)},
-           {"score_activation", int64_t(0)},
-           {"class_agnostic", int64_t(0)},
-           {"box_coding", int64_t(0)}},
-          "nvidia.tensorrt"});
+          {"EfficientNMS_TRT",
+           {in.boxes, in.scores},
+           {{"plugin_version", std::string("1")},
+            {"score_threshold", float(o.score_threshold)},
+            {"iou_threshold", float(o.iou_threshold)},
+            {"max_output_boxes", most},
+            {"background_class", int64_t(-1)},
+            {"score_activation", int64_t(0)},
+            {"class_agnostic", int64_t(0)},
+            {"box_coding", int64_t(0)}},
+           "nvidia.tensorrt"});
   g.output("num_detections", Type::i32, {"batch", int64_t(1)});
   g.output("detection_boxes", Type::f32, {"batch", most, int64_t(4)});
   g.output("detection_scores", Type::f32, {"batch", most});
@@ -77,7 +77,7 @@ void best_of_all_classes(Graph& g, int64_t most, const Candidates& in, const std
   const std::string flat =
       g.node("scores_flat", {"Reshape", {scores, g.constant("flat_shape", {0, -1})}});
   g.nodes({"detection_scores", "best"},
-         {"TopK", {flat, g.constant("most", {most})}, {{"axis", int64_t(1)}}});
+          {"TopK", {flat, g.constant("most", {most})}, {{"axis", int64_t(1)}}});
   const std::string anchors = g.scalar("anchors", in.anchors);
   g.node("detection_classes", {"Div", {"best", anchors}});
   const std::string anchor = g.node("best_anchor", {"Mod", {"best", anchors}});

@@ -15,9 +15,9 @@
 #include "engine/base/loaded_file.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 #include "tests/support/special_files.h"
-#include "tests/support/files.h"
 
 namespace fs = std::filesystem;
 using base::FileKind, base::write_file;

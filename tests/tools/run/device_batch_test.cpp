@@ -1,7 +1,7 @@
 // Batches on a device with queues for steps and for copies, of which either may lag behind as far
 // as the waits between them allow.
-#include "tests/support/catch.h"
 #include "tools/run/device_batch.h"
+#include "tests/support/catch.h"
 
 #include <deque>
 

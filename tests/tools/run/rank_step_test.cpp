@@ -1,8 +1,8 @@
 // Steps of several ranks against those of one.
+#include "tests/support/tools/rank_step.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
 #include "tests/support/engine/rank_threads.h"
-#include "tests/support/tools/rank_step.h"
 #include "tools/run/roll_call.h"
 
 using namespace tests;

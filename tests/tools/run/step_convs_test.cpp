@@ -1,6 +1,6 @@
 // Which convolutions, with what on them, SSD320's step asks a GPU for.
-#include "tests/support/catch.h"
 #include "tests/support/tools/step_convs.h"
+#include "tests/support/catch.h"
 
 using namespace tests;
 using engine::Activation, engine::ChannelGrads, engine::ConvPass, engine::ConvShape;
