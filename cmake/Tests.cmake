@@ -185,7 +185,7 @@ endif()
 # Every tests/fuzz/*_fuzz.cpp is a program, too: with a main program of ours that tries a fixed list of
 # inputs, or with libFuzzer's, which tests/fuzz/run_libfuzzer.sh runs.
 add_library(fuzz_main OBJECT EXCLUDE_FROM_ALL tests/fuzz/memory_file.cpp)
-target_link_libraries(fuzz_main PUBLIC engine_test_support config)
+target_link_libraries(fuzz_main PUBLIC engine_test_support run)
 if(SSD_FUZZ)
   target_link_options(fuzz_main PUBLIC -fsanitize=fuzzer)
 else()
