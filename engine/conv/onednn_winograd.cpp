@@ -14,17 +14,22 @@ using namespace winograd;
 // Tiles that one thread computes at a time. Point p of the transformed tiles is a matrix [tiles,
 // channels]. A cache line between the matrices keeps them from falling on the same cache sets.
 struct Block {
-  // With fewer rows than that, oneDNN sums in another order, and an image's bits would depend on
-  // how many images there are (seen in 2.6.3, of transposed weights).
-  static constexpr int kLeast = 16;
+  // oneDNN sums the rows of a product in one order only if there are enough of them, and a multiple
+  // of what its kernels take at a time. Otherwise an image's bits would depend on how many images
+  // there are. (Seen in 2.6.3: with AVX-512 fewer than 16 rows of transposed weights differ, with
+  // AVX2 the last rows if 1 to 3 are left of a division by 6.)
+  static constexpr int kLeast = 18, kMultiple = 6;
+  static int rows(int64_t tiles) {
+    return int(std::max<int64_t>(kLeast, (tiles + kMultiple - 1) / kMultiple * kMultiple));
+  }
 
   int tiles;
   size_t step_in, step_out;  // floats between two matrices
 
   Block(const Maps& m, int threads) {
-    constexpr int64_t kMost = 64;  // the products are then about as large as a core's cache
+    constexpr int64_t kMost = 66;  // the products are then about as large as a core's cache
     const int64_t blocks = (m.tiles() + kMost * threads - 1) / (kMost * threads) * threads;
-    tiles = int(std::max<int64_t>(kLeast, (m.tiles() + blocks - 1) / blocks));
+    tiles = rows((m.tiles() + blocks - 1) / blocks);
     step_in = size_t(tiles) * m.from + kLanes;
     step_out = size_t(tiles) * m.to + kLanes;
   }
@@ -157,7 +162,7 @@ class WinogradConv : public ConvPlan {
     const bool forward = shape_.pass == ConvPass::forward;
     for (int p = 0; p < kPoints; ++p) {
       float* const in = inputs + p * block_.step_in;
-      const int rows = std::max(Block::kLeast, tiles);
+      const int rows = Block::rows(tiles);
       std::fill_n(in + size_t(tiles) * maps_.from, size_t(rows - tiles) * maps_.from, 0.f);
       const auto status = dnnl_sgemm('N', forward ? 'T' : 'N', rows, maps_.to, maps_.from, 1, in,
                                      maps_.from, weight + p * step, shape_.in_channels, 0,

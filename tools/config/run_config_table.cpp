@@ -182,8 +182,7 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            "threads that read and decode; 0 for one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
   t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
-           "MiB of decoded images kept in the host's memory, which the ranks of a machine share; 0 "
-           "for none");
+           "MiB of decoded images kept in host memory, shared by a machine's ranks; 0 for none");
   t.number("data.device_cache_mib", d.device_cache_mib, between(0, 1 << 24),
            "MiB of decoded training images kept in the device's memory, except those with more "
            "than four times the input's pixels; 0 for none");

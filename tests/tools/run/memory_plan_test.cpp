@@ -207,11 +207,11 @@ TEST_CASE("an image cache that does not fit is refused before anything is alloca
 }
 
 TEST_CASE("an evaluation batch that does not fit names its own key") {
-  TrainingPlace place;
+  TrainingPlace place(4, 64);
   const Outcome refused =
-      place.train("run", "train.batch_size=1 eval.batch_size=8 train.memory_gib=0.001");
+      place.train("run", "train.batch_size=1 eval.batch_size=64 train.memory_gib=0.003");
   CAPTURE(refused.err);
   CHECK(refused.exit_code == 6);
   CHECK_THAT(refused.err,
-             Catch::Contains("eval.batch_size=8 needs") && Catch::Contains("would fit"));
+             Catch::Contains("eval.batch_size=64 needs") && Catch::Contains("would fit"));
 }
