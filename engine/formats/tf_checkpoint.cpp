@@ -4,6 +4,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <regex>
 
+#include "engine/base/error.h"
 #include "engine/formats/sorted_table.h"
 #include "engine/formats/tf_checkpoint_v1.h"
 #include "engine/formats/tf_checkpoint_v2.h"
@@ -25,15 +26,32 @@ bool is_index(const std::string& path) {
   }
 }
 
+constexpr const char* kFirstData = ".data-00000-of-00001";
+
+std::string prefix_of(const std::string& path) {
+  static const std::regex kEndings(R"((\.data-\d{5}-of-\d{5}|\.meta)$)");
+  return std::regex_replace(path, kEndings, "");
+}
+
 }  // namespace
 
 std::string tf_checkpoint_file(const std::string& path) {
-  static const std::regex kEndings(R"((\.data-\d{5}-of-\d{5}|\.meta)$)");
   std::error_code none;
-  const std::string prefix = std::regex_replace(path, kEndings, "");
+  const std::string prefix = prefix_of(path);
   if (path.empty() || (prefix == path && fs::exists(path, none))) return path;
   const std::string index = prefix + ".index";
   return fs::exists(index, none) ? index : path;
+}
+
+void expect_no_part_of_tf_checkpoint(const std::string& path) {
+  if (path.ends_with(".index"))
+    base::fail(base::ExitCode::checkpoint, path,
+               ": damaged or not the index of a TensorFlow checkpoint: its end is not that of one");
+  std::error_code none;
+  const std::string prefix = prefix_of(path);
+  if (prefix != path || (!fs::exists(path, none) && fs::exists(prefix + kFirstData, none)))
+    base::fail(base::ExitCode::checkpoint, path, ": a TensorFlow checkpoint also has an index: '",
+               prefix, ".index' is missing, put it beside the other files");
 }
 
 std::unique_ptr<TensorFile> open_tf_checkpoint(const std::string& path) {

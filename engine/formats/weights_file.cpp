@@ -1,6 +1,7 @@
 #include "engine/formats/weights_file.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/base/input_file.h"
 #include "engine/formats/sorted_table.h"
@@ -30,8 +31,11 @@ std::string weights_file(const std::string& path) { return tf_checkpoint_file(pa
 
 std::unique_ptr<TensorFile> open_weights(const std::string& path) {
   const std::string file = weights_file(path);
+  std::error_code none;
+  if (!std::filesystem::exists(file, none)) expect_no_part_of_tf_checkpoint(file);
   const auto [head, tail] = ends_of(file);
   if (SortedTable::ends(tail)) return open_tf_checkpoint(file);
+  expect_no_part_of_tf_checkpoint(file);
   if (TorchFile::begins(head)) return TorchFile::open(file);
   return std::make_unique<SafetensorsFile>(file);
 }

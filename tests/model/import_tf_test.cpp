@@ -166,6 +166,13 @@ TEST_CASE("TensorFlow: any name of a checkpoint's files leads to its index") {
   CHECK(engine::weights_file(prefix) == prefix);
   std::filesystem::remove(data);
   CHECK_THAT(error_of(prefix + ".index"), Contains(data + ": cannot open"));
+  std::filesystem::remove(prefix);
+  base::write_file(prefix + ".index", std::string_view("no table of TensorFlow's"));
+  CHECK_THAT(error_of(prefix), Contains(".index: damaged or not the index of a TensorFlow"));
+  base::write_file(data, std::string_view("values"));
+  std::filesystem::remove(prefix + ".index");
+  for (const std::string& name : {prefix, data})
+    CHECK_THAT(error_of(name), Contains(name + ": a") && Contains(prefix + ".index' is missing"));
   CHECK(engine::weights_file("") == "");
   CHECK_THAT(error_of("/nowhere/model.ckpt"), Contains("/nowhere/model.ckpt: cannot open"));
 }
