@@ -1,8 +1,9 @@
 #include "engine/formats/tf_checkpoint.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <protozero/pbf_reader.hpp>
-#include <regex>
+#include <string_view>
 
 #include "engine/base/error.h"
 #include "engine/formats/sorted_table.h"
@@ -26,11 +27,19 @@ bool is_index(const std::string& path) {
   }
 }
 
-constexpr const char* kFirstData = ".data-00000-of-00001";
+constexpr std::string_view kMeta = ".meta", kFirstData = ".data-00000-of-00001";
 
+bool is_part_of_data(std::string_view ending) {
+  return std::ranges::equal(ending, kFirstData, [](char c, char expected) {
+    return expected == '0' || expected == '1' ? c >= '0' && c <= '9' : c == expected;
+  });
+}
+
+// Without ".meta" or ".data-NNNNN-of-NNNNN" at its end.
 std::string prefix_of(const std::string& path) {
-  static const std::regex kEndings(R"((\.data-\d{5}-of-\d{5}|\.meta)$)");
-  return std::regex_replace(path, kEndings, "");
+  const size_t rest = path.size() - std::min(path.size(), kFirstData.size());
+  if (is_part_of_data(std::string_view(path).substr(rest))) return path.substr(0, rest);
+  return path.ends_with(kMeta) ? path.substr(0, path.size() - kMeta.size()) : path;
 }
 
 }  // namespace
@@ -49,7 +58,8 @@ void expect_no_part_of_tf_checkpoint(const std::string& path) {
                ": damaged or not the index of a TensorFlow checkpoint: its end is not that of one");
   std::error_code none;
   const std::string prefix = prefix_of(path);
-  if (prefix != path || (!fs::exists(path, none) && fs::exists(prefix + kFirstData, none)))
+  if (prefix != path ||
+      (!fs::exists(path, none) && fs::exists(prefix + std::string(kFirstData), none)))
     base::fail(base::ExitCode::checkpoint, path, ": a TensorFlow checkpoint also has an index: '",
                prefix, ".index' is missing, put it beside the other files");
 }

@@ -57,11 +57,11 @@ PipelineKeys::PipelineKeys(const std::vector<TextField>& fields, std::string nam
       end = message.path.find('.', end + 1), messages_.insert(message.path.substr(0, end));
   }
   look_at(fields);
+  for (const PipelineMessage& message : pipeline_messages()) take(message);
   for (const PipelineMessage& message : pipeline_messages())
     if (message.needed && !find(message.path))
       base::fail(base::ExitCode::usage, name_, ": ", message.path,
-                 ": is missing, and this program has nothing else in its place");
-  for (const PipelineMessage& message : pipeline_messages()) take(message);
+                 ": is missing: SSD320's configuration has it");
   take_checkpoint();
   take_averages();
   take_label_map();

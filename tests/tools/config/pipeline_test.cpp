@@ -147,6 +147,10 @@ TEST_CASE("pipeline: what does not exist here is refused by its whole name and i
       Contains("model.input_height: expected a multiple of 32") && Contains(place("height: 320")));
   CHECK_THAT(error_of("model { ssd { num_classes: 3 } }"), Contains("is missing"));
   CHECK_THAT(error_of(""), Contains("p.config: model.ssd: is missing"));
+  // What another model has comes before what it lacks.
+  CHECK_THAT(
+      error_of("model { ssd { num_classes: 3 feature_extractor { type: 'ssd_mobilenet' } } }"),
+      Contains("feature_extractor.type: is ssd_mobilenet"));
 }
 
 TEST_CASE("pipeline: fields that are absent have protobuf's defaults") {
