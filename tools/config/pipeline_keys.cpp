@@ -57,11 +57,12 @@ PipelineKeys::PipelineKeys(const std::vector<TextField>& fields, std::string nam
       end = message.path.find('.', end + 1), messages_.insert(message.path.substr(0, end));
   }
   look_at(fields);
-  for (const PipelineMessage& message : pipeline_messages()) take(message);
+  for (const PipelineMessage& message : pipeline_messages()) take_given(message);
   for (const PipelineMessage& message : pipeline_messages())
     if (message.needed && !find(message.path))
       base::fail(base::ExitCode::usage, name_, ": ", message.path,
                  ": is missing: SSD320's configuration has it");
+  for (const PipelineMessage& message : pipeline_messages()) take_absent(message);
   take_checkpoint();
   take_averages();
   take_label_map();
@@ -112,19 +113,25 @@ std::string PipelineKeys::value_of(const std::string& path, const std::string& a
   return field ? plain(field->value) : absent;
 }
 
-void PipelineKeys::take(const PipelineMessage& message) {
+void PipelineKeys::take_given(const PipelineMessage& message) {
+  if (!find(message.path)) return;
+  for (const PipelineField& field : message.fields) {
+    const std::string path = message.path + "." + field.name;
+    if (field.use == PipelineField::repeated)
+      take_list(path, field.detail);
+    else if (const TextField* own = find(path))
+      take(field, {path, own->value, own->line, own->kind == TextField::quoted});
+  }
+}
+
+void PipelineKeys::take_absent(const PipelineMessage& message) {
   const TextField* given = find(message.path);
   if (!given) return;
   for (const PipelineField& field : message.fields) {
     const std::string path = message.path + "." + field.name;
-    if (field.use == PipelineField::repeated) {
-      take_list(path, field.detail);
-    } else if (const TextField* own = find(path)) {
-      take(field, {path, own->value, own->line, own->kind == TextField::quoted});
-    } else if (field.absent) {
-      if (!*field.absent) refuse(given->line, path, "is missing");
-      take(field, {path, field.absent, given->line, false, true});
-    }
+    if (field.use == PipelineField::repeated || !field.absent || find(path)) continue;
+    if (!*field.absent) refuse(given->line, path, "is missing");
+    take(field, {path, field.absent, given->line, false, true});
   }
 }
 

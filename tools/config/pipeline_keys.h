@@ -31,7 +31,9 @@ class PipelineKeys {
 
   void look_at(const std::vector<TextField>& fields);
   void look_at(const TextField& field);
-  void take(const PipelineMessage&);
+  // First the fields that are there, since they say more of a foreign model than what it lacks.
+  void take_given(const PipelineMessage&);
+  void take_absent(const PipelineMessage&);
   void take(const PipelineField&, const Value&);
   void take_list(const std::string& path, const std::string& key);
   void take_checkpoint();
