@@ -19,6 +19,16 @@ json step_row(int batch, double p25, double median, double p75) {
 
 void write_json(const fs::path& path, const json& j) { std::ofstream(path) << j.dump(); }
 
+// The exit code must be 3, with one line on standard error and nothing else.
+std::string refusal(const fs::path& before, const fs::path& after) {
+  const tests::Outcome outcome = bench("compare " + before.string() + " " + after.string());
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.exit_code == 3);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  return outcome.err;
+}
+
 }  // namespace
 
 TEST_CASE("ssdbench compare: slower only where the middle halves do not meet") {
@@ -39,7 +49,47 @@ TEST_CASE("ssdbench compare: slower only where the middle halves do not meet") {
   INFO(outcome.out << outcome.err);
   CHECK(outcome.exit_code == 1);
   CHECK(outcome.out.find("SLOWER") != std::string::npos);
-  CHECK(outcome.out.find("1 of 1 cases slower; 2 cases are in one file only") != std::string::npos);
+  CHECK(outcome.out.ends_with("1 of 1 cases slower; 2 cases are in one file only:\n  " +
+                              before.string() + ": mode infer, batch 1\n  " + after.string() +
+                              ": mode infer, batch 4\n"));
+}
+
+TEST_CASE("ssdbench compare: rows of one case are paired in their order") {
+  const tests::TemporaryFolder folder;
+  const fs::path before = folder.path() / "a.json", after = folder.path() / "b.json";
+  const std::string both = "compare " + before.string() + " " + after.string();
+  write_json(before, {{"rows", {step_row(4, 9, 10, 11), step_row(4, 9, 10, 11)}}});
+  // The first row became slower; the last one did not.
+  write_json(after, {{"rows", {step_row(4, 20, 21, 22), step_row(4, 9, 10, 11)}}});
+  tests::Outcome outcome = bench(both);
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.out.find("mode infer, batch 4 (row 2 of it)\n") != std::string::npos);
+  CHECK(outcome.out.ends_with("\n1 of 2 cases slower; 0 cases are in one file only\n"));
+
+  write_json(after, {{"rows", {step_row(4, 9, 10, 11)}}});
+  outcome = bench(both);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.ends_with("\n0 of 1 cases slower; 1 case is in one file only:\n  " +
+                              before.string() + ": mode infer, batch 4 (row 2 of it)\n"));
+}
+
+TEST_CASE("ssdbench compare: ten cases of one file are named, and the others counted") {
+  const tests::TemporaryFolder folder;
+  const fs::path before = folder.path() / "a.json", after = folder.path() / "b.json";
+  json rows = json::array();
+  for (const int more : {10, 11, 13}) {
+    while (int(rows.size()) < 1 + more) rows.push_back(step_row(int(rows.size()) + 1, 9, 10, 11));
+    write_json(before, {{"results", rows}});
+    write_json(after, {{"results", {rows[0]}}});
+    const std::string out = bench("compare " + before.string() + " " + after.string()).out;
+    INFO(out);
+    const size_t list = out.find(std::to_string(more) + " cases are in one file only:\n");
+    REQUIRE(list != std::string::npos);
+    CHECK(std::count(out.begin() + long(list), out.end(), '\n') == (more > 10 ? 12 : 11));
+    const std::string end = "\n  and " + std::to_string(more - 10) + " more\n";
+    CHECK(out.ends_with(end) == (more > 10));
+  }
 }
 
 TEST_CASE("ssdbench compare: rows of every command") {
@@ -69,7 +119,7 @@ TEST_CASE("ssdbench compare: rows of every command") {
              {{"results", {{{"from", "files"}, {"ms", {{"p25", 1}, {"median", 1}, {"p75", 1}}}}}}});
   write_json(after, {{"results",
                       {{{"from", "decoded"}, {"ms", {{"p25", 1}, {"median", 1}, {"p75", 1}}}}}}});
-  CHECK(bench("compare " + before.string() + " " + after.string()).exit_code == 3);
+  CHECK(refusal(before, after).find("no case in common") != std::string::npos);
 }
 
 TEST_CASE("ssdbench compare: files that are no results are one line and exit code 3") {
@@ -85,11 +135,41 @@ TEST_CASE("ssdbench compare: files that are no results are one line and exit cod
         std::string(R"({"results":[{"mode":[],"ms_per_step":{"p25":1,"median":1,"p75":2}}]})"),
         json({{"results", {step_row(2, 9, 10, 11)}}}).dump()}) {
     std::ofstream(bad) << text;
-    const tests::Outcome outcome = bench("compare " + good.string() + " " + bad.string());
-    INFO(text.substr(0, 100) << "\n" << outcome.err);
-    CHECK(outcome.exit_code == 3);
-    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    INFO(text.substr(0, 100));
+    refusal(good, bad);
   }
   CHECK(bench("compare " + good.string() + " " + folder.path().string()).exit_code == 3);
   CHECK(bench("compare " + good.string()).exit_code == 2);
+}
+
+TEST_CASE("ssdbench compare: the place and the kind of a fault are told") {
+  const tests::TemporaryFolder folder;
+  const fs::path good = folder.path() / "good.json", bad = folder.path() / "bad.json";
+  write_json(good, {{"results", {step_row(1, 9, 10, 11)}}});
+  const auto nested = [](int depth) {
+    return "{\n\"a\": " + std::string(size_t(depth - 1), '[') +
+           std::string(size_t(depth - 1), ']') + "}";
+  };
+  const std::string row = R"({"results":[{"ms_per_step":{)";
+  const std::pair<std::string, std::string> cases[] = {
+      {"", ": the file is empty, expected"},
+      {"{\"results\":\n[", ": byte 13, line 2: no valid JSON: "},
+      {"{\"results\": nul}", ", line 1: no valid JSON: "},
+      {row + R"("p25":1e999,"median":1,"p75":2}}]})", ", line 1: no valid JSON: number overflow"},
+      {nested(65), ": byte 71, line 2: arrays and objects nested deeper than 64"},
+      {nested(64), "this is no result of ssdbench"},
+      {row + R"("p25":3,"median":2.5,"p75":2}}]})", "p25 3, median 2.5 and p75 2, expected"},
+      {row + R"("p25":2,"median":1,"p75":3}}]})", "p25 2, median 1 and p75 3, expected"},
+      {row + R"("p25":1,"median":4,"p75":3}}]})", "p25 1, median 4 and p75 3, expected"}};
+  for (const auto& [text, said] : cases) {
+    std::ofstream(bad) << text;
+    const std::string line = refusal(good, bad);
+    INFO(text << "\n" << line << "\n" << said);
+    CHECK(line.find(bad.string()) != std::string::npos);
+    CHECK(line.find(said) != std::string::npos);
+    CHECK((line.find("nested") != std::string::npos) == (said.find("nested") != std::string::npos));
+  }
+  // Equal quartiles are a result: a clock may be coarse.
+  write_json(bad, {{"results", {step_row(1, 10, 10, 10)}}});
+  CHECK(bench("compare " + good.string() + " " + bad.string()).exit_code == 0);
 }
