@@ -6,6 +6,8 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 
 namespace run {
 namespace {
@@ -15,13 +17,17 @@ std::atomic<int> received{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handler must not lock");
 std::array<struct sigaction, kSignals.size()> previous;
 
+constexpr const char* kMessage = ": ended by a second signal\n";
+
 void on_signal(int number) {  // calls only what a signal handler may call
   int none = 0;
   if (received.compare_exchange_strong(none, number) || number == SIGUSR1 || number == SIGHUP)
     return;
-  constexpr char kMessage[] = "\nended by a second signal\n";
-  ssize_t ignored = write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
-  (void)ignored;
+  const char* program = program_invocation_short_name;
+  for (const char* part : {program, kMessage}) {
+    ssize_t ignored = write(STDERR_FILENO, part, std::strlen(part));
+    (void)ignored;
+  }
   _exit(128 + number);
 }
 
