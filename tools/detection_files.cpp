@@ -156,7 +156,13 @@ void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
                                              {"--save-txt", folders_.labels, "label"}})
     if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / name, ""));
   const std::string names = (fs::path(folders_.labels) / data::kYoloNamesFile).string();
-  if (!folders_.labels.empty() && !holds(names, class_names())) guard.add("--save-txt", names);
+  if (!folders_.labels.empty() && !holds(names, class_names())) {
+    // Nothing is replaced here, so that the guard's advice to give --overwrite would not help.
+    if (std::error_code unknown; fs::is_regular_file(names, unknown))
+      base::fail(base::ExitCode::usage, "--save-txt: ", base::printable(names),
+                 " exists and lists other classes; choose another folder");
+    guard.add("--save-txt", names);
+  }
   guard.check(inputs);
 }
 
