@@ -129,13 +129,6 @@ bool fill_standard_descriptors() {
   return true;
 }
 
-// Whether stdout is a pipe that its reader has closed. errno cannot tell, because it may be that of
-// another call by now.
-bool reader_has_gone() {
-  pollfd out{STDOUT_FILENO, POLLOUT, 0};
-  return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
-}
-
 // Makes sure that all output was written. If the reader has closed the pipe, there is no message.
 int flushed(const std::string& program, int code) {
   std::cout.flush();
@@ -182,6 +175,17 @@ std::terminate_handler default_terminate;
 }
 
 }  // namespace
+
+// errno of a write cannot tell, because it may be that of another call by now.
+bool reader_has_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
+}
+
+bool output_is_closed() {
+  const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
+}
 
 void handle_lack_of_memory() { default_terminate = std::set_terminate(terminated); }
 

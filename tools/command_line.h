@@ -41,6 +41,12 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<void()
 // The same for programs that can succeed with several exit codes. `body` returns the code.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);
 
+// Whether standard output is a pipe, FIFO or socket whose reader has closed it. Never so for a file
+// or a terminal that is open.
+bool reader_has_gone();
+// Whether standard output was closed when the program started, or was opened for reading only.
+bool output_is_closed();
+
 // A subcommand, such as `ssddata check`.
 struct Command {
   CLI::App* options = nullptr;

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "tools/command_line.h"
 #include "tools/detection.h"
 #include "tools/detection_json.h"
 #include "tools/folder_watch.h"
@@ -43,7 +44,14 @@ class Inputs {
 
   // Nothing more is wanted: what waits for an image returns.
   void end() { no_more_ = true; }
-  bool ended() const { return no_more_ || stop_.requested(); }
+  // While nothing comes, no line is written that would fail, so that the reader is looked for here.
+  bool ended() {
+    if (no_more_ || stop_.requested()) return true;
+    if (reader_has_gone()) unread_ = true;
+    return unread_;
+  }
+  // Whether it ended because nobody reads the lines any more.
+  bool unread() const { return unread_; }
 
   std::vector<std::string> next(size_t most) {
     if (ended()) return {};
@@ -63,7 +71,7 @@ class Inputs {
 
  private:
   const run::StopSignal& stop_;
-  std::atomic<bool> no_more_ = false;
+  std::atomic<bool> no_more_ = false, unread_ = false;
   std::optional<FolderWatch> watch_;
   FoundImages found_;
   size_t given_ = 0;
@@ -110,6 +118,9 @@ void say(const std::string& words, std::ostream& log) {
 }  // namespace
 
 int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostream& log) {
+  if (output_is_closed())
+    base::fail(ExitCode::failed,
+               "standard output is closed, but the lines go there; give it a file or a pipe");
   const run::StopSignal stop;
   Inputs inputs(job, list, stop);
   const OpenedJob opened(job, inputs.found(), inputs.more());
@@ -123,6 +134,8 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   const Counts counts =
       detect_all(detection, opened.files, inputs, matches ? &*matches : nullptr, out, log);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  if (counts.images == 0 && job.watch.empty() && !stop.requested() && !inputs.unread())
+    fail_without_image(job, opened.left_out);
   say(detection.frames_in_words(), log);
   if (matches) say(matches->in_words(), log);
   if (inputs.any_left()) {
@@ -132,6 +145,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   say((stop.requested() ? "stopped by " + stop.reason() + " after " : "") +
           run::speed_in_words(counts.images - counts.unreadable, time.count()),
       log);
+  if (inputs.unread()) return int(ExitCode::failed);
   return int(counts.unreadable > 0 ? ExitCode::data : ExitCode::done);
 }
 

@@ -1,5 +1,6 @@
 #include "tools/opened_job.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include "engine/base/error.h"
@@ -12,11 +13,9 @@ using base::ExitCode, base::fail;
 
 namespace {
 
-std::string left_out_of(const FoundImages& found, bool more) {
+std::string left_out_of(const DetectJob& job, const FoundImages& found, bool more) {
   std::string left_out = left_out_in_words(found);
-  if (found.files.empty() && !more)
-    fail(ExitCode::usage, "no image: give JPEG or PNG files, folders that hold some, - or --watch",
-         left_out.empty() ? "" : "; left out: ", left_out);
+  if (found.files.empty() && !more) fail_without_image(job, left_out);
   return left_out;
 }
 
@@ -28,7 +27,7 @@ std::unique_ptr<const GroundTruth> truth_of(const DetectJob& job, const run::Mod
 }  // namespace
 
 OpenedJob::OpenedJob(const DetectJob& job, const FoundImages& found, bool more)
-    : left_out(left_out_of(found, more)),
+    : left_out(left_out_of(job, found, more)),
       model(run::checkpoint_file(job.checkpoint, "ssddetect")),
       truth(truth_of(job, model)),
       files(job.folders, model.classes(), truth.get()) {}
@@ -42,6 +41,14 @@ std::vector<std::string> OpenedJob::inputs() const {
 void OpenedJob::begin(std::ostream& log) const {
   files.begin();
   if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
+}
+
+void fail_without_image(const DetectJob& job, const std::string& left_out) {
+  const bool list = std::count(job.inputs.begin(), job.inputs.end(), "-") > 0;
+  fail(ExitCode::usage, "no image: ",
+       list ? "the list on standard input is empty, expected a path on each line"
+            : "give JPEG or PNG files, folders that hold some, - or --watch",
+       left_out.empty() ? "" : "; left out: ", left_out);
 }
 
 int cut_short(const run::StopSignal& stop, size_t done, std::optional<size_t> all,

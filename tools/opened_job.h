@@ -34,6 +34,9 @@ struct OpenedJob {
   const DetectionFiles files;
 };
 
+// Error(usage) for a job without any image.
+[[noreturn]] void fail_without_image(const DetectJob& job, const std::string& left_out);
+
 // Says on `log` that a signal ended the run when it had done so many images; all: of how many, if
 // that is known. Returns the exit code of such a run.
 int cut_short(const run::StopSignal& stop, size_t done, std::optional<size_t> all,

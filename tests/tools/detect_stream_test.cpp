@@ -16,11 +16,12 @@
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/running_program.h"
+#include "tests/support/special_files.h"
 #include "tests/support/tools/training_run.h"
 #include "tools/path_lines.h"
 
 namespace fs = std::filesystem;
-using Catch::Contains, Catch::StartsWith;
+using Catch::Contains;
 using nlohmann::json;
 using tests::Outcome, tests::RunningProgram, tests::text_of;
 
@@ -170,6 +171,52 @@ TEST_CASE("--watch ends when its folder goes, or when nobody reads its lines") {
   CHECK(unread.wait() == 1);
 }
 
+TEST_CASE("--watch and a list end soon after their reader has gone, also when no image comes") {
+  const Place& p = place();
+  RunningProgram watch(p.at(""), "timeout 60 " + p.command("--watch in"));
+  REQUIRE(watch.told("watching in"));
+  watch.close_output();
+  CHECK(watch.wait() == 1);
+
+  RunningProgram list(p.at(""), "timeout 60 " + p.command("- --json-lines"));
+  list.write(kFirst + std::string("\n"));
+  next(list);
+  list.close_output();
+  CHECK(list.wait() == 1);
+
+  tests::make_pipe(p.at("fifo"));
+  const int reader = ::open(p.at("fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  RunningProgram fifo(p.at(""), "timeout 60 " + p.command("--watch in > fifo"));
+  const bool begun = fifo.told("watching in");
+  ::close(reader);
+  fs::remove(p.at("fifo"));
+  CHECK(begun);
+  CHECK(fifo.wait() == 1);
+}
+
+TEST_CASE("a second signal ends the program at once, with one line that names it") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), p.command("--watch in"));
+  REQUIRE(program.told("watching in"));
+  for (const int number : {SIGSTOP, SIGTERM, SIGINT, SIGCONT}) program.signal(number);
+  const int code = program.wait();
+  CHECK((code == 130 || code == 143));
+  CHECK(program.err() == "ssddetect: watching in\nssddetect: ended by a second signal\n");
+}
+
+TEST_CASE("--watch goes on while its output is a file, and is refused where that is closed") {
+  const Place& p = place();
+  for (const char* output : {"found.txt", "/dev/null"}) {
+    RunningProgram program(p.at(""), p.command("--watch in > " + std::string(output)));
+    REQUIRE(program.told("watching in"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    program.signal(SIGTERM);
+    CHECK(program.wait() == 0);
+  }
+  check_refused(p.run("--watch in >&-"), 1, "standard output is closed");
+}
+
 TEST_CASE("--json-lines: a list on standard input, one line for each path as it comes") {
   const Place& p = place();
   RunningProgram program(p.at(""), p.command("- --json-lines"));
@@ -186,9 +233,9 @@ TEST_CASE("--json-lines: a list on standard input, one line for each path as it 
   CHECK_THAT(program.err(), Contains("ssddetect: 4 images in "));
 
   // A shell's "<&-" leaves no standard input, and no file may take its place.
-  const Outcome closed = p.run("- --json-lines <&-");
-  CHECK(closed.exit_code == 0);
-  CHECK_THAT(closed.err, StartsWith("ssddetect: 0 images in "));
+  for (const char* empty :
+       {"- --json-lines <&-", "- <&-", "- --json-lines < /dev/null", "- < /dev/null"})
+    check_refused(p.run(empty), 2, "ssddetect: no image: the list on standard input is empty");
 }
 
 TEST_CASE("a list that a signal cuts short is told, also if an image could not be read") {
@@ -324,7 +371,9 @@ TEST_CASE("what does not go together with --watch is refused") {
   check_refused(p.run("--json-lines"), 2, "no image");
   check_refused(p.run("--watch in -o ./in"), 2, "would get new pictures from this program");
   std::ofstream(p.at("in/classes.txt")) << "other\n";
-  check_refused(p.run("--watch in --save-txt in"), 2, "exists");
+  check_refused(
+      p.run("--watch in --save-txt in"), 2,
+      "--save-txt: in/classes.txt exists and lists other classes; choose another folder\n");
 }
 
 TEST_CASE("paths are lines of at most 4096 bytes") {
