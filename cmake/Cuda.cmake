@@ -88,6 +88,23 @@ elseif(SSD_HAVE_CUDA)
   message(STATUS "NCCL: ${NCCL_LIBRARY}")
 endif()
 
+# Only these sources see NVIDIA's headers: all others are compiled as in a build without CUDA, and ccache has them.
+if(SSD_HAVE_CUDA)
+  file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/nccl/*_cuda.cpp engine/cudnn/*.cpp
+       engine/cublaslt/*.cpp benchmarks/op/*_cuda.cpp)
+  set(nvidia_headers ${CUDAToolkit_INCLUDE_DIRS})
+  if(SSD_HAVE_CUDNN)
+    list(APPEND nvidia_headers ${CUDNN_INCLUDE})
+  endif()
+  if(SSD_HAVE_CUBLASLT)
+    list(APPEND nvidia_headers ${CUBLASLT_INCLUDE})
+  endif()
+  list(REMOVE_DUPLICATES nvidia_headers)
+  list(REMOVE_ITEM nvidia_headers ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+  list(TRANSFORM nvidia_headers REPLACE "(.+)" "-isystem;\\1")
+  set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "${nvidia_headers}")
+endif()
+
 # Kernels: .cu by nvcc, or the same files as C++.
 function(ssd_kernel_language target sources)
   if(SSD_CUDA STREQUAL "MODEL")
@@ -102,8 +119,7 @@ function(ssd_kernel_language target sources)
     if(architectures GREATER 1)  # they are compiled two at a time
       target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--threads=2>)
     endif()
-    target_link_libraries(${target} PUBLIC CUDA::cudart_static)
-    target_compile_definitions(${target} PUBLIC SSD_CUDA_BUILD)
+    target_link_libraries(${target} PRIVATE CUDA::cudart_static)
   else()
     set_source_files_properties(${sources} PROPERTIES LANGUAGE CXX)
     target_compile_options(${target} PRIVATE -x c++)

@@ -15,14 +15,10 @@ set(SSD_HAVE_CUDA ON)
 file(GLOB cuda_model_sources CONFIGURE_DEPENDS tests/cuda_model/*.cpp)
 list(FILTER cuda_model_sources EXCLUDE REGEX "_test\\.cpp$")
 add_library(cuda_model SHARED ${cuda_model_sources})
+ssd_optimize(cuda_model)
 target_include_directories(cuda_model SYSTEM PRIVATE ${SSD_CUDA_HEADERS})
 target_link_libraries(cuda_model PUBLIC ssd_flags PRIVATE Boost::context Threads::Threads)
 set_target_properties(cuda_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-
-# Only these sources see NVIDIA's headers: all others are compiled as in a build without CUDA, and ccache has them.
-file(GLOB cuda_sources CONFIGURE_DEPENDS engine/base/*_cuda.cpp engine/*_cuda.cpp engine/nccl/*_cuda.cpp engine/cudnn/*.cpp
-     engine/cublaslt/*.cpp benchmarks/op/*_cuda.cpp)
-set_source_files_properties(${cuda_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${SSD_CUDA_HEADERS}")
 
 # The model of cuDNN: a library that the engine opens by the name of NVIDIA's, from the folder of the tests.
 macro(ssd_model_cudnn)
@@ -30,9 +26,8 @@ macro(ssd_model_cudnn)
   list(FILTER cudnn_model_sources EXCLUDE REGEX "_test\\.cpp$")
   find_path(CUDNN_INCLUDE cudnn_graph.h HINTS ${SSD_CUDA_HEADERS})
   if(cudnn_model_sources AND CUDNN_INCLUDE)
-    file(GLOB cudnn_sources CONFIGURE_DEPENDS engine/cudnn/*.cpp)
-    set_source_files_properties(${cudnn_sources} PROPERTIES COMPILE_OPTIONS "-isystem;${SSD_CUDA_HEADERS};-isystem;${CUDNN_INCLUDE}")
     add_library(cudnn_model SHARED ${cudnn_model_sources})
+    ssd_optimize(cudnn_model)
     target_include_directories(cudnn_model SYSTEM PRIVATE ${CUDNN_INCLUDE})
     target_link_libraries(cudnn_model PRIVATE cuda_model nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX)
     set_target_properties(cudnn_model PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests OUTPUT_NAME cudnn VERSION 9 SOVERSION 9)

@@ -16,6 +16,7 @@ endif()
 # calls of the runtime is in the program.
 file(GLOB cudnn_model_sources CONFIGURE_DEPENDS tests/cuda_model/cudnn/*.cpp)
 add_library(cudnn_model SHARED ${cudnn_model_sources})
+ssd_optimize(cudnn_model)
 set_target_properties(cudnn_model PROPERTIES OUTPUT_NAME cudnn SOVERSION 9 LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/cuda_model)
 target_include_directories(cudnn_model SYSTEM PUBLIC ${SSD_CUDA_HEADERS} ${SSD_CUDNN_HEADERS})
 target_link_libraries(cudnn_model PRIVATE ssd_flags nlohmann_json::nlohmann_json OpenMP::OpenMP_CXX)

@@ -22,6 +22,7 @@ target_link_libraries(libcuda_shim PRIVATE ${CMAKE_DL_LIBS})
 
 add_library(cudnn_test_support STATIC tests/cudnn/cards.cpp tests/cudnn/model_plans.cpp tests/cudnn/plan_finder.cpp)
 target_link_libraries(cudnn_test_support PUBLIC tool_test_support)
+target_include_directories(cudnn_test_support SYSTEM PUBLIC ${CUDAToolkit_INCLUDE_DIRS} ${CUDNN_INCLUDE})
 target_compile_definitions(cudnn_test_support PRIVATE SSD_LIBCUDA_SHIM="$<TARGET_FILE:libcuda_shim>")
 add_dependencies(cudnn_test_support libcuda_shim)
 

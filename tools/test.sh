@@ -46,16 +46,15 @@ build packs -DSSD_CUDA=OFF -DSSD_HOST_PACKS=ON -DSSD_BENCHMARKS=OFF "-DSSD_TEST_
 check packs -j "$jobs"
 
 # What is slow under instrumentation, or starts programs, runs in the first build only.
-light='-DSSD_BENCHMARKS=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1'
 sanitized='add|batch_norm|bias|cast|conv|focal_loss|fused_gradients|random_shapes|max_pool|relu|relu6|smooth_l1|upsample_add'
 sanitized+='|anchors|boxes|flat_sum|image|pad_channels|schedule|sgd|simt|sample_operands|sample_values|vector_math'
 sanitized+='|arena|tape|conv_candidate|winograd|plan_cache|parameters|random|safetensors|atomic_file|config|detector'
 sanitized+='|image_cache|device_batch|augment|box_units|coco|coco_eval|coco_write|split|dataset_check|detections|draw|label_layout|colour|shrink|image_file|jpeg|label_formats|label_map|loader|shapes|tfrecord'
-build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined $light "-DSSD_TEST_ONLY=^($sanitized)_test\$|_fuzz\$"
+build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($sanitized)_test\$|_fuzz\$"
 check sanitized -j "$jobs"
 
 # Threads of our own; OpenMP's are not instrumented and would be reported falsely.
-build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread $light -DSSD_TEST_ONLY='^loader_test$'
+build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread -DSSD_BENCHMARKS=OFF -DSSD_TEST_ONLY='^loader_test$'
 check thread
 
 # The GPU's side of the code on a GPU in software, in three schedules (docs/cuda_model.md).

@@ -111,7 +111,7 @@ class Copy:
             print(f"{stale} results of other sources are not used", flush=True)
         if run(["cmake", "-S", ".", "-B", str(self.build), "-G", "Ninja", "-DSSD_CUDA=OFF",
                 "-DSSD_BENCHMARKS=OFF", "-DSSD_WARNINGS_ARE_ERRORS=OFF",
-                "-DCMAKE_CXX_FLAGS_RELEASE=-O1"], self.root, BUILD_SECONDS,
+                "-DSSD_OPTIMIZATION=-O1"], self.root, BUILD_SECONDS,
                self.folder / "configure.log") != 0:
             raise SystemExit(f"the copy cannot be configured: see {self.folder}/configure.log")
         self.sound = {}  # test: whether it passes without a fault

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const char kNumbered[] = "step_";
-const std::string kUnfinished = std::string(".safetensors") + base::kTemporaryMark;
+std::string unfinished_mark() { return std::string(".safetensors") + base::kTemporaryMark; }
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::vector<fs::path> files;
@@ -37,7 +37,7 @@ void remove_unfinished(const fs::path& folder) {
   std::error_code ignored;
   std::vector<fs::path> unfinished;
   for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().filename().string().find(kUnfinished) != std::string::npos)
+    if (entry.path().filename().string().find(unfinished_mark()) != std::string::npos)
       unfinished.push_back(entry.path());
   for (const fs::path& path : unfinished) fs::remove(path, ignored);
 }
