@@ -51,8 +51,8 @@ void RecordReader::refuse(const std::string& what) const {
 bool RecordReader::next(std::string_view& payload) {
   const uint64_t left = file_.size() - at_;
   if (left == 0) return false;
-  if (left < kHeaderBytes + kFooterBytes)
-    refuse(base::concatenate("truncated record, ", left, " bytes left"));
+  cut_off_ = left < kHeaderBytes + kFooterBytes;
+  if (cut_off_) refuse(base::concatenate("truncated record, ", left, " bytes left"));
   char header[kHeaderBytes];
   file_.read_at(at_, header, kHeaderBytes);
   const std::string_view head(header, kHeaderBytes);
@@ -61,7 +61,8 @@ bool RecordReader::next(std::string_view& payload) {
   const auto length = read_number<uint64_t>(head, 0);
   if (length > kLongestRecord)
     refuse(base::concatenate("record of ", length, " bytes, expected at most 1 GiB"));
-  if (length > left - kHeaderBytes - kFooterBytes)
+  cut_off_ = length > left - kHeaderBytes - kFooterBytes;
+  if (cut_off_)
     refuse(base::concatenate("truncated record, ", length, " bytes announced, ",
                              left - kHeaderBytes, " left"));
   payload_at_ = at_ + kHeaderBytes;

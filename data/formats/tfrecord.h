@@ -28,13 +28,14 @@ class RecordReader {
     return payload_at_ + uint64_t(part.data() - frame_.data());
   }
   uint64_t record_offset() const { return record_; }  // of the latest record
+  bool cut_off() const { return cut_off_; }           // whether next() has found a truncated record
   const std::string& path() const { return file_.path(); }
 
  private:
   void refuse(const std::string& what) const;
 
   base::InputFile file_;
-  bool verify_;
+  bool verify_, cut_off_ = false;
   std::string frame_;  // payload and its checksum
   uint64_t at_ = 0, record_ = 0, payload_at_ = 0;
 };

@@ -12,7 +12,9 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/set_aside.h"
 #include "engine/base/text.h"
+#include "engine/base/write_file.h"
 
 namespace base {
 namespace {
@@ -29,6 +31,31 @@ int write_all(int file, std::string_view bytes) {
 }
 
 constexpr int kMode = 0644;
+
+std::string name_of(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+struct SortedLines {
+  uint64_t all = 0, damaged = 0;  // lines before the first one that is later or cut off
+  uint64_t bytes = 0;             // of them
+};
+
+// Writes the lines that are kept into `out`, if it is given.
+SortedLines sort_lines(const std::string& path,
+                       const std::function<LogLine(std::string_view)>& kind, std::ostream* out) {
+  SortedLines lines;
+  std::ifstream file(path, std::ios::binary);
+  for (std::string line; std::getline(file, line) && !file.eof();) {
+    const LogLine what = kind(line);
+    if (what == LogLine::later) break;
+    ++lines.all;
+    lines.bytes += line.size() + 1;
+    lines.damaged += what == LogLine::damaged;
+    if (out && what == LogLine::keep) *out << line << '\n';
+  }
+  return lines;
+}
 
 }  // namespace
 
@@ -70,18 +97,22 @@ void AppendFile::lose(int error_number) {
   write_all(STDERR_FILENO, message);
 }
 
-void keep_lines(const std::string& path, const std::function<bool(std::string_view)>& keep) {
-  if (look_at(path).kind != FileKind::regular) return;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return;
-  uint64_t kept = 0;
-  for (std::string line; std::getline(file, line) && !file.eof(); kept += line.size() + 1)
-    if (!keep(line)) break;
-  file.close();
+std::string keep_lines(const std::string& path,
+                       const std::function<LogLine(std::string_view)>& kind) {
+  if (look_at(path).kind != FileKind::regular || !std::ifstream(path)) return {};
+  const SortedLines lines = sort_lines(path, kind, nullptr);
+  if (lines.damaged > 0) {
+    const std::string aside = set_aside(path, "damaged");
+    const auto write = [&](std::ostream& out) { sort_lines(aside, kind, &out); };
+    write_file(path, write, not_durable());
+    return fmt::format("{}: {} of {} lines are damaged and were left out; the file as it was is {}",
+                       name_of(path), lines.damaged, lines.all, name_of(aside));
+  }
   std::error_code error;
-  if (std::filesystem::file_size(path, error) == kept && !error) return;
-  std::filesystem::resize_file(path, kept, error);
+  if (std::filesystem::file_size(path, error) == lines.bytes && !error) return {};
+  std::filesystem::resize_file(path, lines.bytes, error);
   if (error) fail(ExitCode::data, "cannot shorten ", path, ": ", error.message());
+  return {};
 }
 
 void start_log(const std::string& path) {

@@ -37,10 +37,20 @@ class AppendFile {
   uint64_t size_ = 0, lost_ = 0;
 };
 
-// Cuts a text file before the first line for which `keep` is false or that has no line break. Does
-// nothing if there is no regular file. A resumed run removes the lines of steps that will be run
-// again in this way.
-void keep_lines(const std::string& path, const std::function<bool(std::string_view line)>& keep);
+// What a run that goes on does with a line of its log.
+enum class LogLine {
+  keep,
+  later,    // of a step that will be run again
+  damaged,  // not as the run writes it
+};
+
+// Cuts a text file before the first line that is later or that has no line break, and removes the
+// damaged lines before it. If there are such lines, the file as it was is kept under another name
+// (set_aside). Returns what was damaged, such as "results.csv: 2 of 30 lines are damaged and were
+// left out; the file as it was is results.csv.damaged", or nothing. Does nothing if there is no
+// regular file that can be read.
+std::string keep_lines(const std::string& path,
+                       const std::function<LogLine(std::string_view line)>& kind);
 
 // Removes a regular file or a link of that name, so that a log starts anew. Anything else stays,
 // and the log is appended to it.

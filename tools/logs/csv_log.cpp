@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/base/set_aside.h"
+
 namespace logs {
 namespace {
 
@@ -17,19 +19,48 @@ std::string header_of(const std::vector<std::string>& columns) {
   return line;
 }
 
-std::string prepared(const std::string& path, const std::string& header, int64_t last_step) {
-  if (last_step == 0) base::start_log(path);
-  std::string first;
-  if (std::filesystem::is_regular_file(path)) {
-    std::ifstream file(path);
-    if (std::getline(file, first) && first != header) std::filesystem::rename(path, path + ".old");
+// Whether the cell is empty or a number.
+bool is_cell(std::string_view cell) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  return cell.empty() || (error == std::errc() && end == cell.data() + cell.size());
+}
+
+// A row is a step and a cell for each of the columns.
+base::LogLine kind_of(std::string_view row, size_t columns, int64_t last_step) {
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(row.data(), row.data() + row.size(), step);
+  if (error != std::errc()) return base::LogLine::damaged;
+  if (step > last_step) return base::LogLine::later;
+  row.remove_prefix(size_t(end - row.data()));
+  for (; columns > 0 && row.starts_with(','); --columns) {
+    row.remove_prefix(1);
+    if (!is_cell(row.substr(0, row.find(',')))) return base::LogLine::damaged;
+    row.remove_prefix(std::min(row.find(','), row.size()));
   }
-  base::keep_lines(path, [&](std::string_view line) {
-    if (line == header) return true;
-    int64_t step = 0;
-    auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), step);
-    return error == std::errc() && step <= last_step;
+  return columns == 0 && row.empty() ? base::LogLine::keep : base::LogLine::damaged;
+}
+
+// A table that cannot be continued gets another name. Returns why, or nothing.
+std::string set_table_aside(const std::string& path, const std::string& header) {
+  std::string first;
+  if (!std::filesystem::is_regular_file(path)) return {};
+  if (std::ifstream file(path); !std::getline(file, first) || first == header) return {};
+  const bool others = first.starts_with("step,");
+  const std::string aside = base::set_aside(path, others ? "old" : "damaged");
+  return fmt::format("results.csv: {}; it begins anew, and the file as it was is {}",
+                     others ? "its columns are others" : "its first line does not name its columns",
+                     std::filesystem::path(aside).filename().string());
+}
+
+std::string prepared(const std::string& path, const std::string& header, size_t columns,
+                     int64_t last_step, std::string& damage) {
+  if (last_step == 0) base::start_log(path);
+  damage = set_table_aside(path, header);
+  const std::string lines = base::keep_lines(path, [&](std::string_view line) {
+    return line == header ? base::LogLine::keep : kind_of(line, columns, last_step);
   });
+  if (!lines.empty()) damage = lines;
   return path;
 }
 
@@ -43,7 +74,8 @@ std::string csv_cell(const std::string& text) {
 }
 
 CsvLog::CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step)
-    : columns_(std::move(columns)), file_(prepared(path, header_of(columns_), last_step)) {
+    : columns_(std::move(columns)),
+      file_(prepared(path, header_of(columns_), columns_.size(), last_step, damage_)) {
   if (file_.size() == 0) file_.append(header_of(columns_) + "\n");
 }
 

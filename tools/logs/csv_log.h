@@ -15,15 +15,19 @@ std::string csv_cell(const std::string& text);
 class CsvLog {
  public:
   // The first column is "step", followed by `columns`. If the file exists with the same columns, it
-  // is continued after `last_step`, and rows of later steps are removed. A file with other columns
-  // is renamed to path + ".old".
+  // is continued after `last_step`: rows of later steps are removed, and so are damaged ones, as by
+  // base::keep_lines. A file with other columns, or without any, gets another name.
   CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step);
 
   // Writes a row. Values whose name is not a column are left out. A second call for the same step
   // completes its row.
   void row(int64_t step, const NamedValues&);
 
+  // What was wrong with the file that is continued, in words. Empty: nothing.
+  const std::string& damage() const { return damage_; }
+
  private:
+  std::string damage_;
   std::vector<std::string> columns_;
   base::AppendFile file_;
   int64_t last_step_ = -1;

@@ -11,17 +11,23 @@ namespace {
 
 constexpr std::string_view kHead = "DLLL ";
 
-std::string prepared(const std::string& path, int64_t last_step) {
+base::LogLine kind_of(std::string_view line, int64_t last_step) {
+  using enum base::LogLine;
+  if (!line.starts_with(kHead)) return damaged;
+  const auto entry = nlohmann::json::parse(line.substr(kHead.size()), nullptr, false);
+  if (!entry.is_object()) return damaged;
+  const auto step = entry.find("step");
+  if (step == entry.end() || step->is_string()) return keep;  // metadata, parameters
+  if (*step == nlohmann::json::array()) return later;         // of the whole run
+  const bool numbered = step->is_array() && step->size() == 2 && (*step)[1].is_number();
+  if (!numbered) return damaged;
+  return (*step)[1].get<double>() <= double(last_step) ? keep : later;
+}
+
+std::string prepared(const std::string& path, int64_t last_step, std::string& damage) {
   if (last_step == 0) base::start_log(path);
-  base::keep_lines(path, [last_step](std::string_view line) {
-    if (!line.starts_with(kHead)) return false;
-    auto entry = nlohmann::json::parse(line.substr(kHead.size()), nullptr, false);
-    if (!entry.is_object()) return false;
-    auto step = entry.find("step");
-    if (step == entry.end() || step->is_string()) return true;  // metadata, parameters
-    bool numbered = step->is_array() && step->size() == 2 && (*step)[1].is_number();
-    return numbered && (*step)[1].get<double>() <= double(last_step);
-  });
+  damage = base::keep_lines(
+      path, [last_step](std::string_view line) { return kind_of(line, last_step); });
   return path;
 }
 
@@ -34,7 +40,7 @@ std::string json_object(const NamedValues& values) {
 }
 
 DlLogger::DlLogger(const std::string& path, int64_t last_step)
-    : file_(prepared(path, last_step)), start_(std::chrono::steady_clock::now()) {}
+    : file_(prepared(path, last_step, damage_)), start_(std::chrono::steady_clock::now()) {}
 
 std::string DlLogger::head() const {
   auto now = std::chrono::system_clock::now();

@@ -15,7 +15,8 @@ using NamedValues = std::vector<std::pair<std::string, double>>;
 class DlLogger {
  public:
   // Continues an existing file after `last_step`: lines of later steps and lines about the whole
-  // run are removed. If `last_step` is 0, starts a new file.
+  // run are removed, and damaged ones as by base::keep_lines. If `last_step` is 0, starts a new
+  // file.
   DlLogger(const std::string& path, int64_t last_step);
 
   // Each of these writes a line. Except for unit(), the comment gives the value of its key "step".
@@ -24,10 +25,14 @@ class DlLogger {
   void log(int64_t epoch, int64_t step, const NamedValues&);      // [epoch, step]
   void summary(const NamedValues&);                               // [], for the whole run
 
+  // What was wrong with the file that is continued, in words. Empty: nothing.
+  const std::string& damage() const { return damage_; }
+
  private:
   void line(const std::string& step_json, const std::string& data_json);
   std::string head() const;
 
+  std::string damage_;
   base::AppendFile file_;
   std::chrono::steady_clock::time_point start_;
 };

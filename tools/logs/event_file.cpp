@@ -13,6 +13,7 @@
 #include "engine/base/append_file.h"
 #include "engine/base/error.h"
 #include "engine/base/record_crc.h"
+#include "engine/base/set_aside.h"
 
 namespace logs {
 namespace fs = std::filesystem;
@@ -65,21 +66,45 @@ int64_t step_of(std::string_view payload) {
   return step;
 }
 
-// Cuts the file before its first event that is damaged or of a later step.
-void cut_after(const std::string& path, int64_t last_step) {
-  uint64_t kept = 0;
+struct EarlierEvents {
+  uint64_t bytes = 0;    // before the first event that is damaged or of a later step
+  bool damaged = false;  // a last event that a crash has cut off does not count
+};
+
+EarlierEvents events_until(int64_t last_step, const std::string& path) {
+  EarlierEvents events;
+  data::RecordReader reader(path);
   try {
-    data::RecordReader reader(path);
     for (std::string_view payload; reader.next(payload);) {
-      int64_t step = step_of(payload);
-      if (step < 0 || step > last_step) break;
-      kept = reader.offset_of(payload) + payload.size() + sizeof(uint32_t);
+      const int64_t step = step_of(payload);
+      events.damaged = step < 0;
+      if (events.damaged || step > last_step) break;
+      events.bytes = reader.offset_of(payload) + payload.size() + sizeof(uint32_t);
     }
-  } catch (const base::Error&) {  // a crash has cut off the last event, so it is removed, too
+  } catch (const base::Error&) {
+    events.damaged = !reader.cut_off();
   }
+  return events;
+}
+
+// Keeps only what comes before the first event that is damaged or of a later step. Returns what was
+// damaged in words, or nothing.
+std::string cut_after(const std::string& path, int64_t last_step) {
+  const EarlierEvents events = events_until(last_step, path);
+  std::string damage;
   std::error_code error;
-  fs::resize_file(path, kept, error);
+  if (events.damaged) {
+    // TensorBoard reads every file that has "tfevents" in its name.
+    const std::string aside = base::free_name(fs::path(path).parent_path() / "events", "damaged");
+    fs::copy_file(path, aside, error);
+    if (error) base::fail(base::ExitCode::data, "cannot copy ", path, ": ", error.message());
+    damage = fmt::format(
+        "{}: damaged from byte {} on, which was left out; the file as it was is {}",
+        fs::path(path).filename().string(), events.bytes, fs::path(aside).filename().string());
+  }
+  fs::resize_file(path, events.bytes, error);
   if (error) base::fail(base::ExitCode::data, "cannot shorten ", path, ": ", error.message());
+  return damage;
 }
 
 // The newest file is the last by name, because the name starts with the time.
@@ -105,7 +130,7 @@ EventFile::EventFile(const std::string& folder, int64_t last_step) {
   if (path.empty()) {
     path = new_name(folder);
   } else {
-    cut_after(path, last_step);
+    damage_ = cut_after(path, last_step);
   }
   file_ = std::make_unique<base::AppendFile>(path);
   if (file_->size() > 0) return;

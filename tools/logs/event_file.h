@@ -13,6 +13,7 @@ namespace logs {
 class EventFile {
  public:
   // Continues the newest event file of the folder after `last_step`, and removes later events. If
+  // an event is damaged, all from there on are removed, and a copy of the file is kept. If
   // `last_step` is 0 or there is no such file, starts a new one.
   EventFile(const std::string& folder, int64_t last_step);
 
@@ -21,9 +22,12 @@ class EventFile {
   void image(int64_t step, const std::string& tag, int width, int height, std::string_view encoded);
 
   const std::string& path() const { return file_->path(); }
+  // What was wrong with the file that is continued, in words. Empty: nothing.
+  const std::string& damage() const { return damage_; }
 
  private:
   void event(int64_t step, std::string_view summary);
+  std::string damage_;
   std::unique_ptr<base::AppendFile> file_;
 };
 

@@ -17,13 +17,13 @@ constexpr size_t kTimeLength = std::string_view("2024-01-31 23:59:59").size();
 std::string prepared(const std::string& path, int64_t last_step) {
   if (last_step == 0) base::start_log(path);
   base::keep_lines(path, [last_step](std::string_view line) {
-    if (line.size() < kTimeLength + 1 + kStep.size()) return true;
+    if (line.size() < kTimeLength + 1 + kStep.size()) return base::LogLine::keep;
     line.remove_prefix(kTimeLength + 1);
-    if (!line.starts_with(kStep)) return true;
+    if (!line.starts_with(kStep)) return base::LogLine::keep;
     int64_t step = 0;
     line.remove_prefix(kStep.size());
     auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), step);
-    return error != std::errc() || step <= last_step;
+    return error != std::errc() || step <= last_step ? base::LogLine::keep : base::LogLine::later;
   });
   return path;
 }
@@ -38,15 +38,37 @@ std::string stamped(const std::string& text) {
          "\n";
 }
 
+// The logs that a run which goes on should find, but are not there or have no byte.
+std::vector<std::string> missing_in(const std::filesystem::path& folder,
+                                    const TrainingLogOptions& o) {
+  std::vector<std::string> missing;
+  if (!o.goes_on || o.last_step == 0) return missing;
+  for (const char* name : {"train.log", "summary.json", "results.csv"}) {
+    std::error_code unknown;
+    const auto there = std::filesystem::status(folder / name, unknown);
+    if (!exists(there) ||
+        (is_regular_file(there) && std::filesystem::file_size(folder / name, unknown) == 0))
+      missing.emplace_back(name);
+  }
+  return missing;
+}
+
 }  // namespace
 
 TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainingLogOptions& o)
     : options_(o),
+      missing_(missing_in(folder, o)),
       text_(prepared(folder / "train.log", o.last_step)),
       summary_(folder / "summary.json", o.last_step),
       table_(folder / "results.csv", with_epoch(o.columns), o.last_step),
       events_(folder.string(), o.last_step),
-      progress_({.total = o.total_steps, .done_before = o.last_step, .every = o.every}) {}
+      progress_({.total = o.total_steps, .done_before = o.last_step, .every = o.every}) {
+  for (const std::string& name : missing_)
+    message("warning: " + name + " is missing or empty; it begins anew after step " +
+            std::to_string(o.last_step));
+  for (const std::string& damage : {summary_.damage(), table_.damage(), events_.damage()})
+    if (!damage.empty()) message("warning: " + damage);
+}
 
 void TrainingLog::message(const std::string& text) {
   const std::string line = base::printable(text);  // it may name files and classes

@@ -16,13 +16,15 @@ namespace logs {
 struct TrainingLogOptions {
   int64_t total_steps = 0;
   int64_t last_step = 0;             // after which a resumed run goes on; later entries are removed
+  bool goes_on = false;              // in the folder of its earlier steps, which has all logs
   int64_t every = 100;               // steps between two entries
   std::vector<std::string> columns;  // of results.csv, after "step" and "epoch"
 };
 
 class TrainingLog {
  public:
-  // Opens the logs in the run's folder, and continues those that exist.
+  // Opens the logs in the run's folder, and continues those that exist. Messages say which of them
+  // are missing or damaged.
   TrainingLog(const std::filesystem::path& folder, const TrainingLogOptions&);
 
   void parameters(const std::string& config_json) { summary_.parameters(config_json); }
@@ -51,6 +53,7 @@ class TrainingLog {
   void row(int64_t step, int64_t epoch, const NamedValues&);
 
   TrainingLogOptions options_;
+  std::vector<std::string> missing_;  // names of files
   base::AppendFile text_;
   DlLogger summary_;
   CsvLog table_;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/set_aside.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/run/checkpoint_files.h"
@@ -25,17 +28,23 @@ bool has_checkpoint(const fs::path& folder) {
   return std::any_of(paths.begin(), paths.end(), present);
 }
 
-void set_aside(const std::vector<std::string>& damaged) {
-  for (const std::string& path : damaged) {
-    std::error_code ignored;
-    fs::rename(path, path + ".damaged", ignored);
-  }
+// Only the report reads env.json.
+void mend_environment(const RunFolder& folder) {
+  const std::string path = folder.file("env.json");
+  if (nlohmann::json::accept(std::ifstream(path))) return;
+  const std::string aside = base::set_aside(path, "damaged");
+  base::write_file(path, environment_json());
+  std::cerr
+      << "ssdtrain: warning: env.json is no whole JSON; it was written anew, for this machine; "
+         "the file as it was is "
+      << fs::path(aside).filename().string() << "\n";
 }
 
 RunFolder go_on(const std::string& path, const config::RunConfig& config,
                 const std::vector<std::string>& words) {
   RunFolder folder = RunFolder::open(path, words);
   base::write_file(folder.file("config.json"), config::run_config_json(config));
+  mend_environment(folder);
   return folder;
 }
 
@@ -98,7 +107,7 @@ RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
   const std::string old = folder_to_go_on_in(config, run);
   if (old.empty()) return RunFolder::create(config, words);
   RunFolder folder = go_on(old, config, words);
-  set_aside(run.damaged);
+  for (const std::string& path : run.damaged) base::set_aside(path, "damaged");
   return folder;
 }
 

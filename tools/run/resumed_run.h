@@ -31,8 +31,8 @@ void check_folder(const config::RunConfig&, const ResumedRun&);
 // Opens the folder of the run:
 //
 // * If the run has a checkpoint, and config.output_dir is its folder or is not set, the run goes on
-//   there. Its config.json is written anew, and damaged checkpoints get another name, so that they
-//   cannot replace good ones.
+//   there. Its config.json is written anew, and so is a damaged env.json. Damaged checkpoints get
+//   another name, so that they cannot replace good ones.
 // * If --resume was given, and config.output_dir is the folder of a run without a checkpoint, the
 //   run uses that folder.
 // * Otherwise the folder is new. `words` are those of the command line.

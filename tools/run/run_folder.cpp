@@ -141,6 +141,7 @@ RunFolder RunFolder::create(const config::RunConfig& config,
 RunFolder RunFolder::open(const std::string& path, const std::vector<std::string>& command_line) {
   check_own(path);
   RunFolder folder(path);
+  folder.goes_on_ = true;
   base::AppendFile(folder.file("cmdline.txt")).append(shell_words(command_line) + "\n");
   return folder;
 }

@@ -36,8 +36,10 @@ class RunFolder {
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }
   const std::filesystem::path& path() const { return path_; }
+  bool goes_on() const { return goes_on_; }  // whether it is that of an earlier run
 
-  RunFolder(RunFolder&& other) noexcept : path_(std::move(other.path_)), lock_(other.lock_) {
+  RunFolder(RunFolder&& other) noexcept
+      : path_(std::move(other.path_)), goes_on_(other.goes_on_), lock_(other.lock_) {
     other.lock_ = -1;
   }
   ~RunFolder();
@@ -45,6 +47,7 @@ class RunFolder {
  private:
   explicit RunFolder(std::filesystem::path path);
   std::filesystem::path path_;
+  bool goes_on_ = false;
   int lock_ = -1;  // descriptor with a flock, which the system releases when the program ends
 };
 

@@ -83,8 +83,10 @@ std::string RunPage::earlier_evaluation() {
 
 void RunPage::find_earlier_evaluation() {
   std::error_code none;
-  if (!evaluation_.empty() || !std::filesystem::exists(folder_.file("detections.json"), none))
-    return;
+  const auto there = [&](const char* name) {
+    return std::filesystem::exists(folder_.file(name), none);
+  };
+  if (!evaluation_.empty() || !(there("detections.json") || there("metrics.json"))) return;
   evaluation_ =
       report::section_or_reason("metrics", "Metrics", [this] { return earlier_evaluation(); });
 }

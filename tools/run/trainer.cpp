@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
+#include "tools/run/evaluation_files.h"
 #include "tools/run/machine_share.h"
 #include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
@@ -58,6 +59,7 @@ void Trainer::begin_state(const ModelFile* resumed) {
   const std::string warmup = warmup_in_words(config_.train.schedule, state_.total_steps);
   if (!warmup.empty()) data_.remarks.push_back(warmup);
   if (!resumed) return;
+  best_by_ = resumed->config().train.early_stopping.metric;
   for (const std::string& change : changes_since(*resumed, {.config = config_,
                                                            .state = state_,
                                                            .total_steps = state_.total_steps,
@@ -134,10 +136,15 @@ void Trainer::open_log() {
   log_ = std::make_unique<logs::TrainingLog>(
       folder_->path(), logs::TrainingLogOptions{.total_steps = milestones_.total_steps(),
                                                 .last_step = state_.step,
+                                                .goes_on = folder_->goes_on(),
                                                 .every = config_.log.every_steps,
                                                 .columns = result_columns()});
   if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
+  if (folder_->goes_on() && !best_by_.empty())
+    for (const std::string& line :
+         mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))
+      log_->message("warning: " + line);
   if (!config_.log.report) return;
   page_ = std::make_unique<RunPage>(*folder_, config_, data_);
   write_page("training", true);

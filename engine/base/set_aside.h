@@ -1,0 +1,15 @@
+// Keeps a file that is about to be written anew under another name.
+#pragma once
+#include <string>
+
+namespace base {
+
+// Gives the file `path` the name PATH.WHY, such as "metrics.json.damaged"; or PATH.WHY.2 and so on,
+// if there is a file of that name already. Returns the new path. Throws Error(data), with path and
+// reason, if that fails; the file then keeps its name.
+std::string set_aside(const std::string& path, const std::string& why);
+
+// The name that set_aside would give.
+std::string free_name(const std::string& path, const std::string& why);
+
+}  // namespace base
