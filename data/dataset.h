@@ -45,6 +45,9 @@ struct ImagePolicy {
 
 struct Dataset {
   std::string image_folder;
+  // Folders below image_folder that belong to the layout of the data set, such as YOLO's
+  // "images/val". Elsewhere its images may have names without them.
+  std::vector<std::string> layout_folders;
   ImagePolicy policy;                // with which images are read
   std::vector<std::string> shards;   // paths of TFRecord files; empty for other formats
   std::vector<Category> categories;  // in file order

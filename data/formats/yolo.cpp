@@ -119,6 +119,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
   if (files.images.empty()) fail(ExitCode::data, without_images(files));
   Dataset out;
   out.image_folder = files.image_folder;
+  out.layout_folders = files.layout_folders;
   out.frame_known = true;
   for (size_t i = 0; i < names.size(); ++i)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
@@ -147,6 +148,7 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
   const ImageFolder found = list_images(image_folder, true);
   YoloFiles files{.image_folder = image_folder,
                   .images = {},
+                  .layout_folders = {},
                   .label_folders = {label_folder},
                   .other_pictures = found.others};
   for (const fs::path& relative : found.images)

@@ -18,6 +18,7 @@ struct YoloImage {
 struct YoloFiles {
   std::string image_folder;
   std::vector<YoloImage> images;
+  std::vector<std::string> layout_folders;           // as of Dataset
   std::vector<std::filesystem::path> label_folders;  // are searched for labels without an image
   std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
 };

@@ -45,10 +45,25 @@ YoloImage image_at(const fs::path& root, const fs::path& path, const std::string
   return {relative, labels_of(path.lexically_normal()).replace_extension(".txt")};
 }
 
+// The folder below which all images from the one of this number on lie.
+std::string folder_of_all(const std::vector<YoloImage>& images, size_t first) {
+  if (first == images.size()) return {};
+  fs::path folder = images[first].relative.parent_path();
+  for (size_t i = first; i < images.size() && !folder.empty();) {
+    const fs::path below = images[i].relative.lexically_relative(folder);
+    if (*below.begin() == "..")
+      folder = folder.parent_path();
+    else
+      ++i;
+  }
+  return folder.generic_string();
+}
+
 // Paths in a list are relative to the folder of the data set, or to that of the list if they begin
 // with "./".
 void take_list(const fs::path& root, const fs::path& list, YoloFiles& out) {
   base::LoadedFile file(list.string(), kLargestList);
+  const size_t first = out.images.size();
   for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int) {
     if (line.empty()) return;
     if (names_other_picture(fs::path(line))) {
@@ -58,6 +73,7 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out) {
     const fs::path base = line.starts_with("./") ? list.parent_path() : root;
     out.images.push_back(image_at(root, base / fs::path(line), list.string()));
   });
+  out.layout_folders.push_back(folder_of_all(out.images, first));
 }
 
 void take_folder(const fs::path& root, const fs::path& folder, YoloFiles& out) {
@@ -65,6 +81,7 @@ void take_folder(const fs::path& root, const fs::path& folder, YoloFiles& out) {
   for (const fs::path& relative : found.images)
     out.images.push_back(image_at(root, folder / relative, folder.string()));
   for (const auto& [ending, count] : found.others) out.other_pictures[ending] += count;
+  out.layout_folders.push_back(folder.lexically_relative(root).generic_string());
   out.label_folders.push_back(labels_of(folder));
 }
 

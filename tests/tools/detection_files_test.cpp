@@ -249,6 +249,37 @@ TEST_CASE("--ground-truth shows the labels of any format beside what was found")
     CHECK(tests::mean_difference(left_half(picture), left_half(pictures[0])) < 1);
 }
 
+TEST_CASE("--ground-truth of a data.yaml fits copies of its images in another folder") {
+  const Place& p = place();
+  const Outcome made = tests::run(fmt::format(
+      "cd {} && {} convert --annotations data/annotations/instances_val.json --images data/images "
+      "--to-yolo y/labels/val --overwrite && mkdir -p y/images/val copies && cp "
+      "data/images/00000[56]"
+      ".jpg y/images/val && cp data/images/00000[56].jpg copies && ls -d y/images/val/* | sed "
+      "s,y/,./, > y/val.txt",
+      p.at(""), tests::program("ssddata").string()));
+  INFO(made.err);
+  REQUIRE(made.exit_code == 0);
+  std::string names;
+  for (const json& c : annotations_of(p, "val")["categories"])
+    names += "  - " + c["name"].get<std::string>() + "\n";
+  REQUIRE(p.detect("copies --json copies.json --overwrite").exit_code == 0);
+  for (const char* val : {"images/val", "val.txt"}) {
+    CAPTURE(val);
+    tests::write_text(p.at("y/data.yaml"),
+                      fmt::format("train: {0}\nval: {0}\nnames:\n{1}", val, names));
+    const Outcome o = p.detect("copies -o w/copies --overwrite --ground-truth y/data.yaml");
+    INFO(o.err);
+    CHECK(o.exit_code == 0);
+    CHECK_THAT(o.err, !Contains("not in the ground truth"));
+    const Outcome evaluated =
+        tests::run(fmt::format("cd {} && {} --yolo y/data.yaml --detections copies.json", p.at(""),
+                               tests::program("ssdeval").string()));
+    INFO(evaluated.err);
+    CHECK(evaluated.exit_code == 0);
+  }
+}
+
 TEST_CASE("--ground-truth that does not fit is told") {
   const Place& p = place();
   const std::string val = "--ground-truth data/annotations/instances_val.json ";

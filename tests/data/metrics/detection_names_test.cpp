@@ -59,6 +59,25 @@ TEST_CASE("an image is found by the whole name, or by the only path that ends al
   CHECK(names.image_of("photos\\b.jpg", 1) == 30);
 }
 
+TEST_CASE("the folders of a data set's layout are no part of its names") {
+  Dataset set;
+  set.layout_folders = {".", "", "images/val", "images/val/b"};
+  set.images = {{.id = 1, .file_name = "images/val/1.jpg"},
+                {.id = 2, .file_name = "images/val/b/2.jpg"},
+                {.id = 3, .file_name = "images/val/a/3.jpg"},
+                {.id = 4, .file_name = "images/val/b/3.jpg"},
+                {.id = 5, .file_name = "images/values/5.jpg"}};
+  const DetectionNames names(set);
+  CHECK(names.image_of("copies/1.jpg", -1) == 1);
+  CHECK(names.image_of("copies/2.jpg", -1) == 2);
+  CHECK(names.image_of("x/a/3.jpg", -1) == 3);
+  CHECK(names.image_of("b/3.jpg", -1) == 4);  // this much of the name is enough
+  CHECK(names.image_of("copies/3.jpg", -1) == 4);
+  CHECK(names.image_of("copies/5.jpg", -1) == DetectionNames::kNone);
+  set.layout_folders = {"images/val"};
+  CHECK(DetectionNames(set).image_of("copies/3.jpg", -1) == DetectionNames::kNone);
+}
+
 TEST_CASE("a category name that occurs twice names none") {
   Dataset set = truth();
   set.categories.push_back({9, "nut"});
