@@ -1,10 +1,10 @@
 #include "data/formats/label_map.h"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_set>
 #include <utility>
 
+#include "data/formats/lines.h"
 #include "data/formats/text_tokens.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
@@ -13,7 +13,7 @@ namespace data {
 namespace {
 
 constexpr uint64_t kLargestFile = uint64_t{16} << 20;
-constexpr int kDeepest = 16;
+constexpr size_t kDeepest = 16;
 
 class LabelMapParser : TextTokens {
  public:
@@ -26,20 +26,20 @@ class LabelMapParser : TextTokens {
       if (kind_ != word || token_ != "item") refuse("expected \"item {\"");
       advance();
       if (token_ == ":") advance();
-      if (kind_ != mark || (token_ != "{" && token_ != "<"))
-        refuse("expected \"{\" after \"item\"");
+      if (!opens_message()) refuse("expected \"{\" after \"item\"");
       labels.push_back(parse_item());
     }
     return labels;
   }
 
  private:
-  // Parses from after a { to its }.
+  // Parses from a { to its }, or from a < to its >.
   Label parse_item() {
     Label label;
     bool has_id = false;
-    for (advance(); !(kind_ == mark && (token_ == "}" || token_ == ">")); advance()) {
-      if (kind_ == mark && (token_ == "," || token_ == ";")) continue;
+    const char closing = closing_mark();
+    for (advance(); !is_mark(closing); advance()) {
+      if (is_mark(',') || is_mark(';')) continue;
       if (kind_ == end) refuse("unexpected end");
       if (kind_ != word) refuse("expected a field name or \"}\"");
       std::string field = token_;
@@ -61,22 +61,23 @@ class LabelMapParser : TextTokens {
   }
 
   int64_t parse_id() {
-    int64_t id = 0;
-    auto [rest, error] = std::from_chars(token_.data(), token_.data() + token_.size(), id);
-    if (kind_ != word || error != std::errc() || rest != token_.data() + token_.size() || id < 1)
-      refuse("id needs an integer of 1 or more");
-    return id;
+    const std::optional<int64_t> id = kind_ == word ? whole_number(token_) : std::nullopt;
+    if (!id || *id < 1) refuse("id needs an integer of 1 or more");
+    return *id;
   }
 
   void skip_value() {
-    int depth = 0;
+    std::string open;  // the marks that close what was opened
     while (true) {
       if (kind_ == end) refuse("unexpected end");
-      bool opens = kind_ == mark && (token_ == "{" || token_ == "[" || token_ == "<");
-      bool closes = kind_ == mark && (token_ == "}" || token_ == "]" || token_ == ">");
-      if (opens && ++depth > kDeepest) refuse("nested deeper than 16");
-      if (closes && --depth < 0) refuse("a field without value");
-      if (depth == 0) return;
+      if (opens_message() || is_mark('[')) open += closing_mark();
+      if (open.size() > kDeepest) refuse("nested deeper than 16");
+      if (is_mark('}') || is_mark(']') || is_mark('>')) {
+        if (open.empty()) refuse("a field without value");
+        if (!is_mark(open.back())) refuse(std::string("expected ") + open.back());
+        open.pop_back();
+      }
+      if (open.empty()) return;
       advance();
     }
   }
@@ -115,7 +116,7 @@ LabelMap load_label_map(const std::string& path) {
 }
 
 LabelMap parse_label_map(std::string_view text, const std::string& path) {
-  return LabelMap(LabelMapParser(text, path).parse());
+  return LabelMap(LabelMapParser(plain_text(text, path), path).parse());
 }
 
 }  // namespace data

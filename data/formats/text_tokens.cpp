@@ -1,6 +1,9 @@
 #include "data/formats/text_tokens.h"
 
 #include <algorithm>
+#include <charconv>
+
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -10,7 +13,30 @@ bool is_word(char c) {
          c == '-' || c == '+' || c == '.';
 }
 
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 }  // namespace
+
+std::optional<int64_t> whole_number(std::string_view word) {
+  const bool negative = word.starts_with('-');
+  if (negative) word.remove_prefix(1);
+  int base = 10;
+  if (word.starts_with("0x") || word.starts_with("0X"))
+    base = 16, word.remove_prefix(2);
+  else if (word.size() > 1 && word[0] == '0')
+    base = 8;
+  uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), value, base);
+  if (error != std::errc() || rest != word.data() + word.size() || value > INT64_MAX)
+    return std::nullopt;
+  return negative ? -int64_t(value) : int64_t(value);
+}
+
+TextTokens::TextTokens(std::string_view text, const std::string& path, base::ExitCode code)
+    : text_(text), path_(path), code_(code) {
+  constexpr std::string_view kByteOrder = "\xef\xbb\xbf";
+  if (text_.starts_with(kByteOrder)) text_.remove_prefix(kByteOrder.size());
+}
 
 void TextTokens::advance() {
   token_.clear();
@@ -27,6 +53,8 @@ void TextTokens::advance() {
     while (at_ < text_.size() && is_word(text_[at_])) token_ += text_[at_++];
     return;
   }
+  if (static_cast<unsigned char>(c) < ' ' || c == 127)
+    refuse("the byte " + base::printable({&c, 1}) + ", which no text has");
   kind_ = mark;
   token_ = text_[at_++];
 }
@@ -36,7 +64,7 @@ void TextTokens::skip_blanks() {
   for (; at_ < text_.size(); ++at_) {
     if (text_[at_] == '#')
       at_ = std::min(text_.find('\n', at_), text_.size() - 1);
-    else if (static_cast<unsigned char>(text_[at_]) > ' ')
+    else if (!is_blank(text_[at_]))
       return;
     line_ += text_[at_] == '\n';
   }
@@ -44,13 +72,15 @@ void TextTokens::skip_blanks() {
 
 void TextTokens::read_quoted(char quote) {
   kind_ = quoted;
+  bool escapes = false;
   for (++at_; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
     if (text_[at_] == quote) {
       ++at_;
+      if (escapes && !base::is_utf8(token_)) refuse("a string whose escapes give no UTF-8");
       return;
     }
     if (text_[at_] == '\\')
-      read_escape();
+      escapes = true, read_escape();
     else
       token_ += text_[at_];
   }
@@ -58,10 +88,26 @@ void TextTokens::read_quoted(char quote) {
 }
 
 void TextTokens::read_escape() {
-  constexpr std::string_view kNames = "ntr\\'\"", kMeanings = "\n\t\r\\'\"";
-  const size_t which = ++at_ < text_.size() ? kNames.find(text_[at_]) : kNames.npos;
-  if (which == kNames.npos) refuse("an escape other than \\n \\t \\r \\\\ \\' \\\"");
+  constexpr std::string_view kNames = "abfnrtv?\\'\"", kMeanings = "\a\b\f\n\r\t\v?\\'\"";
+  const char next = ++at_ < text_.size() ? text_[at_] : ' ';
+  if (next >= '0' && next <= '7') return read_code(at_, 8, 3);
+  if (next == 'x' || next == 'X') return read_code(at_ + 1, 16, 2);
+  const size_t which = kNames.find(next);
+  if (which == kNames.npos)
+    refuse("an escape other than \\n \\t \\r \\a \\b \\f \\v \\? \\\\ \\' \\\" \\303 \\xc3");
   token_ += kMeanings[which];
+}
+
+// A byte by its number, in at most so many digits.
+void TextTokens::read_code(size_t at, int base, size_t most) {
+  constexpr unsigned kLargest = 255;
+  const char* const begin = text_.data() + at;
+  unsigned code = 0;
+  const auto [rest, error] = std::from_chars(
+      begin, begin + std::min(most, text_.size() - std::min(at, text_.size())), code, base);
+  if (error != std::errc() || code > kLargest) refuse("an escape that is no byte");
+  token_ += char(code);
+  at_ = size_t(rest - text_.data()) - 1;
 }
 
 void TextTokens::refuse(const std::string& what) const {

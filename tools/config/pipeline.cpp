@@ -9,10 +9,15 @@ namespace config {
 PipelineConfig parse_pipeline_config(const std::string& text, const std::string& name,
                                      const std::vector<std::string>& overrides, ConfigUse use) {
   if (!base::is_utf8(text))
-    base::fail(base::ExitCode::usage, name, ":1: not UTF-8, expected a pipeline.config");
+    base::fail(base::ExitCode::usage, name, ":1: not UTF-8, expected a pipeline.config in UTF-8");
   const std::vector<TextField> fields = parse_text_fields(text, name);
   const PipelineKeys keys(fields, name);
-  return {config_of(keys.text(), overrides, name, use), keys.ignored()};
+  PipelineConfig read{config_of(keys.text(), overrides, name, use), keys.ignored()};
+  if (read.config.train.steps == 0 && read.config.train.epochs == 0)
+    read.ignored.push_back(name +
+                           ": train_config.num_steps is absent or 0, so the original would train "
+                           "without an end; set train.steps or train.epochs");
+  return read;
 }
 
 PipelineConfig load_pipeline_config(const std::string& path,

@@ -9,7 +9,9 @@ namespace config {
 
 struct PipelineConfig {
   RunConfig config;
-  std::vector<std::string> ignored;  // "file:line: field: why", a line for each field
+  // "file:line: field: why", a line for each field that is ignored, and for a length of the run
+  // that is absent.
+  std::vector<std::string> ignored;
 };
 
 // Reads a file of up to 1 MiB, turns its fields into our keys, and applies the overrides. A field

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 
+#include "data/formats/text_tokens.h"
 #include "engine/base/error.h"
 
 namespace config {
@@ -17,7 +19,13 @@ const std::string kOptimizer = "train_config.optimizer";
 const std::string kRate = kOptimizer + ".momentum_optimizer.learning_rate";
 
 std::optional<double> number_of(std::string text) {
-  if (text.size() > 1 && text.ends_with('f')) text.pop_back();  // as in 0.5f
+  if (const auto whole = data::whole_number(text)) return double(*whole);
+  const bool octal =
+      text.size() > 1 && text[0] == '0' && text.find_first_not_of("0123456789") == text.npos;
+  if (octal) return std::nullopt;  // with a digit of 8 or 9
+  if (text.size() > 1 && (text.ends_with('f') || text.ends_with('F')) &&
+      text.find_first_of("iI") == text.npos)
+    text.pop_back();  // as in 0.5f
   double value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
@@ -35,9 +43,7 @@ json json_of(const std::string& text, bool quoted) {
   if (plain(text) == "true" || plain(text) == "false") return plain(text) == "true";
   const std::optional<double> number = number_of(text);
   if (!number) return text;
-  int64_t whole = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
-  if (error == std::errc() && rest == text.data() + text.size()) return whole;
+  if (const auto whole = data::whole_number(text)) return *whole;
   return *number;
 }
 
@@ -153,8 +159,10 @@ void PipelineKeys::take_list(const std::string& path, const std::string& key) {
   const auto found = given_.find(path);
   if (found == given_.end()) return;
   json list = json::array();
-  for (const TextField* field : found->second)
+  for (const TextField* field : found->second) {
+    check_finite({path, field->value, field->line, field->kind == TextField::quoted});
     list.push_back(json_of(field->value, field->kind == TextField::quoted));
+  }
   set(key, list);
   places_[key] = name_ + ":" + std::to_string(found->second.front()->line);
 }
@@ -165,7 +173,14 @@ void PipelineKeys::expect(const Value& value, const std::string& expected) const
   refuse(value.line, value.path, value.in_words() + ", but this program has only " + expected);
 }
 
+void PipelineKeys::check_finite(const Value& value) const {
+  const std::optional<double> number = value.quoted ? std::nullopt : number_of(value.text);
+  if (number && !std::isfinite(*number))
+    refuse(value.line, value.path, value.in_words() + ", expected a finite number");
+}
+
 void PipelineKeys::set(const std::string& key, const Value& value) {
+  check_finite(value);
   const auto [first, fresh] = setters_.emplace(key, value);
   if (!fresh && json_of(first->second.text, false) != json_of(value.text, false))
     refuse(value.line, value.path,

@@ -46,6 +46,7 @@ class PipelineKeys {
   const TextField* find(const std::string& path) const;  // null if it is absent
   std::string value_of(const std::string& path, const std::string& absent) const;
   void expect(const Value&, const std::string& expected) const;
+  void check_finite(const Value&) const;
   void set(const std::string& key, const Value&);
   void set(const std::string& key, const nlohmann::json&);  // what follows from other fields
   void ignore(const Value&, const std::string& why);

@@ -16,20 +16,19 @@ class TextFieldParser : data::TextTokens {
 
   std::vector<TextField> parse() {
     advance();
-    return parse_fields("", 0);
+    return parse_fields("", 0, '}');
   }
 
  private:
-  bool is_mark(char c) const { return kind_ == mark && token_[0] == c; }
-
-  // Parses up to the } of the message, or to the end of the text for the outermost one.
-  std::vector<TextField> parse_fields(const std::string& path, size_t depth) {
+  // Parses up to the mark that closes the message, or to the end of the text for the outermost one.
+  std::vector<TextField> parse_fields(const std::string& path, size_t depth, char closing) {
     if (depth > kDeepest) refuse("nested deeper than " + std::to_string(kDeepest) + " levels");
     std::vector<TextField> fields;
     for (;;) {
-      const bool closed = is_mark('}') || is_mark('>');
-      if (depth == 0 ? kind_ == end : closed) return fields;
+      if (depth == 0 ? kind_ == end : is_mark(closing)) return fields;
       if (kind_ == end) refuse("unexpected end: " + path + " is not closed");
+      if (depth > 0 && (is_mark('}') || is_mark('>')))
+        refuse("expected " + std::string(1, closing) + " at the end of " + path);
       if (is_mark(',') || is_mark(';'))
         advance();
       else
@@ -60,16 +59,20 @@ class TextFieldParser : data::TextTokens {
   void parse_value(TextField field, size_t depth, std::vector<TextField>& fields) {
     if (++count_ > kMostFields) refuse("more than " + std::to_string(kMostFields) + " fields");
     field.line = line();
-    if (is_mark('{') || is_mark('<')) {
+    if (opens_message()) {
+      const char closing = closing_mark();
       advance();
       field.kind = TextField::message;
-      field.fields = parse_fields(field.path, depth + 1);
+      field.fields = parse_fields(field.path, depth + 1, closing);
       advance();
     } else if (kind_ == quoted) {
       field.kind = TextField::quoted;
       for (; kind_ == quoted; advance()) field.value += token_;  // parts stand side by side
     } else if (kind_ == word) {
-      field.value = token_;
+      const bool sign = token_ == "-";  // may stand apart from its number
+      if (sign) advance();
+      if (kind_ != word) refuse("expected a number after the - of " + field.path);
+      field.value = (sign ? "-" : "") + token_;
       advance();
     } else {
       refuse("expected the value of " + field.path);

@@ -52,6 +52,11 @@ TEST_CASE("the text form of label maps") {
   CHECK(map.lookup("person") == 1);
   CHECK(map.lookup("it's \"b\"") == 2);
   CHECK(map.lookup("c") == 3);
+  const data::LabelMap escaped = data::parse_label_map(
+      "\xef\xbb\xbfitem { id: 0x1f name: 'K\\303\\244\\x73e\\?' } item { id: 010 name: '\\a' }",
+      "m");
+  CHECK(escaped.lookup("K\u00e4se?") == 31);
+  CHECK(escaped.lookup("\a") == 8);
   CHECK(data::parse_label_map("", "m").labels().empty());
   CHECK(data::parse_label_map("#", "m").labels().empty());
 }
@@ -68,6 +73,15 @@ TEST_CASE("what is no label map is refused with file and line") {
         {"item { id: 1 name: 'a\n' }", "a string that is not closed"},
         {"item { id: 1 name: 'a\\q' }", "an escape other than"},
         {"item { id: 1 name: 'a\\", "an escape other than"},
+        {"item { id: 1 name: '\\303' }", "escapes give no UTF-8"},
+        {"item { id: 1 name: '\\777' }", "an escape that is no byte"},
+        {"item { id: 1 name: '\\x' }", "an escape that is no byte"},
+        {"item { id: 1 name: '\\x", "an escape that is no byte"},
+        {"item < id: 1 name: 'a' }", "expected a field name"},
+        {"item { id: 1 name: 'a' x: [ { ] }", "m:1: expected }"},
+        {"item { id: 08 name: 'a' }", "id needs an integer"},
+        {"\x01item { id: 1 name: 'a' }", "m:1: the byte \\x01"},
+        {"\xff\xfei\0", "UTF-16"},
         {"item { id: 1 }", "item has no name"},
         {"item { name: 'a' }", "item has no id"},
         {"item { id: 0 name: 'a' }", "id needs an integer of 1 or more"},

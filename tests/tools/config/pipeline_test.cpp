@@ -203,6 +203,44 @@ TEST_CASE("pipeline: overrides come last, and the text may be of any style") {
                        "similarity_calculator: < iou_similarity: < > >")) == same);
 }
 
+TEST_CASE("pipeline: numbers are those of protobuf's text format") {
+  const json same = values_of(tests::kPipeline);
+  for (const char* number : {"0x5A", "0X5a", "0132", "90"})
+    CHECK(values_of(with("num_classes: 90", std::string("num_classes: ") + number)) == same);
+  for (const char* number : {"2.0f", "2F", "2.", "2e0", "0x2"})
+    CHECK(values_of(with("gamma: 2.0", std::string("gamma: ") + number)) == same);
+  CHECK(values_of(with("class_prediction_bias_init: -4.6",
+                       "class_prediction_bias_init: - # a sign may stand apart\n 4.6")) == same);
+  CHECK_THAT(error_of(with("num_classes: 90", "num_classes: 089")),
+             Contains(place("num_classes: 90")) && Contains("expected an integer"));
+  for (const char* number : {"nan", "NaN", "inf", "-inf", "Infinity", "-infinity"}) {
+    CAPTURE(number);
+    CHECK_THAT(error_of(with("alpha: 0.25", std::string("alpha: ") + number)),
+               Contains(place("alpha: 0.25")) && Contains("weighted_sigmoid_focal.alpha: is ") &&
+                   Contains("expected a finite number"));
+    CHECK_THAT(error_of(with("aspect_ratios: [1.0", std::string("aspect_ratios: [") + number)),
+               Contains("aspect_ratios: is ") && Contains("expected a finite number"));
+  }
+}
+
+TEST_CASE("pipeline: a byte order mark is passed over") {
+  CHECK(values_of(std::string("\xef\xbb\xbf") + tests::kPipeline) == values_of(tests::kPipeline));
+  CHECK_THAT(error_of("\xff\xfem\0o\0"), Contains("p.config:1: not UTF-8"));
+}
+
+TEST_CASE("pipeline: a run without an end is told") {
+  const auto told = [](const config::PipelineConfig& read) {
+    return !read.ignored.empty() && read.ignored.back().starts_with("p.config: train_config.num_");
+  };
+  std::string text = tests::kPipeline;
+  text = std::regex_replace(text, std::regex("num_steps: *[0-9]+"), "");
+  CHECK(told(read(text)));
+  CHECK(told(read(std::regex_replace(std::string(tests::kPipeline),
+                                     std::regex("num_steps: *[0-9]+"), "num_steps: 0"))));
+  CHECK_FALSE(told(read(text, {"train.epochs=2"})));
+  CHECK_FALSE(told(read(tests::kPipeline)));
+}
+
 TEST_CASE("pipeline: texts that are no configuration") {
   for (const auto& [text, message] :
        {std::pair("model {", "p.config:1: unexpected end: model is not closed"),
@@ -211,8 +249,13 @@ TEST_CASE("pipeline: texts that are no configuration") {
         {"a: [1, 2", "expected , or ] in the list a"},
         {"\n{\"train\": 1}", "p.config:2: expected the name of a field"},
         {"}", "expected the name of a field"},
+        {"model { ssd < num_classes: 1 } }", "expected > at the end of model.ssd"},
+        {"model { ssd { num_classes: 1 > }", "expected } at the end of model.ssd"},
+        {"model { a: - }", "expected a number after the - of model.a"},
+        {"\n\x01model { }", "p.config:2: the byte \\x01, which no text has"},
         {"model { ssd { type: 'x } }", "a string that is not closed"}})
     CHECK_THAT(error_of(text), Contains(message));
+  CHECK_THAT(error_of(std::string("model {\n\0}", 10)), Contains("p.config:2: the byte \\x00"));
   CHECK_THAT(error_of("model { ssd { type: '\xad' } }"), Contains("p.config:1: not UTF-8"));
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "a{";
