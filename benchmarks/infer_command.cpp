@@ -164,7 +164,7 @@ Command add_infer_command(CLI::App& program) {
       program.add_subcommand("infer", "Times detection from pictures to boxes, NMS included");
   add_step_options(*app, *o);
   app->add_option("--checkpoint", o->checkpoint,
-                  "a trained model; without it, SSD320 with random weights");
+                  "a trained model or a run's folder; without it, SSD320 with random weights");
   app->add_option(
          "--from", o->from,
          "decoded: pictures in memory; files: JPEG files, with reading and decoding; both: "

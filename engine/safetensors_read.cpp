@@ -16,7 +16,6 @@
 namespace engine {
 namespace {
 
-constexpr uint64_t kLargestHeader = 16 << 20;
 constexpr size_t kMostTensors = TensorFile::kMostTensors, kHighestRank = TensorFile::kHighestRank;
 constexpr size_t kDeepest = 8;
 
@@ -110,16 +109,9 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : TensorFile(path) {
     uint64_t length = 0;
     if (size_ < sizeof length) damaged("only " + std::to_string(size_) + " bytes");
     read_at(0, &length, sizeof length);
-    if (length > kLargestHeader || length > size_ - sizeof length) {
-      const std::string_view head(reinterpret_cast<const char*>(&length), sizeof length);
-      char tail[sizeof length];
-      read_at(size_ - sizeof tail, tail, sizeof tail);
-      const std::string foreign = foreign_weights(head, {tail, sizeof tail});
-      if (!foreign.empty())
-        base::fail(base::ExitCode::checkpoint, path_, ": not a safetensors file but ", foreign);
+    if (length > kLargestSafetensorsHeader || length > size_ - sizeof length)
       damaged("header length " + std::to_string(length) + " in a file of " + std::to_string(size_) +
               " bytes");
-    }
     std::string header(length, '\0');
     read_at(sizeof length, header.data(), length);
     parse_header(header, sizeof length + length);

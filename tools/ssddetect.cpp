@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
          "JPEG or PNG files, folders of them, or - for a list on standard input, one per line")
       ->type_name("FILE|DIR|-");
   app.add_flag("--recursive", job.recursive, "Take the images below the folders, too");
-  app.add_option("--checkpoint", job.checkpoint, "A model, as ssdtrain saves it")
+  app.add_option("--checkpoint", job.checkpoint, "A model, as ssdtrain saves it, or a run's folder")
       ->type_name("FILE")
       ->required();
   CLI::Option* pictures = app.add_option("-o,--output", job.folders.pictures,

@@ -17,7 +17,8 @@ struct Arguments {
 };
 
 void add_model_options(CLI::App& app, Arguments& a) {
-  app.add_option("--checkpoint", a.model.checkpoint, "A model, as ssdtrain saves it")
+  app.add_option("--checkpoint", a.model.checkpoint,
+                 "A model, as ssdtrain saves it, or a run's folder")
       ->type_name("FILE");
   app.add_option("--config", a.model.config,
                  "Configuration in place of the checkpoint's, for the data and the evaluation")

@@ -38,8 +38,9 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--resume", a.resume,
                  "Continue a run: auto (the latest one), its folder, or one of its checkpoints")
       ->type_name("auto|PATH");
-  app.add_option("--init-from", a.init_from, "Start from the weights in this file")
-      ->type_name("FILE");
+  app.add_option("--init-from", a.init_from,
+                 "Start from the weights in this file, or of this run's folder")
+      ->type_name("FILE|DIR");
   app.add_option("--output-dir", a.output_dir, "Folder of the run, instead of runs/<config>/<n>")
       ->type_name("DIR");
   app.add_option("--device", a.device, "cpu, cuda, cuda:1; default: cuda where there is one")

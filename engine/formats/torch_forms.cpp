@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/foreign_weights.h"
 #include "engine/formats/torch_file.h"
 
 namespace engine {
@@ -61,7 +62,8 @@ class ZippedTorchFile : public TorchFile {
           refuse("a TorchScript program: save the state_dict() of its model instead");
         return folder;
       }
-    refuse("a zip archive without data.pkl, expected a file of torch.save");
+    refuse(std::string("a zip archive without data.pkl, so no file of PyTorch; expected ") +
+           kReadableWeights);
   }
 
   std::string content(const std::string& name, const std::string& absent) const {

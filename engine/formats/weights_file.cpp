@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/base/error.h"
 #include "engine/base/input_file.h"
+#include "engine/foreign_weights.h"
 #include "engine/formats/sorted_table.h"
 #include "engine/formats/tf_checkpoint.h"
 #include "engine/formats/torch_file.h"
@@ -37,6 +39,8 @@ std::unique_ptr<TensorFile> open_weights(const std::string& path) {
   if (SortedTable::ends(tail)) return open_tf_checkpoint(file);
   expect_no_part_of_tf_checkpoint(file);
   if (TorchFile::begins(head)) return TorchFile::open(file);
+  if (const ForeignWeights foreign = foreign_weights(file); !foreign.what.empty())
+    base::fail(base::ExitCode::checkpoint, path, ": ", foreign.in_words(kReadableWeights));
   return std::make_unique<SafetensorsFile>(file);
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/record_crc.h"
+#include "engine/foreign_weights.h"
 
 namespace engine {
 namespace {
@@ -66,8 +67,8 @@ void ZipFile::add_entry(std::string_view& left) {
   if (all > left.size()) damaged("its directory is cut off");
   const std::string name(left.substr(kDirectoryBytes, name_bytes));
   if (number<uint16_t>(left, 10) != 0)
-    base::fail(base::ExitCode::checkpoint, file_.path(), ": entry '", name,
-               "' is compressed, expected a file of torch.save");
+    base::fail(base::ExitCode::checkpoint, file_.path(), ": a zip archive whose entry '", name,
+               "' is compressed, so no file of PyTorch; expected ", kReadableWeights);
   const uint32_t bytes = number<uint32_t>(left, 24), header = number<uint32_t>(left, 42);
   if (bytes == kElsewhere || header == kElsewhere) damaged("entry '" + name + "' is too large");
   const Entry entry{content_of(header), bytes, number<uint32_t>(left, 16)};

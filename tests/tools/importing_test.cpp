@@ -98,8 +98,25 @@ TEST_CASE("importing: files of TensorFlow and PyTorch give a run its weights") {
     if (!fs::is_regular_file(path)) continue;
     check_refused(tests::run("cd " + place.at("") + " && " + tests::program("ssddetect").string() +
                              " --checkpoint " + path + " data/images"),
-                  4, "`ssdtrain --init-from` reads it");
+                  4, "`ssdtrain --config C.json --init-from " + path);
   }
+  const std::string v2 = tests::save_v2(slim);
+  for (const auto& [program, rest] : {std::pair("ssddetect", " data/images"),
+                                      {"ssdeval", ""},
+                                      {"ssdexport", " --weights w.safetensors"}}) {
+    const Outcome o = tests::run(fmt::format("cd {} && {} --checkpoint {}{}", place.at(""),
+                                             tests::program(program).string(), v2, rest));
+    check_refused(o, 4,
+                  "a checkpoint of TensorFlow, expected a checkpoint of ssdtrain: `ssdtrain "
+                  "--config C.json --init-from " +
+                      v2);
+    CHECK_THAT(o.err, Contains("base_rate=0") && Contains("makes one with the same weights"));
+  }
+  check_refused(tests::run("cd " + place.at("") + " && " + tests::program("ssdeval").string() +
+                           " --checkpoint new.pth"),
+                4,
+                "a file of PyTorch, expected a checkpoint of ssdtrain: `ssdtrain --config C.json "
+                "--init-from new.pth` trains a detector from it");
   base::write_file(place.at("data/checkpoint"), std::string_view("model_checkpoint_path: 'x'"));
   check_refused(place.ssdtrain("--config tiny.json --init-from data/checkpoint --dry-run"), 4,
                 "give one of the paths that stand in it");

@@ -49,8 +49,14 @@ void check_refused(const Outcome& outcome, int code, const std::string& words) {
 TEST_CASE("weights of other programs are named, with the function that converts them") {
   using namespace std::string_literals;
   const Place p;
-  for (const auto& [bytes, words] : {std::pair("PK\x03\x04"s, "a file of PyTorch"),
+  for (const auto& [bytes, words] : {std::pair("PK\x03\x04 archive/data.pkl"s, "a file of PyTorch"),
                                      {"\x80\x02\x8a\x0al\xfc\x9c\x46"s, "PyTorch"},
+                                     {"\xff\xd8\xff\xe0"s, "a JPEG image, expected "},
+                                     {"\x89PNG\r\n\x1a\n"s, "a PNG image, expected "},
+                                     {"%PDF-1.7"s, "a PDF document, expected "},
+                                     {"RIFF\1\0\0\0WEBP"s, "a WebP image"},
+                                     {"{\"a\": 1}"s, "a JSON text, expected "},
+                                     {"resnet"s + std::string(251, '\0') + "ustar", "tar -xf"},
                                      {"\x80\x02}q"s, "save_file, as docs/importing.md shows"},
                                      {"\x89HDF\r\n\x1a\n"s, "an HDF5 file"},
                                      {"\x80\x04\x95"s, "perhaps a file of PyTorch"},
@@ -59,7 +65,7 @@ TEST_CASE("weights of other programs are named, with the function that converts 
                                      {"\x1c\0\0\0TFL3"s, "a TensorFlow Lite file"},
                                      {"version https://git-lfs"s, "`git lfs pull`"},
                                      {"<!DOCTYPE html>"s, "did the download give an error page?"},
-                                     {"train:\n  steps: 5"s, "a text, expected a checkpoint"},
+                                     {"train:\n  steps: 5"s, "a text, expected "},
                                      {"\x1f\x8b\x08"s, "a gzip file"}}) {
     base::write_file(p.at("model.pt"), bytes + std::string(500, 'x'));
     check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, words);
@@ -67,6 +73,15 @@ TEST_CASE("weights of other programs are named, with the function that converts 
     CHECK(started.exit_code == 4);
     CHECK_THAT(started.err, Contains(words));
   }
+  base::write_file(p.at("model.pt"), std::string_view("hi\n"));
+  check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4,
+                "a text, expected a checkpoint of ssdtrain");
+  CHECK_THAT(p.run("ssdtrain", "--config tiny.json --init-from model.pt").err,
+             Contains("a text, expected weights: a file of safetensors, TensorFlow or PyTorch"));
+  base::write_file(p.at("model.pt"), std::string_view());
+  check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, "an empty file");
+  base::write_file(p.at("model.pt"), "PK\x03\x04"s + std::string(500, 'x'));
+  check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, "a zip archive");
   base::write_file(p.at("model.pt"), std::string(500, '\xee'));
   check_refused(p.run("ssddetect", "--checkpoint model.pt data/images"), 4, "damaged");
 }

@@ -384,10 +384,9 @@ config::ConfigTable run_config_table(RunConfig& c, ConfigUse use) {
            "steps between two checkpoints; 0 for one at each evaluation and at the end");
   t.number("checkpoint.keep", c.checkpoint.keep, between(1, 10000),
            "number of numbered checkpoints that are kept beside last and best; 1 for none");
-  t.text(
-      "checkpoint.init_from", c.checkpoint.init_from,
-      "weights to start from: a checkpoint or a ResNet-50, as a file of safetensors, TensorFlow or "
-      "PyTorch");
+  t.text("checkpoint.init_from", c.checkpoint.init_from,
+         "weights to start from: a checkpoint, the folder of a run, or a ResNet-50 (files of "
+         "safetensors, TensorFlow or PyTorch)");
   bind_ranks(t, c.ranks);
   t.section("log", "Logs");
   t.number("log.every_steps", c.log.every_steps, between(1, kMostCount), "steps between two lines");

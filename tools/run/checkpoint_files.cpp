@@ -80,8 +80,8 @@ std::string checkpoint_file(const std::string& path) {
     if (const fs::path file = fs::path(path) / name; fs::exists(file, none)) return file.string();
   if (fs::exists(fs::path(path) / "checkpoint", none))
     base::fail(base::ExitCode::checkpoint, path,
-               ": a folder of TensorFlow: give --init-from one of the paths that stand in its file "
-               "`checkpoint`");
+               ": a folder of TensorFlow: `ssdtrain --init-from` takes one of the paths that stand "
+               "in its file `checkpoint`");
   base::fail(base::ExitCode::checkpoint, path,
              ": a folder without best.safetensors or last.safetensors: give a checkpoint file, or "
              "the folder of a run that has one");

@@ -6,7 +6,10 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/foreign_weights.h"
+#include "engine/formats/weights_file.h"
 #include "engine/safetensors_checksum.h"
+#include "tools/run/run_folder.h"
 
 namespace run {
 
@@ -50,12 +53,37 @@ bool all_finite(const std::vector<char>& bytes, engine::DType dtype) {
   return dtype == engine::DType::f64 ? finite(0.0) : finite(0.0f);
 }
 
+const char* const kExpected = "a checkpoint of ssdtrain";
+
+// How to make a checkpoint of weights from elsewhere. Those of the original are a whole detector.
+[[noreturn]] void refuse_weights(const std::string& path, const std::string& what, bool whole) {
+  const std::string start =
+      "`ssdtrain --config C.json --init-from " + shell_words({path}) +
+      (whole ? " --output-dir DIR train.steps=1 train.schedule.base_rate=0 "
+               "train.schedule.warmup_rate=0 model.batch_norm.mode=frozen` makes one with the "
+               "same weights"
+             : "` trains a detector from it");
+  fail(ExitCode::checkpoint, path, ": ", what, ", expected ", kExpected, ": ", start,
+       " (docs/importing.md)");
+}
+
+// The path of a safetensors file. A file that another program wrote is refused by what it is.
+const std::string& checked(const std::string& path) {
+  const std::string file = engine::weights_file(path);
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(file, none)) return path;  // a better error follows
+  const engine::ForeignWeights foreign = engine::foreign_weights(file);
+  if (foreign.readable)
+    refuse_weights(path, foreign.what, foreign.what.find("TensorFlow") != foreign.what.npos);
+  if (!foreign.what.empty()) fail(ExitCode::checkpoint, path, ": ", foreign.in_words(kExpected));
+  return path;
+}
+
 }  // namespace
 
-ModelFile::ModelFile(const std::string& path) : file_(path) {
+ModelFile::ModelFile(const std::string& path) : file_(checked(path)) {
   if (!file_.has_checksum() || !file_.metadata().contains("state"))
-    fail(ExitCode::checkpoint, path,
-         ": not a checkpoint of ssd320; weights from elsewhere go to --init-from");
+    refuse_weights(path, "weights without a configuration and classes", false);
   if (entry("format") != "1")
     fail(ExitCode::checkpoint, path, ": format ", entry("format"),
          " is newer than this program knows (1)");
