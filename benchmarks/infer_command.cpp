@@ -60,6 +60,8 @@ class Files {
                  base::printable(options_.images[0]),
                  left_out.empty() ? "" : "; left out: ", left_out);
     if (!left_out.empty()) fmt::print(stderr, "ssdbench: left out: {}\n", left_out);
+    if (const std::string empty = tools::empty_in_words(found); !empty.empty())
+      fmt::print(stderr, "ssdbench: {}\n", empty);
     names_ = found.files;
   }
 
@@ -133,13 +135,16 @@ logs::NamedValues figures(const json& r) {
 
 void print_foot(const Options& o, const json& rows) {
   if (o.original_table) print_original_table(rows);
-  say_missing_percentiles(o);
 }
 
 void benchmark(const Options& o) {
   if (o.original_table && o.steps < kOriginalSteps)
     base::fail(base::ExitCode::usage, "--original-table has the 99 % latency, which needs --steps ",
                kOriginalSteps, " or more, not ", o.steps);
+  if (o.original_table && !o.output.prints_table())
+    base::fail(base::ExitCode::usage,
+               "--original-table is printed with the other table, in whose "
+               "place --json prints JSON: give --json a file");
   const Files files(o);
   std::vector<std::string> inputs = files.names();
   if (!o.checkpoint.empty()) inputs.push_back(o.checkpoint);
@@ -151,6 +156,7 @@ void benchmark(const Options& o) {
                    .row = print_row,
                    .foot = [&o](const json& rows) { print_foot(o, rows); },
                    .figures = figures});
+  say_missing_percentiles(o);
 }
 
 }  // namespace

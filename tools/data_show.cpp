@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <climits>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <set>
 
@@ -19,6 +18,7 @@
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/random.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/config/text.h"
@@ -87,7 +87,7 @@ int show_augmented(const ShowArguments& a) {
     base::fail(base::ExitCode::usage, a.config, ": give one of ", data::format_keys("data.train."));
   data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
   const data::FileLookup files = data::look_up_images(set, 0);
-  if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
+  if (files.frames.oriented > 0) base::tell(files.frames.in_words());
   const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);
   config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));
   std::vector<std::string> names;

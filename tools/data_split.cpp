@@ -15,6 +15,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/output_guard.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/data_commands.h"
@@ -78,11 +79,12 @@ void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
     const data::ClassShare& share = split.classes[c];
     if (share.training > 0 && share.validation > 0) continue;
     const int64_t images = share.training + share.validation;
-    fmt::print(stderr, "note: class \"{}\" is in {} image{}, too few for both parts: {}\n",
-               base::printable(dataset.categories[c].name), images, images == 1 ? "" : "s",
-               images == 0           ? "it is in none"
-               : share.training == 0 ? "it is in validation only, so it is not learned"
-                                     : "it is in training only, so it is not measured");
+    base::tell(fmt::format("note: class \"{}\" is in {} image{}, too few for both parts: {}",
+                           dataset.categories[c].name, images, images == 1 ? "" : "s",
+                           images == 0 ? "it is in none"
+                           : share.training == 0
+                               ? "it is in validation only, so it is not learned"
+                               : "it is in training only, so it is not measured"));
   }
 }
 

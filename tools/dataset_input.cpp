@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 
 #include "data/check/image_lookup.h"
 #include "engine/base/error.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
 
@@ -25,9 +25,9 @@ void tell_other_sizes(const data::FileLookup& files) {
   const std::string words = base::printable(first->where + ": " + first->text);
   if (files.frames.policy == data::ExifPolicy::stored)
     base::fail(base::ExitCode::data, "--exif stored does not fit ", words);
-  std::cerr << "note: " << count << " of " << files.images
-            << " pictures have another size than their annotations say; the first: " << words
-            << std::endl;
+  base::tell(base::concatenate(
+      "note: ", count, " of ", files.images,
+      " pictures have another size than their annotations say; the first: ", words));
 }
 
 }  // namespace
@@ -84,8 +84,7 @@ data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
 data::Dataset DatasetInput::load(data::Problems* problems) const {
   data::Dataset dataset = data::open(with_policy(), "--", problems);
   dataset.frame_known |= exif.has_value();
-  for (const std::string& note : dataset.notes)
-    std::cerr << "note: " << base::printable(note) << '\n';
+  for (const std::string& note : dataset.notes) base::tell("note: " + note);
   return dataset;
 }
 
@@ -93,7 +92,7 @@ data::Dataset DatasetInput::load_with_images() const {
   data::Dataset dataset = load();
   const data::FileLookup files = data::look_up_images(dataset, 0);
   tell_other_sizes(files);
-  if (files.frames.oriented > 0) std::cerr << files.frames.in_words() << std::endl;
+  if (files.frames.oriented > 0) base::tell(files.frames.in_words());
   return dataset;
 }
 

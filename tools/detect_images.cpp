@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <ostream>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
@@ -41,11 +42,13 @@ class DetectionRun {
  private:
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
   void finish(const DetectedImage& image, std::ostream& log);
+  void tell_old_crops(std::ostream& log) const;
 
   const DetectJob& job_;
   const DetectionFiles& files_;
   const std::vector<std::string> images_;
   const std::vector<OutputNames> names_;
+  std::set<std::string> old_crops_;  // of an earlier run
   std::string entries_;
   size_t done_ = 0, boxes_ = 0, unreadable_ = 0;
   std::chrono::duration<double> time_{};
@@ -60,6 +63,7 @@ void DetectionRun::check_outputs(std::vector<std::string> inputs) const {
 }
 
 void DetectionRun::run(Detection& detection, const run::StopSignal& stop, std::ostream& log) {
+  if (job_.overwrite && !job_.folders.crops.empty()) old_crops_ = files_.old_crops(names_);
   const auto start = std::chrono::steady_clock::now();
   run::ImageBatches batches(images_, detection.batch_options());
   while (run::ImageBatch* batch = stop.requested() ? nullptr : batches.next())
@@ -79,7 +83,20 @@ void DetectionRun::finish(const DetectedImage& image, std::ostream& log) {
   for (const NamedBox& box : image.boxes)
     entries_ += (entries_.empty() ? "\n" : ",\n") + coco_entry(image, box);
   boxes_ += image.boxes.size();
-  files_.write(image, names_[image.number - 1], true);
+  const OutputNames& names = names_[image.number - 1];
+  if (!old_crops_.empty())
+    for (const std::string& path : files_.crop_paths(image, names)) old_crops_.erase(path);
+  files_.write(image, names, true);
+}
+
+// They may also be somebody's own pictures, so that nothing is removed.
+void DetectionRun::tell_old_crops(std::ostream& log) const {
+  if (old_crops_.empty()) return;
+  const size_t count = old_crops_.size();
+  log << "ssddetect: note: " << count << (count == 1 ? " crop" : " crops")
+      << " of an earlier run stay" << (count == 1 ? "s" : "") << " in "
+      << base::printable(job_.folders.crops) << ", of boxes that were not found now, such as "
+      << base::printable(*old_crops_.begin()) << std::endl;
 }
 
 int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {
@@ -94,6 +111,7 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
                        boxes_ == 1 ? "" : "es", base::printable(job_.json));
   }
   if (done_ < images_.size()) return cut_short(stop, done_, images_.size(), log);
+  tell_old_crops(log);
   if (read > 0)
     log << "ssddetect: " << run::speed_in_words(read, time_.count()) << ", with reading"
         << (job_.folders.any() ? " and writing\n" : "\n");

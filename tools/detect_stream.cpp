@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <ostream>
 
@@ -40,6 +41,14 @@ class Inputs {
   // Whether a signal came while images that were given by name or in the list were left.
   bool any_left() const {
     return stop_.requested() && (given_ < found_.files.size() || list_left_);
+  }
+
+  // Waits for the first image, unless the inputs may come later. Whether there is one.
+  bool any() {
+    if (watch_ || given_ < found_.files.size()) return true;
+    if (list_left_) found_.files = list_.next(1);
+    list_left_ = list_left_ && (!found_.files.empty() || ended());
+    return !found_.files.empty();
   }
 
   // Nothing more is wanted: what waits for an image returns.
@@ -111,6 +120,17 @@ Counts detect_all(Detection& detection, const DetectionFiles& files, Inputs& inp
   return counts;
 }
 
+// --recursive is about folders among the inputs. It would be natural to expect it of --watch, too.
+void check_recursive(const DetectJob& job) {
+  if (!job.recursive || job.watch.empty()) return;
+  for (const std::string& input : job.inputs)
+    if (std::error_code unknown; std::filesystem::is_directory(input, unknown)) return;
+  base::fail(
+      ExitCode::usage,
+      "--recursive: --watch looks at new images of its folder, but not below it, and no other "
+      "folder is given");
+}
+
 void say(const std::string& words, std::ostream& log) {
   if (!words.empty()) log << "ssddetect: " << words << std::endl;
 }
@@ -121,6 +141,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   if (output_is_closed())
     base::fail(ExitCode::failed,
                "standard output is closed, but the lines go there; give it a file or a pipe");
+  check_recursive(job);
   const run::StopSignal stop;
   Inputs inputs(job, list, stop);
   const OpenedJob opened(job, inputs.found(), inputs.more());
@@ -128,14 +149,13 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   Detection detection(job, opened.model, job.batch > 0 ? job.batch : 1);
   std::optional<TruthMatches> matches;
   if (opened.truth) matches.emplace(*opened.truth);
+  if (!inputs.any() && !inputs.ended()) fail_without_image(job, opened.left_out);
   opened.begin(log);
   if (!job.watch.empty()) say("watching " + base::printable(job.watch), log);
   const auto start = std::chrono::steady_clock::now();
   const Counts counts =
       detect_all(detection, opened.files, inputs, matches ? &*matches : nullptr, out, log);
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  if (counts.images == 0 && job.watch.empty() && !stop.requested() && !inputs.unread())
-    fail_without_image(job, opened.left_out);
   say(detection.frames_in_words(), log);
   if (matches) say(matches->in_words(), log);
   if (inputs.any_left()) {

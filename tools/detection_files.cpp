@@ -202,6 +202,34 @@ std::string DetectionFiles::label_lines(const DetectedImage& image) const {
   return lines;
 }
 
+std::set<std::string> DetectionFiles::old_crops(const std::vector<OutputNames>& images) const {
+  std::set<std::string> stems, found;
+  for (const OutputNames& names : images) stems.insert(names.crops);
+  for (const run::ModelClass& c : classes_.list()) {
+    std::error_code unknown;
+    for (fs::directory_iterator at(crop_folder(c.name), unknown), end; !unknown && at != end;
+         at.increment(unknown)) {
+      const std::string stem = at->path().stem().string(), ending = at->path().extension().string();
+      const size_t mark = stem.find_last_not_of("0123456789");
+      const bool numbered = mark != stem.npos && stem[mark] == '_' && mark + 1 < stem.size();
+      if (numbered && (ending == ".jpg" || ending == ".png") &&
+          stems.contains(stem.substr(0, mark)))
+        found.insert(at->path().string());
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> DetectionFiles::crop_paths(const DetectedImage& image,
+                                                    const OutputNames& names) const {
+  std::vector<std::string> paths;
+  for (const NamedBox& box : image.boxes)
+    paths.push_back(
+        fs::path(crop_folder(box.category->name)) /
+        fmt::format("{}_{}{}", names.crops, paths.size() + 1, picture_ending(image.file)));
+  return paths;
+}
+
 void DetectionFiles::cut(const DetectedImage& image, const std::string& stem, bool replace) const {
   int number = 0;
   for (const NamedBox& box : image.boxes) {

@@ -1,6 +1,7 @@
 // Files that are made of what a model found: pictures, crops and label files.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ class DetectionFiles {
   // new images of the folder `watched` (empty: none) would be made.
   void check_stream(const std::vector<std::string>& inputs, const std::string& watched) const;
   void begin() const;  // creates the folders, and classes.txt
+  // Crops of these images that an earlier run has left in the folders of the classes.
+  std::set<std::string> old_crops(const std::vector<OutputNames>&) const;
+  // The crops that `write` makes of an image if it replaces existing ones.
+  std::vector<std::string> crop_paths(const DetectedImage&, const OutputNames&) const;
   // `replace`: an existing crop; else it gets the next number that is free. Errors: data.
   void write(const DetectedImage&, const OutputNames&, bool replace) const;
 

@@ -96,7 +96,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
       run::load_dataset(config.data.val, config.data.label_map, &file.classes());
   check_outputs(job, checkpoint, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
-  if (files.frames.oriented > 0) log << files.frames.in_words() << std::endl;
+  if (files.frames.oriented > 0) log << "ssdeval: " << files.frames.in_words() << std::endl;
   tell_about_data(file.classes(), dataset, config, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,

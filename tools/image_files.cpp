@@ -5,6 +5,7 @@
 
 #include "data/formats/image_folder.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace tools {
 
@@ -24,6 +25,7 @@ void add_folder(const std::string& folder, bool recursive, FoundImages& out) {
   const data::ImageFolder found = data::list_images(folder, recursive);
   for (const fs::path& image : found.images)
     out.files.push_back((fs::path(folder) / image).string());
+  if (found.images.empty()) out.empty.push_back(folder);
   out.below += found.below;
   for (const auto& [ending, count] : found.others) out.others[ending] += count;
 }
@@ -63,6 +65,15 @@ std::string left_out_in_words(const FoundImages& found) {
   const std::string others = data::in_words(found.others);
   if (words.empty() || others.empty()) return words + others;
   return words + ", " + others;
+}
+
+std::string empty_in_words(const FoundImages& found) {
+  if (found.files.empty() || found.empty.empty()) return {};
+  const size_t others = found.empty.size() - 1;
+  return base::concatenate(
+      "note: no image in ", base::printable(found.empty[0]),
+      others == 0 ? ""
+                  : base::concatenate(" and ", others, " other folder", others == 1 ? "" : "s"));
 }
 
 std::string picture_ending(const std::string& image) {

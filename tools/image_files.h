@@ -12,6 +12,7 @@ namespace tools {
 
 struct FoundImages {
   std::vector<std::string> files;
+  std::vector<std::string> empty;         // folders without an image that is read
   int64_t below = 0;                      // images in sub-folders that are left out
   std::map<std::string, int64_t> others;  // pictures of formats that are not read, by ending
 };
@@ -26,6 +27,9 @@ bool is_image_name(const std::string& name);
 
 // A line for the user that says what was left out. Empty if nothing was.
 std::string left_out_in_words(const FoundImages&);
+// Such as "note: no image in photos/old" if some folders had images and others had none, else
+// empty.
+std::string empty_in_words(const FoundImages&);
 
 // Returns ".png" for PNG files, ".jpg" for others.
 std::string picture_ending(const std::string& image);

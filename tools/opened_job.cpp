@@ -28,6 +28,7 @@ std::unique_ptr<const GroundTruth> truth_of(const DetectJob& job, const run::Mod
 
 OpenedJob::OpenedJob(const DetectJob& job, const FoundImages& found, bool more)
     : left_out(left_out_of(job, found, more)),
+      empty(empty_in_words(found)),
       model(run::checkpoint_file(job.checkpoint, "ssddetect")),
       truth(truth_of(job, model)),
       files(job.folders, model.classes(), truth.get()) {}
@@ -40,6 +41,7 @@ std::vector<std::string> OpenedJob::inputs() const {
 
 void OpenedJob::begin(std::ostream& log) const {
   files.begin();
+  if (!empty.empty()) log << "ssddetect: " << empty << std::endl;
   if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
 }
 

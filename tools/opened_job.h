@@ -28,7 +28,7 @@ struct OpenedJob {
   // Creates the folders of the outputs, and says on `log` which images were left out.
   void begin(std::ostream& log) const;
 
-  const std::string left_out;  // in words
+  const std::string left_out, empty;  // in words
   const run::ModelFile model;
   const std::unique_ptr<const GroundTruth> truth;  // null: none
   const DetectionFiles files;

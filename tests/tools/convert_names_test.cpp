@@ -80,7 +80,7 @@ class Set {
 int64_t errors_in(const std::string& text) {
   std::istringstream lines(text);
   int64_t count = 0;
-  for (std::string line; std::getline(lines, line);) count += !line.starts_with("note: ");
+  for (std::string line; std::getline(lines, line);) count += !line.starts_with("ssddata: note: ");
   return count;
 }
 

@@ -236,6 +236,9 @@ TEST_CASE("--json-lines: a list on standard input, one line for each path as it 
   for (const char* empty :
        {"- --json-lines <&-", "- <&-", "- --json-lines < /dev/null", "- < /dev/null"})
     check_refused(p.run(empty), 2, "ssddetect: no image: the list on standard input is empty");
+  check_refused(p.run("- --json-lines -o new/a --save-txt new/b --save-crops new/c < /dev/null"), 2,
+                "the list on standard input is empty");
+  CHECK_FALSE(fs::exists(p.at("new")));
 }
 
 TEST_CASE("a list that a signal cuts short is told, also if an image could not be read") {
@@ -369,6 +372,8 @@ TEST_CASE("what does not go together with --watch is refused") {
   check_refused(p.run("--watch in --json x.json"), 2, "--json");
   check_refused(p.run("- --json-lines --overwrite"), 2, "--overwrite");
   check_refused(p.run("--json-lines"), 2, "no image");
+  check_refused(p.run("--watch in --recursive"), 2, "--recursive: --watch looks at new images");
+  check_refused(p.run("data/images/000001.jpg --watch in --recursive"), 2, "--recursive: ");
   check_refused(p.run("--watch in -o ./in"), 2, "would get new pictures from this program");
   std::ofstream(p.at("in/classes.txt")) << "other\n";
   check_refused(

@@ -111,7 +111,19 @@ TEST_CASE("--save-crops writes a picture of each box into the folder of its clas
   }
   CHECK(files_in(p.at("w")) == expected);
   check_refused(p.detect(std::string(kImages) + "--save-crops w"), 2, "exists");
-  CHECK(p.detect(std::string(kImages) + "--save-crops w --overwrite").exit_code == 0);
+  const Outcome same = p.detect(std::string(kImages) + "--save-crops w --overwrite");
+  CHECK(same.exit_code == 0);
+  CHECK_THAT(same.err, !Contains("note: "));
+  CHECK(files_in(p.at("w")) == expected);
+
+  // Somebody's own files are not counted, and nothing is removed.
+  const std::string folder = fs::path(*expected.begin()).parent_path();
+  for (const char* own : {"/000005_.jpg", "/000005_1.gif", "/000005.jpg", "/other_1.jpg"})
+    expected.insert(folder + own), tests::write_text(p.at("w/" + folder + own), "mine");
+  const Outcome fewer = p.detect(std::string(kImages) + "--save-crops w --overwrite", "", 1.0);
+  CHECK(fewer.exit_code == 0);
+  CHECK_THAT(fewer.err, Contains("ssddetect: note: 6 crops of an earlier run stay in w, of boxes "
+                                 "that were not found now, such as w/"));
   CHECK(files_in(p.at("w")) == expected);
 }
 

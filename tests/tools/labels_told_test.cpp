@@ -119,7 +119,7 @@ TEST_CASE("pictures of another size than their labels say are told and counted")
   std::ofstream(place.at("v.json")) << data.dump();
   const std::string first = data["images"][1]["file_name"];
   const std::string told =
-      "note: 2 of 4 pictures have another size than their annotations say; the "
+      "ssddata: note: 2 of 4 pictures have another size than their annotations say; the "
       "first: " +
       first + ": the picture is 96 x 96, the annotations say 99 x 96\n";
   const std::string input = "--annotations v.json --images data/images ";

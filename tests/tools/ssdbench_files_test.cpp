@@ -79,6 +79,10 @@ TEST_CASE("ssdbench infer takes the images that ssddetect takes") {
   CHECK(flat.exit_code == 0);
   CHECK_THAT(flat.err, Contains("ssdbench: left out: 1 image in sub-folders (--recursive takes "
                                 "them), 1 picture of formats that are not read (.webp 1)\n"));
+  CHECK_THAT(flat.err, Contains("ssdbench: no latency from p90 on: it needs "));
+  fs::create_directory(folder.path() / "none");
+  CHECK_THAT(bench(command + " " + (folder.path() / "none").string()).err,
+             Contains("ssdbench: note: no image in " + (folder.path() / "none").string() + "\n"));
   fs::remove(in + "/A.JPG");
   check_refused(bench(command), 2, "no JPEG or PNG file in " + in + "; left out: 1 image in sub-");
   CHECK(bench(command + " --recursive").exit_code == 0);

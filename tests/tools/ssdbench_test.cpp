@@ -279,8 +279,9 @@ TEST_CASE("ssdbench: bad input is one line and exit code 2") {
   for (const char* arguments :
        {"", "trian", "infer --batch 0", "infer --steps 2", "train --steps 1", "op --runs 2",
         "op --mode both", "eval --runs 1", "eval --threads 0", "conv --dtype fp8", "conv --runs 0",
-        "data", "infer --device gpu", "infer --original-table --steps 99", "infer --from memory",
-        "train --annotations a.json", "train --images photos", "train --conv-algorithm fft"}) {
+        "data", "infer --device gpu", "infer --original-table --steps 99",
+        "infer --original-table --json", "infer --from memory", "train --annotations a.json",
+        "train --images photos", "train --conv-algorithm fft"}) {
     const tests::Outcome outcome = bench(arguments);
     INFO(arguments << "\n" << outcome.err);
     CHECK(outcome.exit_code == 2);

@@ -75,7 +75,7 @@ void check_done(const tests::Outcome& outcome) {
   INFO(outcome.err);
   REQUIRE(outcome.exit_code == 0);
   std::istringstream lines(outcome.err);
-  for (std::string line; std::getline(lines, line);) CHECK(line.starts_with("note: "));
+  for (std::string line; std::getline(lines, line);) CHECK(line.starts_with("ssddata: note: "));
 }
 
 }  // namespace

@@ -227,6 +227,11 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
   for (const char* name : {"/out/a.jpg", "/out/b.png", "/out/c.jpg"})
     CHECK(fs::exists(root + name));
 
+  fs::create_directories(root + "/none");
+  const Outcome beside = detect(root + "/none " + root + "/in/below");
+  CHECK(beside.exit_code == 0);
+  CHECK_THAT(beside.err, Catch::Contains("ssddetect: note: no image in " + root + "/none\n"));
+
   const Outcome all = detect(root + "/in --recursive --score-threshold 0.001 --max 1");
   const json deep = json::parse(all.out);
   REQUIRE(deep.size() == 4);

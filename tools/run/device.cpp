@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 
 #include "engine/base/error.h"
+#include "engine/base/tell.h"
 
 namespace run {
 namespace {
@@ -25,7 +25,7 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
                                       engine::BackendOptions options) {
   if (threads > 0) omp_set_num_threads(threads);
   if (!options.tell) {
-    options.tell = [](const std::string& text) { std::cerr << text << '\n'; };
+    options.tell = base::tell;
     options.plan_program = "/proc/self/exe";  // tools::run_program knows the option
   }
   return engine::make_backend(device, options);

@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 #include <thread>
 
 #include "data/formats/source.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/tell.h"
 #include "engine/precision.h"
 #include "tools/run/device.h"
 
@@ -42,8 +41,7 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map,
     for (const ModelClass& c : model->list()) source.model_classes.push_back(c.name);
   data::Dataset dataset = data::open(source, "data.*.");
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
-  for (const std::string& note : dataset.notes)
-    std::cerr << "note: " << base::printable(note) << '\n';
+  for (const std::string& note : dataset.notes) base::tell("note: " + note);
   return dataset;
 }
 

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
 
 #include "data/image/jpeg.h"
 #include "data/loading/sample_image.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/tell.h"
 #include "engine/base/write_file.h"
 
 namespace run {
@@ -60,7 +59,7 @@ void write_training_samples(const std::string& folder, const data::Batch& batch,
       base::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
                        data::encode_jpeg(pictures[row], kQuality), base::not_durable());
   } catch (const std::exception& e) {  // training does not need the pictures, so it goes on
-    std::cerr << "samples could not be written: " << base::printable(e.what()) << "\n";
+    base::tell(std::string("samples could not be written: ") + e.what());
   }
 }
 
