@@ -32,6 +32,8 @@ constexpr ProblemRule kRules[] = {
     {"image_without_boxes", Severity::info, "trained on as background"},
     {"empty_class", Severity::info, "a category without boxes"},
     {"duplicate_category_name", Severity::warning, "two categories with one name"},
+    {"alike_category_names", Severity::warning,
+     "two categories whose names differ only in case, blanks, - or _, or in Unicode characters"},
     {"duplicate_file_name", Severity::warning, "two images with one file"},
     {"invalid_utf8", Severity::error, "a name that is not UTF-8"},
     {"missing_file", Severity::error, "no such image file"},

@@ -35,6 +35,7 @@ enum class ProblemKind {
   image_without_boxes,
   empty_class,
   duplicate_category_name,
+  alike_category_names,
   duplicate_file_name,
   invalid_utf8,
   // Of image files.

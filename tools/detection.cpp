@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "data/likely_name.h"
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
 #include "tools/run/detection_rules.h"
@@ -37,11 +38,17 @@ void add_names(const std::string& list, const std::set<std::string>& known,
 
 std::string without_class(const std::string& name, const std::vector<std::string>& known) {
   std::vector<std::string> all;
-  for (const std::string& one : known) all.push_back(run::quoted(one));
-  const std::string nearest = base::nearest_name(name, known);
-  return base::concatenate("--classes: the model has no class ", run::quoted(name),
-                           nearest.empty() ? "; it has " + run::listed(all)
-                                           : ", did you mean " + run::quoted(nearest) + "?");
+  std::string nearest = base::nearest_name(name, known);
+  for (const std::string& one : known) {
+    all.push_back(run::quoted(one));
+    if (data::simplified(one) == data::simplified(name)) nearest = one;
+  }
+  return base::concatenate(
+      "--classes: the model has no class ", run::quoted(name),
+      nearest.empty()
+          ? "; it has " + run::listed(all)
+          : ", did you mean " + run::quoted(nearest) +
+                (data::look_equal(nearest, name) ? ", which has other Unicode characters?" : "?"));
 }
 
 // The classes that the user names, or all, by column.

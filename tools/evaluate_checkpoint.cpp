@@ -48,6 +48,8 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   if (job.input.source.given()) {
     config.data.val = job.input.with_policy(config.data.image_policy);
     config.data.label_map = job.input.source.label_map;
+  } else {
+    config.data.val.policy = job.input.with_policy(config.data.val.policy).policy;
   }
   if (!job.device.empty()) config.train.device = job.device;
   if (job.threads > 0) config.train.threads = config.data.threads = job.threads;

@@ -36,6 +36,7 @@ void check_yolo_folder(const fs::path& folder) {
 data::Source source_of(const fs::path& path, const std::string& split) {
   data::Source source;
   source.split = split;
+  source.prefix.clear();  // --ground-truth is the only option
   std::error_code unknown;
   const std::string ending = path.extension().string();
   const bool pattern = path.string().find_first_of("*?[") != std::string::npos;

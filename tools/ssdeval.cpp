@@ -65,15 +65,23 @@ void refuse_model_options(const Arguments& a) {
          ": configuration values need --checkpoint");
 }
 
-void evaluate(Arguments a) {
+// Options of a data set say nothing about that of the checkpoint.
+void refuse_options_without_data(const CLI::App& app, const data::Source& source) {
+  if (source.given()) return;
+  for (const char* option :
+       {"--images", "--names", "--split", "--label-map", "--keep-grouping-class"})
+    if (app.get_option(option)->count() > 0)
+      fail(ExitCode::usage, option, " needs one of ", data::format_keys("--"),
+           ": it belongs to the data set that is given there");
+}
+
+void evaluate(const CLI::App& app, Arguments a) {
   a.model.options.threads = a.model.threads;
   if (a.model.checkpoint.empty() == a.detections.empty())
     fail(ExitCode::usage,
          "give either --checkpoint, or --annotations and --detections, see --help");
   if (!a.model.checkpoint.empty()) {
-    const data::Source& source = a.model.input.source;
-    if (!source.images.empty() && !source.given())
-      fail(ExitCode::usage, "--images needs --annotations, --voc or --yolo");
+    refuse_options_without_data(app, a.model.input.source);
     return tools::evaluate_checkpoint(a.model, std::cout, std::cerr);
   }
   refuse_model_options(a);
@@ -105,5 +113,5 @@ int main(int argc, char** argv) {
   Arguments arguments;
   add_common_options(app, arguments);
   add_model_options(app, arguments);
-  return tools::run_program(argc, argv, app, [&] { evaluate(arguments); });
+  return tools::run_program(argc, argv, app, [&] { evaluate(app, arguments); });
 }

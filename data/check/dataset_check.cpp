@@ -11,6 +11,7 @@
 #include "data/check/box_units.h"
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
+#include "data/likely_name.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -97,6 +98,7 @@ class LabelChecker {
 
   void check_categories() {
     std::unordered_map<std::string_view, int64_t> id_of_name;
+    std::unordered_map<std::string, const std::string*> alike;
     for (size_t i = 0; i < dataset_.categories.size(); ++i) {
       const Category& category = dataset_.categories[i];
       std::string where = fmt::format("category id {}", category.id);
@@ -109,6 +111,11 @@ class LabelChecker {
       if (!is_new)
         add(ProblemKind::duplicate_category_name, where,
             fmt::format("\"{}\" is also the name of id {}", category.name, first->second));
+      const auto [other, is_other] = alike.try_emplace(simplified(category.name), &category.name);
+      if (!is_other && *other->second != category.name)
+        add(ProblemKind::alike_category_names, where,
+            fmt::format("\"{}\" and \"{}\" differ only {}", *other->second, category.name,
+                        difference_in_words(*other->second, category.name)));
     }
     check_gaps();
   }

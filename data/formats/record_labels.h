@@ -17,10 +17,15 @@ struct RecordLabels {
 // The label maps that lie beside shards, as `ssddata convert` writes them (label_map.h).
 std::set<std::string> label_maps_beside(const std::vector<std::string>& shards);
 
+// What to do to give a label map: to use the option, or to put a file beside the shards if the
+// user's program has none.
+std::string label_map_advice(const std::string& option, const std::vector<std::string>& shards);
+
 // Reads `label_map`, which is a file, or "coco" for COCO's 80 classes. If it is empty, reads the
 // map that `ssddata convert` has written beside the shards (label_map.h), or else assumes COCO's
-// classes. Throws Error(data) if there is no such file, or if the maps beside the shards differ.
+// classes. `option` is for messages. Throws Error(data) if there is no such file, or if the maps
+// beside the shards differ.
 RecordLabels find_record_labels(const std::string& label_map,
-                                const std::vector<std::string>& shards);
+                                const std::vector<std::string>& shards, const std::string& option);
 
 }  // namespace data

@@ -31,8 +31,10 @@ Dataset open_tfrecords(const Source& s, Problems*) {
   std::vector<std::string> shards;
   for (const std::string& pattern : s.tfrecords)
     for (const std::string& shard : find_shards(pattern)) shards.push_back(shard);
-  const RecordLabels labels = find_record_labels(s.label_map, shards);
-  Dataset dataset = load_tfrecords(shards, labels.map, {.numbers = labels.own});
+  const std::string option = s.option("label_map");
+  const RecordLabels labels = find_record_labels(s.label_map, shards, option);
+  Dataset dataset = load_tfrecords(
+      shards, labels.map, {.numbers = labels.own, .advice = label_map_advice(option, shards)});
   if (!labels.note.empty()) dataset.notes.push_back(labels.note);
   return dataset;
 }
@@ -44,11 +46,12 @@ Dataset open_voc(const Source& s, Problems*) {
   if (!s.images.empty() && !fs::is_directory(s.images))
     base::fail(base::ExitCode::data, s.images, ": not a folder, expected that of the images");
   if (!fs::is_directory(root / "Annotations"))
-    return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s));
+    return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s), "",
+                    s.option("images"));
   const std::string images = s.images.empty() ? (root / "JPEGImages").string() : s.images;
   const fs::path sets = root / "ImageSets" / "Main";
   const std::string list = fs::is_directory(sets) ? (sets / (s.split + ".txt")).string() : "";
-  return load_voc((root / "Annotations").string(), images, names_of(s), list);
+  return load_voc((root / "Annotations").string(), images, names_of(s), list, s.option("images"));
 }
 
 Dataset open_yolo(const Source& s, Problems*) { return load_yolo(s); }
@@ -68,10 +71,11 @@ void leave_out_grouping_class(const Source& source, Dataset& dataset) {
   const auto& kept = source.model_classes;
   if (std::find(kept.begin(), kept.end(), name) != kept.end()) return;
   leave_out_class(dataset, index);
+  const std::string option = source.option("keep_grouping_class");
   dataset.notes.push_back(source.path() + ": category '" + name +
                           "' has no boxes and only groups the others: it is left out of the "
-                          "classes (data.keep_grouping_class=true or --keep-grouping-class "
-                          "keeps it)");
+                          "classes" +
+                          (option.empty() ? "" : " (" + option + " keeps it)"));
 }
 
 }  // namespace
@@ -83,6 +87,17 @@ bool Format::given_in(const Source& s) const {
 }
 
 bool Source::given() const { return !path().empty(); }
+
+std::string Source::option(std::string name) const {
+  if (prefix.empty()) return {};
+  if (prefix == "--") {
+    std::replace(name.begin(), name.end(), '_', '-');
+    return prefix + name;
+  }
+  const bool of_all = name == "label_map" || name == "keep_grouping_class";
+  const std::string key = (of_all ? "data." : prefix) + name;
+  return name == "keep_grouping_class" ? key + "=true" : key;
+}
 
 std::string Source::path() const {
   for (const Format& f : formats())

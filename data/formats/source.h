@@ -24,7 +24,13 @@ struct Source {
   bool keep_grouping_class = false;    // whether a category that only groups others is a class
   // Classes of the model that will use the data. A grouping category among them is a class.
   std::vector<std::string> model_classes;
+  // Where the user's program takes these values, for messages: from options ("--"), from the keys
+  // of a configuration ("data.train." or "data.val."), or from nowhere (empty).
+  std::string prefix = "--";
 
+  // How this program calls one of the values, such as "--label-map" or "data.label_map" for
+  // "label_map"; empty: it takes it from nowhere.
+  std::string option(std::string name) const;
   bool given() const;        // whether any of the first four is given
   std::string path() const;  // the name of the data set in messages; empty if none is given
 };

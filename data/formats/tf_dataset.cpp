@@ -56,7 +56,8 @@ class ShardScanner {
         shard_(shard),
         map_(map),
         category_of_(category_of),
-        numbers_(options.numbers) {}
+        numbers_(options.numbers),
+        advice_(options.advice) {}
 
   ShardContent scan() {
     std::string_view payload;
@@ -109,8 +110,8 @@ class ShardScanner {
     std::vector<int64_t> classes = class_ids(e, map_);
     if (!numbers_ && e.class_text.empty() && !classes.empty())
       fail(ExitCode::data, where,
-           ": the classes are numbers without names, and no label map says what they mean: give it "
-           "(--label-map or data.label_map; \"coco\" stands for COCO's numbers 1 to 90)");
+           ": the classes are numbers without names, and no label map says what they mean: ",
+           advice_, " (\"coco\" stands for COCO's numbers 1 to 90)");
     for (size_t i = 0; i < classes.size(); ++i) {
       Object object = object_from_edges(e, i);
       if (!std::isfinite(object.x + object.y + object.width + object.height))
@@ -122,7 +123,7 @@ class ShardScanner {
                                   : "\"" + std::string(e.class_text[i]) + "\"",
              " is not in the label map; ",
              classes[i] == 0 ? "0 is the background: do the numbers of these records begin at 0?"
-                             : "give the one that belongs to these records");
+                             : advice_);
       object.category = category->second;
       object.crowd = !e.is_crowd.empty() && e.is_crowd[i] != 0;
       if (!e.area.empty() && std::isfinite(e.area[i])) object.area = e.area[i];
@@ -135,6 +136,7 @@ class ShardScanner {
   const LabelMap& map_;
   const std::unordered_map<int64_t, int32_t>& category_of_;
   bool numbers_;
+  const std::string& advice_;
   ShardContent out_;
 };
 

@@ -12,7 +12,8 @@ namespace data {
 struct TfReadOptions {
   bool verify = true;   // whether the checksums of the payloads are checked
   bool numbers = true;  // whether classes may be numbers, because the map belongs to the records
-  int threads = 0;      // shards that are read at the same time; if 0, one per core
+  std::string advice = "give the right one";  // how the user gives a label map, for messages
+  int threads = 0;  // shards that are read at the same time; if 0, one per core
 };
 
 // Reads the labels of shards, in the given order. Pixels stay in the files. Categories are those of

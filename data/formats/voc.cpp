@@ -215,12 +215,13 @@ std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictur
 }  // namespace
 
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
-                 const std::vector<std::string>& names, const std::string& list) {
+                 const std::vector<std::string>& names, const std::string& list,
+                 const std::string& images_option) {
   VocPictures pictures(image_folder);
   std::vector<VocFile> files;
   for (const fs::path& path : xml_files(xml_folder, list))
     files.push_back(read_voc_file(xml_folder, path, pictures));
-  pictures.require_one(xml_folder);
+  pictures.require_one(xml_folder, images_option);
   Dataset out;
   out.notes.push_back(note_of(files, pictures, xml_folder, list.empty()));
   out.image_folder = image_folder;

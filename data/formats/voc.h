@@ -18,9 +18,11 @@ namespace data {
 //
 // Throws Error(data), with the file, if there are no XML files, if one has more than 4 MiB, is
 // damaged, lacks a value or has a wrong one, if an object has a name that is not in `names`, or if
-// the pictures have a folder of their own that holds none of them.
+// the pictures have a folder of their own that holds none of them; `images_option` is then what
+// gives another folder, if it is not empty.
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
-                 const std::vector<std::string>& names = {}, const std::string& list = "");
+                 const std::vector<std::string>& names = {}, const std::string& list = "",
+                 const std::string& images_option = "");
 
 // The file into which write_voc writes the objects of an image, relative to the folder: the image's
 // name with the ending .xml.

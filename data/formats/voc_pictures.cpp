@@ -59,11 +59,12 @@ std::string VocPictures::find(const fs::path& xml, const std::string& filename) 
   return filename.empty() || usable ? assumed : "";
 }
 
-void VocPictures::require_one(const std::string& files) const {
+void VocPictures::require_one(const std::string& files, const std::string& images_option) const {
   if (!exists_ || files_ == 0 || missing_ < files_ || fs::path(folder_) == fs::path(files)) return;
-  base::fail(base::ExitCode::data, files, ": ", files_, " XML files, and none has its picture in ",
-             folder_, " (the first is ", base::printable(first_missing_),
-             "); give the folder of the pictures with --images or data.train.images");
+  base::fail(
+      base::ExitCode::data, files, ": ", files_, " XML files, and none has its picture in ",
+      folder_, " (the first is ", base::printable(first_missing_), ")",
+      images_option.empty() ? "" : "; give the folder of the pictures with " + images_option);
 }
 
 std::string VocPictures::note(const std::string& files, bool all) const {

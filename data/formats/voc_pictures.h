@@ -26,8 +26,8 @@ class VocPictures {
   std::string find(const std::filesystem::path& xml, const std::string& filename);
 
   // Throws Error(data) if the folder exists, is another one than `files`, and holds none of the
-  // pictures for which find() was called.
-  void require_one(const std::string& files) const;
+  // pictures for which find() was called. The message names the option, if it is not empty.
+  void require_one(const std::string& files, const std::string& images_option) const;
 
   // One line that counts the files with and without a picture. If `all`, that is, if find() was
   // called for every file of the data set, it also counts the pictures without a file.

@@ -122,8 +122,10 @@ std::vector<std::string> folder_names(const Source& source) {
   if (!source.names.empty()) return read_class_names(source.names);
   const std::string found = names_beside_labels(source.yolo);
   if (!found.empty()) return read_class_names(found);
-  fail(ExitCode::data, source.yolo,
-       ": no data.yaml, classes.txt or obj.names: give the file of class names as `names`");
+  const std::string option = source.option("names");
+  fail(ExitCode::data, source.yolo, ": no data.yaml, classes.txt or obj.names: ",
+       option.empty() ? "put the class names into its classes.txt, one per line"
+                      : "give the file of class names with " + option);
 }
 
 }  // namespace

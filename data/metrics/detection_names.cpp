@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/text.h"
+#include "data/likely_name.h"
 
 namespace data {
 namespace {
@@ -46,7 +46,7 @@ DetectionNames::DetectionNames(const Dataset& truth) {
   }
   for (size_t i = 0; i < truth.categories.size(); ++i) {
     add_once(categories_, truth.categories[i].name, static_cast<int32_t>(i));
-    add_once(alike_, base::simplified(truth.categories[i].name), static_cast<int32_t>(i));
+    add_once(alike_, simplified(truth.categories[i].name), static_cast<int32_t>(i));
   }
 }
 
@@ -72,7 +72,7 @@ int64_t DetectionNames::alike_in(const Names& names, std::string_view file_name)
 
 int32_t DetectionNames::category_of(const std::string& name) const {
   if (const auto found = categories_.find(name); found != categories_.end()) return found->second;
-  const auto alike = alike_.find(base::simplified(name));
+  const auto alike = alike_.find(simplified(name));
   return alike == alike_.end() ? -1 : alike->second;
 }
 

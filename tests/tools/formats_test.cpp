@@ -134,6 +134,36 @@ TEST_CASE("each format means the same boxes, and training on it has the same los
   }
 }
 
+TEST_CASE("records without a label map name what the user's program has for it") {
+  const AllFormats all;
+  AllFormats::good(all.place.train("run", "train.steps=1"));
+  for (const std::string part : {"train", "val"})
+    fs::remove(all.place.at("shards_" + part + ".label_map.pbtxt"));
+  const auto refused = [](const tests::Outcome& outcome, const std::string& advice) {
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 3);
+    CHECK_THAT(outcome.err, Contains("is not in the label map; " + advice));
+    for (const char* other : {"--label-map", "data.label_map"})
+      CHECK((outcome.err.find(other) != std::string::npos) ==
+            (advice.find(other) != std::string::npos));
+  };
+  const std::string own = "give the right one with ";
+  refused(all.program("ssddata", "stats --records shards_val.record-*"), own + "--label-map");
+  refused(all.place.train("x", "data.val.annotations= data.val.images= " +
+                                   keys("data.val.", "tfrecords", "val")),
+          own + "data.label_map");
+  refused(all.program("ssdeval", "--checkpoint run --tfrecords shards_val.record-*"),
+          own + "--label-map");
+  refused(all.program("ssdeval",
+                      "--checkpoint run data.val.annotations= data.val.images= "
+                      "data.val.tfrecords='[\"shards_val.record-*\"]'"),
+          own + "data.label_map");
+  refused(all.program("ssddetect",
+                      "--checkpoint run data/images -o out --ground-truth "
+                      "'shards_val.record-*'"),
+          "put the right one beside the shards, as shards_val.label_map.pbtxt");
+}
+
 TEST_CASE("exactly one format is given") {
   CHECK_THROWS_WITH(data::open({}), Contains("--annotations, --tfrecords, --voc, --yolo"));
   CHECK_THROWS_WITH(data::open({.voc = "a", .yolo = "b"}, "data.val."), Contains("data.val.voc"));

@@ -188,6 +188,15 @@ TEST_CASE("classes that differ between training and validation are named, none a
   CHECK(evaluated.exit_code == 0);
   CHECK_THAT(evaluated.err, Contains("does not know 1 of the"));
 
+  // Two spellings in one data set, too.
+  json both = annotations_of(place, "train");
+  both["categories"].push_back(both["categories"][0]);
+  both["categories"].back()["id"] = 1000;
+  both["categories"].back()["name"] = shouted;
+  const Outcome alike = place.train("alike", kShort + use_annotations(place, "train", "b", both));
+  CHECK_THAT(alike.err, Contains("warning: b.json: the classes '" + name + "' and '" + shouted +
+                                 "' differ only in case, blanks, - or _"));
+
   data = good;
   for (json& category : data["categories"])
     category["name"] = "other " + category["name"].get<std::string>();

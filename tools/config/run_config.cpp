@@ -33,6 +33,8 @@ RunConfig checked(config::ConfigText text, const std::vector<std::string>& overr
     source->policy = config.data.image_policy;
     source->keep_grouping_class = config.data.keep_grouping_class;
   }
+  config.data.train.prefix = "data.train.";
+  config.data.val.prefix = "data.val.";
   return config;
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "data/likely_name.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -19,15 +20,16 @@ namespace {
 
 constexpr int64_t kMostClasses = 10000;
 
-// The name in quotes. If the model has a similar name: "'Bolt' (it has 'bolt')".
+}  // namespace
+
 std::string with_likely(const std::string& name, const ClassList& classes) {
+  const std::string simple = data::simplified(name);
   for (const ModelClass& c : classes.list())
-    if (base::simplified(c.name) == base::simplified(name))
-      return quoted(name) + " (it has " + quoted(c.name) + ")";
+    if (c.name != name && data::simplified(c.name) == simple)
+      return quoted(name) + " (it has " + quoted(c.name) +
+             (data::look_equal(c.name, name) ? " in other Unicode characters)" : ")");
   return quoted(name);
 }
-
-}  // namespace
 
 std::string quoted(const std::string& name) { return "'" + base::printable(name) + "'"; }
 

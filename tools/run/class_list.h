@@ -50,6 +50,10 @@ std::string quoted(const std::string& name);
 // The first eight names and the number of the others: "'bolt', 'nut' and 7 more".
 std::string listed(const std::vector<std::string>& names);
 
+// The name in quotes. If `classes` has a name that is probably meant to be the same: "'Bolt' (it
+// has 'bolt')".
+std::string with_likely(const std::string& name, const ClassList& classes);
+
 // Says which classes of `dataset` the model lacks, and which of its own may be meant: "the model
 // does not know 2 of the 3 classes of val.json: 'Bolt' (it has 'bolt'), 'gear'". Empty if it has
 // all of them. Throws Error(data) if it has none. `name` is that of the data set in messages.

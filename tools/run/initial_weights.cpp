@@ -34,15 +34,20 @@ bool same_columns(const ClassList& ours, const ClassList& there) {
   return ours.classes() == there.classes() && names(ours) == names(there);
 }
 
-std::string rows_in_words(const ClassList& ours, const model::ClassColumns& columns) {
+std::string rows_in_words(const ClassList& ours, const ClassList& there,
+                          const model::ClassColumns& columns) {
   std::vector<std::string> taken, fresh;
   for (const ModelClass& c : ours.list())
-    (columns.source[size_t(c.column)] >= 0 ? taken : fresh).push_back(quoted(c.name));
+    if (columns.source[size_t(c.column)] >= 0)
+      taken.push_back(quoted(c.name));
+    else
+      fresh.push_back(with_likely(c.name, there));
   std::string text = "the file has other classes, or another order of them: ";
   if (taken.empty())
     return text +
            "it has none of this run's classes, so all rows of the class predictor are "
-           "re-initialised";
+           "re-initialised, for " +
+           listed(fresh);
   text += "rows of the class predictor are taken by name for " + listed(taken);
   return fresh.empty() ? text : text + "; re-initialised for " + listed(fresh);
 }
@@ -78,7 +83,7 @@ std::vector<std::string> take_initial_weights(const std::string& path, const Cla
   const model::ClassColumns columns = columns_by_name(classes, there);
   const model::ImportReport report = model::import_weights(backend, file, parameters, &columns);
   std::vector<std::string> remarks{report.in_words()};
-  if (report.class_rows) remarks.push_back(rows_in_words(classes, columns));
+  if (report.class_rows) remarks.push_back(rows_in_words(classes, there, columns));
   return remarks;
 }
 

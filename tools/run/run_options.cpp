@@ -39,7 +39,7 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map,
   source.label_map = label_map;
   if (model)
     for (const ModelClass& c : model->list()) source.model_classes.push_back(c.name);
-  data::Dataset dataset = data::open(source, "data.*.");
+  data::Dataset dataset = data::open(source, source.prefix);
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
   for (const std::string& note : dataset.notes) base::tell("note: " + note);
   return dataset;

@@ -6,6 +6,7 @@
 
 #include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
+#include "data/likely_name.h"
 #include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
 #include "engine/base/error.h"
@@ -26,9 +27,9 @@ void refuse_other_classes(const ModelFile& resumed, int wanted, const data::Data
   const auto columns = classes.columns_of(train);
   const auto unknown = std::find(columns.begin(), columns.end(), -1);
   if (unknown != columns.end())
-    fail(ExitCode::checkpoint, resumed.path(), ": no class '",
-         train.categories[size_t(unknown - columns.begin())].name,
-         "', which the training data has; use --init-from to train other classes");
+    fail(ExitCode::checkpoint, resumed.path(), ": no class ",
+         with_likely(train.categories[size_t(unknown - columns.begin())].name, classes),
+         ", which the training data has; use --init-from to train other classes");
 }
 
 // Reports how many labels take no part in training. It is an error if none takes part.
@@ -71,6 +72,15 @@ void look_up(const char* key, data::Dataset& dataset, const config::DataConfig& 
             : "; mend them, or set data.on_bad_image=skip for up to 1 %");
 }
 
+// Two spellings of one class, which would be learnt as two.
+void remark_alike(const std::string& path, const data::Dataset& dataset,
+                  std::vector<std::string>& remarks) {
+  std::vector<std::string> names;
+  for (const data::Category& category : dataset.categories) names.push_back(category.name);
+  const std::string words = data::alike_in_words(names);
+  if (!words.empty()) remarks.push_back("warning: " + path + ": the classes " + words);
+}
+
 void remark_classes(const config::RunConfig& config, TrainingData& data) {
   const std::string path = config.data.val.path();
   for (const std::string& difference : {unknown_classes_in_words(data.classes, data.val, path),
@@ -98,6 +108,7 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   if (resumed) refuse_other_classes(*resumed, wanted, data.train);
   data.classes =
       resumed ? resumed->classes() : ClassList(data.train, config.model.class_columns, wanted);
+  remark_alike(config.data.train.path(), data.train, data.remarks);
   remark_units(config.data.train.path(), data.train, data.remarks);
   remark_label_use(config, data);
   look_up("data.train", data.train, config.data, data.remarks);

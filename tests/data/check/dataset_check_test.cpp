@@ -117,6 +117,11 @@ TEST_CASE("each problem of images and categories is found") {
   d = clean();
   d.categories[1].name = "cat";
   check_only(label_problems(d), ProblemKind::duplicate_category_name, "category id 2");
+  for (const char* name : {"Cat", "c_at ", "CAT"}) {
+    d = clean();
+    d.categories[1].name = name;
+    check_only(label_problems(d), ProblemKind::alike_category_names, "category id 2");
+  }
   d = clean();
   d.categories.push_back({3, "gnu"});
   check_only(label_problems(d), ProblemKind::empty_class, "category id 3");

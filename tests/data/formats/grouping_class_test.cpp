@@ -57,7 +57,7 @@ TEST_CASE("the exporter's grouping category is left out, and the boxes keep thei
   CHECK(set.categories[1].id == 2);
   REQUIRE(set.notes.size() == 1);
   CHECK_THAT(set.notes[0], Contains("'parts' has no boxes and only groups the others") &&
-                               Contains("data.keep_grouping_class"));
+                               Contains("(--keep-grouping-class keeps it)"));
 }
 
 TEST_CASE("it may stand anywhere, and group one class alone") {

@@ -138,6 +138,17 @@ TEST_CASE("no class in common: the class predictor keeps its initial values") {
   CHECK(model.values("heads/class_predictor/bias") == fresh.values("heads/class_predictor/bias"));
 }
 
+TEST_CASE("names that nearly are those of the file are told with them") {
+  const Saved saved(classes({"bolt", "K\u00e4se", "nut"}));
+  Model model(3, 2);
+  CHECK_THAT(taken(saved, model, classes({"Bolt ", "nut", "Ka\u0308se"})),
+             Contains("by name for 'nut'; re-initialised for 'Bolt ' (it has 'bolt'), "
+                      "'Ka\u0308se' (it has 'K\u00e4se' in other Unicode characters)"));
+  Model other(1, 2);
+  CHECK_THAT(taken(saved, other, classes({"BOLT"})),
+             Contains("re-initialised, for 'BOLT' (it has 'bolt')"));
+}
+
 TEST_CASE("the same classes in the same columns are taken as they are, without a word") {
   const ClassList of = classes({"a", "b"});
   const Saved saved(of);

@@ -1,0 +1,71 @@
+#include "data/likely_name.h"
+
+#include <glib.h>
+
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace data {
+namespace {
+
+using Text = std::unique_ptr<char, decltype(&g_free)>;
+
+Text normalized(const std::string& name, GNormalizeMode mode) {
+  return {g_utf8_normalize(name.data(), gssize(name.size()), mode), g_free};
+}
+
+bool is_dropped(gunichar letter) {
+  return letter == '-' || letter == '_' || g_unichar_isspace(letter);
+}
+
+std::string without_marks(const char* text) {
+  std::string simple;
+  for (; *text; text = g_utf8_next_char(text))
+    if (!is_dropped(g_utf8_get_char(text)))
+      simple.append(text, size_t(g_utf8_next_char(text) - text));
+  return simple;
+}
+
+std::string ascii_simplified(std::string_view name) {
+  std::string simple;
+  for (const char c : name)
+    if (!g_ascii_isspace(c) && c != '-' && c != '_') simple += g_ascii_tolower(c);
+  return simple;
+}
+
+}  // namespace
+
+std::string simplified(const std::string& name) {
+  if (!base::is_utf8(name) || name.find('\0') != name.npos) return ascii_simplified(name);
+  const Text folded(g_utf8_casefold(name.data(), gssize(name.size())), g_free);
+  return without_marks(normalized(folded.get(), G_NORMALIZE_DEFAULT).get());
+}
+
+bool look_equal(const std::string& a, const std::string& b) {
+  if (a == b || !base::is_utf8(a) || !base::is_utf8(b)) return false;
+  return std::string_view(normalized(a, G_NORMALIZE_DEFAULT).get()) ==
+         normalized(b, G_NORMALIZE_DEFAULT).get();
+}
+
+std::string difference_in_words(const std::string& a, const std::string& b) {
+  return look_equal(a, b) ? "in their Unicode characters, although they look equal"
+                          : "in case, blanks, - or _";
+}
+
+std::string alike_in_words(const std::vector<std::string>& names) {
+  std::map<std::string, const std::string*> first_of;
+  for (const std::string& name : names) {
+    const auto [first, fresh] = first_of.try_emplace(simplified(name), &name);
+    if (!fresh && *first->second != name)
+      return base::concatenate("'", base::printable(*first->second), "' and '",
+                               base::printable(name), "' differ only ",
+                               difference_in_words(*first->second, name));
+  }
+  return {};
+}
+
+}  // namespace data

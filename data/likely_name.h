@@ -1,0 +1,25 @@
+// Names of classes that are probably meant to be one.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace data {
+
+// The name without what people write in different ways: upper and lower case, blanks, '-' and '_',
+// and the forms that Unicode has for one letter. Two names with the same result are probably meant
+// to be one. In a name that is not UTF-8, only ASCII letters lose their case.
+std::string simplified(const std::string& name);
+
+// Whether the names are other bytes, but the same letters in Unicode, such as a letter with an
+// accent as one character or as two. People cannot see the difference.
+bool look_equal(const std::string& a, const std::string& b);
+
+// How two names that are alike differ, for messages: "in case, blanks, - or _", or "in their
+// Unicode characters, although they look equal".
+std::string difference_in_words(const std::string& a, const std::string& b);
+
+// The first pair of names that are alike, such as "'Bolt' and 'bolt' differ only in case, blanks, -
+// or _". Empty if there is none.
+std::string alike_in_words(const std::vector<std::string>& names);
+
+}  // namespace data
