@@ -18,6 +18,11 @@ Text normalized(const std::string& name, GNormalizeMode mode) {
   return {g_utf8_normalize(name.data(), gssize(name.size()), mode), g_free};
 }
 
+// What GLib takes.
+bool is_text(const std::string& name) {
+  return base::is_utf8(name) && name.find('\0') == name.npos;
+}
+
 bool is_dropped(gunichar letter) {
   return letter == '-' || letter == '_' || g_unichar_isspace(letter);
 }
@@ -30,23 +35,16 @@ std::string without_marks(const char* text) {
   return simple;
 }
 
-std::string ascii_simplified(std::string_view name) {
-  std::string simple;
-  for (const char c : name)
-    if (!g_ascii_isspace(c) && c != '-' && c != '_') simple += g_ascii_tolower(c);
-  return simple;
-}
-
 }  // namespace
 
 std::string simplified(const std::string& name) {
-  if (!base::is_utf8(name) || name.find('\0') != name.npos) return ascii_simplified(name);
+  if (!is_text(name)) return base::simplified(name);
   const Text folded(g_utf8_casefold(name.data(), gssize(name.size())), g_free);
   return without_marks(normalized(folded.get(), G_NORMALIZE_DEFAULT).get());
 }
 
 bool look_equal(const std::string& a, const std::string& b) {
-  if (a == b || !base::is_utf8(a) || !base::is_utf8(b)) return false;
+  if (a == b || !is_text(a) || !is_text(b)) return false;
   return std::string_view(normalized(a, G_NORMALIZE_DEFAULT).get()) ==
          normalized(b, G_NORMALIZE_DEFAULT).get();
 }

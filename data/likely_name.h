@@ -7,7 +7,7 @@ namespace data {
 
 // The name without what people write in different ways: upper and lower case, blanks, '-' and '_',
 // and the forms that Unicode has for one letter. Two names with the same result are probably meant
-// to be one. In a name that is not UTF-8, only ASCII letters lose their case.
+// to be one. For a name that is not UTF-8 it is base::simplified(name).
 std::string simplified(const std::string& name);
 
 // Whether the names are other bytes, but the same letters in Unicode, such as a letter with an

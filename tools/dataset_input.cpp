@@ -30,6 +30,17 @@ void tell_other_sizes(const data::FileLookup& files) {
       " pictures have another size than their annotations say; the first: ", words));
 }
 
+// Options that serve only some of the formats. Configurations have rules of their own for them.
+void refuse_other_formats(const data::Source& s) {
+  const bool records = !s.tfrecords.empty();
+  if (!s.images.empty() && records)
+    base::fail(base::ExitCode::usage, "--images: TFRecord shards hold their images");
+  if (!s.names.empty() && s.voc.empty() && s.yolo.empty() && s.given())
+    base::fail(base::ExitCode::usage, "--names serves only --voc and --yolo");
+  if (!s.label_map.empty() && !records && s.given())
+    base::fail(base::ExitCode::usage, "--label-map serves only --tfrecords");
+}
+
 }  // namespace
 
 void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
@@ -75,6 +86,7 @@ void DatasetInput::add_options(CLI::App& app) {
 }
 
 data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
+  refuse_other_formats(source);
   data::Source input = source;
   input.policy = {.exif = exif.value_or(standard.exif),
                   .follow_links = follow_links.value_or(standard.follow_links)};

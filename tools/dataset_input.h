@@ -25,6 +25,7 @@ struct DatasetInput {
   // images are read.
   void add_options(CLI::App& app);
   // Returns `source` with the policy of the options, or of `standard` where no option is given.
+  // Error (usage) when --images, --names or --label-map has no effect on the format that is given.
   data::Source with_policy(data::ImagePolicy standard = {}) const;
   // Calls data::open, whose errors it has, and prints the data set's notes to stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;

@@ -57,7 +57,7 @@ void add_onnx_options(CLI::App& app, Arguments& a) {
       ->check(CLI::Range(onnx::kOldestOpset, onnx::kNewestOpset))
       ->capture_default_str()
       ->type_name("N");
-  app.add_flag("--half", a.options.half_weights, "Store the weights as f16: half the file");
+  app.add_flag("--half", a.options.half_weights, "Store the weights as f16: half the ONNX file");
   app.add_option("--score-threshold", a.score_threshold,
                  "Boxes with this score or less are left out; default: the model's")
       ->check(tools::number_between(0.0, 1.0))
@@ -80,9 +80,16 @@ void add_onnx_options(CLI::App& app, Arguments& a) {
       ->type_name("PROGRAM");
 }
 
-void check_arguments(const Arguments& a) {
+// --weights alone has nothing to do with them.
+void refuse_onnx_options(const CLI::App& app) {
+  for (const char* option : {"--nms", "--opset", "--half", "--score-threshold", "--iou", "--max"})
+    if (app.get_option(option)->count() > 0) fail(ExitCode::usage, option, " needs --onnx");
+}
+
+void check_arguments(const CLI::App& app, const Arguments& a) {
   if (a.onnx.empty() && a.weights.empty())
     fail(ExitCode::usage, "nothing to write: give --onnx FILE or --weights FILE");
+  if (a.onnx.empty()) refuse_onnx_options(app);
   if (a.onnx.empty() && a.verify > 0) fail(ExitCode::usage, "--verify needs --onnx");
   if (a.verify == 0 && !a.images.empty()) fail(ExitCode::usage, "--images needs --verify N");
 }
@@ -165,8 +172,8 @@ void write_onnx(const Arguments& a, run::LoadedModel& model,
                            a.nms);
 }
 
-void export_model(const Arguments& a) {
-  check_arguments(a);
+void export_model(const CLI::App& app, const Arguments& a) {
+  check_arguments(app, a);
   base::OutputGuard guard(a.overwrite);
   guard.add("--onnx", a.onnx);
   guard.add("--weights", a.weights);
@@ -201,5 +208,5 @@ int main(int argc, char** argv) {
   Arguments arguments;
   add_options(app, arguments);
   add_onnx_options(app, arguments);
-  return tools::run_program(argc, argv, app, [&] { export_model(arguments); });
+  return tools::run_program(argc, argv, app, [&] { export_model(app, arguments); });
 }

@@ -126,7 +126,15 @@ void load_config(const Arguments& a, config::ConfigUse use, Job& job) {
   job.ignored = std::move(read.ignored);
 }
 
+// Where a run may have begun or not, as with --resume auto, both make sense.
+void refuse_both_weights(const Arguments& a) {
+  if (a.resume.empty() || a.resume == "auto" || a.init_from.empty()) return;
+  base::fail(base::ExitCode::usage, "--init-from and --resume ", a.resume,
+             " are both given, but a run that goes on has its own weights: keep one");
+}
+
 Job load_job(const Arguments& a) {
+  refuse_both_weights(a);
   const auto use = a.print_config ? config::ConfigUse::any : config::ConfigUse::training;
   Job job;
   if (!a.config.empty() || !a.pipeline.empty()) {

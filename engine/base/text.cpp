@@ -76,4 +76,11 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string simplified(std::string_view name) {
+  std::string simple;
+  for (const unsigned char c : name)
+    if (!std::isspace(c) && c != '-' && c != '_') simple += static_cast<char>(std::tolower(c));
+  return simple;
+}
+
 }  // namespace base

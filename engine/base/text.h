@@ -17,4 +17,8 @@ size_t letters(std::string_view text);
 // characters above U+10FFFF.
 bool is_utf8(std::string_view text);
 
+// The name in lower case (of ASCII letters), without blanks, '-' and '_'. Two names of classes with
+// the same result are probably meant to be one.
+std::string simplified(std::string_view name);
+
 }  // namespace base

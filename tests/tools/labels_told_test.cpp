@@ -209,6 +209,17 @@ TEST_CASE("classes that differ between training and validation are named, none a
   CHECK_THAT(refused(place, use), Contains("knows none of its") && Contains("'" + name + "'"));
 }
 
+TEST_CASE("images that are in the training and the validation data are told") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "val");
+  data["images"].push_back(annotations_of(place, "train")["images"][0]);
+  const Outcome o = place.train("run", kShort + use_annotations(place, "val", "v", data));
+  CAPTURE(o.err);
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(o.err, Contains("warning: v.json: 1 of 5 (20.0 %) images are trained on, too"));
+  CHECK_THAT(place.train("other", kShort).err, !Contains("are trained on, too"));
+}
+
 TEST_CASE("a validation that cannot be measured is told, is never the best and stops nothing") {
   TrainingPlace place(8, 4);
   json data = annotations_of(place, "val");

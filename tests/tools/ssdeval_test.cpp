@@ -233,6 +233,15 @@ TEST_CASE("usage errors are exit code 2, files that are not there 3") {
                 3);
   check_refused(tests::run(program + " --annotations " + job.file("a.json") + " --detections /tmp"),
                 3);
+  // Options of a data set that is not given, or has another format.
+  for (const char* option :
+       {"--images x", "--names x", "--split val", "--label-map x", "--keep-grouping-class"}) {
+    const tests::Outcome alone = tests::run(program + " --checkpoint none " + option);
+    check_refused(alone, 2);
+    CHECK_THAT(alone.err, Catch::Contains("needs one of --annotations"));
+  }
+  check_refused(job.run("--names x"), 2);
+  check_refused(job.run("--label-map x"), 2);
   tests::Outcome help = tests::run(program + " --help");
   CHECK(help.exit_code == 0);
   CHECK(help.out.find("Examples:") != std::string::npos);

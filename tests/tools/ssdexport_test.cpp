@@ -127,6 +127,9 @@ TEST_CASE("ssdexport --weights: the same boxes from a smaller file, which no run
 TEST_CASE("ssdexport refuses what it cannot do in one line") {
   check_refused(place().exported(""), 2, "nothing to write");
   check_refused(place().exported("--weights x --verify 3"), 2, "--verify needs --onnx");
+  for (const char* option :
+       {"--nms none", "--opset 18", "--half", "--score-threshold 0.3", "--iou 0.5", "--max 10"})
+    check_refused(place().exported(std::string("--weights x ") + option), 2, "needs --onnx");
   check_refused(place().exported("--onnx x --images data/images"), 2, "--images needs --verify");
   check_refused(place().exported("--onnx x --opset 16"), 2, "from 17 to 21");
   check_refused(place().exported("--onnx x --nms tf"), 2, "--nms");

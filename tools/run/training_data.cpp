@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
+#include "data/encoded_image.h"
 #include "data/likely_name.h"
 #include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
@@ -88,6 +90,24 @@ void remark_classes(const config::RunConfig& config, TrainingData& data) {
     if (!difference.empty()) data.remarks.push_back("warning: " + difference);
 }
 
+// Images of both data sets: the network has learnt them, so that it finds their objects too well.
+void remark_shared(const config::RunConfig& config, TrainingData& data) {
+  const auto place_of = [](const data::Dataset& set, const data::ImageEntry& image) {
+    const std::string name = data::image_location(set, image);
+    return image.shard >= 0 ? name : set.image_folder + "/" + name;
+  };
+  std::unordered_set<std::string> trained;
+  for (const data::ImageEntry& image : data.train.images)
+    trained.insert(place_of(data.train, image));
+  int64_t shared = 0;
+  for (const data::ImageEntry& image : data.val.images)
+    shared += trained.contains(place_of(data.val, image));
+  if (shared > 0)
+    data.remarks.push_back("warning: " + config.data.val.path() + ": " +
+                           data::share_in_words(shared, int64_t(data.val.images.size())) +
+                           " images are trained on, too, so the metrics say little about others");
+}
+
 void remark_unmeasured(TrainingData& data) {
   const std::string why = data::why_unmeasured(data.val);
   if (!why.empty())
@@ -118,6 +138,7 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   look_up("data.val", data.val, config.data, data.remarks);
   data.val_print = data::fingerprint_of(data.val, config.data.threads);
   remark_classes(config, data);
+  remark_shared(config, data);
   remark_unmeasured(data);
   return data;
 }

@@ -50,3 +50,11 @@ TEST_CASE("UTF-8 as RFC 3629 has it") {
                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "a\xff"})
     CHECK_FALSE(is_utf8(bad));
 }
+
+TEST_CASE("simplified: names that differ in case, blanks, hyphens and underscores are equal") {
+  for (const char* name : {"traffic light", "Traffic-Light", "TRAFFIC_LIGHT", " traffic\tlight\n"})
+    CHECK(simplified(name) == "trafficlight");
+  CHECK(simplified("") == "");
+  CHECK(simplified(" -_") == "");
+  CHECK(simplified("Stra\u00dfe 2.5") == "stra\u00dfe2.5");  // other letters stay as they are
+}

@@ -125,6 +125,12 @@ TEST_CASE("a validation image that breaks in the middle of a run costs no step e
   CHECK((tests::tensors_of("run/last.safetensors") == tests::tensors_of("other/last.safetensors")));
 }
 
+TEST_CASE("a run that goes on takes no weights from elsewhere") {
+  TrainingPlace place(4, 4);
+  check_refused(place.ssdtrain("--config tiny.json --resume run --init-from x.safetensors"), 2,
+                "--init-from and --resume run are both given");
+}
+
 TEST_CASE("an empty option comes from a variable that is not set, and is refused") {
   TrainingPlace place(4, 4);
   for (const char* option : {"--resume ''", "--init-from ''", "--output-dir ''", "--device ''",
