@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/input_file.h"
+#include "engine/base/text.h"
 #include "engine/formats/sorted_table.h"
 #include "engine/formats/torch_file.h"
 
@@ -15,10 +16,15 @@ using namespace std::string_view_literals;
 
 constexpr size_t kHeadBytes = 512, kTailBytes = 8;
 
+// UTF-8 without control characters. The last letter may be cut off.
 bool is_text(std::string_view head) {
-  return std::all_of(head.begin(), head.end(), [](char c) {
+  constexpr size_t kLongestPart = 3;
+  const bool plain = std::all_of(head.begin(), head.end(), [](char c) {
     return static_cast<unsigned char>(c) >= ' ' ? c != '\x7f' : c == '\n' || c == '\r' || c == '\t';
   });
+  for (size_t cut = 0; plain && cut <= std::min(kLongestPart, head.size()); ++cut)
+    if (base::is_utf8(head.substr(0, head.size() - cut))) return true;
+  return false;
 }
 
 // Pictures, documents and archives, by their first bytes.
