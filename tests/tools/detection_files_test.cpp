@@ -273,7 +273,8 @@ TEST_CASE("--ground-truth of a data.yaml fits copies of its images in another fo
   INFO(made.err);
   REQUIRE(made.exit_code == 0);
   std::string names;
-  for (const json& c : annotations_of(p, "val")["categories"])
+  const json set = annotations_of(p, "val");
+  for (const json& c : set["categories"])
     names += "  - " + c["name"].get<std::string>() + "\n";
   REQUIRE(p.detect("copies --json copies.json --overwrite").exit_code == 0);
   for (const char* val : {"images/val", "val.txt"}) {
