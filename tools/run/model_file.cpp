@@ -63,8 +63,7 @@ const char* const kExpected = "a checkpoint of ssdtrain";
                "train.schedule.warmup_rate=0 model.batch_norm.mode=frozen` makes one with the "
                "same weights"
              : "` trains a detector from it");
-  fail(ExitCode::checkpoint, path, ": ", what, ", expected ", kExpected, ": ", start,
-       " (docs/importing.md)");
+  fail(ExitCode::checkpoint, path, ": ", what, ": ", start, " (docs/importing.md)");
 }
 
 // The path of a safetensors file. A file that another program wrote is refused by what it is.
@@ -74,7 +73,8 @@ const std::string& checked(const std::string& path) {
   if (!std::filesystem::is_regular_file(file, none)) return path;  // a better error follows
   const engine::ForeignWeights foreign = engine::foreign_weights(file);
   if (foreign.readable)
-    refuse_weights(path, foreign.what, foreign.what.find("TensorFlow") != foreign.what.npos);
+    refuse_weights(path, foreign.what + ", expected " + kExpected,
+                   foreign.what.find("TensorFlow") != foreign.what.npos);
   if (!foreign.what.empty()) fail(ExitCode::checkpoint, path, ": ", foreign.in_words(kExpected));
   return path;
 }
@@ -83,7 +83,7 @@ const std::string& checked(const std::string& path) {
 
 ModelFile::ModelFile(const std::string& path) : file_(checked(path)) {
   if (!file_.has_checksum() || !file_.metadata().contains("state"))
-    refuse_weights(path, "weights without a configuration and classes", false);
+    refuse_weights(path, "weights that are not a checkpoint of ssdtrain", false);
   if (entry("format") != "1")
     fail(ExitCode::checkpoint, path, ": format ", entry("format"),
          " is newer than this program knows (1)");
