@@ -232,7 +232,7 @@ foreach(name ssdtrain ssdeval ssddetect ssddata ssdexport nms_test coco_fuzz)
 endforeach()
 
 # Run by tests/peers/.
-foreach(name model_parity nms_parity)
+foreach(name model_parity nms_parity backbone_features)
   add_executable(${name} tests/parity/${name}.cpp)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE tool_test_support)

@@ -3,8 +3,8 @@
 namespace model {
 namespace {
 
-// The padding of TF-slim's "conv2d_same": (k - 1) / 2 pixels in front, whatever the size of the
-// image is.
+// The padding of TF-slim's "conv2d_same", and of PyTorch's layers: (k - 1) / 2 pixels in front,
+// whatever the size of the image is.
 Padding fixed_padding(int kernel) {
   int front = (kernel - 1) / 2, back = kernel - 1 - front;
   return {.top = front, .left = front, .bottom = back, .right = back};
@@ -15,7 +15,10 @@ Padding fixed_padding(int kernel) {
 // The original computes each block's output at full resolution, and then keeps every second pixel.
 // This equals a stride of 2 in the two 1x1 convolutions that read the output, which is the stride
 // placement "v1".
-Backbone::Backbone(LayerBuilder& build, const DetectorOptions& o) : width_(o.backbone_width) {
+Backbone::Backbone(LayerBuilder& build, const DetectorOptions& o)
+    : width_(o.backbone_width),
+      activation_(o.backbone_relu6 ? Activation::relu6 : Activation::relu),
+      pool_pads_all_sides_(o.pool_pads_all_sides) {
   const Init init{.kind = Init::Kind::truncated_normal, .value = 0.03};
   auto layer = [&](const std::string& name, int in, int out, int kernel, int stride) {
     return build.conv_batch_norm(
@@ -48,15 +51,16 @@ Backbone::Backbone(LayerBuilder& build, const DetectorOptions& o) : width_(o.bac
 Tensor Backbone::unit(const Context& c, const Network& net, const Bottleneck& u,
                       const Tensor& x) const {
   Tensor shortcut = u.has_shortcut ? apply(c, net, u.shortcut, x, Activation::none) : x;
-  Tensor y = apply(c, net, u.conv1, x, Activation::relu6);
-  y = apply_padded(c, net, u.conv2, y, Activation::relu6, fixed_padding(u.conv2.spec.kernel));
+  Tensor y = apply(c, net, u.conv1, x, activation_);
+  y = apply_padded(c, net, u.conv2, y, activation_, fixed_padding(u.conv2.spec.kernel));
   return apply(c, net, u.conv3, y, Activation::relu, shortcut);
 }
 
 std::vector<Tensor> Backbone::forward(const Context& c, const Network& net,
                                       const Tensor& images) const {
-  Tensor x = apply_padded(c, net, stem_, images, Activation::relu6, fixed_padding(7));
-  x = engine::max_pool(c, x, 3, 2, same_padding(int(x.shape()[1]), int(x.shape()[2]), 3, 2));
+  Tensor x = apply_padded(c, net, stem_, images, activation_, fixed_padding(7));
+  const Padding same = same_padding(int(x.shape()[1]), int(x.shape()[2]), 3, 2);
+  x = engine::max_pool(c, x, 3, 2, pool_pads_all_sides_ ? fixed_padding(3) : same);
   std::vector<Tensor> features;
   for (size_t block = 0; block < 4; ++block) {
     for (const Bottleneck& u : blocks_[block]) x = unit(c, net, u, x);

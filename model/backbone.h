@@ -8,8 +8,8 @@
 
 namespace model {
 
-// One residual unit: relu(conv3(relu6(conv2(relu6(conv1(x))))) + shortcut(x)), with a batch norm
-// after every convolution.
+// One residual unit: relu(conv3(a(conv2(a(conv1(x))))) + shortcut(x)), with a batch norm after
+// every convolution. a is ReLU6 or ReLU (DetectorOptions::backbone_relu6).
 struct Bottleneck {
   ConvLayer conv1, conv2, conv3;  // 1x1, 3x3 and 1x1; conv3 has four times their channels
   ConvLayer shortcut;             // 1x1, in the first unit of each block
@@ -32,6 +32,8 @@ class Backbone {
   Tensor unit(const Context&, const Network&, const Bottleneck&, const Tensor& x) const;
 
   int width_;
+  Activation activation_;
+  bool pool_pads_all_sides_;
   ConvLayer stem_;
   std::vector<std::vector<Bottleneck>> blocks_;
 };

@@ -16,6 +16,12 @@ struct DetectorOptions {
   // Which convolution of a unit has the stride: the 1x1 ("v1", as in the original) or the 3x3
   // ("v1.5").
   bool stride_in_3x3 = false;
+  // Whether the backbone's batch norms are followed by ReLU6 (as in the original) or by ReLU. The
+  // sum at the end of a unit is followed by ReLU in both cases.
+  bool backbone_relu6 = true;
+  // Whether the max pooling behind the first convolution pads one pixel on all four sides, or only
+  // at the bottom and on the right (TensorFlow's SAME, as in the original).
+  bool pool_pads_all_sides = false;
   int fpn_channels = 256, head_channels = 256, head_depth = 4;
   int max_level = 7;  // 5, 6 or 7: pyramid levels 3 .. max_level have strides 8 .. 2^max_level
 

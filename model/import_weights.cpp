@@ -218,7 +218,10 @@ class Import {
     report.source = file.path() + " (" + in_words(naming_) + ")";
     if (naming_ == Naming::torchvision)
       report.hint =
-          "torchvision weights expect model.stride_placement v1.5 and ImageNet's data.mean and std";
+          "torchvision's networks have model.stride_placement v1.5, model.backbone_activation "
+          "relu, "
+          "model.pool_padding all_sides, model.batch_norm.backbone_epsilon 1e-5 and ImageNet's "
+          "data.mean and data.std";
   }
 
   void take(const Parameters::Named& named) {

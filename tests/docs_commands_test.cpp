@@ -30,6 +30,7 @@ const std::vector<NotRun> kNotRun{
     {"ssdbench infer --batch 1,2,4,8,16,32,64", "runs the whole SSD320 for hours on a CPU"},
     {"tools/gpu_prefix.sh", "downloads packages"},
     {"tools/gpu_check.sh", "needs a GPU"},
+    {"tools/write_pages.sh", "writes the documents; tests compare them with the programs"},
     {"tools/kernel_table.sh", "needs the log of a CUDA build, with which tools/test.sh runs it"},
     {"build/cuda/tests/cudnn_plan_check", "needs a CUDA build; ctest runs it there"},
     {"tests/fuzz/run_libfuzzer.sh", "builds with clang, runs for hours"},
@@ -184,7 +185,8 @@ string all_options() {
   for (const char* program :
        {"ssdtrain", "ssdeval", "ssddetect", "ssdexport", "ssddata check", "ssddata stats",
         "ssddata show", "ssddata convert", "ssddata synth", "ssddata split", "ssdbench train",
-        "ssdbench infer", "ssdbench data", "ssdbench eval", "ssdbench op", "ssdbench conv"})
+        "ssdbench infer", "ssdbench data", "ssdbench eval", "ssdbench op", "ssdbench conv",
+        "ssdbench allreduce", "ssdbench compare"})
     text += help_of(program);
   for (const NotRun& n : kNotRun)
     if (const fs::path source = source_of(n.command); !source.empty())
@@ -200,9 +202,14 @@ bool is_program(const string& text) {
 }
 
 // Options of other programs, and a placeholder.
-const std::set<string> kForeignOptions{"--wrap",      "--KEY",         "--minShapes",
-                                       "--optShapes", "--maxShapes",   "-DSSD_NATIVE",
-                                       "-DSSD_TESTS", "-ffp-contract", "-fmad"};
+const std::set<string> kForeignOptions{
+    "--wrap", "--KEY", "--minShapes", "--optShapes", "--maxShapes", "-DSSD_NATIVE", "-DSSD_TESTS",
+    "-ffp-contract", "-fmad",
+    // of the original (docs/from_tensorflow.md)
+    "--pipeline_config_path", "--model_dir", "--raport_file", "--num_train_steps", "--eval_count",
+    "--checkpoint_dir", "--run_once", "--eval_training_data", "--sample_1_of_n_eval_examples",
+    "--sample_1_of_n_eval_on_train_examples", "--hparams_overrides", "--allow_xla", "--amp",
+    "--warmup_iters", "--benchmark_iters", "--batch_size", "--percentiles"};
 // Keys of no configuration: file names.
 const std::set<string> kNoKeys{"data.yaml", "train.log"};
 // Paths that do not exist yet, or stand for others.

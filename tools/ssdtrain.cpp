@@ -10,6 +10,7 @@
 #include "engine/nccl/collectives.h"
 #include "tools/command_line.h"
 #include "tools/config/pipeline.h"
+#include "tools/config/pipeline_page.h"
 #include "tools/config/table.h"
 #include "tools/local_ranks.h"
 #include "tools/quiet_rank.h"
@@ -24,7 +25,7 @@ struct Arguments {
   std::optional<int64_t> seed;
   std::optional<int> ranks;
   bool deterministic = false, dry_run = false, print_config = false, help_config = false,
-       markdown = false;
+       markdown = false, help_pipeline = false;
   std::vector<std::string> overrides, words;
   char** argv = nullptr;
 };
@@ -56,6 +57,8 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--help-config", a.help_config,
                "Explain the configuration's keys, or those of one section, and stop");
   app.add_flag("--markdown", a.markdown, "With --help-config: print a Markdown page");
+  app.add_flag("--help-pipeline", a.help_pipeline,
+               "Print, as Markdown, what each field of a pipeline.config becomes, and stop");
   app.add_option("overrides", a.overrides, "Configuration values, such as train.batch_size=8")
       ->type_name("KEY=VALUE");
 }
@@ -195,6 +198,10 @@ int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
 int train(const Arguments& a) {
   if (a.help_config) {
     explain_config(a);
+    return 0;
+  }
+  if (a.help_pipeline) {
+    std::cout << config::pipeline_markdown();
     return 0;
   }
   Job job = load_job(a);

@@ -71,4 +71,11 @@ TEST_CASE("gradient with stride placement v1.5") {
   options.stride_in_3x3 = true;
   check_gradient(options);
 }
+
+TEST_CASE("gradient with the backbone of torchvision") {
+  DetectorOptions options = tiny_detector();
+  options.stride_in_3x3 = options.pool_pads_all_sides = true;
+  options.backbone_relu6 = false;
+  check_gradient(options);
+}
 #endif

@@ -137,6 +137,8 @@ TEST_CASE("import: torchvision's names, with and without prefixes") {
                                  Catch::Contains("loaded " + std::to_string(r.loaded.size())) &&
                                  Catch::Contains("fpn/ ") && Catch::Contains("heads/ ") &&
                                  Catch::Contains("fc.weight") && Catch::Contains("v1.5") &&
+                                 Catch::Contains("model.backbone_activation relu") &&
+                                 Catch::Contains("model.pool_padding all_sides") &&
                                  !Catch::Contains("\n"));
   }
 }

@@ -40,7 +40,8 @@ def backbone():
             inputs = 4 * depth
 
 
-def trained(programs, folder, weights):
+def trained(programs, folder, weights, config="configs/ssd320_base.json", more=()):
+    """The checkpoint of a run that starts from `weights` and leaves them as they are."""
     run = os.path.join(folder, "run_" + os.path.basename(weights))
     shapes = os.path.join(folder, "shapes")
     if not os.path.exists(shapes):
@@ -50,17 +51,18 @@ def trained(programs, folder, weights):
     with open(split) as file:
         assert all(c["id"] <= 90 for c in json.load(file)["categories"])
     done = subprocess.run(
-        [f"{programs}/ssdtrain", "--config", "configs/ssd320_base.json", "--init-from", weights, "--output-dir", run,
-         "--device", "cpu", "train.steps=1", "train.batch_size=1", "train.schedule.base_rate=0",
+        [f"{programs}/ssdtrain", "--config", config, "--init-from", weights, "--output-dir", run, "--device", "cpu",
+         "train.epochs=null", "train.steps=1", "train.batch_size=1", "train.schedule.base_rate=0",
          "train.schedule.warmup_rate=0", "model.batch_norm.mode=frozen", f"data.train.annotations={split}",
-         f"data.train.images={shapes}/images", "data.val.annotations=", "data.val.images=", "log.report=false"],
+         f"data.train.images={shapes}/images", "data.val.annotations=", "data.val.images=", "eval.every_epochs=0",
+         "log.report=false", *more],
         check=True, capture_output=True, text=True)
     print(next(line for line in (done.stdout + done.stderr).splitlines() if "initial values" in line))
-    return read(os.path.join(run, "last.safetensors"))[1]
+    return os.path.join(run, "last.safetensors")
 
 
 def compare(programs, folder, path, expected):
-    saved = trained(programs, folder, path)
+    saved = read(trained(programs, folder, path))[1]
     different = [name for name, value in expected.items()
                  if saved["model/" + name].tobytes() != np.ascontiguousarray(value).tobytes()]
     assert not different, different

@@ -157,7 +157,7 @@ def within_limits(group, row, spec):
 # ---- the golden file ----
 
 def fingerprint(value):
-    """Evenly spread samples, then a sum weighted by cos(i): model_parity_test.cpp has the same."""
+    """Evenly spread samples, then a sum weighted by cos(i): tests/support/fingerprint.cpp has the same."""
     flat = value.ravel()
     stride = -(-flat.size // SAMPLES)
     return np.append(flat[::stride], (flat * np.cos(np.arange(flat.size))).sum())

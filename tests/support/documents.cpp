@@ -4,6 +4,7 @@
 #include <fstream>
 #include <functional>
 #include <regex>
+#include <set>
 
 #include "tests/support/paths.h"
 
@@ -58,9 +59,10 @@ void add_commands(const Quoted& line, std::vector<Quoted>& commands) {
 }  // namespace
 
 std::vector<fs::path> documents() {
+  const std::set<string> generated{"config_keys.md", "pipeline_fields.md"};
   std::vector<fs::path> all{"README.md"};
   for (const auto& entry : fs::directory_iterator(source_dir() / "docs"))
-    if (entry.path().extension() == ".md" && entry.path().filename() != "config_keys.md")
+    if (entry.path().extension() == ".md" && !generated.contains(entry.path().filename().string()))
       all.push_back(fs::path("docs") / entry.path().filename());
   std::sort(all.begin() + 1, all.end());
   return all;
@@ -110,7 +112,7 @@ std::vector<Quoted> unmarked_code(const fs::path& document) {
 }
 
 std::vector<string> options_in(const string& command) {
-  static const std::regex option(R"((^| )(--?[A-Za-z][-A-Za-z_]*))");
+  static const std::regex option(R"((^| )(--?[A-Za-z][-A-Za-z_0-9]*))");
   std::vector<string> all;
   for (std::sregex_iterator it(command.begin(), command.end(), option), end; it != end; ++it)
     all.push_back(it->str(2));

@@ -7,6 +7,7 @@
 
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/python.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -100,6 +101,19 @@ std::vector<fs::path> pictures(const tests::TrainingPlace& place) {
   return files;
 }
 
+// The boxes of the engine are those that ONNX Runtime finds with the exported file.
+void check_onnx_runtime(const Installation& installed, const std::string& model,
+                        const std::vector<fs::path>& files) {
+  if (!tests::python_has("numpy, onnxruntime", "the exported file")) return;
+  std::ofstream list(installed.at("pictures"));
+  for (const fs::path& file : files) list << file.string() << "\n";
+  list.close();
+  check_done(tests::run("cd " + quoted(installed.at("")) + " && " +
+                        quoted(installed.prefix() / "bin/ssdexport") + " --checkpoint" + model +
+                        " --onnx model.onnx --images - --verify " + std::to_string(files.size()) +
+                        " --python " + tests::python() + " < pictures"));
+}
+
 }  // namespace
 
 TEST_CASE("installed programs are those of the build") {
@@ -155,7 +169,7 @@ TEST_CASE("the installed README's links to documents lead somewhere") {
   CHECK(fs::exists(folder / "LICENSE"));
 }
 
-TEST_CASE("programs in C++, C and Python find with the library what ssddetect finds") {
+TEST_CASE("programs in C++, C, Python and ONNX Runtime find what ssddetect finds") {
   const Installation installed;
   if (!fs::exists(installed.prefix() / "include/ssd320")) return;  // built without the library
   build_examples(installed);
@@ -186,6 +200,7 @@ TEST_CASE("programs in C++, C and Python find with the library what ssddetect fi
     }
   }
   CHECK(boxes > 0);
+  check_onnx_runtime(installed, model, pictures(place));
   const Outcome refused = installed.run("ssddetect", "--checkpoint none picture.ppm");
   for (const std::string& program : programs) {
     const Outcome outcome = with_library(installed, program + " none picture.ppm");

@@ -351,7 +351,7 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
       "--help --version --device --precision --seed --split --shards --threads "
       "--overwrite --count --id --random --columns --cell --score-threshold --max "
       "--batch --json --reference-area --strict-ids --dry-run --deterministic "
-      "--print-config --help-config --markdown --train --val --width --height "
+      "--print-config --help-config --markdown --help-pipeline --train --val --width --height "
       "--classes --quality --min-objects --max-objects --min-size --max-size "
       "--no-images --strict --all --fraction --by --iou --agnostic --recursive --nms "
       "--opset --half --verify --python --ranks --memory-gib --json-lines");

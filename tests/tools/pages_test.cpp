@@ -218,3 +218,15 @@ TEST_CASE("zsh can read its completions") {
     CHECK(outcome.exit_code == 0);
   }
 }
+
+TEST_CASE("docs/programs.md has every program with its options") {
+  const string page = tests::text_of(tests::source_dir() / "docs/programs.md");
+  INFO("write it anew: tools/write_pages.sh build/cpu");
+  for (const string& program : tests::all_programs()) {
+    CAPTURE(program);
+    const string section = output_of(program, "--print-markdown");
+    CHECK(has_word(section, "--version"));
+    const bool there = page.find(section) != string::npos;
+    CHECK(there);
+  }
+}

@@ -8,6 +8,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
+#include "tests/support/python.h"
 
 namespace fs = std::filesystem;
 using std::string;
@@ -24,19 +25,13 @@ const std::vector<ByDesign> kByDesign{
      "are turned upright, so these labels are right"},
 };
 
-string setting(const char* name, const string& standard) {
-  const char* value = std::getenv(name);
-  return value && *value ? value : standard;
-}
-
 // SSD_CASES names the folder where the project lies elsewhere.
 fs::path cases_folder() {
-  const fs::path beside = tests::source_dir().parent_path() / "shared" / "cases";
-  const fs::path folder = setting("SSD_CASES", beside.string());
+  const char* named = std::getenv("SSD_CASES");
+  const fs::path folder =
+      named && *named ? fs::path(named) : tests::source_dir().parent_path() / "shared" / "cases";
   return fs::exists(folder / "env.sh") ? folder : fs::path();
 }
-
-string python() { return setting("PY", "python3"); }
 
 // Copies of files may lack links: those of case 23 are then files that hold the targets.
 void restore_links(const fs::path& cases) {
@@ -44,8 +39,8 @@ void restore_links(const fs::path& cases) {
     const fs::path split = entry.path() / "split";
     if (!fs::exists(split) || fs::is_symlink(split / "dir")) continue;
     fs::remove_all(split);
-    const tests::Outcome made =
-        tests::run("cd '" + entry.path().string() + "' && PYTHONPATH=.. " + python() + " make.py");
+    const tests::Outcome made = tests::run("cd '" + entry.path().string() + "' && PYTHONPATH=.. " +
+                                           tests::python() + " make.py");
     INFO(made.err);
     REQUIRE(made.exit_code == 0);
   }
@@ -68,10 +63,10 @@ bool is_by_design(const string& name, const string& check) {
 
 void run_case(const fs::path& folder) {
   const string name = folder.filename().string();
-  const tests::Outcome outcome =
-      tests::run("cd '" + tests::source_dir().string() + "' && BIN='" +
-                 tests::program("").string() + "' PROJECT='" + tests::source_dir().string() +
-                 "' PY='" + python() + "' timeout 400 bash '" + (folder / "run.sh").string() + "'");
+  const tests::Outcome outcome = tests::run(
+      "cd '" + tests::source_dir().string() + "' && BIN='" + tests::program("").string() +
+      "' PROJECT='" + tests::source_dir().string() + "' PY='" + tests::python() +
+      "' timeout 400 bash '" + (folder / "run.sh").string() + "'");
   const std::vector<string> failing = failing_checks(outcome.out);
   INFO(name << ", exit code " << outcome.exit_code << "\n" << outcome.out << outcome.err);
   for (const string& check : failing) {
@@ -91,10 +86,7 @@ TEST_CASE("the cases beside the project pass, but for those that fail by design"
     WARN("skipped: no shared/cases beside the project, and SSD_CASES names no folder of them");
     return;
   }
-  if (tests::run(python() + " -c 'import numpy, PIL'").exit_code != 0) {
-    WARN("skipped: " << python() << " lacks numpy or Pillow; PY may name another Python");
-    return;
-  }
+  if (!tests::python_has("numpy, PIL", "the cases")) return;
   const tests::TemporaryFolder copy;
   const fs::path cases = copy.path() / "cases";
   const tests::Outcome copied = tests::run("cp -r '" + shared.string() + "' '" + cases.string() +

@@ -60,7 +60,7 @@ const std::vector<PipelineMessage> kModel{
          {"force_match_for_each_row", F::is, "true", "false"},
          {"use_matmul_gather", F::ignored, "boxes are always gathered exactly"},
      }},
-    {"model.ssd.similarity_calculator.iou_similarity", true, {}},
+    {"model.ssd.similarity_calculator.iou_similarity", true, {}, "Anchors are matched by IoU."},
     {"model.ssd.anchor_generator.multiscale_anchor_generator",
      true,
      {
@@ -154,8 +154,10 @@ const std::vector<PipelineMessage> kTraining{
          {"num_steps", F::sets, "train.steps"},
          {"gradient_clipping_by_norm", F::sets, "train.clip_norm", "0"},
          {"fine_tune_checkpoint", F::sets, "checkpoint.init_from"},
-         {"fine_tune_checkpoint_type", F::special},
-         {"load_all_detection_checkpoint_vars", F::special},
+         {"fine_tune_checkpoint_type", F::special,
+          "must be classification or detection; what fits is loaded in both cases"},
+         {"load_all_detection_checkpoint_vars", F::special,
+          "must be true if the type is detection"},
          {"from_detection_checkpoint", F::ignored, "what fits is loaded, whatever the file holds"},
          {"add_regularization_loss", F::is, "true", "true"},
          {"merge_multiple_label_boxes", F::is, "false", "false"},
@@ -176,8 +178,9 @@ const std::vector<PipelineMessage> kTraining{
     {"train_config.optimizer",
      true,
      {
-         {"use_moving_average", F::special},
-         {"moving_average_decay", F::special},
+         {"use_moving_average", F::special,
+          "averages are kept if eval_config.use_moving_averages is true, too"},
+         {"moving_average_decay", F::special, "`train.ema`, if averages are kept"},
      }},
     {"train_config.optimizer.momentum_optimizer",
      true,
@@ -192,12 +195,16 @@ const std::vector<PipelineMessage> kTraining{
          {"warmup_learning_rate", F::sets, "train.schedule.warmup_rate", "0.0002"},
          {"warmup_steps", F::sets, "train.schedule.warmup_steps", "10000"},
          {"hold_base_rate_steps", F::is, "0", "0"},
-     }},
+     },
+     "It sets `train.schedule.kind` to `cosine`, and `train.schedule.reference_batch` to 0: the "
+     "rates "
+     "are taken as they stand."},
     {"train_config.optimizer.momentum_optimizer.learning_rate.constant_learning_rate",
      false,
      {
          {"learning_rate", F::sets, "train.schedule.base_rate", "0.002"},
-     }},
+     },
+     "It sets `train.schedule.kind` to `constant`, without a warm-up."},
 };
 
 const std::vector<PipelineMessage> kAugmentation{
@@ -205,7 +212,8 @@ const std::vector<PipelineMessage> kAugmentation{
      false,
      {
          {"probability", F::sets, "data.augment.flip_probability", "0.5"},
-     }},
+     },
+     "Without it, `data.augment.flip_probability` is 0."},
     {"train_config.data_augmentation_options.random_crop_image",
      false,
      {
@@ -217,23 +225,37 @@ const std::vector<PipelineMessage> kAugmentation{
          {"overlap_thresh", F::sets, "data.augment.crop.overlap_threshold", "0.3"},
          {"clip_boxes", F::sets, "data.augment.crop.clip_boxes", "true"},
          {"random_coef", F::sets, "data.augment.crop.skip_probability", "0"},
-     }},
-    {"train_config.data_augmentation_options.ssd_random_crop", false, {}},
-    {"train_config.data_augmentation_options.ssd_random_crop_pad", false, {}},
-    {"train_config.data_augmentation_options.ssd_random_crop_fixed_aspect_ratio", false, {}},
-    {"train_config.data_augmentation_options.ssd_random_crop_pad_fixed_aspect_ratio", false, {}},
+     },
+     "It sets `data.augment.crop.kind` to `random`; without any crop, it is `none`."},
+    {"train_config.data_augmentation_options.ssd_random_crop",
+     false,
+     {},
+     "It sets `data.augment.crop.kind` to `ssd`."},
+    {"train_config.data_augmentation_options.ssd_random_crop_pad",
+     false,
+     {},
+     "It sets `data.augment.crop.kind` to `ssd_pad`."},
+    {"train_config.data_augmentation_options.ssd_random_crop_fixed_aspect_ratio",
+     false,
+     {},
+     "It sets `data.augment.crop.kind` to `ssd_fixed_aspect`."},
+    {"train_config.data_augmentation_options.ssd_random_crop_pad_fixed_aspect_ratio",
+     false,
+     {},
+     "It sets `data.augment.crop.kind` to `ssd_pad_fixed_aspect`."},
     {"train_config.data_augmentation_options.random_distort_color",
      false,
      {
-         {"color_ordering", F::special},
-     }},
+         {"color_ordering", F::special, "`data.augment.colour.order`; must be 0 or 1"},
+     },
+     "It sets `data.augment.colour.probability` to 1."},
 };
 
 const std::vector<PipelineMessage> kData{
     {"train_input_reader",
      false,
      {
-         {"label_map_path", F::special},
+         {"label_map_path", F::special, "`data.label_map`; mscoco_label_map.pbtxt is built in"},
          {"max_number_of_boxes", F::sets, "data.max_boxes", "100"},
          {"shuffle", F::is, "true", "true"},
          {"num_epochs", F::is, "0", "0"},
@@ -262,7 +284,7 @@ const std::vector<PipelineMessage> kData{
      {
          {"batch_size", F::sets, "eval.batch_size"},
          {"metrics_set", F::is, "coco_detection_metrics"},
-         {"use_moving_averages", F::special},
+         {"use_moving_averages", F::special, "if true, `train.ema` is the decay of the optimizer"},
          {"num_examples", F::ignored, "every image is evaluated, as by the original"},
          {"max_evals", F::ignored, "eval.every_steps says when to evaluate"},
          {"eval_interval_secs", F::ignored, "eval.every_steps says when to evaluate"},
@@ -273,7 +295,7 @@ const std::vector<PipelineMessage> kData{
     {"eval_input_reader",
      false,
      {
-         {"label_map_path", F::special},
+         {"label_map_path", F::special, "`data.label_map`; mscoco_label_map.pbtxt is built in"},
          {"shuffle", F::ignored, "metrics do not depend on the order"},
          {"num_epochs", F::ignored, "every image is evaluated once"},
          {"num_readers", F::ignored, "a matter of speed; see data.threads"},

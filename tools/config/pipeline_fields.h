@@ -12,7 +12,7 @@ struct PipelineField {
     is,        // must have the value `detail`, because nothing else exists here
     ignored,   // changes nothing here, for the reason `detail`
     repeated,  // becomes a part of the list `detail`; may be given several times
-    special    // is handled in pipeline.cpp
+    special    // is handled in pipeline_keys.cpp, as `detail` says for the documentation
   };
   const char* name;
   Use use;
@@ -26,6 +26,7 @@ struct PipelineMessage {
   std::string path;  // such as "model.ssd.loss"
   bool needed;       // whether it must be there, because nothing else exists here in its place
   std::vector<PipelineField> fields;
+  const char* meaning = "";  // what the message alone does, for the documentation
 };
 
 // All messages that are known, but for those that hold only messages. Every other field is refused.

@@ -49,18 +49,25 @@ std::vector<data::Image> sample_pictures(const data::Batch& batch,
   return pictures;
 }
 
-void write_training_samples(const std::string& folder, const data::Batch& batch,
-                            const kernels::ChannelScaling& scaling, data::PictureSize input,
-                            const ClassList& classes) {
+std::vector<TrainingSample> write_training_samples(const std::string& folder,
+                                                   const data::Batch& batch,
+                                                   const kernels::ChannelScaling& scaling,
+                                                   data::PictureSize input,
+                                                   const ClassList& classes) {
+  std::vector<TrainingSample> written;
   try {
     base::create_folders(folder);
     const std::vector<data::Image> pictures = sample_pictures(batch, scaling, input, classes);
-    for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row)
-      base::write_file(fmt::format("{}/{:02d}.jpg", folder, row),
-                       data::encode_jpeg(pictures[row], kQuality), base::not_durable());
+    for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row) {
+      const auto bytes = data::encode_jpeg(pictures[row], kQuality);
+      TrainingSample sample{fmt::format("{:02d}", row), {bytes.begin(), bytes.end()}};
+      base::write_file(folder + "/" + sample.name + ".jpg", sample.jpeg, base::not_durable());
+      written.push_back(std::move(sample));
+    }
   } catch (const std::exception& e) {  // training does not need the pictures, so it goes on
     base::tell(std::string("samples could not be written: ") + e.what());
   }
+  return written;
 }
 
 }  // namespace run

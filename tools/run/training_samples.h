@@ -15,10 +15,15 @@ namespace run {
 std::vector<data::Image> sample_pictures(const data::Batch&, const kernels::ChannelScaling&,
                                          data::PictureSize input, const ClassList&);
 
-// Creates `folder` and writes up to 16 of these pictures into it, as 00.jpg and so on. If that
-// fails, there is a message on stderr and no error.
-void write_training_samples(const std::string& folder, const data::Batch&,
-                            const kernels::ChannelScaling&, data::PictureSize input,
-                            const ClassList&);
+struct TrainingSample {
+  std::string name;  // such as "00", without the ending
+  std::string jpeg;
+};
+
+// Creates `folder` and writes up to 16 of these pictures into it, as 00.jpg and so on. Returns
+// what it has written. If something fails, there is a message on stderr and no error.
+std::vector<TrainingSample> write_training_samples(const std::string& folder, const data::Batch&,
+                                                   const kernels::ChannelScaling&,
+                                                   data::PictureSize input, const ClassList&);
 
 }  // namespace run

@@ -1,7 +1,5 @@
 #include "tests/support/engine/foreign_weights.h"
 
-#include <functional>
-
 #include "engine/safetensors.h"
 
 namespace tests {
@@ -20,12 +18,16 @@ float foreign_value(const std::string& name, size_t element) {
   return float(std::hash<std::string>()(name + std::to_string(element)) % 4096) / 1024 + 0.125f;
 }
 
-void ForeignWeights::add(const std::string& name, const std::vector<int64_t>& shape) {
+std::vector<float> foreign_values(const std::string& name, const std::vector<int64_t>& shape) {
   size_t n = 1;
   for (int64_t d : shape) n *= size_t(d);
   std::vector<float> values(n);
   for (size_t i = 0; i < n; ++i) values[i] = foreign_value(name, i);
-  tensors[name] = {shape, values};
+  return values;
+}
+
+void ForeignWeights::add(const std::string& name, const std::vector<int64_t>& shape) {
+  tensors[name] = {shape, draw(name, shape)};
 }
 
 const std::string& ForeignWeights::save() const {
@@ -35,7 +37,8 @@ const std::string& ForeignWeights::save() const {
   return path;
 }
 
-void add_torchvision(ForeignWeights& s, const std::string& prefix, int width) {
+void add_torchvision(ForeignWeights& s, const std::string& prefix, int width,
+                     const std::array<int, 4>& units) {
   auto conv = [&](const std::string& name, int out, int in, int k) {
     s.add(prefix + name + ".weight", {out, in, k, k});
   };
@@ -46,7 +49,7 @@ void add_torchvision(ForeignWeights& s, const std::string& prefix, int width) {
   conv("conv1", width, 3, 7), norm("bn1", width);
   int in = width;
   for (int block = 0; block < 4; ++block)
-    for (int k = 0; k < kUnits[block]; ++k) {
+    for (int k = 0; k < units[size_t(block)]; ++k) {
       const int depth = width << block, out = 4 * depth;
       const std::string unit = "layer" + std::to_string(block + 1) + "." + std::to_string(k) + ".";
       conv(unit + "conv1", depth, in, 1), norm(unit + "bn1", depth);

@@ -5,10 +5,16 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
+#include "tests/support/paths.h"
 #include "tests/support/pipeline_text.h"
+#include "tools/config/pipeline_fields.h"
+#include "tools/config/pipeline_page.h"
+#include "tools/config/table.h"
 
 using Catch::Contains;
 using nlohmann::json;
@@ -264,4 +270,26 @@ TEST_CASE("pipeline: texts that are no configuration") {
   for (int i = 0; i < 10'001; ++i) many += "a:1 ";
   CHECK_THAT(error_of(many), Contains("more than 10000 fields"));
   CHECK_THAT(error_of(std::string((1 << 20) + 1, ' ')), Contains("larger than 1 MiB"));
+}
+
+TEST_CASE("docs/pipeline_fields.md is the table") {
+  const std::string page = tests::text_of(tests::source_dir() / "docs/pipeline_fields.md");
+  INFO("write it anew: ssdtrain --help-pipeline > docs/pipeline_fields.md");
+  const bool same = page == config::pipeline_markdown();
+  CHECK(same);
+}
+
+TEST_CASE("pipeline: each key in the table of fields is a key") {
+  config::RunConfig config;
+  const config::ConfigTable table = config::run_config_table(config);
+  std::set<std::string> known;
+  for (const config::ConfigKey& key : table.keys()) known.insert(key.path);
+  for (const config::PipelineMessage& message : config::pipeline_messages())
+    for (const config::PipelineField& field : message.fields) {
+      CAPTURE(message.path, field.name);
+      CHECK(
+          (field.use == config::PipelineField::sets || field.use == config::PipelineField::repeated
+               ? known.contains(field.detail)
+               : *field.detail != 0));
+    }
 }

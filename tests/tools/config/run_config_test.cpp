@@ -87,6 +87,8 @@ TEST_CASE("values out of range") {
       {"model.units", "[3,4,6,0]"},
       {"model.units", "[3,4,6,3,3]"},
       {"model.stride_placement", "\"v2\""},
+      {"model.backbone_activation", "\"gelu\""},
+      {"model.pool_padding", "true"},
       {"model.fpn_channels", "0"},
       {"model.head_channels", "1e9"},
       {"model.head_depth", "17"},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "data/image/image_file.h"
@@ -12,13 +13,15 @@
 #include "tests/support/tools/training_run.h"
 #include "tools/run/image_batches.h"
 
+namespace fs = std::filesystem;
+
 namespace {
 
 // A small detector after a few steps on drawn pictures.
 class Trained {
  public:
-  Trained() : place_(8, 4) {
-    const tests::Outcome outcome = place_.train("run", "train.steps=6 eval.every_steps=0");
+  explicit Trained(const std::string& keys = "") : place_(8, 4) {
+    const tests::Outcome outcome = place_.train("run", "train.steps=6 eval.every_steps=0 " + keys);
     INFO(outcome.err);
     REQUIRE(outcome.exit_code == 0);
   }
@@ -72,10 +75,9 @@ double distance(const run::FoundBox& found,
   return least;
 }
 
-void check_boxes(const onnx::ExportOptions& options, int width, int height, double limit) {
-  run::LoadedModel model = trained().model();
+void check_boxes(run::LoadedModel model, const onnx::ExportOptions& options,
+                 const data::Image& image, double limit) {
   const tests::OnnxModel file = tests::parse_onnx(onnx::detector_file(model, options));
-  const data::Image image = data::draw_scene({.width = width, .height = height}, 3).image;
   const auto values = tests::run_onnx(file, pixels_of(image));
   const std::vector<run::FoundBox> found = found_by_engine(model, image);
   REQUIRE(found.size() > 5);
@@ -84,12 +86,38 @@ void check_boxes(const onnx::ExportOptions& options, int width, int height, doub
   for (const run::FoundBox& box : found) CHECK(distance(box, values) < limit);
 }
 
+void check_boxes(const onnx::ExportOptions& options, int width, int height, double limit) {
+  check_boxes(trained().model(), options,
+              data::draw_scene({.width = width, .height = height}, 3).image, limit);
+}
+
 }  // namespace
 
 TEST_CASE("export: the ONNX network gives our boxes and scores, for images of any size") {
   check_boxes({.nms = onnx::Nms::none}, 64, 64, 2e-5);
   check_boxes({.nms = onnx::Nms::none}, 150, 41, 2e-5);
   check_boxes({.opset = 21, .nms = onnx::Nms::none}, 33, 200, 2e-5);
+}
+
+TEST_CASE("export: the ONNX network gives our boxes and scores for photographs") {
+  const fs::path photos = tests::shared_data() / "demo-photos";
+  if (tests::shared_data().empty() || !fs::exists(photos)) {
+    WARN("skipped: no demo-photos beside the project");
+    return;
+  }
+  for (const auto& entry : fs::directory_iterator(photos)) {
+    if (entry.path().extension() != ".jpg") continue;
+    CAPTURE(entry.path());
+    check_boxes(trained().model(), {.nms = onnx::Nms::none}, data::read_image(entry.path()), 2e-5);
+  }
+}
+
+TEST_CASE("export: the ONNX network has the backbone of torchvision") {
+  const Trained like_torchvision(
+      "model.stride_placement=v1.5 model.backbone_activation=relu model.pool_padding=all_sides "
+      "data.mean=[123.675,116.28,103.53] data.std=[58.395,57.12,57.375]");
+  check_boxes(like_torchvision.model(), {.nms = onnx::Nms::none},
+              data::draw_scene({.width = 70, .height = 90}, 3).image, 2e-5);
 }
 
 TEST_CASE("export: weights in half precision move boxes and scores a little") {

@@ -4,6 +4,7 @@
 
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
+#include "tests/support/fingerprint.h"
 #include "tests/support/paths.h"
 #include "tests/support/tools/parity_run.h"
 
@@ -11,17 +12,6 @@ using engine::SafetensorsFile;
 using Values = std::vector<double>;
 
 namespace {
-
-// As fingerprint() of torch_parity.py: evenly spread samples, then a sum weighted by cos(i).
-Values fingerprint(const Values& v, size_t samples) {
-  Values out;
-  double sum = 0;
-  size_t stride = (v.size() + samples - 1) / samples;
-  for (size_t i = 0; i < v.size(); i += stride) out.push_back(v[i]);
-  for (size_t i = 0; i < v.size(); ++i) sum += v[i] * std::cos(double(i));
-  out.push_back(sum);
-  return out;
-}
 
 Values stored(const SafetensorsFile& file, const std::string& name) {
   const engine::StoredTensor* t = file.find(name);
@@ -51,7 +41,7 @@ void compare(const std::string& precision, double limit) {
   size_t next = 0, tensor = 0;
   for (const std::string& name : names) {
     INFO(precision << " " << name);
-    Values v = stored(ours, name), found = fingerprint(v, samples);
+    Values v = stored(ours, name), found = tests::fingerprint(v, samples);
     REQUIRE(next + found.size() <= expected.size());
     const double scale = largest[tensor++];
     double worst = 0;

@@ -99,6 +99,8 @@ TEST_CASE("the keys of another model are an error that names them") {
   const std::pair<const char*, const char*> cases[] = {
       {"model.anchors.scale=3", "model.anchors.scale 4.0 -> 3.0"},
       {"model.stride_placement=v1.5", "model.stride_placement \"v1\" -> \"v1.5\""},
+      {"model.backbone_activation=relu", "model.backbone_activation \"relu6\" -> \"relu\""},
+      {"model.pool_padding=all_sides", "model.pool_padding \"same\" -> \"all_sides\""},
       {"model.input_width=96", "model.input_width 64 -> 96"},
       {"'model.units=[1,1,1,2]'", "model.units [1,1,1,1] -> [1,1,1,2]"}};
   for (const auto& [key, said] : cases)
