@@ -32,7 +32,7 @@ class Folder {
     base::write_file(at(name), data::encode_jpeg(tests::picture(40, 20), 90));
   }
   Dataset yolo() const { return data::load_yolo(at("labels"), at("images"), {"bolt", "nut"}); }
-  Dataset voc() const { return data::load_voc(at("xml"), at("images"), {}); }
+  Dataset voc() const { return data::load_voc(at("xml"), at("images"), {}, "", "--images"); }
 
  private:
   tests::TemporaryFolder folder_;
