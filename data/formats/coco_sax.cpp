@@ -168,6 +168,8 @@ bool CocoHandler::key(std::string& name) {
   cursor_.token_read();
   if (depth_ == 3 && section_ != none) {
     field_ = field_named(name, section_);
+    if (field_ != Entry::unknown && (entry_.named & bit(field_))) note("has " + name + " twice");
+    entry_.named |= bit(field_);
     if (field_ == Entry::segmentation) note_segmentation();
   }
   if (depth_ != 1) return true;

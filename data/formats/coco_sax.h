@@ -47,7 +47,8 @@ struct CocoEntry {
 
   enum Shape { no_shape, polygon, run_length };  // of the segmentation, told by its first byte
 
-  uint32_t seen = 0;  // bit per field that had a usable value
+  uint32_t named = 0;  // bit per field whose key was read
+  uint32_t seen = 0;   // bit per field that had a usable value
   int64_t integers[iscrowd + 1] = {};
   double area_value = 0, box[4] = {};
   int box_count = 0;

@@ -56,11 +56,22 @@ std::string file(const std::string& images, const std::string& annotations,
 std::string with_box(const std::string& box) {
   return file(kImage, R"({"id": 5, "image_id": 7, "category_id": 3, "bbox": )" + box + "}");
 }
-std::string with_field(const std::string& field) {  // of an annotation; the last of two keys counts
-  return file(kImage, kBox.substr(0, kBox.size() - 1) + ", " + field + "}");
+std::string with_key(const std::string& entry, const std::string& field) {
+  return entry.substr(0, entry.size() - 1) + ", " + field + "}";
 }
+// The entry with this field, in place of one with the same key. Only the first key is found.
+std::string with_value(std::string entry, const std::string& field) {
+  const std::string key = field.substr(0, field.find(':') + 1);
+  const size_t start = entry.find(key);
+  if (start == entry.npos) return with_key(entry, field);
+  size_t end = start, depth = 0;
+  for (; depth > 0 || (entry[end] != ',' && entry[end] != '}'); ++end)
+    depth += size_t(entry[end] == '[') - size_t(entry[end] == ']');
+  return entry.replace(start, end - start, field);
+}
+std::string with_field(const std::string& field) { return file(kImage, with_value(kBox, field)); }
 std::string with_image_field(const std::string& field) {
-  return file(kImage.substr(0, kImage.size() - 1) + ", " + field + "}", kBox);
+  return file(with_value(kImage, field), kBox);
 }
 std::string nested(int depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
@@ -199,7 +210,16 @@ std::vector<Case> cases() {
       {"polygon not closed", with_field(R"("segmentation": [[1, 2])"), "no valid JSON"},
       {"polygon closed wrongly", with_field(R"("segmentation": [[1, 2}])"), "no valid JSON"},
       {"segmentation null", with_field(R"("segmentation": null)"), ""},
-      {"bbox twice", with_field(R"("bbox": [4, 3, 2, 1])"), ""},
+      {"bbox twice", file(kImage, with_key(kBox, R"("bbox": [4, 3, 2, 1])")),
+       "line 1: annotation id 5: has bbox twice"},
+      {"id twice", file(kImage, with_key(kBox, R"("id": 6)")), "annotation id 6: has id twice"},
+      {"polygon twice", with_field(R"("segmentation": [], "segmentation": [])"),
+       "annotation id 5: has segmentation twice"},
+      {"width twice", file(with_key(kImage, R"("width": 64)"), kBox),
+       "image id 7: has width twice"},
+      {"name twice", file(kImage, kBox, with_key(kCategory, R"("name": "dog")")),
+       "category id 3: has name twice"},
+      {"unknown key twice", with_field(R"("x": 1, "x": 2)"), ""},
   };
 }
 
