@@ -128,7 +128,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
     ImageEntry image = read_entry(files.image_folder, source.relative, exif);
     image.id = static_cast<int64_t>(out.images.size() + 1);
     image.first_object = static_cast<uint32_t>(out.objects.size());
-    const bool labelled = fs::exists(source.labels);
+    const bool labelled = has_labels(source.labels);
     if (labelled) take_labels(out, image, source.labels.string(), match);
     image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
     match.labelled += labelled;

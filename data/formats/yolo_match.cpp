@@ -6,6 +6,8 @@
 #include <set>
 
 #include "data/formats/image_folder.h"
+#include "engine/base/error.h"
+#include "engine/base/file_kind.h"
 
 namespace data {
 namespace {
@@ -64,7 +66,31 @@ int64_t sharing(const YoloFiles& files) {
   return count;
 }
 
+// The link that leads nowhere among a path without a file and the folders above it; empty if there
+// is none.
+fs::path broken_link(fs::path path) {
+  for (; path.has_relative_path(); path = path.parent_path()) {
+    std::error_code unknown;
+    if (fs::exists(path, unknown)) return {};
+    if (fs::is_symlink(path, unknown)) return path;
+  }
+  return {};
+}
+
 }  // namespace
+
+bool has_labels(const fs::path& labels) {
+  std::error_code unknown;
+  if (base::look_at(labels).kind != base::FileKind::absent && fs::exists(labels, unknown))
+    return true;
+  const fs::path link = broken_link(labels);
+  if (link.empty()) return false;
+  base::fail(base::ExitCode::data, labels.string(), ": ",
+             link == labels ? "" : link.string() + " is ", "a symbolic link to ",
+             fs::read_symlink(link, unknown).string(),
+             ", which leads to no file; mend or remove the link, so that the image does not become "
+             "background");
+}
 
 std::string matched(const YoloFiles& files, const YoloMatch& match) {
   const auto images = static_cast<int64_t>(files.images.size());

@@ -1,6 +1,7 @@
 // Messages about the files of a YOLO data set: which images have labels, and which label files have
 // no image.
 #pragma once
+#include <filesystem>
 #include <string>
 
 #include "data/formats/yolo.h"
@@ -14,6 +15,10 @@ struct YoloMatch {
   int64_t past_border = 0;  // boxes that reach past the border by 1 % of a side or more
   int64_t as_corners = 0;   // boxes with an area if their numbers were x1 y1 x2 y2
 };
+
+// Whether an image has this label file. Throws Error(data) if the file, or a folder above it, is a
+// symbolic link that leads nowhere, or cannot be looked at: its image is no background.
+bool has_labels(const std::filesystem::path& labels);
 
 // One line for the user. To write it, the function searches the label folders for .txt files that
 // belong to no image.

@@ -1,6 +1,7 @@
 #include "data/formats/yolo_source.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "data/formats/class_names.h"
 #include "data/formats/image_folder.h"
@@ -9,6 +10,7 @@
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -41,7 +43,8 @@ fs::path labels_of(const fs::path& images) {
 YoloImage image_at(const fs::path& root, const fs::path& path, const std::string& where) {
   const fs::path relative = path.lexically_normal().lexically_relative(root);
   if (relative.empty() || *relative.begin() == "..")
-    fail(ExitCode::data, where, ": ", path.string(), " is not below ", root.string());
+    fail(ExitCode::data, where, ": ", base::printable(path.string(), 200), " is not below ",
+         root.string());
   return {relative, labels_of(path.lexically_normal()).replace_extension(".txt")};
 }
 
@@ -93,10 +96,17 @@ fs::path resolve(const fs::path& root, const std::string& text) {
   return plain;
 }
 
-// The `path` in a data.yaml is often that of another machine, or relative to another folder.
-fs::path root_of(const fs::path& yaml, const std::string& path) {
+// The `path` in a data.yaml is often that of another machine, or relative to another folder. The
+// note is empty if there is such a folder, or no `path`.
+std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string& path) {
   const fs::path folder = yaml.parent_path(), root = folder / path;
-  return fs::absolute(fs::is_directory(root) ? root : folder).lexically_normal();
+  std::error_code unknown;
+  const bool found = fs::is_directory(root, unknown);
+  const fs::path taken = fs::absolute(found ? root : folder).lexically_normal();
+  if (found) return {taken, ""};
+  return {taken, yaml.string() + ": path: " + base::printable(path, 200) +
+                     (fs::exists(root, unknown) ? " is no folder" : " does not exist") +
+                     "; paths are taken from the folder of the file, " + taken.string()};
 }
 
 Dataset load_yaml(const fs::path& path, const Source& source) {
@@ -106,16 +116,19 @@ Dataset load_yaml(const fs::path& path, const Source& source) {
   auto split = yaml.splits.find(source.split);
   if (split == yaml.splits.end())
     fail(ExitCode::data, where, ": no images for split \"", source.split, "\"");
-  const fs::path root = root_of(path, yaml.path);
+  const auto [root, note] = root_of(path, yaml.path);
   YoloFiles files;
   files.image_folder = root.string();
   for (const std::string& text : split->second) {
     const fs::path place = resolve(root, text);
     if (!fs::exists(place))
-      fail(ExitCode::data, where, ": ", source.split, ": ", place.string(), " does not exist");
+      fail(ExitCode::data, where, ": ", source.split, ": ", base::printable(place.string(), 200),
+           " does not exist");
     place.extension() == ".txt" ? take_list(root, place, files) : take_folder(root, place, files);
   }
-  return load_yolo(files, yaml.names, source.policy.exif);
+  Dataset dataset = load_yolo(files, yaml.names, source.policy.exif);
+  if (!note.empty()) dataset.notes.insert(dataset.notes.begin(), note);
+  return dataset;
 }
 
 std::vector<std::string> folder_names(const Source& source) {
@@ -129,6 +142,8 @@ std::vector<std::string> folder_names(const Source& source) {
 }
 
 }  // namespace
+
+bool names_data_yaml(const std::string& yolo) { return !yaml_file(yolo).empty(); }
 
 std::string names_beside_labels(const std::string& folder) {
   std::error_code unknown;

@@ -11,8 +11,9 @@ namespace data {
 //
 // * A data.yaml, or its folder. The file gives the names of the classes and, for each split, a
 //   folder of images, a .txt file that lists images one per line, or several of these. Paths are
-//   relative to the file's `path`, which is relative to its folder. The labels of images/x.jpg are
-//   in labels/x.txt: the last folder of the path that is called "images" becomes "labels". If no
+//   relative to the file's `path`, which is relative to its folder. If that does not exist, a note
+//   says so, and they are relative to the folder of the file. The labels of images/x.jpg are in
+//   labels/x.txt: the last folder of the path that is called "images" becomes "labels". If no
 //   folder is called so, the labels lie beside the image.
 // * A folder of label files. The names of the classes are in source.names, or in classes.txt or
 //   obj.names in that folder. The images are in source.images, or in that folder.
@@ -20,6 +21,9 @@ namespace data {
 // Throws Error(data) if one of these files is missing or wrong; other errors are those of load_yolo
 // in yolo.h.
 Dataset load_yolo(const Source& source);
+
+// Whether a data set that is named so is read from a data.yaml.
+bool names_data_yaml(const std::string& yolo);
 
 // The file of class names in a folder of label files, classes.txt or obj.names; empty if there is
 // none.

@@ -15,10 +15,10 @@ struct YoloYaml {
 
 // Parses the keys `names` (a list, or a map from 0 .. n-1), `path`, and `train`, `val` and `test`
 // (a text or a list of texts). If there is `nc`, it has to be the number of names. `kpt_shape` is
-// an error, because labels of keypoints are not boxes. Other keys are skipped. The file may have
-// 256 KiB, 10,000 names and one document. It may not have aliases, with which a small file can
-// stand for a huge one. Throws Error(data), with `where` and the line if it is known, if the file
-// is otherwise.
+// an error, because labels of keypoints are not boxes, and so is a key that occurs twice. Other
+// keys are skipped. The file may have 256 KiB, 10,000 names and one document. It may not have
+// aliases, with which a small file can stand for a huge one. Throws Error(data), with `where` and
+// the line if it is known, if the file is otherwise.
 YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where);
 
 }  // namespace data

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "data/formats/class_names.h"
+#include "data/formats/source.h"
 #include "data/formats/voc.h"
 #include "data/formats/yolo.h"
 #include "data/image/jpeg.h"
@@ -122,6 +123,45 @@ TEST_CASE("YOLO: a folder of other labels, no image, and numbers in pixels are r
   fs::remove_all(f.at("images"));
   f.text("images/a.bmp", "x");
   CHECK_THAT(failure([&] { f.yolo(); }), Contains("1 picture of formats that are not read"));
+}
+
+TEST_CASE("YOLO: a link to a label file that is gone is no lack of labels") {
+  const Folder f;
+  f.image("images/a.jpg");
+  f.image("images/day/b.jpg");
+  f.text("labels/a.txt", "0 0.5 0.5 0.5 0.5\n");
+  CHECK(f.yolo().images.size() == 2);
+  fs::create_symlink("../gone", f.at("labels/day"));
+  CHECK_THAT(failure([&] { f.yolo(); }), Contains("labels/day/b.txt: ") &&
+                                             Contains("labels/day is a symbolic link to ../gone,"));
+  fs::create_directory(f.at("gone"));
+  CHECK(f.yolo().images.size() == 2);
+  fs::create_symlink("../none.txt", f.at("gone/b.txt"));
+  CHECK_THAT(failure([&] { f.yolo(); }),
+             Contains("labels/day/b.txt: a symbolic link to ../none.txt, which leads to no file"));
+  f.text("none.txt", "1 0.5 0.5 0.5 0.5\n");
+  CHECK(f.yolo().objects.size() == 2);
+  fs::remove(f.at("none.txt"));
+  fs::create_directory(f.at("none.txt"));
+  CHECK_THAT(failure([&] { f.yolo(); }), Contains("not a regular file but a folder"));
+}
+
+TEST_CASE("YOLO: a data.yaml says which folder is taken if its path does not exist") {
+  const Folder f;
+  f.image("set/images/a.jpg");
+  f.text("set/labels/a.txt", "0 0.5 0.5 0.5 0.5\n");
+  const auto notes_with = [&](const std::string& path) {
+    f.text("set/data.yaml", path + "\ntrain: images\nnames: [bolt]\n");
+    return data::open({.yolo = f.at("set/data.yaml")}).notes;
+  };
+  for (const std::string& good :
+       {std::string(), std::string("path: ../set"), "path: " + f.at("set")})
+    CHECK(notes_with(good).size() == 1);
+  const Names gone = notes_with("path: ../gone");
+  REQUIRE(gone.size() == 2);
+  CHECK_THAT(gone[0], Contains("set/data.yaml: path: ../gone does not exist; ") &&
+                          Contains("from the folder of the file, " + f.at("set")));
+  CHECK_THAT(notes_with("path: data.yaml").at(0), Contains("path: data.yaml is no folder"));
 }
 
 TEST_CASE("YOLO: corners in place of centre and size are told") {
