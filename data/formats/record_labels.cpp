@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"
 
 namespace data {
@@ -13,7 +14,7 @@ namespace {
 std::string place_beside(const std::string& shard) {
   const std::filesystem::path path = shard;
   const std::string name = path.filename().string();
-  const size_t mark = name.rfind(".record");
+  const size_t mark = name.rfind(kRecordEnding);
   if (mark == name.npos) return "";
   return (path.parent_path() / (name.substr(0, mark) + kLabelMapEnding)).string();
 }

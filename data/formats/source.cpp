@@ -7,10 +7,12 @@
 #include "data/formats/coco.h"
 #include "data/formats/grouping_class.h"
 #include "data/formats/record_labels.h"
+#include "data/formats/shard_sets.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
 #include "data/formats/yolo_source.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -28,13 +30,12 @@ Dataset open_coco(const Source& s, Problems* problems) {
 }
 
 Dataset open_tfrecords(const Source& s, Problems*) {
-  std::vector<std::string> shards;
-  for (const std::string& pattern : s.tfrecords)
-    for (const std::string& shard : find_shards(pattern)) shards.push_back(shard);
+  const auto [shards, notes] = find_shard_sets(s.tfrecords);
   const std::string option = s.option("label_map");
   const RecordLabels labels = find_record_labels(s.label_map, shards, option);
   Dataset dataset = load_tfrecords(
       shards, labels.map, {.numbers = labels.own, .advice = label_map_advice(option, shards)});
+  dataset.notes = notes;
   if (!labels.note.empty()) dataset.notes.push_back(labels.note);
   return dataset;
 }
@@ -45,12 +46,12 @@ Dataset open_voc(const Source& s, Problems*) {
   const fs::path root = s.voc;
   if (!s.images.empty() && !fs::is_directory(s.images))
     base::fail(base::ExitCode::data, s.images, ": not a folder, expected that of the images");
-  if (!fs::is_directory(root / "Annotations"))
+  if (!has_voc_layout(s.voc))
     return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s), "",
                     s.option("images"));
   const std::string images = s.images.empty() ? (root / "JPEGImages").string() : s.images;
-  const fs::path sets = root / "ImageSets" / "Main";
-  const std::string list = fs::is_directory(sets) ? (sets / (s.split + ".txt")).string() : "";
+  const std::string list =
+      has_voc_splits(s.voc) ? (root / kVocSplits / (s.split + ".txt")).string() : "";
   return load_voc((root / "Annotations").string(), images, names_of(s), list, s.option("images"));
 }
 
@@ -72,7 +73,7 @@ void leave_out_grouping_class(const Source& source, Dataset& dataset) {
   if (std::find(kept.begin(), kept.end(), name) != kept.end()) return;
   leave_out_class(dataset, index);
   const std::string option = source.option("keep_grouping_class");
-  dataset.notes.push_back(source.path() + ": category '" + name +
+  dataset.notes.push_back(source.path() + ": category '" + base::printable(name, 100) +
                           "' has no boxes and only groups the others: it is left out of the "
                           "classes" +
                           (option.empty() ? "" : " (" + option + " keeps it)"));

@@ -12,6 +12,7 @@
 #include "data/formats/tfrecord.h"
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/base/worker_threads.h"
 
 namespace data {
@@ -120,7 +121,7 @@ class ShardScanner {
       if (category == category_of_.end())
         fail(ExitCode::data, where, ": class ",
              e.class_text.empty() ? std::to_string(classes[i])
-                                  : "\"" + std::string(e.class_text[i]) + "\"",
+                                  : "\"" + base::printable(e.class_text[i], 100) + "\"",
              " is not in the label map; ",
              classes[i] == 0 ? "0 is the background: do the numbers of these records begin at 0?"
                              : advice_);

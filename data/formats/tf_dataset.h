@@ -54,7 +54,8 @@ struct TfWriteReport {
 TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix, int shards,
                               int threads = 0);
 
-// Such as "coco_train.record-00003-of-00100".
+inline constexpr const char* kRecordEnding = ".record";
+// Such as "coco_train.record-00003-of-00100": the prefix, kRecordEnding and the shard's number.
 std::string shard_name(const std::string& prefix, int shard, int shards);
 
 }  // namespace data

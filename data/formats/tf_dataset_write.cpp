@@ -91,7 +91,7 @@ TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix,
 }
 
 std::string shard_name(const std::string& prefix, int shard, int shards) {
-  return fmt::format("{}.record-{:05}-of-{:05}", prefix, shard, shards);
+  return fmt::format("{}{}-{:05}-of-{:05}", prefix, kRecordEnding, shard, shards);
 }
 
 }  // namespace data

@@ -18,6 +18,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/text.h"
 #include "engine/base/write_file.h"
 
 namespace data {
@@ -53,8 +54,8 @@ double parse_number(pugi::xml_node element, const std::string& where) {
 int parse_side(pugi::xml_node element, const std::string& where) {
   double value = parse_number(element, where);
   if (value < 1 || value > 1e6 || value != std::floor(value))
-    fail(ExitCode::data, where, ": ", element.path().substr(1), " is ", text_of(element),
-         ", expected 1 to 1000000");
+    fail(ExitCode::data, where, ": ", element.path().substr(1), " is ",
+         text_of(element).substr(0, 40), ", expected 1 to 1000000");
   return static_cast<int>(value);
 }
 
@@ -96,7 +97,8 @@ VocFile read_voc_file(const fs::path& folder, const fs::path& relative, VocPictu
   base::LoadedFile loaded(where, kLargestFile);
   const pugi::xml_document document = read_xml(loaded.bytes(), where);
   if (!document.child("annotation"))
-    fail(ExitCode::data, where, ": the file holds <", document.document_element().name(),
+    fail(ExitCode::data, where, ": the file holds <",
+         base::printable(document.document_element().name(), 100),
          ">, expected PASCAL VOC's <annotation>");
   for (pugi::xml_node annotation : document.children("annotation"))
     parse_annotation(annotation, where, file);
@@ -132,7 +134,8 @@ void take_objects(Dataset& out, const VocFile& file, const std::map<std::string,
   for (const VocObject& object : file.objects) {
     auto category = index.find(object.name);
     if (category == index.end())
-      fail(ExitCode::data, file.where, ": \"", object.name, "\" is not among the given names");
+      fail(ExitCode::data, file.where, ": \"", base::printable(object.name, 100),
+           "\" is not among the given names");
     Object box;
     box.id = static_cast<int64_t>(out.objects.size() + 1);
     box.category = category->second;
@@ -234,6 +237,16 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
     out.images.push_back(std::move(file.image));
   }
   return out;
+}
+
+bool has_voc_layout(const std::string& folder) {
+  std::error_code unknown;
+  return fs::is_directory(fs::path(folder) / "Annotations", unknown);
+}
+
+bool has_voc_splits(const std::string& folder) {
+  std::error_code unknown;
+  return has_voc_layout(folder) && fs::is_directory(fs::path(folder) / kVocSplits, unknown);
 }
 
 std::string voc_file(const ImageEntry& image) {

@@ -24,6 +24,12 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names = {}, const std::string& list = "",
                  const std::string& images_option = "");
 
+// Whether a folder has the layout of the VOC challenges: Annotations/ and JPEGImages/, and whether
+// ImageSets/Main/ lists its splits, too.
+bool has_voc_layout(const std::string& folder);
+bool has_voc_splits(const std::string& folder);
+inline constexpr const char* kVocSplits = "ImageSets/Main";
+
 // The file into which write_voc writes the objects of an image, relative to the folder: the image's
 // name with the ending .xml.
 std::string voc_file(const ImageEntry& image);

@@ -1,0 +1,121 @@
+#include "data/formats/shard_sets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include "data/formats/tf_dataset.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr size_t kDigits = 5;
+constexpr std::string_view kOf = "-of-";
+
+// The shards of one name and count that were found.
+struct ShardSet {
+  std::map<int, std::string> files;  // by number
+  bool by_glob = false;
+};
+using SetsByCount = std::map<int, ShardSet>;
+
+std::optional<int> five_digits(std::string_view text) {
+  int number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool digits = error == std::errc() && rest == text.data() + text.size() && number >= 0;
+  return digits && text.size() == kDigits ? std::optional(number) : std::nullopt;
+}
+
+bool is_glob(const std::string& pattern) { return pattern.find_first_of("*?[") != pattern.npos; }
+
+std::string shard_at(const std::string& set, int number, int count) {
+  return fmt::format("{}-{:05}{}{:05}", set, number, kOf, count);
+}
+
+// Two counts for one name are what two conversions have left, and both hold the same images.
+void refuse_two_counts(const std::string& name, const SetsByCount& sets) {
+  std::string found;
+  for (const auto& [count, set] : sets)
+    found +=
+        fmt::format("{}{} of -of-{:05}", found.empty() ? "" : " and ", set.files.size(), count);
+  base::fail(base::ExitCode::data, base::printable(name), ": shards of several sets (", found,
+             "); remove those of the older set, or name one set, as '", base::printable(name),
+             fmt::format("-*-of-{:05}'", sets.rbegin()->first));
+}
+
+// A note if only a part of the set is read. Empty if it is read whole.
+std::string check_whole(const std::string& name, int count, const ShardSet& set) {
+  const auto read = int(set.files.size());
+  if (read == count) return "";
+  const std::string words = fmt::format("{}: {} of {} shards", name, read, count);
+  for (int number = 0; number < count && set.by_glob; ++number)
+    if (std::error_code unknown;
+        !set.files.contains(number) && !fs::exists(shard_at(name, number, count), unknown))
+      base::fail(base::ExitCode::data, base::printable(words),
+                 fmt::format(", {:05} is missing; copy or convert the data again, or name the "
+                             "shards that are to be read one by one",
+                             number));
+  if (read == 1)
+    return fmt::format("{} is 1 of {} shards; the others are not read", set.files.begin()->second,
+                       count);
+  return words + " are read; the others are left out";
+}
+
+}  // namespace
+
+std::optional<ShardName> parse_shard_name(const std::string& path) {
+  constexpr size_t kEnding = 1 + kDigits + kOf.size() + kDigits;
+  if (path.size() <= kEnding) return std::nullopt;
+  const std::string_view ending = std::string_view(path).substr(path.size() - kEnding);
+  if (ending[0] != '-' || ending.substr(1 + kDigits, kOf.size()) != kOf) return std::nullopt;
+  const auto number = five_digits(ending.substr(1, kDigits));
+  const auto count = five_digits(ending.substr(kEnding - kDigits));
+  if (!number || !count || *number >= *count) return std::nullopt;
+  return ShardName{path.substr(0, path.size() - kEnding), *number, *count};
+}
+
+FoundShards find_shard_sets(const std::vector<std::string>& patterns) {
+  FoundShards found;
+  std::map<std::string, SetsByCount> sets;
+  for (const std::string& pattern : patterns)
+    for (const std::string& path : find_shards(pattern)) {
+      found.paths.push_back(path);
+      const auto name = parse_shard_name(fs::path(path).lexically_normal().string());
+      if (!name) continue;
+      ShardSet& set = sets[name->set][name->count];
+      set.files.emplace(name->number, path);
+      set.by_glob |= is_glob(pattern);
+    }
+  for (const auto& [name, by_count] : sets) {
+    if (by_count.size() > 1) refuse_two_counts(name, by_count);
+    const auto& [count, set] = *by_count.begin();
+    if (std::string note = check_whole(name, count, set); !note.empty())
+      found.notes.push_back(std::move(note));
+  }
+  return found;
+}
+
+std::vector<std::string> shards_of_other_counts(const std::string& prefix, int shards) {
+  const std::string set = prefix + kRecordEnding;
+  const fs::path folder = fs::path(set).parent_path();
+  std::vector<std::string> others;
+  std::error_code unknown;
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, unknown), end;
+       !unknown && at != end; at.increment(unknown)) {
+    const std::string path = (folder / at->path().filename()).string();
+    const auto name = parse_shard_name(path);
+    if (name && name->count != shards && fs::path(name->set) == fs::path(set))
+      others.push_back(path);
+  }
+  std::sort(others.begin(), others.end());
+  return others;
+}
+
+}  // namespace data

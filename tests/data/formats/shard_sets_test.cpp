@@ -1,0 +1,106 @@
+// Which shards belong together by their names, and which sets are refused.
+#include "data/formats/shard_sets.h"
+
+#include <filesystem>
+
+#include "data/formats/tf_dataset.h"
+#include "engine/base/error.h"
+#include "engine/base/write_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/paths.h"
+
+using Catch::Contains;
+using Paths = std::vector<std::string>;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A folder with empty files. Only their names are looked at.
+class Folder {
+ public:
+  explicit Folder(const Paths& names) {
+    for (const std::string& name : names) base::write_file(at(name), std::string());
+  }
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+  data::FoundShards find(const Paths& names) const {
+    Paths patterns;
+    for (const std::string& name : names) patterns.push_back(at(name));
+    return data::find_shard_sets(patterns);
+  }
+  std::string refusal(const Paths& names) const {
+    try {
+      find(names);
+    } catch (const base::Error& error) {
+      CHECK(error.code() == base::ExitCode::data);
+      return error.what();
+    }
+    return "not refused";
+  }
+
+ private:
+  tests::TemporaryFolder folder_;
+};
+
+Paths shards(const std::string& prefix, int count) {
+  Paths names;
+  for (int i = 0; i < count; ++i) names.push_back(data::shard_name(prefix, i, count));
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the name of a shard says its set, number and count") {
+  const auto name = data::parse_shard_name("m/t.record-00003-of-00100");
+  REQUIRE(name);
+  CHECK(name->set == "m/t.record");
+  CHECK(name->number == 3);
+  CHECK(name->count == 100);
+  CHECK(data::parse_shard_name("val-00000-of-00001"));
+  for (const char* other :
+       {"", "-00000-of-00001", "t.record", "t-0-of-1", "t-00001-of-00001", "t-00000-of-00000",
+        "t-00000-of-00002.gz", "t-0000x-of-00002", "t--0001-of-00002", "t-00000-if-00002"})
+    CHECK_FALSE(data::parse_shard_name(other));
+}
+
+TEST_CASE("a glob reads a whole set, and no set of which a shard is missing") {
+  const Folder f(shards("t", 4));
+  CHECK(f.find({"t.record-*"}).paths.size() == 4);
+  CHECK(f.find({"t.record-*"}).notes.empty());
+  const data::FoundShards one = f.find({"t.record-00002-of-00004"});
+  CHECK(one.paths == Paths{f.at("t.record-00002-of-00004")});
+  REQUIRE(one.notes.size() == 1);
+  CHECK_THAT(one.notes[0], Contains("t.record-00002-of-00004 is 1 of 4 shards"));
+  CHECK(f.find(shards("t", 4)).notes.empty());
+  // A part that is chosen on purpose, while the others lie beside it.
+  CHECK_THAT(f.find({"t.record-0000[01]*"}).notes.at(0), Contains("t.record: 2 of 4 shards"));
+  fs::remove(f.at("t.record-00002-of-00004"));
+  CHECK_THAT(f.refusal({"t.record-*"}), Contains("t.record: 3 of 4 shards, 00002 is missing"));
+  CHECK_THAT(f.find({"t.record-00001-of-00004", "t.record-00003-of-00004"}).notes.at(0),
+             Contains("t.record: 2 of 4 shards"));
+}
+
+TEST_CASE("shards of two counts for one name are refused together") {
+  Paths names = shards("t", 2);
+  for (const Paths& more : {shards("t", 4), shards("t2", 3), Paths{"u.tfrecord", "t.record"}})
+    names.insert(names.end(), more.begin(), more.end());
+  const Folder f(names);
+  for (const Paths& patterns : {Paths{"t.record-*"}, Paths{"t.record-*2", "t.record-*4"}})
+    CHECK_THAT(f.refusal(patterns),
+               Contains("t.record: shards of several sets (2 of -of-00002 and 4 of -of-00004)") &&
+                   Contains("t.record-*-of-00004'"));
+  CHECK(f.find({"t.record-*-of-00004"}).paths.size() == 4);
+  CHECK(f.find({"t2.record-*", "t.record-*-of-00002"}).paths.size() == 5);
+  CHECK(f.find({"*record"}).paths.size() == 2);
+}
+
+TEST_CASE("shards that an earlier conversion left under a prefix") {
+  Paths names = shards("t", 2);
+  for (const Paths& more : {shards("t", 4), shards("t2", 3), Paths{"t.record-00000-of-00009.tmp"}})
+    names.insert(names.end(), more.begin(), more.end());
+  const Folder f(names);
+  CHECK(data::shards_of_other_counts(f.at("t"), 2).size() == 4);
+  CHECK(data::shards_of_other_counts(f.at("t"), 4) ==
+        Paths{f.at("t.record-00000-of-00002"), f.at("t.record-00001-of-00002")});
+  CHECK(data::shards_of_other_counts(f.at("t2"), 3).empty());
+  CHECK(data::shards_of_other_counts(f.at("none/t"), 3).empty());
+}
