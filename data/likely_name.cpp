@@ -59,8 +59,8 @@ std::string alike_in_words(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto [first, fresh] = first_of.try_emplace(simplified(name), &name);
     if (!fresh && *first->second != name)
-      return base::concatenate("'", base::printable(*first->second), "' and '",
-                               base::printable(name), "' differ only ",
+      return base::concatenate("'", base::printable(*first->second, 100), "' and '",
+                               base::printable(name, 100), "' differ only ",
                                difference_in_words(*first->second, name));
   }
   return {};

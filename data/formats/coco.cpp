@@ -33,7 +33,8 @@ class CocoJoiner {
     for (Category& category : categories) {
       if (!category_of_.try_emplace(category.id, out_.categories.size()).second) {
         report(ProblemKind::duplicate_category_id, path_,
-               base::concatenate("category id ", category.id, " (\"", category.name, "\") again"));
+               base::concatenate("category id ", category.id, " (\"",
+                                 base::printable(category.name, 100), "\") again"));
         continue;
       }
       out_.categories.push_back(std::move(category));
@@ -168,7 +169,7 @@ void read_backslashes_as_folders(const std::string& path, Dataset& dataset) {
     dataset.notes.push_back(base::concatenate(
         path, ": ", read, " of ", dataset.images.size(),
         " file names separate folders by backslashes, and are read with slashes; the first: ",
-        first));
+        base::printable(first, 100)));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "data/metrics/detections_sax.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/base/write_file.h"
 
 namespace data {
@@ -37,7 +38,8 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
   if (out.unknown_images > 0 && out.detections.empty())
     base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,
-               " detections is an annotated image, the first is ", out.first_unknown_image,
+               " detections is an annotated image, the first is ",
+               base::printable(out.first_unknown_image, 100),
                "; are these detections of other images?");
   return out;
 }

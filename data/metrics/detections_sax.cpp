@@ -138,7 +138,7 @@ bool DetectionHandler::finds_image() {
   }
   const int64_t id = names_.image_of(file_name_, image_id_);
   if (id == DetectionNames::kSeveral)
-    fail_here(base::concatenate("file_name ", base::printable(file_name_),
+    fail_here(base::concatenate("file_name ", base::printable(file_name_, 100),
                                 " fits several annotated images; run ssddetect from the folder "
                                 "to which the annotated file names are relative"));
   if (id == DetectionNames::kNone) {
@@ -147,8 +147,8 @@ bool DetectionHandler::finds_image() {
   }
   const auto [known, is_new] = file_of_.try_emplace(id, file_name_);
   if (!is_new && known->second != file_name_)
-    fail_here(base::concatenate("file_name ", base::printable(file_name_), " and ",
-                                base::printable(known->second),
+    fail_here(base::concatenate("file_name ", base::printable(file_name_, 100), " and ",
+                                base::printable(known->second, 100),
                                 " would both be the annotated image ", id,
                                 "; run ssddetect only on the images that were annotated"));
   out_.images_by_name += id != image_id_;

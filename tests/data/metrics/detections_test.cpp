@@ -51,6 +51,19 @@ std::string with(const std::string& old, const std::string& fresh) {
 
 }  // namespace
 
+TEST_CASE("a file name of half a megabyte is cut in messages") {
+  const auto named = [](const std::string& name) {
+    return kGood.substr(0, kGood.size() - 1) + R"(, "file_name": ")" + name + R"("})";
+  };
+  const std::string letters(500'000, 'a'), folders(250'000, '/');
+  const std::string unknown = error_of("[" + named(letters) + "]");
+  CHECK_THAT(unknown, Catch::Contains("the first is " + std::string(100, 'a') + "...; are"));
+  // Both images have an empty name, and a name that ends in a slash fits both.
+  const std::string several = error_of("[" + named(folders) + "]");
+  CHECK_THAT(several, Catch::Contains("//...") && Catch::Contains("fits several"));
+  CHECK(unknown.size() + several.size() < 1000);
+}
+
 TEST_CASE("entries are read with any other keys around") {
   data::DetectionFile file = load("[" + kGood + R"(, {"id": 5, "score": 1, "bbox": [0,0,-1,2],
       "segmentation": {"counts": "a]b", "size": [1, [2]]}, "image_id": -5.0,
