@@ -55,15 +55,18 @@ std::string difference_in_words(const std::string& a, const std::string& b) {
 }
 
 std::string alike_in_words(const std::vector<std::string>& names) {
+  constexpr int kShown = 3;
   std::map<std::string, const std::string*> first_of;
+  std::string words;
+  int pairs = 0;
   for (const std::string& name : names) {
     const auto [first, fresh] = first_of.try_emplace(simplified(name), &name);
-    if (!fresh && *first->second != name)
-      return base::concatenate("'", base::printable(*first->second, 100), "' and '",
-                               base::printable(name, 100), "' differ only ",
+    if (fresh || *first->second == name || ++pairs > kShown) continue;
+    words += base::concatenate(words.empty() ? "'" : "; '", base::printable(*first->second, 100),
+                               "' and '", base::printable(name, 100), "' differ only ",
                                difference_in_words(*first->second, name));
   }
-  return {};
+  return pairs > kShown ? base::concatenate(words, "; and ", pairs - kShown, " more") : words;
 }
 
 }  // namespace data

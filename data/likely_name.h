@@ -18,8 +18,9 @@ bool look_equal(const std::string& a, const std::string& b);
 // Unicode characters, although they look equal".
 std::string difference_in_words(const std::string& a, const std::string& b);
 
-// The first pair of names that are alike, such as "'Bolt' and 'bolt' differ only in case, blanks, -
-// or _". Empty if there is none.
+// The names that are alike, each with the first that it is like: "'Bolt' and 'bolt' differ only in
+// case, blanks, - or _; ...". At most three pairs, and the number of the others. Empty if there is
+// none.
 std::string alike_in_words(const std::vector<std::string>& names);
 
 }  // namespace data

@@ -41,5 +41,10 @@ TEST_CASE("names that are alike are told with how they differ") {
   CHECK(alike_in_words({"bolt", "bolt"}) == "");  // equal names are another matter
   CHECK(alike_in_words({"bolt", "nut", "Bolt "}) ==
         "'bolt' and 'Bolt ' differ only in case, blanks, - or _");
+  const std::string pair = "'bolt' and '", differ = "' differ only in case, blanks, - or _";
+  CHECK(alike_in_words({"bolt", "Bolt", "bolt "}) ==
+        pair + "Bolt" + differ + "; " + pair + "bolt " + differ);
+  CHECK_THAT(alike_in_words({"bolt", "Bolt", "bolt ", "BOLT", "b olt", "b-olt"}),
+             Contains("'BOLT" + differ + "; and 2 more"));
   CHECK_THAT(alike_in_words({kOne, kTwo}), Contains("in their Unicode characters, although they"));
 }
