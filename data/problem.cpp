@@ -25,6 +25,8 @@ constexpr ProblemRule kRules[] = {
     {"box_outside", Severity::error, "a box that does not touch its image"},
     {"box_overshoots", Severity::warning,
      "a box past the border; by 1 px or more, it is trained on only if it is cut"},
+    {"uncounted_area", Severity::warning,
+     "an area below 0 or above 1e10 px; the metrics leave the object out"},
     {"duplicate_box", Severity::warning, "the same box and class twice in one image"},
     {"id_zero", Severity::warning, "id 0; some evaluators take it for \"no match\""},
     {"id_gap", Severity::info, "category ids with gaps; they are kept"},

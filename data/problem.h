@@ -28,6 +28,7 @@ enum class ProblemKind {
   zero_box,
   box_outside,
   box_overshoots,
+  uncounted_area,
   duplicate_box,
   id_zero,
   id_gap,

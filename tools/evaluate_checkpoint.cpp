@@ -58,10 +58,14 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
 
 // What of the data does not count, or could not be learnt. Error(data): the model knows no class.
 void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset,
-                     const config::RunConfig& config, std::ostream& log) {
+                     const config::RunConfig& config, data::EvaluationOptions evaluation,
+                     std::ostream& log) {
+  evaluation.reference_area |= config.eval.reference_area;
   const std::string name = config.data.val.path();
   std::string unknown = run::unknown_classes_in_words(classes, dataset, name);
   if (!unknown.empty()) unknown = "warning: " + unknown;
+  std::string missing = run::missing_classes_in_words(classes, dataset, name);
+  if (!missing.empty()) missing = "warning: " + missing;
   data::GroundTruthOptions options{.overshoot = config.data.sample.ground_truth.overshoot,
                                    .class_columns = classes.columns_of(dataset)};
   const data::LabelUse use = data::count_labels(dataset, options, config.data.sample.max_boxes);
@@ -70,7 +74,8 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
     crowded = "note: the model gives at most eval.max_total=" +
               std::to_string(config.eval.nms.max_total) + " boxes of an image: " + crowded;
   for (const std::string& remark :
-       {unknown, run::unmeasured_in_words(dataset, name), run::untrained_in_words(use), crowded})
+       {unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
+        run::untrained_in_words(use), crowded})
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
@@ -99,7 +104,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   check_outputs(job, checkpoint, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
   if (files.frames.oriented > 0) log << "ssdeval: " << files.frames.in_words() << std::endl;
-  tell_about_data(file.classes(), dataset, config, log);
+  tell_about_data(file.classes(), dataset, config, job.options, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,
                                 .threads = train.threads,

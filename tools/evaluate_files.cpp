@@ -4,6 +4,7 @@
 #include <ostream>
 #include <set>
 
+#include "data/check/box_units.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detections.h"
 #include "engine/base/output_guard.h"
@@ -32,10 +33,19 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: " << job.detections << ": " << file.categories_by_name
         << " detections have another category_id than " << job.input.name()
         << " and were matched by category\n";
+  if (file.doubled_images)
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.doubled_images
+        << (file.doubled_images == 1 ? " file_name stands" : " file names stand")
+        << " under several values of image_id, the first is "
+        << base::printable(file.first_doubled_image)
+        << "; if these images were detected twice, the second boxes count as false\n";
   if (file.negative_sizes)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.negative_sizes
         << " detections have a negative width or height and match nothing\n";
-  for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name()),
+  const std::string units = data::count_box_units(file.detections, truth).in_words();
+  if (!units.empty())
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
+  for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name(), job.options),
                                     run::untrained_in_words(data::count_labels(truth))})
     if (!remark.empty()) log << "ssdeval: " << remark << "\n";
   bool has_zero = std::any_of(truth.objects.begin(), truth.objects.end(),

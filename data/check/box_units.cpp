@@ -3,23 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace data {
 
+void BoxUnits::add(const ImageEntry& image, double x, double y, double width, double height) {
+  if (image.width <= 4 || image.height <= 4 || !(width > 0) || !(height > 0)) return;
+  ++boxes;
+  past_border += x + width >= image.width + 1.0 || y + height >= image.height + 1.0;
+  as_corners +=
+      width > x && height > y && width <= image.width + 1.0 && height <= image.height + 1.0;
+  in_unit += std::max({x, y, width, height}) <= 1;
+}
+
 BoxUnits count_box_units(const Dataset& dataset) {
   BoxUnits units;
-  for (const ImageEntry& image : dataset.images) {
-    if (image.width <= 4 || image.height <= 4) continue;
-    for (const Object& o : dataset.objects_of(image)) {
-      if (!(o.width > 0) || !(o.height > 0)) continue;
-      ++units.boxes;
-      units.past_border +=
-          o.x + o.width >= image.width + 1.0 || o.y + o.height >= image.height + 1.0;
-      units.as_corners += o.width > o.x && o.height > o.y && o.width <= image.width + 1.0 &&
-                          o.height <= image.height + 1.0;
-      units.in_unit += std::max({o.x, o.y, o.width, o.height}) <= 1;
-    }
-  }
+  for (const ImageEntry& image : dataset.images)
+    for (const Object& o : dataset.objects_of(image)) units.add(image, o.x, o.y, o.width, o.height);
+  return units;
+}
+
+BoxUnits count_box_units(std::span<const Detection> detections, const Dataset& truth) {
+  std::unordered_map<int64_t, const ImageEntry*> images;
+  for (const ImageEntry& image : truth.images) images.emplace(image.id, &image);
+  BoxUnits units;
+  for (const Detection& d : detections)
+    if (const auto image = images.find(d.image_id); image != images.end())
+      units.add(*image->second, d.x, d.y, d.width, d.height);
   return units;
 }
 

@@ -1,9 +1,11 @@
 // Recognises boxes that are well formed, but not x, y, width, height in pixels.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "data/dataset.h"
+#include "data/metrics/detections.h"
 
 namespace data {
 
@@ -12,6 +14,9 @@ struct BoxUnits {
   int64_t past_border = 0;  // reach 1 px or more past the right or lower border
   int64_t as_corners = 0;   // have an area within their image when read as x1, y1, x2, y2
   int64_t in_unit = 0;      // have no value above 1
+
+  // Counts a box, whose left top corner is (x, y), if it has an area and its image is large enough.
+  void add(const ImageEntry& image, double x, double y, double width, double height);
 
   // True if there are at least three boxes, 99 % of them fit as corners, and 10 % do not fit as
   // they are. (Boxes in the upper left fit both readings.)
@@ -25,5 +30,7 @@ struct BoxUnits {
 
 // Goes over the boxes once and changes nothing.
 BoxUnits count_box_units(const Dataset& dataset);
+// The same for detections in the images of `truth`.
+BoxUnits count_box_units(std::span<const Detection> detections, const Dataset& truth);
 
 }  // namespace data

@@ -12,6 +12,7 @@
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "data/likely_name.h"
+#include "data/metrics/measurable.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -76,6 +77,10 @@ class LabelChecker {
       add(ProblemKind::box_overshoots, image, o,
           fmt::format("{} is {:.3g} px past the border of the image of {} x {}", box, over,
                       image.width, image.height));
+    // The area of a box with a negative side may be the product of the sides.
+    if (o.width >= 0 && o.height >= 0 && std::isfinite(o.area) && !o.crowd && !has_counted_area(o))
+      add(ProblemKind::uncounted_area, image, o,
+          fmt::format("area {}, expected 0 to 1e10; without one, it is that of the box", o.area));
   }
 
   void check_duplicates(const ImageEntry& image) {

@@ -26,6 +26,8 @@ struct DetectionFile {
   int64_t images_by_name = 0, categories_by_name = 0;
   int64_t unknown_images = 0;  // entries left out because no image has their file_name
   std::string first_unknown_image;
+  int64_t doubled_images = 0;  // images whose file_name stands under two image ids or more
+  std::string first_doubled_image;
 };
 
 // Reads a COCO result file of up to 4 GiB: an array of objects with image_id, category_id, bbox [x,

@@ -1,6 +1,7 @@
 #include "data/metrics/detections_sax.h"
 
 #include <cmath>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -145,12 +146,15 @@ bool DetectionHandler::finds_image() {
     if (out_.unknown_images++ == 0) out_.first_unknown_image = file_name_;
     return false;
   }
-  const auto [known, is_new] = file_of_.try_emplace(id, file_name_);
-  if (!is_new && known->second != file_name_)
+  const auto [known, is_new] = named_images_.try_emplace(id, NamedImage{file_name_, image_id_});
+  NamedImage& image = known->second;
+  if (!is_new && image.file_name != file_name_)
     fail_here(base::concatenate("file_name ", base::printable(file_name_, 100), " and ",
-                                base::printable(known->second, 100),
+                                base::printable(image.file_name, 100),
                                 " would both be the annotated image ", id,
                                 "; run ssddetect only on the images that were annotated"));
+  if (image.own_id != image_id_ && !std::exchange(image.doubled, true))
+    if (out_.doubled_images++ == 0) out_.first_doubled_image = file_name_;
   out_.images_by_name += id != image_id_;
   image_id_ = id;
   return true;

@@ -64,8 +64,13 @@ class DetectionHandler {
   JsonCursor& cursor_;
   DetectionFile& out_;
   DetectionNames names_;
-  std::unordered_map<int64_t, std::string> file_of_;  // by image id: the file_name that found it
-  std::unordered_map<int64_t, int32_t> categories_;   // by id: index into Dataset::categories
+  struct NamedImage {
+    std::string file_name;  // that found it
+    int64_t own_id = 0;     // of the entry that was the first
+    bool doubled = false;   // another entry has another id
+  };
+  std::unordered_map<int64_t, NamedImage> named_images_;  // by image id
+  std::unordered_map<int64_t, int32_t> categories_;       // by id: index into Dataset::categories
 
   int depth_ = 0;        // 1 in the list, 2 in an entry, 3 in its bbox
   int64_t entries_ = 0;  // begun so far

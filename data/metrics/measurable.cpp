@@ -4,16 +4,20 @@
 
 #include <algorithm>
 
+#include "data/loading/label_use.h"
+
 namespace data {
 namespace {
 
 constexpr double kLargestArea = 1e10;  // of COCO's range "all"
 
-bool countable(const Object& object) {
-  return !object.crowd && object.area >= 0 && object.area <= kLargestArea;
-}
+bool countable(const Object& object) { return !object.crowd && has_counted_area(object); }
 
 }  // namespace
+
+bool has_counted_area(const Object& object) {
+  return object.area >= 0 && object.area <= kLargestArea;
+}
 
 std::string why_unmeasured(const Dataset& truth) {
   const auto& objects = truth.objects;
@@ -27,6 +31,16 @@ std::string why_unmeasured(const Dataset& truth) {
   return fmt::format(
       "each of its {} objects is a crowd region or has an area outside of 0 to 1e10 px",
       objects.size());
+}
+
+std::string uncounted_in_words(const Dataset& truth) {
+  const auto uncounted =
+      std::count_if(truth.objects.begin(), truth.objects.end(),
+                    [](const Object& o) { return !o.crowd && !has_counted_area(o); });
+  if (uncounted == 0 || !why_unmeasured(truth).empty()) return {};
+  return fmt::format(
+      "{} objects take no part in the metrics, because their area is not from 0 to 1e10 px",
+      share_in_words(uncounted, int64_t(truth.objects.size())));
 }
 
 }  // namespace data

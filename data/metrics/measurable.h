@@ -1,4 +1,4 @@
-// Tells whether a data set has anything that COCO's metrics could measure.
+// Tells what of a data set COCO's metrics count, and whether there is anything to measure.
 #pragma once
 #include <string>
 
@@ -6,8 +6,17 @@
 
 namespace data {
 
+// Whether the area is one that the metrics count: from 0 to 1e10 px. They ignore other objects.
+bool has_counted_area(const Object& object);
+
 // Says why every metric on `truth` would be -1, such as "there is no object in its 12 images".
-// Empty if there is something to find. The metrics ignore crowd regions and areas above 1e10 px.
+// Empty if there is something to find. The metrics ignore crowd regions and areas that they do not
+// count.
 std::string why_unmeasured(const Dataset& truth);
+
+// Says how many objects the metrics ignore because of their area, such as "3 of 12 (25.0 %) objects
+// take no part in the metrics, because their area is not from 0 to 1e10 px". Empty if there is none
+// such, or if nothing can be measured at all. Crowd regions are not among them.
+std::string uncounted_in_words(const Dataset& truth);
 
 }  // namespace data

@@ -132,6 +132,52 @@ TEST_CASE("unknown classes are left out with a warning, no detections are a resu
   CHECK(json::parse(outcome.out)["DetectionBoxes_Precision/mAP"] == 0);
 }
 
+TEST_CASE("objects whose area the metrics do not count are told, and are counted by the check") {
+  json truth = one_object_truth();
+  for (int i = 1; i <= 3; ++i) {
+    json more = truth["annotations"][0];
+    more["id"] = 9 + i;
+    more["bbox"] = {10 + i, 10, 40, 40};
+    more["area"] = i == 1 ? -5. : i == 2 ? 2e10 : 900.;
+    truth["annotations"].push_back(more);
+  }
+  const Job job(truth, one_detection());
+  const std::string told =
+      "a.json: 2 of 4 (50.0 %) objects take no part in the metrics, because "
+      "their area is not from 0 to 1e10 px\n";
+  CHECK_THAT(job.run().err, Catch::Contains("ssdeval: warning: ") && Catch::Contains(told));
+  CHECK_THAT(job.run("--reference-area").err, !Catch::Contains("take no part in the metrics"));
+  const tests::Outcome checked =
+      tests::run(tests::program("ssddata").string() + " check --no-images --annotations " +
+                 job.file("a.json"));
+  CHECK(checked.exit_code == 0);
+  CHECK_THAT(checked.out, Catch::Contains("2 warning  uncounted_area"));
+}
+
+TEST_CASE("results in another form than pixels, and images that were detected twice, are told") {
+  json corners = one_detection(), unit = corners;
+  corners[0]["bbox"] = {50, 50, 90, 90};
+  unit[0]["bbox"] = {.1, .1, .4, .4};
+  for (json* d : {&corners, &unit})
+    for (int i = 0; i < 2; ++i) d->push_back((*d)[0]);
+  CHECK_THAT(Job(one_object_truth(), corners).run().err,
+             Catch::Contains("d.json: the boxes look like corners: 3 of 3 reach past the border"));
+  CHECK_THAT(Job(one_object_truth(), unit).run().err,
+             Catch::Contains("d.json: the boxes look like 0..1: 3 of 3 have no value above 1"));
+
+  json twice = one_detection();
+  twice[0]["file_name"] = "photos/a.jpg";
+  for (int id : {1, 7, 7, 8}) {
+    twice.push_back(twice[0]);
+    twice.back()["image_id"] = id;
+  }
+  CHECK_THAT(Job(one_object_truth(), twice).run().err,
+             Catch::Contains("d.json: 1 file_name stands under several values of image_id, the "
+                             "first is photos/a.jpg; "));
+  twice.erase(twice.begin() + 2, twice.end());
+  CHECK_THAT(Job(one_object_truth(), twice).run().err, !Catch::Contains("several values"));
+}
+
 TEST_CASE("fields that a result or an annotation can do without") {
   json truth = one_object_truth(), detections = one_detection();
   for (const char* field : {"area", "iscrowd", "ignore"}) truth["annotations"][0].erase(field);

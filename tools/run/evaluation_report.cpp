@@ -103,10 +103,13 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
   base::write_file(path, text);
 }
 
-std::string unmeasured_in_words(const Dataset& truth, const std::string& name) {
+std::string unmeasured_in_words(const Dataset& truth, const std::string& name,
+                                const data::EvaluationOptions& options) {
   const std::string why = data::why_unmeasured(truth);
-  return why.empty() ? ""
-                     : "warning: " + name + " cannot be measured: " + why + "; every metric is -1";
+  if (!why.empty())
+    return "warning: " + name + " cannot be measured: " + why + "; every metric is -1";
+  const std::string some = options.reference_area ? "" : data::uncounted_in_words(truth);
+  return some.empty() ? "" : "warning: " + name + ": " + some;
 }
 
 std::string untrained_in_words(const data::LabelUse& use) {

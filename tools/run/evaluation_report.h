@@ -27,8 +27,10 @@ nlohmann::ordered_json evaluation_json(const data::Evaluation& evaluation,
 void write_per_class(const std::string& path, const data::Evaluation& evaluation,
                      const data::Dataset& truth);
 
-// A warning that says why every metric is -1. Empty if there is something to measure.
-std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name);
+// A warning that says why every metric is -1, or how many objects take no part in the metrics
+// because of their area. Empty if all but crowd regions do.
+std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name,
+                                const data::EvaluationOptions& options);
 
 // A note such as "note: 3 of 12 (25.0 %) objects count here, but would take no part in training:
 // ...". Empty if all of them would.

@@ -36,6 +36,21 @@ TEST_CASE("corners in place of sizes are recognised") {
   CHECK_THAT(units.in_words(), Contains("look like corners") && Contains("2 of 3"));
 }
 
+TEST_CASE("boxes of detections are judged by the same rule") {
+  Dataset truth = with_boxes({});
+  truth.images[0].id = 7;
+  const auto found = [](double x, double y, double width, double height) {
+    return data::Detection{.image_id = 7, .x = x, .y = y, .width = width, .height = height};
+  };
+  const std::vector<data::Detection> corners{found(100, 40, 180, 90), found(5, 5, 60, 50),
+                                             found(120, 10, 199, 99)};
+  CHECK_THAT(data::count_box_units(corners, truth).in_words(), Contains("2 of 3 reach past"));
+  const std::vector<data::Detection> unit(3, found(.1, .2, .3, .4));
+  CHECK_THAT(data::count_box_units(unit, truth).in_words(), Contains("look like 0..1"));
+  const std::vector<data::Detection> pixels(3, found(10, 20, 30, 40));
+  CHECK(data::count_box_units(pixels, truth).in_words().empty());
+}
+
 TEST_CASE("parts of the image's sides in place of pixels are recognised") {
   const Dataset unit =
       with_boxes({box(.1, .2, .3, .4), box(.5, .5, 1, .5), box(0, 0, 1, 1), box(.9, 0, .1, .1)});

@@ -101,6 +101,13 @@ TEST_CASE("each problem of labels is found") {
     CHECK(problems.kept()[0].has_annotation);
     CHECK(problems.kept()[0].annotation_id == c.object.id);
   }
+  for (double area : {-5., 1.1e10}) {
+    Dataset bad = clean();
+    bad.objects[1].area = area;
+    check_only(label_problems(bad), ProblemKind::uncounted_area, "a.jpg");
+    bad.objects[1].crowd = true;  // the metrics ignore it, whatever its area
+    check_only(label_problems(bad), ProblemKind::crowd, "a.jpg");
+  }
   Object crowd = box(3, 1, 1, 4, 5);
   crowd.crowd = true;
   add_image(d, "crowd.jpg", {crowd});
