@@ -108,11 +108,13 @@ void remark_shared(const config::RunConfig& config, TrainingData& data) {
                            " images are trained on, too, so the metrics say little about others");
 }
 
-void remark_unmeasured(TrainingData& data) {
+void remark_unmeasured(const config::RunConfig& config, TrainingData& data) {
   const std::string why = data::why_unmeasured(data.val);
   if (!why.empty())
     data.remarks.push_back("warning: data.val cannot be measured: " + why +
                            "; no checkpoint will be the best, and nothing stops early");
+  const std::string some = config.eval.reference_area ? "" : data::uncounted_in_words(data.val);
+  if (!some.empty()) data.remarks.push_back("warning: " + config.data.val.path() + ": " + some);
 }
 
 }  // namespace
@@ -139,7 +141,7 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   data.val_print = data::fingerprint_of(data.val, config.data.threads);
   remark_classes(config, data);
   remark_shared(config, data);
-  remark_unmeasured(data);
+  remark_unmeasured(config, data);
   return data;
 }
 
