@@ -58,11 +58,15 @@ void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
 
 void DatasetInput::add_options(CLI::App& app) {
   for (const data::Format& f : data::formats()) {
-    std::string name = std::string("--") + f.key;
-    if (f.key == std::string("tfrecords")) name += ",--records";  // shorter to type
+    std::string name = std::string("--") + f.key, meaning = f.meaning;
+    if (f.key == std::string("tfrecords")) {
+      name += ",--records";  // shorter to type
+      // A shell would turn an unquoted glob into several words, of which the option takes one.
+      meaning = "TFRecord shards: one path or one glob in quotes, as 'shards/train.record-*'";
+    }
     std::visit(
         [&](auto field) {
-          app.add_option(name, source.*field, f.meaning)->expected(1)->type_name("PATH");
+          app.add_option(name, source.*field, meaning)->expected(1)->type_name("PATH");
         },
         f.field);
   }
