@@ -123,15 +123,11 @@ foreach(source ${test_sources})
   endif()
   ssd_register_test(${name} "${folders}")
 endforeach()
-# Tests of libraries that also start programs.
-foreach(name early_checks_test memory_plan_test)
+# Tests of libraries that also start programs (tests/support/tools/training_run.h).
+foreach(name backbone_features_test early_checks_test gpu_kill_test gpu_failures_test learning_test memory_plan_test mended_files_test
+             modelled_cublaslt_test modelled_ranks_test output_dir_test soak_test)
   if(TARGET ${name})
     add_dependencies(${name} ${ssd_programs})
-  endif()
-endforeach()
-foreach(name gpu_kill_test learning_test modelled_cublaslt_test modelled_ranks_test output_dir_test soak_test)
-  if(TARGET ${name})
-    add_dependencies(${name} ssdtrain)
   endif()
 endforeach()
 if(TARGET cudnn_processes_test)
