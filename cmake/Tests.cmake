@@ -124,8 +124,9 @@ foreach(source ${test_sources})
   ssd_register_test(${name} "${folders}")
 endforeach()
 # Tests of libraries that also start programs (tests/support/tools/training_run.h).
-foreach(name backbone_features_test early_checks_test gpu_kill_test gpu_failures_test learning_test memory_plan_test mended_files_test
-             modelled_cublaslt_test modelled_ranks_test output_dir_test soak_test)
+foreach(name backbone_features_test early_checks_test gpu_failures_test gpu_kill_test gpu_training_test
+             learning_test memory_plan_test mended_files_test modelled_cublaslt_test modelled_ranks_test
+             output_dir_test rank_failure_test resume_changes_test soak_test training_test)
   if(TARGET ${name})
     add_dependencies(${name} ${ssd_programs})
   endif()
