@@ -52,9 +52,9 @@ endfunction()
 
 # target_precompile_headers, with what GCC then needs: an option for ccache, and no warnings that are false alarms of gcc 12
 # in std::string.
-set(gcc_options -fpch-preprocess -Wno-array-bounds -Wno-stringop-overflow)
 function(ssd_precompile target)
   target_precompile_headers(${target} ${ARGN})
+  set(gcc_options -fpch-preprocess -Wno-array-bounds -Wno-stringop-overflow)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${gcc_options}>")
   endif()

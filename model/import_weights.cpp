@@ -219,8 +219,8 @@ class Import {
     if (naming_ == Naming::torchvision)
       report.hint =
           "torchvision's networks have model.stride_placement v1.5, model.backbone_activation "
-          "relu, "
-          "model.pool_padding all_sides, model.batch_norm.backbone_epsilon 1e-5 and ImageNet's "
+          "relu, model.pool_padding all_sides, model.batch_norm.backbone_epsilon 1e-5 and "
+          "ImageNet's "
           "data.mean and data.std";
   }
 

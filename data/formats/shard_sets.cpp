@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -100,22 +99,6 @@ FoundShards find_shard_sets(const std::vector<std::string>& patterns) {
       found.notes.push_back(std::move(note));
   }
   return found;
-}
-
-std::vector<std::string> shards_of_other_counts(const std::string& prefix, int shards) {
-  const std::string set = prefix + kRecordEnding;
-  const fs::path folder = fs::path(set).parent_path();
-  std::vector<std::string> others;
-  std::error_code unknown;
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, unknown), end;
-       !unknown && at != end; at.increment(unknown)) {
-    const std::string path = (folder / at->path().filename()).string();
-    const auto name = parse_shard_name(path);
-    if (name && name->count != shards && fs::path(name->set) == fs::path(set))
-      others.push_back(path);
-  }
-  std::sort(others.begin(), others.end());
-  return others;
 }
 
 }  // namespace data

@@ -24,7 +24,4 @@ struct FoundShards {
 // not exist. Files with other names are taken as they are.
 FoundShards find_shard_sets(const std::vector<std::string>& patterns);
 
-// The files PREFIX.record-KKKKK-of-NNNNN of all N but `shards`, sorted.
-std::vector<std::string> shards_of_other_counts(const std::string& prefix, int shards);
-
 }  // namespace data

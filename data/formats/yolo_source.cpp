@@ -143,8 +143,6 @@ std::vector<std::string> folder_names(const Source& source) {
 
 }  // namespace
 
-bool names_data_yaml(const std::string& yolo) { return !yaml_file(yolo).empty(); }
-
 std::string names_beside_labels(const std::string& folder) {
   std::error_code unknown;
   for (const char* name : {"classes.txt", "obj.names"})

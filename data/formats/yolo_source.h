@@ -22,9 +22,6 @@ namespace data {
 // in yolo.h.
 Dataset load_yolo(const Source& source);
 
-// Whether a data set that is named so is read from a data.yaml.
-bool names_data_yaml(const std::string& yolo);
-
 // The file of class names in a folder of label files, classes.txt or obj.names; empty if there is
 // none.
 std::string names_beside_labels(const std::string& folder);

@@ -37,16 +37,15 @@ class EvaluationFiles {
 
   std::vector<std::string> mend() {
     if (best_.step == 0 || !any()) return {};
-    attempt([&] {
+    try {
       look_at_metrics();
       look_at_classes();
       read_detections();
-      if (metrics_problem_.empty() && classes_problem_.empty()) return;
-      if (gives_best())
-        write_all();
-      else
-        write_known();
-    });
+      if (!metrics_problem_.empty() || !classes_problem_.empty())
+        gives_best() ? write_all() : write_known();
+    } catch (const base::Error& error) {
+      lines_.push_back(error.what());
+    }
     return lines_;
   }
 
@@ -160,14 +159,6 @@ class EvaluationFiles {
       line += "; the file as it was is " +
               fs::path(base::set_aside(path.string(), "damaged")).filename().string();
     lines_.push_back(line);
-  }
-
-  template <class Action> void attempt(const Action& action) {
-    try {
-      action();
-    } catch (const base::Error& error) {
-      lines_.push_back(error.what());
-    }
   }
 
   const RunFolder& folder_;

@@ -92,15 +92,3 @@ TEST_CASE("shards of two counts for one name are refused together") {
   CHECK(f.find({"t2.record-*", "t.record-*-of-00002"}).paths.size() == 5);
   CHECK(f.find({"*record"}).paths.size() == 2);
 }
-
-TEST_CASE("shards that an earlier conversion left under a prefix") {
-  Paths names = shards("t", 2);
-  for (const Paths& more : {shards("t", 4), shards("t2", 3), Paths{"t.record-00000-of-00009.tmp"}})
-    names.insert(names.end(), more.begin(), more.end());
-  const Folder f(names);
-  CHECK(data::shards_of_other_counts(f.at("t"), 2).size() == 4);
-  CHECK(data::shards_of_other_counts(f.at("t"), 4) ==
-        Paths{f.at("t.record-00000-of-00002"), f.at("t.record-00001-of-00002")});
-  CHECK(data::shards_of_other_counts(f.at("t2"), 3).empty());
-  CHECK(data::shards_of_other_counts(f.at("none/t"), 3).empty());
-}
