@@ -11,35 +11,17 @@ machine stands in the last column: do not rely on such a row. A file that is no 
 changed; that is looked at before the measurement.
 """
 import csv
-import datetime
 import io
 import json
 import os
-import platform
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import measuring
+
 COLUMNS = ["date", "commit", "machine", "mode", "settings", "unit", "min", "median", "max", "noticed"]
 SETTINGS = ["device", "precision", "from", "pictures", "what", "batch", "threads", "clock",
             "conv_algorithm", "steps", "runs"]
-
-
-def machine():
-    try:
-        with open("/proc/cpuinfo") as info:
-            return next(l.split(":", 1)[1].strip() for l in info if l.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.machine()
-
-
-def commit():
-    def git(*command):
-        done = subprocess.run(["git", "-C", ROOT, *command], text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
-        return done.stdout.strip()
-    changed = git("status", "--porcelain", "--untracked-files=no")
-    return (git("rev-parse", "--short=12", "HEAD") or "unknown") + ("+changes" if changed else "")
 
 
 def figure(mode, result):
@@ -62,8 +44,8 @@ def row_of(mode, result):
     case = last_case(result)
     unit, spread = figure(mode, result)
     machine_report = result.get("machine") or result["results"][-1]["machine"]
-    return {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(),
-            "machine": machine(), "mode": mode,
+    return {"date": measuring.now(), "commit": measuring.commit(),
+            "machine": measuring.cpu_name(), "mode": mode,
             "settings": ", ".join(f"{k} {case[k]}" for k in SETTINGS if case.get(k) not in (None, "")),
             "unit": unit, **{key: f"{spread[key]:.4g}" for key in ("min", "median", "max")},
             "noticed": "; ".join(machine_report["notices"])}
@@ -98,13 +80,13 @@ def add_row(path, row):
 
 
 def main():
-    arguments, path = sys.argv[1:], os.path.join(ROOT, "benchmarks", "history.csv")
+    arguments, path = sys.argv[1:], os.path.join(measuring.ROOT, "benchmarks", "history.csv")
     if arguments[:1] == ["--file"] and len(arguments) > 1:
         path, arguments = arguments[1], arguments[2:]
     if not arguments or arguments[0] not in ("train", "infer", "data", "eval", "conv"):
         raise SystemExit(__doc__.strip())
     check_table(path)
-    program = os.path.join(os.environ.get("BIN", os.path.join(ROOT, "build/cpu/bin")), "ssdbench")
+    program = os.path.join(os.environ.get("BIN", os.path.join(measuring.ROOT, "build/cpu/bin")), "ssdbench")
     done = subprocess.run([program, *arguments, "--json"], text=True, stdout=subprocess.PIPE)
     if done.returncode:
         return done.returncode

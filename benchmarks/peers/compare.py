@@ -6,95 +6,27 @@ on the machine from round to round meets both sides. A turn's figure is the medi
 Whatever a peer leaves out is said in its settings or in docs/performance.md. Called by compare.sh,
 which installs the peers.
 """
-import datetime
 import importlib.util
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-import compare_options
-
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-DOCUMENT = os.path.join(ROOT, "docs", "performance.md")
-MARKS = "<!-- compare.sh writes from here -->\n", "<!-- to here -->\n"
+sys.path.insert(0, os.path.dirname(HERE))
+
+import compare_options
+import measuring
+from measuring import Failure, last_line
+
 PACKAGES = {"torch": "torch", "torchvision": "torchvision", "openvino": "openvino",
             "onnxruntime": "onnxruntime", "pycocotools": "pycocotools",
             "faster-coco-eval": "faster_coco_eval", "pillow": "PIL",
             "opencv-python-headless": "cv2"}
 FEWEST_ROUNDS = 3
-
-
-class Failure(Exception):
-    """A side that cannot go on; the rest goes on without it."""
-
-
-def last_line(text):
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip()[:200] if lines else "it said nothing"
-
-
-class Place:
-    """Programs, files and settings that all jobs share."""
-
-    def __init__(self, options, folder):
-        self.options, self.folder = options, folder
-        self.bin = os.path.abspath(options.bin)
-        self.notices = []
-        self.environment = dict(os.environ, OMP_NUM_THREADS=str(options.threads))
-
-    def program(self, name, *arguments):
-        command = [os.path.join(self.bin, name), *map(str, arguments)]
-        try:
-            done = subprocess.run(command, env=self.environment, text=True, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
-        except OSError as error:
-            raise Failure(f"{name}: {error.strerror}")
-        if done.returncode:
-            raise Failure(last_line(done.stderr))
-        return done.stdout
-
-    def bench(self, *arguments):
-        result = json.loads(self.program("ssdbench", *arguments, "--json"))
-        rows = result.get("results", [])
-        for holder in [result, *rows]:
-            self.notices += holder.get("machine", {}).get("notices", [])
-        return result
-
-    def at(self, name):
-        return os.path.join(self.folder, name)
-
-    def pictures(self):
-        """Drawn pictures of COCO's size, as a data set."""
-        if not os.path.exists(self.at("set")):
-            self.program("ssddata", "synth", self.at("set"), "--train", 64, "--val", 8,
-                         "--width", 640, "--height", 480)
-        return self.at("set/images"), self.at("set/annotations/instances_train.json")
-
-    def checkpoint(self):
-        """SSD320 with 90 classes: the user's, or one after a single step."""
-        if self.options.checkpoint:
-            return self.options.checkpoint
-        file = self.at("run/last.safetensors")
-        if not os.path.exists(file):
-            images, annotations = self.pictures()
-            self.program("ssdtrain", "--config", os.path.join(ROOT, "configs/ssd320_base.json"),
-                         "--output-dir", self.at("run"), "data.train.annotations=" + annotations,
-                         "data.train.images=" + images, "data.val=null", "train.steps=1",
-                         "train.batch_size=8", "train.schedule.warmup_steps=0")
-        return file
-
-    def onnx(self):
-        file = self.at("model.onnx")
-        if not os.path.exists(file):
-            self.program("ssdexport", "--checkpoint", self.checkpoint(), "--onnx", file, "--nms", "none")
-        return file
 
 
 class Peer:
@@ -246,16 +178,7 @@ def measure(place, job):
             entry.pop("peer").close()
     return {"title": job.title, "unit": "images/s", "ours": rates(job.images, ours),
             "peers": [finished(job.images, ours, entry) for entry in peers],
-            "notices": worst(place.notices[noticed:])}
-
-
-def worst(notices):
-    """Of notices that differ in their numbers alone, the one with the largest."""
-    kinds = {}
-    for notice in notices:
-        kinds.setdefault(re.sub(r"[0-9.]+", "", notice), []).append(notice)
-    number = lambda text: float(re.search(r"[0-9.]+", text)[0])
-    return [max(same, key=number) for _, same in sorted(kinds.items())]
+            "notices": measuring.worst(place.notices[noticed:])}
 
 
 def spread(values):
@@ -272,23 +195,6 @@ def finished(images, ours, entry):
         entry["rate"] = rates(images, turns)
         entry["ratio"] = spread([theirs / mine for mine, theirs in zip(ours, turns)])
     return entry
-
-
-def machine(options):
-    model = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo") as info:
-            model = next((l.split(":", 1)[1].strip() for l in info if l.startswith("model name")), model)
-    except OSError:
-        pass
-    return {"cpu": model, "cores": os.cpu_count(), "threads": options.threads,
-            "load": os.getloadavg()[0]}
-
-
-def commit():
-    done = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return done.stdout.strip() or "unknown"
 
 
 def three(s):
@@ -318,17 +224,6 @@ def describe(result):
             f"{o['rounds']} rounds, turns of {o['steps']} steps.")
 
 
-def write_document(result):
-    with open(DOCUMENT) as file:
-        text = file.read()
-    begin, end = (text.find(mark) for mark in MARKS)
-    if begin < 0 or end < begin:
-        raise SystemExit(f"compare: {DOCUMENT}: the two marks for the table are missing")
-    begin += len(MARKS[0])
-    with open(DOCUMENT, "w") as file:
-        file.write(f"{text[:begin]}\n{describe(result)}\n\n{table(result)}\n{text[end:]}")
-
-
 def measure_all(place, o):
     deadline, done = time.monotonic() + 60 * o.minutes, []
     for kind, make in jobs_of(place):
@@ -346,11 +241,13 @@ def measure_all(place, o):
 
 
 def main():
-    o = compare_options.parse(__doc__.splitlines()[0], ROOT, FEWEST_ROUNDS)
-    result = {"date": datetime.datetime.now().isoformat(timespec="seconds"), "commit": commit(),
-              "machine": machine(o), "options": {k: v for k, v in vars(o).items() if k != "bin"}}
+    o = compare_options.parse(__doc__.splitlines()[0], measuring.ROOT, FEWEST_ROUNDS)
+    result = {"date": measuring.now(), "commit": measuring.commit(),
+              "machine": {"cpu": measuring.cpu_name(), "cores": os.cpu_count(), "threads": o.threads,
+                          "load": os.getloadavg()[0]},
+              "options": {k: v for k, v in vars(o).items() if k != "bin"}}
     with tempfile.TemporaryDirectory(prefix="ssd_compare") as folder:
-        place = Place(o, folder)
+        place = measuring.Place(o, folder)
         result["jobs"] = measure_all(place, o)
     print(describe(result) + "\n\n" + table(result), end="")
     notices = sorted({f"{j['title']}: {n}" for j in result["jobs"] for n in j.get("notices", [])})
@@ -364,7 +261,7 @@ def main():
         print("compare: the machine was busy: the table is not written into the docs", file=sys.stderr)
         return 1
     if o.docs:
-        write_document(result)
+        measuring.write_document("compare.sh", f"{describe(result)}\n\n{table(result)}")
     return 1 if any("error" in job for job in result["jobs"]) else 0
 
 

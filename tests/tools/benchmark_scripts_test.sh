@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs benchmarks/record.py and benchmarks/compare.sh with a stand-in for ssdbench, whose figures are made up.
+# Runs benchmarks/record.py, benchmarks/compare.sh and benchmarks/growth.py with a stand-in for ssdbench, whose figures are made up.
 set -euo pipefail
 command -v python3 >/dev/null || { echo "skipped: python3 is missing"; exit 0; }
 cd "$(dirname "$0")/../.."
@@ -17,7 +17,8 @@ spread='{"min": 1, "p25": 2, "median": 2, "p75": 3, "max": 4}'
 machine="{\"notices\": [${NOTICE:-}]}"
 case $1 in
   eval) echo "{\"mode\": \"eval\", \"machine\": $machine, \"rows\": [{\"what\": \"evaluate, 1 threads\", \"seconds\": $spread}]}" ;;
-  *) echo "{\"results\": [{\"device\": \"cpu\", \"batch\": 8, \"images_per_second\": $spread, \"machine\": $machine}]}" ;;
+  *) echo "{\"results\": [{\"device\": \"cpu\", \"batch\": 8, \"images_per_second\": $spread,
+       \"ms_per_step\": $spread, \"ms\": $spread, \"machine\": $machine}]}" ;;
 esac
 END
 chmod +x "$folder/ssdbench"
@@ -75,19 +76,35 @@ expect 'out of memory'
 python3 - <<'END'
 import os, sys
 sys.path.insert(0, "benchmarks/peers")
-import compare
+import compare, measuring
 entry = compare.finished(8, [1.0, 1.0, 2.0], {"turns": [2.0, 3.0, 4.0]})
 assert entry["ratio"] == {"min": 2.0, "median": 2.0, "max": 3.0}, entry
 assert entry["rate"]["max"] == 4.0, entry
-assert compare.worst(["a 1.5 b", "c 1 d", "a 2.5 b"]) == ["a 2.5 b", "c 1 d"]
-compare.DOCUMENT = os.path.join(os.environ["FOLDER"], "page.md")
-open(compare.DOCUMENT, "w").write("top\n" + "\n".join(m.strip() for m in compare.MARKS) + "\nend\n")
-result = {"date": "2000-01-01T00:00:00", "commit": "abc", "machine": {"cpu": "X", "threads": 2},
-          "options": {"rounds": 3, "steps": 3}, "jobs": [{"title": "walk", "error": "no legs"}]}
-for _ in range(2):
-    compare.write_document(result)
-text = open(compare.DOCUMENT).read()
-assert text.startswith("top\n") and text.endswith("end\n") and text.count("no legs") == 1, text
+assert measuring.worst(["a 1.5 b", "c 1 d", "a 2.5 b"]) == ["a 2.5 b", "c 1 d"]
+measuring.DOCUMENT = os.path.join(os.environ["FOLDER"], "page.md")
+marks = [f"<!-- {script} writes from here -->\n<!-- to here -->\n" for script in ("growth.py", "compare.sh")]
+open(measuring.DOCUMENT, "w").write("top\n" + "".join(marks) + "end\n")
+for text in ("no legs", "one leg"):
+    for script in ("compare.sh", "growth.py"):
+        measuring.write_document(script, f"{text} in {script}\n")
+text = open(measuring.DOCUMENT).read()
+assert text.startswith("top\n") and text.endswith("end\n") and text.count("no legs") == 0, text
+assert text.index("one leg in growth.py") < text.index("one leg in compare.sh"), text
 END
-grep -qF '<!-- compare.sh writes from here -->' docs/performance.md || fail "docs/performance.md has no marks"
+for script in compare.sh growth.py; do
+  grep -qF "<!-- $script writes from here -->" docs/performance.md || fail "docs/performance.md has no marks of $script"
+done
+
+# Every series with figures, or a line that says why not.
+benchmarks/growth.py --bin "$folder" --series batch,threads,images,ranks >"$folder/out" 2>&1 || fail "growth.py failed"
+expect '| `infer`, images per step | ms/image | 1: **2** (1 to 4); 2: **1** (0.5 to 2);'
+expect '| `allreduce`, 128 MiB of f32, ranks on this machine | ms | 2: **2** (1 to 4); 4: **2** (1 to 4) |'
+if BROKEN=1 benchmarks/growth.py --bin "$folder" --series images >"$folder/out" 2>&1; then fail "a failed series ended with 0"; fi
+expect 'growth: images: ssdbench: out of memory'
+before=$(cksum docs/performance.md)
+if NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/growth.py --bin "$folder" --series images --docs \
+  >"$folder/out" 2>&1; then fail "growth.py wrote docs on a busy machine"; fi
+[ "$before" = "$(cksum docs/performance.md)" ] || fail "growth.py changed the docs"
+if benchmarks/growth.py --series walk 2>"$folder/out"; then fail "an unknown series was taken"; fi
+expect 'there are batch, threads, size'
 echo "benchmark_scripts_test: passed"
