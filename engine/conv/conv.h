@@ -44,6 +44,11 @@ std::unique_ptr<ConvPlan> make_reference_conv(const ConvShape&);
 // primitive for this shape or computes it wrongly.
 std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape&);
 
+// What oneDNN multiplies bf16 with on this CPU: f32 instructions, AVX512_BF16 (twice as fast as
+// f32), or AMX (16 times). f32 if the build lacks oneDNN.
+enum class Bf16Products { f32, avx512, amx };
+Bf16Products bf16_products();
+
 // Plans by shape. Each is built at its first use.
 class ConvPlans {
  public:

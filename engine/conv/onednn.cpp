@@ -261,6 +261,13 @@ class OneDnnConv : public ConvPlan {
 
 }  // namespace
 
+Bf16Products bf16_products() {
+  const int isa = dnnl_get_effective_cpu_isa();  // a bit for each set of instructions
+  const auto has = [isa](int set) { return (isa & set) == set; };
+  if (has(dnnl_cpu_isa_avx512_core_amx)) return Bf16Products::amx;
+  return has(dnnl_cpu_isa_avx512_core_bf16) ? Bf16Products::avx512 : Bf16Products::f32;
+}
+
 std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape& shape) {
   bool known = (shape.dtype == DType::f32 || shape.dtype == DType::bf16) &&
                !shape.forward.statistics && !shape.fuses_gradient() && !shape.grad_weight.narrow_dw;

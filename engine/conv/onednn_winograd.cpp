@@ -36,9 +36,10 @@ struct Block {
   size_t floats() const { return kPoints * (step_in + step_out); }
 };
 
-// What the result gets besides the convolution.
-struct Fused {
-  const float *bias, *residual;
+// What the result, of type T, gets besides the convolution.
+template <class T> struct Fused {
+  const float* bias;
+  const T* residual;
   Activation activation;
 
   // `offset` is the place in the result.
@@ -52,8 +53,9 @@ struct Fused {
   }
 };
 
-void store_outputs(const Maps& m, const Fused& fused, Place at, int channel,
-                   Lanes (&outputs)[kOut * kOut], float* y) {
+template <class T>
+void store_outputs(const Maps& m, const Fused<T>& fused, Place at, int channel,
+                   Lanes (&outputs)[kOut * kOut], T* y) {
   const int lanes = std::min(kLanes, m.to - channel);
   for (int row = 0; row < std::min(kOut, m.height - at.y); ++row)
     for (int column = 0; column < std::min(kOut, m.width - at.x); ++column) {
@@ -65,8 +67,9 @@ void store_outputs(const Maps& m, const Fused& fused, Place at, int channel,
     }
 }
 
-void transform_outputs(const Maps& m, const Block& b, const Fused& fused, const float* products,
-                       int64_t first, int tiles, float* y) {
+template <class T>
+void transform_outputs(const Maps& m, const Block& b, const Fused<T>& fused, const float* products,
+                       int64_t first, int tiles, T* y) {
   for (int t = 0; t < tiles; ++t)
     for (int channel = 0; channel < m.to; channel += kLanes) {
       Lanes tile[kPoints], outputs[kOut * kOut];
@@ -79,7 +82,7 @@ void transform_outputs(const Maps& m, const Block& b, const Fused& fused, const 
 }
 
 // [out][3][3][in] to [point][out][in]. The gradient of the input wants the kernel turned around.
-void transform_weight(const ConvShape& s, const float* w, float* u) {
+template <class T> void transform_weight(const ConvShape& s, const T* w, float* u) {
   const size_t step = size_t(s.out_channels) * s.in_channels;
   constexpr int kKernel = kTaps * kTaps;
 #pragma omp parallel for schedule(static)
@@ -97,6 +100,7 @@ void transform_weight(const ConvShape& s, const float* w, float* u) {
     }
 }
 
+template <class T>  // of activations and weight
 class WinogradConv : public ConvPlan {
  public:
   WinogradConv(const ConvShape& shape, std::shared_ptr<WinogradWeights> kept)
@@ -124,7 +128,7 @@ class WinogradConv : public ConvPlan {
   size_t block_bytes() const { return aligned(block_.floats() * sizeof(float)); }
 
   const float* transformed(const ConvArgs& a) {
-    const float* const w = a.weight.as<float>();
+    const T* const w = a.weight.as<T>();
     if (a.weight_version != 0)
       return kept_->at(shape_.pass, a.weight_id, a.weight_version, weight_floats(),
                        [&](float* to) { transform_weight(shape_, w, to); });
@@ -145,13 +149,13 @@ class WinogradConv : public ConvPlan {
     float* const products = inputs + kPoints * block_.step_in;
     const int tiles = int(std::min<int64_t>(block_.tiles, maps_.tiles() - first));
     const bool forward = shape_.pass == ConvPass::forward;
-    transform_inputs(maps_, block_.step_in, (forward ? a.x : a.y).as<float>(), first, tiles,
+    transform_inputs(maps_, block_.step_in, (forward ? a.x : a.y).as<T>(), first, tiles,
                      inputs);
     if (!multiply(inputs, weight, tiles, products)) return false;
-    const Fused fused{shape_.forward.bias ? a.bias.as<float>() : nullptr,
-                      shape_.forward.residual ? a.residual.as<float>() : nullptr,
-                      shape_.forward.activation};
-    float* const result = (forward ? a.y : a.x).as<float>();
+    const Fused<T> fused{shape_.forward.bias ? a.bias.as<float>() : nullptr,
+                         shape_.forward.residual ? a.residual.as<T>() : nullptr,
+                         shape_.forward.activation};
+    T* const result = (forward ? a.y : a.x).as<T>();
     transform_outputs(maps_, block_, fused, products, first, tiles, result);
     return true;
   }
@@ -183,12 +187,13 @@ class WinogradConv : public ConvPlan {
 
 std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape& s,
                                              std::shared_ptr<WinogradWeights> kept) {
-  const bool fits = s.dtype == DType::f32 && s.kernel == kTaps && s.stride == 1 &&
+  const bool fits = (s.dtype == DType::f32 || s.dtype == DType::bf16) && s.kernel == kTaps && s.stride == 1 &&
                     s.pad == Padding{1, 1, 1, 1} && !s.grad_weight.narrow_dw &&
                     !s.forward.statistics && !s.fuses_gradient() && s.images > 0;
   if (!fits) return nullptr;
   if (s.pass == ConvPass::grad_weight) return make_winograd_grad_weight(s);
-  return std::make_unique<WinogradConv>(s, std::move(kept));
+  if (s.dtype == DType::bf16) return std::make_unique<WinogradConv<bf16>>(s, std::move(kept));
+  return std::make_unique<WinogradConv<float>>(s, std::move(kept));
 }
 
 }  // namespace engine

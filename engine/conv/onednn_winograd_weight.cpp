@@ -15,7 +15,8 @@ using namespace winograd;
 // Tiles whose products are added at a time: always as many, since the order of sums fixes the bits.
 constexpr int kBlock = 128;
 
-void load_gradients(const Maps& m, const float* dy, Place at, int channel,
+template <class T>
+void load_gradients(const Maps& m, const T* dy, Place at, int channel,
                     Lanes (&tile)[kOut * kOut]) {
   const int lanes = std::min(kLanes, m.to - channel);
   for (int row = 0; row < kOut; ++row)
@@ -29,7 +30,8 @@ void load_gradients(const Maps& m, const float* dy, Place at, int channel,
     }
 }
 
-void transform_gradients(const Maps& m, size_t step, const float* dy, int64_t tile, float* to) {
+template <class T>
+void transform_gradients(const Maps& m, size_t step, const T* dy, int64_t tile, float* to) {
   for (int channel = 0; channel < m.to; channel += kLanes) {
     Lanes gradients[kOut * kOut], points[kPoints];
     load_gradients(m, dy, Place(m, tile), channel, gradients);
@@ -39,6 +41,7 @@ void transform_gradients(const Maps& m, size_t step, const float* dy, int64_t ti
   }
 }
 
+template <class T>  // of x and dy; dw is f32
 class WinogradGradWeight : public ConvPlan {
  public:
   explicit WinogradGradWeight(const ConvShape& shape)
@@ -70,8 +73,8 @@ class WinogradGradWeight : public ConvPlan {
     float* const dy = x + kPoints * step_x_;
 #pragma omp parallel for schedule(static)
     for (int t = 0; t < tiles; ++t) {
-      transform_inputs(maps_, step_x_, a.x.as<float>(), first + t, 1, x + size_t(t) * maps_.from);
-      transform_gradients(maps_, step_dy_, a.y.as<float>(), first + t, dy + size_t(t) * maps_.to);
+      transform_inputs(maps_, step_x_, a.x.as<T>(), first + t, 1, x + size_t(t) * maps_.from);
+      transform_gradients(maps_, step_dy_, a.y.as<T>(), first + t, dy + size_t(t) * maps_.to);
     }
   }
 
@@ -106,7 +109,8 @@ class WinogradGradWeight : public ConvPlan {
 }  // namespace
 
 std::unique_ptr<ConvPlan> make_winograd_grad_weight(const ConvShape& shape) {
-  return std::make_unique<WinogradGradWeight>(shape);
+  if (shape.dtype == DType::bf16) return std::make_unique<WinogradGradWeight<bf16>>(shape);
+  return std::make_unique<WinogradGradWeight<float>>(shape);
 }
 
 }  // namespace engine

@@ -34,8 +34,8 @@ struct Place {
         x(int(tile % m.columns) * kOut) {}
 };
 
-inline void load_tile(const Maps& m, const float* x, Place at, int channel,
-                      Lanes (&tile)[kPoints]) {
+template <class T>
+void load_tile(const Maps& m, const T* x, Place at, int channel, Lanes (&tile)[kPoints]) {
   const int lanes = std::min(kLanes, m.from - channel);
   for (int row = 0; row < kIn; ++row)
     for (int column = 0; column < kIn; ++column) {
@@ -49,8 +49,8 @@ inline void load_tile(const Maps& m, const float* x, Place at, int channel,
 }
 
 // Tiles `first` and later, point after point; `step` floats lie between two points.
-inline void transform_inputs(const Maps& m, size_t step, const float* x, int64_t first, int tiles,
-                             float* to) {
+template <class T>
+void transform_inputs(const Maps& m, size_t step, const T* x, int64_t first, int tiles, float* to) {
   for (int t = 0; t < tiles; ++t)
     for (int channel = 0; channel < m.from; channel += kLanes) {
       Lanes tile[kPoints];

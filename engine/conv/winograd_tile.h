@@ -2,32 +2,11 @@
 // -b and infinity with a = 5/8 and b = 3/2, which have a smaller rounding error than the usual 1
 // and 2.
 #pragma once
-#include <algorithm>
-#include <cstring>
+#include "engine/conv/winograd_lanes.h"
 
 namespace engine::winograd {
 
-constexpr int kLanes = 16, kIn = 6, kOut = 4, kTaps = 3, kPoints = kIn * kIn;
-
-// 16 floats. The compiler splits them where registers are shorter.
-using Lanes [[gnu::vector_size(kLanes * sizeof(float))]] = float;
-
-// `count` channels, the first of the lanes; the others are 0.
-inline void load(const float* from, int count, Lanes& v) {
-  if (count == kLanes) {
-    std::memcpy(&v, from, sizeof v);
-    return;
-  }
-  v = Lanes{};
-  std::memcpy(&v, from, size_t(count) * sizeof(float));
-}
-
-inline void store(const Lanes& v, int count, float* to) {
-  if (count == kLanes)
-    std::memcpy(to, &v, sizeof v);
-  else
-    std::memcpy(to, &v, size_t(count) * sizeof(float));
-}
+constexpr int kIn = 6, kOut = 4, kTaps = 3, kPoints = kIn * kIn;
 
 constexpr float kA = 0.625f, kB = 1.5f, kA2 = kA * kA, kB2 = kB * kB;
 constexpr float kOfZero = 1 / (kA2 * kB2), kOfA = 1 / (2 * kA2 * (kA2 - kB2)),

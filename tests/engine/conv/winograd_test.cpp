@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "engine/conv/winograd_lanes.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/conv_run.h"
 
@@ -14,7 +16,8 @@ using namespace tests;
 
 namespace {
 
-ConvShape same_conv(int images, int height, int width, int in, int out, ConvPass pass) {
+ConvShape same_conv(int images, int height, int width, int in, int out, ConvPass pass,
+                    DType dtype = DType::f32) {
   return {{.images = images,
            .height = height,
            .width = width,
@@ -22,7 +25,8 @@ ConvShape same_conv(int images, int height, int width, int in, int out, ConvPass
            .out_channels = out,
            .kernel = 3,
            .pad = {1, 1, 1, 1}},
-          pass};
+          pass,
+          dtype};
 }
 
 std::unique_ptr<ConvPlan> make(const ConvShape& s) {
@@ -40,16 +44,21 @@ Values result(ConvRun& run, const ConvShape& s, ConvPlan& plan) {
   return run.run(plan)[run.index(result_of(s))];
 }
 
-// The plain loops on the values that f32 operands have.
-Values in_double(ConvRun& run, ConvShape s) {
-  s.dtype = DType::f64;
-  ConvRun exact(s);
+double rounded(DType dtype, double v) {
+  return dtype == DType::bf16 ? float(kernels::bf16(float(v))) : float(v);
+}
+
+// The plain loops in f64 on the values that the operands have after rounding.
+Values in_double(ConvRun& run, const ConvShape& s) {
+  ConvShape in_f64 = s;
+  in_f64.dtype = DType::f64;
+  ConvRun exact(in_f64);
   for (const ConvOperand& o : conv_operands(s)) {
     if (!o.read) continue;
     Values& values = exact.input(o.view) = run.input(o.view);
-    for (double& v : values) v = float(v);
+    for (double& v : values) v = rounded(o.dtype, v);
   }
-  return result(exact, s, *make_reference_conv(s));
+  return result(exact, in_f64, *make_reference_conv(in_f64));
 }
 
 double error_of(const ConvShape& s) {
@@ -64,11 +73,17 @@ double error_of(const ConvShape& s) {
   return error / largest;
 }
 
+// Only a result that is kept in bf16 is rounded to it.
+double limit_of(const ConvShape& s) {
+  return rounding_limit(s.pass == ConvPass::grad_weight ? DType::f32 : s.dtype);
+}
+
 const std::vector<ConvPass> kPasses{ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight};
+const std::vector<DType> kDTypes{DType::f32, DType::bf16};
 
 }  // namespace
 
-TEST_CASE("Winograd: maps of every kind stay within f32's limit of one op") {
+TEST_CASE("Winograd: maps of every kind stay within the limit of one op") {
   if (absent()) return;
   struct Map {
     int images, height, width, in, out;
@@ -81,24 +96,26 @@ TEST_CASE("Winograd: maps of every kind stay within f32's limit of one op") {
                                        {3, 7, 9, 5, 1},
                                        {1, 1, 1, 600, 3},
                                        {2, 4, 8, 1, 31}})
-    for (ConvPass pass : kPasses) {
-      INFO(m.images << " of " << m.height << "x" << m.width << ", " << m.in << " to " << m.out
-                    << ", pass " << int(pass));
-      CHECK(error_of(same_conv(m.images, m.height, m.width, m.in, m.out, pass)) < 1e-5);
-    }
+    for (ConvPass pass : kPasses)
+      for (DType dtype : kDTypes) {
+        const ConvShape s = same_conv(m.images, m.height, m.width, m.in, m.out, pass, dtype);
+        INFO(describe(s));
+        CHECK(error_of(s) < limit_of(s));
+      }
 }
 
 TEST_CASE("Winograd: bias, residual and activation are part of it") {
   if (absent()) return;
   int made = 0;
-  for (const ConvShape& s : fused(same_conv(2, 9, 6, 20, 18, ConvPass::forward))) {
-    INFO(describe(s));
-    CHECK(bool(make(s)) == !s.forward.statistics);
-    if (!make(s)) continue;
-    CHECK(error_of(s) < 1e-5);
-    ++made;
-  }
-  CHECK(made == 12);
+  for (DType dtype : kDTypes)
+    for (const ConvShape& s : fused(same_conv(2, 9, 6, 20, 18, ConvPass::forward, dtype))) {
+      INFO(describe(s));
+      CHECK(bool(make(s)) == !s.forward.statistics);
+      if (!make(s)) continue;
+      CHECK(error_of(s) < limit_of(s));
+      ++made;
+    }
+  CHECK(made == 24);
 }
 
 TEST_CASE("Winograd: other shapes and fusions are refused") {
@@ -111,7 +128,7 @@ TEST_CASE("Winograd: other shapes and fusions are refused") {
   CHECK(refused([](ConvShape& o) { o.kernel = 5; }));
   CHECK(refused([](ConvShape& o) { o.stride = 2; }));
   CHECK(refused([](ConvShape& o) { o.pad.left = 0; }));
-  CHECK(refused([](ConvShape& o) { o.dtype = DType::bf16; }));
+  CHECK(refused([](ConvShape& o) { o.dtype = DType::f16; }));
   CHECK(refused([](ConvShape& o) { o.dtype = DType::f64; }));
   CHECK(refused([](ConvShape& o) { o.forward.statistics = true; }));
   s.pass = ConvPass::grad_input;
@@ -125,17 +142,41 @@ TEST_CASE("Winograd: other shapes and fusions are refused") {
 TEST_CASE("Winograd: the bits depend neither on the run nor on the threads") {
   if (absent()) return;
   const int threads = omp_get_max_threads();
-  for (ConvPass pass : kPasses) {
-    const ConvShape s = same_conv(3, 13, 11, 70, 65, pass);
-    ConvRun run(s);
-    const Values once = result(run, s, *make(s));
-    CHECK((once == result(run, s, *make(s))));
-    for (int other : {1, 3, 7}) {
-      omp_set_num_threads(other);
+  for (ConvPass pass : kPasses)
+    for (DType dtype : kDTypes) {
+      const ConvShape s = same_conv(3, 13, 11, 70, 65, pass, dtype);
+      ConvRun run(s);
+      const Values once = result(run, s, *make(s));
       CHECK((once == result(run, s, *make(s))));
+      for (int other : {1, 3, 7}) {
+        omp_set_num_threads(other);
+        CHECK((once == result(run, s, *make(s))));
+      }
+      omp_set_num_threads(threads);
     }
-    omp_set_num_threads(threads);
-  }
+}
+
+TEST_CASE("Winograd: bf16 is rounded as the kernels round it") {
+  using namespace winograd;
+  for (uint32_t low : {0u, 1u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu})
+    for (uint32_t high = 0; high < 1u << 16; high += kLanes) {
+      Lanes values, back;
+      for (int i = 0; i < kLanes; ++i) {
+        const uint32_t bits = (high + i) << 16 | low;
+        float value;
+        std::memcpy(&value, &bits, sizeof value);
+        values[i] = value;
+      }
+      bf16 stored[kLanes];
+      store(values, kLanes, stored);
+      load(stored, kLanes, back);
+      for (int i = 0; i < kLanes; ++i) {
+        const bf16 expected(values[i]);
+        const float lane = back[i], as_float = expected;
+        REQUIRE(stored[i].bits == expected.bits);
+        REQUIRE(std::memcmp(&lane, &as_float, sizeof lane) == 0);
+      }
+    }
 }
 
 TEST_CASE("Winograd: an image has the same bits in every batch and place") {
