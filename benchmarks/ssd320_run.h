@@ -35,7 +35,8 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--threads", o.threads, "CPU threads; 0: one per core")
       ->check(CLI::Range(0, 4096));
   app.add_option("--memory-gib", o.memory_gib, "step memory; 0: most of what is free");
-  app.add_option("--conv-algorithm", o.conv_algorithm, "f32 on a CPU; as train.conv_algorithm")
+  app.add_option("--conv-algorithm", o.conv_algorithm,
+                 "fp32 and bf16 on a CPU; as train.conv_algorithm")
       ->check(CLI::IsMember({"auto", "direct", "winograd"}))
       ->capture_default_str();
   app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");

@@ -20,7 +20,13 @@ const float* WinogradWeights::at(ConvPass pass, Tensor::Id weight, uint64_t vers
 }
 
 bool winograd_pays(const ConvShape& s) {
-  return std::min(s.height, s.width) >= 10 && std::min(s.in_channels, s.out_channels) >= 64;
+  const bool forward = s.pass == ConvPass::forward;
+  const int side = std::min(s.height, s.width), channels = std::min(s.in_channels, s.out_channels);
+  const Bf16Products direct = s.dtype == DType::bf16 ? bf16_products() : Bf16Products::f32;
+  if (direct == Bf16Products::amx) return false;
+  if (direct == Bf16Products::avx512)
+    return (side >= 32 && channels >= 128) || (!forward && side >= 16 && channels >= 256);
+  return channels >= 64 && side >= (forward ? 16 : 10);
 }
 
 }  // namespace engine

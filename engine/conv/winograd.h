@@ -29,12 +29,14 @@ class WinogradWeights {
 
 // Whether Winograd is used for the shape. The rule is fixed, so that a run's bits do not depend on
 // timings. It asks for maps so large that few outputs of the last tiles are wasted, and for so many
-// channels that products outweigh transforms. It ignores the number of images (see numerics.md).
+// channels that products outweigh transforms. It ignores the number of images. docs/numerics.md has
+// the rule.
 bool winograd_pays(const ConvShape&);
 
-// Forward passes, with bias, residual and activation, and plain gradients, of f32 convolutions with
-// 3x3 kernels, a stride of 1 and 1 pixel of padding all around. Null for any other shape, and if
-// the build lacks oneDNN. The bits do not depend on the number of threads.
+// Forward passes, with bias, residual and activation, and plain gradients, of convolutions with 3x3
+// kernels, a stride of 1 and 1 pixel of padding all around, in f32 or bf16. Transforms and products
+// are f32 in both. Null for any other shape, and if the build lacks oneDNN. The bits do not depend
+// on the number of threads.
 std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape&, std::shared_ptr<WinogradWeights>);
 
 // What make_winograd_conv gives for the gradient of the weight; the shape must fit.

@@ -258,8 +258,8 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
            {{"auto", std::string("auto")},
             {"direct", std::string("direct")},
             {"winograd", std::string("winograd")}},
-           "for fp32 convolutions with 3x3 kernels on a CPU; auto takes Winograd where it is known "
-           "to be faster");
+           "for fp32 and bf16 convolutions with 3x3 kernels on a CPU; auto takes Winograd where it "
+           "is known to be faster");
   t.flag("train.graph", c.graph, "whether a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
          "folder that keeps a GPU's convolution plans; auto for the user's cache, empty for none");
