@@ -19,9 +19,9 @@ template <class A> struct BiasCorrection {
   }
 };
 
-template <class A> struct AdamWRule {
+template <class A> struct AdamWElement {
   A *first, *second;
-  const A* correction;  // of BiasCorrection
+  A rate, root;  // of BiasCorrection
   AdamWOptions o;
 
   HD A operator()(int i, A w, A gradient, A clip, const OptimizerState& state) const {
@@ -31,8 +31,16 @@ template <class A> struct AdamWRule {
     first[i] = m;
     second[i] = v;
     const A kept = w * A(1 - state.learning_rate * o.weight_decay);
-    return kept - correction[0] * m / (std::sqrt(v) * correction[1] + A(o.epsilon));
+    return kept - rate * m / (std::sqrt(v) * root + A(o.epsilon));
   }
+};
+
+template <class A> struct AdamWRule {
+  A *first, *second;
+  const A* correction;
+  AdamWOptions o;
+
+  HD AdamWElement<A> loaded() const { return {first, second, correction[0], correction[1], o}; }
   AdamWRule without_decay(int64_t from) const {
     AdamWRule rest{first + from, second + from, correction, o};
     rest.o.weight_decay = 0;

@@ -120,6 +120,15 @@ HD void map_pack(int64_t first, int64_t n, const Fn& fn, Out* out, const In*... 
 }
 #endif
 
+// What each() calls for the elements. A kernel that reads the same values from memory for all of
+// them has a member loaded(), which returns a functor that holds these values.
+template <class K> HD auto loaded(const K& kernel) {
+  if constexpr (requires { kernel.loaded(); })
+    return kernel.loaded();
+  else
+    return kernel;
+}
+
 #ifdef DEVICE_PATH
 // What one thread of a device does.
 template <class K> struct EachThread {
@@ -127,7 +136,7 @@ template <class K> struct EachThread {
   int n;
   HD void operator()() const {
     int64_t i = each_index(device::block(), device::thread());
-    if (i < n) kernel(int(i));
+    if (i < n) loaded(kernel)(int(i));
   }
 };
 template <int T, class K> struct BlockThread {
@@ -186,12 +195,13 @@ template <class K> void each(Queue q, int64_t n, const K& kernel) {
   }
 #endif
   split(q, n, n < 1024, [&](int64_t begin, int64_t end) {
+    const auto element = loaded(kernel);
     if constexpr (kHostPacks) {
-      for (int64_t i = end; i-- > begin;) kernel(int(i));
+      for (int64_t i = end; i-- > begin;) element(int(i));
       return;
     }
     INDEPENDENT
-    for (int i = int(begin); i < int(end); ++i) kernel(i);
+    for (int i = int(begin); i < int(end); ++i) element(i);
   });
 }
 
