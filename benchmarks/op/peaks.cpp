@@ -13,14 +13,14 @@ using namespace engine;
 
 constexpr int64_t kGpuImages = 64, kCpuImages = 4;  // of 40 x 40 pixels, as large as P3
 
+// Without padding, because Winograd's algorithm, which leaves multiplications out, is then not taken.
 ConvShape large_conv(const Precision& p, int64_t images, int kernel, int channels) {
   return {{.images = int(images),
            .height = 40,
            .width = 40,
            .in_channels = channels,
            .out_channels = channels,
-           .kernel = kernel,
-           .pad = kernel == 3 ? Padding{1, 1, 1, 1} : Padding{}},
+           .kernel = kernel},
           engine::ConvPass::forward,
           p.activations,
           p.exact_f32};
