@@ -14,7 +14,7 @@ using namespace std::string_view_literals;
 // The records of the format (PKWARE's APPNOTE.TXT 4.3): their first bytes and fixed sizes.
 constexpr std::string_view kEnd = "PK\5\6"sv, kDirectory = "PK\1\2"sv, kLocal = "PK\3\4"sv;
 constexpr size_t kEndBytes = 22, kDirectoryBytes = 46, kLocalBytes = 30;
-constexpr size_t kLongestComment = 0xffff, kMostEntries = 100'000;
+constexpr size_t kLongestComment = 0xffff, kLargestDirectory = 64 << 20;
 constexpr uint32_t kElsewhere = 0xffffffff;  // the number is in a field of zip64
 
 template <class T> T number(std::string_view bytes, size_t at) {
@@ -53,6 +53,7 @@ std::string ZipFile::directory(uint64_t& count) const {
                ": a zip archive of 4 GiB or more, expected the weights of one model");
   if (offset > file_.size() || bytes > file_.size() - offset)
     damaged("its directory lies beyond the end of the file");
+  if (bytes > kLargestDirectory) damaged("its directory has more than 64 MiB");
   std::string directory(bytes, '\0');
   file_.read_at(offset, directory.data(), directory.size());
   return directory;

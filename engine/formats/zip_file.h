@@ -15,8 +15,8 @@ class ZipFile {
     uint32_t checksum = 0;           // CRC-32 of the content
   };
 
-  // Reads the directory of entries. Bounds: 100,000 entries, 4 GiB. Every defect throws
-  // Error(checkpoint), one line with the path and what is wrong.
+  // Reads the directory of entries. Bounds: 65,534 entries, 64 MiB of directory, 4 GiB. Every
+  // defect throws Error(checkpoint), one line with the path and what is wrong.
   explicit ZipFile(const std::string& path);
 
   const std::map<std::string, Entry>& entries() const { return entries_; }

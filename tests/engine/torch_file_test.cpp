@@ -183,6 +183,19 @@ TEST_CASE("PyTorch: pickles that are damaged") {
   CHECK_THAT(error_of(copies + "."), Contains("more than 1000000 items"));
 }
 
+TEST_CASE("PyTorch: a directory of an archive is bounded before memory is taken") {
+  const Place place;
+  constexpr uint32_t kBytes = (64 << 20) + 1;
+  const auto file_with = [&](uint32_t directory) {
+    std::string end("PK\5\6\0\0\0\0\1\0\1\0", 12);
+    end.append(reinterpret_cast<const char*>(&directory), 4);
+    end.append(6, '\0');  // the directory begins the file; no comment
+    return "PK\3\4" + std::string(kBytes, '\0') + end;
+  };
+  CHECK_THAT(place.error_of(file_with(kBytes)), Contains("its directory has more than 64 MiB"));
+  CHECK_THAT(place.error_of(file_with(kBytes - 1)), Contains("its directory is cut off"));
+}
+
 TEST_CASE("PyTorch: archives that are damaged or hold something else") {
   const Place place;
   tests::ForeignWeights w;
