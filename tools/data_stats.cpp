@@ -1,4 +1,4 @@
-// ssddata stats: counts images, boxes, classes and sizes.
+// ssddata stats: counts images, boxes, classes and sizes, and shows them as a page.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -7,10 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "data/check/dataset_stats.h"
+#include "data/formats/source_files.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/label_page.h"
 #include "tools/label_use_report.h"
 
 namespace tools {
@@ -20,7 +23,8 @@ using data::Bin, data::CategoryCount, data::DatasetStats;
 
 struct StatsArguments {
   DatasetInput input;
-  bool json = false;
+  bool json = false, overwrite = false;
+  std::string report;
 };
 
 double share(int64_t part, int64_t whole) {
@@ -87,18 +91,29 @@ void print_json(const DatasetStats& s, const data::LabelUse& use) {
   fmt::print("{}\n", report.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
+void show(const StatsArguments& a) {
+  const data::Dataset dataset = a.input.load();
+  base::OutputGuard guard(a.overwrite);
+  guard.add("--report", a.report);
+  guard.check(data::files_of(a.input.source, dataset));
+  const DatasetStats stats = data::compute_stats(dataset);
+  const data::LabelUse use = data::count_labels(dataset);
+  a.json ? print_json(stats, use) : print_text(stats, use);
+  if (!a.report.empty()) write_label_page(a.report, a.input.name(), stats, use);
+}
+
 }  // namespace
 
 Command add_stats_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand("stats", "Count images, boxes, classes, and sizes");
-  auto arguments = std::make_shared<StatsArguments>();
-  arguments->input.add_options(*app);
-  app->add_flag("--json", arguments->json, "one JSON object on standard output");
-  return {app, [arguments] {
-            const data::Dataset dataset = arguments->input.load();
-            const DatasetStats stats = data::compute_stats(dataset);
-            const data::LabelUse use = data::count_labels(dataset);
-            arguments->json ? print_json(stats, use) : print_text(stats, use);
+  auto a = std::make_shared<StatsArguments>();
+  a->input.add_options(*app);
+  app->add_flag("--json", a->json, "one JSON object on standard output");
+  app->add_option("--report", a->report, "write a page with plots of the labels to this HTML file")
+      ->type_name("FILE");
+  app->add_flag("--overwrite", a->overwrite, "replace a file that exists, but never an input");
+  return {app, [a] {
+            show(*a);
             return 0;
           }};
 }

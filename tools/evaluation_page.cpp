@@ -31,7 +31,7 @@ void write_evaluation_page(const std::string& path, const EvaluationPage& page) 
                                .metrics = page.metrics,
                                .rule = {.limit = uint32_t(page.options.max_detections.back())},
                                .classes = classes});
-  sections += report::data_section(nullptr, page.truth);
+  sections += report::data_section({{"", data::compute_stats(page.truth)}});
   if (page.config) sections += run::config_section(*page.config);
   sections += run::environment_section(lasting_environment(), "");
   base::create_folders(std::filesystem::path(path).parent_path());

@@ -6,12 +6,19 @@
 
 namespace tools {
 
-void print_label_use(const data::LabelUse& use) {
+std::vector<std::string> label_use_lines(const data::LabelUse& use) {
+  std::vector<std::string> lines;
   if (use.left_out() > 0)
-    fmt::print("labels: {} would take no part in training: {}\n",
-               data::share_in_words(use.left_out(), use.labels), data::reasons_in_words(use));
+    lines.push_back(fmt::format("labels: {} would take no part in training: {}",
+                                data::share_in_words(use.left_out(), use.labels),
+                                data::reasons_in_words(use)));
   const std::string cuts = data::cuts_in_words(use, data::OvershootPolicy::drop);
-  if (!cuts.empty()) fmt::print("labels: {}\n", cuts);
+  if (!cuts.empty()) lines.push_back("labels: " + cuts);
+  return lines;
+}
+
+void print_label_use(const data::LabelUse& use) {
+  for (const std::string& line : label_use_lines(use)) fmt::print("{}\n", line);
 }
 
 nlohmann::ordered_json label_use_json(const data::LabelUse& use) {

@@ -1,13 +1,16 @@
 // Reports the labels that take no part in training, for `ssddata check` and `ssddata stats`.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
 
 #include "data/loading/label_use.h"
 
 namespace tools {
 
-// Prints to stdout how many labels are left out or cut with the default configuration, and why.
-// Prints nothing if none is.
+// How many labels are left out or cut with the default configuration, and why. Empty if none is.
+std::vector<std::string> label_use_lines(const data::LabelUse&);
+// Prints these lines to stdout.
 void print_label_use(const data::LabelUse&);
 
 // Such as {"labels": 12, "trained": 9, "cut": 0, "left_out": {"no_area": 3}}.

@@ -47,8 +47,12 @@ void add_object(const Object& o, const ImageEntry& image, DatasetStats& stats,
     return;
   }
   constexpr double kInputSide = 320;
+  const double width = o.width / image.width, height = o.height / image.height;
   histograms.aspect.add(o.width / o.height);
-  histograms.size.add(kInputSide * std::sqrt(o.width / image.width * (o.height / image.height)));
+  histograms.size.add(kInputSide * std::sqrt(width * height));
+  ++stats.places.at(even_bin((o.y + o.height / 2) / image.height),
+                    even_bin((o.x + o.width / 2) / image.width));
+  ++stats.sides.at(ratio_bin(height), ratio_bin(width));
 }
 
 void add_image_size(const ImageEntry& image, DatasetStats& stats) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/check/box_grid.h"
 #include "data/dataset.h"
 
 namespace data {
@@ -28,6 +29,9 @@ struct DatasetStats {
   std::vector<Bin> boxes_per_image;
   std::vector<Bin> aspect;       // width / height of boxes
   std::vector<Bin> size_at_320;  // sqrt(width * height) in px after resizing to 320 x 320
+  // Of boxes with an area, as shares of the image's sides.
+  BoxGrid places;  // centres, by even_bin; the first row is the image's top
+  BoxGrid sides;   // by ratio_bin; a row is a height, a column a width
 };
 
 DatasetStats compute_stats(const Dataset& dataset);

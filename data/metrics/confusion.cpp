@@ -1,6 +1,7 @@
 #include "data/metrics/confusion.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "data/metrics/overlap.h"
 
@@ -73,6 +74,11 @@ class Counter {
 };
 
 }  // namespace
+
+int64_t Confusion::row_sum(size_t truth) const {
+  const auto first = counts.begin() + int64_t(truth * (classes + 1));
+  return std::accumulate(first, first + int64_t(classes + 1), int64_t(0));
+}
 
 Confusion count_confusion(const Dataset& truth, std::span<const Detection> detections,
                           std::span<const BoxMatch> matches, double score, const MatchRule& rule) {

@@ -29,6 +29,7 @@ struct Confusion {
   int64_t at(size_t truth, size_t detected) const {
     return counts[truth * (classes + 1) + detected];
   }
+  int64_t row_sum(size_t truth) const;
 };
 
 // Takes the detections with a score of at least `score`. Right ones are those of `matches`. Of the

@@ -53,6 +53,7 @@ std::vector<OutputOption> output_options() {
       {"ssddata", "-o", std::string("show ") + kVal + images, "w", "000000000005.jpg", image},
       {"ssddata", "-o", std::string("show ") + kVal + images, "w", "contact_sheet.jpg", kValFile},
       {"ssddata", "-o", "show --augmented tiny.json --count 2", "w", "001.jpg", "tiny.json"},
+      {"ssddata", "--report", std::string("stats ") + kVal, "w/r.html", "r.html", kValFile},
       {"ssddetect", "-o", std::string(kModel) + " " + image, "w", "000005.jpg", image},
       {"ssddetect", "--json", std::string(kModel) + " --score-threshold 0.001 " + image,
        "w/found.json", "found.json", "run/last.safetensors"},

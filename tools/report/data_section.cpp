@@ -3,29 +3,24 @@
 #include <algorithm>
 #include <map>
 
-#include "data/check/dataset_stats.h"
 #include "tools/report/html.h"
-#include "tools/report/page.h"
+#include "tools/report/label_plots.h"
 #include "tools/report/plot.h"
 
 namespace report {
 namespace {
 
-struct Part {
-  std::string name;
-  data::DatasetStats stats;
-};
-
 std::string sides(int least, int most) {
   return least == most ? std::to_string(least) : fmt::format("{}-{}", least, most);
 }
 
-std::string counts_table(const std::vector<Part>& parts) {
+std::string counts_table(const std::vector<NamedStats>& sets) {
   Table table{.columns = {{""}}, .sorts = false};  // its rows measure different things
-  for (const Part& part : parts) table.columns.push_back({part.name, true});
+  for (const NamedStats& set : sets)
+    table.columns.push_back({sets.size() == 1 ? "value" : set.name, true});
   const auto row = [&](const char* name, auto value) {
     std::vector<Cell> cells{name};
-    for (const Part& part : parts) cells.emplace_back(value(part.stats));
+    for (const NamedStats& set : sets) cells.emplace_back(value(set.stats));
     table.rows.push_back(std::move(cells));
   };
   using Stats = data::DatasetStats;
@@ -43,21 +38,21 @@ std::string counts_table(const std::vector<Part>& parts) {
 using Histogram = std::vector<data::Bin> data::DatasetStats::*;
 
 // The share of each bin, since the two data sets have different sizes.
-std::string share_plot(const std::vector<Part>& parts, Histogram histogram, BarPlot plot,
+std::string share_plot(const std::vector<NamedStats>& sets, Histogram histogram, BarPlot plot,
                        const std::string& caption) {
   plot.y_title = "percent";
-  for (const data::Bin& bin : parts[0].stats.*histogram) {
+  for (const data::Bin& bin : sets[0].stats.*histogram) {
     std::string label = bin.label;
     if (label.ends_with(" and up")) label.replace(label.size() - 7, 7, "+");
     if (label.starts_with("below ")) label = "<" + label.substr(6);
     if (label.starts_with("over ")) label = ">" + label.substr(5);
     plot.labels.push_back(label);
   }
-  for (size_t p = 0; p < parts.size(); ++p) {
-    Bars bars{parts[p].name, "c" + std::to_string(p), {}};
+  for (size_t p = 0; p < sets.size(); ++p) {
+    Bars bars{sets.size() == 1 ? "percent" : sets[p].name, "c" + std::to_string(p), {}};
     double sum = 0;
-    for (const data::Bin& bin : parts[p].stats.*histogram) sum += double(bin.count);
-    for (const data::Bin& bin : parts[p].stats.*histogram)
+    for (const data::Bin& bin : sets[p].stats.*histogram) sum += double(bin.count);
+    for (const data::Bin& bin : sets[p].stats.*histogram)
       bars.values.push_back(sum > 0 ? 100 * double(bin.count) / sum : 0);
     plot.bars.push_back(std::move(bars));
   }
@@ -66,15 +61,16 @@ std::string share_plot(const std::vector<Part>& parts, Histogram histogram, BarP
 
 // Lists each class that one of the data sets has. They are matched by name, because the ids and the
 // order may differ; "-" stands for a class that a data set lacks.
-std::string classes_table(const std::vector<Part>& parts) {
+std::string classes_table(const std::vector<NamedStats>& sets) {
   Table table{.columns = {{"class"}}};
   std::map<std::string, size_t> row_of;
-  for (const Part& part : parts) {
-    table.columns.push_back({"boxes, " + part.name, true});
-    table.columns.push_back({"images, " + part.name, true});
+  for (const NamedStats& set : sets) {
+    const std::string of = sets.size() == 1 ? "" : ", " + set.name;
+    table.columns.push_back({"boxes" + of, true});
+    table.columns.push_back({"images" + of, true});
   }
-  for (size_t p = 0; p < parts.size(); ++p)
-    for (const data::CategoryCount& category : parts[p].stats.categories) {
+  for (size_t p = 0; p < sets.size(); ++p)
+    for (const data::CategoryCount& category : sets[p].stats.categories) {
       const auto [row, is_new] = row_of.try_emplace(category.name, table.rows.size());
       if (is_new) {
         table.rows.emplace_back(table.columns.size(), Cell("-"));
@@ -89,20 +85,19 @@ std::string classes_table(const std::vector<Part>& parts) {
 
 }  // namespace
 
-std::string data_section(const data::Dataset* train, const data::Dataset& val) {
-  std::vector<Part> parts;
-  if (train) parts.push_back({"training", data::compute_stats(*train)});
-  if (!train || !val.images.empty()) parts.push_back({"validation", data::compute_stats(val)});
+std::string data_section(const std::vector<NamedStats>& sets) {
   using Stats = data::DatasetStats;
   const std::string plots =
-      share_plot(parts, &Stats::size_at_320,
+      share_plot(sets, &Stats::size_at_320,
                  {.title = "sizes of boxes", .x_title = "side in pixels at 320 x 320"},
                  "Boxes by the square root of their area, after resizing to 320 x 320.") +
-      share_plot(parts, &Stats::boxes_per_image,
+      share_plot(sets, &Stats::boxes_per_image,
                  {.title = "boxes per image", .x_title = "boxes per image"}, "Images by boxes.") +
-      share_plot(parts, &Stats::aspect, {.title = "shapes of boxes", .x_title = "width : height"},
+      share_plot(sets, &Stats::aspect, {.title = "shapes of boxes", .x_title = "width : height"},
                  "Boxes by their shape.");
-  return section("data", "Data sets", counts_table(parts) + grid(plots) + classes_table(parts));
+  return section(
+      "data", sets.size() == 1 ? "Data set" : "Data sets",
+      counts_table(sets) + grid(class_bars(sets) + plots) + box_maps(sets) + classes_table(sets));
 }
 
 }  // namespace report

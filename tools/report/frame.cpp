@@ -18,8 +18,13 @@ double text_width(const std::string& text, double letter) {
   return letter * double(base::letters(text) + size_t(wide));
 }
 
-std::string open_svg(const Frame& frame, const std::string& title) {
-  return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n",
+std::string open_svg(const Frame& frame, const std::string& title, bool legible) {
+  constexpr double kLeast = 0.8, kMost = 1.3;  // parts of its own size
+  std::string style;
+  if (legible)
+    style = fmt::format(" style=\"min-width:{:.0f}px;max-width:{:.0f}px\"", kLeast * frame.width,
+                        kMost * frame.width);
+  return fmt::format("<svg{} viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", style,
                      coordinate(frame.width), coordinate(frame.height), escaped(title));
 }
 

@@ -42,9 +42,10 @@ std::string head(const Page& page) {
          "</style>\n</head>\n";
 }
 
-// To the sections that the page has.
+// To the sections that the page has, if there are several.
 std::string links(const std::string& sections) {
-  std::string html = "<nav>";
+  std::string html;
+  int count = 0;
   for (const auto& [id, name] : {std::pair("curves", "training"),
                                  {"metrics", "metrics"},
                                  {"precision", "precision"},
@@ -55,9 +56,11 @@ std::string links(const std::string& sections) {
                                  {"data", "data"},
                                  {"config", "configuration"},
                                  {"environment", "environment"}})
-    if (sections.find(fmt::format("<section id=\"{}\">", id)) != std::string::npos)
+    if (sections.find(fmt::format("<section id=\"{}\">", id)) != std::string::npos) {
       html += fmt::format("<a href=\"#{}\">{}</a> ", id, name);
-  return html + "</nav>\n";
+      ++count;
+    }
+  return count > 1 ? "<nav>" + html + "</nav>\n" : "";
 }
 
 }  // namespace

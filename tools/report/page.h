@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/dataset.h"
+#include "data/check/dataset_stats.h"
 
 namespace report {
 
@@ -30,8 +30,13 @@ std::string section_or_reason(const std::string& id, const std::string& title,
 // forbids it to load anything and to run any other script.
 std::string page_html(const Page&);
 
-// Counts and histograms of the data sets. `train` may be null.
-std::string data_section(const data::Dataset* train, const data::Dataset& val);
+// What one or two data sets hold: counts, histograms, and where and how large the boxes are. A
+// single one needs no name.
+struct NamedStats {
+  std::string name;
+  data::DatasetStats stats;
+};
+std::string data_section(const std::vector<NamedStats>& sets);
 // A section with `words`, a list of those facts that matter most, and a table of all.
 std::string facts_section(const std::string& id, const std::string& title, const std::string& words,
                           const std::vector<Fact>& first, const std::vector<Fact>& all);

@@ -1,6 +1,7 @@
-// Plots as SVG: lines and bars, with axes, a legend, and titles that show under the mouse. Colours
-// are classes of style.css, so that plots follow the page into the dark.
+// Plots as SVG: lines, bars and heat maps, with axes, a legend, and titles that show under the
+// mouse. Colours are classes of style.css, so that plots follow the page into the dark.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,21 @@ struct BarPlot {
   std::vector<Bars> bars;
   bool stacked = false;      // else side by side
   bool logarithmic = false;  // of 1 + value, so that 0 has a place
+  bool all_labels = false;   // slanted where they have no room side by side; else every n-th
+  std::string html() const;
+};
+
+// Counts of boxes over two axes of equal bins: the more boxes, the darker the cell. Rows go
+// downwards if `from_top`, else upwards.
+struct HeatMap {
+  std::string title, x_title, y_title;
+  std::string colour;
+  std::string x_name, y_name;  // of the axes, in the titles of cells
+  double low = 0, high = 100;  // percent, of both axes
+  bool logarithmic = false;    // bins of one ratio
+  bool from_top = false;
+  size_t bins = 0;              // along each axis
+  std::vector<int64_t> counts;  // [row, column]
   std::string html() const;
 };
 

@@ -100,11 +100,16 @@ std::string RunPage::environment() const {
   return warnings + environment_section(facts, commands);
 }
 
+std::string RunPage::label_section() const {
+  std::vector<report::NamedStats> sets{{"training", data::compute_stats(data_.train)}};
+  if (!data_.val.images.empty()) sets.push_back({"validation", data::compute_stats(data_.val)});
+  return report::data_section(sets);
+}
+
 void RunPage::describe_inputs() {
   if (!inputs_.empty()) return;
   using report::section_or_reason;
-  inputs_ = section_or_reason("data", "Data sets",
-                              [&] { return report::data_section(&data_.train, data_.val); }) +
+  inputs_ = section_or_reason("data", "Data sets", [&] { return label_section(); }) +
             section_or_reason("config", "Configuration", [&] { return config_section(config_); }) +
             section_or_reason("environment", "Environment", [&] { return environment(); });
 }

@@ -33,6 +33,7 @@ class RunPage {
   std::string evaluation_part(const ModelEvaluation&, int64_t step);
   std::string earlier_evaluation();
   std::string environment() const;
+  std::string label_section() const;
   std::string text_of(const std::string& name, std::string& warnings,
                       const std::function<void(const std::string& text)>& check) const;
   void find_earlier_evaluation();
