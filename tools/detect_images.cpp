@@ -16,6 +16,7 @@
 #include "tools/detection.h"
 #include "tools/detection_json.h"
 #include "tools/image_files.h"
+#include "tools/image_finisher.h"
 #include "tools/opened_job.h"
 #include "tools/run/throughput.h"
 
@@ -34,14 +35,15 @@ class DetectionRun {
 
   void check_outputs(std::vector<std::string> inputs) const;
   // Ends after the batch in which a signal asks for it.
-  void run(Detection& detection, const run::StopSignal& stop, std::ostream& log);
+  void run(Detection& detection, const DetectionPictures& pictures, const run::StopSignal& stop,
+           std::ostream& log);
   // Writes the results of the images that were done, and says on `log` how fast that was, or that
   // there are more images. Returns the exit code.
   int report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const;
 
  private:
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
-  void finish(const DetectedImage& image, std::ostream& log);
+  void finish(const DetectedImage& image, const EncodedPictures& pictures, std::ostream& log);
   void tell_old_crops(std::ostream& log) const;
 
   const DetectJob& job_;
@@ -62,18 +64,24 @@ void DetectionRun::check_outputs(std::vector<std::string> inputs) const {
   guard.check(inputs);
 }
 
-void DetectionRun::run(Detection& detection, const run::StopSignal& stop, std::ostream& log) {
+void DetectionRun::run(Detection& detection, const DetectionPictures& pictures,
+                       const run::StopSignal& stop, std::ostream& log) {
   if (job_.overwrite && !job_.folders.crops.empty()) old_crops_ = files_.old_crops(names_);
   const auto start = std::chrono::steady_clock::now();
   run::ImageBatches batches(images_, detection.batch_options());
+  ImageFinisher finisher(
+      pictures, detection.finishing_threads(),
+      [&](const DetectedImage& image, const EncodedPictures& made) { finish(image, made, log); });
   while (run::ImageBatch* batch = stop.requested() ? nullptr : batches.next())
-    for (const DetectedImage& image : detection.find(*batch)) finish(image, log);
+    finisher.add(detection.find(*batch));
+  finisher.wait();
   time_ = std::chrono::steady_clock::now() - start;
   const std::string frames = detection.frames_in_words();
   if (!frames.empty()) log << "ssddetect: " << frames << std::endl;
 }
 
-void DetectionRun::finish(const DetectedImage& image, std::ostream& log) {
+void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pictures,
+                          std::ostream& log) {
   ++done_;
   if (!image.problem.empty()) {
     log << "ssddetect: " << base::printable(image.problem) << std::endl;
@@ -86,7 +94,7 @@ void DetectionRun::finish(const DetectedImage& image, std::ostream& log) {
   const OutputNames& names = names_[image.number - 1];
   if (!old_crops_.empty())
     for (const std::string& path : files_.crop_paths(image, names)) old_crops_.erase(path);
-  files_.write(image, names, true);
+  files_.write(image, pictures, names, true);
 }
 
 // They may also be somebody's own pictures, so that nothing is removed.
@@ -143,7 +151,7 @@ int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostrea
   base::create_folders(std::filesystem::path(job.json).parent_path());
   opened.begin(log);
   if (opened.truth) tell_matches(*opened.truth, found.files, log);
-  run.run(detection, stop, log);
+  run.run(detection, opened.pictures, stop, log);
   return run.report(stop, out, log);
 }
 

@@ -14,6 +14,7 @@
 #include "tools/detection_json.h"
 #include "tools/folder_watch.h"
 #include "tools/image_files.h"
+#include "tools/image_finisher.h"
 #include "tools/opened_job.h"
 #include "tools/run/throughput.h"
 
@@ -98,26 +99,51 @@ struct Counts {
   size_t images = 0, unreadable = 0;
 };
 
-// Until the inputs end, or nobody reads the lines any more. `matches` may be null.
-Counts detect_all(Detection& detection, const DetectionFiles& files, Inputs& inputs,
-                  TruthMatches* matches, std::ostream& out, std::ostream& log) {
-  Counts counts;
+// What becomes of an image. Lines are written when its files are.
+class Lines {
+ public:
+  // `matches` may be null. All referred to must outlive this.
+  Lines(const DetectionFiles& files, TruthMatches* matches, std::ostream& out, std::ostream& log)
+      : files_(files), matches_(matches), out_(out), log_(log) {}
+
+  void add(const DetectedImage& image, const EncodedPictures& pictures) {
+    ++counts_.images;
+    if (matches_) matches_->add(image.file);
+    if (image.problem.empty()) {
+      files_.write(image, pictures, files_.new_names(image.file), false);
+    } else {
+      log_ << "ssddetect: " << base::printable(image.problem) << std::endl;
+      ++counts_.unreadable;
+    }
+    if (!(out_ << image_line(image) << std::flush)) unread_ = true;
+  }
+  bool unread() const { return unread_; }  // a line could not be written
+  const Counts& counts() const { return counts_; }
+
+ private:
+  const DetectionFiles& files_;
+  TruthMatches* const matches_;
+  std::ostream &out_, &log_;
+  Counts counts_;
+  std::atomic<bool> unread_ = false;
+};
+
+// Until the inputs end, or nobody reads the lines any more.
+void detect_all(Detection& detection, const DetectionPictures& pictures, Inputs& inputs,
+                Lines& lines) {
   run::ImageBatches batches([&inputs](size_t most) { return inputs.next(most); },
                             detection.batch_options());
   const EndOfInputs end{inputs};
-  while (run::ImageBatch* batch = out ? batches.next() : nullptr)
-    for (const DetectedImage& image : detection.find(*batch)) {
-      ++counts.images;
-      if (matches) matches->add(image.file);
-      if (image.problem.empty()) {
-        files.write(image, files.new_names(image.file), false);
-      } else {
-        log << "ssddetect: " << base::printable(image.problem) << std::endl;
-        ++counts.unreadable;
-      }
-      out << image_line(image) << std::flush;
-    }
-  return counts;
+  ImageFinisher finisher(
+      pictures, detection.finishing_threads(),
+      [&](const DetectedImage& image, const EncodedPictures& made) {
+        lines.add(image, made);
+        if (lines.unread()) inputs.end();
+      },
+      [&inputs] { inputs.end(); });
+  while (run::ImageBatch* batch = lines.unread() ? nullptr : batches.next())
+    finisher.add(detection.find(*batch));
+  finisher.wait();
 }
 
 // --recursive is about folders among the inputs. It would be natural to expect it of --watch, too.
@@ -153,8 +179,9 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   opened.begin(log);
   if (!job.watch.empty()) say("watching " + base::printable(job.watch), log);
   const auto start = std::chrono::steady_clock::now();
-  const Counts counts =
-      detect_all(detection, opened.files, inputs, matches ? &*matches : nullptr, out, log);
+  Lines lines(opened.files, matches ? &*matches : nullptr, out, log);
+  detect_all(detection, opened.pictures, inputs, lines);
+  const Counts& counts = lines.counts();
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   say(detection.frames_in_words(), log);
   if (matches) say(matches->in_words(), log);

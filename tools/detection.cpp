@@ -118,6 +118,10 @@ run::ImageBatchOptions Detection::batch_options() const {
           .exif = frames_.policy};
 }
 
+int Detection::finishing_threads() const {
+  return batch_options().keep_pictures ? job_.use.threads : 1;
+}
+
 std::vector<DetectedImage> Detection::find(run::ImageBatch& batch) {
   const auto found = inference_->run(batch.batch);
   std::vector<DetectedImage> images;

@@ -19,6 +19,8 @@ class Detection {
   Detection(const DetectJob& job, const run::ModelFile& file, int batch_size);
 
   run::ImageBatchOptions batch_options() const;
+  // That make pictures of what is found: one per core, or one where no picture is wanted.
+  int finishing_threads() const;
   // What is found in a batch's images, in their order. Their pictures are moved out of the batch.
   std::vector<DetectedImage> find(run::ImageBatch& batch);
   // How many images were turned as EXIF says; empty when none has an orientation.

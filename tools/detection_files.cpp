@@ -9,13 +9,11 @@
 #include <tuple>
 
 #include "data/formats/yolo.h"
-#include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/image_files.h"
-#include "tools/picture_parts.h"
 
 namespace tools {
 
@@ -64,9 +62,8 @@ fs::path one_spelling(const fs::path& path) {
 
 }  // namespace
 
-DetectionFiles::DetectionFiles(const OutputFolders& folders, const run::ClassList& classes,
-                               const GroundTruth* truth)
-    : folders_(folders), classes_(classes), truth_(truth), colours_(run::class_colours(classes)) {}
+DetectionFiles::DetectionFiles(const OutputFolders& folders, const run::ClassList& classes)
+    : folders_(folders), classes_(classes) {}
 
 std::string DetectionFiles::crop_folder(const std::string& category) const {
   return (fs::path(folders_.crops) / folder_name(category)).string();
@@ -181,12 +178,12 @@ std::string DetectionFiles::class_names() const {
   return names;
 }
 
-void DetectionFiles::write(const DetectedImage& image, const OutputNames& names,
-                           bool replace) const {
+void DetectionFiles::write(const DetectedImage& image, const EncodedPictures& pictures,
+                           const OutputNames& names, bool replace) const {
   if (!names.labels.empty())
     base::write_file(names.labels, label_lines(image), base::not_durable());
-  if (!names.crops.empty()) cut(image, names.crops, replace);
-  if (!names.picture.empty()) draw(image, names.picture);
+  if (!names.crops.empty()) write_crops(image, pictures, names.crops, replace);
+  if (!names.picture.empty()) base::write_file(names.picture, pictures.drawn, base::not_durable());
 }
 
 // As other detectors write them: class, centre and size as parts of the image's sides, score.
@@ -230,38 +227,18 @@ std::vector<std::string> DetectionFiles::crop_paths(const DetectedImage& image,
   return paths;
 }
 
-void DetectionFiles::cut(const DetectedImage& image, const std::string& stem, bool replace) const {
+void DetectionFiles::write_crops(const DetectedImage& image, const EncodedPictures& pictures,
+                                 const std::string& stem, bool replace) const {
   int number = 0;
-  for (const NamedBox& box : image.boxes) {
-    const fs::path folder = crop_folder(box.category->name);
+  for (size_t i = 0; i < image.boxes.size(); ++i) {
+    const fs::path folder = crop_folder(image.boxes[i].category->name);
     base::create_folders(folder);
     fs::path path;
     do {
       path = folder / fmt::format("{}_{}{}", stem, ++number, picture_ending(image.file));
     } while (!replace && is_taken(path));
-    data::write_image(path, crop(image.picture, box.area));
+    base::write_file(path, pictures.crops.at(i), base::not_durable());
   }
-}
-
-void DetectionFiles::draw(const DetectedImage& image, const std::string& path) const {
-  std::vector<data::DrawnBox> drawn;
-  for (const NamedBox& box : image.boxes)
-    drawn.push_back({box.area, box.category->name, fmt::format("{:.2f}", box.score),
-                     colours_.of(box.category->name)});
-  data::Image picture = image.picture;
-  if (truth_) drawn.insert(drawn.begin(), title_box(picture, "found"));
-  data::draw_boxes(picture, drawn);
-  data::write_image(path, truth_ ? beside_truth(image, std::move(picture)) : picture);
-}
-
-data::Image DetectionFiles::beside_truth(const DetectedImage& image, data::Image found) const {
-  const data::ImageEntry* entry = truth_->image_of(image.file);
-  data::Image truth = image.picture;
-  std::vector<data::DrawnBox> drawn;
-  if (entry) drawn = label_boxes(truth_->dataset(), *entry, colours_, truth);
-  drawn.insert(drawn.begin(), title_box(truth, entry ? "ground truth" : "no ground truth"));
-  data::draw_boxes(truth, drawn);
-  return side_by_side(truth, found);
 }
 
 }  // namespace tools

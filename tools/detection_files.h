@@ -1,4 +1,4 @@
-// Files that are made of what a model found: pictures, crops and label files.
+// Names and files of what a model found: pictures, crops and label files.
 #pragma once
 #include <memory>
 #include <set>
@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "engine/base/output_guard.h"
-#include "tools/detected_image.h"
-#include "tools/ground_truth.h"
+#include "tools/detection_pictures.h"
 
 namespace tools {
 
@@ -25,8 +24,8 @@ struct OutputNames {  // of one image; empty: none
 
 class DetectionFiles {
  public:
-  // `truth`: drawn beside what was found; may be null. All referred to must outlive this.
-  DetectionFiles(const OutputFolders&, const run::ClassList&, const GroundTruth* truth);
+  // `classes` must outlive this.
+  DetectionFiles(const OutputFolders&, const run::ClassList& classes);
 
   // All that is written of one image has the same name but for its ending: the image's, or with
   // "_2" and so on added where several images have one. These are for images that are all known:
@@ -47,7 +46,7 @@ class DetectionFiles {
   // The crops that `write` makes of an image if it replaces existing ones.
   std::vector<std::string> crop_paths(const DetectedImage&, const OutputNames&) const;
   // `replace`: an existing crop; else it gets the next number that is free. Errors: data.
-  void write(const DetectedImage&, const OutputNames&, bool replace) const;
+  void write(const DetectedImage&, const EncodedPictures&, const OutputNames&, bool replace) const;
 
  private:
   OutputNames named(const std::string& stem, const std::string& image) const;
@@ -55,15 +54,12 @@ class DetectionFiles {
   void check_folders() const;
   std::string class_names() const;  // classes.txt
   std::string crop_folder(const std::string& category) const;
-  void draw(const DetectedImage&, const std::string& path) const;
-  data::Image beside_truth(const DetectedImage&, data::Image found) const;
-  void cut(const DetectedImage&, const std::string& stem, bool replace) const;
+  void write_crops(const DetectedImage&, const EncodedPictures&, const std::string& stem,
+                   bool replace) const;
   std::string label_lines(const DetectedImage&) const;
 
   const OutputFolders folders_;
   const run::ClassList& classes_;
-  const GroundTruth* truth_;
-  const data::ClassColours colours_;
 };
 
 }  // namespace tools

@@ -31,7 +31,9 @@ OpenedJob::OpenedJob(const DetectJob& job, const FoundImages& found, bool more)
       empty(empty_in_words(found)),
       model(run::checkpoint_file(job.checkpoint, "ssddetect")),
       truth(truth_of(job, model)),
-      files(job.folders, model.classes(), truth.get()) {}
+      files(job.folders, model.classes()),
+      pictures(!job.folders.pictures.empty(), !job.folders.crops.empty(), model.classes(),
+               truth.get()) {}
 
 std::vector<std::string> OpenedJob::inputs() const {
   std::vector<std::string> inputs = truth ? truth->files() : std::vector<std::string>();

@@ -32,6 +32,7 @@ struct OpenedJob {
   const run::ModelFile model;
   const std::unique_ptr<const GroundTruth> truth;  // null: none
   const DetectionFiles files;
+  const DetectionPictures pictures;
 };
 
 // Error(usage) for a job without any image.

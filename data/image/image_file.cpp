@@ -95,9 +95,12 @@ Image read_image(const std::filesystem::path& path, const DecodeLimits& limits) 
   return decode_image(base::read_file(path, limits.max_file_bytes), path.string(), limits);
 }
 
+std::vector<uint8_t> encode_image(const Image& image, const std::string& ending) {
+  return ending == ".png" ? encode_png(image) : encode_jpeg(image, 90);
+}
+
 void write_image(const std::filesystem::path& path, const Image& image) {
-  base::write_file(path, path.extension() == ".png" ? encode_png(image) : encode_jpeg(image, 90),
-                   base::not_durable());
+  base::write_file(path, encode_image(image, path.extension().string()), base::not_durable());
 }
 
 }  // namespace data

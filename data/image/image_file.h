@@ -21,8 +21,9 @@ int decode_upright_into(std::span<const uint8_t> bytes, const std::string& name,
 ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string& name,
                               const DecodeLimits& limits = {});
 
-// Writes a PNG if the path ends in .png, else a JPEG of quality 90. Throws Error(data) if the file
-// cannot be written.
+// A PNG if `ending` is .png, else a JPEG of quality 90.
+std::vector<uint8_t> encode_image(const Image& image, const std::string& ending);
+// Writes the image, encoded as the path ends. Throws Error(data) if the file cannot be written.
 void write_image(const std::filesystem::path& path, const Image& image);
 
 }  // namespace data

@@ -195,6 +195,17 @@ TEST_CASE("--watch and a list end soon after their reader has gone, also when no
   CHECK(fifo.wait() == 1);
 }
 
+TEST_CASE("--watch ends when a picture cannot be written, also when no other image comes") {
+  const Place& p = place();
+  RunningProgram program(p.at(""), "timeout 60 " + p.command("--watch in -o out"));
+  REQUIRE(program.told("watching in"));
+  fs::remove_all(p.at("out"));
+  p.copy("a.jpg");
+  CHECK_FALSE(program.line().has_value());
+  CHECK(program.wait() == 3);
+  CHECK_THAT(program.err(), Contains("out/a.jpg"));
+}
+
 TEST_CASE("a second signal ends the program at once, with one line that names it") {
   const Place& p = place();
   RunningProgram program(p.at(""), p.command("--watch in"));
