@@ -18,7 +18,6 @@
 #include "tests/support/running_program.h"
 #include "tests/support/special_files.h"
 #include "tests/support/tools/training_run.h"
-#include "tools/path_lines.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;
@@ -74,27 +73,6 @@ void check_refused(const Outcome& outcome, int code, const std::string& because)
   CHECK(outcome.out.empty());
   CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
   CHECK_THAT(outcome.err, Contains(because));
-}
-
-// What a file with these bytes gives as paths, asked for `most` at a time.
-std::vector<std::string> paths_in(const std::string& bytes, size_t most) {
-  tests::TemporaryFolder folder;
-  const std::string path = folder.path() / "list";
-  std::ofstream(path, std::ios::binary) << bytes;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  tools::PathLines lines(file, "list");
-  std::vector<std::string> all;
-  try {
-    for (auto paths = lines.next(most); !paths.empty(); paths = lines.next(most)) {
-      CHECK(paths.size() <= most);
-      all.insert(all.end(), paths.begin(), paths.end());
-    }
-  } catch (...) {
-    ::close(file);
-    throw;
-  }
-  ::close(file);
-  return all;
 }
 
 }  // namespace
@@ -390,18 +368,4 @@ TEST_CASE("what does not go together with --watch is refused") {
   check_refused(
       p.run("--watch in --save-txt in"), 2,
       "--save-txt: in/classes.txt exists and lists other classes; choose another folder\n");
-}
-
-TEST_CASE("paths are lines of at most 4096 bytes") {
-  using Paths = std::vector<std::string>;
-  for (size_t most : {1, 2, 100}) {
-    CHECK(paths_in("", most).empty());
-    CHECK(paths_in("\n\r\n\n", most).empty());
-    CHECK(paths_in("a\nb\r\n\n c d \ne", most) == Paths{"a", "b", " c d ", "e"});
-    const std::string long_one(4096, 'x');
-    CHECK(paths_in(long_one + "\n" + long_one, most) == Paths{long_one, long_one});
-    CHECK_THROWS_WITH(paths_in("a\n" + long_one + "x\nb\n", most), Contains("list, line 2: "));
-    CHECK_THROWS_WITH(paths_in(std::string(1 << 20, 'x'), most), Contains("list, line 1: "));
-    CHECK_THROWS_WITH(paths_in(std::string("a\nb\0c\n", 6), most), Contains("list, line 2: "));
-  }
 }

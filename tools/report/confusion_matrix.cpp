@@ -38,7 +38,8 @@ class Matrix {
     const double count = double(rows_.size());
     side_ = std::clamp(460 / count, count > 42 ? 13. : kRoomForOne, 46.);
     const double names = name_room();
-    frame_.left = frame_.top = names + 22;
+    frame_.left = names + 22;
+    frame_.top = 0.87 * names + 24;  // they are slanted
     frame_.right = std::max(8., names / 2 - side_);
     frame_.bottom = 8;
     frame_.width = frame_.left + side_ * count + frame_.right;
