@@ -102,7 +102,8 @@ def main():
         kinds = {"json": ["--json", place("found.json"), "--overwrite"]}
         if options.pictures:
             kinds["pictures"] = kinds["json"] + ["-o", place("out"), "--max", "10",
-                                                 "--score-threshold", "0"]
+                                                 "--score-threshold", "0", "--classes",
+                                                 "circle,square,triangle"]
         for batch in map(int, options.batch.split(",")):
             measure(options, batch, place("photos"), checkpoint, kinds)
 
