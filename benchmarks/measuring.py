@@ -28,7 +28,7 @@ class Place:
         self.notices = []
         self.environment = dict(os.environ, OMP_NUM_THREADS=str(options.threads))
 
-    def program(self, name, *arguments):
+    def run(self, name, *arguments):
         command = [os.path.join(self.bin, name), *map(str, arguments)]
         try:
             done = subprocess.run(command, env=self.environment, text=True, stdout=subprocess.PIPE,
@@ -37,7 +37,11 @@ class Place:
             raise Failure(f"{name}: {error.strerror}")
         if done.returncode:
             raise Failure(last_line(done.stderr))
-        return done.stdout
+        return done
+
+    def program(self, name, *arguments):
+        """What it prints on standard output."""
+        return self.run(name, *arguments).stdout
 
     def bench(self, *arguments):
         result = json.loads(self.program("ssdbench", *arguments, "--json"))

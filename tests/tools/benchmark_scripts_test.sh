@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs benchmarks/record.py, benchmarks/compare.sh and benchmarks/growth.py with a stand-in for ssdbench, whose figures are made up.
+# Runs the scripts of benchmarks/ with stand-ins for the programs, whose figures are made up.
 set -euo pipefail
 command -v python3 >/dev/null || { echo "skipped: python3 is missing"; exit 0; }
 cd "$(dirname "$0")/../.."
@@ -18,7 +18,7 @@ machine="{\"notices\": [${NOTICE:-}]}"
 case $1 in
   eval) echo "{\"mode\": \"eval\", \"machine\": $machine, \"rows\": [{\"what\": \"evaluate, 1 threads\", \"seconds\": $spread}]}" ;;
   *) echo "{\"results\": [{\"device\": \"cpu\", \"batch\": 8, \"images_per_second\": $spread,
-       \"ms_per_step\": $spread, \"ms\": $spread, \"machine\": $machine}]}" ;;
+       \"ms_per_step\": {\"mean\": 4000, ${spread#\{}, \"ms\": $spread, \"machine\": $machine}]}" ;;
 esac
 END
 chmod +x "$folder/ssdbench"
@@ -107,4 +107,16 @@ if NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/growth.py --b
 [ "$before" = "$(cksum docs/performance.md)" ] || fail "growth.py changed the docs"
 if benchmarks/growth.py --series walk 2>"$folder/out"; then fail "an unknown series was taken"; fi
 expect 'there are batch, threads, size'
+# folder.py: eight images in 4 s is the network's speed, and 30 images in 20 s ssddetect's.
+for program in ssddata ssdtrain; do printf '#!/bin/sh\nexit 0\n' >"$folder/$program"; done
+printf '#!/bin/sh\necho "ssddetect: 30 images in 20.00 s, 1.5 images/s, with reading" >&2\n' >"$folder/ssddetect"
+chmod +x "$folder"/ssd{data,train,detect}
+mkdir "$folder/photos" && : >"$folder/photos/a.jpg"
+benchmarks/folder.py --photos "$folder/photos" --count 30 --rounds 2 --pictures >"$folder/out"
+expect "batch 8: network 2.00 and 2.00 images/s, ssddetect with pictures 1.50, ratio 0.750"
+expect "batch 8, json: median ratio 0.750"
+mkdir "$folder/none"
+if benchmarks/folder.py --photos "$folder/none" >"$folder/out" 2>&1; then fail "folder.py took a folder without photos"; fi
+expect "there is no JPEG or PNG file"
+
 echo "benchmark_scripts_test: passed"
