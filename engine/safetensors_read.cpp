@@ -16,7 +16,7 @@
 namespace engine {
 namespace {
 
-constexpr size_t kMostTensors = TensorFile::kMostTensors, kHighestRank = TensorFile::kHighestRank;
+constexpr size_t kMostTensors = TensorFile::kMostTensors;
 constexpr size_t kDeepest = 8;
 
 using Json = nlohmann::json;
