@@ -4,13 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/text.h"
+
 namespace tools {
 
 std::vector<std::string> label_use_lines(const data::LabelUse& use) {
   std::vector<std::string> lines;
   if (use.left_out() > 0)
     lines.push_back(fmt::format("labels: {} would take no part in training: {}",
-                                data::share_in_words(use.left_out(), use.labels),
+                                base::share_in_words(use.left_out(), use.labels),
                                 data::reasons_in_words(use)));
   const std::string cuts = data::cuts_in_words(use, data::OvershootPolicy::drop);
   if (!cuts.empty()) lines.push_back("labels: " + cuts);

@@ -34,7 +34,7 @@ class CocoJoiner {
       if (!category_of_.try_emplace(category.id, out_.categories.size()).second) {
         report(ProblemKind::duplicate_category_id, path_,
                base::concatenate("category id ", category.id, " (\"",
-                                 base::printable(category.name, 100), "\") again"));
+                                 base::printable_name(category.name), "\") again"));
         continue;
       }
       out_.categories.push_back(std::move(category));
@@ -48,7 +48,7 @@ class CocoJoiner {
       if (!stays_in_folder(image.file_name)) {
         report(ProblemKind::unsafe_file_name, path_,
                base::concatenate("image id ", image.id, ": file_name \"",
-                                 base::printable(image.file_name, 100),
+                                 base::printable_name(image.file_name),
                                  "\" does not stay below the image folder; "
                                  "file names are relative to that folder"));
         continue;
@@ -169,7 +169,7 @@ void read_backslashes_as_folders(const std::string& path, Dataset& dataset) {
     dataset.notes.push_back(base::concatenate(
         path, ": ", read, " of ", dataset.images.size(),
         " file names separate folders by backslashes, and are read with slashes; the first: ",
-        base::printable(first, 100)));
+        base::printable_name(first)));
 }
 
 }  // namespace

@@ -49,13 +49,13 @@ std::string VocPictures::find(const fs::path& xml, const std::string& filename) 
     const bool other = !filename.empty() && !alike && named != xml.stem().string();
     if (other && renamed_++ == 0)
       first_renamed_ = fmt::format("{} names {}, {} was taken", xml.generic_string(),
-                                   base::printable(filename, 100), own->second);
+                                   base::printable_name(filename), own->second);
     return count(own->second);
   }
   const std::string assumed = named.empty() ? stem_below(xml) + ".jpg" : named;
   if (names_.contains(assumed)) return count(assumed);
   if (exists_ && missing_++ == 0)
-    first_missing_ = fmt::format("{} of {}", base::printable(assumed, 100), xml.generic_string());
+    first_missing_ = fmt::format("{} of {}", base::printable_name(assumed), xml.generic_string());
   return filename.empty() || usable ? assumed : "";
 }
 

@@ -52,11 +52,6 @@ LabelUse count_labels(const Dataset& dataset) {
 
 const char* name_of(LabelFate fate) { return kFates[static_cast<size_t>(fate)].name; }
 
-std::string share_in_words(int64_t part, int64_t whole) {
-  const double share = whole > 0 ? 100 * double(part) / double(whole) : 0;
-  return fmt::format("{} of {} ({:.{}f} %)", part, whole, share, part > 0 && share < 0.1 ? 3 : 1);
-}
-
 std::string reasons_in_words(const LabelUse& use) {
   std::string text;
   for (size_t fate = 1; fate < kFates.size(); ++fate) {

@@ -26,8 +26,6 @@ LabelUse count_labels(const Dataset&);
 // A short name for programs to read, such as "past_border".
 const char* name_of(LabelFate);
 
-// Such as "3 of 12 (25.0 %)".
-std::string share_in_words(int64_t part, int64_t whole);
 // Why labels are left out, such as "2 past the border by 1 px or more (data.overshoot=clip cuts
 // them), 1 without area". Empty if all take part.
 std::string reasons_in_words(const LabelUse&);

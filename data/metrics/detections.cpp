@@ -39,7 +39,7 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   if (out.unknown_images > 0 && out.detections.empty())
     base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,
                " detections is an annotated image, the first is ",
-               base::printable(out.first_unknown_image, 100),
+               base::printable_name(out.first_unknown_image),
                "; are these detections of other images?");
   return out;
 }

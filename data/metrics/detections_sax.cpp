@@ -139,7 +139,7 @@ bool DetectionHandler::finds_image() {
   }
   const int64_t id = names_.image_of(file_name_, image_id_);
   if (id == DetectionNames::kSeveral)
-    fail_here(base::concatenate("file_name ", base::printable(file_name_, 100),
+    fail_here(base::concatenate("file_name ", base::printable_name(file_name_),
                                 " fits several annotated images; run ssddetect from the folder "
                                 "to which the annotated file names are relative"));
   if (id == DetectionNames::kNone) {
@@ -149,8 +149,8 @@ bool DetectionHandler::finds_image() {
   const auto [known, is_new] = named_images_.try_emplace(id, NamedImage{file_name_, image_id_});
   NamedImage& image = known->second;
   if (!is_new && image.file_name != file_name_)
-    fail_here(base::concatenate("file_name ", base::printable(file_name_, 100), " and ",
-                                base::printable(image.file_name, 100),
+    fail_here(base::concatenate("file_name ", base::printable_name(file_name_), " and ",
+                                base::printable_name(image.file_name),
                                 " would both be the annotated image ", id,
                                 "; run ssddetect only on the images that were annotated"));
   if (image.own_id != image_id_ && !std::exchange(image.doubled, true))

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "data/loading/label_use.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -40,7 +40,7 @@ std::string uncounted_in_words(const Dataset& truth) {
   if (uncounted == 0 || !why_unmeasured(truth).empty()) return {};
   return fmt::format(
       "{} objects take no part in the metrics, because their area is not from 0 to 1e10 px",
-      share_in_words(uncounted, int64_t(truth.objects.size())));
+      base::share_in_words(uncounted, int64_t(truth.objects.size())));
 }
 
 }  // namespace data

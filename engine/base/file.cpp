@@ -19,7 +19,7 @@ bool lies_inside(const fs::path& path, const fs::path& folder) {
 
 [[noreturn]] void refuse(const fs::path& folder, const std::string& file_name,
                          const std::string& why) {
-  fail(ExitCode::data, "file_name \"", printable(file_name, 100), "\" ", why,
+  fail(ExitCode::data, "file_name \"", printable_name(file_name), "\" ", why,
        "; expected a path inside ", folder.string());
 }
 

@@ -1,5 +1,7 @@
 #include "engine/base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -60,6 +62,21 @@ std::string printable(std::string_view text, size_t most) {
       line += text.substr(0, size);
   }
   return line;
+}
+
+std::string printable_name(std::string_view name) {
+  constexpr size_t kMost = 100;
+  return printable(name, kMost);
+}
+
+std::string printable_path(std::string_view path) {
+  constexpr size_t kMost = 200;
+  return printable(path, kMost);
+}
+
+std::string share_in_words(int64_t part, int64_t whole) {
+  const double share = whole > 0 ? 100 * double(part) / double(whole) : 0;
+  return fmt::format("{} of {} ({:.{}f} %)", part, whole, share, part > 0 && share < 0.1 ? 3 : 1);
 }
 
 size_t letters(std::string_view text) {

@@ -1,5 +1,6 @@
 // Text that people write and read: messages and names.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,14 @@ namespace base {
 // direction of writing, and bytes that are not UTF-8 become \n, \t or \x1b. A text of more than
 // `most` letters is cut and ends in "...".
 std::string printable(std::string_view text, size_t most = std::string_view::npos);
+
+// A name, or a path, out of data for a message, where it may not be longer than the message: as
+// printable, cut after 100 or 200 letters.
+std::string printable_name(std::string_view name);
+std::string printable_path(std::string_view path);
+
+// Such as "3 of 12 (25.0 %)".
+std::string share_in_words(int64_t part, int64_t whole);
 
 // The number of letters of a text: of its UTF-8 characters, and of bytes that belong to none.
 size_t letters(std::string_view text);

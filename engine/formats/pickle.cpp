@@ -167,7 +167,7 @@ class PickleReader {
   bool global(const std::string& module, const std::string& name) {
     const std::string whole = module + "." + name;
     if (std::find(allowed_.begin(), allowed_.end(), whole) == allowed_.end())
-      refuse("it holds " + base::printable(whole, 200) + ", which is no tensor");
+      refuse("it holds " + base::printable_path(whole) + ", which is no tensor");
     return push({.kind = Kind::name, .words = whole});
   }
 

@@ -114,7 +114,7 @@ std::string unmeasured_in_words(const Dataset& truth, const std::string& name,
 
 std::string untrained_in_words(const data::LabelUse& use) {
   if (use.left_out() == 0) return {};
-  return "note: " + data::share_in_words(use.left_out(), use.labels) +
+  return "note: " + base::share_in_words(use.left_out(), use.labels) +
          " objects count here, but would take no part in training: " + data::reasons_in_words(use);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "engine/base/text.h"
 #include "tests/support/catch.h"
 
 using Catch::Contains, Catch::Equals;
@@ -121,9 +122,9 @@ TEST_CASE("the line has numbers, shares and reasons, and is empty when all take 
   CHECK(data::cuts_in_words(none, OvershootPolicy::drop).empty());
   const LabelUse some = use_of({box(1, 1, 5, 5), box(1, 1, 0, 5), box(300, 1, 5, 5)});
   CHECK_THAT(data::reasons_in_words(some), Equals("1 without area, 1 outside of their image"));
-  CHECK(data::share_in_words(some.left_out(), some.labels) == "2 of 3 (66.7 %)");
-  CHECK(data::share_in_words(1, 100000) == "1 of 100000 (0.001 %)");
-  CHECK(data::share_in_words(0, 0) == "0 of 0 (0.0 %)");
+  CHECK(base::share_in_words(some.left_out(), some.labels) == "2 of 3 (66.7 %)");
+  CHECK(base::share_in_words(1, 100000) == "1 of 100000 (0.001 %)");
+  CHECK(base::share_in_words(0, 0) == "0 of 0 (0.0 %)");
 }
 
 TEST_CASE("the counts agree with what training gets") {
