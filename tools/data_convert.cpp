@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
+#include <tuple>
 
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
@@ -16,10 +18,12 @@
 #include "engine/base/file.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/output_guard.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/leftover_outputs.h"
 
 namespace tools {
 namespace {
@@ -45,7 +49,8 @@ void write_images(const std::string& folder, const data::Dataset& dataset) {
   fmt::print("{}: {} images\n", base::printable(folder), dataset.images.size());
 }
 
-void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
+void write_records(const ConvertArguments& a, const data::Dataset& dataset,
+                   const OlderShards& older) {
   base::create_folders(fs::path(a.to_records).parent_path());
   data::TfWriteReport report = data::write_tfrecords(dataset, a.to_records, a.shards, a.threads);
   fmt::print(
@@ -57,6 +62,24 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset) {
   base::write_file(map, data::label_map_text(dataset.categories));
   fmt::print("{}: label map of {} classes; programs that read the shards find it there\n",
              base::printable(map), dataset.categories.size());
+  if (const size_t removed = older.remove(); removed > 0)
+    fmt::print("{}-*: {} shard{} of an older set of another number of shards removed\n",
+               base::printable(a.to_records + data::kRecordEnding), removed,
+               removed == 1 ? "" : "s");
+}
+
+// Label files of an earlier conversion, or of somebody else, in the folder of the new ones.
+void tell_other_labels(const ConvertArguments& a, const data::Dataset& dataset) {
+  std::set<std::string> voc, yolo{data::kYoloNamesFile};
+  for (const data::ImageEntry& image : dataset.images) {
+    voc.insert(fs::path(data::voc_file(image)).lexically_normal().string());
+    yolo.insert(fs::path(data::yolo_file(image)).lexically_normal().string());
+  }
+  for (const auto& [folder, ending, written] :
+       {std::tuple(a.to_voc, ".xml", voc), {a.to_yolo, ".txt", yolo}})
+    if (!folder.empty())
+      if (const std::string words = other_files_in_words(folder, ending, written); !words.empty())
+        base::tell(words);
 }
 
 // Checks the names of images, because programs that read the outputs look for images by them.
@@ -68,7 +91,7 @@ void check_names(const ConvertArguments& a, const data::Dataset& dataset) {
            ": the image has no name, so no file can be named after it");
     else if (!image.file_name.empty() && !data::stays_in_folder(image.file_name))
       fail(ExitCode::data, data::image_location(dataset, image), ": the image's name \"",
-           base::printable(image.file_name, 100),
+           base::printable_name(image.file_name),
            "\" leads out of the image folder; `ssddata check` lists every such name");
 }
 
@@ -79,7 +102,8 @@ std::string source_of(const data::Dataset& dataset, const data::ImageEntry& imag
 }
 
 // Checks all outputs before the first byte is written.
-void check_outputs(const ConvertArguments& a, const data::Dataset& dataset) {
+void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
+                   const OlderShards& older) {
   check_names(a, dataset);
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-coco", a.to_coco);
@@ -94,7 +118,9 @@ void check_outputs(const ConvertArguments& a, const data::Dataset& dataset) {
     if (!a.to_yolo.empty()) guard.add("--to-yolo", a.to_yolo, data::yolo_file(image), source);
     if (!a.to_images.empty()) guard.add("--to-images", a.to_images, image.file_name, source);
   }
-  guard.check(data::files_of(a.input.source, dataset));
+  const std::vector<std::string> inputs = data::files_of(a.input.source, dataset);
+  older.check(inputs, a.overwrite);
+  guard.check(inputs);
 }
 
 int convert(const ConvertArguments& a) {
@@ -106,7 +132,8 @@ int convert(const ConvertArguments& a) {
   for (auto [option, given] :
        {std::pair("--to-records", &a.to_records), {"--to-images", &a.to_images}})
     if (!given->empty()) a.input.require_images(dataset, option);
-  check_outputs(a, dataset);
+  const OlderShards older(a.to_records, a.shards);
+  check_outputs(a, dataset, older);
   auto report = [&](const std::string& path, int64_t left_out = 0, const char* which = "") {
     // If the file itself goes to standard output, nothing else may.
     fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {} images, {} boxes{}\n",
@@ -119,10 +146,11 @@ int convert(const ConvertArguments& a) {
     data::write_coco(a.to_coco, dataset);
     report(a.to_coco);
   }
-  if (!a.to_records.empty()) write_records(a, dataset);
+  if (!a.to_records.empty()) write_records(a, dataset, older);
   if (!a.to_voc.empty()) report(a.to_voc, data::write_voc(a.to_voc, dataset), "crowd regions");
   if (!a.to_yolo.empty())
     report(a.to_yolo, data::write_yolo(a.to_yolo, dataset), "crowd regions and boxes without area");
+  tell_other_labels(a, dataset);
   if (!a.to_images.empty()) write_images(a.to_images, dataset);
   return 0;
 }
@@ -135,16 +163,20 @@ Command add_convert_command(CLI::App& program) {
   auto a = std::make_shared<ConvertArguments>();
   a->input.add_options(*app);
   app->add_option("--to-coco", a->to_coco, "write a COCO annotation file");
-  app->add_option("--to-records", a->to_records,
-                  "write shards PREFIX.record-00000-of-N and PREFIX.label_map.pbtxt");
-  app->add_option("--shards", a->shards, "number of shards [1]")->check(CLI::Range(1, 99999));
+  CLI::Option* records =
+      app->add_option("--to-records", a->to_records,
+                      "write shards PREFIX.record-00000-of-N and PREFIX.label_map.pbtxt");
+  app->add_option("--shards", a->shards, "number of shards [1]")
+      ->check(CLI::Range(1, 99999))
+      ->needs(records);
   app->add_option("--to-voc", a->to_voc, "write VOC annotations into a folder");
   app->add_option("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");
   app->add_option("--to-images", a->to_images,
                   "copy the images into a folder, for instance out of records");
   app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");
   app->add_option("--threads", a->threads, "shards written at the same time [one per core]")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, 1024))
+      ->needs(records);
   return {app, [a] { return convert(*a); }};
 }
 

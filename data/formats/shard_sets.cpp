@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -99,6 +100,20 @@ FoundShards find_shard_sets(const std::vector<std::string>& patterns) {
       found.notes.push_back(std::move(note));
   }
   return found;
+}
+
+std::vector<std::string> shards_of_other_counts(const std::string& set, int count) {
+  const fs::path named = set, folder = named.parent_path();
+  std::vector<std::string> paths;
+  std::error_code unknown;
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, unknown), end;
+       !unknown && at != end; at.increment(unknown)) {
+    const auto name = parse_shard_name(at->path().filename().string());
+    if (name && name->set == named.filename() && name->count != count)
+      paths.push_back((folder / at->path().filename()).string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 }  // namespace data

@@ -24,4 +24,8 @@ struct FoundShards {
 // not exist. Files with other names are taken as they are.
 FoundShards find_shard_sets(const std::vector<std::string>& patterns);
 
+// The files, sorted, that have the name of a shard of `set` (such as "out/train.record") with
+// another count than this.
+std::vector<std::string> shards_of_other_counts(const std::string& set, int count);
+
 }  // namespace data

@@ -1,0 +1,100 @@
+// What an earlier conversion has left where a new one writes.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/catch.h"
+#include "tests/support/tools/training_run.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using tests::Outcome, tests::text_of, tests::write_text;
+
+namespace {
+
+class Place {
+ public:
+  static constexpr const char* kFile = "data/annotations/instances_val.json";
+
+  std::string at(const std::string& name) const { return place_.at(name); }
+  Outcome convert(const std::string& arguments) const {
+    return tests::run(fmt::format("cd {} && timeout 60 {} convert {}", at(""),
+                                  tests::program("ssddata").string(), arguments));
+  }
+  Outcome to_shards(int count, const std::string& more = "") const {
+    return convert(
+        fmt::format("--annotations {} --images data/images --to-records out/t "
+                    "--shards {} {}",
+                    kFile, count, more));
+  }
+  size_t files_in(const std::string& folder) const {
+    return size_t(std::distance(fs::directory_iterator(at(folder)), fs::directory_iterator()));
+  }
+
+ private:
+  tests::TrainingPlace place_{2, 4};
+};
+
+}  // namespace
+
+TEST_CASE("shards of another count are never left beside new ones in silence") {
+  const Place p;
+  for (const auto& [before, now] : {std::pair(4, 2), {2, 4}, {3, 1}}) {
+    INFO(before << " -> " << now);
+    fs::remove_all(p.at("out"));
+    REQUIRE(p.to_shards(before).exit_code == 0);
+    const Outcome refused = p.to_shards(now);
+    CHECK(refused.exit_code == 2);
+    CHECK_THAT(refused.err, Contains(fmt::format("out/t.record-00000-of-{:05}", before)) &&
+                                Contains(fmt::format("and {} more exist", before - 1)) &&
+                                Contains("--overwrite"));
+    CHECK(p.files_in("out") == size_t(before + 1));  // and the label map
+
+    const Outcome replaced = p.to_shards(now, "--overwrite");
+    CHECK(replaced.exit_code == 0);
+    CHECK_THAT(replaced.out, Contains(fmt::format("{} shards of an older set", before)));
+    CHECK(p.files_in("out") == size_t(now + 1));
+    CHECK(p.convert("--records 'out/t.record-*' --to-coco out/c.json").exit_code == 0);
+  }
+}
+
+TEST_CASE("of the old shards, inputs and files without records are never removed") {
+  const Place p;
+  REQUIRE(p.to_shards(2).exit_code == 0);
+  const Outcome input =
+      p.convert("--records 'out/t.record-*' --to-records out/t --shards 3 --overwrite");
+  CHECK(input.exit_code == 2);
+  CHECK_THAT(input.err, Contains("out/t.record-00000-of-00002 is an input"));
+  CHECK(p.files_in("out") == 3);
+
+  write_text(p.at("out/t.record-00005-of-00009"), "somebody's own text, which is no record");
+  const Outcome foreign = p.to_shards(2, "--overwrite");
+  CHECK(foreign.exit_code == 2);
+  CHECK_THAT(foreign.err, Contains("t.record-00005-of-00009") && Contains("holds no TFRecord"));
+  fs::remove(p.at("out/t.record-00005-of-00009"));
+
+  // Names that are no shards of this set.
+  for (const char* other : {"t.record-00000-of-00003.bak", "tt.record-00000-of-00003",
+                            "t.record-0-of-3", "t.record-00003-of-00003"})
+    write_text(p.at(std::string("out/") + other), "x");
+  CHECK(p.to_shards(2, "--overwrite").exit_code == 0);
+  CHECK(p.files_in("out") == 7);
+}
+
+TEST_CASE("label files beside the new ones are counted") {
+  const Place p;
+  const std::string input = fmt::format("--annotations {} --images data/images ", Place::kFile);
+  fs::create_directories(p.at("voc/sub"));
+  fs::create_directory(p.at("yolo"));
+  write_text(p.at("voc/sub/old.xml"), "<annotation/>");
+  write_text(p.at("yolo/old.txt"), "");
+  write_text(p.at("yolo/older.txt"), "");
+  const Outcome both = p.convert(input + "--to-voc voc --to-yolo yolo");
+  CHECK(both.exit_code == 0);
+  CHECK_THAT(both.err, Contains("voc holds 1 other .xml file, voc/sub/old.xml; programs") &&
+                           Contains("yolo holds 2 other .txt files, such as yolo/old.txt"));
+  const Outcome fresh = p.convert(input + "--to-voc new --to-yolo new");
+  CHECK(fresh.exit_code == 0);
+  CHECK(fresh.err.empty());
+}
