@@ -54,20 +54,24 @@ void add_options(CLI::App& app, Arguments& a) {
                "Give the same bits in every run with the same seed");
   app.add_flag("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
   app.add_flag("--print-config", a.print_config, "Print every value and stop");
-  app.add_flag("--help-config", a.help_config,
-               "Explain the configuration's keys, or those of one section, and stop");
-  app.add_flag("--markdown", a.markdown, "With --help-config: print a Markdown page");
+  CLI::Option* help_config =
+      app.add_flag("--help-config", a.help_config,
+                   "Explain the configuration's keys, or those of one section, and stop");
+  app.add_flag("--markdown", a.markdown, "With --help-config: print a Markdown page")
+      ->needs(help_config);
   app.add_flag("--help-pipeline", a.help_pipeline,
                "Print, as Markdown, what each field of a pipeline.config becomes, and stop");
   app.add_option("overrides", a.overrides, "Configuration values, such as train.batch_size=8")
       ->type_name("KEY=VALUE");
 }
 
+constexpr const char* kInitFrom = "checkpoint.init_from=";
+
 // The value is empty if a variable of the shell is not set. The run would then start from random
 // weights, which is not what the user meant.
 void refuse_empty_weights(const std::vector<std::string>& overrides) {
   for (const std::string& override : overrides)
-    if (override == "checkpoint.init_from=")
+    if (override == kInitFrom)
       base::fail(base::ExitCode::usage, override,
                  " is empty: is a variable not set? Write checkpoint.init_from='\"\"' for none");
 }
@@ -131,9 +135,14 @@ void load_config(const Arguments& a, config::ConfigUse use, Job& job) {
 
 // Where a run may have begun or not, as with --resume auto, both make sense.
 void refuse_both_weights(const Arguments& a) {
-  if (a.resume.empty() || a.resume == "auto" || a.init_from.empty()) return;
-  base::fail(base::ExitCode::usage, "--init-from and --resume ", a.resume,
-             " are both given, but a run that goes on has its own weights: keep one");
+  if (a.resume.empty() || a.resume == "auto") return;
+  std::string given = a.init_from.empty() ? "" : "--init-from";
+  for (const std::string& override : a.overrides)
+    if (override.starts_with(kInitFrom) && override != std::string(kInitFrom) + "\"\"")
+      given = override;
+  if (!given.empty())
+    base::fail(base::ExitCode::usage, given, " and --resume ", a.resume,
+               " are both given, but a run that goes on has its own weights: keep one");
 }
 
 Job load_job(const Arguments& a) {

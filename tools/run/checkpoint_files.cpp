@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const char kNumbered[] = "step_";
+const char kBest[] = "best.safetensors";
 std::string unfinished_mark() { return std::string(".safetensors") + base::kTemporaryMark; }
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
@@ -42,6 +43,18 @@ void remove_unfinished(const fs::path& folder) {
   for (const fs::path& path : unfinished) fs::remove(path, ignored);
 }
 
+// Why a file is not the best checkpoint, that of `step`. Empty if it is.
+std::string not_best(const std::string& path, int64_t step) {
+  std::error_code unknown;
+  if (!fs::exists(path, unknown)) return "is missing";
+  try {
+    const int64_t found = ModelFile(path).state().step;
+    return found == step ? "" : fmt::format("is of step {}", found);
+  } catch (const base::Error&) {
+    return "is damaged";
+  }
+}
+
 }  // namespace
 
 void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoint) const {
@@ -63,20 +76,54 @@ void CheckpointFiles::number(int64_t step) const {
 }
 
 void CheckpointFiles::last_is_best() const {
-  base::put_second_name(folder_.file("last.safetensors"), folder_.file("best.safetensors"));
+  base::put_second_name(folder_.file("last.safetensors"), folder_.file(kBest));
 }
 
 std::vector<std::string> resumable(const std::string& folder) {
   std::vector<std::string> paths{folder + "/last.safetensors", folder + "/previous.safetensors"};
   for (const fs::path& path : numbered(folder)) paths.push_back(path.string());
-  paths.push_back(folder + "/best.safetensors");
+  paths.push_back(folder + "/" + kBest);
   return paths;
+}
+
+std::string take_best_along(const RunFolder& folder, const std::string& from,
+                            const BestEvaluation& best) {
+  if (best.step == 0) return {};
+  const std::string old = (fs::path(from) / kBest).string(), why = not_best(old, best.step);
+  if (!why.empty())
+    return fmt::format(
+        "warning: the best evaluation so far was after step {}, but {} {}; {} until an evaluation "
+        "is better",
+        best.step, old, why,
+        folder.goes_on() ? "it stays as it is" : "this folder has no best.safetensors");
+  if (folder.goes_on()) return {};
+  try {
+    for (const std::string name : {"metrics.json", "per_class.csv", "detections.json"})
+      if (std::error_code unknown; fs::exists(fs::path(from) / name, unknown))
+        base::put_second_name((fs::path(from) / name).string(), folder.file(name));
+    base::put_second_name(old, folder.file(kBest));
+  } catch (const base::Error& error) {
+    return fmt::format("warning: the best checkpoint so far, of step {}, stays in {}: {}",
+                       best.step, from, error.what());
+  }
+  return fmt::format(
+      "the best checkpoint so far, of step {}, and the files of its evaluation are "
+      "taken along from {}",
+      best.step, from);
+}
+
+std::string best_in_words(const RunFolder& folder, const std::string& metric,
+                          const BestEvaluation& best) {
+  if (best.step == 0) return {};
+  const bool there = not_best(folder.file(kBest), best.step).empty();
+  return fmt::format("best {} {:.4f} at step {}{}", metric, best.metric, best.step,
+                     there ? "" : " (best.safetensors is not of that step)");
 }
 
 std::string checkpoint_file(const std::string& path) {
   std::error_code none;
   if (!fs::is_directory(path, none)) return path;
-  for (const char* name : {"best.safetensors", "last.safetensors"})
+  for (const char* name : {kBest, "last.safetensors"})
     if (const fs::path file = fs::path(path) / name; fs::exists(file, none)) return file.string();
   if (fs::exists(fs::path(path) / "checkpoint", none))
     base::fail(base::ExitCode::checkpoint, path,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/run/milestones.h"
 #include "tools/run/model_file.h"
 #include "tools/run/run_folder.h"
 
@@ -27,6 +28,15 @@ class CheckpointFiles {
 // The checkpoints from which a run in this folder may be resumed, the newest first. Some of them
 // may not exist.
 std::vector<std::string> resumable(const std::string& folder);
+
+// For a run that goes on from a checkpoint in the folder `from`, whose best evaluation so far is
+// `best`. If the run has a new folder, best.safetensors and the files of its evaluation are taken
+// along, if they are of that step. Returns a line for the log that says so, or why there is no
+// best.safetensors of that step; empty if there is nothing to say.
+std::string take_best_along(const RunFolder&, const std::string& from, const BestEvaluation& best);
+// "best mAP 0.1234 at step 8", and that no checkpoint in the folder is of it, if so. Empty if there
+// is no best evaluation.
+std::string best_in_words(const RunFolder&, const std::string& metric, const BestEvaluation& best);
 
 // The checkpoint that `path` names. If `path` is the folder of a run, it is the best checkpoint, or
 // the last if there is no best. Throws Error(checkpoint) if the folder has neither.

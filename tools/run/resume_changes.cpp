@@ -17,10 +17,10 @@ namespace {
 const std::set<std::string> kChangeable{"model.batch_norm.mode", "model.batch_norm.decay",
                                         "model.batch_norm.statistics", "model.class_columns",
                                         "model.num_classes"};
-// Keys whose changes are not reported. The name and the folder of a run do not change its results,
-// and a resumed run does not read initial weights.
-const std::set<std::string> kIrrelevant{"name", "output_dir", "checkpoint.init_from",
-                                        "model.class_columns", "model.num_classes"};
+// Keys whose changes are not reported: the log names the folder anyway, and the classes are those
+// of the checkpoint.
+const std::set<std::string> kIrrelevant{"output_dir", "model.class_columns", "model.num_classes"};
+constexpr const char* kInitFrom = "checkpoint.init_from";
 
 bool of_another_model(const std::string& key) {
   return key.starts_with("model.") && !kChangeable.contains(key);
@@ -79,7 +79,10 @@ void refuse_other_model(const ModelFile& saved, const config::RunConfig& config)
 std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now) {
   std::vector<std::string> changes;
   for (const config::ChangedKey& key : config::changed_keys(saved.config(), now.config))
-    if (!kIrrelevant.contains(key.path)) changes.push_back(in_words(key));
+    if (key.path == kInitFrom && !now.config.checkpoint.init_from.empty())
+      changes.push_back(in_words(key) + ", not read: the run has its own weights");
+    else if (key.path != kInitFrom && !kIrrelevant.contains(key.path))
+      changes.push_back(in_words(key));
   if (std::string rate = rate_change(saved, now); !rate.empty()) changes.push_back(std::move(rate));
   add_data_change("data.train", saved.state().train, now.state.train, changes);
   add_data_change("data.val", saved.state().val, now.state.val, changes);

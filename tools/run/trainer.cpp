@@ -8,6 +8,7 @@
 #include "tools/run/evaluation_files.h"
 #include "tools/run/machine_share.h"
 #include "tools/run/resume_changes.h"
+#include "tools/run/resumed_run.h"
 #include "tools/run/run_options.h"
 #include "tools/run/run_report.h"
 #include "tools/run/training_samples.h"
@@ -60,6 +61,7 @@ void Trainer::begin_state(const ModelFile* resumed) {
   if (!warmup.empty()) data_.remarks.push_back(warmup);
   if (!resumed) return;
   best_by_ = resumed->config().train.early_stopping.metric;
+  came_from_ = folder_of(*resumed);
   for (const std::string& change : changes_since(*resumed, {.config = config_,
                                                            .state = state_,
                                                            .total_steps = state_.total_steps,
@@ -141,6 +143,8 @@ void Trainer::open_log() {
                                                 .columns = result_columns()});
   if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
+  if (const std::string best = take_best_along(*folder_, came_from_, state_.best); !best.empty())
+    log_->message(best);
   if (folder_->goes_on() && !best_by_.empty())
     for (const std::string& line :
          mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))
@@ -381,12 +385,10 @@ void Trainer::finish() {
   if (const auto rate = throughput_.mean()) values.emplace_back("train_throughput", *rate);
   if (best.step > 0) values.emplace_back("best_" + metric, best.metric);
   log_->summary(values);
-  const std::string found =
-      best.step > 0 ? fmt::format("best {} {:.4f} at step {}; ", metric, best.metric, best.step)
-                    : "";
-  log_->message(fmt::format("{} after step {}; {}everything is in {}",
+  const std::string found = best_in_words(*folder_, metric, best);
+  log_->message(fmt::format("{} after step {}; {}{}everything is in {}",
                             milestones_.stopped_early() ? "stopped early" : "done", state_.step,
-                            found, folder_->path().string()));
+                            found, found.empty() ? "" : "; ", folder_->path().string()));
   write_page(milestones_.stopped_early() ? "stopped early" : "done");
 }
 

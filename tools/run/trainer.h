@@ -80,6 +80,7 @@ class Trainer {
   std::vector<RankInfo> rank_infos_;
 
   std::string best_by_;                // the metric of state_.best, if the run was resumed
+  std::string came_from_;              // the folder of the checkpoint, if the run was resumed
   const RunFolder* folder_ = nullptr;  // rank 0's, as the next three
   std::unique_ptr<RunPage> page_;      // null without log.report
   std::unique_ptr<logs::TrainingLog> log_;

@@ -1,4 +1,6 @@
 // A run that goes on with other values, data or models than its checkpoint was saved with says so.
+#include <fmt/format.h>
+
 #include "tests/support/catch.h"
 #include "tests/support/tools/edited_data.h"
 
@@ -42,6 +44,7 @@ TEST_CASE("each changed key is listed with both values, and nothing when nothing
                        Contains("train.seed 1 -> 7\n") &&
                        Contains("train.clip_norm 0.0 -> 2.0\n") &&
                        Contains("log.every_steps 1 -> 3\n"));
+  CHECK(told(place, "train.steps=4 name=another") == kChanged + "name \"tiny\" -> \"another\"\n");
   CHECK_THAT(told(place, "train.steps=5 train.threads=2"),
              Contains("train.threads 1 -> 2\n") && Contains("1 CPU threads -> 2"));
 }
@@ -92,6 +95,48 @@ TEST_CASE("data that changed under a run are told") {
                 images + good["images"][5]["file_name"].get<std::string>(),
                 fs::copy_options::overwrite_existing);
   CHECK_THAT(told(place, longer), Contains("data.train: sizes of image files\n"));
+}
+
+TEST_CASE("initial weights beside a run that goes on are refused, or told") {
+  const Begun place;
+  for (const std::string given :
+       {"--init-from run/best.safetensors", "checkpoint.init_from=run/best.safetensors"}) {
+    const Outcome o = place.ssdtrain("--config tiny.json --resume run " + given);
+    CHECK(o.exit_code == 2);
+    CHECK_THAT(o.err, Contains(given.substr(0, given.find(' ')) + " and --resume run") &&
+                          Contains("keep one"));
+  }
+  // In the file, it is what the run began with.
+  json config = json::parse(tests::text_of(place.config()));
+  config["checkpoint"]["init_from"] = "run/best.safetensors";
+  tests::write_text(place.config(), config.dump());
+  CHECK_THAT(told(place, "train.steps=4"),
+             Contains("checkpoint.init_from \"\" -> \"run/best.safetensors\", not read"));
+}
+
+TEST_CASE("the best checkpoint goes along into a new folder, or the log says that it does not") {
+  TrainingPlace place(12, 4);
+  REQUIRE(place.train("run", "train.steps=4 eval.every_steps=2 checkpoint.keep=2").exit_code == 0);
+  const int64_t best = tests::step_of(place.at("run/best.safetensors"));
+  const std::string more = "train.steps=5 eval.every_steps=0 train.early_stopping.min_gain=1 ";
+  const Outcome moved = place.train("moved", "--resume run " + more);
+  INFO(moved.err);
+  CHECK(moved.exit_code == 0);
+  CHECK_THAT(moved.err, Contains(fmt::format("the best checkpoint so far, of step {},", best)) &&
+                            Contains("taken along from run\n") && !Contains("is not of that step"));
+  CHECK(tests::step_of(place.at("moved/best.safetensors")) == best);
+  for (const char* name : {"metrics.json", "per_class.csv", "detections.json"})
+    CHECK(tests::text_of(place.at(std::string("moved/") + name)) ==
+          tests::text_of(place.at(std::string("run/") + name)));
+
+  fs::create_directory(place.at("alone"));
+  fs::copy_file(place.at("run/last.safetensors"), place.at("alone/last.safetensors"));
+  const Outcome lost = place.train("lost", "--resume alone/last.safetensors " + more);
+  INFO(lost.err);
+  CHECK(lost.exit_code == 0);
+  CHECK_THAT(lost.err, Contains("alone/best.safetensors is missing") &&
+                           Contains("(best.safetensors is not of that step)"));
+  CHECK_FALSE(fs::exists(place.at("lost/best.safetensors")));
 }
 
 TEST_CASE("the keys of another model are an error that names them") {
