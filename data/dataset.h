@@ -44,6 +44,7 @@ struct ImagePolicy {
 };
 
 struct Dataset {
+  std::string source;  // its name in messages: what the user named; may be empty
   std::string image_folder;
   // Folders below image_folder that belong to the layout of the data set, such as YOLO's
   // "images/val". Elsewhere its images may have names without them.

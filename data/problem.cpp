@@ -10,12 +10,16 @@ constexpr ProblemRule kRules[] = {
     {"bad_image", Severity::error, "an entry of \"images\" that cannot be used"},
     {"bad_annotation", Severity::error, "an entry of \"annotations\" that cannot be used"},
     {"bad_category", Severity::error, "an entry of \"categories\" that cannot be used"},
+    {"bad_label_file", Severity::error, "a label file of VOC or YOLO that cannot be used"},
+    {"bad_record", Severity::error, "a record that cannot be used"},
     {"duplicate_image_id", Severity::error, "two images with one id"},
     {"duplicate_annotation_id", Severity::warning,
      "two annotations with one id; the programs give them new ids"},
     {"duplicate_category_id", Severity::error, "two categories with one id"},
     {"orphan_annotation", Severity::error, "its image is not in the file"},
     {"unknown_category", Severity::error, "its category is not in the file"},
+    {"contradictory_class", Severity::warning,
+     "name and number of a class in a record mean two classes; the name counts"},
     {"unsafe_file_name", Severity::error, "a file name that leaves the image folder"},
     {"non_finite_box", Severity::error, "a box with NaN or infinity"},
     {"look_like_corners", Severity::error, "boxes that seem to be x1, y1, x2, y2"},
@@ -33,7 +37,7 @@ constexpr ProblemRule kRules[] = {
     {"crowd", Severity::info, "crowd regions; evaluation ignores them"},
     {"image_without_boxes", Severity::info, "trained on as background"},
     {"empty_class", Severity::info, "a category without boxes"},
-    {"duplicate_category_name", Severity::warning, "two categories with one name"},
+    {"duplicate_category_name", Severity::error, "two categories with one name"},
     {"alike_category_names", Severity::warning,
      "two categories whose names differ only in case, blanks, - or _, or in Unicode characters"},
     {"duplicate_file_name", Severity::warning, "two images with one file"},
@@ -66,6 +70,24 @@ const ProblemRule& rule_of(ProblemKind kind) { return kRules[static_cast<int>(ki
 std::string_view name_of(Severity severity) {
   constexpr std::string_view kNames[] = {"info", "warning", "error"};
   return kNames[static_cast<int>(severity)];
+}
+
+Problem problem_at(ProblemKind kind, const std::string& where, std::string text) {
+  Problem problem{kind, where};
+  // The error may know more, such as the line of the file.
+  if (const size_t end = text.find(": ", where.size());
+      text.starts_with(where + ":") && end != text.npos) {
+    problem.where = text.substr(0, end);
+    text.erase(0, end + 2);
+  }
+  problem.text = std::move(text);
+  return problem;
+}
+
+void report(Problems* problems, ProblemKind kind, const std::string& where,
+            const std::string& text) {
+  if (!problems) base::fail(base::ExitCode::data, where, ": ", text);
+  problems->add(problem_at(kind, where, text));
 }
 
 void Problems::add(Problem problem) {

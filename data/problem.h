@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/error.h"
+
 namespace data {
 
 enum class Severity { info, warning, error };
@@ -14,11 +16,14 @@ enum class ProblemKind {
   bad_image,
   bad_annotation,
   bad_category,
+  bad_label_file,
+  bad_record,
   duplicate_image_id,
   duplicate_annotation_id,
   duplicate_category_id,
   orphan_annotation,
   unknown_category,
+  contradictory_class,
   unsafe_file_name,
   // Of boxes and names.
   non_finite_box,
@@ -73,6 +78,13 @@ struct Problem {
   std::string text;  // what is wrong, with the numbers
 };
 
+// A problem whose text is that of an error, without the place (or a line of it) where it begins.
+Problem problem_at(ProblemKind kind, const std::string& where, std::string text);
+
+class Problems;
+// Adds the problem. If nobody collects problems (null), throws Error(data), "where: text".
+void report(Problems*, ProblemKind kind, const std::string& where, const std::string& text);
+
 // Counts all problems, but keeps only the first ones of each kind.
 class Problems {
  public:
@@ -89,5 +101,18 @@ class Problems {
   int64_t counts_[kProblemKinds] = {};
   std::vector<Problem> kept_;
 };
+
+// Calls `take`, and reports the Error(data) that it throws, if any. Returns whether there was none.
+template <class Take>
+bool take_or_report(Problems* problems, ProblemKind kind, const std::string& where, Take take) {
+  try {
+    take();
+    return true;
+  } catch (const base::Error& error) {
+    if (!problems || error.code() != base::ExitCode::data) throw;
+    problems->add(problem_at(kind, where, error.what()));
+    return false;
+  }
+}
 
 }  // namespace data

@@ -110,10 +110,7 @@ class Lookup {
   }
 
   void add(ProblemKind kind, std::string text) {
-    if (text.starts_with(where_ + ": ")) text.erase(0, where_.size() + 2);  // the report names it
-    Problem problem{kind, where_};
-    problem.text = std::move(text);
-    found_.push_back(std::move(problem));
+    found_.push_back(problem_at(kind, where_, std::move(text)));
   }
 
   const Dataset& dataset_;

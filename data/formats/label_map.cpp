@@ -1,6 +1,7 @@
 #include "data/formats/label_map.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "data/formats/text_tokens.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -22,17 +24,30 @@ class LabelMapParser : TextTokens {
 
   std::vector<Label> parse() {
     std::vector<Label> labels;
+    std::map<int64_t, std::pair<int, std::string>> items;  // line and name, by id
     for (advance(); kind_ != end; advance()) {
       if (kind_ != word || token_ != "item") refuse("expected \"item {\"");
       advance();
       if (token_ == ":") advance();
       if (!opens_message()) refuse("expected \"{\" after \"item\"");
       labels.push_back(parse_item());
+      const Label& label = labels.back();
+      const std::string& name = label.display_name.empty() ? label.name : label.display_name;
+      const auto [first, fresh] = items.try_emplace(label.id, line(), name);
+      if (!fresh) refuse_id(label.id, first->second.first, first->second.second, name);
     }
     return labels;
   }
 
  private:
+  [[noreturn]] void refuse_id(int64_t id, int line, const std::string& first,
+                              const std::string& name) const {
+    refuse(base::concatenate("id ", id, " stands for \"", base::printable_name(name),
+                             "\", and in line ", line, " for \"", base::printable_name(first),
+                             "\"; give each class an id of its own, the one that the records "
+                             "use"));
+  }
+
   // Parses from a { to its }, or from a < to its >.
   Label parse_item() {
     Label label;

@@ -29,33 +29,35 @@ Dataset open_coco(const Source& s, Problems* problems) {
   return load_coco(s.annotations, images, {.problems = problems});
 }
 
-Dataset open_tfrecords(const Source& s, Problems*) {
+Dataset open_tfrecords(const Source& s, Problems* problems) {
   const auto [shards, notes] = find_shard_sets(s.tfrecords);
   const std::string option = s.option("label_map");
   const RecordLabels labels = find_record_labels(s.label_map, shards, option);
   Dataset dataset = load_tfrecords(
-      shards, labels.map, {.numbers = labels.own, .advice = label_map_advice(option, shards)});
-  dataset.notes = notes;
+      shards, labels.map,
+      {.numbers = labels.own, .advice = label_map_advice(option, shards), .problems = problems});
+  dataset.notes.insert(dataset.notes.begin(), notes.begin(), notes.end());
   if (!labels.note.empty()) dataset.notes.push_back(labels.note);
   return dataset;
 }
 
 // A folder with Annotations/ has the layout of the VOC challenges. Any other folder holds XML
 // files.
-Dataset open_voc(const Source& s, Problems*) {
+Dataset open_voc(const Source& s, Problems* problems) {
   const fs::path root = s.voc;
   if (!s.images.empty() && !fs::is_directory(s.images))
     base::fail(base::ExitCode::data, s.images, ": not a folder, expected that of the images");
   if (!has_voc_layout(s.voc))
-    return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s), "",
-                    s.option("images"));
+    return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s), "", s.option("images"),
+                    problems);
   const std::string images = s.images.empty() ? (root / "JPEGImages").string() : s.images;
   const std::string list =
       has_voc_splits(s.voc) ? (root / kVocSplits / (s.split + ".txt")).string() : "";
-  return load_voc((root / "Annotations").string(), images, names_of(s), list, s.option("images"));
+  return load_voc((root / "Annotations").string(), images, names_of(s), list, s.option("images"),
+                  problems);
 }
 
-Dataset open_yolo(const Source& s, Problems*) { return load_yolo(s); }
+Dataset open_yolo(const Source& s, Problems* problems) { return load_yolo(s, problems); }
 
 constexpr Format kFormats[] = {
     {"annotations", "COCO JSON of the boxes", &Source::annotations, open_coco},
@@ -73,7 +75,7 @@ void leave_out_grouping_class(const Source& source, Dataset& dataset) {
   if (std::find(kept.begin(), kept.end(), name) != kept.end()) return;
   leave_out_class(dataset, index);
   const std::string option = source.option("keep_grouping_class");
-  dataset.notes.push_back(source.path() + ": category '" + base::printable(name, 100) +
+  dataset.notes.push_back(source.path() + ": category '" + base::printable_name(name) +
                           "' has no boxes and only groups the others: it is left out of the "
                           "classes" +
                           (option.empty() ? "" : " (" + option + " keeps it)"));
@@ -124,6 +126,7 @@ Dataset open(const Source& source, const std::string& prefix, Problems* problems
     base::fail(base::ExitCode::usage, "give exactly one of ", format_keys(prefix), "; found ",
                given);
   Dataset dataset = chosen->open(source, problems);
+  dataset.source = source.path();
   dataset.policy = source.policy;
   leave_out_grouping_class(source, dataset);
   return dataset;

@@ -51,10 +51,10 @@ std::span<const Format> formats();
 std::string format_keys(const std::string& prefix);
 
 // Reads the data set. If its format has no annotation ids, areas or crowd flags, these are 1, 2,
-// ..., width * height, and false. A category without boxes that is the supercategory of all others
-// is left out, with a note. `problems`, if given, collects bad entries of COCO JSON, which then are
-// not errors. Throws Error(usage), with `prefix` before the names of keys, unless exactly one
-// format is given. Other errors are those of the format's reader.
+// ..., width * height, and false. A category without boxes that groups all others is left out, with
+// a note. `problems`, if given, collects entries, label files and records that cannot be used; they
+// are then left out and no errors. Throws Error(usage), with `prefix` before the names of keys,
+// unless exactly one format is given. Other errors are those of the format's reader.
 Dataset open(const Source&, const std::string& prefix = "--", Problems* problems = nullptr);
 
 }  // namespace data

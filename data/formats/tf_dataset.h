@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 #include "data/formats/label_map.h"
 #include "data/formats/tf_example.h"
+#include "data/problem.h"
 
 namespace data {
 
@@ -14,6 +15,9 @@ struct TfReadOptions {
   bool numbers = true;  // whether classes may be numbers, because the map belongs to the records
   std::string advice = "give the right one";  // how the user gives a label map, for messages
   int threads = 0;  // shards that are read at the same time; if 0, one per core
+  // If given, records that cannot be used are reported here and left out, and what the rest of a
+  // shard is behind a damaged length.
+  Problems* problems = nullptr;
 };
 
 // Reads the labels of shards, in the given order. Pixels stay in the files. Categories are those of
@@ -22,7 +26,8 @@ struct TfReadOptions {
 //
 // Throws Error(data), which begins with file:offset, if a record is damaged, if its lists have
 // different lengths, if a side of the image is not 1 to 1,000,000, if the map lacks a class, if
-// classes are numbers although `numbers` is false, or if two images have one id.
+// classes are numbers although `numbers` is false, or if two images have one id. A note counts
+// boxes whose class has a name and the number of another one.
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options = {});
 

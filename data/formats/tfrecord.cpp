@@ -69,10 +69,10 @@ bool RecordReader::next(std::string_view& payload) {
   frame_.resize(length + kFooterBytes);
   file_.read_at(payload_at_, frame_.data(), frame_.size());
   payload = std::string_view(frame_).substr(0, length);
-  if (verify_ && base::record_crc(payload) != read_number<uint32_t>(frame_, length))
-    refuse("corrupted record (checksum differs)");
   record_ = at_;
   at_ = payload_at_ + frame_.size();
+  if (verify_ && base::record_crc(payload) != read_number<uint32_t>(frame_, length))
+    base::fail(base::ExitCode::data, path(), ":", record_, ": corrupted record (checksum differs)");
   return true;
 }
 

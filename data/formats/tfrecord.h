@@ -28,7 +28,10 @@ class RecordReader {
     return payload_at_ + uint64_t(part.data() - frame_.data());
   }
   uint64_t record_offset() const { return record_; }  // of the latest record
-  bool cut_off() const { return cut_off_; }           // whether next() has found a truncated record
+  // Where next() goes on. After an error it is that of the damaged record, unless only its payload
+  // is damaged.
+  uint64_t next_offset() const { return at_; }
+  bool cut_off() const { return cut_off_; }  // whether next() has found a truncated record
   const std::string& path() const { return file_.path(); }
 
  private:

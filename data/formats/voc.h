@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/problem.h"
 
 namespace data {
 
@@ -17,18 +18,22 @@ namespace data {
 // a file belongs to. A note says how many files have one.
 //
 // Throws Error(data), with the file, if there are no XML files, if one has more than 4 MiB, is
-// damaged, lacks a value or has a wrong one, if an object has a name that is not in `names`, or if
-// the pictures have a folder of their own that holds none of them; `images_option` is then what
-// gives another folder, if it is not empty.
+// damaged, lacks a value or has a wrong one, if `list` names an image without an XML file, if an
+// object has a name that is not in `names`, or if the pictures have a folder of their own that
+// holds none of them; `images_option` is then what gives another folder, if it is not empty. If
+// `problems` is given, files and objects that cannot be used are reported there and left out.
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names = {}, const std::string& list = "",
-                 const std::string& images_option = "");
+                 const std::string& images_option = "", Problems* problems = nullptr);
 
 // Whether a folder has the layout of the VOC challenges: Annotations/ and JPEGImages/, and whether
 // ImageSets/Main/ lists its splits, too.
 bool has_voc_layout(const std::string& folder);
 bool has_voc_splits(const std::string& folder);
 inline constexpr const char* kVocSplits = "ImageSets/Main";
+
+// The edges of an object's bndbox.
+inline constexpr const char* kVocEdges[] = {"xmin", "ymin", "xmax", "ymax"};
 
 // The file into which write_voc writes the objects of an image, relative to the folder: the image's
 // name with the ending .xml.

@@ -101,22 +101,48 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative, ExifP
   return image;
 }
 
-void take_labels(Dataset& out, const ImageEntry& image, const std::string& path, YoloMatch& match) {
+void take_labels(Dataset& out, const ImageEntry& image, const std::string& path, YoloMatch& match,
+                 Problems* problems) {
   base::LoadedFile file(path, kLargestLabels);
   for_lines(plain_text(file.bytes(), path), [&](std::string_view line, int number) {
     if (line.empty()) return;
-    Object object =
-        parse_object(line, image, out.categories.size(), fmt::format("{}:{}", file.path(), number));
-    object.id = static_cast<int64_t>(out.objects.size() + 1);
-    count_box(match, image, object);
-    out.objects.push_back(object);
+    const std::string where = fmt::format("{}:{}", file.path(), number);
+    take_or_report(problems, ProblemKind::bad_label_file, where, [&] {
+      Object object = parse_object(line, image, out.categories.size(), where);
+      object.id = static_cast<int64_t>(out.objects.size() + 1);
+      count_box(match, image, object);
+      out.objects.push_back(object);
+    });
   });
+}
+
+// Adds an image with its labels, if both can be read.
+void take_image(Dataset& out, const YoloImage& source, ExifPolicy exif, YoloMatch& match,
+                Problems* problems) {
+  ImageEntry image;
+  const std::string path = (fs::path(out.image_folder) / source.relative).string();
+  if (!take_or_report(problems, ProblemKind::unreadable_image, path,
+                      [&] { image = read_entry(out.image_folder, source.relative, exif); }))
+    return;
+  image.id = static_cast<int64_t>(out.images.size() + 1);
+  image.first_object = static_cast<uint32_t>(out.objects.size());
+  bool labelled = false;
+  take_or_report(problems, ProblemKind::bad_label_file, source.labels.string(), [&] {
+    labelled = has_labels(source.labels);
+    if (labelled) take_labels(out, image, source.labels.string(), match, problems);
+  });
+  image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
+  match.labelled += labelled;
+  match.empty += labelled && image.object_count == 0;
+  out.images.push_back(std::move(image));
 }
 
 }  // namespace
 
-Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names, ExifPolicy exif) {
-  if (files.images.empty()) fail(ExitCode::data, without_images(files));
+Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names, ExifPolicy exif,
+                  Problems* problems) {
+  const auto any_bad = [&] { return problems && problems->count(Severity::error) > 0; };
+  if (files.images.empty() && !any_bad()) fail(ExitCode::data, without_images(files));
   Dataset out;
   out.image_folder = files.image_folder;
   out.layout_folders = files.layout_folders;
@@ -124,18 +150,8 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
   for (size_t i = 0; i < names.size(); ++i)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
   YoloMatch match;
-  for (const YoloImage& source : files.images) {
-    ImageEntry image = read_entry(files.image_folder, source.relative, exif);
-    image.id = static_cast<int64_t>(out.images.size() + 1);
-    image.first_object = static_cast<uint32_t>(out.objects.size());
-    const bool labelled = has_labels(source.labels);
-    if (labelled) take_labels(out, image, source.labels.string(), match);
-    image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
-    match.labelled += labelled;
-    match.empty += labelled && image.object_count == 0;
-    out.images.push_back(std::move(image));
-  }
-  if (match.labelled == 0) fail(ExitCode::data, without_labels(files));
+  for (const YoloImage& source : files.images) take_image(out, source, exif, match, problems);
+  if (match.labelled == 0 && !any_bad()) fail(ExitCode::data, without_labels(files));
   out.notes.push_back(matched(files, match));
   if (std::string corners = corners_in_words(match); !corners.empty())
     out.notes.push_back(files.image_folder + ": " + corners);
@@ -143,7 +159,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
 }
 
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
-                  const std::vector<std::string>& names, ExifPolicy exif) {
+                  const std::vector<std::string>& names, ExifPolicy exif, Problems* problems) {
   if (!fs::is_directory(label_folder)) fail(ExitCode::data, label_folder, ": not a folder");
   const ImageFolder found = list_images(image_folder, true);
   YoloFiles files{.image_folder = image_folder,
@@ -154,7 +170,7 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
   for (const fs::path& relative : found.images)
     files.images.push_back(
         {relative, (fs::path(label_folder) / relative).replace_extension(".txt")});
-  return load_yolo(files, names, exif);
+  return load_yolo(files, names, exif, problems);
 }
 
 std::string yolo_file(const ImageEntry& image) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/problem.h"
 
 namespace data {
 
@@ -21,6 +22,7 @@ struct YoloFiles {
   std::vector<std::string> layout_folders;           // as of Dataset
   std::vector<std::filesystem::path> label_folders;  // are searched for labels without an image
   std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
+  std::vector<std::string> notes;                    // on lists of images
 };
 
 // Reads the labels of these images. Class k gets the category id k + 1. A line of more than five
@@ -29,14 +31,16 @@ struct YoloFiles {
 // see it. A note says how many images have labels, and how many label files have no image. Throws
 // Error(data), with file and line, if a line is wrong, if a class is beyond `names`, or if a number
 // lies outside of -0.1 to 1.1. Throws Error(data), too, if there is no image, or none with a label
-// file.
+// file. If `problems` is given, images, label files and lines that cannot be used are reported
+// there and left out.
 Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
-                  ExifPolicy exif = ExifPolicy::upright);
+                  ExifPolicy exif = ExifPolicy::upright, Problems* problems = nullptr);
 
 // Does this for all .jpg, .jpeg and .png files below image_folder, in the order of their names. The
 // label file of an image has the same relative path below label_folder, with the ending .txt.
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
-                  const std::vector<std::string>& names, ExifPolicy exif = ExifPolicy::upright);
+                  const std::vector<std::string>& names, ExifPolicy exif = ExifPolicy::upright,
+                  Problems* problems = nullptr);
 
 // The file into which write_yolo writes the names of the classes, relative to its folder.
 inline constexpr const char* kYoloNamesFile = "classes.txt";

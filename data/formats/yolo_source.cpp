@@ -1,6 +1,9 @@
 #include "data/formats/yolo_source.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "data/formats/class_names.h"
@@ -24,7 +27,8 @@ constexpr uint64_t kLargestList = uint64_t{256} << 20;
 fs::path yaml_file(const fs::path& yolo) {
   if (yolo.extension() == ".yaml" || yolo.extension() == ".yml")
     return yolo.has_parent_path() ? yolo : "." / yolo;  // its folder has a name
-  return fs::exists(yolo / "data.yaml") ? yolo / "data.yaml" : fs::path();
+  std::error_code unknown;
+  return fs::exists(yolo / "data.yaml", unknown) ? yolo / "data.yaml" : fs::path();
 }
 
 // The path with "labels" in place of the last folder that is called "images", if there is one.
@@ -43,8 +47,9 @@ fs::path labels_of(const fs::path& images) {
 YoloImage image_at(const fs::path& root, const fs::path& path, const std::string& where) {
   const fs::path relative = path.lexically_normal().lexically_relative(root);
   if (relative.empty() || *relative.begin() == "..")
-    fail(ExitCode::data, where, ": ", base::printable(path.string(), 200), " is not below ",
-         root.string());
+    fail(ExitCode::data, where, ": ", base::printable_path(path.string()), " is not below ",
+         base::printable_path(root.string()),
+         ", the folder of the data set; set `path` in data.yaml to a folder above all images");
   return {relative, labels_of(path.lexically_normal()).replace_extension(".txt")};
 }
 
@@ -62,27 +67,60 @@ std::string folder_of_all(const std::vector<YoloImage>& images, size_t first) {
   return folder.generic_string();
 }
 
+// Lines of a list that name images which are not there, or the same image again.
+struct OddLines {
+  int64_t missing = 0, again = 0;
+  std::string first_missing, first_again;
+};
+
+void refuse_missing(const OddLines& odd, const fs::path& list, size_t found) {
+  if (odd.missing > 0)
+    fail(ExitCode::data, odd.first_missing,
+         odd.missing > 1 ? fmt::format("; so it is with {} of the {} images of {}", odd.missing,
+                                       odd.missing + int64_t(found), list.string())
+                         : "");
+}
+
 // Paths in a list are relative to the folder of the data set, or to that of the list if they begin
 // with "./".
-void take_list(const fs::path& root, const fs::path& list, YoloFiles& out) {
+void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Problems* problems) {
   base::LoadedFile file(list.string(), kLargestList);
   const size_t first = out.images.size();
-  for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int) {
+  OddLines odd;
+  std::set<fs::path> seen;
+  for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int number) {
     if (line.empty()) return;
     if (names_other_picture(fs::path(line))) {
       ++out.other_pictures[fs::path(line).extension().string()];
       return;
     }
     const fs::path base = line.starts_with("./") ? list.parent_path() : root;
-    out.images.push_back(image_at(root, base / fs::path(line), list.string()));
+    const std::string where = fmt::format("{}:{}", list.string(), number);
+    const YoloImage image = image_at(root, base / fs::path(line), where);
+    if (std::error_code unknown; !fs::exists(root / image.relative, unknown)) {
+      const std::string text = base::printable_path((root / image.relative).string()) +
+                               " does not exist; remove the line, or add the image";
+      if (problems) return report(problems, ProblemKind::missing_file, where, text);
+      if (odd.missing++ == 0) odd.first_missing = where + ": " + text;
+      return;
+    }
+    if (!seen.insert(image.relative).second && odd.again++ == 0) odd.first_again = where;
+    out.images.push_back(image);
   });
+  refuse_missing(odd, list, out.images.size() - first);
+  if (odd.again > 0)
+    out.notes.push_back(
+        fmt::format("{}: {} images are listed again and count as often (the first: "
+                    "line {})",
+                    list.string(), odd.again, odd.first_again.substr(list.string().size() + 1)));
   out.layout_folders.push_back(folder_of_all(out.images, first));
 }
 
-void take_folder(const fs::path& root, const fs::path& folder, YoloFiles& out) {
+void take_folder(const fs::path& root, const fs::path& folder, const std::string& where,
+                 YoloFiles& out) {
   const ImageFolder found = list_images(folder.string(), true);
   for (const fs::path& relative : found.images)
-    out.images.push_back(image_at(root, folder / relative, folder.string()));
+    out.images.push_back(image_at(root, folder / relative, where));
   for (const auto& [ending, count] : found.others) out.other_pictures[ending] += count;
   out.layout_folders.push_back(folder.lexically_relative(root).generic_string());
   out.label_folders.push_back(labels_of(folder));
@@ -104,29 +142,47 @@ std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string
   const bool found = fs::is_directory(root, unknown);
   const fs::path taken = fs::absolute(found ? root : folder).lexically_normal();
   if (found) return {taken, ""};
-  return {taken, yaml.string() + ": path: " + base::printable(path, 200) +
+  return {taken, yaml.string() + ": path: " + base::printable_path(path) +
                      (fs::exists(root, unknown) ? " is no folder" : " does not exist") +
                      "; paths are taken from the folder of the file, " + taken.string()};
 }
 
-Dataset load_yaml(const fs::path& path, const Source& source) {
-  const std::string where = path.string();
-  base::LoadedFile file(where, kLargestYaml);
-  const YoloYaml yaml = parse_yolo_yaml(file.bytes(), where);
+// A path of another machine is the usual reason.
+[[noreturn]] void refuse_place(const std::string& where, const std::string& split,
+                               const fs::path& place, const fs::path& root) {
+  fail(ExitCode::data, where, ": ", base::printable_name(split), ": ",
+       base::printable_path(place.string()),
+       " does not exist, expected a folder of images or a list of them; write it relative to ",
+       base::printable_path(root.string()), ", or set `path`");
+}
+
+std::string splits_of(const YoloYaml& yaml) {
+  std::string known;
+  for (const auto& [name, places] : yaml.splits) known += (known.empty() ? "" : ", ") + name;
+  return known.empty() ? "none" : known;
+}
+
+Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems) {
+  const std::string file_name = path.string();
+  base::LoadedFile file(file_name, kLargestYaml);
+  const YoloYaml yaml = parse_yolo_yaml(file.bytes(), file_name);
   auto split = yaml.splits.find(source.split);
   if (split == yaml.splits.end())
-    fail(ExitCode::data, where, ": no images for split \"", source.split, "\"");
+    fail(ExitCode::data, file_name, ": no images for split \"", base::printable_name(source.split),
+         "\", expected one of its splits: ", splits_of(yaml));
   const auto [root, note] = root_of(path, yaml.path);
+  const std::string where = fmt::format("{}:{}", file_name, yaml.lines.at(source.split));
   YoloFiles files;
   files.image_folder = root.string();
   for (const std::string& text : split->second) {
     const fs::path place = resolve(root, text);
-    if (!fs::exists(place))
-      fail(ExitCode::data, where, ": ", source.split, ": ", base::printable(place.string(), 200),
-           " does not exist");
-    place.extension() == ".txt" ? take_list(root, place, files) : take_folder(root, place, files);
+    std::error_code unknown;
+    if (!fs::exists(place, unknown)) refuse_place(where, source.split, place, root);
+    place.extension() == ".txt" ? take_list(root, place, files, problems)
+                                : take_folder(root, place, where, files);
   }
-  Dataset dataset = load_yolo(files, yaml.names, source.policy.exif);
+  Dataset dataset = load_yolo(files, yaml.names, source.policy.exif, problems);
+  dataset.notes.insert(dataset.notes.begin(), files.notes.begin(), files.notes.end());
   if (!note.empty()) dataset.notes.insert(dataset.notes.begin(), note);
   return dataset;
 }
@@ -143,6 +199,8 @@ std::vector<std::string> folder_names(const Source& source) {
 
 }  // namespace
 
+bool has_yolo_yaml(const std::string& yolo) { return !yaml_file(yolo).empty(); }
+
 std::string names_beside_labels(const std::string& folder) {
   std::error_code unknown;
   for (const char* name : {"classes.txt", "obj.names"})
@@ -151,11 +209,12 @@ std::string names_beside_labels(const std::string& folder) {
   return "";
 }
 
-Dataset load_yolo(const Source& source) {
-  if (const fs::path yaml = yaml_file(source.yolo); !yaml.empty()) return load_yaml(yaml, source);
+Dataset load_yolo(const Source& source, Problems* problems) {
+  if (const fs::path yaml = yaml_file(source.yolo); !yaml.empty())
+    return load_yaml(yaml, source, problems);
   if (!fs::is_directory(source.yolo)) fail(ExitCode::data, source.yolo, ": not a folder");
   return load_yolo(source.yolo, source.images.empty() ? source.yolo : source.images,
-                   folder_names(source), source.policy.exif);
+                   folder_names(source), source.policy.exif, problems);
 }
 
 }  // namespace data

@@ -19,8 +19,11 @@ namespace data {
 //   obj.names in that folder. The images are in source.images, or in that folder.
 //
 // Throws Error(data) if one of these files is missing or wrong; other errors are those of load_yolo
-// in yolo.h.
-Dataset load_yolo(const Source& source);
+// in yolo.h. If `problems` is given, listed images that do not exist are reported there, too.
+Dataset load_yolo(const Source& source, Problems* problems = nullptr);
+
+// Whether `yolo` is a data.yaml, or a folder with one.
+bool has_yolo_yaml(const std::string& yolo);
 
 // The file of class names in a folder of label files, classes.txt or obj.names; empty if there is
 // none.

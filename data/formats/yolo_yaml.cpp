@@ -97,14 +97,13 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
   if (!root.IsMap()) fail(ExitCode::data, where, ": expected keys with values: names, train, val");
   YoloYaml out;
   std::string nc;
-  std::map<std::string, int> lines;  // in which keys were found
   for (const auto& entry : root) {
     if (!entry.first.IsScalar()) continue;
     const std::string key = entry.first.Scalar();
-    const auto [first, fresh] = lines.try_emplace(key, entry.first.Mark().line + 1);
+    const auto [first, fresh] = out.lines.try_emplace(key, entry.first.Mark().line + 1);
     if (!fresh)
       refuse(where, entry.first,
-             base::printable(key, 100) + " occurs again, after line " +
+             base::printable_name(key) + " occurs again, after line " +
                  std::to_string(first->second) + "; remove one of the two");
     if (entry.second.IsNull()) continue;  // a key without value, as "test:" often is
     if (key == "path") out.path = text_of(entry.second, where, key);
@@ -117,7 +116,7 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
   }
   if (out.names.empty()) fail(ExitCode::data, where, ": names is missing: the list of classes");
   if (!nc.empty() && nc != std::to_string(out.names.size()))
-    fail(ExitCode::data, where, ": nc is ", base::printable(nc, 100), ", but names has ",
+    fail(ExitCode::data, where, ": nc is ", base::printable_name(nc), ", but names has ",
          out.names.size(), " classes");
   return out;
 }

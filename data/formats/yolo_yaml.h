@@ -11,6 +11,7 @@ struct YoloYaml {
   std::string path;  // folder of the data set, relative to that of the file; may be empty
   std::vector<std::string> names;
   std::map<std::string, std::vector<std::string>> splits;  // train, val, test: folders, list files
+  std::map<std::string, int> lines;                        // of the keys in the file, from 1
 };
 
 // Parses the keys `names` (a list, or a map from 0 .. n-1), `path`, and `train`, `val` and `test`

@@ -114,11 +114,14 @@ TEST_CASE("bad data is one line and exit code 3") {
     CHECK_THAT(failure(fmt::format("{} --annotations '{}'", command, set.path("cut.json")), 3),
                Contains("cut.json: byte 21, line 2: no valid JSON"));
     base::write_file(set.path("r"), std::string("no records, this is a long text"));
-    CHECK_THAT(failure(fmt::format("{} --records '{}'", command, set.path("r")), 3),
-               Contains("r:0: corrupted record length"));
     CHECK_THAT(failure(fmt::format("{} --records '{}'", command, set.path("x*")), 3),
                Contains("no file matches"));
   }
+  CHECK_THAT(failure(fmt::format("stats --records '{}'", set.path("r")), 3),
+             Contains("r:0: corrupted record length"));
+  const tests::Outcome checked = ssddata(fmt::format("check --records '{}'", set.path("r")));
+  CHECK(checked.exit_code == 3);
+  CHECK_THAT(checked.out, Contains("bad_record") && Contains("r:0: corrupted record length"));
   CHECK_THAT(failure(fmt::format("convert {} --to-coco /proc/none/a.json", set.input()), 3),
              Contains("/proc/none"));
 }

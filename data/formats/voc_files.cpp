@@ -1,0 +1,91 @@
+#include "data/formats/voc_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "data/formats/coco.h"
+#include "data/formats/lines.h"
+#include "data/formats/voc.h"
+#include "engine/base/error.h"
+#include "engine/base/loaded_file.h"
+#include "engine/base/text.h"
+
+namespace data {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ExitCode, base::fail;
+
+// A split that has no list. Lists of single classes, such as cat_val.txt, are not offered.
+void refuse_missing(const fs::path& list) {
+  std::error_code unknown;
+  if (fs::exists(list, unknown)) return;
+  std::set<std::string> splits;
+  for (fs::directory_iterator at(list.parent_path(), unknown), end; !unknown && at != end;
+       at.increment(unknown))
+    if (const fs::path name = at->path().filename();
+        name.extension() == ".txt" && name.string().find('_') == std::string::npos)
+      splits.insert(name.stem().string());
+  std::string known;
+  for (const std::string& split : splits) known += (known.empty() ? "" : ", ") + split;
+  fail(ExitCode::data, list.string(), ": there is no list of this split; the folder has ",
+       known.empty() ? "no list of a split" : base::printable_path(known),
+       ": choose another split, or write the list");
+}
+
+// Reads a file of ImageSets/Main: each line has the name of an image, and perhaps a flag after it.
+VocFiles listed_files(const std::string& list, const fs::path& folder, Problems* problems) {
+  constexpr uint64_t kLargestList = uint64_t{64} << 20;
+  refuse_missing(list);
+  base::LoadedFile file(list, kLargestList);
+  VocFiles listed;
+  std::set<fs::path> seen;
+  for_lines(plain_text(file.bytes(), list), [&](std::string_view line, int number) {
+    const std::string name(line.substr(0, line.find_first_of(" \t")));
+    if (name.empty()) return;
+    const std::string where = fmt::format("{}:{}", list, number);
+    if (!stays_in_folder(name))
+      return report(problems, ProblemKind::unsafe_file_name, where,
+                    "the name does not stay below the folder");
+    const fs::path path = name + ".xml";
+    if (std::error_code unknown; !fs::exists(folder / path, unknown))
+      return report(problems, ProblemKind::bad_label_file, where,
+                    "there is no " + base::printable((folder / path).string()) +
+                        " for this name; remove the line, or add the file");
+    if (!seen.insert(path).second && listed.again++ == 0) listed.first_again = where;
+    listed.paths.push_back(path);
+  });
+  if (listed.paths.empty() && !problems) fail(ExitCode::data, list, ": no image names");
+  return listed;
+}
+
+}  // namespace
+
+VocFiles find_voc_files(const std::string& folder, const std::string& list, Problems* problems) {
+  if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
+  if (!list.empty()) return listed_files(list, folder, problems);
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const fs::path ending = entry.path().extension();
+    if (ending == ".xml" || ending == ".XML")
+      paths.push_back(entry.path().lexically_relative(folder));
+  }
+  if (paths.empty()) fail(ExitCode::data, folder, ": no .xml files");
+  std::sort(paths.begin(), paths.end());
+  return {.paths = std::move(paths), .again = 0, .first_again = ""};
+}
+
+bool has_voc_layout(const std::string& folder) {
+  std::error_code unknown;
+  return fs::is_directory(fs::path(folder) / "Annotations", unknown);
+}
+
+bool has_voc_splits(const std::string& folder) {
+  std::error_code unknown;
+  return has_voc_layout(folder) && fs::is_directory(fs::path(folder) / kVocSplits, unknown);
+}
+
+}  // namespace data

@@ -1,0 +1,23 @@
+// Which XML files belong to a VOC data set.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/problem.h"
+
+namespace data {
+
+struct VocFiles {
+  std::vector<std::filesystem::path> paths;  // relative to the folder
+  int64_t again = 0;                         // how many are there once more
+  std::string first_again;                   // the line of the list
+};
+
+// All *.xml files in the folder and below it, sorted, or those for the names in `list`, a file of
+// ImageSets/Main, in its order. Throws Error(data) if there are none, and reports a name in the
+// list that has no file.
+VocFiles find_voc_files(const std::string& folder, const std::string& list, Problems* problems);
+
+}  // namespace data

@@ -1,0 +1,288 @@
+// Data sets with faults: the first is an error that says how to go on, and a check finds them all.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <protozero/pbf_writer.hpp>
+
+#include "data/formats/source.h"
+#include "data/formats/tf_dataset.h"
+#include "data/formats/tfrecord.h"
+#include "data/image/jpeg.h"
+#include "engine/base/error.h"
+#include "engine/base/write_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/files.h"
+#include "tests/support/paths.h"
+#include "tests/support/picture.h"
+
+using Catch::Contains;
+using data::Dataset, data::ProblemKind, data::Problems;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Folder {
+ public:
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+  void text(const std::string& name, const std::string& content) const {
+    fs::create_directories(fs::path(at(name)).parent_path());
+    base::write_file(at(name), content);
+  }
+  void image(const std::string& name) const {
+    fs::create_directories(fs::path(at(name)).parent_path());
+    base::write_file(at(name), data::encode_jpeg(tests::picture(40, 20), 90));
+  }
+  // VOC's layout with the images 0.jpg, 1.jpg, ...
+  data::Source voc(int images) const {
+    for (int i = 0; i < images; ++i) {
+      image(fmt::format("voc/JPEGImages/{}.jpg", i));
+      text(fmt::format("voc/Annotations/{}.xml", i), voc_file("bolt", "2"));
+    }
+    return {.voc = at("voc")};
+  }
+  // A data.yaml whose training images are images/0.jpg, images/1.jpg, ...
+  data::Source yolo(int images) const {
+    for (int i = 0; i < images; ++i) {
+      image(fmt::format("yolo/images/{}.jpg", i));
+      text(fmt::format("yolo/labels/{}.txt", i), "0 .5 .5 .2 .2\n");
+    }
+    text("yolo/data.yaml", "names: [bolt, nut]\ntrain: images\n");
+    return {.yolo = at("yolo")};
+  }
+  static std::string voc_file(const std::string& name, const std::string& xmin) {
+    return fmt::format(
+        "<annotation><size><width>40</width><height>20</height></size><object><name>{}</name>"
+        "<bndbox><xmin>{}</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
+        "</annotation>",
+        name, xmin);
+  }
+
+ private:
+  tests::TemporaryFolder folder_;
+};
+
+std::string failure(const data::Source& source) {
+  try {
+    data::open(source);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ExitCode::data);
+    return error.what();
+  }
+  return "no error";
+}
+
+// What a check finds: the kinds with their places, in their order.
+using Found = std::vector<std::pair<ProblemKind, std::string>>;
+Found found_in(const data::Source& source, Dataset* loaded = nullptr) {
+  Problems problems;
+  const Dataset dataset = data::open(source, "--", &problems);
+  if (loaded) *loaded = dataset;
+  Found found;
+  for (const data::Problem& p : problems.kept()) {
+    INFO(p.where << ": " << p.text);
+    CHECK_FALSE(p.text.empty());
+    CHECK(p.text.find(p.where + ":") == p.text.npos);
+    found.emplace_back(p.kind, p.where);
+  }
+  return found;
+}
+
+// Examples of an image with one box whose class has a name and a number.
+std::string example_of(const std::string& name, int64_t number, float right = 0.5f) {
+  std::string message;
+  protozero::pbf_writer example(message), features(example, 1);
+  const auto add = [&](const std::string& key, int list, const auto& write) {
+    protozero::pbf_writer entry(features, 1);
+    entry.add_string(1, key);
+    protozero::pbf_writer feature(entry, 2), values(feature, protozero::pbf_tag_type(list));
+    write(values);
+  };
+  const auto text = [&](const std::string& key, const std::string& value) {
+    add(key, 1, [&](auto& values) { values.add_bytes(1, value); });
+  };
+  const auto real = [&](const std::string& key, float value) {
+    add(key, 2, [&](auto& values) { values.add_float(1, value); });
+  };
+  const auto whole = [&](const std::string& key, int64_t value) {
+    add(key, 3, [&](auto& values) { values.add_int64(1, value); });
+  };
+  text("image/encoded", "\xff\xd8\xff");
+  whole("image/height", 20), whole("image/width", 40);
+  real("image/object/bbox/xmin", 0), real("image/object/bbox/xmax", right);
+  real("image/object/bbox/ymin", 0), real("image/object/bbox/ymax", 0.5f);
+  text("image/object/class/text", name);
+  whole("image/object/class/label", number);
+  return message;
+}
+
+// The records of these examples with a label map of bolt 1 and nut 2.
+data::Source records(const Folder& f, const std::vector<std::string>& examples) {
+  data::RecordWriter writer(f.at("r.record"));
+  for (const std::string& example : examples) writer.add(example);
+  writer.finish();
+  f.text("r.label_map.pbtxt", "item { id: 1 name: 'bolt' } item { id: 2 name: 'nut' }");
+  return {.tfrecords = {f.at("r.record")}};
+}
+
+}  // namespace
+
+TEST_CASE("VOC: a check goes on behind files that cannot be used") {
+  const Folder f;
+  const data::Source source = f.voc(5);
+  f.text("voc/Annotations/1.xml", "<annotation>");
+  f.text("voc/Annotations/2.xml", f.voc_file("bolt", "x"));
+  f.text("voc/Annotations/4.xml", f.voc_file("gear", "2"));
+  CHECK_THAT(failure(source), Contains("1.xml"));
+  data::Source named = source;
+  f.text("names.txt", "bolt\nnut\n");
+  named.names = f.at("names.txt");
+  Dataset dataset;
+  const auto place = [&](int i) { return f.at(fmt::format("voc/Annotations/{}.xml", i)); };
+  CHECK(found_in(named, &dataset) == Found{{ProblemKind::bad_label_file, place(1) + ":1"},
+                                           {ProblemKind::bad_label_file, place(2)},
+                                           {ProblemKind::unknown_category, place(4)}});
+  CHECK(dataset.images.size() == 3);
+  CHECK(dataset.objects.size() == 2);
+  CHECK(dataset.images[2].object_count == 0);
+}
+
+TEST_CASE("VOC: names in a list that have no file are told with their line") {
+  const Folder f;
+  data::Source source = f.voc(3);
+  const std::string list = f.at("voc/ImageSets/Main/train.txt");
+  f.text("voc/ImageSets/Main/train.txt", "0\ngone\n2 1\n0\nlost\n");
+  CHECK(failure(source) == list + ":2: there is no " + f.at("voc/Annotations/gone.xml") +
+                               " for this name; remove the line, or add the file");
+  CHECK(found_in(source) == Found{{ProblemKind::bad_label_file, list + ":2"},
+                                  {ProblemKind::bad_label_file, list + ":5"}});
+  f.text("voc/ImageSets/Main/train.txt", "0\n2\n0\n");
+  CHECK_THAT(data::open(source).notes.at(0),
+             Contains("1 are listed again and count as often (the first: " + list + ":3)"));
+  f.text("voc/ImageSets/Main/bolt_train.txt", "0\n");
+  source.split = "test";
+  CHECK_THAT(failure(source),
+             Contains("test.txt: there is no list of this split; the folder has train: choose"));
+}
+
+TEST_CASE("YOLO: a check goes on behind images and lines that cannot be used") {
+  const Folder f;
+  const data::Source source = f.yolo(5);
+  f.text("yolo/labels/0.txt", "0 .5 .5 .2 .2\n7 .5 .5 .2 .2\n0 .5 .5\n1 .5 .5 .2 .2\n");
+  f.text("yolo/images/2.jpg", "no image");
+  f.text("yolo/labels/3.txt", "\xff\xfe");
+  CHECK_THAT(failure(source), Contains("0.txt:2: class 7"));
+  Dataset dataset;
+  CHECK(found_in(source, &dataset) ==
+        Found{{ProblemKind::bad_label_file, f.at("yolo/labels/0.txt:2")},
+              {ProblemKind::bad_label_file, f.at("yolo/labels/0.txt:3")},
+              {ProblemKind::unreadable_image, f.at("yolo/images/2.jpg")},
+              {ProblemKind::bad_label_file, f.at("yolo/labels/3.txt")}});
+  CHECK(dataset.images.size() == 4);
+  CHECK(dataset.images[0].object_count == 2);
+}
+
+TEST_CASE("YOLO: listed images that are gone, or listed again, are told with their line") {
+  const Folder f;
+  const data::Source source = f.yolo(3);
+  const std::string list = f.at("yolo/list.txt");
+  f.text("yolo/data.yaml", "names: [bolt, nut]\n\ntrain: list.txt\n");
+  f.text("yolo/list.txt", "images/0.jpg\nimages/gone.jpg\n./images/1.jpg\nimages/lost.jpg\n");
+  CHECK(failure(source) == list + ":2: " + f.at("yolo/images/gone.jpg") +
+                               " does not exist; remove the line, or add the image; so it is with "
+                               "2 of the 4 images of " +
+                               list);
+  CHECK(found_in(source) ==
+        Found{{ProblemKind::missing_file, list + ":2"}, {ProblemKind::missing_file, list + ":4"}});
+  f.text("yolo/list.txt", "images/gone.jpg\n");
+  CHECK(found_in(source) == Found{{ProblemKind::missing_file, list + ":1"}});
+  f.text("yolo/list.txt", "images/0.jpg\nimages/1.jpg\n./images/0.jpg\n");
+  CHECK_THAT(data::open(source).notes.at(0),
+             Contains("1 images are listed again and count as often (the first: line 3)"));
+}
+
+TEST_CASE("YOLO: a place of another machine is told with its line and the cure") {
+  const Folder f;
+  data::Source source = f.yolo(2);
+  const std::string yaml = f.at("yolo/data.yaml");
+  f.text("yolo/data.yaml", "names: [bolt, nut]\ntrain: /home/somebody/set/images\n");
+  CHECK_THAT(failure(source),
+             Contains(yaml + ":2: train: /home/somebody/set/images does not exist, "
+                             "expected a folder of images or a list") &&
+                 Contains("write it relative to " + f.at("yolo")) && Contains("set `path`"));
+  const Folder elsewhere;
+  elsewhere.yolo(1);
+  f.text("yolo/data.yaml", "names: [bolt, nut]\ntrain: " + elsewhere.at("yolo/images") + "\n");
+  CHECK_THAT(failure(source), Contains(yaml + ":2: ") && Contains("is not below " + f.at("yolo")) &&
+                                  Contains("set `path` in data.yaml to a folder above all images"));
+  source.split = "test";
+  CHECK_THAT(failure(source), Contains("no images for split \"test\", expected one of its splits: "
+                                       "train"));
+}
+
+TEST_CASE("records: a check goes on behind records that cannot be used") {
+  const Folder f;
+  const data::Source source =
+      records(f, {example_of("bolt", 1), example_of("gear", 1), "no example", example_of("nut", 2),
+                  example_of("bolt", 1, NAN), example_of("bolt", 1)});
+  std::vector<uint64_t> at;
+  {
+    data::RecordReader reader(f.at("r.record"));
+    for (std::string_view payload; reader.next(payload);) at.push_back(reader.record_offset());
+  }
+  const auto place = [&](size_t i) { return fmt::format("{}:{}", f.at("r.record"), at[i]); };
+  CHECK_THAT(failure(source), Contains(place(1)));
+  Dataset dataset;
+  CHECK(found_in(source, &dataset) == Found{{ProblemKind::bad_record, place(1)},
+                                            {ProblemKind::bad_record, place(2)},
+                                            {ProblemKind::bad_record, place(4)}});
+  CHECK(dataset.images.size() == 3);
+  CHECK(dataset.objects.size() == 3);
+
+  // Behind a damaged payload the next record is read, behind a damaged length nothing is.
+  std::string bytes = tests::text_of(f.at("r.record"));
+  bytes[at[3] + 20] ^= 1;
+  tests::write_text(f.at("r.record"), bytes);
+  CHECK(found_in(source, &dataset).size() == 4);
+  CHECK(dataset.images.size() == 2);
+  bytes[at[3]] ^= 1;
+  tests::write_text(f.at("r.record"), bytes);
+  CHECK(found_in(source, &dataset).back().second == place(3));
+  CHECK(dataset.images.size() == 1);
+}
+
+TEST_CASE("records: a class whose name and number contradict each other is told") {
+  const Folder f;
+  const data::Source good = records(f, {example_of("bolt", 1), example_of("nut", 2)});
+  CHECK(found_in(good).empty());
+  for (const std::string& note : data::open(good).notes) CHECK_THAT(note, !Contains("warning"));
+  const data::Source odd =
+      records(f, {example_of("bolt", 1), example_of("nut", 1), example_of("nut", 0)});
+  const Found found = found_in(odd);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].first == ProblemKind::contradictory_class);
+  const Dataset dataset = data::open(odd);
+  CHECK(dataset.objects[1].category == 1);  // as in the original, the name counts
+  CHECK_THAT(dataset.notes.at(0),
+             Contains("warning: 2 of 3 boxes have another class by number than by name") &&
+                 Contains("box 0 is named \"nut\", but has the number 1 of \"bolt\""));
+  // Without a map of their own, the numbers of records mean nothing.
+  fs::remove(f.at("r.label_map.pbtxt"));
+  const data::Source person{.tfrecords = {f.at("p.record")}};
+  data::RecordWriter writer(f.at("p.record"));
+  writer.add(example_of("person", 7));
+  writer.finish();
+  CHECK(found_in(person).empty());
+}
+
+TEST_CASE("an id that stands for two classes of a label map is told with both lines") {
+  const Folder f;
+  data::Source source = records(f, {example_of("bolt", 1)});
+  f.text("map.pbtxt",
+         "item { id: 1 name: 'bolt' }\nitem { id: 2 name: 'nut' }\n"
+         "item {\n id: 1\n name: 'gear'\n}\n");
+  source.label_map = f.at("map.pbtxt");
+  CHECK(failure(source) ==
+        f.at("map.pbtxt") +
+            ":6: id 1 stands for \"gear\", and in line 1 for \"bolt\"; give each "
+            "class an id of its own, the one that the records use");
+}
