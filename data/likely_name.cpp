@@ -62,11 +62,18 @@ std::string alike_in_words(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto [first, fresh] = first_of.try_emplace(simplified(name), &name);
     if (fresh || *first->second == name || ++pairs > kShown) continue;
-    words += base::concatenate(words.empty() ? "'" : "; '", base::printable(*first->second, 100),
-                               "' and '", base::printable(name, 100), "' differ only ",
+    words += base::concatenate(words.empty() ? "'" : "; '", base::printable_name(*first->second),
+                               "' and '", base::printable_name(name), "' differ only ",
                                difference_in_words(*first->second, name));
   }
   return pairs > kShown ? base::concatenate(words, "; and ", pairs - kShown, " more") : words;
+}
+
+std::string same_name_in_words(const std::string& name, int64_t one, int64_t other) {
+  return base::concatenate("the categories with ids ", one, " and ", other, " are both named \"",
+                           base::printable_name(name),
+                           "\", but classes are told apart by name: rename one of them, or give "
+                           "the boxes of both one id");
 }
 
 }  // namespace data

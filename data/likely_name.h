@@ -1,5 +1,6 @@
 // Names of classes that are probably meant to be one.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,8 @@ std::string difference_in_words(const std::string& a, const std::string& b);
 // case, blanks, - or _; ...". At most three pairs, and the number of the others. Empty if there is
 // none.
 std::string alike_in_words(const std::vector<std::string>& names);
+
+// What is wrong where two categories of these ids have one name, and what to do about it.
+std::string same_name_in_words(const std::string& name, int64_t one, int64_t other);
 
 }  // namespace data

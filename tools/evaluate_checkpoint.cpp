@@ -56,11 +56,13 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   return config;
 }
 
-// What of the data does not count, or could not be learnt. Error(data): the model knows no class.
+// What of the data does not count, or could not be learnt. Error(data): the model knows no class,
+// or two classes have one name.
 void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset,
                      const config::RunConfig& config, data::EvaluationOptions evaluation,
                      std::ostream& log) {
   evaluation.reference_area |= config.eval.reference_area;
+  run::refuse_same_names(dataset);
   const std::string name = config.data.val.path();
   std::string unknown = run::unknown_classes_in_words(classes, dataset, name);
   if (!unknown.empty()) unknown = "warning: " + unknown;
@@ -77,6 +79,18 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
        {unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
         run::untrained_in_words(use), crowded})
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
+}
+
+// Before the model takes time. A few may be skipped, if the configuration says so.
+void refuse_unusable(const data::FileLookup& files, const config::RunConfig& config) {
+  const bool skip = config.data.sample.image_errors == data::ImageErrorPolicy::skip;
+  if (files.unusable == 0 || (skip && files.unusable < files.images)) return;
+  const std::string option = config.data.val.option("images");
+  fail(ExitCode::data, files.first_problem(), "; ",
+       base::share_in_words(files.unusable, files.images), " images cannot be used: ",
+       files.unusable == files.images && config.data.val.tfrecords.empty()
+           ? "is their folder right (" + option + ")?"
+           : "mend them, or leave them out of the data");
 }
 
 void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoint,
@@ -101,8 +115,10 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const config::RunConfig config = evaluation_config(job, file);
   data::Dataset dataset =
       run::load_dataset(config.data.val, config.data.label_map, &file.classes());
+  job.input.require_images(dataset, "--checkpoint");
   check_outputs(job, checkpoint, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
+  refuse_unusable(files, config);
   if (files.frames.oriented > 0) log << "ssdeval: " << files.frames.in_words() << std::endl;
   tell_about_data(file.classes(), dataset, config, job.options, log);
   const config::TrainConfig& train = config.train;

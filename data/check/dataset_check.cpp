@@ -44,7 +44,7 @@ class LabelChecker {
     if (image.shard >= 0 && !image.file_name.empty() && !stays_in_folder(image.file_name))
       add(ProblemKind::unsafe_file_name, image,
           fmt::format("image/filename \"{}\" does not stay below an image folder",
-                      base::printable(image.file_name, 100)));
+                      base::printable_name(image.file_name)));
     if (!base::is_utf8(image.file_name))
       add(ProblemKind::invalid_utf8, image, "file name is not UTF-8");
     auto [first, is_new] = id_of_file_.try_emplace(image.file_name, image.id);
@@ -107,19 +107,20 @@ class LabelChecker {
     for (size_t i = 0; i < dataset_.categories.size(); ++i) {
       const Category& category = dataset_.categories[i];
       std::string where = fmt::format("category id {}", category.id);
-      const std::string name = base::printable(category.name, 100);
+      const std::string name = base::printable_name(category.name);
       if (!base::is_utf8(category.name)) add(ProblemKind::invalid_utf8, where, "name is not UTF-8");
       if (category.id == 0) add(ProblemKind::id_zero, where, fmt::format("\"{}\" has id 0", name));
       if (boxes_per_category_[i] == 0)
         add(ProblemKind::empty_class, where, fmt::format("\"{}\" has no boxes", name));
       auto [first, is_new] = id_of_name.try_emplace(category.name, category.id);
       if (!is_new)
-        add(ProblemKind::duplicate_category_name, where,
-            fmt::format("\"{}\" is also the name of id {}", name, first->second));
+        add(ProblemKind::duplicate_category_name,
+            dataset_.source.empty() ? "categories" : dataset_.source,
+            same_name_in_words(category.name, first->second, category.id));
       const auto [other, is_other] = alike.try_emplace(simplified(category.name), &category.name);
       if (!is_other && *other->second != category.name)
         add(ProblemKind::alike_category_names, where,
-            fmt::format("\"{}\" and \"{}\" differ only {}", base::printable(*other->second, 100),
+            fmt::format("\"{}\" and \"{}\" differ only {}", base::printable_name(*other->second),
                         name, difference_in_words(*other->second, category.name)));
     }
     check_gaps();

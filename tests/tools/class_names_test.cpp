@@ -101,3 +101,24 @@ TEST_CASE("ssdtrain refuses names that are not UTF-8 before the first step") {
   CHECK_THAT(trained.err, Contains("'caf\\xe9' (id 1) is not UTF-8"));
   CHECK_THAT(trained.err, !Contains("step 1/"));
 }
+
+TEST_CASE("two categories of one name are refused in the same words by the check and in training") {
+  const tests::TrainingPlace place(4, 2);
+  for (const std::string part : {"train", "val"}) {
+    const std::string file = "data/annotations/instances_" + part + ".json";
+    const std::string good = tests::text_of(place.at(file));
+    json labels = json::parse(good);
+    labels["categories"][2]["name"] = labels["categories"][0]["name"];
+    tests::write_text(place.at(file), labels.dump());
+    const std::string words = file + ": the categories with ids 1 and 3 are both named \"circle\"";
+    const Outcome checked =
+        tests::run("cd " + place.at("") + " && " + tests::program("ssddata").string() +
+                   " check --annotations " + file + " --images data/images");
+    CHECK(checked.exit_code == 3);
+    CHECK_THAT(checked.out, Contains(words));
+    const Outcome trained = place.train("run", "--dry-run");
+    CHECK(trained.exit_code == 3);
+    CHECK_THAT(trained.err, Contains(words));
+    tests::write_text(place.at(file), good);
+  }
+}

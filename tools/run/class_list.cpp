@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "data/likely_name.h"
 #include "engine/base/error.h"
@@ -41,10 +40,18 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
+void refuse_same_names(const data::Dataset& dataset) {
+  std::map<std::string, int64_t> ids;
+  for (const data::Category& category : dataset.categories)
+    if (const auto [first, fresh] = ids.try_emplace(category.name, category.id); !fresh)
+      fail(ExitCode::data, base::printable(dataset.source), dataset.source.empty() ? "" : ": ",
+           data::same_name_in_words(category.name, first->second, category.id));
+}
+
 ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns, int classes)
     : classes_(classes) {
   if (dataset.categories.empty()) fail(ExitCode::data, "the training data names no categories");
-  std::set<std::string> names;
+  refuse_same_names(dataset);
   int64_t highest = 0;
   for (size_t i = 0; i < dataset.categories.size(); ++i) {
     const data::Category& category = dataset.categories[i];
@@ -52,8 +59,6 @@ ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns,
       fail(ExitCode::data, "the name of category ", quoted(category.name), " (id ", category.id,
            ") is not UTF-8: save the file of the names as UTF-8");
     const int64_t column = columns == config::ClassColumns::by_id ? category.id : int64_t(i) + 1;
-    if (!names.insert(category.name).second)
-      fail(ExitCode::data, "two categories are named '", category.name, "': rename one of them");
     if (column < 1 || column > kMostClasses || (classes > 0 && column > classes))
       fail(ExitCode::data, "category '", category.name, "' (id ", category.id,
            ") has no column among ", classes > 0 ? int64_t(classes) : kMostClasses,
@@ -135,7 +140,9 @@ std::string unknown_classes_in_words(const ClassList& classes, const data::Datas
   std::vector<std::string> own;
   for (const ModelClass& c : classes.list()) own.push_back(quoted(c.name));
   fail(ExitCode::data, name, ": the model knows none of its ", columns.size(), " classes, ",
-       listed(unknown), "; the model has ", listed(own), ". Classes are matched by name");
+       listed(unknown), "; the model has ", listed(own),
+       ". Classes are matched by name: name them as the model "
+       "does, or take other data or another model");
 }
 
 std::string missing_classes_in_words(const ClassList& classes, const data::Dataset& dataset,

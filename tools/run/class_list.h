@@ -63,6 +63,9 @@ std::string unknown_classes_in_words(const ClassList&, const data::Dataset& data
 std::string missing_classes_in_words(const ClassList&, const data::Dataset& dataset,
                                      const std::string& name);
 
+// Throws Error(data) if two categories have one name.
+void refuse_same_names(const data::Dataset&);
+
 // The colours in which pictures show the classes.
 data::ClassColours class_colours(const ClassList&);
 

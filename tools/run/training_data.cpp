@@ -12,6 +12,7 @@
 #include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
 
@@ -45,7 +46,7 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
     fail(ExitCode::data, path, ": none of its ", use.labels,
          " labels takes part in training: ", data::reasons_in_words(use));
   if (use.left_out() > 0)
-    data.remarks.push_back("labels: " + data::share_in_words(use.left_out(), use.labels) +
+    data.remarks.push_back("labels: " + base::share_in_words(use.left_out(), use.labels) +
                            " take no part in training: " + data::reasons_in_words(use));
   const std::string cuts = data::cuts_in_words(use, options.overshoot);
   if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
@@ -69,7 +70,7 @@ void look_up(const char* key, data::Dataset& dataset, const config::DataConfig& 
   const bool skip = config.sample.image_errors == data::ImageErrorPolicy::skip;
   if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return;
   fail(ExitCode::data, found.first_problem(), "; ", key, ": ",
-       data::share_in_words(found.unusable, found.images), " images cannot be used",
+       base::share_in_words(found.unusable, found.images), " images cannot be used",
        skip ? ", but at most 1 % may be skipped"
             : "; mend them, or set data.on_bad_image=skip for up to 1 %");
 }
@@ -84,6 +85,7 @@ void remark_alike(const std::string& path, const data::Dataset& dataset,
 }
 
 void remark_classes(const config::RunConfig& config, TrainingData& data) {
+  refuse_same_names(data.val);
   const std::string path = config.data.val.path();
   for (const std::string& difference : {unknown_classes_in_words(data.classes, data.val, path),
                                         missing_classes_in_words(data.classes, data.val, path)})
@@ -104,7 +106,7 @@ void remark_shared(const config::RunConfig& config, TrainingData& data) {
     shared += trained.contains(place_of(data.val, image));
   if (shared > 0)
     data.remarks.push_back("warning: " + config.data.val.path() + ": " +
-                           data::share_in_words(shared, int64_t(data.val.images.size())) +
+                           base::share_in_words(shared, int64_t(data.val.images.size())) +
                            " images are trained on, too, so the metrics say little about others");
 }
 

@@ -123,7 +123,7 @@ TEST_CASE("each problem of images and categories is found") {
   check_only(label_problems(d), ProblemKind::duplicate_file_name, "a.jpg");
   d = clean();
   d.categories[1].name = "cat";
-  check_only(label_problems(d), ProblemKind::duplicate_category_name, "category id 2");
+  check_only(label_problems(d), ProblemKind::duplicate_category_name, "categories");
   for (const char* name : {"Cat", "c_at ", "CAT"}) {
     d = clean();
     d.categories[1].name = name;
