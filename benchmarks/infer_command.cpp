@@ -60,8 +60,8 @@ class Files {
                  base::printable(options_.images[0]),
                  left_out.empty() ? "" : "; left out: ", left_out);
     if (!left_out.empty()) fmt::print(stderr, "ssdbench: left out: {}\n", left_out);
-    if (const std::string empty = tools::empty_in_words(found); !empty.empty())
-      fmt::print(stderr, "ssdbench: {}\n", empty);
+    for (const std::string& note : {tools::empty_in_words(found), tools::repeated_in_words(found)})
+      if (!note.empty()) fmt::print(stderr, "ssdbench: {}\n", note);
     names_ = found.files;
   }
 
@@ -178,10 +178,12 @@ Command add_infer_command(CLI::App& program) {
       ->delimiter(',')
       ->check(CLI::IsMember({kDecoded, kFiles}))
       ->capture_default_str();
-  app->add_option("--images", o->images,
-                  "JPEG and PNG files, folders of them, or - for a list on standard input; "
-                  "without it, random pictures and drawn files");
-  app->add_flag("--recursive", o->recursive, "take the images below the folders, too");
+  CLI::Option* images =
+      app->add_option("--images", o->images,
+                      "JPEG and PNG files, folders of them, or - for a list on standard input; "
+                      "without it, random pictures and drawn files");
+  app->add_flag("--recursive", o->recursive, "take the images below the folders, too")
+      ->needs(images);
   app->add_flag("--original-table", o->original_table,
                 "also the table of the original's README, by its definitions");
   return {app, [o] {

@@ -114,12 +114,14 @@ Command add_check_command(CLI::App& program) {
       "check", "Find every problem of a data set; exit with 3 if there is any");
   auto arguments = std::make_shared<CheckArguments>();
   arguments->input.add_options(*app);
-  app->add_flag("--no-images", arguments->no_images, "look at the annotations only");
+  CLI::Option* no_images =
+      app->add_flag("--no-images", arguments->no_images, "look at the annotations only");
   app->add_flag("--strict", arguments->strict, "exit with 3 on warnings, too");
   app->add_flag("--all", arguments->all,
                 "list notes, too: images without boxes, crowds, grey images");
   app->add_option("--threads", arguments->threads, "threads that decode images [one per core]")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, 1024))
+      ->excludes(no_images);
   app->add_flag("--json", arguments->json, "one JSON object on standard output");
   return {app, [arguments] { return check(*arguments); }};
 }

@@ -185,12 +185,16 @@ Command add_show_command(CLI::App& program) {
       ->needs(config);
   app->add_option("-o,--output", a->output, "folder for the pictures")->required();
   app->add_flag("--overwrite", a->overwrite, "replace pictures that exist, but never an input");
-  app->add_option("--count", a->count, "number of images")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app->add_option("--id", a->ids, "show the images with these ids");
-  app->add_flag("--random", a->random, "show a random sample instead of the first images");
+  CLI::Option* count = app->add_option("--count", a->count, "number of images")
+                           ->check(CLI::Range(1, 1000))
+                           ->capture_default_str();
+  CLI::Option* random =
+      app->add_flag("--random", a->random, "show a random sample instead of the first images");
+  app->add_option("--id", a->ids, "show the images with these ids")
+      ->excludes(count)
+      ->excludes(random);
   app->add_option("--seed", a->seed, "seed of the sample")
+      ->needs(random)
       ->check(seed_range())
       ->type_name("N")
       ->capture_default_str();

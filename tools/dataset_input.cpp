@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "data/check/image_lookup.h"
+#include "data/formats/source_values.h"
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
@@ -28,17 +29,6 @@ void tell_other_sizes(const data::FileLookup& files) {
   base::tell(base::concatenate(
       "note: ", count, " of ", files.images,
       " pictures have another size than their annotations say; the first: ", words));
-}
-
-// Options that serve only some of the formats. Configurations have rules of their own for them.
-void refuse_other_formats(const data::Source& s) {
-  const bool records = !s.tfrecords.empty();
-  if (!s.images.empty() && records)
-    base::fail(base::ExitCode::usage, "--images: TFRecord shards hold their images");
-  if (!s.names.empty() && s.voc.empty() && s.yolo.empty() && s.given())
-    base::fail(base::ExitCode::usage, "--names serves only --voc and --yolo");
-  if (!s.label_map.empty() && !records && s.given())
-    base::fail(base::ExitCode::usage, "--label-map serves only --tfrecords");
 }
 
 }  // namespace
@@ -75,6 +65,7 @@ void DatasetInput::add_options(CLI::App& app) {
   app.add_option("--names", source.names, "file of class names of VOC and YOLO, one per line")
       ->type_name("FILE");
   app.add_option("--split", source.split, "images of a data.yaml or of VOC's ImageSets/Main")
+      ->each([this](const std::string&) { split_given = true; })
       ->capture_default_str()
       ->type_name("NAME");
   app.add_option("--label-map", source.label_map,
@@ -90,7 +81,8 @@ void DatasetInput::add_options(CLI::App& app) {
 }
 
 data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
-  refuse_other_formats(source);
+  data::refuse_unread_values(
+      source, {.split = split_given, .keep_grouping_class = source.keep_grouping_class});
   data::Source input = source;
   input.policy = {.exif = exif.value_or(standard.exif),
                   .follow_links = follow_links.value_or(standard.follow_links)};
@@ -117,8 +109,11 @@ void DatasetInput::require_images(const data::Dataset& dataset, const std::strin
   const std::string& first = dataset.images[0].file_name;
   std::error_code unknown;
   if (std::filesystem::exists(std::filesystem::path(dataset.image_folder) / first, unknown)) return;
-  base::fail(base::ExitCode::usage, task, " needs the images: give their folder with --images (",
-             base::printable(first, 100), " is not in the current folder)");
+  base::fail(
+      base::ExitCode::usage, task, " needs the images: give their folder with --images (",
+      base::printable_name(first), " is not in ",
+      dataset.image_folder == "." ? "the current folder" : base::printable(dataset.image_folder),
+      ")");
 }
 
 }  // namespace tools

@@ -20,12 +20,14 @@ struct DatasetInput {
   data::Source source;
   std::optional<data::ExifPolicy> exif;  // this and the next member are empty if not given
   std::optional<bool> follow_links;
+  bool split_given = false;
 
   // Adds an option for each format, the options that belong to formats, and those that say how
   // images are read.
   void add_options(CLI::App& app);
   // Returns `source` with the policy of the options, or of `standard` where no option is given.
-  // Error (usage) when --images, --names or --label-map has no effect on the format that is given.
+  // Error (usage) when an option has no effect on the data set that is given
+  // (data::refuse_unread_values).
   data::Source with_policy(data::ImagePolicy standard = {}) const;
   // Calls data::open, whose errors it has, and prints the data set's notes to stderr.
   data::Dataset load(data::Problems* problems = nullptr) const;
@@ -35,7 +37,7 @@ struct DatasetInput {
   // stay as annotated.
   data::Dataset load_with_images() const;
   // Error (usage) when a COCO file came without the folder of its images, and its first image is
-  // not below the current folder, either. `task` is what needs them.
+  // not below the folder of the file, either. `task` is what needs them.
   void require_images(const data::Dataset& dataset, const std::string& task) const;
   std::string name() const { return source.path(); }
 };

@@ -33,9 +33,9 @@ void check_yolo_folder(const fs::path& folder) {
                "its classes.txt, one per line, or give --ground-truth another data set");
 }
 
-data::Source source_of(const fs::path& path, const std::string& split) {
+data::Source source_of(const fs::path& path, const std::optional<std::string>& split) {
   data::Source source;
-  source.split = split;
+  source.split = split.value_or("val");
   source.prefix.clear();  // --ground-truth is the only option
   std::error_code unknown;
   const std::string ending = path.extension().string();
@@ -74,8 +74,12 @@ std::vector<data::DrawnBox> label_boxes(const data::Dataset& set, const data::Im
   return boxes;
 }
 
-GroundTruth::GroundTruth(const std::string& path, const std::string& split, data::ExifPolicy exif)
-    : input_{.source = source_of(path, split), .exif = exif, .follow_links = {}},
+GroundTruth::GroundTruth(const std::string& path, const std::optional<std::string>& split,
+                         data::ExifPolicy exif)
+    : input_{.source = source_of(path, split),
+             .exif = exif,
+             .follow_links = {},
+             .split_given = split.has_value()},
       dataset_(input_.load_with_images()),
       names_(dataset_) {
   for (const data::ImageEntry& image : dataset_.images) images_.emplace(image.id, &image);

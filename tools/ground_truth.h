@@ -1,5 +1,6 @@
 // The objects that people labelled, for pictures beside what a model found.
 #pragma once
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,9 +20,10 @@ class GroundTruth {
  public:
   // A data set of any format, which is told from `path`: a .json file is COCO's, a .yaml file or a
   // folder of text files YOLO's, a folder of XML files VOC's; record files or a pattern for them
-  // are TFRecord shards. `split` is that of data.yaml or of VOC. Boxes are for pictures that are
-  // read by the policy. Errors: as data::open; data, too, if a folder holds none of these.
-  GroundTruth(const std::string& path, const std::string& split, data::ExifPolicy);
+  // are TFRecord shards. `split` is that of data.yaml or of VOC, "val" if it is not given. Boxes
+  // are for pictures that are read by the policy. Errors: as data::open; data, too, if a folder
+  // holds none of these; usage, if a split is given for data that has none.
+  GroundTruth(const std::string& path, const std::optional<std::string>& split, data::ExifPolicy);
   GroundTruth(const GroundTruth&) = delete;
   GroundTruth& operator=(const GroundTruth&) = delete;
 

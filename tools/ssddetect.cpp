@@ -22,8 +22,7 @@ void add_file_options(CLI::App& app, tools::DetectJob& job, CLI::Option* picture
                      "Labelled data set of any format: -o shows its boxes beside those found")
           ->type_name("PATH")
           ->needs(pictures);
-  app.add_option("--split", job.split, "Images of a data.yaml or of VOC's ImageSets/Main")
-      ->capture_default_str()
+  app.add_option("--split", job.split, "Images of a data.yaml or of VOC's ImageSets/Main [val]")
       ->type_name("NAME")
       ->needs(truth);
 }

@@ -69,13 +69,15 @@ void add_onnx_options(CLI::App& app, Arguments& a) {
   app.add_option("--max", a.most, "Boxes per image at most; default: the model's eval.max_total")
       ->check(CLI::Range(1, 10000))
       ->type_name("N");
-  app.add_option("--verify", a.verify,
-                 "Compare with our own engine on N images in Python's onnxruntime")
-      ->check(CLI::Range(1, 10000))
-      ->type_name("N");
+  CLI::Option* verify =
+      app.add_option("--verify", a.verify,
+                     "Compare with our own engine on N images in Python's onnxruntime")
+          ->check(CLI::Range(1, 10000))
+          ->type_name("N");
   app.add_option("--images", a.images, "The images of --verify; default: drawn ones")
       ->type_name("FILE|DIR");
   app.add_option("--python", a.python, "The interpreter of --verify")
+      ->needs(verify)
       ->capture_default_str()
       ->type_name("PROGRAM");
 }

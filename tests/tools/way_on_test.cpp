@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
@@ -121,6 +122,18 @@ TEST_CASE("images that are needed, and whose folder is not given, are asked for"
         "show " + set + " -o out"})
     check_refused(p.run("ssddata", command), 2, "give their folder with --images");
   CHECK(p.run("ssddata", "convert " + set + " --to-coco out.json").exit_code == 0);
+  REQUIRE(p.run("ssdtrain", "--config tiny.json --output-dir run train.steps=1 eval.every_steps=0")
+              .exit_code == 0);
+  const Outcome evaluated = p.run("ssdeval", "--checkpoint run " + set);
+  CHECK(evaluated.exit_code == 2);
+  CHECK_THAT(evaluated.err,
+             Contains("--checkpoint needs the images: give their folder with --images "
+                      "(000005.jpg is not in data/annotations)"));
+  const Outcome elsewhere = p.run("ssdeval", "--checkpoint run " + set + " --images run");
+  CHECK(elsewhere.exit_code == 3);
+  CHECK_THAT(elsewhere.err,
+             Contains("2 of 2 (100.0 %) images cannot be used: is their folder right "
+                      "(--images)?"));
   // Below the current folder they are found without the option.
   p.rename_images("here.json", [](const std::string& n) { return "data/images/" + n; });
   CHECK(p.run("ssddata", "convert --annotations here.json --to-images out").exit_code == 0);
@@ -128,7 +141,7 @@ TEST_CASE("images that are needed, and whose folder is not given, are asked for"
 
 TEST_CASE("options that would be passed over in silence are refused") {
   const Place p;
-  const std::string show = "show --augmented tiny.json -o out --count 2 ";
+  const std::string show = "show --augmented tiny.json -o out ";
   for (const auto& [more, option] :
        {std::pair(std::string("--annotations ") + Place::kFile, "--annotations"),
         {"--images data/images", "--images"},
@@ -137,7 +150,56 @@ TEST_CASE("options that would be passed over in silence are refused") {
         {"--id 5", "--id"}})
     check_refused(p.run("ssddata", show + more), 2,
                   std::string(option) + " does not go with --augmented");
-  CHECK(p.run("ssddata", show + "--columns 2 --cell 64").exit_code == 0);
+  CHECK(p.run("ssddata", show + "--count 2 --columns 2 --cell 64").exit_code == 0);
+}
+
+TEST_CASE("options that the data set does not read are refused") {
+  const Place p;
+  const std::string coco = fmt::format("--annotations {} --images data/images", Place::kFile);
+  REQUIRE(p.run("ssddata", "convert " + coco +
+                               " --to-voc voc --to-yolo set/labels --to-images "
+                               "set/images --to-records t")
+              .exit_code == 0);
+  base::write_file(p.at("set/data.yaml"), std::string_view("train: images\nnames: [a,b,c]\n"));
+  const std::string voc = "--voc voc --images data/images", records = "--records t.record-*",
+                    labels = "--yolo set/labels --images set/images", yaml = "--yolo set/data.yaml";
+  for (const auto& [data, option, words] :
+       {std::tuple(coco, "--split val", "--split: a COCO file has no splits"),
+        {records, "--split val", "--split: TFRecord shards have no splits"},
+        {voc, "--split train", "--split: voc has no ImageSets/Main"},
+        {labels, "--split train", "--split: set/labels has no data.yaml"},
+        {yaml, "--images set/images", "--images: the data.yaml says where"},
+        {yaml, "--names set/labels/classes.txt", "--names: the data.yaml has the names"},
+        {records, "--images data/images", "--images: TFRecord shards hold"},
+        {coco, "--names x", "--names serves only --voc and --yolo"},
+        {voc, "--label-map x", "--label-map serves only --tfrecords"},
+        {voc, "--keep-grouping-class", "--keep-grouping-class serves only --annotations"},
+        {labels, "--keep-grouping-class", "--keep-grouping-class serves only"},
+        {records, "--keep-grouping-class", "--keep-grouping-class serves only"}}) {
+    check_refused(p.run("ssddata", fmt::format("stats {} {}", data, option)), 2, words);
+    check_refused(p.run("ssdeval", fmt::format("{} {} --detections d.json", data, option)), 2,
+                  words);
+    CHECK(p.run("ssddata", "stats " + data).exit_code == 0);
+  }
+  for (const auto& [key, words] :
+       {std::pair("data.train.split=val", "data.train.split: a COCO file has no splits"),
+        {"data.val.split=train", "data.val.split: a COCO file has no splits"}})
+    check_refused(p.run("ssdtrain", std::string("--config tiny.json --dry-run ") + key), 2, words);
+}
+
+TEST_CASE("options that need another one are refused without it") {
+  const Place p;
+  const std::string coco = fmt::format("--annotations {} --images data/images", Place::kFile);
+  for (const auto& [program, arguments, words] :
+       {std::tuple("ssdtrain", std::string("--config tiny.json --markdown"), "--markdown needs"),
+        {"ssdexport", "--checkpoint x --onnx y --python python3", "--python needs --verify"},
+        {"ssddata", "convert " + coco + " --to-coco c.json --shards 2", "--shards needs"},
+        {"ssddata", "convert " + coco + " --to-coco c.json --threads 2", "--threads needs"},
+        {"ssddata", "show " + coco + " -o out --seed 3", "--seed needs --random"},
+        {"ssddata", "check " + coco + " --no-images --threads 2", "do not go together"},
+        {"ssddata", "show " + coco + " -o out --id 5 --random", "do not go together"},
+        {"ssddata", "show " + coco + " -o out --id 5 --count 2", "do not go together"}})
+    check_refused(p.run(program, arguments), 2, words);
 }
 
 TEST_CASE("boxes that a format cannot hold are counted where it is written") {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <thread>
 
-#include "data/formats/source.h"
+#include "data/formats/source_values.h"
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
 #include "engine/precision.h"
@@ -32,10 +32,19 @@ double divisor_of_gradients(const config::RunConfig& c) {
   return double(c.train.accumulate) * (averaged ? c.ranks.count : 1);
 }
 
+// Whether a configuration has another split than the standard one. Options of programs are checked
+// where they are read.
+bool split_given(const data::Source& s) {
+  const config::DataConfig standard;
+  return (s.prefix == "data.train." && s.split != standard.train.split) ||
+         (s.prefix == "data.val." && s.split != standard.val.split);
+}
+
 }  // namespace
 
 data::Dataset load_dataset(data::Source source, const std::string& label_map,
                            const ClassList* model) {
+  data::refuse_unread_values(source, {.split = split_given(source)});
   source.label_map = label_map;
   if (model)
     for (const ModelClass& c : model->list()) source.model_classes.push_back(c.name);

@@ -12,7 +12,8 @@
 namespace run {
 
 // Opens the data set of data.train or data.val, and prints its notes to stderr. `model` has the
-// classes of the checkpoint that will use it, if any. Throws Error(data) if it has no image.
+// classes of the checkpoint that will use it, if any. Throws Error(data) if it has no image, and
+// Error(usage) if the format does not read a key that is set.
 data::Dataset load_dataset(data::Source, const std::string& label_map,
                            const ClassList* model = nullptr);
 

@@ -1,0 +1,18 @@
+// Which values of a data::Source its format reads.
+#pragma once
+#include "data/formats/source.h"
+
+namespace data {
+
+// The values that the user gave, where they cannot be told from the standard ones.
+struct GivenValues {
+  bool split = false;
+  bool keep_grouping_class = false;
+};
+
+// Throws Error(usage), with the name of the option or key, if a value is given that nothing reads
+// in this data set: images, names, label_map, or one of GivenValues. Does nothing if no data set is
+// given.
+void refuse_unread_values(const Source&, const GivenValues& given);
+
+}  // namespace data
