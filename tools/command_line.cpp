@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <string>
@@ -146,6 +147,8 @@ int run_body(const std::string& program, const std::function<int()>& body) {
     return complain(program, error.what(), error.code());
   } catch (const std::bad_alloc&) {
     return complain(program, "out of memory", ExitCode::resources);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(program, error.what(), ExitCode::data);
   } catch (const std::system_error& error) {
     if (reader_has_gone()) return int(ExitCode::failed);
     return complain(program, error.what(), ExitCode::failed);

@@ -33,10 +33,10 @@ CLI::Validator one_of(const std::vector<std::string>& words);
 
 // Parses the command line, calls `body`, and returns the program's exit code. Every failure is one
 // line on stderr, "program: what is wrong". The code is that of the base::Error, 2 for the command
-// line (such as "unknown option --foo, did you mean --bar?"), 6 if memory runs out, and 1 for
-// anything else. If the reader of stdout has closed it, the program ends silently with 1. Any other
-// failure to write to stdout is an error. If standard descriptors are closed, no file that the
-// program opens takes their place.
+// line (such as "unknown option --foo, did you mean --bar?"), 3 for the file system, 6 without
+// memory, and 1 for anything else. If the reader of stdout has closed it, the program ends silently
+// with 1. Any other failure to write to stdout is an error. If standard descriptors are closed, no
+// file that the program opens takes their place.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body);
 // The same for programs that can succeed with several exit codes. `body` returns the code.
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);

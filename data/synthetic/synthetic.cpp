@@ -30,7 +30,7 @@ class PartialFolder {
       fail(ExitCode::usage, base::printable(target.string()),
            ": exists and is not an empty folder; choose another name");
     fs::create_directories(path_, error);
-    if (error) fail(ExitCode::failed, path_.string(), ": cannot create: ", error.message());
+    if (error) fail(ExitCode::data, path_.string(), ": cannot create: ", error.message());
   }
   ~PartialFolder() {
     std::error_code error;  // after publish() there is nothing left to remove
@@ -43,7 +43,7 @@ class PartialFolder {
   void publish() const {
     std::error_code error;
     fs::rename(path_, target_, error);  // replaces an empty folder
-    if (error) fail(ExitCode::failed, target_.string(), ": cannot create: ", error.message());
+    if (error) fail(ExitCode::data, target_.string(), ": cannot create: ", error.message());
   }
 
  private:
@@ -79,16 +79,17 @@ Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first,
 
 SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& o) {
   constexpr int kMaxImages = 999999;  // six digits in the names
-  if (o.train_images < 0 || o.val_images < 0 || o.train_images > kMaxImages - o.val_images)
-    fail(ExitCode::usage, "drawn data set: expected 0 to ", kMaxImages, " images in all, found ",
+  if (o.train_images < 0 || o.val_images < 0 || o.train_images > kMaxImages - o.val_images ||
+      o.train_images + o.val_images == 0)
+    fail(ExitCode::usage, "drawn data set: expected 1 to ", kMaxImages, " images in all, found ",
          o.train_images, " for training and ", o.val_images, " for validation");
   if (o.jpeg_quality < 1 || o.jpeg_quality > 100)
     fail(ExitCode::usage, "drawn data set: JPEG quality ", o.jpeg_quality, ", expected 1 to 100");
   check_scene_options(o.scene);
   fs::path target = folder.has_filename() ? folder : folder.parent_path();  // "name/" is "name"
   PartialFolder partial(target);
-  fs::create_directory(partial.path() / "images");
-  fs::create_directory(partial.path() / "annotations");
+  base::create_folders(partial.path() / "images");
+  base::create_folders(partial.path() / "annotations");
   Dataset train = write_part(partial.path(), o, 0, o.train_images);
   Dataset val = write_part(partial.path(), o, o.train_images, o.val_images);
   write_coco((partial.path() / "annotations" / "instances_train.json").string(), train);

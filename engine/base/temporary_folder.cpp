@@ -15,7 +15,7 @@ TemporaryFolder::TemporaryFolder(const std::string& prefix) {
   const fs::path parent = fs::temp_directory_path(unknown);
   std::string name = ((unknown ? fs::path("/tmp") : parent) / (prefix + ".XXXXXX")).string();
   if (!mkdtemp(name.data()))
-    fail(ExitCode::failed, "cannot make a temporary folder ", name, ": ", std::strerror(errno));
+    fail(ExitCode::data, "cannot make a temporary folder ", name, ": ", std::strerror(errno));
   path_ = name;
 }
 

@@ -6,7 +6,7 @@
 namespace base {
 
 // A fresh folder in the system's folder for temporary files. At the end of the scope it is removed
-// with everything in it. Error(failed): it cannot be made.
+// with everything in it. Error(data): it cannot be made.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::string& prefix);  // its name begins with it

@@ -12,103 +12,17 @@
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tests/support/special_files.h"
-#include "tests/support/tools/training_run.h"
+#include "tests/support/tools/output_options.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using tests::Outcome, tests::text_of;
+using tests::kModel, tests::kVal, tests::kValFile, tests::Outcome, tests::output_options,
+    tests::OutputOption, tests::OutputPlace, tests::text_of;
 
 namespace {
 
-struct OutputOption {
-  std::string program, option;
-  std::string arguments;  // run in the place's folder, before the option
-  std::string given;      // the option's value
-  std::string written;    // one file that this writes, below w/
-  std::string input;      // a file that this reads
-};
-
-constexpr const char* kVal = "--annotations data/annotations/instances_val.json";
-constexpr const char* kValFile = "data/annotations/instances_val.json";
-constexpr const char* kModel = "--checkpoint run/last.safetensors";
-
-// What the places of all tests hold: a drawn data set, a model, its detections, records.
-std::vector<OutputOption> output_options() {
-  const std::string images = " --images data/images";
-  const std::string convert = std::string("convert ") + kVal + images;
-  const std::string image = "data/images/000005.jpg";
-  const std::string box =
-      std::string(kModel) + " --score-threshold 0 --classes circle --max 1 " + image;
-  return {
-      {"ssddata", "--to-coco", convert, "w/out.json", "out.json", kValFile},
-      {"ssddata", "--to-records", convert, "w/set", "set.record-00000-of-00001", image},
-      {"ssddata", "--to-voc", convert, "w", "000005.xml", kValFile},
-      {"ssddata", "--to-yolo", convert, "w", "000005.txt", kValFile},
-      {"ssddata", "--to-yolo", convert, "w", "classes.txt", image},
-      {"ssddata", "--to-images", convert, "w", "000005.jpg", image},
-      {"ssddata", "--to-train", std::string("split ") + kVal + " --to-val /proc/self/fd/1",
-       "w/t.json", "t.json", kValFile},
-      {"ssddata", "--to-val", std::string("split ") + kVal + " --to-train /proc/self/fd/1",
-       "w/v.json", "v.json", kValFile},
-      {"ssddata", "-o", std::string("show ") + kVal + images, "w", "000000000005.jpg", image},
-      {"ssddata", "-o", std::string("show ") + kVal + images, "w", "contact_sheet.jpg", kValFile},
-      {"ssddata", "-o", "show --augmented tiny.json --count 2", "w", "001.jpg", "tiny.json"},
-      {"ssddata", "--report", std::string("stats ") + kVal, "w/r.html", "r.html", kValFile},
-      {"ssddetect", "-o", std::string(kModel) + " " + image, "w", "000005.jpg", image},
-      {"ssddetect", "--json", std::string(kModel) + " --score-threshold 0.001 " + image,
-       "w/found.json", "found.json", "run/last.safetensors"},
-      {"ssdexport", "--onnx", kModel, "w/m.onnx", "m.onnx", "run/last.safetensors"},
-      {"ssdexport", "--weights", kModel, "w/m.st", "m.st", "run/last.safetensors"},
-      {"ssddetect", "--save-crops", box, "w", "circle/000005_1.jpg", image},
-      {"ssddetect", "--save-txt", box, "w", "000005.txt", image},
-      {"ssddetect", "--save-txt", box, "w", "classes.txt", image},
-      {"ssdeval", "--save-detections", std::string(kModel) + " --threads 1", "w/d.json", "d.json",
-       image},
-      {"ssdeval", "--per-class", std::string(kModel) + " --threads 1", "w/c.csv", "c.csv",
-       kValFile},
-      {"ssdeval", "--per-class", std::string(kVal) + " --detections found.json", "w/c.csv", "c.csv",
-       "found.json"},
-      {"ssdeval", "--report", std::string(kModel) + " --threads 1", "w/r.html", "r.html", image},
-      {"ssdeval", "--report", std::string(kVal) + images + " --detections found.json", "w/r.html",
-       "r.html", "found.json"},
-  };
-}
-
-// One data set and one model for all cases; what is written goes to w/, which is made anew.
-class Place {
- public:
-  Place() : place_(4, 2) {
-    const Outcome trained = place_.train("run", "train.steps=1 eval.every_steps=0");
-    INFO(trained.err);
-    REQUIRE(trained.exit_code == 0);
-    const Outcome found = run("ssdeval", std::string(kModel) + " --save-detections found.json");
-    INFO(found.err);
-    REQUIRE(found.exit_code == 0);
-  }
-  std::string at(const std::string& name) const { return place_.at(name); }
-  void empty() const {
-    fs::remove_all(at("w"));
-    fs::create_directory(at("w"));
-  }
-  Outcome run(const std::string& program, const std::string& arguments) const {
-    return tests::run(fmt::format("cd {} && OMP_NUM_THREADS=1 timeout 60 {} {}", at(""),
-                                  tests::program(program).string(), arguments));
-  }
-  Outcome write(const OutputOption& o, const std::string& more = "") const {
-    return run(o.program, fmt::format("{} {} {} {}", o.arguments, o.option, o.given, more));
-  }
-  void empty_for(const OutputOption& o) const {
-    empty();
-    fs::create_directories(fs::path(spot(o)).parent_path());
-  }
-  std::string spot(const OutputOption& o) const { return at("w/" + o.written); }
-
- private:
-  tests::TrainingPlace place_;
-};
-
-const Place& place() {
-  static const Place one;
+const OutputPlace& place() {
+  static const OutputPlace one;
   return one;
 }
 
@@ -183,7 +97,7 @@ TEST_CASE("outputs: an input is never replaced, whatever its name") {
 }
 
 TEST_CASE("outputs: an input is recognised in every spelling") {
-  const Place& p = place();
+  const OutputPlace& p = place();
   p.empty();
   const std::string before = text_of(p.at(kValFile));
   for (const std::string& spelling :
@@ -214,7 +128,7 @@ TEST_CASE("outputs: an input is recognised in every spelling") {
 }
 
 TEST_CASE("outputs: bases of a configuration, and label maps beside shards, are inputs, too") {
-  const Place& p = place();
+  const OutputPlace& p = place();
   p.empty();
   base::write_file(p.at("w/child.json"), std::string_view(R"({"_base_": "../tiny.json"})"));
   const std::string convert = std::string("convert ") + kVal + " --images data/images ";
@@ -303,7 +217,7 @@ TEST_CASE("outputs: folders, sockets, disks and links to nothing are refused") {
 }
 
 TEST_CASE("outputs: standard output is written to, and never replaced") {
-  const Place& p = place();
+  const OutputPlace& p = place();
   for (const OutputOption& o : output_options()) {
     if (!o.given.ends_with(o.written)) continue;  // a folder of files
     INFO(o.program << " " << o.option);
@@ -324,7 +238,7 @@ TEST_CASE("outputs: standard output is written to, and never replaced") {
 }
 
 TEST_CASE("outputs: two options never name one file") {
-  const Place& p = place();
+  const OutputPlace& p = place();
   p.empty();
   const std::string convert = std::string("convert ") + kVal + " --images data/images ";
   for (const auto& [program, arguments, code] :

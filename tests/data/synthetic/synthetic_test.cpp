@@ -88,6 +88,7 @@ TEST_CASE("nothing is written over an existing folder or with wrong options") {
   for (auto change : std::initializer_list<void (*)(SyntheticOptions&)>{
            [](SyntheticOptions& o) { o.train_images = -1; },
            [](SyntheticOptions& o) { o.val_images = 1000000; },
+           [](SyntheticOptions& o) { o.train_images = o.val_images = 0; },
            [](SyntheticOptions& o) { o.jpeg_quality = 0; },
            [](SyntheticOptions& o) { o.scene.classes = 9; }}) {
     SyntheticOptions options = small();
