@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -24,8 +25,14 @@ std::string folder_of(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
+// Of a name that is as long as names may be, the end gives way to a hash.
 std::string temporary_of(const std::string& path) {
-  return path + kTemporaryMark + std::to_string(::getpid());
+  const std::string ending = kTemporaryMark + std::to_string(::getpid());
+  std::string name = fs::path(path).filename().string();
+  if (name.size() + ending.size() <= NAME_MAX) return path + ending;
+  const std::string hash = std::to_string(std::hash<std::string>()(name));
+  name.resize(NAME_MAX - ending.size() - hash.size());
+  return (fs::path(path).parent_path() / (name + hash + ending)).string();
 }
 
 [[noreturn]] void fail_with_reason(ExitCode code, const char* action, const std::string& path,

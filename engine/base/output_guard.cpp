@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <map>
 #include <set>
@@ -84,14 +85,28 @@ void check_folder_above(const std::string& what, const fs::path& path) {
          std::strerror(errno));
 }
 
+// Names of records may be longer than any file's.
+void check_length(const std::string& option, const fs::path& path, const std::string& source) {
+  for (const fs::path& part : path)
+    if (const size_t bytes = part.string().size(); bytes > NAME_MAX)
+      fail(source.empty() ? ExitCode::usage : ExitCode::data, option, ": ",
+           printable(part.string(), 60), ": the name has ", bytes, " bytes, and that of a file ",
+           NAME_MAX, " at most; ",
+           source.empty() ? "choose a shorter one"
+                          : "rename \"" + printable(source, 60) + "\" in the data");
+}
+
 }  // namespace
 
 void OutputGuard::add(const std::string& option, const std::string& path) {
-  if (!path.empty()) outputs_.push_back({option, path, ""});
+  if (path.empty()) return;
+  check_length(option, path, "");
+  outputs_.push_back({option, path, ""});
 }
 
 fs::path OutputGuard::add(const std::string& option, const std::string& folder,
                           const std::string& name, const std::string& source) {
+  check_length(option, name, source);
   const fs::path path = safe_output(folder, name);
   outputs_.push_back({option, path.string(), source});
   return path;

@@ -23,7 +23,7 @@ class OutputGuard {
   void add(const std::string& option, const std::string& path);
   // Adds a file in a folder that the user names with `option`, and returns its path. The file's
   // name comes from data; `source` says, in messages, from what it is made. Throws Error(data) if
-  // the name leads out of the folder.
+  // the name leads out of the folder, or is longer than names of files may be.
   std::filesystem::path add(const std::string& option, const std::string& folder,
                             const std::string& name, const std::string& source);
 

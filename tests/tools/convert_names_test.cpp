@@ -174,3 +174,18 @@ TEST_CASE("convert: label files of the input are inputs") {
   CHECK(tests::text_of(set.at("labels/a.txt")) == labels);
   CHECK(tests::text_of(set.at("labels/a.xml")) == voc);
 }
+
+TEST_CASE("convert: a name that is too long for a file is refused before anything is written") {
+  Set set({"0.jpg", "1.jpg"});
+  const std::string longest(251, 'x'), longer(300, 'x');
+  const std::string input = "--records " + set.records({"good.jpg", longer + ".jpg"}) + " ";
+  for (const char* to :
+       {"--to-voc v", "--to-yolo y", "--to-images i", "--to-coco c.json --to-voc v"})
+    check_refused(set, input + to, {"has 304 bytes, and that of a file 255 at most", "rename"});
+  CHECK(set.convert(input + "--to-coco c.json").exit_code == 0);
+  // The longest name that a file may have.
+  const std::string fits = "--records " + set.records({"good.jpg", longest + ".jpg"}) + " ";
+  CHECK(set.convert(fits + "--to-voc v --to-yolo v --to-images v").exit_code == 0);
+  CHECK(set.files().contains("v/" + longest + ".xml"));
+  CHECK(set.files().contains("v/" + longest + ".jpg"));
+}
