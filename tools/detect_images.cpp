@@ -44,13 +44,15 @@ class DetectionRun {
  private:
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
   void finish(const DetectedImage& image, const EncodedPictures& pictures, std::ostream& log);
+  void keep_old_files(const OutputNames& names);
   void tell_old_crops(std::ostream& log) const;
+  void tell_old_files(std::ostream& log) const;
 
   const DetectJob& job_;
   const DetectionFiles& files_;
   const std::vector<std::string> images_;
   const std::vector<OutputNames> names_;
-  std::set<std::string> old_crops_;  // of an earlier run
+  std::set<std::string> old_crops_, old_files_;  // of an earlier run
   std::string entries_;
   size_t done_ = 0, boxes_ = 0, unreadable_ = 0;
   std::chrono::duration<double> time_{};
@@ -83,18 +85,35 @@ void DetectionRun::run(Detection& detection, const DetectionPictures& pictures,
 void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pictures,
                           std::ostream& log) {
   ++done_;
+  const OutputNames& names = names_[image.number - 1];
   if (!image.problem.empty()) {
     log << "ssddetect: " << base::printable(image.problem) << std::endl;
     ++unreadable_;
+    keep_old_files(names);
     return;
   }
   for (const NamedBox& box : image.boxes)
     entries_ += (entries_.empty() ? "\n" : ",\n") + coco_entry(image, box);
   boxes_ += image.boxes.size();
-  const OutputNames& names = names_[image.number - 1];
   if (!old_crops_.empty())
     for (const std::string& path : files_.crop_paths(image, names)) old_crops_.erase(path);
   files_.write(image, pictures, names, true);
+}
+
+// What an earlier run has written of an image that cannot be read now.
+void DetectionRun::keep_old_files(const OutputNames& names) {
+  std::error_code unknown;
+  for (const std::string& path : {names.picture, names.labels})
+    if (!path.empty() && std::filesystem::exists(path, unknown)) old_files_.insert(path);
+}
+
+void DetectionRun::tell_old_files(std::ostream& log) const {
+  if (old_files_.empty()) return;
+  const size_t count = old_files_.size();
+  log << "ssddetect: note: " << count << (count == 1 ? " file" : " files")
+      << " of an earlier run stay" << (count == 1 ? "s" : "")
+      << ", of images that cannot be read now, such as " << base::printable(*old_files_.begin())
+      << std::endl;
 }
 
 // They may also be somebody's own pictures, so that nothing is removed.
@@ -120,6 +139,7 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
   }
   if (done_ < images_.size()) return cut_short(stop, done_, images_.size(), log);
   tell_old_crops(log);
+  tell_old_files(log);
   if (read > 0)
     log << "ssddetect: " << run::speed_in_words(read, time_.count()) << ", with reading"
         << (job_.folders.any() ? " and writing\n" : "\n");

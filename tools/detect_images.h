@@ -19,7 +19,8 @@ struct DetectJob {
   OutputFolders folders;
   std::string json;                  // file of the results; empty: `out`
   bool overwrite = false;            // replace files that exist
-  std::string truth, split = "val";  // GroundTruth; an empty path: none
+  std::string truth;                 // GroundTruth; an empty path: none
+  std::optional<std::string> split;  // of `truth`
   double score_threshold = 0.3;
   std::vector<std::string> classes;  // lists as "car,bus": only these are kept; empty: all
   std::optional<double> iou;         // up to which boxes of a class may overlap; none: the model's

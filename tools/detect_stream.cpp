@@ -79,6 +79,8 @@ class Inputs {
     return watch_ ? watch_->next(most) : std::vector<std::string>();
   }
 
+  size_t present_at_start() const { return watch_ ? watch_->present_at_start() : 0; }
+
  private:
   const run::StopSignal& stop_;
   std::atomic<bool> no_more_ = false, unread_ = false;
@@ -157,6 +159,22 @@ void check_recursive(const DetectJob& job) {
       "folder is given");
 }
 
+// Images that lie in the watched folder already are taken only if the folder is an input, too.
+std::string watching_in_words(const DetectJob& job, size_t present) {
+  const std::string words = "watching " + base::printable(job.watch);
+  if (present == 0) return words;
+  std::error_code unknown;
+  const bool taken = std::any_of(job.inputs.begin(), job.inputs.end(), [&](const auto& input) {
+    return std::filesystem::equivalent(input, job.watch, unknown);
+  });
+  const bool one = present == 1;
+  return base::concatenate(words, "; it holds ", present, one ? " image" : " images",
+                           " already, which ",
+                           taken ? (one ? "comes first" : "come first")
+                           : one ? "is not taken: name the folder as an input, too, to have it"
+                                 : "are not taken: name the folder as an input, too, to have them");
+}
+
 void say(const std::string& words, std::ostream& log) {
   if (!words.empty()) log << "ssddetect: " << words << std::endl;
 }
@@ -177,7 +195,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   if (opened.truth) matches.emplace(*opened.truth);
   if (!inputs.any() && !inputs.ended()) fail_without_image(job, opened.left_out);
   opened.begin(log);
-  if (!job.watch.empty()) say("watching " + base::printable(job.watch), log);
+  if (!job.watch.empty()) say(watching_in_words(job, inputs.present_at_start()), log);
   const auto start = std::chrono::steady_clock::now();
   Lines lines(opened.files, matches ? &*matches : nullptr, out, log);
   detect_all(detection, opened.pictures, inputs, lines);

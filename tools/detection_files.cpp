@@ -14,33 +14,13 @@
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/image_files.h"
+#include "tools/output_names.h"
 
 namespace tools {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-// A class as the name of a folder.
-std::string folder_name(std::string name) {
-  constexpr size_t kLongest = 200;  // bytes; file systems allow 255
-  for (char& c : name)
-    if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == 127) c = '_';
-  if (name.size() > kLongest) name.resize(kLongest);
-  return name.empty() || name == "." || name == ".." ? "_" : name;
-}
-
-bool is_taken(const fs::path& path) {
-  std::error_code unknown;
-  return fs::exists(fs::symlink_status(path, unknown));
-}
-
-// The path with `ending`, or with "_2" and so on before it, where nothing is yet.
-std::string new_name(const fs::path& stem, const std::string& ending) {
-  std::string path = stem.string() + ending;
-  for (int i = 2; is_taken(path); ++i) path = base::concatenate(stem.string(), "_", i, ending);
-  return path;
-}
 
 bool holds(const fs::path& path, const std::string& text) {
   std::error_code unknown;
@@ -50,8 +30,6 @@ bool holds(const fs::path& path, const std::string& text) {
   std::ifstream(path, std::ios::binary).read(found.data(), std::streamsize(found.size()));
   return found == text;
 }
-
-std::string stem_of(const std::string& image) { return fs::path(image).stem().string(); }
 
 fs::path one_spelling(const fs::path& path) {
   std::error_code unknown;
@@ -63,10 +41,12 @@ fs::path one_spelling(const fs::path& path) {
 }  // namespace
 
 DetectionFiles::DetectionFiles(const OutputFolders& folders, const run::ClassList& classes)
-    : folders_(folders), classes_(classes) {}
+    : folders_(folders),
+      classes_(classes),
+      crop_folders_(folders_of_classes(folders.crops, classes)) {}
 
 std::string DetectionFiles::crop_folder(const std::string& category) const {
-  return (fs::path(folders_.crops) / folder_name(category)).string();
+  return crop_folders_.at(category);
 }
 
 OutputNames DetectionFiles::named(const std::string& stem, const std::string& image) const {

@@ -1,5 +1,6 @@
 // Names and files of what a model found: pictures, crops and label files.
 #pragma once
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -60,6 +61,7 @@ class DetectionFiles {
 
   const OutputFolders folders_;
   const run::ClassList& classes_;
+  const std::map<std::string, std::string> crop_folders_;  // by the name of the class
 };
 
 }  // namespace tools

@@ -52,6 +52,7 @@ FolderWatch::FolderWatch(std::string folder, std::function<bool()> stopped)
   // After the watch began, so that every file is in the list, or has an event, or both.
   for (const auto& [file, version] : list())
     given_.emplace(file, Given{version, settled(version, complete_)});
+  present_at_start_ = given_.size();
 }
 
 FolderWatch::~FolderWatch() = default;

@@ -32,6 +32,9 @@ class FolderWatch {
   // Error(data): the folder is gone or cannot be read any more.
   std::vector<std::string> next(size_t most);
 
+  // The number of images that lay in the folder when the watch began. next() does not give them.
+  size_t present_at_start() const { return present_at_start_; }
+
  private:
   using Time = std::chrono::system_clock::time_point;
   struct Descriptor {
@@ -65,8 +68,9 @@ class FolderWatch {
   std::deque<std::string> pending_;               // names that `next` will give
   std::unordered_set<std::string> waiting_;       // the same names
   std::unordered_map<std::string, Given> given_;  // by name, with what was there at the start
-  Time complete_;                                 // all events before this were read
-  bool lost_ = false, gone_ = false;              // events; the folder
+  size_t present_at_start_ = 0;
+  Time complete_;                     // all events before this were read
+  bool lost_ = false, gone_ = false;  // events; the folder
 };
 
 }  // namespace tools

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "data/formats/image_folder.h"
 #include "engine/base/error.h"
@@ -21,33 +23,59 @@ std::string lower_extension(const fs::path& path) {
   return extension;
 }
 
-void add_folder(const std::string& folder, bool recursive, FoundImages& out) {
-  const data::ImageFolder found = data::list_images(folder, recursive);
-  for (const fs::path& image : found.images)
-    out.files.push_back((fs::path(folder) / image).string());
-  if (found.images.empty()) out.empty.push_back(folder);
-  out.below += found.below;
-  for (const auto& [ending, count] : found.others) out.others[ending] += count;
-}
+// Adds images to those that were found, each once.
+class ImageList {
+ public:
+  explicit ImageList(FoundImages& out) : out_(out) {}
 
-void add_list(PathLines& list, FoundImages& out) {
-  constexpr size_t kAtOnce = 1024;
-  for (auto paths = list.next(kAtOnce); !paths.empty(); paths = list.next(kAtOnce))
-    out.files.insert(out.files.end(), paths.begin(), paths.end());
-}
+  void add(const std::string& path) {
+    (known_.insert(spelling_of(path)).second ? out_.files : out_.repeated).push_back(path);
+  }
+
+  void add_folder(const std::string& folder, bool recursive) {
+    const data::ImageFolder found = data::list_images(folder, recursive);
+    for (const fs::path& image : found.images) add((fs::path(folder) / image).string());
+    if (found.images.empty()) out_.empty.push_back(folder);
+    out_.below += found.below;
+    for (const auto& [ending, count] : found.others) out_.others[ending] += count;
+  }
+
+  // Each line counts: who wrote the list may go by their numbers.
+  void add_list(PathLines& list) {
+    constexpr size_t kAtOnce = 1024;
+    for (auto paths = list.next(kAtOnce); !paths.empty(); paths = list.next(kAtOnce))
+      out_.files.insert(out_.files.end(), paths.begin(), paths.end());
+  }
+
+ private:
+  // The same for all ways to write a path. A link is another image than the file to which it leads.
+  std::string spelling_of(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    const auto [known, fresh] = folders_.try_emplace(folder.string());
+    std::error_code unknown;
+    if (fresh) known->second = fs::weakly_canonical(fs::absolute(folder, unknown), unknown);
+    return (known->second / path.filename()).string();
+  }
+
+  FoundImages& out_;
+  std::unordered_set<std::string> known_;
+  std::unordered_map<std::string, fs::path>
+      folders_;  // in their one spelling, by how they are named
+};
 
 }  // namespace
 
 FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, PathLines& list) {
   FoundImages found;
+  ImageList images(found);
   for (const std::string& path : inputs) {
     std::error_code unknown;
     if (path == "-")
-      add_list(list, found);
+      images.add_list(list);
     else if (fs::is_directory(path, unknown))
-      add_folder(path, recursive, found);
+      images.add_folder(path, recursive);
     else
-      found.files.push_back(path);
+      images.add(path);
   }
   return found;
 }
@@ -74,6 +102,16 @@ std::string empty_in_words(const FoundImages& found) {
       "note: no image in ", base::printable(found.empty[0]),
       others == 0 ? ""
                   : base::concatenate(" and ", others, " other folder", others == 1 ? "" : "s"));
+}
+
+std::string repeated_in_words(const FoundImages& found) {
+  if (found.repeated.empty()) return {};
+  const std::set<std::string> names(found.repeated.begin(), found.repeated.end());
+  const std::string first = base::printable(found.repeated.front());
+  if (names.size() == 1)
+    return base::concatenate("note: ", first, " is named more than once; it is taken once");
+  return base::concatenate("note: ", names.size(), " images are named more than once, such as ",
+                           first, "; each is taken once");
 }
 
 std::string picture_ending(const std::string& image) {

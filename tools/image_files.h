@@ -15,11 +15,13 @@ struct FoundImages {
   std::vector<std::string> empty;         // folders without an image that is read
   int64_t below = 0;                      // images in sub-folders that are left out
   std::map<std::string, int64_t> others;  // pictures of formats that are not read, by ending
+  std::vector<std::string> repeated;      // names of images that were named before: left out
 };
 
 // Lists the images of each input: a file as it is, for a folder its .jpg, .jpeg and .png files
 // sorted by path (with those of sub-folders if `recursive`), and for "-" the paths in `list`. Files
-// that do not exist are listed, too. Throws Error(data) if a folder or the list cannot be read.
+// that do not exist are listed, too. An image that `inputs` name again, in whatever spelling, is
+// listed once; of a list, each line is. Throws Error(data) if a folder or the list cannot be read.
 FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, PathLines& list);
 
 // Whether a file's name ends as those of images do.
@@ -30,6 +32,9 @@ std::string left_out_in_words(const FoundImages&);
 // Such as "note: no image in photos/old" if some folders had images and others had none, else
 // empty.
 std::string empty_in_words(const FoundImages&);
+
+// Such as "note: 2 images are named more than once, such as a.jpg; each is taken once", else empty.
+std::string repeated_in_words(const FoundImages&);
 
 // Returns ".png" for PNG files, ".jpg" for others.
 std::string picture_ending(const std::string& image);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/detection.h"
 #include "tools/run/checkpoint_files.h"
 
@@ -24,13 +25,22 @@ std::unique_ptr<const GroundTruth> truth_of(const DetectJob& job, const run::Mod
   return std::make_unique<const GroundTruth>(job.truth, job.split, exif_policy(job, model));
 }
 
+std::string unknown_classes_of(const DetectJob& job, const run::ModelFile& model,
+                               const GroundTruth* truth) {
+  if (!truth) return {};
+  return run::unknown_classes_in_words(model.classes(), truth->dataset(),
+                                       "--ground-truth " + base::printable(job.truth));
+}
+
 }  // namespace
 
 OpenedJob::OpenedJob(const DetectJob& job, const FoundImages& found, bool more)
     : left_out(left_out_of(job, found, more)),
       empty(empty_in_words(found)),
+      repeated(repeated_in_words(found)),
       model(run::checkpoint_file(job.checkpoint, "ssddetect")),
       truth(truth_of(job, model)),
+      unknown_classes(unknown_classes_of(job, model, truth.get())),
       files(job.folders, model.classes()),
       pictures(!job.folders.pictures.empty(), !job.folders.crops.empty(), model.classes(),
                truth.get()) {}
@@ -44,7 +54,9 @@ std::vector<std::string> OpenedJob::inputs() const {
 void OpenedJob::begin(std::ostream& log) const {
   files.begin();
   if (!empty.empty()) log << "ssddetect: " << empty << std::endl;
+  if (!repeated.empty()) log << "ssddetect: " << repeated << std::endl;
   if (!left_out.empty()) log << "ssddetect: left out: " << left_out << std::endl;
+  if (!unknown_classes.empty()) log << "ssddetect: note: " << unknown_classes << std::endl;
 }
 
 void fail_without_image(const DetectJob& job, const std::string& left_out) {

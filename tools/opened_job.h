@@ -19,18 +19,19 @@ namespace tools {
 // Opening writes nothing.
 struct OpenedJob {
   // `more`: images may come that are not among those found. Errors: usage when there is no image at
-  // all; checkpoint; data when the ground truth cannot be read.
+  // all; checkpoint; data when the ground truth cannot be read, or has no class of the model.
   OpenedJob(const DetectJob& job, const FoundImages& found, bool more);
   OpenedJob(const OpenedJob&) = delete;
   OpenedJob& operator=(const OpenedJob&) = delete;
 
   std::vector<std::string> inputs() const;  // files that no output may replace, but for images
-  // Creates the folders of the outputs, and says on `log` which images were left out.
+  // Creates the folders of the outputs, and says on `log` which images and classes are left out.
   void begin(std::ostream& log) const;
 
-  const std::string left_out, empty;  // in words
+  const std::string left_out, empty, repeated;  // in words
   const run::ModelFile model;
   const std::unique_ptr<const GroundTruth> truth;  // null: none
+  const std::string unknown_classes;               // of the ground truth, in words
   const DetectionFiles files;
   const DetectionPictures pictures;
 };

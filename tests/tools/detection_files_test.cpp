@@ -274,8 +274,7 @@ TEST_CASE("--ground-truth of a data.yaml fits copies of its images in another fo
   REQUIRE(made.exit_code == 0);
   std::string names;
   const json set = annotations_of(p, "val");
-  for (const json& c : set["categories"])
-    names += "  - " + c["name"].get<std::string>() + "\n";
+  for (const json& c : set["categories"]) names += "  - " + c["name"].get<std::string>() + "\n";
   REQUIRE(p.detect("copies --json copies.json --overwrite").exit_code == 0);
   for (const char* val : {"images/val", "val.txt"}) {
     CAPTURE(val);
@@ -322,9 +321,10 @@ TEST_CASE("--ground-truth that does not fit is told") {
 
 TEST_CASE("detection takes the memory that a batch needs, and no more than it may") {
   const Place& p = place();
-  std::string many;
-  for (int i = 0; i < 60; ++i) many += kImages;
-  const Outcome refused = p.detect(many + "--memory-gib 0.001 --batch 100");
+  fs::create_directories(p.at("w"));
+  for (int i = 0; i < 120; ++i)
+    fs::create_hard_link(p.at("data/images/000005.jpg"), p.at(fmt::format("w/{}.jpg", i)));
+  const Outcome refused = p.detect("w --memory-gib 0.001 --batch 100");
   check_refused(refused, 6, "--batch=100 needs ");
   CHECK_THAT(refused.err, Contains("1.0 MiB are free") && Contains("--memory-gib"));
   check_refused(p.detect(std::string(kImages) + "--memory-gib 0"), 2, "--memory-gib");

@@ -1,0 +1,25 @@
+// Names of files and folders that are made of the names of images and classes.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "tools/run/class_list.h"
+
+namespace tools {
+
+// The image's name without folders and ending, cut to 200 bytes: there is room for what follows.
+std::string stem_of(const std::string& image);
+
+// The folder of each class below `crops`, by the name of the class. Characters that no name of a
+// folder has become '_'. If the folder is that of another class, too, it gets a number: "a_b_2" for
+// the class "a/b" beside "a_b".
+std::map<std::string, std::string> folders_of_classes(const std::string& crops,
+                                                      const run::ClassList&);
+
+// Whether there is a file, a folder or a link of that name.
+bool is_taken(const std::filesystem::path&);
+// The path with `ending`, or with "_2" and so on before it, where nothing is yet.
+std::string new_name(const std::filesystem::path& stem, const std::string& ending);
+
+}  // namespace tools
