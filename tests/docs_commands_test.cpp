@@ -40,6 +40,7 @@ const std::vector<NotRun> kNotRun{
     {"tests/peers/nms_peer.py", "needs Python with numpy"},
     {"tests/peers/torch_parity.py", "needs PyTorch"},
     {"benchmarks/compare.sh", "installs packages, runs the whole SSD320 for minutes"},
+    {"benchmarks/growth.py", "runs the whole SSD320 for minutes"},
     {"benchmarks/record.py", "would add a row to the history"},
     {"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx --overwrite --verify",
      "needs Python with onnxruntime"},

@@ -13,7 +13,7 @@ using namespace engine;
 
 constexpr int64_t kGpuImages = 64, kCpuImages = 4;  // of 40 x 40 pixels, as large as P3
 
-// Without padding, because Winograd's algorithm, which leaves multiplications out, is then not taken.
+// Without padding, so that Winograd's algorithm, which leaves multiplications out, is not taken.
 ConvShape large_conv(const Precision& p, int64_t images, int kernel, int channels) {
   return {{.images = int(images),
            .height = 40,

@@ -12,9 +12,12 @@ namespace engine::winograd {
 constexpr int kKernel = kTaps * kTaps;
 
 // Floats between the matrices [from, to] of two points, with a cache line between them.
-inline size_t weight_step(const ConvShape& s) { return size_t(s.out_channels) * s.in_channels + kLanes; }
+inline size_t weight_step(const ConvShape& s) {
+  return size_t(s.out_channels) * s.in_channels + kLanes;
+}
 
-inline void store_weights(const ConvShape& s, const Lanes (&kernel)[kKernel], int lanes, float* to) {
+inline void store_weights(const ConvShape& s, const Lanes (&kernel)[kKernel], int lanes,
+                          float* to) {
   Lanes points[kPoints];
   weight_tile(kernel, points);
   for (int p = 0; p < kPoints; ++p) store(points[p], lanes, to + p * weight_step(s));

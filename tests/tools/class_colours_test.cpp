@@ -103,6 +103,7 @@ TEST_CASE("a class has the same colour in the pictures of every program") {
                "--max 1 -o " + folder + "/found --json " + folder + "/found.json");
     const json found = json::parse(tests::text_of(place.at(folder + "/found.json")));
     REQUIRE(found.size() == 1);
-    CHECK(class_shown(place.at(folder + "/found/1.jpg")) == found[0]["category"].get<std::string>());
+    const auto category = found[0]["category"].get<std::string>();
+    CHECK(class_shown(place.at(folder + "/found/1.jpg")) == category);
   }
 }
