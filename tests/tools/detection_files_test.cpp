@@ -159,7 +159,7 @@ TEST_CASE("--save-txt writes YOLO's lines with scores, also where nothing is fou
       for (double& value : v) REQUIRE(words >> value);
       CHECK(words.eof());
       const std::vector<double> b = boxes.at(next)["bbox"];
-      CHECK(classes.at(size_t(v[0])) == boxes[next]["category"]);
+      CHECK(classes.at(size_t(v[0])) == boxes[next]["category"].get<std::string>());
       for (const auto& [value, expected] : {std::pair(v[1], (b[0] + b[2] / 2) / 96),
                                             {v[2], (b[1] + b[3] / 2) / 96},
                                             {v[3], b[2] / 96},

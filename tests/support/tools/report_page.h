@@ -74,8 +74,9 @@ inline void check_metrics(const ReportPage& page, const nlohmann::json& metrics)
   const auto classes = page.rows("classes");
   REQUIRE(classes.size() == metrics["per_class"].size());
   for (const nlohmann::json& one : metrics["per_class"]) {
+    const auto name = one["name"].get<std::string>();
     const auto found = std::find_if(classes.begin(), classes.end(),
-                                    [&](const auto& row) { return row[0] == one["name"]; });
+                                    [&](const auto& row) { return row[0] == name; });
     REQUIRE(found != classes.end());
     CHECK(found->at(1) == metric_text(one["AP"].get<double>()));
     CHECK(found->at(2) == metric_text(one["AP50"].get<double>()));
