@@ -214,3 +214,34 @@ TEST_CASE("pictures and rows of a table are limited, and the page says so") {
   CHECK(page.rows("classes").size() == 1000);
   CHECK(page.text.size() < 8'000'000);
 }
+
+TEST_CASE("areas that doubles cannot hold put no nan and no inf into the page") {
+  const tests::TrainingPlace place(1, 1);
+  const json image = tests::annotations_of(place, "val")["images"][0];
+  ResultsFiles files(2);
+  json truth = json::parse(text_of(files.at("truth.json"))), found = json::array();
+  for (const char* key : {"file_name", "width", "height"})
+    for (json& one : truth["images"]) one[key] = image[key];
+  truth["annotations"] = json::array();
+  for (const double side : {1e-300, 1e200}) {
+    const int id = int(truth["annotations"].size()) + 1;
+    const json box{0, 0, side, side};
+    found.push_back({{"image_id", id}, {"category_id", 1}, {"bbox", box}, {"score", 0.5}});
+    truth["annotations"].push_back({{"id", id},
+                                    {"image_id", id},
+                                    {"category_id", 1},
+                                    {"area", 1},
+                                    {"iscrowd", 0},
+                                    {"bbox", box}});
+  }
+  files.save(truth, found);
+  const Outcome outcome = files.evaluate("--report a.html --images " + place.at("data/images"));
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  const ReportPage page(files.at("a.html"));
+  CHECK(page.images > 0);
+  CHECK_THAT(page.text, Contains(" 0.50, IoU not measurable<") &&
+                            Contains(" 2 whose IoU is not measurable are left out."));
+  for (const char* word : {"nan<", "inf<", "\"nan", "\"inf", "\"-nan", "\"-inf"})
+    CHECK_THAT(page.text, !Contains(word));
+}

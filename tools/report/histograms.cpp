@@ -66,16 +66,23 @@ std::string overlap_plot(const Matched& m) {
                .y_title = "detections",
                .bars = {{"right", "good", std::vector<double>(10)}}};
   const double least = m.of.rule.iou;
+  size_t unknown = 0;
   for (int i = 0; i < 10; ++i) plot.labels.push_back(shown(std::lerp(least, 1., i / 10.)));
   for (size_t i = 0; i < m.matches.size(); ++i) {
     if (m.matches[i].outcome != data::Outcome::right || m.of.detections[i].score < m.best.score)
       continue;
+    if (!std::isfinite(m.matches[i].iou)) {
+      ++unknown;
+      continue;
+    }
     const double part = (m.matches[i].iou - least) / std::max(1 - least, 1e-9);
     ++plot.bars[0].values[std::min<size_t>(9, size_t(std::max(0., part * 10)))];
   }
+  const std::string left_out =
+      unknown > 0 ? fmt::format(" {} whose IoU is not measurable are left out.", unknown) : "";
   return figure(plot.html(), fmt::format("IoU of the right detections with a score of at least "
-                                         "{:.2f}. Each label is the least IoU of its bin.",
-                                         m.best.score));
+                                         "{:.2f}. Each label is the least IoU of its bin.{}",
+                                         m.best.score, left_out));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "data/encoded_image.h"
@@ -62,6 +63,14 @@ std::vector<uint8_t> small_jpeg(const data::Image& picture) {
   return bytes;
 }
 
+// COCO's IoU is no number if the areas of both boxes are 0 or infinite in doubles.
+std::string iou_in_words(double iou) {
+  return std::isfinite(iou) ? fmt::format("IoU {:.2f}", iou) : "IoU not measurable";
+}
+
+// Boxes may lie anywhere, also where a browser's numbers end.
+std::string drawn(double value) { return coordinate(std::clamp(value, -1e6, 1e6)); }
+
 class PictureDrawer {
  public:
   explicit PictureDrawer(const Matched& m) : m_(m), by_image_(m.of.truth.images.size()) {
@@ -109,8 +118,8 @@ class PictureDrawer {
       svg += fmt::format(
           "<rect class=\"box {}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><title>{}</title>"
           "</rect>\n",
-          box.kind, coordinate(box.x), coordinate(box.y), coordinate(std::max(0., box.width)),
-          coordinate(std::max(0., box.height)), escaped(box.title));
+          box.kind, drawn(box.x), drawn(box.y), drawn(std::max(0., box.width)),
+          drawn(std::max(0., box.height)), escaped(box.title));
     }
     return svg + labels_of(boxes, picture) + "</svg>\n";
   }
@@ -144,7 +153,7 @@ class PictureDrawer {
         fmt::format("{} {:.2f}", shortened(truth.categories[size_t(d.category)].name, 20), d.score);
     const bool right = m_.matches[i].outcome == data::Outcome::right;
     std::string title =
-        right ? fmt::format("right: {}, IoU {:.2f}", label, m_.matches[i].iou) : "wrong: " + label;
+        right ? "right: " + label + ", " + iou_in_words(m_.matches[i].iou) : "wrong: " + label;
     if (const int64_t object = m_.confusion.mistaken[i]; object >= 0)
       title += ", is " + truth.categories[size_t(truth.objects[size_t(object)].category)].name;
     return {right ? "right" : "wrong", d.x, d.y, d.width, d.height, label, title};
