@@ -84,8 +84,9 @@ void check_objects(const VocFile& file) {
              object.name.empty() ? "name" : std::string("bndbox/") + kVocEdges[i]);
 }
 
-VocFile read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures& pictures) {
-  VocFile file;
+// Where it throws, `file` holds what was read before.
+void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures& pictures,
+                   VocFile& file) {
   file.where = (folder / relative).string();
   const std::string& where = file.where;
   base::LoadedFile loaded(where, kLargestFile);
@@ -96,13 +97,13 @@ VocFile read_voc_file(const fs::path& folder, const fs::path& relative, VocPictu
          ">, expected PASCAL VOC's <annotation>");
   for (pugi::xml_node annotation : document.children("annotation"))
     parse_annotation(annotation, where, file);
-  file.image.file_name = pictures.find(relative, file.image.file_name);
-  if (file.image.file_name.empty())
-    fail(ExitCode::data, where, ": filename does not stay below the image folder");
   if (file.image.width == 0 || file.image.height == 0)
     fail(ExitCode::data, where, ": no size/width and size/height");
   check_objects(file);
-  return file;
+  const std::string picture = pictures.find(relative, file.image.file_name);
+  if (picture.empty())
+    fail(ExitCode::data, where, ": filename does not stay below the image folder");
+  file.image.file_name = picture;
 }
 
 std::map<std::string, int32_t> take_categories(Dataset& out, const std::vector<VocFile>& files,
@@ -149,9 +150,14 @@ void take_objects(Dataset& out, const VocFile& file, const std::map<std::string,
 std::vector<VocFile> read_files(const std::string& folder, const std::vector<fs::path>& paths,
                                 VocPictures& pictures, Problems* problems) {
   std::vector<VocFile> files;
-  for (const fs::path& path : paths)
-    take_or_report(problems, ProblemKind::bad_label_file, (fs::path(folder) / path).string(),
-                   [&] { files.push_back(read_voc_file(folder, path, pictures)); });
+  for (const fs::path& path : paths) {
+    VocFile file;
+    if (take_or_report(problems, ProblemKind::bad_label_file, (fs::path(folder) / path).string(),
+                       [&] { read_voc_file(folder, path, pictures, file); }))
+      files.push_back(std::move(file));
+    else
+      pictures.add_damaged(path, file.image.file_name);
+  }
   return files;
 }
 

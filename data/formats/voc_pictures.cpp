@@ -54,9 +54,21 @@ std::string VocPictures::find(const fs::path& xml, const std::string& filename) 
   }
   const std::string assumed = named.empty() ? stem_below(xml) + ".jpg" : named;
   if (names_.contains(assumed)) return count(assumed);
+  if (!filename.empty() && !usable) {
+    --files_;
+    return "";
+  }
   if (exists_ && missing_++ == 0)
     first_missing_ = fmt::format("{} of {}", base::printable_name(assumed), xml.generic_string());
-  return filename.empty() || usable ? assumed : "";
+  return assumed;
+}
+
+void VocPictures::add_damaged(const fs::path& xml, const std::string& filename) {
+  ++damaged_;
+  if (const std::string named = named_by(filename, false); names_.contains(named))
+    used_.insert(named);
+  else if (auto own = by_stem_.find(stem_below(xml)); own != by_stem_.end())
+    used_.insert(own->second);
 }
 
 void VocPictures::require_one(const std::string& files, const std::string& images_option) const {
@@ -68,7 +80,8 @@ void VocPictures::require_one(const std::string& files, const std::string& image
 }
 
 std::string VocPictures::note(const std::string& files, bool all) const {
-  std::string text = fmt::format("{}: {} XML files", files, files_);
+  std::string text = fmt::format("{}: {} XML files", files, files_ + damaged_);
+  if (damaged_ > 0) text += fmt::format(", {} of them damaged and left out", damaged_);
   if (!exists_)
     return text + fmt::format("; {} is not a folder, so no picture was looked for", folder_);
   text +=

@@ -25,12 +25,16 @@ class VocPictures {
   // is empty if `filename` leads out of the folder.
   std::string find(const std::filesystem::path& xml, const std::string& filename);
 
+  // Counts a file that cannot be used, and the picture that belongs to it, if one is known.
+  // `filename` may be empty.
+  void add_damaged(const std::filesystem::path& xml, const std::string& filename);
+
   // Throws Error(data) if the folder exists, is another one than `files`, and holds none of the
   // pictures for which find() was called. The message names the option, if it is not empty.
   void require_one(const std::string& files, const std::string& images_option) const;
 
-  // One line that counts the files with and without a picture. If `all`, that is, if find() was
-  // called for every file of the data set, it also counts the pictures without a file.
+  // One line that counts the files with and without a picture, and the damaged ones. If `all`, that
+  // is, if each file of the data set was added, it also counts the pictures without a file.
   std::string note(const std::string& files, bool all) const;
 
  private:
@@ -43,7 +47,7 @@ class VocPictures {
   std::set<std::string> names_;                 // of found_.images
   std::map<std::string, std::string> by_stem_;  // "sub/a" -> "sub/a.jpg"
   std::set<std::string> used_;
-  int64_t files_ = 0, renamed_ = 0, missing_ = 0, shared_ = 0;
+  int64_t files_ = 0, damaged_ = 0, renamed_ = 0, missing_ = 0, shared_ = 0;
   std::string first_renamed_, first_missing_, first_shared_;
 };
 

@@ -101,22 +101,26 @@ ImageEntry read_entry(const std::string& folder, const fs::path& relative, ExifP
   return image;
 }
 
-void take_labels(Dataset& out, const ImageEntry& image, const std::string& path, YoloMatch& match,
+// Returns whether all lines could be used.
+bool take_labels(Dataset& out, const ImageEntry& image, const std::string& path, YoloMatch& match,
                  Problems* problems) {
   base::LoadedFile file(path, kLargestLabels);
+  bool whole = true;
   for_lines(plain_text(file.bytes(), path), [&](std::string_view line, int number) {
     if (line.empty()) return;
     const std::string where = fmt::format("{}:{}", file.path(), number);
-    take_or_report(problems, ProblemKind::bad_label_file, where, [&] {
+    whole &= take_or_report(problems, ProblemKind::bad_label_file, where, [&] {
       Object object = parse_object(line, image, out.categories.size(), where);
       object.id = static_cast<int64_t>(out.objects.size() + 1);
       count_box(match, image, object);
       out.objects.push_back(object);
     });
   });
+  return whole;
 }
 
-// Adds an image with its labels, if both can be read.
+// Adds an image with its labels, if both can be read. An image all of whose labels are damaged is
+// no background.
 void take_image(Dataset& out, const YoloImage& source, ExifPolicy exif, YoloMatch& match,
                 Problems* problems) {
   ImageEntry image;
@@ -126,14 +130,18 @@ void take_image(Dataset& out, const YoloImage& source, ExifPolicy exif, YoloMatc
     return;
   image.id = static_cast<int64_t>(out.images.size() + 1);
   image.first_object = static_cast<uint32_t>(out.objects.size());
-  bool labelled = false;
-  take_or_report(problems, ProblemKind::bad_label_file, source.labels.string(), [&] {
+  bool labelled = false, whole = true;
+  whole &= take_or_report(problems, ProblemKind::bad_label_file, source.labels.string(), [&] {
     labelled = has_labels(source.labels);
-    if (labelled) take_labels(out, image, source.labels.string(), match, problems);
+    if (labelled) whole = take_labels(out, image, source.labels.string(), match, problems);
   });
   image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
-  match.labelled += labelled;
-  match.empty += labelled && image.object_count == 0;
+  const bool without_boxes = image.object_count == 0;
+  match.labelled += labelled || !whole;
+  match.damaged += !whole;
+  match.left_out += !whole && without_boxes;
+  match.empty += labelled && whole && without_boxes;
+  if (!whole && without_boxes) return;
   out.images.push_back(std::move(image));
 }
 

@@ -94,9 +94,13 @@ bool has_labels(const fs::path& labels) {
 
 std::string matched(const YoloFiles& files, const YoloMatch& match) {
   const auto images = static_cast<int64_t>(files.images.size());
-  std::string text =
-      fmt::format("{}: {} images, {} with a label file ({} of them empty), {} without",
-                  files.image_folder, images, match.labelled, match.empty, images - match.labelled);
+  const std::string damaged = match.damaged > 0 ? fmt::format(", {} damaged", match.damaged) : "";
+  std::string text = fmt::format(
+      "{}: {} images, {} with a label file ({} of them empty{}), {} without", files.image_folder,
+      images, match.labelled, match.empty, damaged, images - match.labelled);
+  if (match.left_out > 0)
+    text += fmt::format("; {} left out, since no box of the damaged label file can be read",
+                        match.left_out);
   if (!files.label_folders.empty()) text += unmatched(files);
   if (const int64_t count = sharing(files))
     text += fmt::format("; {} images share the label file of another image", count);

@@ -144,6 +144,9 @@ TEST_CASE("VOC: a check goes on behind files that cannot be used") {
   CHECK(dataset.images.size() == 3);
   CHECK(dataset.objects.size() == 2);
   CHECK(dataset.images[2].object_count == 0);
+  CHECK_THAT(dataset.notes.at(0),
+             Contains("5 XML files, 2 of them damaged and left out, 3 with a picture in ") &&
+                 Contains("; 0 pictures without an XML file left out"));
 }
 
 TEST_CASE("VOC: names in a list that have no file are told with their line") {
@@ -177,7 +180,11 @@ TEST_CASE("YOLO: a check goes on behind images and lines that cannot be used") {
               {ProblemKind::bad_label_file, f.at("yolo/labels/0.txt:3")},
               {ProblemKind::unreadable_image, f.at("yolo/images/2.jpg")},
               {ProblemKind::bad_label_file, f.at("yolo/labels/3.txt")}});
-  CHECK(dataset.images.size() == 4);
+  // The image whose labels are all damaged is no background.
+  CHECK(dataset.images.size() == 3);
+  CHECK_THAT(dataset.notes.at(0),
+             Contains("5 images, 4 with a label file (0 of them empty, 2 damaged), 1 without; 1 "
+                      "left out, since no box of the damaged label file can be read"));
   CHECK(dataset.images[0].object_count == 2);
 }
 
