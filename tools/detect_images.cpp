@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <ostream>
 #include <set>
 
@@ -52,7 +53,8 @@ class DetectionRun {
   const DetectionFiles& files_;
   const std::vector<std::string> images_;
   const std::vector<OutputNames> names_;
-  std::set<std::string> old_crops_, old_files_;  // of an earlier run
+  std::map<std::string, std::set<std::string>> old_crops_;  // of an earlier run, by image
+  std::set<std::string> old_files_;                         // likewise, of unreadable images
   std::string entries_;
   size_t done_ = 0, boxes_ = 0, unreadable_ = 0;
   std::chrono::duration<double> time_{};
@@ -95,8 +97,8 @@ void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pic
   for (const NamedBox& box : image.boxes)
     entries_ += (entries_.empty() ? "\n" : ",\n") + coco_entry(image, box);
   boxes_ += image.boxes.size();
-  if (!old_crops_.empty())
-    for (const std::string& path : files_.crop_paths(image, names)) old_crops_.erase(path);
+  if (const auto old = old_crops_.find(names.crops); old != old_crops_.end())
+    for (const std::string& path : files_.crop_paths(image, names)) old->second.erase(path);
   files_.write(image, pictures, names, true);
 }
 
@@ -105,6 +107,7 @@ void DetectionRun::keep_old_files(const OutputNames& names) {
   std::error_code unknown;
   for (const std::string& path : {names.picture, names.labels})
     if (!path.empty() && std::filesystem::exists(path, unknown)) old_files_.insert(path);
+  if (const auto crops = old_crops_.extract(names.crops)) old_files_.merge(crops.mapped());
 }
 
 void DetectionRun::tell_old_files(std::ostream& log) const {
@@ -118,12 +121,17 @@ void DetectionRun::tell_old_files(std::ostream& log) const {
 
 // They may also be somebody's own pictures, so that nothing is removed.
 void DetectionRun::tell_old_crops(std::ostream& log) const {
-  if (old_crops_.empty()) return;
-  const size_t count = old_crops_.size();
+  size_t count = 0;
+  std::string first;
+  for (const auto& [image, crops] : old_crops_) {
+    if (count == 0 && !crops.empty()) first = *crops.begin();
+    count += crops.size();
+  }
+  if (count == 0) return;
   log << "ssddetect: note: " << count << (count == 1 ? " crop" : " crops")
       << " of an earlier run stay" << (count == 1 ? "s" : "") << " in "
       << base::printable(job_.folders.crops) << ", of boxes that were not found now, such as "
-      << base::printable(*old_crops_.begin()) << std::endl;
+      << base::printable(first) << std::endl;
 }
 
 int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {
@@ -159,6 +167,9 @@ void tell_matches(const GroundTruth& truth, const std::vector<std::string>& imag
 
 int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostream& log) {
   if (job.json_lines || !job.watch.empty()) return detect_stream(job, list, out, log);
+  if (job.overwrite && job.json.empty() && !job.folders.any())
+    base::fail(ExitCode::usage, "--overwrite needs one of -o, --json, --save-crops, --save-txt: ",
+               "nothing else is written into a file");
   const run::StopSignal stop;
   PathLines lines(list, kStandardInput, [&stop] { return stop.requested(); });
   const FoundImages found = find_images(job.inputs, job.recursive, lines);

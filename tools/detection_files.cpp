@@ -179,8 +179,10 @@ std::string DetectionFiles::label_lines(const DetectedImage& image) const {
   return lines;
 }
 
-std::set<std::string> DetectionFiles::old_crops(const std::vector<OutputNames>& images) const {
-  std::set<std::string> stems, found;
+std::map<std::string, std::set<std::string>> DetectionFiles::old_crops(
+    const std::vector<OutputNames>& images) const {
+  std::set<std::string> stems;
+  std::map<std::string, std::set<std::string>> found;
   for (const OutputNames& names : images) stems.insert(names.crops);
   for (const run::ModelClass& c : classes_.list()) {
     std::error_code unknown;
@@ -191,7 +193,7 @@ std::set<std::string> DetectionFiles::old_crops(const std::vector<OutputNames>& 
       const bool numbered = mark != stem.npos && stem[mark] == '_' && mark + 1 < stem.size();
       if (numbered && (ending == ".jpg" || ending == ".png") &&
           stems.contains(stem.substr(0, mark)))
-        found.insert(at->path().string());
+        found[stem.substr(0, mark)].insert(at->path().string());
     }
   }
   return found;

@@ -42,8 +42,9 @@ class DetectionFiles {
   // new images of the folder `watched` (empty: none) would be made.
   void check_stream(const std::vector<std::string>& inputs, const std::string& watched) const;
   void begin() const;  // creates the folders, and classes.txt
-  // Crops of these images that an earlier run has left in the folders of the classes.
-  std::set<std::string> old_crops(const std::vector<OutputNames>&) const;
+  // Crops that an earlier run has left in the folders of the classes, by the `crops` of these
+  // images.
+  std::map<std::string, std::set<std::string>> old_crops(const std::vector<OutputNames>&) const;
   // The crops that `write` makes of an image if it replaces existing ones.
   std::vector<std::string> crop_paths(const DetectedImage&, const OutputNames&) const;
   // `replace`: an existing crop; else it gets the next number that is free. Errors: data.

@@ -21,12 +21,13 @@ std::string shortened(std::string name) {
   return name;
 }
 
-// A class as the name of a folder.
+// A class as the name of a folder, which is not hidden.
 std::string folder_name(std::string name) {
   for (char& c : name)
     if (c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == 127) c = '_';
-  name = shortened(std::move(name));
-  return name.empty() || name == "." || name == ".." ? "_" : name;
+  if (name.empty()) return "_";
+  if (name.front() == '.') name.front() = '_';
+  return shortened(std::move(name));
 }
 
 }  // namespace

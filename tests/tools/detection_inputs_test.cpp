@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include "tests/support/catch.h"
 #include "tests/support/running_program.h"
@@ -34,9 +35,8 @@ class Place : public TrainingPlace {
     REQUIRE(trained.exit_code == 0);
   }
   std::string command(const std::string& arguments) const {
-    return fmt::format(
-        "env OMP_NUM_THREADS=1 {} --checkpoint run/last.safetensors --device cpu {}",
-        tests::program("ssddetect").string(), arguments);
+    return fmt::format("env OMP_NUM_THREADS=1 {} --checkpoint run/last.safetensors --device cpu {}",
+                       tests::program("ssddetect").string(), arguments);
   }
   Outcome detect(const std::string& arguments, int least_score = 0) const {
     return tests::run(
@@ -130,17 +130,28 @@ TEST_CASE("classes whose names make one folder name have a folder of crops each"
                      {"a_b", boxes["a_b"]}, {"a_b_2", boxes["a_b_2"]}, {"a_b_3", boxes["a/b"]}});
 }
 
+TEST_CASE("no folder of crops is hidden") {
+  const Place p({"../c", ".b", "_b"});
+  REQUIRE(p.detect(std::string(kA) + "--max 10000 --save-crops w").exit_code == 0);
+  std::set<std::string> folders;
+  for (const auto& entry : fs::directory_iterator(p.at("w")))
+    folders.insert(entry.path().filename().string());
+  CHECK(folders == std::set<std::string>{"_._c", "_b", "_b_2"});
+}
+
 TEST_CASE("with --overwrite, files of images that cannot be read now are counted") {
   const Place& p = place();
   fs::create_directory(p.at("w"));
   fs::copy(p.at("data/images/000005.jpg"), p.at("w/a.jpg"));
-  const std::string all = "w/a.jpg -o w/out --save-txt w/out --overwrite";
+  const std::string all =
+      "w/a.jpg -o w/out --save-txt w/out --save-crops w/crops --max 3 --overwrite";
   REQUIRE(p.detect(all).exit_code == 0);
   tests::write_text(p.at("w/a.jpg"), "no image");
   const Outcome damaged = p.detect(all);
   CHECK(damaged.exit_code == 3);
-  CHECK_THAT(damaged.err, Contains("note: 2 files of an earlier run stay, of images that cannot be "
-                                   "read now, such as w/out/a.jpg"));
+  CHECK_THAT(damaged.err, Contains("note: 5 files of an earlier run stay, of images that cannot be "
+                                   "read now, such as w/crops/") &&
+                              !Contains("not found now"));
   // Of an image in which nothing is found now, the label file is empty.
   fs::copy(p.at("data/images/000006.jpg"), p.at("w/a.jpg"), fs::copy_options::overwrite_existing);
   CHECK(p.detect(all, 1).exit_code == 0);
