@@ -67,18 +67,21 @@ void add_options(CLI::App& app, Arguments& a) {
 
 constexpr const char* kInitFrom = "checkpoint.init_from=";
 
-// The value is empty if a variable of the shell is not set. The run would then start from random
-// weights, which is not what the user meant.
-void refuse_empty_weights(const std::vector<std::string>& overrides) {
-  for (const std::string& override : overrides)
-    if (override == kInitFrom)
+// Whether there is a run that has its own weights. With --resume auto, there may be none.
+bool goes_on(const Arguments& a) { return !a.resume.empty() && a.resume != "auto"; }
+
+// The value is empty if a variable of the shell is not set. A run that begins would then start from
+// random weights, which is not what the user meant.
+void refuse_empty_weights(const Arguments& a) {
+  for (const std::string& override : a.overrides)
+    if (override == kInitFrom && !goes_on(a))
       base::fail(base::ExitCode::usage, override,
                  " is empty: is a variable not set? Write checkpoint.init_from='\"\"' for none");
 }
 
 // The overrides and the options, which are short forms of configuration keys.
 std::vector<std::string> all_overrides(const Arguments& a) {
-  refuse_empty_weights(a.overrides);
+  refuse_empty_weights(a);
   std::vector<std::string> all = a.overrides;
   auto text = [&](const char* key, const std::string& value) {
     if (!value.empty()) all.push_back(std::string(key) + "=\"" + value + "\"");
@@ -135,10 +138,11 @@ void load_config(const Arguments& a, config::ConfigUse use, Job& job) {
 
 // Where a run may have begun or not, as with --resume auto, both make sense.
 void refuse_both_weights(const Arguments& a) {
-  if (a.resume.empty() || a.resume == "auto") return;
+  if (!goes_on(a)) return;
   std::string given = a.init_from.empty() ? "" : "--init-from";
   for (const std::string& override : a.overrides)
-    if (override.starts_with(kInitFrom) && override != std::string(kInitFrom) + "\"\"")
+    if (override.starts_with(kInitFrom) && override != kInitFrom &&
+        override != std::string(kInitFrom) + "\"\"")
       given = override;
   if (!given.empty())
     base::fail(base::ExitCode::usage, given, " and --resume ", a.resume,

@@ -129,8 +129,8 @@ void Trainer::announce() {
   if (config_.data.device_cache_mib > 0)  // also if no image fits
     log_->message(image_cache_in_words(own_, data_.train, model_.plan().image_cache));
   if (state_.step > 0)
-    log_->message(
-        fmt::format("going on from step {} of {}", state_.step, milestones_.total_steps()));
+    log_->message(milestones_.start_in_words(
+        state_.step, config_.train.steps > 0 ? "train.steps" : "train.epochs"));
 }
 
 void Trainer::open_log() {
@@ -386,10 +386,11 @@ void Trainer::finish() {
   if (best.step > 0) values.emplace_back("best_" + metric, best.metric);
   log_->summary(values);
   const std::string found = best_in_words(*folder_, metric, best);
+  const char* const end = milestones_.stopped_early() ? "stopped early" : "done";
   log_->message(fmt::format("{} after step {}; {}{}everything is in {}",
-                            milestones_.stopped_early() ? "stopped early" : "done", state_.step,
+                            state_.step == first_step_ ? "no step was taken" : end, state_.step,
                             found, found.empty() ? "" : "; ", folder_->path().string()));
-  write_page(milestones_.stopped_early() ? "stopped early" : "done");
+  write_page(end);
 }
 
 }  // namespace run

@@ -106,6 +106,8 @@ TEST_CASE("initial weights beside a run that goes on are refused, or told") {
     CHECK_THAT(o.err, Contains(given.substr(0, given.find(' ')) + " and --resume run") &&
                           Contains("keep one"));
   }
+  CHECK(place.ssdtrain("--config tiny.json --resume run train.steps=4 checkpoint.init_from=")
+            .exit_code == 0);
   // In the file, it is what the run began with.
   json config = json::parse(tests::text_of(place.config()));
   config["checkpoint"]["init_from"] = "run/best.safetensors";
@@ -153,4 +155,19 @@ TEST_CASE("the keys of another model are an error that names them") {
   // These do not make another network.
   CHECK_THAT(told(place, "train.steps=5 model.batch_norm.decay=0.9"),
              Contains("model.batch_norm.decay"));
+}
+
+TEST_CASE("a run that goes on without a step left says so, and which key asks for more") {
+  const Begun place;
+  for (const char* steps : {"4", "2"}) {
+    const Outcome o =
+        place.train("run", std::string("--resume run eval.every_steps=0 train.steps=") + steps);
+    INFO(o.err);
+    CHECK(o.exit_code == 0);
+    CHECK_THAT(o.err, Contains(std::string("nothing is left to train: the run is at step 4, and "
+                                           "train.steps asks for ") +
+                               steps + " steps; a larger train.steps asks for more") &&
+                          Contains("no step was taken after step 4; ") && !Contains("going on") &&
+                          !Contains("done after"));
+  }
 }
