@@ -210,7 +210,9 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   say((stop.requested() ? "stopped by " + stop.reason() + " after " : "") +
           run::speed_in_words(counts.images - counts.unreadable, time.count()),
       log);
-  if (inputs.unread()) return int(ExitCode::failed);
+  if (inputs.unread() || (lines.unread() && reader_has_gone()))
+    base::fail(ExitCode::failed,
+               "cannot write all of the output to standard output: nobody reads it any more");
   return int(counts.unreadable > 0 ? ExitCode::data : ExitCode::done);
 }
 

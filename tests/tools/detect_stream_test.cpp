@@ -20,13 +20,15 @@
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
-using Catch::Contains;
+using Catch::Contains, Catch::EndsWith;
 using nlohmann::json;
 using tests::Outcome, tests::RunningProgram, tests::text_of;
 
 namespace {
 
 constexpr const char* kFirst = "data/images/000005.jpg";
+constexpr const char* kUnread =
+    "ssddetect: cannot write all of the output to standard output: nobody reads it any more\n";
 
 // A model, images, and the empty folder in/.
 class Place : public tests::TrainingPlace {
@@ -147,6 +149,7 @@ TEST_CASE("--watch ends when its folder goes, or when nobody reads its lines") {
   unread.close_output();
   p.copy("a.jpg");
   CHECK(unread.wait() == 1);
+  CHECK_THAT(unread.err(), EndsWith(kUnread));
 }
 
 TEST_CASE("--watch and a list end soon after their reader has gone, also when no image comes") {
@@ -161,6 +164,7 @@ TEST_CASE("--watch and a list end soon after their reader has gone, also when no
   next(list);
   list.close_output();
   CHECK(list.wait() == 1);
+  CHECK_THAT(list.err(), EndsWith(kUnread));
 
   tests::make_pipe(p.at("fifo"));
   const int reader = ::open(p.at("fifo").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
