@@ -109,9 +109,11 @@ Command add_stats_command(CLI::App& program) {
   auto a = std::make_shared<StatsArguments>();
   a->input.add_options(*app);
   app->add_flag("--json", a->json, "one JSON object on standard output");
-  app->add_option("--report", a->report, "write a page with plots of the labels to this HTML file")
-      ->type_name("FILE");
-  app->add_flag("--overwrite", a->overwrite, "replace a file that exists, but never an input");
+  CLI::Option* report = app->add_option("--report", a->report,
+                                        "write a page with plots of the labels to this HTML file")
+                            ->type_name("FILE");
+  app->add_flag("--overwrite", a->overwrite, "replace a file that exists, but never an input")
+      ->needs(report);
   return {app, [a] {
             show(*a);
             return 0;

@@ -75,8 +75,16 @@ void refuse_options_without_data(const CLI::App& app, const data::Source& source
            ": it belongs to the data set that is given there");
 }
 
+void refuse_overwrite_without_files(const tools::CheckpointEvaluation& m) {
+  if (m.overwrite && m.report.per_class.empty() && m.report.page.empty() &&
+      m.save_detections.empty())
+    fail(ExitCode::usage, "--overwrite needs one of --per-class, --report, --save-detections: ",
+         "nothing else is written into a file");
+}
+
 void evaluate(const CLI::App& app, Arguments a) {
   a.model.options.threads = a.model.threads;
+  refuse_overwrite_without_files(a.model);
   if (a.model.checkpoint.empty() == a.detections.empty())
     fail(ExitCode::usage,
          "give either --checkpoint, or --annotations and --detections, see --help");

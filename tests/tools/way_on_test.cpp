@@ -196,6 +196,9 @@ TEST_CASE("options that need another one are refused without it") {
         {"ssddata", "convert " + coco + " --to-coco c.json --shards 2", "--shards needs"},
         {"ssddata", "convert " + coco + " --to-coco c.json --threads 2", "--threads needs"},
         {"ssddata", "show " + coco + " -o out --seed 3", "--seed needs --random"},
+        {"ssddata", "stats " + coco + " --overwrite", "--overwrite needs --report"},
+        {"ssdeval", coco + " --detections x --overwrite", "--overwrite needs one of --per-class"},
+        {"ssddetect", "--checkpoint x y --overwrite", "--overwrite needs one of -o, --json"},
         {"ssddata", "check " + coco + " --no-images --threads 2", "do not go together"},
         {"ssddata", "show " + coco + " -o out --id 5 --random", "do not go together"},
         {"ssddata", "show " + coco + " -o out --id 5 --count 2", "do not go together"}})
