@@ -1,7 +1,5 @@
 #include "tools/run/milestones.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 namespace run {
@@ -29,20 +27,6 @@ Verdict Milestones::evaluated(int64_t step, double metric) {
 
 bool Milestones::stopped_early() const {
   return options_.patience > 0 && best_.evaluations_without_gain >= options_.patience;
-}
-
-std::string Milestones::start_in_words(int64_t step, const std::string& length_key) const {
-  const int64_t total = options_.total_steps;
-  if (!done(step)) return fmt::format("going on from step {} of {}", step, total);
-  if (step < total)
-    return fmt::format(
-        "nothing is left to train: the run has stopped early after step {} of {}; a larger "
-        "train.early_stopping.patience, or 0, asks for more",
-        step, total);
-  return fmt::format(
-      "nothing is left to train: the run is at step {}, and {} asks for {} steps; a larger {} asks "
-      "for more",
-      step, length_key, total, length_key);
 }
 
 }  // namespace run

@@ -2,7 +2,6 @@
 // the decisions.
 #pragma once
 #include <cstdint>
-#include <string>
 
 namespace run {
 
@@ -44,10 +43,6 @@ class Milestones {
   // value. COCO's is -1 if there is nothing to find.
   Verdict evaluated(int64_t step, double metric);
   bool stopped_early() const;
-
-  // That a resumed run goes on from `step`, or that it has no step left, and which key asks for
-  // more. `length_key` is the key that total_steps comes from.
-  std::string start_in_words(int64_t step, const std::string& length_key) const;
 
   int64_t total_steps() const { return options_.total_steps; }
   const BestEvaluation& best() const { return best_; }

@@ -92,4 +92,20 @@ std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& 
   return changes;
 }
 
+std::string start_in_words(const Milestones& milestones, const config::TrainConfig& c,
+                           int64_t step) {
+  const int64_t total = milestones.total_steps();
+  if (!milestones.done(step)) return fmt::format("going on from step {} of {}", step, total);
+  if (step < total)
+    return fmt::format(
+        "nothing is left to train: the run has stopped early after step {} of {}; a larger "
+        "train.early_stopping.patience, or 0, asks for more",
+        step, total);
+  const char* const key = c.steps > 0 ? "train.steps" : "train.epochs";
+  return fmt::format(
+      "nothing is left to train: the run is at step {}, and {} asks for {} steps; a larger {} asks "
+      "for more",
+      step, key, total, key);
+}
+
 }  // namespace run

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/run/milestones.h"
 #include "tools/run/model_file.h"
 
 namespace run {
@@ -22,5 +23,8 @@ struct ResumedAs {
 // One line for each change: keys with their old and new values, the learning rate if it leaves the
 // old schedule, the data, the number of CPU threads.
 std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now);
+
+// That a resumed run goes on from `step`, or that it has no step left, and which key asks for more.
+std::string start_in_words(const Milestones&, const config::TrainConfig&, int64_t step);
 
 }  // namespace run

@@ -128,9 +128,7 @@ void Trainer::announce() {
   if (ranks_) log_->message(in_words(rank_infos_));
   if (config_.data.device_cache_mib > 0)  // also if no image fits
     log_->message(image_cache_in_words(own_, data_.train, model_.plan().image_cache));
-  if (state_.step > 0)
-    log_->message(milestones_.start_in_words(
-        state_.step, config_.train.steps > 0 ? "train.steps" : "train.epochs"));
+  if (state_.step > 0) log_->message(start_in_words(milestones_, config_.train, state_.step));
 }
 
 void Trainer::open_log() {

@@ -95,14 +95,3 @@ TEST_CASE("a run that stopped early stays ended when it goes on, until patience 
   CHECK(Milestones({.total_steps = 100, .patience = 3}, best).done(11));
   CHECK_FALSE(Milestones({.total_steps = 100, .patience = 4}, best).done(11));
 }
-
-TEST_CASE("a run that is resumed says how far it goes, or which key gives it more steps") {
-  const auto words = [](const MilestoneOptions& options, int64_t step) {
-    const BestEvaluation best{.metric = 0.5, .step = 1, .evaluations_without_gain = 2};
-    return Milestones(options, best).start_in_words(step, "train.epochs");
-  };
-  CHECK(words({.total_steps = 9}, 3) == "going on from step 3 of 9");
-  CHECK_THAT(words({.total_steps = 9}, 9), Catch::Contains("a larger train.epochs asks for more"));
-  CHECK_THAT(words({.total_steps = 9, .patience = 2}, 3),
-             Catch::Contains("stopped early after step 3 of 9; a larger train.early_stopping."));
-}

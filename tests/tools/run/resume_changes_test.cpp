@@ -3,6 +3,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/tools/edited_data.h"
+#include "tools/run/resume_changes.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;
@@ -170,4 +171,17 @@ TEST_CASE("a run that goes on without a step left says so, and which key asks fo
                           Contains("no step was taken after step 4; ") && !Contains("going on") &&
                           !Contains("done after"));
   }
+}
+
+TEST_CASE("a run that stopped early, or that counts epochs, names the key for more steps") {
+  const auto words = [](const run::MilestoneOptions& options, int64_t step) {
+    const run::BestEvaluation best{.metric = 0.5, .step = 1, .evaluations_without_gain = 2};
+    config::TrainConfig config;
+    config.steps = 0;
+    return run::start_in_words(run::Milestones(options, best), config, step);
+  };
+  CHECK(words({.total_steps = 9}, 3) == "going on from step 3 of 9");
+  CHECK_THAT(words({.total_steps = 9}, 9), Contains("a larger train.epochs asks for more"));
+  CHECK_THAT(words({.total_steps = 9, .patience = 2}, 3),
+             Contains("stopped early after step 3 of 9; a larger train.early_stopping."));
 }
