@@ -92,7 +92,8 @@ TEST_CASE("what is no label map is refused with file and line") {
         {"item { id: 1 name: 'a' x: [[[[[[[[[[[[[[[[[[", "nested deeper than 16"},
         {"item { id: 1 name: 'a' x: [", "unexpected end"},
         {"item { 'a' }", "expected a field name"},
-        {"item { id: 1 name: 'a' } item { id: 1 name: 'b' }", "id 1 stands for two"},
+        {"item { id: 1 name: 'a' } item { id: 1 name: 'b' }",
+         "id 1 stands for \"b\", and in line 1 for \"a\""},
         {"{\"json\": 1}", "expected \"item {\""}}) {
     INFO(c.text);
     CHECK_THROWS_WITH(data::parse_label_map(c.text, "m"), Contains(c.message));
