@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <atomic>
+#include <memory>
 
 #include "data/encoded_image.h"
 #include "data/formats/sha256.h"
@@ -76,11 +76,14 @@ TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix,
                               int threads) {
   if (shards < 1 || shards > 99999) fail(ExitCode::usage, shards, " shards, expected 1 to 99999");
   std::vector<TfWriteReport> reports(shards);
+  std::vector<std::unique_ptr<RecordWriter>> writers(shards);
   base::for_each_parallel(shards, threads, [&](size_t shard) {
-    RecordWriter writer(shard_name(prefix, static_cast<int>(shard), shards));
-    write_shard(dataset, writer, shard, shards, reports[shard]);
-    writer.finish();
+    writers[shard] =
+        std::make_unique<RecordWriter>(shard_name(prefix, static_cast<int>(shard), shards));
+    write_shard(dataset, *writers[shard], shard, shards, reports[shard]);
+    writers[shard]->make_whole();
   });
+  for (const auto& writer : writers) writer->finish();
   TfWriteReport total;
   for (const TfWriteReport& report : reports) {
     total.images += report.images;

@@ -92,8 +92,14 @@ void RecordWriter::flush() {
   buffer_.clear();
 }
 
+void RecordWriter::make_whole() {
+  if (!buffer_.empty()) flush();
+  std::string().swap(buffer_);  // a writer of each of thousands of shards may wait for the others
+  file_.make_whole();
+}
+
 void RecordWriter::finish() {
-  flush();
+  make_whole();
   file_.commit();
 }
 

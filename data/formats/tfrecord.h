@@ -49,6 +49,8 @@ class RecordWriter {
  public:
   explicit RecordWriter(const std::string& path) : file_(path) {}
   void add(std::string_view payload);
+  // Writes the rest and closes the file, which keeps its temporary name until finish().
+  void make_whole();
   void finish();
 
  private:

@@ -175,14 +175,20 @@ void AtomicFile::write(const void* data, size_t bytes) {
     fail("write");
 }
 
-void AtomicFile::commit(const std::string& previous) {
+void AtomicFile::make_whole() {
+  if (file_ < 0) return;
   const FileCalls& calls = options_.calls;
   const bool durable = options_.durable && !in_place_;
   if (durable && uninterrupted([&] { return calls.fsync(file_); }) != 0) fail("make durable");
   const bool closed = close_durable(calls, file_);
   file_ = -1;
   if (!closed) fail("close");
+}
+
+void AtomicFile::commit(const std::string& previous) {
+  make_whole();
   if (in_place_) return;
+  const FileCalls& calls = options_.calls;
   std::error_code unknown;
   if (!previous.empty() && fs::exists(path_, unknown)) {
     aside_ = temporary_of(previous);
@@ -190,7 +196,7 @@ void AtomicFile::commit(const std::string& previous) {
   }
   if (calls.rename(temporary_.c_str(), path_.c_str()) != 0) fail("put in place");
   committed_ = true;
-  if (durable && !sync_folder_of(calls, path_)) fail("make durable the folder of");
+  if (options_.durable && !sync_folder_of(calls, path_)) fail("make durable the folder of");
   if (!aside_.empty() && calls.rename(aside_.c_str(), previous.c_str()) != 0)
     fail("keep the previous");
 }

@@ -49,6 +49,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(const void* data, size_t bytes);
+  // Makes what was written durable under its temporary name, and closes the file. Nothing can be
+  // written behind it, and commit() only puts the file in place.
+  void make_whole();
   // If `previous` is given, the file that was at `path` gets this name after the new file is
   // durable. So one of the two is whole at every moment, even if the file at `path` was damaged and
   // only `previous` was good.

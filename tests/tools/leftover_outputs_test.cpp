@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
@@ -57,6 +58,29 @@ TEST_CASE("shards of another count are never left beside new ones in silence") {
     CHECK(p.files_in("out") == size_t(now + 1));
     CHECK(p.convert("--records 'out/t.record-*' --to-coco out/c.json").exit_code == 0);
   }
+}
+
+TEST_CASE("a set that cannot be made whole leaves the old one of the same count as it was") {
+  const Place p;
+  REQUIRE(p.to_shards(2).exit_code == 0);
+  std::map<std::string, std::string> before;
+  for (const auto& entry : fs::directory_iterator(p.at("out")))
+    before[entry.path().string()] = text_of(entry.path());
+  REQUIRE(before.size() == 3);
+
+  // The first shard could be written anew, with another picture; the second could not.
+  const auto images = nlohmann::json::parse(text_of(p.at(Place::kFile))).at("images");
+  const auto picture = [&](size_t i) {
+    return p.at("data/images/" + images.at(i).at("file_name").get<std::string>());
+  };
+  fs::copy_file(picture(2), picture(0), fs::copy_options::overwrite_existing);
+  write_text(picture(3), "no picture");
+  const Outcome failed = p.to_shards(2, "--threads 1 --overwrite");
+  INFO(failed.err);
+  CHECK(failed.exit_code == 3);
+  CHECK_THAT(failed.err, Contains("neither a JPEG nor a PNG"));
+  CHECK(p.files_in("out") == 3);
+  for (const auto& [path, bytes] : before) CHECK(text_of(path) == bytes);
 }
 
 TEST_CASE("of the old shards, inputs and files without records are never removed") {
