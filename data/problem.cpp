@@ -19,7 +19,7 @@ constexpr ProblemRule kRules[] = {
     {"orphan_annotation", Severity::error, "its image is not in the file"},
     {"unknown_category", Severity::error, "its category is not in the file"},
     {"contradictory_class", Severity::warning,
-     "name and number of a class in a record mean two classes; the name counts"},
+     "names and numbers of classes in a record do not agree; the names count"},
     {"unsafe_file_name", Severity::error, "a file name that leaves the image folder"},
     {"non_finite_box", Severity::error, "a box with NaN or infinity"},
     {"look_like_corners", Severity::error, "boxes that seem to be x1, y1, x2, y2"},

@@ -142,20 +142,33 @@ class ShardScanner {
 
   // The original reads the name. A number means something only if the map belongs to the records.
   void count_contradictions(const TfExample& e, const std::string& where) {
-    if (!options_.numbers || e.class_text.empty() || e.class_label.size() != e.class_text.size())
-      return;
+    if (!options_.numbers || e.class_text.empty() || e.class_label.empty()) return;
+    if (e.class_label.size() != e.class_text.size()) {
+      const size_t names = e.class_text.size(), numbers = e.class_label.size();
+      return add_contradiction(
+          where, int64_t(names),
+          base::concatenate("the record has ", names, " class names, but ", numbers,
+                            " class number", numbers == 1 ? "" : "s"));
+    }
     for (size_t i = 0; i < e.class_label.size(); ++i) {
       if (map_.lookup(e.class_text[i]) == e.class_label[i]) continue;
       const auto other = category_of_.find(e.class_label[i]);
-      const std::string text = base::concatenate(
-          "box ", i, " is named \"", base::printable_name(e.class_text[i]),
-          "\", but has the number ", e.class_label[i],
-          other == category_of_.end()
-              ? ", which the label map lacks"
-              : base::concatenate(" of \"", base::printable_name(name_of(other->first)), "\""));
-      if (problems_) problems_->add(problem_at(ProblemKind::contradictory_class, where, text));
-      if (out_.contradictions++ == 0) out_.first_contradiction = where + ": " + text;
+      add_contradiction(
+          where, 1,
+          base::concatenate(
+              "box ", i, " is named \"", base::printable_name(e.class_text[i]),
+              "\", but has the number ", e.class_label[i],
+              other == category_of_.end()
+                  ? ", which the label map lacks"
+                  : base::concatenate(" of \"", base::printable_name(name_of(other->first)),
+                                      "\"")));
     }
+  }
+
+  void add_contradiction(const std::string& where, int64_t boxes, const std::string& text) {
+    if (problems_) problems_->add(problem_at(ProblemKind::contradictory_class, where, text));
+    if (out_.contradictions == 0) out_.first_contradiction = where + ": " + text;
+    out_.contradictions += boxes;
   }
 
   std::string name_of(int64_t id) const {

@@ -16,7 +16,7 @@ struct ShardContent {
   std::vector<Object> objects;
   bool numeric_ids = true;
   Problems problems;           // only if they are collected
-  int64_t contradictions = 0;  // boxes whose class has another number than name
+  int64_t contradictions = 0;  // boxes whose class has no number of its name
   std::string first_contradiction;
 };
 

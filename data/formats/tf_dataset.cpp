@@ -52,8 +52,8 @@ void tell_contradictions(Dataset& out, const std::vector<ShardContent>& contents
     boxes += int64_t(content.objects.size());
   }
   if (count > 0)
-    out.notes.push_back(base::concatenate("warning: ", count, " of ", boxes,
-                                          " boxes have another class by number than by name, and "
+    out.notes.push_back(base::concatenate(count, " of ", boxes,
+                                          " boxes have no class number that fits their name, and "
                                           "the names count; the first: ",
                                           first, "; is the label map that of these records?"));
 }

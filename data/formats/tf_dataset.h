@@ -27,7 +27,7 @@ struct TfReadOptions {
 // Throws Error(data), which begins with file:offset, if a record is damaged, if its lists have
 // different lengths, if a side of the image is not 1 to 1,000,000, if the map lacks a class, if
 // classes are numbers although `numbers` is false, or if two images have one id. A note counts
-// boxes whose class has a name and the number of another one.
+// boxes whose class has a name and not its number.
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options = {});
 
@@ -52,8 +52,9 @@ struct TfWriteReport {
   int64_t images = 0, boxes = 0, dropped_boxes = 0;
 };
 
-// Writes the files shard_name(prefix, i, shards), each whole or not at all. Image i goes to shard i
-// mod `shards`. Masks are not written. `threads` shards are written at the same time, or one per
+// Writes the files shard_name(prefix, i, shards). They get their names when all of them are whole,
+// so an error before that leaves the files of these names as they were. Image i goes to shard i mod
+// `shards`. Masks are not written. `threads` shards are written at the same time, or one per
 // core if it is 0. Throws Error(usage) if `shards` is not 1 to 99999, and Error(data) if an image
 // cannot be read or is neither JPEG nor PNG.
 TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix, int shards,

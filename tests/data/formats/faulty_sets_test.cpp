@@ -15,7 +15,7 @@
 #include "tests/support/paths.h"
 #include "tests/support/picture.h"
 
-using Catch::Contains;
+using Catch::Contains, Catch::StartsWith;
 using data::Dataset, data::ProblemKind, data::Problems;
 namespace fs = std::filesystem;
 
@@ -87,8 +87,9 @@ Found found_in(const data::Source& source, Dataset* loaded = nullptr) {
   return found;
 }
 
-// Examples of an image with one box whose class has a name and a number.
-std::string example_of(const std::string& name, int64_t number, float right = 0.5f) {
+// Examples of an image with a box whose class has a name and a number. Of several boxes, which are
+// equal, only the first has a number.
+std::string example_of(const std::string& name, int64_t number, float right = 0.5f, int boxes = 1) {
   std::string message;
   protozero::pbf_writer example(message), features(example, 1);
   const auto add = [&](const std::string& key, int list, const auto& write) {
@@ -101,7 +102,9 @@ std::string example_of(const std::string& name, int64_t number, float right = 0.
     add(key, 1, [&](auto& values) { values.add_bytes(1, value); });
   };
   const auto real = [&](const std::string& key, float value) {
-    add(key, 2, [&](auto& values) { values.add_float(1, value); });
+    add(key, 2, [&](auto& values) {
+      for (int i = 0; i < boxes; ++i) values.add_float(1, value);
+    });
   };
   const auto whole = [&](const std::string& key, int64_t value) {
     add(key, 3, [&](auto& values) { values.add_int64(1, value); });
@@ -110,7 +113,9 @@ std::string example_of(const std::string& name, int64_t number, float right = 0.
   whole("image/height", 20), whole("image/width", 40);
   real("image/object/bbox/xmin", 0), real("image/object/bbox/xmax", right);
   real("image/object/bbox/ymin", 0), real("image/object/bbox/ymax", 0.5f);
-  text("image/object/class/text", name);
+  add("image/object/class/text", 1, [&](auto& values) {
+    for (int i = 0; i < boxes; ++i) values.add_bytes(1, name);
+  });
   whole("image/object/class/label", number);
   return message;
 }
@@ -261,7 +266,8 @@ TEST_CASE("records: a class whose name and number contradict each other is told"
   const Folder f;
   const data::Source good = records(f, {example_of("bolt", 1), example_of("nut", 2)});
   CHECK(found_in(good).empty());
-  for (const std::string& note : data::open(good).notes) CHECK_THAT(note, !Contains("warning"));
+  for (const std::string& note : data::open(good).notes)
+    CHECK_THAT(note, !Contains("number that fits"));
   const data::Source odd =
       records(f, {example_of("bolt", 1), example_of("nut", 1), example_of("nut", 0)});
   const Found found = found_in(odd);
@@ -270,8 +276,15 @@ TEST_CASE("records: a class whose name and number contradict each other is told"
   const Dataset dataset = data::open(odd);
   CHECK(dataset.objects[1].category == 1);  // as in the original, the name counts
   CHECK_THAT(dataset.notes.at(0),
-             Contains("warning: 2 of 3 boxes have another class by number than by name") &&
+             StartsWith("2 of 3 boxes have no class number that fits their name") &&
                  Contains("box 0 is named \"nut\", but has the number 1 of \"bolt\""));
+  const data::Source short_one =
+      records(f, {example_of("bolt", 1), example_of("bolt", 1, 0.5f, 2)});
+  REQUIRE(found_in(short_one).size() == 1);
+  CHECK(found_in(short_one)[0].first == ProblemKind::contradictory_class);
+  CHECK_THAT(data::open(short_one).notes.at(0),
+             Contains("2 of 3 boxes have no class number") &&
+                 Contains("the record has 2 class names, but 1 class number; "));
   // Without a map of their own, the numbers of records mean nothing.
   fs::remove(f.at("r.label_map.pbtxt"));
   const data::Source person{.tfrecords = {f.at("p.record")}};
