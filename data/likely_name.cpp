@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "data/dataset.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -74,6 +75,15 @@ std::string same_name_in_words(const std::string& name, int64_t one, int64_t oth
                            base::printable_name(name),
                            "\", but classes are told apart by name: rename one of them, or give "
                            "the boxes of both one id");
+}
+
+std::string same_name_in_words(const Dataset& dataset) {
+  std::map<std::string_view, int64_t> ids;
+  for (const Category& category : dataset.categories)
+    if (const auto [first, fresh] = ids.try_emplace(category.name, category.id); !fresh)
+      return base::concatenate(base::printable(dataset.source), dataset.source.empty() ? "" : ": ",
+                               same_name_in_words(category.name, first->second, category.id));
+  return {};
 }
 
 }  // namespace data

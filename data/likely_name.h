@@ -6,6 +6,8 @@
 
 namespace data {
 
+struct Dataset;
+
 // The name without what people write in different ways: upper and lower case, blanks, '-' and '_',
 // and the forms that Unicode has for one letter. Two names with the same result are probably meant
 // to be one. For a name that is not UTF-8 it is base::simplified(name).
@@ -26,5 +28,7 @@ std::string alike_in_words(const std::vector<std::string>& names);
 
 // What is wrong where two categories of these ids have one name, and what to do about it.
 std::string same_name_in_words(const std::string& name, int64_t one, int64_t other);
+// The same of the first two categories with one name, after the data set's. Empty if all differ.
+std::string same_name_in_words(const Dataset&);
 
 }  // namespace data

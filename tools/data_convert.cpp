@@ -13,7 +13,9 @@
 #include "data/formats/source_files.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
+#include "data/formats/writable_names.h"
 #include "data/formats/yolo.h"
+#include "data/likely_name.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/file_kind.h"
@@ -52,14 +54,18 @@ void write_images(const std::string& folder, const data::Dataset& dataset) {
 void write_records(const ConvertArguments& a, const data::Dataset& dataset,
                    const OlderShards& older) {
   base::create_folders(fs::path(a.to_records).parent_path());
+  const std::string map = a.to_records + data::kLabelMapEnding,
+                    text = data::label_map_text(dataset.categories);
+  base::AtomicFile map_file(map);  // of the set, so it is whole before a shard gets its name
+  map_file.write(text.data(), text.size());
+  map_file.make_whole();
   data::TfWriteReport report = data::write_tfrecords(dataset, a.to_records, a.shards, a.threads);
+  map_file.commit();
   fmt::print(
       "{}: {} images, {} boxes in {} shards; {} boxes without area or past the border left out; "
       "masks are not written\n",
       base::printable(data::shard_name(a.to_records, 0, a.shards)), report.images, report.boxes,
       a.shards, report.dropped_boxes);
-  const std::string map = a.to_records + data::kLabelMapEnding;
-  base::write_file(map, data::label_map_text(dataset.categories));
   fmt::print("{}: label map of {} classes; programs that read the shards find it there\n",
              base::printable(map), dataset.categories.size());
   if (const size_t removed = older.remove(); removed > 0)
@@ -95,6 +101,18 @@ void check_names(const ConvertArguments& a, const data::Dataset& dataset) {
            "\" leads out of the image folder; `ssddata check` lists every such name");
 }
 
+// Checks the names of classes, because readers tell classes apart by them.
+void check_classes(const ConvertArguments& a, const data::Dataset& dataset) {
+  if (const std::string words = data::same_name_in_words(dataset); !words.empty())
+    fail(ExitCode::data, words);
+  using data::NameFormat;
+  for (const auto& [option, given, format] :
+       {std::tuple("--to-records", &a.to_records, NameFormat::label_map),
+        {"--to-voc", &a.to_voc, NameFormat::voc},
+        {"--to-yolo", &a.to_yolo, NameFormat::yolo}})
+    if (!given->empty()) data::require_writable_names(dataset, format, option);
+}
+
 // The name of an image in messages, and its place if it lies in a record.
 std::string source_of(const data::Dataset& dataset, const data::ImageEntry& image) {
   if (image.shard < 0) return image.file_name;
@@ -105,6 +123,7 @@ std::string source_of(const data::Dataset& dataset, const data::ImageEntry& imag
 void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
                    const OlderShards& older) {
   check_names(a, dataset);
+  check_classes(a, dataset);
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-coco", a.to_coco);
   for (int shard = 0; shard < a.shards && !a.to_records.empty(); ++shard)

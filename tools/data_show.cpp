@@ -131,6 +131,7 @@ void check_output(const ShowArguments& a, const data::Dataset& set,
 int show(const ShowArguments& a) {
   if (!a.config.empty()) return show_augmented(a);
   data::Dataset set = a.input.load_with_images();
+  tell_same_names(set);
   a.input.require_images(set, "show");
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");

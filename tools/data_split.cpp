@@ -91,6 +91,7 @@ void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
 int split(SplitArguments a) {
   a.options.by_folder = a.by == "folder";
   const data::Dataset dataset = a.input.load();
+  tell_same_names(dataset);
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-train", a.training);
   guard.add("--to-val", a.validation);

@@ -93,6 +93,7 @@ void print_json(const DatasetStats& s, const data::LabelUse& use) {
 
 void show(const StatsArguments& a) {
   const data::Dataset dataset = a.input.load();
+  tell_same_names(dataset);
   base::OutputGuard guard(a.overwrite);
   guard.add("--report", a.report);
   guard.check(data::files_of(a.input.source, dataset));

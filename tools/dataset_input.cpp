@@ -6,6 +6,7 @@
 
 #include "data/check/image_lookup.h"
 #include "data/formats/source_values.h"
+#include "data/likely_name.h"
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
@@ -44,6 +45,11 @@ void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
              standard + "]")
       ->check(one_of({"upright", "stored"}))
       ->type_name("upright|stored");
+}
+
+void tell_same_names(const data::Dataset& dataset) {
+  if (const std::string words = data::same_name_in_words(dataset); !words.empty())
+    base::tell("note: " + words);
 }
 
 void DatasetInput::add_options(CLI::App& app) {

@@ -16,6 +16,9 @@ namespace tools {
 void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard);
 
+// Writes a note if two categories have one name.
+void tell_same_names(const data::Dataset&);
+
 struct DatasetInput {
   data::Source source;
   std::optional<data::ExifPolicy> exif;  // this and the next member are empty if not given

@@ -10,6 +10,7 @@
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/evaluation_page.h"
+#include "tools/run/class_list.h"
 
 namespace tools {
 namespace {
@@ -69,6 +70,7 @@ void tell_images(const data::Dataset& truth, const std::vector<data::Detection>&
 
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
   data::Dataset truth = job.input.load_with_images();
+  run::refuse_same_names(truth);
   base::OutputGuard guard(job.overwrite);
   guard.add("--per-class", job.report.per_class);
   guard.add("--report", job.report.page);

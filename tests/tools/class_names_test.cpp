@@ -102,7 +102,7 @@ TEST_CASE("ssdtrain refuses names that are not UTF-8 before the first step") {
   CHECK_THAT(trained.err, !Contains("step 1/"));
 }
 
-TEST_CASE("two categories of one name are refused in the same words by the check and in training") {
+TEST_CASE("two categories of one name are refused in the same words by all that use classes") {
   const tests::TrainingPlace place(4, 2);
   for (const std::string part : {"train", "val"}) {
     const std::string file = "data/annotations/instances_" + part + ".json";
@@ -119,6 +119,28 @@ TEST_CASE("two categories of one name are refused in the same words by the check
     const Outcome trained = place.train("run", "--dry-run");
     CHECK(trained.exit_code == 3);
     CHECK_THAT(trained.err, Contains(words));
+    tests::write_text(place.at("none.json"), "[]");
+    const auto run = [&](const std::string& command) {
+      return tests::run("cd " + place.at("") + " && " + tests::program("").string() + command +
+                        " --annotations " + file + " --images data/images ");
+    };
+    for (const char* command :
+         {"ssddata convert --to-coco w/c.json", "ssddata convert --to-voc w",
+          "ssddata convert --to-yolo w", "ssddata convert --to-records w/r",
+          "ssddata convert --to-images w", "ssdeval --detections none.json"}) {
+      const Outcome refused = run(command);
+      INFO(command << ": " << refused.err);
+      CHECK(refused.exit_code == 3);
+      CHECK_THAT(refused.err, Contains(words));
+      CHECK_FALSE(fs::exists(place.at("w")));
+    }
+    for (const std::string command :
+         {"stats", "show --count 1 -o s", "split --count 1 --to-train t.json --to-val v.json"}) {
+      const Outcome told = run("ssddata " + command + (part == "val" ? " --overwrite" : ""));
+      INFO(command << ": " << told.err);
+      CHECK(told.exit_code == 0);
+      CHECK_THAT(told.err, Contains("note: " + words));
+    }
     tests::write_text(place.at(file), good);
   }
 }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "data/formats/coco.h"
+#include "data/formats/label_map.h"
 #include "data/formats/tf_dataset.h"
 #include "data/image/image_file.h"
 #include "engine/base/write_file.h"
@@ -47,6 +48,14 @@ class Set {
     }
     data::write_tfrecords(named, at("r"), 1);
     return at("r.record-00000-of-00001");
+  }
+
+  // Writes the COCO file anew, with these classes.
+  void name_classes(const std::vector<std::string>& names) {
+    dataset_.categories.clear();
+    for (const std::string& name : names)
+      dataset_.categories.push_back({int64_t(dataset_.categories.size() + 1), name});
+    data::write_coco(at("a.json"), dataset_);
   }
 
   std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
@@ -188,4 +197,38 @@ TEST_CASE("convert: a name that is too long for a file is refused before anythin
   CHECK(set.convert(fits + "--to-voc v --to-yolo v --to-images v").exit_code == 0);
   CHECK(set.files().contains("v/" + longest + ".xml"));
   CHECK(set.files().contains("v/" + longest + ".jpg"));
+}
+
+TEST_CASE("convert: names of classes that a format cannot hold are refused with the cure") {
+  const std::string nul("a\0b", 3);
+  struct Case {
+    std::string name, option, format;
+  };
+  for (const Case& c :
+       {Case{"bolt\nnut", "--to-yolo", "YOLO's classes.txt holds one name per line"},
+        {"bolt\rnut", "--to-yolo", "control characters"},
+        {" bolt", "--to-yolo", "no blank at the ends"},
+        {"a\x01z", "--to-voc", "VOC's XML holds no control characters"},
+        {"bolt\n", "--to-voc", "no blank at the ends"},
+        {nul, "--to-voc", "control characters"},
+        {nul, "--to-records", "the label map could not be read"}}) {
+    Set set({"0.jpg"});
+    set.name_classes({"person", c.name});
+    check_refused(set, kInput + c.option + " out/x",
+                  {"a.json: " + c.option, "class \"", "(id 2)", c.format, "rename the class"});
+    CHECK(set.convert(std::string(kInput) + "--to-coco c.json").exit_code == 0);
+  }
+}
+
+TEST_CASE("convert: odd names of classes that a format can hold come back") {
+  const std::vector<std::string> names{"person", "bolt\n \"nut\" \\", "a\x01\tz\x7f", " x "};
+  Set set({"0.jpg"});
+  set.name_classes(names);
+  REQUIRE(set.convert(std::string(kInput) + "--to-records r").exit_code == 0);
+  const auto categories = data::load_label_map(set.at("r.label_map.pbtxt")).categories();
+  REQUIRE(categories.size() == names.size());
+  for (size_t i = 0; i < names.size(); ++i) CHECK(categories[i].name == names[i]);
+  set.name_classes({"circle, red", "5\" <disk> & \xc3\xa9"});
+  CHECK(set.convert(std::string(kInput) + "--to-voc v --to-yolo y").exit_code == 0);
+  CHECK(tests::text_of(set.at("y/classes.txt")) == "circle, red\n5\" <disk> & \xc3\xa9\n");
 }

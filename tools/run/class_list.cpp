@@ -41,11 +41,8 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 void refuse_same_names(const data::Dataset& dataset) {
-  std::map<std::string, int64_t> ids;
-  for (const data::Category& category : dataset.categories)
-    if (const auto [first, fresh] = ids.try_emplace(category.name, category.id); !fresh)
-      fail(ExitCode::data, base::printable(dataset.source), dataset.source.empty() ? "" : ": ",
-           data::same_name_in_words(category.name, first->second, category.id));
+  if (const std::string words = data::same_name_in_words(dataset); !words.empty())
+    fail(ExitCode::data, words);
 }
 
 ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns, int classes)

@@ -1,0 +1,13 @@
+// Names of classes that a format cannot hold.
+#pragma once
+#include "data/dataset.h"
+
+namespace data {
+
+enum class NameFormat { label_map, voc, yolo };
+
+// Error(data), with the class, the format and the cure, unless a reader of the format would read
+// each name of a category as it is. `option` asked for the format, for the message.
+void require_writable_names(const Dataset&, NameFormat format, const char* option);
+
+}  // namespace data
