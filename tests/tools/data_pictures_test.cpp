@@ -84,7 +84,7 @@ TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit c
        {Case{"synth " + set, 2}, Case{"synth " + root + "/x --classes 7", 2},
         Case{"synth " + root + "/x --min-size 0.9 --max-size 0.2", 2},
         Case{"synth " + root + "/x --train -1", 2}, Case{"synth", 2},
-        Case{"synth /proc/none/x --train 1", 1},
+        Case{"synth /proc/none/x --train 1", 3},
         Case{"show --annotations " + val + " -o " + root + "/x --id 99", 2},
         Case{"show --annotations " + val + " --images " + set + "/images -o " + root + "/x --id 99",
              3},
