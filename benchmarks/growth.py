@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How the cost of SSD320 grows with batch, threads, image size, classes, boxes, images and ranks.
 
-  benchmarks/growth.py                       prints a table; about ten minutes on two cores
+  benchmarks/growth.py                       prints a table; minutes
   benchmarks/growth.py --series batch,size   some of its series
   benchmarks/growth.py --docs                also writes the table into docs/performance.md
 
@@ -76,7 +76,7 @@ def classes(place):
 
     def point(count):
         file = place.train_one_step(f"of{count}", with_classes(place, annotations, count),
-                                    "train.batch_size=1")
+                                    "train.batch_size=1", f"model.num_classes={count}")
         return (count, *per_image(place, "infer", 1, "--checkpoint", file))
     yield Series("classes", "`infer`, batch 1, classes", "ms/image",
                  [point(count) for count in (3, 20, 90, 365)])
@@ -91,10 +91,15 @@ def boxes(place):
                  [point(count) for count in (1, 10, 100)])
 
 
+def milliseconds(place, *arguments):
+    """Of the first row of a command whose rows are in seconds."""
+    seconds = place.bench(*arguments)["rows"][0]["seconds"]
+    return [1000 * seconds[key] for key in ("min", "median", "max")]
+
+
 def images(place):
     def point(count):
-        rows = place.bench("eval", "--count", count, "--threads", place.options.threads)["rows"]
-        return (count, *(1000 * rows[0]["seconds"][key] for key in ("min", "median", "max")))
+        return (count, *milliseconds(place, "eval", "--count", count, "--threads", place.options.threads))
     yield Series("images", "`eval`, images of 100 detections each", "ms",
                  [point(count) for count in (1250, 2500, 5000, 10000)])
 
@@ -103,8 +108,8 @@ def ranks(place):
     size = 131072  # KiB: the gradients of SSD320, about
 
     def point(count):
-        row = place.bench("allreduce", "--ranks", count, "--kib", size, "--runs", STEPS)["results"][0]
-        return (count, *(row["ms"][key] for key in ("min", "median", "max")))
+        return (count, *milliseconds(place, "allreduce", "--ranks", count, "--kib", size,
+                                     "--runs", STEPS))
     yield Series("ranks", "`allreduce`, 128 MiB of f32, ranks on this machine", "ms",
                  [point(count) for count in (2, 4)])
 
