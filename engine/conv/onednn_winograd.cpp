@@ -29,17 +29,25 @@ template <class T> struct Fused {
   }
 };
 
+// The part of a tile's outputs that lies inside the map, and how many of 16 channels there are.
+struct Extent {
+  int rows, columns, channels;
+  bool operator==(const Extent&) const = default;
+};
+constexpr Extent kWhole{kOut, kOut, kLanes};
+
+// Inlined, so that the loops over a whole tile have bounds that the compiler knows. `first` is the
+// place of the first output in the result.
 template <class T>
-void store_outputs(const Maps& m, const Fused<T>& fused, Place at, int channel,
-                   Lanes (&outputs)[kOut * kOut], T* y) {
-  const int lanes = std::min(kLanes, m.to - channel);
-  for (int row = 0; row < std::min(kOut, m.height - at.y); ++row)
-    for (int column = 0; column < std::min(kOut, m.width - at.x); ++column) {
+[[gnu::always_inline]] inline void store_outputs(const Maps& m, const Fused<T>& fused, Extent part,
+                                                 size_t first, int channel,
+                                                 Lanes (&outputs)[kOut * kOut], T* y) {
+  for (int row = 0; row < part.rows; ++row)
+    for (int column = 0; column < part.columns; ++column) {
       Lanes& v = outputs[row * kOut + column];
-      const int64_t pixel = (at.image * m.height + at.y + row) * m.width + at.x + column;
-      const size_t offset = size_t(pixel) * m.to + channel;
-      fused.apply(v, offset, channel, lanes);
-      store(v, lanes, y + offset);
+      const size_t offset = first + (size_t(row) * m.width + column) * m.to;
+      fused.apply(v, offset, channel, part.channels);
+      store(v, part.channels, y + offset);
     }
 }
 
@@ -47,10 +55,15 @@ template <class T>
 void transform_outputs(const Maps& m, size_t step, const Fused<T>& fused, const float* row,
                        Place at, int channel, T* y) {
   Lanes tile[kPoints], outputs[kOut * kOut];
-  const int lanes = std::min(kLanes, m.to - channel);
-  for (int p = 0; p < kPoints; ++p) load(row + p * step + channel, lanes, tile[p]);
+  const Extent part{std::min(kOut, m.height - at.y), std::min(kOut, m.width - at.x),
+                    std::min(kLanes, m.to - channel)};
+  const size_t first = ((at.image * m.height + at.y) * m.width + at.x) * m.to + channel;
+  load_points(row + channel, step, part.channels, tile);
   output_tile(tile, outputs);
-  store_outputs(m, fused, at, channel, outputs, y);
+  if (part == kWhole)
+    store_outputs(m, fused, kWhole, first, channel, outputs, y);
+  else
+    store_outputs(m, fused, part, first, channel, outputs, y);
 }
 
 template <class T>  // of activations and weight
@@ -144,7 +157,7 @@ class WinogradConv : public ConvPlan {
 
   void transform_input(const ConvArgs& a, const Part& part, int t) const {
     const View from = forward() ? a.x : a.y;
-    transform_inputs(maps_, block_.step_in, from.as<T>(), part.first + t, 1,
+    transform_inputs(maps_, block_.step_in, from.as<T>(), part.first + t,
                      part.inputs + size_t(t) * maps_.from);
   }
 

@@ -15,29 +15,36 @@ using namespace winograd;
 // Tiles whose products are added at a time: always as many, since the order of sums fixes the bits.
 constexpr int kBlock = 128;
 
+// Inlined, so that the loops over a whole tile have bounds that the compiler knows. `first` is the
+// first channel of the tile's first pixel. What lies outside the map is 0.
 template <class T>
-void load_gradients(const Maps& m, const T* dy, Place at, int channel,
-                    Lanes (&tile)[kOut * kOut]) {
-  const int lanes = std::min(kLanes, m.to - channel);
+[[gnu::always_inline]] inline void load_gradients(const Maps& m, const T* first, int rows,
+                                                  int columns, int count,
+                                                  Lanes (&tile)[kOut * kOut]) {
   for (int row = 0; row < kOut; ++row)
     for (int column = 0; column < kOut; ++column) {
-      const int y = at.y + row, x = at.x + column;
       Lanes& to = tile[row * kOut + column];
-      if (y >= m.height || x >= m.width)
+      if (row >= rows || column >= columns)
         to = Lanes{};
       else
-        load(dy + ((at.image * m.height + y) * m.width + x) * m.to + channel, lanes, to);
+        load(first + (int64_t(row) * m.width + column) * m.to, count, to);
     }
 }
 
 template <class T>
 void transform_gradients(const Maps& m, size_t step, const T* dy, int64_t tile, float* to) {
+  const Place at(m, tile);
+  const int rows = std::min(kOut, m.height - at.y), columns = std::min(kOut, m.width - at.x);
+  const T* const first = dy + ((at.image * m.height + at.y) * m.width + at.x) * m.to;
   for (int channel = 0; channel < m.to; channel += kLanes) {
     Lanes gradients[kOut * kOut], points[kPoints];
-    load_gradients(m, dy, Place(m, tile), channel, gradients);
+    const int count = std::min(kLanes, m.to - channel);
+    if (rows == kOut && columns == kOut && count == kLanes)
+      load_gradients(m, first + channel, kOut, kOut, kLanes, gradients);
+    else
+      load_gradients(m, first + channel, rows, columns, count, gradients);
     grad_output_tile(gradients, points);
-    const int lanes = std::min(kLanes, m.to - channel);
-    for (int p = 0; p < kPoints; ++p) store(points[p], lanes, to + channel + p * step);
+    store_points(points, count, to + channel, step);
   }
 }
 
@@ -73,7 +80,7 @@ class WinogradGradWeight : public ConvPlan {
     float* const dy = x + kPoints * step_x_;
 #pragma omp parallel for schedule(static)
     for (int t = 0; t < tiles; ++t) {
-      transform_inputs(maps_, step_x_, a.x.as<T>(), first + t, 1, x + size_t(t) * maps_.from);
+      transform_inputs(maps_, step_x_, a.x.as<T>(), first + t, x + size_t(t) * maps_.from);
       transform_gradients(maps_, step_dy_, a.y.as<T>(), first + t, dy + size_t(t) * maps_.to);
     }
   }
@@ -95,7 +102,7 @@ class WinogradGradWeight : public ConvPlan {
         Lanes points[kPoints], kernel[kKernel];
         const int lanes = std::min(kLanes, maps_.from - channel);
         const float* const row = u + size_t(out) * maps_.from + channel;
-        for (int p = 0; p < kPoints; ++p) load(row + p * matrix(), lanes, points[p]);
+        load_points(row, matrix(), lanes, points);
         grad_weight_tile(points, kernel);
         for (int tap = 0; tap < kKernel; ++tap)
           store(kernel[tap], lanes, dw + (size_t(out) * kKernel + tap) * maps_.from + channel);

@@ -34,9 +34,10 @@ struct Place {
         x(int(tile % m.columns) * kOut) {}
 };
 
+// `count` channels of the 6x6 pixels around a tile. What lies outside the map is 0.
 template <class T>
-void load_tile(const Maps& m, const T* x, Place at, int channel, Lanes (&tile)[kPoints]) {
-  const int lanes = std::min(kLanes, m.from - channel);
+void load_inputs(const Maps& m, const T* x, Place at, int channel, int count,
+                 Lanes (&tile)[kPoints]) {
   for (int row = 0; row < kIn; ++row)
     for (int column = 0; column < kIn; ++column) {
       const int y = at.y + row - 1, x_ = at.x + column - 1;
@@ -44,22 +45,35 @@ void load_tile(const Maps& m, const T* x, Place at, int channel, Lanes (&tile)[k
       if (y < 0 || y >= m.height || x_ < 0 || x_ >= m.width)
         to = Lanes{};
       else
-        load(x + ((at.image * m.height + y) * m.width + x_) * m.from + channel, lanes, to);
+        load(x + ((at.image * m.height + y) * m.width + x_) * m.from + channel, count, to);
     }
 }
 
-// Tiles `first` and later, point after point; `step` floats lie between two points.
+// The same of 16 channels, if no pixel lies outside; `first` is the first channel of the first one.
 template <class T>
-void transform_inputs(const Maps& m, size_t step, const T* x, int64_t first, int tiles, float* to) {
-  for (int t = 0; t < tiles; ++t)
-    for (int channel = 0; channel < m.from; channel += kLanes) {
-      Lanes tile[kPoints];
-      load_tile(m, x, Place(m, first + t), channel, tile);
-      input_tile(tile);
-      const int lanes = std::min(kLanes, m.from - channel);
-      float* const row = to + size_t(t) * m.from + channel;
-      for (int p = 0; p < kPoints; ++p) store(tile[p], lanes, row + p * step);
-    }
+void load_inner_inputs(const Maps& m, const T* first, Lanes (&tile)[kPoints]) {
+  for (int row = 0; row < kIn; ++row)
+    for (int column = 0; column < kIn; ++column)
+      load(first + (int64_t(row) * m.width + column) * m.from, kLanes, tile[row * kIn + column]);
+}
+
+// Transforms a tile; `step` floats lie between two points.
+template <class T>
+void transform_inputs(const Maps& m, size_t step, const T* x, int64_t tile, float* to) {
+  const Place at(m, tile);
+  const bool inner =
+      at.y > 0 && at.x > 0 && at.y + kOut < m.height && at.x + kOut < m.width;
+  const int64_t first = ((at.image * m.height + at.y - 1) * m.width + at.x - 1) * m.from;
+  for (int channel = 0; channel < m.from; channel += kLanes) {
+    Lanes points[kPoints];
+    const int count = std::min(kLanes, m.from - channel);
+    if (inner && count == kLanes)
+      load_inner_inputs(m, x + first + channel, points);
+    else
+      load_inputs(m, x, at, channel, count, points);
+    input_tile(points);
+    store_points(points, count, to + channel, step);
+  }
 }
 
 }  // namespace engine::winograd

@@ -20,7 +20,7 @@ inline void store_weights(const ConvShape& s, const Lanes (&kernel)[kKernel], in
                           float* to) {
   Lanes points[kPoints];
   weight_tile(kernel, points);
-  for (int p = 0; p < kPoints; ++p) store(points[p], lanes, to + p * weight_step(s));
+  store_points(points, lanes, to, weight_step(s));
 }
 
 // [out][3][3][in] to [point][in][out], 16 x 16 channels.
