@@ -85,7 +85,7 @@ def classes(place):
 def boxes(place):
     def point(count):
         images, annotations = place.pictures(f"boxes{count}", min_objects=count, max_objects=count,
-                                             min_size=0.02, max_size=0.1)
+                                             min_size=0.05, max_size=0.08)
         return (count, *per_image(place, "train", 8, "--images", images, "--annotations", annotations))
     yield Series("boxes", "`train`, batch 8, objects in each image", "ms/image",
                  [point(count) for count in (1, 10, 100)])
