@@ -9,7 +9,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 namespace Catch {
-using Matchers::Equals, Matchers::StartsWith;
+using Matchers::EndsWith, Matchers::Equals, Matchers::StartsWith;
 inline auto Contains(const std::string& part) { return Matchers::ContainsSubstring(part); }
 }  // namespace Catch
 using Catch::Approx;
