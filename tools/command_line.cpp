@@ -21,6 +21,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
+#include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
 #include "engine/base/version.h"
 #include "engine/plan_worker.h"
@@ -230,6 +231,7 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
   if (argc == 2 && std::string(argv[1]) == engine::kPlanWorkerOption)
     return engine::run_plan_worker();
   signal(SIGPIPE, SIG_IGN);
+  base::remove_temporary_files_at_signals();
   signal(SIGXFSZ, SIG_IGN);  // so that a limit of the file size is an error of write()
   if (argc == 2)
     if (const std::string page = generated_page(argv[1], app); !page.empty()) {

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <vector>
 
 #include "engine/base/file_kind.h"
@@ -90,11 +91,15 @@ bool sync_folder_of(const FileCalls& calls, const std::string& path) {
   return result == 0;
 }
 
-bool copy_durably(const FileCalls& calls, const std::string& from, const std::string& to) {
+int make_temporary(const FileCalls& calls, TemporaryName& name, const std::string& path) {
+  return name.set(path, [&](const char* p) { return open_new(calls, p); });
+}
+
+bool copy_durably(const FileCalls& calls, const std::string& from, TemporaryName& to) {
   std::ifstream source(from, std::ios::binary);
   errno = EIO;
   if (!source) return false;
-  const int file = open_new(calls, to);
+  const int file = make_temporary(calls, to, to.path());
   if (file < 0) return false;
   std::vector<char> chunk(size_t(1) << 20);
   size_t written = 0;
@@ -111,9 +116,13 @@ bool copy_durably(const FileCalls& calls, const std::string& from, const std::st
   return good && closed;
 }
 
-bool link_or_copy(const FileCalls& calls, const std::string& from, const std::string& to) {
-  calls.unlink(to.c_str());
-  return calls.link(from.c_str(), to.c_str()) == 0 || copy_durably(calls, from, to);
+// Makes the temporary file of the path `to` one with the content of `from`.
+bool link_or_copy(const FileCalls& calls, const std::string& from, const std::string& to,
+                  TemporaryName& name) {
+  const std::string path = temporary_of(to);
+  calls.unlink(path.c_str());
+  const auto link = [&](const char* p) { return calls.link(from.c_str(), p); };
+  return name.set(path, link) == 0 || copy_durably(calls, from, name);
 }
 
 }  // namespace
@@ -141,8 +150,7 @@ AtomicFile::AtomicFile(std::string path, WriteOptions options)
   const bool link = fs::is_symlink(path_, unknown);  // to nothing, as it may be here
   if (there.kind == FileKind::folder || (there.kind == FileKind::other && !link))
     base::fail(options_.code, "cannot write ", path_, ": it is ", there.words);
-  temporary_ = temporary_of(path_);
-  file_ = open_new(options_.calls, temporary_);
+  file_ = make_temporary(options_.calls, temporary_, temporary_of(path_));
   if (file_ < 0) fail("create");
 }
 
@@ -162,8 +170,8 @@ void AtomicFile::open_in_place() {
 // file already.
 AtomicFile::~AtomicFile() {
   if (file_ >= 0) options_.calls.close(file_);
-  if (!committed_ && !in_place_) options_.calls.unlink(temporary_.c_str());
-  if (!aside_.empty()) options_.calls.unlink(aside_.c_str());
+  if (!committed_ && !in_place_) options_.calls.unlink(temporary_.path().c_str());
+  if (!aside_.path().empty()) options_.calls.unlink(aside_.path().c_str());
 }
 
 void AtomicFile::fail(const char* action) const {
@@ -190,23 +198,39 @@ void AtomicFile::commit(const std::string& previous) {
   if (in_place_) return;
   const FileCalls& calls = options_.calls;
   std::error_code unknown;
-  if (!previous.empty() && fs::exists(path_, unknown)) {
-    aside_ = temporary_of(previous);
-    if (!link_or_copy(calls, path_, aside_)) fail("keep the previous");
-  }
-  if (calls.rename(temporary_.c_str(), path_.c_str()) != 0) fail("put in place");
+  if (!previous.empty() && fs::exists(path_, unknown) &&
+      !link_or_copy(calls, path_, previous, aside_))
+    fail("keep the previous");
+  if (calls.rename(temporary_.path().c_str(), path_.c_str()) != 0) fail("put in place");
   committed_ = true;
   if (options_.durable && !sync_folder_of(calls, path_)) fail("make durable the folder of");
-  if (!aside_.empty() && calls.rename(aside_.c_str(), previous.c_str()) != 0)
+  const std::string& aside = aside_.path();
+  if (!aside.empty() && calls.rename(aside.c_str(), previous.c_str()) != 0)
     fail("keep the previous");
 }
 
+void remove_files(const std::vector<std::string>& paths, const WriteOptions& options) {
+  std::map<std::string, std::string> folders;  // with a file that was in each
+  for (const std::string& path : paths) {
+    if (look_at(path).kind == FileKind::stream) continue;
+    if (options.calls.unlink(path.c_str()) == 0)
+      folders.emplace(folder_of(path), path);
+    else if (errno != ENOENT)
+      base::fail(options.code, "cannot remove ", path,
+                 ", which would stay beside new files: ", std::strerror(errno));
+  }
+  for (const auto& [folder, path] : folders)
+    if (options.durable && !sync_folder_of(options.calls, path))
+      base::fail(options.code, "cannot make durable the folder ", folder, ": ",
+                 std::strerror(errno));
+}
+
 void put_second_name(const std::string& from, const std::string& to, FileCalls calls) {
-  const std::string aside = temporary_of(to);
+  TemporaryName aside;
   const bool good =
-      link_or_copy(calls, from, aside) && calls.rename(aside.c_str(), to.c_str()) == 0;
+      link_or_copy(calls, from, to, aside) && calls.rename(aside.path().c_str(), to.c_str()) == 0;
   const int reason = errno;
-  calls.unlink(aside.c_str());
+  calls.unlink(aside.path().c_str());
   errno = reason;
   if (!good || !sync_folder_of(calls, to)) fail_with_reason(ExitCode::checkpoint, "write", to, 0);
 }

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/temporary_name.h"
 
 namespace base {
 
@@ -34,9 +36,9 @@ struct WriteOptions {
 
 // Writes to a temporary file beside `path`. commit() makes it durable and puts it in place (write,
 // fsync, rename, fsync of the folder). Without commit() the temporary file is removed, and `path`
-// stays as it is. A process that is killed leaves its temporary file, which may be removed if no
-// other program writes there. All functions throw Error(options.code), with path, reason and free
-// space, if they fail.
+// stays as it is. A signal that asks for the end of a program removes it, too. SIGKILL and a loss
+// of power leave it; nothing reads it, and it may be removed if no other program writes there. All
+// functions throw Error(options.code), with path, reason and free space, if they fail.
 //
 // Only regular files are replaced. Pipes, character devices and names of open descriptors such as
 // /dev/stdout are written in place at once. Folders, block devices and sockets are errors. A
@@ -61,13 +63,19 @@ class AtomicFile {
   void open_in_place();
   [[noreturn]] void fail(const char* action) const;
 
-  std::string path_, temporary_, aside_;
+  std::string path_;
+  TemporaryName temporary_, aside_;
   WriteOptions options_;
   int file_ = -1;
   bool in_place_ = false;
   size_t written_ = 0;
   bool committed_ = false;
 };
+
+// Removes the files at these paths, if there are any, for good also after a loss of power. Pipes
+// and devices stay, because AtomicFile writes into them. Throws Error(options.code) if one cannot
+// be removed.
+void remove_files(const std::vector<std::string>& paths, const WriteOptions& options = {});
 
 // Makes `to` a second name of the durable file `from`, or a copy if there are no hard links. `to`
 // appears whole or not at all, and survives a loss of power. Throws Error(checkpoint), with path

@@ -11,9 +11,11 @@
 #include <set>
 #include <unordered_map>
 
+#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 
 namespace base {
@@ -167,6 +169,32 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
       fail(ExitCode::usage, what,
            " exists; choose another name, or give --overwrite to replace it");
   }
+  tell_unfinished();
+}
+
+void OutputGuard::tell_unfinished() const {
+  std::map<fs::path, std::set<std::string>> names;  // by folder
+  for (const Output& output : outputs_) {
+    const fs::path path = output.path;
+    names[path.has_parent_path() ? path.parent_path() : "."].insert(path.filename().string());
+  }
+  std::string first;
+  int64_t count = 0;
+  for (const auto& [folder, written] : names) {
+    std::error_code unknown;
+    for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
+         at.increment(unknown)) {
+      const std::string name = at->path().filename().string();
+      const size_t mark = name.rfind(kTemporaryMark);
+      if (mark != name.npos && written.contains(name.substr(0, mark)) && count++ == 0)
+        first = at->path().string();
+    }
+  }
+  if (count == 0) return;
+  const bool one = count == 1;
+  tell("note: " + first + (one ? " is" : " and " + std::to_string(count - 1) + " more are") +
+       " left of a program that was killed while it wrote; nothing reads " + (one ? "it" : "them") +
+       ", so remove " + (one ? "it" : "them") + " if no program writes there now");
 }
 
 }  // namespace base

@@ -29,7 +29,8 @@ class OutputGuard {
 
   // Throws Error(usage) if an output may not be written because it exists, is an input, or is not a
   // file. Throws Error(data) if two sources have one output, or if a folder is missing. `inputs`
-  // that do not exist are ignored.
+  // that do not exist are ignored. A note on stderr names temporary files of these outputs, which a
+  // program that was killed has left.
   void check(const std::vector<std::string>& inputs) const;
 
  private:
@@ -37,6 +38,7 @@ class OutputGuard {
     std::string option, path, source;
   };
   void check_pairs() const;
+  void tell_unfinished() const;
   void refuse_pair(const Output& a, const Output& b) const;
 
   bool overwrite_;

@@ -13,10 +13,11 @@ namespace fs = std::filesystem;
 TemporaryFolder::TemporaryFolder(const std::string& prefix) {
   std::error_code unknown;
   const fs::path parent = fs::temp_directory_path(unknown);
-  std::string name = ((unknown ? fs::path("/tmp") : parent) / (prefix + ".XXXXXX")).string();
-  if (!mkdtemp(name.data()))
-    fail(ExitCode::data, "cannot make a temporary folder ", name, ": ", std::strerror(errno));
-  path_ = name;
+  const fs::path pattern = (unknown ? fs::path("/tmp") : parent) / (prefix + ".XXXXXX");
+  if (!name_.set(pattern.string(), [](char* name) { return mkdtemp(name); }))
+    fail(ExitCode::data, "cannot make a temporary folder ", pattern.string(), ": ",
+         std::strerror(errno));
+  path_ = name_.path();
 }
 
 TemporaryFolder::~TemporaryFolder() {

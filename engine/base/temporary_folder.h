@@ -3,10 +3,13 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/base/temporary_name.h"
+
 namespace base {
 
 // A fresh folder in the system's folder for temporary files. At the end of the scope it is removed
-// with everything in it. Error(data): it cannot be made.
+// with everything in it, also if a signal asks for the end of the program. Error(data): it cannot
+// be made.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::string& prefix);  // its name begins with it
@@ -16,6 +19,7 @@ class TemporaryFolder {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  TemporaryName name_;
   std::filesystem::path path_;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/base/write_file.h"
 
 #include <exception>
+#include <memory>
 #include <ostream>
 #include <streambuf>
 #include <vector>
@@ -44,6 +45,13 @@ class FileBuffer : public std::streambuf {
   std::exception_ptr error_;
 };
 
+void write_into(AtomicFile& file, const std::function<void(std::ostream&)>& write) {
+  FileBuffer buffer(file);
+  std::ostream stream(&buffer);
+  write(stream);
+  buffer.finish();
+}
+
 void write_bytes(const std::filesystem::path& path, const void* data, size_t bytes,
                  WriteOptions options) {
   AtomicFile file(path.string(), std::move(options));
@@ -65,11 +73,21 @@ void write_file(const std::filesystem::path& path, std::string_view text, WriteO
 void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write,
                 WriteOptions options) {
   AtomicFile file(path.string(), std::move(options));
-  FileBuffer buffer(file);
-  std::ostream stream(&buffer);
-  write(stream);
-  buffer.finish();
+  write_into(file, write);
   file.commit();
+}
+
+void write_together(const std::vector<FileToWrite>& files, const WriteOptions& options) {
+  std::vector<std::unique_ptr<AtomicFile>> written;
+  std::vector<std::string> paths;
+  for (const FileToWrite& file : files) {
+    paths.push_back(file.path.string());
+    written.push_back(std::make_unique<AtomicFile>(paths.back(), options));
+    write_into(*written.back(), file.write);
+    written.back()->make_whole();
+  }
+  remove_files(paths, options);
+  for (const auto& file : written) file->commit();
 }
 
 void create_folders(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/atomic_file.h"
 
@@ -20,6 +21,15 @@ void write_file(const std::filesystem::path&, std::string_view text, WriteOption
 // Writes what `write` puts into the stream, in pieces of a megabyte.
 void write_file(const std::filesystem::path&, const std::function<void(std::ostream&)>& write,
                 WriteOptions = {});
+
+// Writes files that belong together and are wrong beside those of another call: all of them are
+// whole before the old files of these names are removed, and only then they get their names. So if
+// the program is killed meanwhile, files are missing, but there never is one beside another's.
+struct FileToWrite {
+  std::filesystem::path path;
+  std::function<void(std::ostream&)> write;
+};
+void write_together(const std::vector<FileToWrite>&, const WriteOptions& = {});
 
 // Creates the folder `path` and those above it. Throws Error(data) if that fails.
 void create_folders(const std::filesystem::path& path);

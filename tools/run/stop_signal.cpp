@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/temporary_name.h"
+
 namespace run {
 namespace {
 
@@ -23,6 +25,7 @@ void on_signal(int number) {  // calls only what a signal handler may call
   int none = 0;
   if (received.compare_exchange_strong(none, number) || number == SIGUSR1 || number == SIGHUP)
     return;
+  base::remove_temporary_files();
   const char* program = program_invocation_short_name;
   for (const char* part : {program, kMessage}) {
     ssize_t ignored = write(STDERR_FILENO, part, std::strlen(part));
@@ -39,7 +42,7 @@ StopSignal::StopSignal(double time_budget_minutes)
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
+  sigfillset(&action.sa_mask);
   for (size_t i = 0; i < kSignals.size(); ++i) {
     sigaction(kSignals[i], nullptr, &previous[i]);
     // Under nohup the program has to outlive its terminal.
