@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/random.h"
 
@@ -59,11 +60,12 @@ void shuffle(std::vector<Unit>& units, base::RandomSequence& random) {
 
 int64_t validation_images(int64_t images, const SplitOptions& options) {
   if (images < 2)
-    fail(ExitCode::data, "the data set has ", images, " images, expected at least 2 to split");
+    fail(ExitCode::data, "the data set has ", base::counted(images, "image"),
+         ", expected at least 2 to split");
   if (options.count != 0) {
     if (options.count < 1 || options.count >= images)
-      fail(ExitCode::usage, "a validation part of ", options.count, " images, expected 1 to ",
-           images - 1, ", as the data set has ", images);
+      fail(ExitCode::usage, "a validation part of ", base::counted(options.count, "image"),
+           ", expected 1 to ", images - 1, ", as the data set has ", images);
     return options.count;
   }
   if (!(options.fraction > 0 && options.fraction < 1))

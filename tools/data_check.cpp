@@ -8,6 +8,7 @@
 
 #include "data/check/dataset_check.h"
 #include "data/loading/label_use.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
@@ -44,8 +45,9 @@ void print_problems(const Problems& problems, bool all) {
 }
 
 void print_summary(const Problems& problems, const data::Dataset& dataset) {
-  fmt::print("{} images, {} boxes, {} categories\n", dataset.images.size(), dataset.objects.size(),
-             dataset.categories.size());
+  fmt::print("{}, {}, {}\n", base::counted(int64_t(dataset.images.size()), "image"),
+             base::counted(int64_t(dataset.objects.size()), "box"),
+             base::counted(int64_t(dataset.categories.size()), "category"));
   for (Severity severity : {Severity::error, Severity::warning, Severity::info})
     for (int i = 0; i < data::kProblemKinds; ++i) {
       auto kind = static_cast<ProblemKind>(i);
@@ -100,8 +102,8 @@ int check(const CheckArguments& arguments) {
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);
   if (errors > 0 || (arguments.strict && warnings > 0))
-    base::fail(base::ExitCode::data, arguments.input.name(), ": ", errors, " errors, ", warnings,
-               " warnings");
+    base::fail(base::ExitCode::data, arguments.input.name(), ": ", base::counted(errors, "error"),
+               ", ", base::counted(warnings, "warning"));
   if (dataset.images.empty())
     base::fail(base::ExitCode::data, arguments.input.name(), ": the data set has no images");
   return 0;

@@ -15,6 +15,7 @@
 #include "data/image/image_file.h"
 #include "data/image/shrink.h"
 #include "data/loading/loader.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/random.h"
@@ -109,8 +110,8 @@ int show_augmented(const ShowArguments& a) {
     pictures[row] = data::shrink_to_fit(pictures[row], a.cell, a.cell);
   }
   data::write_image(a.output + "/" + kSheet, data::contact_sheet(pictures, a.columns, a.cell));
-  fmt::print("{}: {} augmented pictures and {}\n", base::printable(a.output), pictures.size(),
-             kSheet);
+  fmt::print("{}: {} and {}\n", base::printable(a.output),
+             base::counted(int64_t(pictures.size()), "augmented picture"), kSheet);
   return 0;
 }
 
@@ -154,7 +155,8 @@ int show(const ShowArguments& a) {
     data::write_image(folder / picture_name(entry), image);
   }
   data::write_image(folder / kSheet, data::contact_sheet(sheet, a.columns, a.cell));
-  fmt::print("{}: {} pictures and {}\n", base::printable(a.output), chosen.size(), kSheet);
+  fmt::print("{}: {} and {}\n", base::printable(a.output),
+             base::counted(int64_t(chosen.size()), "picture"), kSheet);
   return 0;
 }
 

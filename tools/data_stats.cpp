@@ -8,6 +8,7 @@
 
 #include "data/check/dataset_stats.h"
 #include "data/formats/source_files.h"
+#include "engine/base/counted.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
@@ -46,8 +47,8 @@ void print_bins(const char* title, const std::vector<Bin>& bins) {
 void print_text(const DatasetStats& s, const data::LabelUse& use) {
   fmt::print("images      {:>9}  {} without boxes; {}-{} x {}-{} px\n", s.images,
              s.images_without_boxes, s.min_width, s.max_width, s.min_height, s.max_height);
-  fmt::print("boxes       {:>9}  {} crowd regions, {} without area\n", s.boxes, s.crowd,
-             s.boxes_without_area);
+  fmt::print("boxes       {:>9}  {}, {} without area\n", s.boxes,
+             base::counted(s.crowd, "crowd region"), s.boxes_without_area);
   fmt::print("most in one {:>9}\n", s.most_boxes_in_an_image);
   print_label_use(use);
   fmt::print("\nclasses: id, name, boxes, share, images\n");

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "data/synthetic/synthetic.h"
+#include "engine/base/counted.h"
 #include "engine/base/text.h"
 #include "tools/data_commands.h"
 
@@ -47,9 +48,10 @@ Command add_synth_command(CLI::App& program) {
       ->capture_default_str();
   return {app, [a] {
             data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
-            fmt::print("{}: {} training images with {} objects, {} validation images with {}\n",
-                       base::printable(a->folder), a->set.train_images, counts.train_objects,
-                       a->set.val_images, counts.val_objects);
+            fmt::print("{}: {} with {}, {} with {}\n", base::printable(a->folder),
+                       base::counted(a->set.train_images, "training image"),
+                       base::counted(counts.train_objects, "object"),
+                       base::counted(a->set.val_images, "validation image"), counts.val_objects);
             return 0;
           }};
 }

@@ -4,7 +4,9 @@
 #include <filesystem>
 
 #include "data/formats/source_files.h"
+#include "data/formats/tf_dataset.h"
 #include "data/formats/yolo_source.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -39,8 +41,7 @@ data::Source source_of(const fs::path& path, const std::optional<std::string>& s
   source.prefix.clear();  // --ground-truth is the only option
   std::error_code unknown;
   const std::string ending = path.extension().string();
-  const bool pattern = path.string().find_first_of("*?[") != std::string::npos;
-  if (!pattern && !fs::exists(path, unknown))
+  if (!data::is_pattern(path.string()) && !fs::exists(path, unknown))
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
                " does not exist");
   const bool folder = fs::is_directory(path, unknown), voc = folder && holds_xml(path);
@@ -108,8 +109,8 @@ std::string TruthMatches::in_words() const {
   const size_t all = truth_.dataset().images.size(), unseen = all - seen_.size();
   std::string words;
   if (without_truth_ > 0)
-    words =
-        base::concatenate("not in the ground truth: ", without_truth_, " of ", images_, " images");
+    words = base::concatenate("not in the ground truth: ", without_truth_, " of ",
+                              base::counted(int64_t(images_), "image"));
   if (unseen > 0)
     words += base::concatenate(words.empty() ? "" : "; ", "not among the images: ", unseen,
                                " of the ", all, " in the ground truth");

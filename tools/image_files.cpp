@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "data/formats/image_folder.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -88,7 +89,7 @@ bool is_image_name(const std::string& name) {
 std::string left_out_in_words(const FoundImages& found) {
   std::string words;
   if (found.below > 0)
-    words = base::concatenate(found.below, found.below == 1 ? " image" : " images",
+    words = base::concatenate(base::counted(int64_t(found.below), "image"),
                               " in sub-folders (--recursive takes them)");
   const std::string others = data::in_words(found.others);
   if (words.empty() || others.empty()) return words + others;
@@ -101,7 +102,7 @@ std::string empty_in_words(const FoundImages& found) {
   return base::concatenate(
       "note: no image in ", base::printable(found.empty[0]),
       others == 0 ? ""
-                  : base::concatenate(" and ", others, " other folder", others == 1 ? "" : "s"));
+                  : base::concatenate(" and ", base::counted(int64_t(others), "other folder")));
 }
 
 std::string repeated_in_words(const FoundImages& found) {

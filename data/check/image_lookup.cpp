@@ -11,6 +11,7 @@
 #include "data/encoded_image.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/worker_threads.h"
 
@@ -153,7 +154,8 @@ std::string FileLookup::first_problem() const {
 }
 
 std::string FileLookup::in_words() const {
-  std::string text = fmt::format("{} image files looked up in {:.2f} s", images, seconds);
+  std::string text =
+      fmt::format("{} looked up in {:.2f} s", base::counted(images, "image file"), seconds);
   if (linked > 0) text += fmt::format(", {} of them through symbolic links", linked);
   if (unusable == 0) return text;
   text += fmt::format(": {} cannot be used", unusable);

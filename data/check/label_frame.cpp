@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/image/orientation.h"
+#include "engine/base/counted.h"
 
 namespace data {
 namespace {
@@ -74,11 +75,11 @@ FrameReport settle_label_frames(Dataset& dataset, const std::vector<ImageHead>& 
 std::string FrameReport::in_words() const {
   if (oriented == 0) return "";
   if (policy == ExifPolicy::stored)
-    return fmt::format(
-        "EXIF: {} of {} images have an orientation and are read as stored (data.exif=stored)",
-        oriented, images);
-  std::string text =
-      fmt::format("EXIF: {} of {} images are turned upright (data.exif=upright)", oriented, images);
+    return fmt::format("EXIF: {} of {} {} read as stored (data.exif=stored)", oriented,
+                       base::counted(images, "image"),
+                       oriented == 1 ? "has an orientation and is" : "have an orientation and are");
+  std::string text = fmt::format("EXIF: {} of {} {} turned upright (data.exif=upright)", oriented,
+                                 base::counted(images, "image"), oriented == 1 ? "is" : "are");
   if (labels_turned > 0)
     text += fmt::format("; the labels of {} were made for the stored pixels and are turned, too",
                         labels_turned);

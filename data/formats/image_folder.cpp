@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 
 namespace data {
@@ -71,8 +72,7 @@ std::string in_words(const std::map<std::string, int64_t>& others) {
     list += fmt::format("{}{} {}", list.empty() ? "" : ", ", ending, count);
   }
   if (total == 0) return "";
-  return fmt::format("{} of formats that are not read ({})",
-                     total == 1 ? "1 picture" : fmt::format("{} pictures", total), list);
+  return fmt::format("{} of formats that are not read ({})", base::counted(total, "picture"), list);
 }
 
 }  // namespace data

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/formats/tfrecord.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -101,8 +102,8 @@ class ShardScanner {
              " classes; expected as many of each");
     for (size_t size : {e.is_crowd.size(), e.area.size()})
       if (size != 0 && size != count)
-        fail(ExitCode::data, where, ": ", count, " boxes, but ", e.is_crowd.size(),
-             " is_crowd and ", e.area.size(), " area");
+        fail(ExitCode::data, where, ": ", base::counted(int64_t(count), "box"), ", but ",
+             e.is_crowd.size(), " is_crowd and ", e.area.size(), " area");
   }
 
   static size_t class_count(const TfExample& e) {
@@ -145,10 +146,9 @@ class ShardScanner {
     if (!options_.numbers || e.class_text.empty() || e.class_label.empty()) return;
     if (e.class_label.size() != e.class_text.size()) {
       const size_t names = e.class_text.size(), numbers = e.class_label.size();
-      return add_contradiction(
-          where, int64_t(names),
-          base::concatenate("the record has ", names, " class names, but ", numbers,
-                            " class number", numbers == 1 ? "" : "s"));
+      return add_contradiction(where, int64_t(names),
+                               "the record has " + base::counted(int64_t(names), "class name") +
+                                   ", but " + base::counted(int64_t(numbers), "class number"));
     }
     for (size_t i = 0; i < e.class_label.size(); ++i) {
       if (map_.lookup(e.class_text[i]) == e.class_label[i]) continue;

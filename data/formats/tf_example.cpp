@@ -4,6 +4,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 
 namespace data {
@@ -141,13 +142,15 @@ class ExampleParser {
 
   int64_t integer(pbf_reader feature) {
     std::vector<int64_t> values = integers(feature);
-    if (values.size() != 1) refuse(name_, " has ", values.size(), " values, expected 1");
+    if (values.size() != 1)
+      refuse(name_, " has ", base::counted(int64_t(values.size()), "value"), ", expected 1");
     return values[0];
   }
 
   std::string_view bytes(pbf_reader feature) {
     std::vector<std::string_view> values = byte_list(feature);
-    if (values.size() != 1) refuse(name_, " has ", values.size(), " values, expected 1");
+    if (values.size() != 1)
+      refuse(name_, " has ", base::counted(int64_t(values.size()), "value"), ", expected 1");
     return values[0];
   }
 

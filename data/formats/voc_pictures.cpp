@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "data/formats/coco.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -74,13 +75,13 @@ void VocPictures::add_damaged(const fs::path& xml, const std::string& filename) 
 void VocPictures::require_one(const std::string& files, const std::string& images_option) const {
   if (!exists_ || files_ == 0 || missing_ < files_ || fs::path(folder_) == fs::path(files)) return;
   base::fail(
-      base::ExitCode::data, files, ": ", files_, " XML files, and none has its picture in ",
-      folder_, " (the first is ", base::printable(first_missing_), ")",
-      images_option.empty() ? "" : "; give the folder of the pictures with " + images_option);
+      base::ExitCode::data, files, ": ", base::counted(files_, "XML file"),
+      ", and none has its picture in ", folder_, " (the first is ", base::printable(first_missing_),
+      ")", images_option.empty() ? "" : "; give the folder of the pictures with " + images_option);
 }
 
 std::string VocPictures::note(const std::string& files, bool all) const {
-  std::string text = fmt::format("{}: {} XML files", files, files_ + damaged_);
+  std::string text = fmt::format("{}: {}", files, base::counted(files_ + damaged_, "XML file"));
   if (damaged_ > 0) text += fmt::format(", {} of them damaged and left out", damaged_);
   if (!exists_)
     return text + fmt::format("; {} is not a folder, so no picture was looked for", folder_);
@@ -93,7 +94,8 @@ std::string VocPictures::note(const std::string& files, bool all) const {
   if (shared_ > 0)
     text += fmt::format("; {} have the picture of another file ({})", shared_, first_shared_);
   if (all)
-    text += fmt::format("; {} pictures without an XML file left out", names_.size() - used_.size());
+    text += fmt::format("; {} without an XML file left out",
+                        base::counted(int64_t(names_.size() - used_.size()), "picture"));
   if (!found_.others.empty()) text += "; " + in_words(found_.others);
   return text;
 }

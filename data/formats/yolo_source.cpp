@@ -110,9 +110,9 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Probl
   refuse_missing(odd, list, out.images.size() - first);
   if (odd.again > 0)
     out.notes.push_back(
-        fmt::format("{}: {} images are listed again and count as often (the first: "
-                    "line {})",
-                    list.string(), odd.again, odd.first_again.substr(list.string().size() + 1)));
+        fmt::format("{}: {} listed again and count{} as often (the first: line {})", list.string(),
+                    odd.again == 1 ? "1 image is" : fmt::format("{} images are", odd.again),
+                    odd.again == 1 ? "s" : "", odd.first_again.substr(list.string().size() + 1)));
   out.layout_folders.push_back(folder_of_all(out.images, first));
 }
 

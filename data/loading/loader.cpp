@@ -1,5 +1,6 @@
 #include "data/loading/loader.h"
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
 
@@ -37,9 +38,9 @@ BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
                  .world = options.world,
                  .drop_remainder = options.drop_remainder};
   if (plan.batches_per_epoch() == 0)
-    base::fail(ExitCode::data, "the data set has ", plan.images, " images, expected at least ",
-               options.drop_remainder ? plan.global_batch() : 1, " for one batch",
-               plan.images > 0 ? "; lower the batch size" : "");
+    base::fail(ExitCode::data, "the data set has ", base::counted(plan.images, "image"),
+               ", expected at least ", options.drop_remainder ? plan.global_batch() : 1,
+               " for one batch", plan.images > 0 ? "; lower the batch size" : "");
   return plan;
 }
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "engine/base/counted.h"
+
 namespace data {
 namespace {
 
@@ -33,9 +35,10 @@ std::string limit_in_words(const Dataset& truth, std::span<const Detection> dete
   const int64_t left_out = beyond(found, limit), hidden = beyond(objects, limit);
   if (left_out == 0 && hidden == 0) return {};
   return fmt::format(
-      "only the best {} detections of each image and category count: {} of {} are left out, and {} "
-      "of {} objects cannot be found",
-      limit, left_out, detections.size(), hidden, truth.objects.size());
+      "only the best {} of each image and category count: {} of {} are left out, and {} of {} "
+      "cannot be found",
+      limit == 1 ? "detection" : fmt::format("{} detections", limit), left_out, detections.size(),
+      hidden, base::counted(int64_t(truth.objects.size()), "object"));
 }
 
 std::string crowded_in_words(const Dataset& truth, int most) {
@@ -46,10 +49,10 @@ std::string crowded_in_words(const Dataset& truth, int most) {
     hidden += std::max<int64_t>(more, 0);
   }
   if (images == 0) return {};
-  return fmt::format(
-      "{} of {} images have more than {} objects, and {} of {} objects cannot be "
-      "found",
-      images, truth.images.size(), most, hidden, truth.objects.size());
+  return fmt::format("{} of {} {} more than {}, and {} of {} cannot be found", images,
+                     base::counted(int64_t(truth.images.size()), "image"),
+                     images == 1 ? "has" : "have", base::counted(most, "object"), hidden,
+                     base::counted(int64_t(truth.objects.size()), "object"));
 }
 
 }  // namespace data

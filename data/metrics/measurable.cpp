@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/counted.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -23,14 +24,15 @@ std::string why_unmeasured(const Dataset& truth) {
   const auto& objects = truth.objects;
   if (std::any_of(objects.begin(), objects.end(), countable)) return {};
   if (objects.empty())
-    return fmt::format("there is no object in its {} images", truth.images.size());
+    return fmt::format("there is no object in its {}",
+                       base::counted(int64_t(truth.images.size()), "image"));
   const auto crowds =
       std::count_if(objects.begin(), objects.end(), [](const Object& o) { return o.crowd; });
-  if (size_t(crowds) == objects.size())
-    return fmt::format("each of its {} objects is a crowd region, which no metric counts", crowds);
-  return fmt::format(
-      "each of its {} objects is a crowd region or has an area outside of 0 to 1e10 px",
-      objects.size());
+  const std::string each = objects.size() == 1
+                               ? "its only object"
+                               : fmt::format("each of its {} objects", objects.size());
+  if (size_t(crowds) == objects.size()) return each + " is a crowd region, which no metric counts";
+  return each + " is a crowd region or has an area outside of 0 to 1e10 px";
 }
 
 std::string uncounted_in_words(const Dataset& truth) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/set_aside.h"
@@ -105,8 +106,9 @@ std::string keep_lines(const std::string& path,
     const std::string aside = set_aside(path, "damaged");
     const auto write = [&](std::ostream& out) { sort_lines(aside, kind, &out); };
     write_file(path, write, not_durable());
-    return fmt::format("{}: {} of {} lines are damaged and were left out; the file as it was is {}",
-                       name_of(path), lines.damaged, lines.all, name_of(aside));
+    return fmt::format("{}: {} of {} {} damaged and left out; the file as it was is {}",
+                       name_of(path), lines.damaged, counted(lines.all, "line"),
+                       lines.damaged == 1 ? "is" : "are", name_of(aside));
   }
   std::error_code error;
   if (std::filesystem::file_size(path, error) == lines.bytes && !error) return {};

@@ -160,9 +160,8 @@ TEST_CASE("ssdeval says when an image has more objects than detections count") {
                   "eval.max_total=40 eval.score_threshold=0");
   INFO(model.err);
   REQUIRE(model.exit_code == 0);
-  CHECK_THAT(model.err,
-             Contains("eval.max_total=40 boxes of an image: 1 of 2 images have more than "
-                      "40 objects, and 63 of 103 objects cannot be found\n"));
+  CHECK_THAT(model.err, Contains("eval.max_total=40 boxes of an image: 1 of 2 images has more than "
+                                 "40 objects, and 63 of 103 objects cannot be found\n"));
   const std::string limit = "only the best 100 detections of each image and category count: 0 of ";
   CHECK_THAT(model.err, Contains(limit) && Contains("and 3 of 103 objects cannot be found\n"));
   CHECK_THAT(program(place, "ssdeval", "--annotations v.json --detections d.json").err,

@@ -41,7 +41,7 @@ class TurnedPhoto {
     const Outcome done = ssddata("convert " + arguments + " --to-coco c.json --overwrite");
     INFO(done.err);
     CHECK(done.exit_code == 0);
-    CHECK_THAT(done.err, Contains("EXIF: 1 of 1 images"));
+    CHECK_THAT(done.err, Contains("EXIF: 1 of 1 image is"));
     return data::load_coco(at("c.json"), at("images"));
   }
   // The same photo, labelled in COCO's form by a program that knows nothing of EXIF.
@@ -128,7 +128,7 @@ TEST_CASE("EXIF: check says how many pictures are turned, and warns where they a
   const TurnedPhoto photo;
   const Outcome upright = photo.ssddata(std::string("check ") + kYolo);
   CHECK(upright.exit_code == 0);
-  CHECK_THAT(upright.out, Contains("EXIF: 1 of 1 images are turned upright"));
+  CHECK_THAT(upright.out, Contains("EXIF: 1 of 1 image is turned upright"));
   const Outcome stored = photo.ssddata(std::string("check --strict --exif stored ") + kYolo);
   CHECK(stored.exit_code == 3);
   CHECK_THAT(stored.out, Contains("exif_ignored") && Contains("read as stored"));

@@ -139,7 +139,7 @@ TEST_CASE("check is quiet about a good set and names every problem of a bad one"
   fs::remove(set.images / "1.jpg");
   tests::Outcome bad = ssddata("check " + set.input());
   CHECK(bad.exit_code == 3);
-  CHECK_THAT(bad.err, Contains("a.json: 3 errors, 1 warnings"));
+  CHECK_THAT(bad.err, Contains("a.json: 3 errors, 1 warning"));
   CHECK_THAT(bad.out,
              Contains("negative_box             0.jpg: annotation id 1: box [0, 3.25, -5, 10]"));
   CHECK_THAT(bad.out, Contains("box_overshoots           1.jpg: annotation id 4:"));
@@ -148,7 +148,7 @@ TEST_CASE("check is quiet about a good set and names every problem of a bad one"
       bad.out,
       Contains(
           "size_mismatch            2.jpg: the picture is 42 x 30, the annotations say 99 x 30"));
-  CHECK_THAT(ssddata("check --no-images " + set.input()).err, Contains("1 errors, 1 warnings"));
+  CHECK_THAT(ssddata("check --no-images " + set.input()).err, Contains("1 error, 1 warning"));
 
   auto json = nlohmann::json::parse(ssddata("check --json " + set.input()).out);
   CHECK(json["errors"] == 3);
@@ -175,7 +175,7 @@ TEST_CASE("warnings fail only when asked to") {
   tests::Outcome outcome = ssddata("check " + set.input());
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("zero_box"));
-  CHECK_THAT(failure("check --strict " + set.input(), 3), Contains("0 errors, 1 warnings"));
+  CHECK_THAT(failure("check --strict " + set.input(), 3), Contains("0 errors, 1 warning"));
   CHECK_THAT(ssddata("check --all " + set.input()).out,
              Contains("crowd                    1.jpg: annotation id 3"));
 }

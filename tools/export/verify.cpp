@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/temporary_folder.h"
 #include "engine/base/write_file.h"
@@ -84,9 +85,10 @@ std::string last_line(std::string text) {
 
 std::string Comparison::in_words() const {
   return fmt::format(
-      "{}: {} images, {} boxes with a score of 0.05 or more; scores differ by at most {:.2g}, "
-      "corners by {:.2g} of the image's side, and {} boxes have no partner",
-      runtime, images, boxes, score, corner, unmatched);
+      "{}: {}, {} with a score of 0.05 or more; scores differ by at most {:.2g}, corners by {:.2g} "
+      "of the image's side, and {} no partner",
+      runtime, base::counted(images, "image"), base::counted(boxes, "box"), score, corner,
+      unmatched == 1 ? "1 box has" : fmt::format("{} boxes have", unmatched));
 }
 
 Comparison compare_in_onnx_runtime(run::LoadedModel& model, const kernels::NmsOptions& nms,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "data/metrics/measurable.h"
+#include "engine/base/counted.h"
 #include "tools/report/html.h"
 
 namespace report {
@@ -46,8 +47,10 @@ std::string metrics_section(const Matched& m) {
   for (size_t i = 0; i < m.of.metrics.stats.size(); ++i)
     table.rows.push_back({data::metric_names()[i], metric_cell(m.of.metrics.stats[i])});
   std::string body = paragraph(
-      fmt::format("{} objects in {} images, and {} detections.", grouped(m.of.metrics.objects),
-                  grouped(m.of.metrics.images), grouped(m.of.metrics.detections)));
+      fmt::format("{} {} in {} {}, and {} {}.", grouped(m.of.metrics.objects),
+                  base::noun_for(m.of.metrics.objects, "object"), grouped(m.of.metrics.images),
+                  base::noun_for(m.of.metrics.images, "image"), grouped(m.of.metrics.detections),
+                  base::noun_for(m.of.metrics.detections, "detection")));
   if (m.of.metrics.stats[0] < 0)
     body += warning("There is no metric: " + data::why_unmeasured(m.of.truth) + ".");
   body += threshold_in_words(m);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 
@@ -59,7 +60,8 @@ void read_lines(TrainingTable& table, std::string_view text) {
     for (std::string_view cell : cells_of(line)) table.columns.emplace_back(cell);
   }
   if (damaged > 0)
-    table.problem = base::concatenate("results.csv: ", damaged, " damaged rows are left out.");
+    table.problem = base::concatenate("results.csv: ", base::counted(damaged, "damaged row"),
+                                      damaged == 1 ? " is" : " are", " left out.");
 }
 
 using Points = std::vector<std::pair<double, double>>;

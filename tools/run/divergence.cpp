@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/counted.h"
+
 namespace run {
 namespace {
 
@@ -21,8 +23,8 @@ DivergenceWatch::DivergenceWatch(const config::TrainConfig& config, bool scaled)
 std::string DivergenceWatch::look(int64_t step, double loss, const kernels::OptimizerState& s) {
   const bool at_floor = !scaled_ || s.loss_scale <= loss_scale_.options.min;
   if (at_floor && s.skipped_in_a_row >= loss_scale_.max_consecutive_skips)
-    return fmt::format("the gradients of {} steps up to step {} were not finite",
-                       s.skipped_in_a_row, step);
+    return fmt::format("the gradients of {} up to step {} were not finite",
+                       base::counted(s.skipped_in_a_row, "step"), step);
   const bool too_large = limits_.max_loss > 0 && loss > limits_.max_loss;
   // While the loss scale still falls, losses that are not finite do not count.
   const bool lost = !std::isfinite(loss) && at_floor;
@@ -33,9 +35,9 @@ std::string DivergenceWatch::look(int64_t step, double loss, const kernels::Opti
   if (bad_since_ < 0) bad_since_ = step;
   if (step - bad_since_ + std::min<int64_t>(stride_, limits_.steps) < limits_.steps) return {};
   return fmt::format(
-      "the loss is {:.4g} at step {}, and for {} steps it was not finite or above "
+      "the loss is {:.4g} at step {}, and for {} it was not finite or above "
       "train.divergence.max_loss={:g}",
-      loss, step, limits_.steps, limits_.max_loss);
+      loss, step, base::counted(limits_.steps, "step"), limits_.max_loss);
 }
 
 }  // namespace run

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 
 namespace run {
@@ -171,7 +172,7 @@ std::string device_of_rank(const std::string& configured, const engine::RankPlac
          " ranks: each rank takes the GPU of its own number; write --device cuda");
   if (place.local_rank >= gpus)
     fail(ExitCode::resources, "rank ", place.rank, " is number ", place.local_rank,
-         " on its machine, which has ", gpus, gpus == 1 ? " GPU" : " GPUs",
+         " on its machine, which has ", base::counted(gpus, "GPU"),
          ": start at most as many ranks there");
   return base::concatenate("cuda:", place.local_rank);
 }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/write_file.h"
 #include "tools/run/rank_facts.h"
@@ -76,7 +77,8 @@ std::string in_words(const std::vector<RankInfo>& infos) {
   std::vector<std::string> words;
   for (const RankInfo& i : infos)
     words.push_back(fmt::format("{} on {} ({}, process {})", i.rank, i.host, i.device, i.process));
-  return fmt::format("{} ranks: {}", infos.size(), fmt::join(words, ", "));
+  return fmt::format("{}: {}", base::counted(int64_t(infos.size()), "rank"),
+                     fmt::join(words, ", "));
 }
 
 void add_ranks(const RunFolder& folder, const std::vector<RankInfo>& infos) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "tools/run/run_options.h"
 
@@ -103,9 +104,9 @@ std::string start_in_words(const Milestones& milestones, const config::TrainConf
         step, total);
   const char* const key = c.steps > 0 ? "train.steps" : "train.epochs";
   return fmt::format(
-      "nothing is left to train: the run is at step {}, and {} asks for {} steps; a larger {} asks "
-      "for more",
-      step, key, total, key);
+      "nothing is left to train: the run is at step {}, and {} asks for {}; a larger {} asks for "
+      "more",
+      step, key, base::counted(total, "step"), key);
 }
 
 }  // namespace run

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "data/formats/source_values.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
 #include "engine/precision.h"
@@ -166,9 +167,11 @@ std::string warmup_in_words(const config::ScheduleConfig& s, int64_t steps) {
   const int64_t warmup = warmup_steps(s, steps);
   if (warmup == s.warmup_steps) return {};
   return fmt::format(
-      "note: the warm-up takes {} steps, a tenth of the schedule, because the schedule has {} "
-      "steps, fewer than train.schedule.warmup_steps={}",
-      warmup, schedule_steps(s, steps), s.warmup_steps);
+      "note: the warm-up takes {}, a tenth of the schedule, because the schedule has {}, fewer "
+      "than "
+      "train.schedule.warmup_steps={}",
+      base::counted(warmup, "step"), base::counted(schedule_steps(s, steps), "step"),
+      s.warmup_steps);
 }
 
 engine::OptimizerOptions optimizer_options(const config::RunConfig& c, int64_t steps) {

@@ -7,6 +7,7 @@
 
 #include "data/loading/picture_places.h"
 #include "data/metrics/coco_eval.h"
+#include "engine/base/counted.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
@@ -66,9 +67,9 @@ std::string image_cache_in_words(const config::RunConfig& config, const data::Da
   constexpr double kMiB = 1 << 20;
   const model::DetectorOptions& o = config.model.options;
   const data::CacheNeed need = data::cache_need(train, {o.height, o.width});
-  return fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} images would take",
+  return fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} would take",
                      double(cache) / kMiB, double(need.bytes) / kMiB, need.pictures,
-                     train.images.size());
+                     base::counted(int64_t(train.images.size()), "image"));
 }
 
 std::string cure_of_divergence(const config::RunConfig& config, const std::string& folder) {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/counted.h"
+
 namespace run {
 
 std::string speed_in_words(size_t images, double seconds) {
-  return fmt::format("{} image{} in {:.2f} s, {:.1f} images/s", images, images == 1 ? "" : "s",
+  return fmt::format("{} in {:.2f} s, {:.1f} images/s", base::counted(int64_t(images), "image"),
                      seconds, double(images) / std::max(seconds, 1e-9));
 }
 

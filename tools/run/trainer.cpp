@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
 #include "tools/run/evaluation_files.h"
@@ -106,9 +107,12 @@ void Trainer::dry_run() {
   for (const std::string& remark : remarks()) fmt::print("{}\n", remark);
   if (ranks_) fmt::print("{}\n", in_words(rank_infos_));
   fmt::print("model: {}\n", model_.in_words(config_));
-  fmt::print("data: {} training images, {} validation images, {} classes, {} steps of {} images\n",
-             data_.train.images.size(), data_.val.images.size(), data_.classes.classes(),
-             milestones_.total_steps(), images_per_step(config_));
+  fmt::print("data: {}, {}, {}, {} of {}\n",
+             base::counted(int64_t(data_.train.images.size()), "training image"),
+             base::counted(int64_t(data_.val.images.size()), "validation image"),
+             base::counted(data_.classes.classes(), "class"),
+             base::counted(milestones_.total_steps(), "step"),
+             base::counted(images_per_step(config_), "image"));
   fmt::print("memory: {}\n", model_.memory_in_words());
   fmt::print(
       "one step: total loss {:.4f} (classification {:.4f}, localization {:.4f}, regularization "
@@ -119,10 +123,11 @@ void Trainer::dry_run() {
 void Trainer::announce() {
   log_->parameters(config::run_config_json(config_));
   for (const std::string& remark : remarks()) log_->message(remark);
-  log_->message(fmt::format(
-      "{}: {} images, {} classes; device {}, {}; {}", folder_->path().string(),
-      data_.train.images.size(), data_.classes.list().size(), model_.device().backend().name(),
-      config_.train.precision, config_.rate_in_words(images_per_step(config_))));
+  log_->message(fmt::format("{}: {}, {}; device {}, {}; {}", folder_->path().string(),
+                            base::counted(int64_t(data_.train.images.size()), "image"),
+                            base::counted(int64_t(data_.classes.list().size()), "class"),
+                            model_.device().backend().name(), config_.train.precision,
+                            config_.rate_in_words(images_per_step(config_))));
   log_->message("model: " + model_.in_words(config_));
   log_->message("memory: " + model_.memory_in_words());
   if (ranks_) log_->message(in_words(rank_infos_));
@@ -307,8 +312,9 @@ void Trainer::evaluate() {
   const ModelEvaluation result = validation_.run();
   roll_.pause();
   if (result.unreadable > 0)
-    say(fmt::format("{} of {} validation images could not be read and were left out",
-                    result.unreadable, data_.val.images.size()));
+    say(fmt::format("{} of {} could not be read and {} left out", result.unreadable,
+                    base::counted(int64_t(data_.val.images.size()), "validation image"),
+                    result.unreadable == 1 ? "was" : "were"));
   const Verdict verdict =
       milestones_.evaluated(state_.step, validation_.chosen_metric(result.metrics));
   state_.best = milestones_.best();

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "data/metrics/measurable.h"
+#include "engine/base/counted.h"
 #include "engine/base/ranges.h"
 #include "tools/run/run_options.h"
 
@@ -48,7 +49,8 @@ double Validation::chosen_metric(const data::Evaluation& e) const {
 
 std::string Validation::in_words(const ModelEvaluation& result) const {
   const auto& stats = result.metrics.stats;
-  const std::string on = fmt::format("on {} images in {:.1f} s", data_.val.images.size(), seconds_);
+  const std::string on = fmt::format(
+      "on {} in {:.1f} s", base::counted(int64_t(data_.val.images.size()), "image"), seconds_);
   if (chosen_metric(result.metrics) < 0)
     return fmt::format("no {} {}: {}", config_.train.early_stopping.metric, on,
                        data::why_unmeasured(data_.val));

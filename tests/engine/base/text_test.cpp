@@ -1,5 +1,6 @@
 #include "engine/base/text.h"
 
+#include "engine/base/counted.h"
 #include "tests/support/catch.h"
 
 using base::is_utf8, base::letters, base::printable, base::simplified;
@@ -57,4 +58,17 @@ TEST_CASE("simplified: names that differ in case, blanks, hyphens and underscore
   CHECK(simplified("") == "");
   CHECK(simplified(" -_") == "");
   CHECK(simplified("Stra\u00dfe 2.5") == "stra\u00dfe2.5");  // other letters stay as they are
+}
+
+TEST_CASE("counted: one of a thing is in the singular") {
+  CHECK(base::counted(1, "image") == "1 image");
+  CHECK(base::counted(0, "image") == "0 images");
+  CHECK(base::counted(2, "box") == "2 boxes");
+  CHECK(base::counted(1, "box") == "1 box");
+  CHECK(base::counted(3, "class") == "3 classes");
+  CHECK(base::counted(2, "category") == "2 categories");
+  CHECK(base::counted(2, "key") == "2 keys");
+  CHECK(base::counted(5, "label file") == "5 label files");
+  CHECK(base::noun_for(1, "batch") == "batch");
+  CHECK(base::noun_for(2, "batch") == "batches");
 }
