@@ -16,6 +16,7 @@
 #include "data/formats/writable_names.h"
 #include "data/formats/yolo.h"
 #include "data/likely_name.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/file_kind.h"
@@ -48,7 +49,8 @@ void write_images(const std::string& folder, const data::Dataset& dataset) {
     base::create_folders(path.parent_path());
     base::write_file(path, data::read_upright_encoded_image(dataset, image), base::not_durable());
   }
-  fmt::print("{}: {} images\n", base::printable(folder), dataset.images.size());
+  fmt::print("{}: {}\n", base::printable(folder),
+             base::counted(int64_t(dataset.images.size()), "image"));
 }
 
 void write_records(const ConvertArguments& a, const data::Dataset& dataset,
@@ -59,19 +61,24 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset,
   base::AtomicFile map_file(map);  // of the set, so it is whole before a shard gets its name
   map_file.write(text.data(), text.size());
   map_file.make_whole();
-  data::TfWriteReport report = data::write_tfrecords(dataset, a.to_records, a.shards, a.threads);
-  map_file.commit();
+  size_t removed = 0;
+  const data::TfWriteReport report = data::write_tfrecords(
+      dataset, a.to_records, a.shards, {.threads = a.threads, .before_names = [&] {
+                                          removed = older.remove();
+                                          base::remove_files({map});
+                                          map_file.commit();
+                                        }});
   fmt::print(
-      "{}: {} images, {} boxes in {} shards; {} boxes without area or past the border left out; "
-      "masks are not written\n",
-      base::printable(data::shard_name(a.to_records, 0, a.shards)), report.images, report.boxes,
-      a.shards, report.dropped_boxes);
-  fmt::print("{}: label map of {} classes; programs that read the shards find it there\n",
-             base::printable(map), dataset.categories.size());
-  if (const size_t removed = older.remove(); removed > 0)
-    fmt::print("{}-*: {} shard{} of an older set of another number of shards removed\n",
-               base::printable(a.to_records + data::kRecordEnding), removed,
-               removed == 1 ? "" : "s");
+      "{}: {}, {} in {}; {} without area or past the border left out; masks are not written\n",
+      base::printable(data::shard_name(a.to_records, 0, a.shards)),
+      base::counted(report.images, "image"), base::counted(report.boxes, "box"),
+      base::counted(a.shards, "shard"), base::counted(report.dropped_boxes, "box"));
+  fmt::print("{}: label map of {}; programs that read the shards find it there\n",
+             base::printable(map), base::counted(int64_t(dataset.categories.size()), "class"));
+  if (removed > 0)
+    fmt::print("{}-*: {} of an older set of another number of shards removed\n",
+               base::printable(a.to_records + data::kRecordEnding),
+               base::counted(int64_t(removed), "shard"));
 }
 
 // Label files of an earlier conversion, or of somebody else, in the folder of the new ones.
@@ -119,11 +126,20 @@ std::string source_of(const data::Dataset& dataset, const data::ImageEntry& imag
   return image.file_name + " (" + data::image_location(dataset, image) + ")";
 }
 
+// Readers take the name of a set for a pattern. Brackets in it may stand for themselves.
+void check_prefix(const std::string& prefix) {
+  if (prefix.find_first_of("*?") != prefix.npos)
+    fail(ExitCode::usage, "--to-records: ", base::printable(prefix),
+         " holds a * or ?, so readers of the shards would take other files, too; choose another "
+         "name");
+}
+
 // Checks all outputs before the first byte is written.
 void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
                    const OlderShards& older) {
   check_names(a, dataset);
   check_classes(a, dataset);
+  check_prefix(a.to_records);
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-coco", a.to_coco);
   for (int shard = 0; shard < a.shards && !a.to_records.empty(); ++shard)
@@ -155,10 +171,10 @@ int convert(const ConvertArguments& a) {
   check_outputs(a, dataset, older);
   auto report = [&](const std::string& path, int64_t left_out = 0, const char* which = "") {
     // If the file itself goes to standard output, nothing else may.
-    fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {} images, {} boxes{}\n",
-               base::printable(path), dataset.images.size(),
-               int64_t(dataset.objects.size()) - left_out,
-               left_out > 0 ? fmt::format("; {} {} left out", left_out, which) : "");
+    fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {}, {}{}\n",
+               base::printable(path), base::counted(int64_t(dataset.images.size()), "image"),
+               base::counted(int64_t(dataset.objects.size()) - left_out, "box"),
+               left_out > 0 ? fmt::format("; {} left out: {}", left_out, which) : "");
   };
   if (!a.to_coco.empty()) {
     base::create_folders(fs::path(a.to_coco).parent_path());

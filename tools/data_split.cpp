@@ -12,6 +12,7 @@
 #include "data/formats/coco_split.h"
 #include "data/formats/source_files.h"
 #include "data/split.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/output_guard.h"
@@ -53,8 +54,13 @@ void write_parts(const SplitArguments& a, const data::Dataset& dataset, const da
   if (!a.input.source.annotations.empty())
     return data::split_coco(a.input.source.annotations, split.in_validation, a.training,
                             a.validation);
-  data::write_coco(a.training, part_of(dataset, split.in_validation, false));
-  data::write_coco(a.validation, part_of(dataset, split.in_validation, true));
+  const auto writer = [&](const std::string& path, bool validation) {
+    return base::FileToWrite{path, [&, path, validation](std::ostream& out) {
+                               data::write_coco(
+                                   out, part_of(dataset, split.in_validation, validation), path);
+                             }};
+  };
+  base::write_together({writer(a.training, false), writer(a.validation, true)});
 }
 
 std::string table(const SplitArguments& a, const data::Dataset& dataset, const data::Split& split) {
@@ -79,8 +85,8 @@ void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
     const data::ClassShare& share = split.classes[c];
     if (share.training > 0 && share.validation > 0) continue;
     const int64_t images = share.training + share.validation;
-    base::tell(fmt::format("note: class \"{}\" is in {} image{}, too few for both parts: {}",
-                           dataset.categories[c].name, images, images == 1 ? "" : "s",
+    base::tell(fmt::format("note: class \"{}\" is in {}, too few for both parts: {}",
+                           dataset.categories[c].name, base::counted(images, "image"),
                            images == 0 ? "it is in none"
                            : share.training == 0
                                ? "it is in validation only, so it is not learned"

@@ -6,6 +6,7 @@
 #include "data/formats/shard_sets.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/tfrecord.h"
+#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/output_guard.h"
@@ -58,14 +59,7 @@ void OlderShards::check(const std::vector<std::string>& inputs, bool overwrite) 
 }
 
 size_t OlderShards::remove() const {
-  for (const std::string& path : paths_) {
-    std::error_code error;
-    fs::remove(path, error);
-    if (error)
-      fail(ExitCode::data, kOption, ": ", base::printable(path),
-           " of the old set cannot be removed: ", error.message(),
-           "; the new set is whole, remove the old one by hand");
-  }
+  base::remove_files(paths_);
   return paths_.size();
 }
 

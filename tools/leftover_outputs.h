@@ -14,8 +14,8 @@ class OlderShards {
   // Error(usage): one of them is among `inputs` or holds no records, or there are some and
   // `overwrite` is false.
   void check(const std::vector<std::string>& inputs, bool overwrite) const;
-  // Call it when the new shards are whole. Returns how many were removed; Error(data) if one cannot
-  // be.
+  // Call it when the new shards are whole, before they get their names: the label map belongs to
+  // one of the sets only. Returns how many were removed; Error(data) if one cannot be.
   size_t remove() const;
 
  private:

@@ -1,6 +1,7 @@
 // COCO annotation files, both ways. Only boxes are read; polygons and masks are skipped.
 #pragma once
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 
 #include "data/dataset.h"
@@ -29,6 +30,8 @@ Dataset load_coco(const std::string& annotations_path, const std::string& image_
 // Writes images, annotations, and categories; numbers are the shortest that read back the same.
 // Segmentations are empty. The file appears whole or not at all. Errors: data.
 void write_coco(const std::string& path, const Dataset& dataset);
+// The same into a stream; `path` is the file in messages.
+void write_coco(std::ostream& out, const Dataset& dataset, const std::string& path);
 
 // Whether a file name from outside stays below the folder it is relative to: not absolute, no "..",
 // no NUL, no drive letter, at most 4096 bytes.

@@ -8,6 +8,7 @@
 
 #include "data/formats/coco_sax.h"
 #include "data/formats/json_text.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/write_file.h"
@@ -25,8 +26,9 @@ struct Places {
 Places places_of(base::LoadedFile& file, const std::vector<bool>& second) {
   const CocoRecords records = read_coco_records(file, nullptr);
   if (records.images.size() != second.size())
-    fail(ExitCode::data, file.path(), ": has ", records.images.size(), " images, expected ",
-         second.size(), ": the file changed while it was read");
+    fail(ExitCode::data, file.path(), ": has ",
+         base::counted(int64_t(records.images.size()), "image"), ", expected ", second.size(),
+         ": the file changed while it was read");
   std::unordered_map<int64_t, bool> place_of;
   for (size_t i = 0; i < second.size(); ++i) place_of[records.images[i].id] = second[i];
   Places places{second, {}};
@@ -82,8 +84,8 @@ void split_coco(const std::string& annotations, const std::vector<bool>& second,
   base::LoadedFile file(annotations);
   const Places places = places_of(file, second);
   const PartWriter writer(annotations, file.bytes(), places);
-  base::write_file(first_path, [&](std::ostream& out) { writer.write(out, false); });
-  base::write_file(second_path, [&](std::ostream& out) { writer.write(out, true); });
+  base::write_together({{first_path, [&](std::ostream& out) { writer.write(out, false); }},
+                        {second_path, [&](std::ostream& out) { writer.write(out, true); }}});
 }
 
 }  // namespace data

@@ -92,14 +92,16 @@ void check_numbers(const Dataset& dataset, const std::string& path) {
 
 }  // namespace
 
-void write_coco(const std::string& path, const Dataset& dataset) {
+void write_coco(std::ostream& out, const Dataset& dataset, const std::string& path) {
   check_numbers(dataset, path);
-  base::write_file(path, [&](std::ostream& file) {
-    write_images(file, dataset, path);
-    write_annotations(file, dataset);
-    write_categories(file, dataset, path);
-    file << "]}\n";
-  });
+  write_images(out, dataset, path);
+  write_annotations(out, dataset);
+  write_categories(out, dataset, path);
+  out << "]}\n";
+}
+
+void write_coco(const std::string& path, const Dataset& dataset) {
+  base::write_file(path, [&](std::ostream& file) { write_coco(file, dataset, path); });
 }
 
 }  // namespace data

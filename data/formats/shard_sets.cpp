@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "data/formats/tf_dataset.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -33,8 +34,6 @@ std::optional<int> five_digits(std::string_view text) {
   return digits && text.size() == kDigits ? std::optional(number) : std::nullopt;
 }
 
-bool is_glob(const std::string& pattern) { return pattern.find_first_of("*?[") != pattern.npos; }
-
 std::string shard_at(const std::string& set, int number, int count) {
   return fmt::format("{}-{:05}{}{:05}", set, number, kOf, count);
 }
@@ -54,7 +53,7 @@ void refuse_two_counts(const std::string& name, const SetsByCount& sets) {
 std::string check_whole(const std::string& name, int count, const ShardSet& set) {
   const auto read = int(set.files.size());
   if (read == count) return "";
-  const std::string words = fmt::format("{}: {} of {} shards", name, read, count);
+  const std::string words = fmt::format("{}: {} of {}", name, read, base::counted(count, "shard"));
   for (int number = 0; number < count && set.by_glob; ++number)
     if (std::error_code unknown;
         !set.files.contains(number) && !fs::exists(shard_at(name, number, count), unknown))
@@ -63,8 +62,8 @@ std::string check_whole(const std::string& name, int count, const ShardSet& set)
                              "shards that are to be read one by one",
                              number));
   if (read == 1)
-    return fmt::format("{} is 1 of {} shards; the others are not read", set.files.begin()->second,
-                       count);
+    return fmt::format("{} is 1 of {}; the others are not read", set.files.begin()->second,
+                       base::counted(count, "shard"));
   return words + " are read; the others are left out";
 }
 
@@ -91,7 +90,7 @@ FoundShards find_shard_sets(const std::vector<std::string>& patterns) {
       if (!name) continue;
       ShardSet& set = sets[name->set][name->count];
       set.files.emplace(name->number, path);
-      set.by_glob |= is_glob(pattern);
+      set.by_glob |= path != pattern && is_pattern(pattern);
     }
   for (const auto& [name, by_count] : sets) {
     if (by_count.size() > 1) refuse_two_counts(name, by_count);

@@ -3,6 +3,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -15,6 +16,7 @@
 namespace data {
 namespace {
 
+namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
 
 void append(Dataset& out, ShardContent& content) {
@@ -58,6 +60,29 @@ void tell_contradictions(Dataset& out, const std::vector<ShardContent>& contents
                                           first, "; is the label map that of these records?"));
 }
 
+// The shards that match a pattern, sorted.
+std::vector<std::string> matching(const std::string& pattern) {
+  glob_t found = {};
+  const int status = glob(pattern.c_str(), 0, nullptr, &found);
+  std::vector<std::string> paths;
+  if (status == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  std::erase_if(paths, [](const std::string& path) {
+    return path.find(base::kTemporaryMark) != path.npos || path.ends_with(kLabelMapEnding);
+  });
+  return paths;
+}
+
+// The pattern in which brackets and backslashes stand for themselves, as in names of files.
+std::string with_plain_brackets(const std::string& pattern) {
+  std::string plain;
+  for (const char c : pattern) {
+    if (c == '[' || c == '\\') plain += '\\';
+    plain += c;
+  }
+  return plain;
+}
+
 }  // namespace
 
 std::vector<int64_t> class_ids(const TfExample& example, const LabelMap& map) {
@@ -90,15 +115,14 @@ Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& m
   return out;
 }
 
+bool is_pattern(const std::string& text) { return text.find_first_of("*?[") != text.npos; }
+
 std::vector<std::string> find_shards(const std::string& pattern) {
-  glob_t found = {};
-  int status = glob(pattern.c_str(), 0, nullptr, &found);
+  if (std::error_code unknown; is_pattern(pattern) && fs::exists(pattern, unknown))
+    return {pattern};
   std::vector<std::string> paths;
-  if (status == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  globfree(&found);
-  std::erase_if(paths, [](const std::string& path) {
-    return path.find(base::kTemporaryMark) != path.npos || path.ends_with(kLabelMapEnding);
-  });
+  if (pattern.find_first_of("[\\") != pattern.npos) paths = matching(with_plain_brackets(pattern));
+  if (paths.empty()) paths = matching(pattern);
   if (paths.empty()) fail(ExitCode::data, pattern, ": no file matches; expected TFRecord shards");
   return paths;
 }

@@ -1,5 +1,6 @@
 // Reads and writes data sets in TFRecord shards, as the original's scripts make them.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,12 @@ struct TfReadOptions {
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options = {});
 
-// The files that match a shell pattern such as "/data/coco_train.record-*", sorted. Throws
-// Error(data) if there are none.
+// Whether the text has one of the marks *, ? and [ of shell patterns. A file's name may have them,
+// too.
+bool is_pattern(const std::string& text);
+// The files that match a shell pattern such as "/data/coco_train.record-*", sorted. If there is a
+// file of this name, it is meant, and not the pattern; and if there are files in whose names the
+// pattern's brackets stand for themselves, these are meant. Throws Error(data) if there are none.
 std::vector<std::string> find_shards(const std::string& pattern);
 
 // The class ids of an example's objects. If it has class texts, the map translates them, with -1
@@ -52,13 +57,21 @@ struct TfWriteReport {
   int64_t images = 0, boxes = 0, dropped_boxes = 0;
 };
 
-// Writes the files shard_name(prefix, i, shards). They get their names when all of them are whole,
-// so an error before that leaves the files of these names as they were. Image i goes to shard i mod
-// `shards`. Masks are not written. `threads` shards are written at the same time, or one per
-// core if it is 0. Throws Error(usage) if `shards` is not 1 to 99999, and Error(data) if an image
-// cannot be read or is neither JPEG nor PNG.
+struct TfWriteOptions {
+  int threads = 0;  // shards that are written at the same time; if 0, one per core
+  // Is called when all shards are whole, before they get their names, and no old one has them any
+  // more: for what else of an older set may not lie beside the new one.
+  std::function<void()> before_names = [] {};
+};
+
+// Writes the files shard_name(prefix, i, shards). When all of them are whole, the old files of
+// these names are removed, and then the new ones get the names. So an error before that leaves the
+// old set as it was, and a program that is killed meanwhile leaves a set without some shards, which
+// readers refuse, but never shards of two sets. Image i goes to shard i mod `shards`. Masks are not
+// written. Throws Error(usage) if `shards` is not 1 to 99999, and Error(data) if an image cannot be
+// read or is neither JPEG nor PNG.
 TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix, int shards,
-                              int threads = 0);
+                              const TfWriteOptions& options = {});
 
 inline constexpr const char* kRecordEnding = ".record";
 // Such as "coco_train.record-00003-of-00100": the prefix, kRecordEnding and the shard's number.

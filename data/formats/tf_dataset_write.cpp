@@ -73,16 +73,19 @@ ImageFeatures image_features(const Dataset& dataset, const ImageEntry& image) {
 }
 
 TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix, int shards,
-                              int threads) {
+                              const TfWriteOptions& options) {
   if (shards < 1 || shards > 99999) fail(ExitCode::usage, shards, " shards, expected 1 to 99999");
   std::vector<TfWriteReport> reports(shards);
   std::vector<std::unique_ptr<RecordWriter>> writers(shards);
-  base::for_each_parallel(shards, threads, [&](size_t shard) {
-    writers[shard] =
-        std::make_unique<RecordWriter>(shard_name(prefix, static_cast<int>(shard), shards));
+  std::vector<std::string> names(shards);
+  for (int shard = 0; shard < shards; ++shard) names[shard] = shard_name(prefix, shard, shards);
+  base::for_each_parallel(shards, options.threads, [&](size_t shard) {
+    writers[shard] = std::make_unique<RecordWriter>(names[shard]);
     write_shard(dataset, *writers[shard], shard, shards, reports[shard]);
     writers[shard]->make_whole();
   });
+  base::remove_files(names);
+  options.before_names();
   for (const auto& writer : writers) writer->finish();
   TfWriteReport total;
   for (const TfWriteReport& report : reports) {

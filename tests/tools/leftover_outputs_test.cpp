@@ -83,6 +83,25 @@ TEST_CASE("a set that cannot be made whole leaves the old one of the same count 
   for (const auto& [path, bytes] : before) CHECK(text_of(path) == bytes);
 }
 
+TEST_CASE("the name of a set may have brackets, but no * or ?") {
+  const Place p;
+  const auto convert = [&](const std::string& prefix) {
+    return p.convert(
+        fmt::format("--annotations {} --images data/images --shards 2 --to-records '{}'",
+                    Place::kFile, prefix));
+  };
+  REQUIRE(convert("data [v2]/a[1]").exit_code == 0);
+  REQUIRE(convert("data [v2]/a1").exit_code == 0);
+  CHECK(p.convert("--records 'data [v2]/a[1].record-*' --to-coco c.json").exit_code == 0);
+  CHECK(nlohmann::json::parse(text_of(p.at("c.json"))).at("images").size() == 4);
+  for (const char* prefix : {"out/t*", "out/t?", "o*/t"}) {
+    const Outcome refused = convert(prefix);
+    INFO(prefix);
+    CHECK(refused.exit_code == 2);
+    CHECK_THAT(refused.err, Contains("holds a * or ?") && Contains("choose another name"));
+  }
+}
+
 TEST_CASE("of the old shards, inputs and files without records are never removed") {
   const Place p;
   REQUIRE(p.to_shards(2).exit_code == 0);

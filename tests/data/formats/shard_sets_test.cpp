@@ -5,9 +5,8 @@
 
 #include "data/formats/tf_dataset.h"
 #include "engine/base/error.h"
-#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/paths.h"
+#include "tests/support/data_folder.h"
 
 using Catch::Contains;
 using Paths = std::vector<std::string>;
@@ -16,12 +15,11 @@ namespace fs = std::filesystem;
 namespace {
 
 // A folder with empty files. Only their names are looked at.
-class Folder {
+class Folder : public tests::DataFolder {
  public:
   explicit Folder(const Paths& names) {
-    for (const std::string& name : names) base::write_file(at(name), std::string());
+    for (const std::string& name : names) text(name, "");
   }
-  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
   data::FoundShards find(const Paths& names) const {
     Paths patterns;
     for (const std::string& name : names) patterns.push_back(at(name));
@@ -36,9 +34,6 @@ class Folder {
     }
     return "not refused";
   }
-
- private:
-  tests::TemporaryFolder folder_;
 };
 
 Paths shards(const std::string& prefix, int count) {
@@ -77,6 +72,22 @@ TEST_CASE("a glob reads a whole set, and no set of which a shard is missing") {
   CHECK_THAT(f.refusal({"t.record-*"}), Contains("t.record: 3 of 4 shards, 00002 is missing"));
   CHECK_THAT(f.find({"t.record-00001-of-00004", "t.record-00003-of-00004"}).notes.at(0),
              Contains("t.record: 2 of 4 shards"));
+}
+
+TEST_CASE("marks of patterns in names of files stand for themselves, if there is such a file") {
+  Paths names = shards("a[1]", 2);
+  for (const Paths& more : {shards("a1", 3), Paths{"b*.record", "bc.record", "d?.record"}})
+    names.insert(names.end(), more.begin(), more.end());
+  const Folder f(names);
+  CHECK(f.find({"a[1].record-00000-of-00002"}).paths == Paths{f.at("a[1].record-00000-of-00002")});
+  CHECK(f.find({"a[1].record-*"}).paths.size() == 2);
+  CHECK(f.find({"a[1].record-*"}).notes.empty());
+  CHECK(f.find({"a[12].record-*"}).paths.size() == 3);
+  CHECK(f.find({"a\\[1].record-*"}).paths.size() == 2);
+  CHECK(f.find({"a1.record-0000[0-2]*"}).paths.size() == 3);
+  CHECK(f.find({"b*.record"}).paths == Paths{f.at("b*.record")});
+  CHECK(f.find({"d?.record"}).paths == Paths{f.at("d?.record")});
+  CHECK(f.find({"b?.record"}).paths.size() == 2);
 }
 
 TEST_CASE("shards of two counts for one name are refused together") {
