@@ -9,6 +9,7 @@
 #include <ostream>
 #include <set>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/text.h"
@@ -41,6 +42,9 @@ class DetectionRun {
   // Writes the results of the images that were done, and says on `log` how fast that was, or that
   // there are more images. Returns the exit code.
   int report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const;
+  // Writes the results of the images that were done before an error ended the run, and throws the
+  // error with how far that was.
+  [[noreturn]] void report_failure(const base::Error& error, std::ostream& out) const;
 
  private:
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
@@ -86,20 +90,20 @@ void DetectionRun::run(Detection& detection, const DetectionPictures& pictures,
 
 void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pictures,
                           std::ostream& log) {
-  ++done_;
   const OutputNames& names = names_[image.number - 1];
   if (!image.problem.empty()) {
     log << "ssddetect: " << base::printable(image.problem) << std::endl;
-    ++unreadable_;
+    ++done_, ++unreadable_;
     keep_old_files(names);
     return;
   }
-  for (const NamedBox& box : image.boxes)
-    entries_ += (entries_.empty() ? "\n" : ",\n") + coco_entry(image, box);
-  boxes_ += image.boxes.size();
   if (const auto old = old_crops_.find(names.crops); old != old_crops_.end())
     for (const std::string& path : files_.crop_paths(image, names)) old->second.erase(path);
   files_.write(image, pictures, names, true);
+  for (const NamedBox& box : image.boxes)
+    entries_ += (entries_.empty() ? "\n" : ",\n") + coco_entry(image, box);
+  boxes_ += image.boxes.size();
+  ++done_;
 }
 
 // What an earlier run has written of an image that cannot be read now.
@@ -113,10 +117,9 @@ void DetectionRun::keep_old_files(const OutputNames& names) {
 void DetectionRun::tell_old_files(std::ostream& log) const {
   if (old_files_.empty()) return;
   const size_t count = old_files_.size();
-  log << "ssddetect: note: " << count << (count == 1 ? " file" : " files")
-      << " of an earlier run stay" << (count == 1 ? "s" : "")
-      << ", of images that cannot be read now, such as " << base::printable(*old_files_.begin())
-      << std::endl;
+  log << "ssddetect: note: " << base::counted(int64_t(count), "file") << " of an earlier run stay"
+      << (count == 1 ? "s" : "") << ", of images that cannot be read now, such as "
+      << base::printable(*old_files_.begin()) << std::endl;
 }
 
 // They may also be somebody's own pictures, so that nothing is removed.
@@ -128,10 +131,9 @@ void DetectionRun::tell_old_crops(std::ostream& log) const {
     count += crops.size();
   }
   if (count == 0) return;
-  log << "ssddetect: note: " << count << (count == 1 ? " crop" : " crops")
-      << " of an earlier run stay" << (count == 1 ? "s" : "") << " in "
-      << base::printable(job_.folders.crops) << ", of boxes that were not found now, such as "
-      << base::printable(first) << std::endl;
+  log << "ssddetect: note: " << base::counted(int64_t(count), "crop") << " of an earlier run stay"
+      << (count == 1 ? "s" : "") << " in " << base::printable(job_.folders.crops)
+      << ", of boxes that were not found now, such as " << base::printable(first) << std::endl;
 }
 
 int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {
@@ -142,8 +144,8 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
     base::write_file(job_.json, json());
     // Where the results go to standard output themselves, nothing else may.
     (base::is_standard_output(job_.json) ? log : out)
-        << fmt::format("{} image{}, {} box{}: {}\n", read, read == 1 ? "" : "s", boxes_,
-                       boxes_ == 1 ? "" : "es", base::printable(job_.json));
+        << fmt::format("{}, {}: {}\n", base::counted(int64_t(read), "image"),
+                       base::counted(int64_t(boxes_), "box"), base::printable(job_.json));
   }
   if (done_ < images_.size()) return cut_short(stop, done_, images_.size(), log);
   tell_old_crops(log);
@@ -152,6 +154,23 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
     log << "ssddetect: " << run::speed_in_words(read, time_.count()) << ", with reading"
         << (job_.folders.any() ? " and writing\n" : "\n");
   return int(unreadable_ > 0 ? ExitCode::data : ExitCode::done);
+}
+
+void DetectionRun::report_failure(const base::Error& error, std::ostream& out) const {
+  std::string kept =
+      "; the run ended after " +
+      base::concatenate(done_, " of ", base::counted(int64_t(images_.size()), "image"));
+  try {
+    if (job_.json.empty())
+      out << json();
+    else
+      base::write_file(job_.json, json());
+    kept += ", whose results are in " +
+            (job_.json.empty() ? "standard output" : base::printable(job_.json));
+  } catch (const base::Error& second) {
+    kept += std::string(", and their results are lost: ") + second.what();
+  }
+  base::fail(error.code(), error.what(), kept);
 }
 
 // How the images and the ground truth belong together.
@@ -182,7 +201,11 @@ int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostrea
   base::create_folders(std::filesystem::path(job.json).parent_path());
   opened.begin(log);
   if (opened.truth) tell_matches(*opened.truth, found.files, log);
-  run.run(detection, opened.pictures, stop, log);
+  try {
+    run.run(detection, opened.pictures, stop, log);
+  } catch (const base::Error& error) {
+    run.report_failure(error, out);
+  }
   return run.report(stop, out, log);
 }
 

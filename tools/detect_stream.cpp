@@ -7,6 +7,7 @@
 #include <optional>
 #include <ostream>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
@@ -109,7 +110,6 @@ class Lines {
       : files_(files), matches_(matches), out_(out), log_(log) {}
 
   void add(const DetectedImage& image, const EncodedPictures& pictures) {
-    ++counts_.images;
     if (matches_) matches_->add(image.file);
     if (image.problem.empty()) {
       files_.write(image, pictures, files_.new_names(image.file), false);
@@ -118,6 +118,7 @@ class Lines {
       ++counts_.unreadable;
     }
     if (!(out_ << image_line(image) << std::flush)) unread_ = true;
+    ++counts_.images;
   }
   bool unread() const { return unread_; }  // a line could not be written
   const Counts& counts() const { return counts_; }
@@ -168,7 +169,7 @@ std::string watching_in_words(const DetectJob& job, size_t present) {
     return std::filesystem::equivalent(input, job.watch, unknown);
   });
   const bool one = present == 1;
-  return base::concatenate(words, "; it holds ", present, one ? " image" : " images",
+  return base::concatenate(words, "; it holds ", base::counted(int64_t(present), "image"),
                            " already, which ",
                            taken ? (one ? "comes first" : "come first")
                            : one ? "is not taken: name the folder as an input, too, to have it"
@@ -198,7 +199,12 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   if (!job.watch.empty()) say(watching_in_words(job, inputs.present_at_start()), log);
   const auto start = std::chrono::steady_clock::now();
   Lines lines(opened.files, matches ? &*matches : nullptr, out, log);
-  detect_all(detection, opened.pictures, inputs, lines);
+  try {
+    detect_all(detection, opened.pictures, inputs, lines);
+  } catch (const base::Error& error) {
+    base::fail(error.code(), error.what(), "; the run ended after ",
+               base::counted(int64_t(lines.counts().images), "image"), ", whose lines are written");
+  }
   const Counts& counts = lines.counts();
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   say(detection.frames_in_words(), log);

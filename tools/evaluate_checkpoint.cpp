@@ -7,6 +7,7 @@
 #include "data/check/image_lookup.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detection_limit.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
@@ -136,14 +137,15 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
       run::evaluate_model(inference, loading, dataset, model.classes(), job.options);
   run::tell_limit(dataset, result.detections, job.options, log);
   if (result.unreadable > 0)
-    log << "ssdeval: warning: " << result.unreadable << " unreadable images were left out"
-        << std::endl;
+    log << "ssdeval: warning: " << base::counted(result.unreadable, "unreadable image")
+        << (result.unreadable == 1 ? " was" : " were") << " left out" << std::endl;
+  run::report(job.report, result.metrics, job.options, dataset, out);
+  // Files come last: if one cannot be written, the metrics are not lost.
   if (!job.save_detections.empty()) {
     base::create_folders(std::filesystem::path(job.save_detections).parent_path());
     data::write_detections(job.save_detections, result.detections, dataset);
   }
-  run::report(job.report, result.metrics, job.options, dataset, out);
-  if (!job.report.page.empty())  // last: if it cannot be written, the metrics are not lost
+  if (!job.report.page.empty())
     write_evaluation_page(job.report.page, {.title = checkpoint,
                                             .data = config.data.val.path(),
                                             .truth = dataset,

@@ -7,6 +7,7 @@
 #include "data/check/box_units.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detections.h"
+#include "engine/base/counted.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/evaluation_page.h"
@@ -19,21 +20,22 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
                    const data::DetectionFile& file, std::ostream& log) {
   if (file.unknown_categories)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
-        << file.unknown_categories
-        << " detections of categories without annotations were left out, the first of category "
+        << base::counted(file.unknown_categories, "detection")
+        << " of categories without annotations left out, the first of category "
         << file.first_unknown_category << "\n";
   if (file.unknown_images)
-    log << "ssdeval: warning: " << job.detections << ": " << file.unknown_images
-        << " detections in images without annotations were left out, the first in "
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
+        << base::counted(file.unknown_images, "detection")
+        << " in images without annotations left out, the first in "
         << base::printable(file.first_unknown_image) << "\n";
   if (file.images_by_name)
-    log << "ssdeval: " << job.detections << ": " << file.images_by_name
-        << " detections have another image_id than " << job.input.name()
-        << " and were matched by file_name\n";
+    log << "ssdeval: " << base::printable(job.detections) << ": "
+        << base::counted(file.images_by_name, "detection") << " with another image_id than "
+        << base::printable(job.input.name()) << " matched by file_name\n";
   if (file.categories_by_name)
-    log << "ssdeval: " << job.detections << ": " << file.categories_by_name
-        << " detections have another category_id than " << job.input.name()
-        << " and were matched by category\n";
+    log << "ssdeval: " << base::printable(job.detections) << ": "
+        << base::counted(file.categories_by_name, "detection") << " with another category_id than "
+        << base::printable(job.input.name()) << " matched by category\n";
   if (file.doubled_images)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.doubled_images
         << (file.doubled_images == 1 ? " file_name stands" : " file names stand")
@@ -41,8 +43,9 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
         << base::printable(file.first_doubled_image)
         << "; if these images were detected twice, the second boxes count as false\n";
   if (file.negative_sizes)
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.negative_sizes
-        << " detections have a negative width or height and match nothing\n";
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
+        << base::counted(file.negative_sizes, "detection")
+        << " of negative width or height, which match nothing\n";
   const std::string units = data::count_box_units(file.detections, truth).in_words();
   if (!units.empty())
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
@@ -62,8 +65,9 @@ void tell_images(const data::Dataset& truth, const std::vector<data::Detection>&
   for (const data::Detection& d : detections) images.insert(d.image_id);
   const size_t without = truth.images.size() - images.size();
   if (without > 0)
-    log << "ssdeval: " << without << " of " << truth.images.size()
-        << " annotated images have no detections\n";
+    log << "ssdeval: " << without << " of "
+        << base::counted(int64_t(truth.images.size()), "annotated image")
+        << " without detections\n";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/detection.h"
@@ -69,8 +70,9 @@ void fail_without_image(const DetectJob& job, const std::string& left_out) {
 
 int cut_short(const run::StopSignal& stop, size_t done, std::optional<size_t> all,
               std::ostream& log) {
-  log << "ssddetect: stopped by " << stop.reason() << " after " << done
-      << (all ? base::concatenate(" of ", *all) : "") << (done == 1 && !all ? " image" : " images")
+  log << "ssddetect: stopped by " << stop.reason() << " after "
+      << (all ? base::concatenate(done, " of ", base::counted(int64_t(*all), "image"))
+              : base::counted(int64_t(done), "image"))
       << "; what is written of these is whole" << std::endl;
   return int(ExitCode::stopped_early);
 }

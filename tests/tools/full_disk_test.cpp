@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/files.h"
 #include "tests/support/tools/output_options.h"
 
 namespace fs = std::filesystem;
@@ -65,6 +68,58 @@ TEST_CASE("a full disk: exit code 3, and 4 for a checkpoint") {
     const bool checkpoint = o.option == "--weights";
     check_failed(outcome, checkpoint ? base::ExitCode::checkpoint : base::ExitCode::data,
                  "No space left on device");
+  }
+}
+
+TEST_CASE(
+    "a disk that fills up in the middle: what was found is kept, and it is said how far it was") {
+  if (!can_mount()) return;
+  // Some of the pictures have room.
+  const std::string detect =
+      fmt::format("{} data/images -o w/pictures --overwrite --score-threshold 0", kModel);
+  const auto run = [&](const std::string& more) {
+    return tests::run(
+        fmt::format("cd {} && unshare -m sh -c 'mount -t tmpfs -o size=48k tmpfs w && "
+                    "OMP_NUM_THREADS=1 timeout "
+                    "60 {} {} {}; code=$?; ls w/pictures; exit $code'",
+                    place().at(""), tests::program("ssddetect").string(), detect, more));
+  };
+  place().empty();
+  fs::remove(place().at("kept.json"));
+  const Outcome kept = run("--json kept.json");
+  INFO(kept.err << kept.out);
+  CHECK(kept.exit_code == int(base::ExitCode::data));
+  const auto pictures = std::count(kept.out.begin(), kept.out.end(), '\n');
+  REQUIRE(pictures > 1);
+  CHECK_THAT(kept.err, Contains("No space left on device") &&
+                           Contains(fmt::format("; the run ended after {} of ", pictures)) &&
+                           Contains("whose results are in kept.json"));
+  std::set<std::string> names;
+  for (const auto& entry : nlohmann::json::parse(tests::text_of(place().at("kept.json"))))
+    names.insert(entry.at("file_name").get<std::string>());
+  CHECK(names.size() == size_t(pictures));
+
+  place().empty();
+  const Outcome streamed =
+      tests::run(fmt::format("cd {} && unshare -m sh -c 'mount -t tmpfs -o size=48k tmpfs w && "
+                             "OMP_NUM_THREADS=1 timeout 60 "
+                             "{} {} data/images -o w/pictures --json-lines'",
+                             place().at(""), tests::program("ssddetect").string(), kModel));
+  INFO(streamed.err);
+  CHECK(streamed.exit_code == int(base::ExitCode::data));
+  const auto written = std::count(streamed.out.begin(), streamed.out.end(), '\n');
+  CHECK_THAT(streamed.err, Contains(fmt::format("the run ended after {} image", written)));
+}
+
+TEST_CASE("a full disk: the metrics are not lost with the file") {
+  if (!can_mount()) return;
+  for (const char* option : {"--per-class w/c.csv", "--save-detections w/d.json"}) {
+    const Outcome outcome =
+        on_a_disk(kFull, "ssdeval",
+                  fmt::format("{} {} --images data/images {}", kModel, tests::kVal, option));
+    INFO(option << outcome.err);
+    CHECK(outcome.exit_code == int(base::ExitCode::data));
+    CHECK_THAT(outcome.out, Contains("mAP"));
   }
 }
 

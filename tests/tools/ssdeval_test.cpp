@@ -126,7 +126,7 @@ TEST_CASE("unknown classes are left out with a warning, no detections are a resu
   detections[1]["category_id"] = 77;
   tests::Outcome outcome = Job(one_object_truth(), detections).run("--json");
   CHECK(outcome.exit_code == 0);
-  CHECK(outcome.err.find("1 detections of categories without annotations") != std::string::npos);
+  CHECK(outcome.err.find("1 detection of categories without annotations") != std::string::npos);
   CHECK(json::parse(outcome.out)["DetectionBoxes_Precision/mAP"] > 0.99);
   outcome = Job(one_object_truth(), json::array()).run("--json");
   CHECK(json::parse(outcome.out)["DetectionBoxes_Precision/mAP"] == 0);

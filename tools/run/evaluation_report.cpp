@@ -126,19 +126,19 @@ void tell_limit(const Dataset& truth, std::span<const data::Detection> detection
 
 void report(const ReportRequest& request, const Evaluation& evaluation,
             const data::EvaluationOptions& options, const Dataset& truth, std::ostream& out) {
-  if (!request.per_class.empty()) {
-    base::create_folders(std::filesystem::path(request.per_class).parent_path());
-    write_per_class(request.per_class, evaluation, truth);
-  }
   if (request.json) {
     out << evaluation_json(evaluation, truth)
                .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
         << "\n";
-    return;
+  } else {
+    print_summary(out, evaluation, options);
+    out << "\n";
+    print_categories(out, evaluation, truth);
   }
-  print_summary(out, evaluation, options);
-  out << "\n";
-  print_categories(out, evaluation, truth);
+  out.flush();
+  if (request.per_class.empty()) return;  // if it cannot be written, the metrics are not lost
+  base::create_folders(std::filesystem::path(request.per_class).parent_path());
+  write_per_class(request.per_class, evaluation, truth);
 }
 
 }  // namespace run
