@@ -264,6 +264,27 @@ TEST_CASE("--resume auto without a run begins one, even where one never got to a
   CHECK_FALSE(fs::exists(place.at("run")));
 }
 
+TEST_CASE("--resume auto says where it looked, and which other folders it could have meant") {
+  TrainingPlace place;
+  const std::string few = " train.steps=1 eval.every_steps=0";
+  const auto begin = [&](const std::string& more) {
+    return place.ssdtrain("--config tiny.json --resume auto " + more + few).err;
+  };
+  const std::string first = begin("name=old");
+  CHECK_THAT(first, Contains("runs/old has no run with a checkpoint; starting at step 0") &&
+                        !Contains("note: "));
+  CHECK_THAT(begin("name=new"),
+             Contains("runs/new has no run with a checkpoint; starting at step 0") &&
+                 Contains("runs/old/1 has a checkpoint of the same model and training data") &&
+                 Contains("give --resume runs/old/1"));
+  CHECK_THAT(begin("name=third"), Contains("runs/new/1, runs/old/1 have checkpoints"));
+  CHECK_THAT(begin("name=other model.fpn_channels=24"), !Contains("of the same model"));
+  CHECK_THAT(begin("--output-dir runs/mine"),
+             Contains("runs/mine has no checkpoint; starting at step 0") &&
+                 Contains("runs/new/1, runs/old/1"));
+  CHECK_THAT(begin("name=old"), !Contains("starting at step 0"));
+}
+
 TEST_CASE("two programs do not share a folder") {
   TrainingPlace place;
   const Outcome outcome = interrupted(

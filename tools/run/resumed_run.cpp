@@ -23,9 +23,63 @@ bool present(const fs::path& path) {
   return fs::exists(path, unknown);
 }
 
+bool is_alike(const fs::path& folder, const config::RunConfig& config) {
+  try {
+    const config::RunConfig other = config::load_run_config(folder / "config.json", {});
+    for (const config::ChangedKey& key : config::changed_keys(other, config))
+      if (key.path.starts_with("model.") || key.path.starts_with("data.train.")) return false;
+    return true;
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
 bool has_checkpoint(const fs::path& folder) {
   const std::vector<std::string> paths = resumable(folder.string());
   return std::any_of(paths.begin(), paths.end(), present);
+}
+
+// Folders of runs below that of `--resume auto`, with a checkpoint of the same model and training
+// data.
+std::vector<std::string> similar_runs(const config::RunConfig& config) {
+  const fs::path wanted = config.output_dir;
+  const fs::path root = wanted.empty()             ? fs::path(kRunsFolder)
+                        : wanted.has_parent_path() ? wanted.parent_path()
+                                                   : fs::path(".");
+  constexpr int kDeepest = 1;  // NAME/NUMBER
+  constexpr int kMostLooked = 10'000;
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  std::vector<std::string> similar;
+  std::error_code unknown;
+  int looked = 0;
+  for (fs::recursive_directory_iterator at(root, kOptions, unknown), end;
+       !unknown && at != end && looked < kMostLooked; at.increment(unknown), ++looked) {
+    if (at.depth() == kDeepest) at.disable_recursion_pending();
+    const fs::path folder = at->path();
+    if (present(folder / "config.json") && has_checkpoint(folder) && is_alike(folder, config))
+      similar.push_back(folder.string());
+  }
+  std::sort(similar.begin(), similar.end());
+  return similar;
+}
+
+// A run of another name is not found, so a changed name would begin anew without a word.
+void tell_fresh_start(const config::RunConfig& config) {
+  const std::string looked_at = config.output_dir.empty()
+                                    ? (fs::path(kRunsFolder) / config.name).string()
+                                    : config.output_dir;
+  std::cerr << "ssdtrain: --resume auto: " << base::printable(looked_at)
+            << (config.output_dir.empty() ? " has no run with a checkpoint" : " has no checkpoint")
+            << "; starting at step 0\n";
+  const std::vector<std::string> similar = similar_runs(config);
+  if (similar.empty()) return;
+  const std::string first = base::printable(similar.front());
+  std::cerr << "ssdtrain: --resume auto: note: "
+            << (similar.size() == 1 ? first + " has a checkpoint"
+                                    : base::printable(listed(similar)) + " have checkpoints")
+            << " of the same model and training data; if this run was to go on from it, give "
+               "--resume "
+            << first << "\n";
 }
 
 // Only the report reads env.json.
@@ -72,7 +126,7 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
   if (from == "auto") {
     const fs::path folder = RunFolder::latest(config, has_checkpoint);
     if (folder.empty()) {
-      std::cerr << "ssdtrain: --resume auto: no earlier run has a checkpoint; starting at step 0\n";
+      tell_fresh_start(config);
       return {.resuming = true};
     }
     candidates = resumable(folder.string());

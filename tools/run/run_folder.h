@@ -10,6 +10,8 @@
 
 namespace run {
 
+inline constexpr const char* kRunsFolder = "runs";
+
 class RunFolder {
  public:
   // Makes a new folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
@@ -17,7 +19,7 @@ class RunFolder {
   // another program uses output_dir.
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
-                          const std::string& root = "runs");
+                          const std::string& root = kRunsFolder);
   // Throws Error(usage) unless `create` can use this folder as output_dir: it does not exist, or it
   // is empty but for files to which this program's stdout or stderr goes.
   static void check_fresh(const std::filesystem::path& folder);
@@ -32,7 +34,7 @@ class RunFolder {
   // <root>/<config.name> for which `usable` is true. Empty if there is none.
   using Usable = std::function<bool(const std::filesystem::path& folder)>;
   static std::filesystem::path latest(const config::RunConfig& config, const Usable& usable,
-                                      const std::string& root = "runs");
+                                      const std::string& root = kRunsFolder);
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }
   const std::filesystem::path& path() const { return path_; }
