@@ -37,6 +37,7 @@ constexpr ProblemRule kRules[] = {
     {"crowd", Severity::info, "crowd regions; evaluation ignores them"},
     {"image_without_boxes", Severity::info, "trained on as background"},
     {"empty_class", Severity::info, "a category without boxes"},
+    {"too_many_classes", Severity::error, "more classes than training and evaluation take"},
     {"duplicate_category_name", Severity::error, "two categories with one name"},
     {"alike_category_names", Severity::warning,
      "two categories whose names differ only in case, blanks, - or _, or in Unicode characters"},

@@ -40,6 +40,7 @@ enum class ProblemKind {
   crowd,
   image_without_boxes,
   empty_class,
+  too_many_classes,
   duplicate_category_name,
   alike_category_names,
   duplicate_file_name,

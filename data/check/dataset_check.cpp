@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "data/check/box_units.h"
+#include "data/class_limit.h"
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "data/likely_name.h"
@@ -102,6 +103,8 @@ class LabelChecker {
   }
 
   void check_categories() {
+    if (const size_t classes = dataset_.categories.size(); classes > kMostClasses)
+      add(ProblemKind::too_many_classes, "categories", too_many_classes_in_words(classes));
     std::unordered_map<std::string_view, int64_t> id_of_name;
     std::unordered_map<std::string, const std::string*> alike;
     for (size_t i = 0; i < dataset_.categories.size(); ++i) {

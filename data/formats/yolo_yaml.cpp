@@ -6,6 +6,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "data/class_limit.h"
+#include "data/formats/lines.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -14,7 +16,6 @@ namespace {
 
 using base::ExitCode, base::fail;
 constexpr size_t kLargestFile = size_t{256} << 10;
-constexpr size_t kMostNames = 10000;
 constexpr int kDeepest = 32;
 
 // Checks the file's events before any node is made of them.
@@ -84,8 +85,8 @@ std::vector<std::string> numbered_names(const YAML::Node& node, const std::strin
 }
 
 std::vector<std::string> parse_names(const YAML::Node& node, const std::string& where) {
-  if (node.size() > kMostNames)
-    refuse(where, node, "names: more than " + std::to_string(kMostNames) + " classes");
+  if (node.size() > kMostClasses)
+    refuse(where, node, "names: more than " + std::to_string(kMostClasses) + " classes");
   std::vector<std::string> names =
       node.IsMap() ? numbered_names(node, where) : texts_of(node, where, "names");
   if (!node.IsMap() && !node.IsSequence()) refuse(where, node, "names: expected a list or a map");
@@ -126,6 +127,8 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
 YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
   if (text.size() > kLargestFile)
     fail(ExitCode::data, where, ": ", text.size(), " bytes, at most ", kLargestFile);
+  if (const std::string zeros = zeros_in_words(text); !zeros.empty())
+    fail(ExitCode::data, where, ": ", zeros);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);

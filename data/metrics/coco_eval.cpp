@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "data/class_limit.h"
 #include "data/metrics/coco_curve.h"
 #include "data/metrics/coco_match.h"
 #include "data/metrics/coco_summary.h"
@@ -17,7 +18,6 @@ namespace {
 
 constexpr int kThresholds = Evaluation::kThresholds, kRecalls = Evaluation::kRecalls;
 constexpr int kAreas = Evaluation::kAreas, kLimits = Evaluation::kLimits;
-constexpr size_t kMostCategories = 10'000;  // 1 GB of curves
 
 template <class... Parts> [[noreturn]] void fail_data(const Parts&... parts) {
   base::fail(base::ExitCode::data, parts...);
@@ -49,8 +49,8 @@ class Grouping {
  public:
   Grouping(const Dataset& truth, const EvaluationOptions& options)
       : truth_(truth), categories_(order_by_id(truth.categories, "category")) {
-    if (categories_.size() > kMostCategories)
-      fail_data(categories_.size(), " categories, expected at most ", kMostCategories);
+    if (categories_.size() > kMostClasses)  // whose curves would take more than 1 GB
+      fail_data(categories_.size(), " categories, expected at most ", kMostClasses);
     rank_of_category_.resize(categories_.size());
     for (size_t rank = 0; rank < categories_.size(); ++rank)
       rank_of_category_[categories_[rank]] = static_cast<uint32_t>(rank);

@@ -1,4 +1,6 @@
 // Names of classes as people write them: with commas, quotes and bytes that are not UTF-8.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -100,6 +102,26 @@ TEST_CASE("ssdtrain refuses names that are not UTF-8 before the first step") {
   CHECK(trained.exit_code == 3);
   CHECK_THAT(trained.err, Contains("'caf\\xe9' (id 1) is not UTF-8"));
   CHECK_THAT(trained.err, !Contains("step 1/"));
+}
+
+TEST_CASE("more classes than a model can have are told by the check as by training") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string file = "data/annotations/instances_train.json";
+  json labels = json::parse(tests::text_of(place.at(file)));
+  for (int id = 100; id < 10'100; ++id)
+    labels["categories"].push_back({{"id", id}, {"name", "class " + std::to_string(id)}});
+  tests::write_text(place.at(file), labels.dump());
+  const std::string words =
+      fmt::format("{} classes, of which training and evaluation take at most 10000; leave some out",
+                  labels["categories"].size());
+  const Outcome checked =
+      tests::run("cd " + place.at("") + " && " + tests::program("ssddata").string() +
+                 " check --annotations " + file + " --images data/images");
+  CHECK(checked.exit_code == 3);
+  CHECK_THAT(checked.out, Contains(words) && Contains("too_many_classes"));
+  const Outcome trained = place.train("none", "--dry-run");
+  CHECK(trained.exit_code == 3);
+  CHECK_THAT(trained.err, Contains(file + ": " + words));
 }
 
 TEST_CASE("two categories of one name are refused in the same words by all that use classes") {

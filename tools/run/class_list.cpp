@@ -7,9 +7,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "data/class_limit.h"
 #include "data/likely_name.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "model/detector_options.h"
 
 namespace run {
 
@@ -17,7 +20,8 @@ using base::ExitCode, base::fail;
 
 namespace {
 
-constexpr int64_t kMostClasses = 10000;
+constexpr int64_t kMostClasses = int64_t(data::kMostClasses);
+static_assert(kMostClasses == model::limits::classes.high);
 
 }  // namespace
 
@@ -49,6 +53,9 @@ ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns,
     : classes_(classes) {
   if (dataset.categories.empty()) fail(ExitCode::data, "the training data names no categories");
   refuse_same_names(dataset);
+  if (dataset.categories.size() > data::kMostClasses)
+    fail(ExitCode::data, dataset.source, dataset.source.empty() ? "" : ": ",
+         data::too_many_classes_in_words(dataset.categories.size()));
   int64_t highest = 0;
   for (size_t i = 0; i < dataset.categories.size(); ++i) {
     const data::Category& category = dataset.categories[i];
@@ -136,8 +143,9 @@ std::string unknown_classes_in_words(const ClassList& classes, const data::Datas
                        columns.size(), name, listed(unknown));
   std::vector<std::string> own;
   for (const ModelClass& c : classes.list()) own.push_back(quoted(c.name));
-  fail(ExitCode::data, name, ": the model knows none of its ", columns.size(), " classes, ",
-       listed(unknown), "; the model has ", listed(own),
+  fail(ExitCode::data, name, ": the model knows none of its ",
+       base::counted(int64_t(columns.size()), "class"), ", ", listed(unknown), "; the model has ",
+       listed(own),
        ". Classes are matched by name: name them as the model "
        "does, or take other data or another model");
 }

@@ -133,6 +133,11 @@ TEST_CASE("each problem of images and categories is found") {
   d.categories.push_back({3, "gnu"});
   check_only(label_problems(d), ProblemKind::empty_class, "category id 3");
   d = clean();
+  for (int64_t id = 3; id <= 10'000; ++id) d.categories.push_back({id, std::to_string(id)});
+  CHECK(label_problems(d).count(ProblemKind::too_many_classes) == 0);
+  d.categories.push_back({10'001, "one more"});
+  CHECK(label_problems(d).count(ProblemKind::too_many_classes) == 1);
+  d = clean();
   d.categories[1].id = 4;
   check_only(label_problems(d), ProblemKind::id_gap, "categories");
   d.categories = {{INT64_MIN, "a"}, {INT64_MAX, "b"}};
