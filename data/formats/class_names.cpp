@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <pugixml.hpp>
 
 #include "data/formats/lines.h"
 #include "data/formats/yolo_yaml.h"
@@ -34,13 +36,27 @@ bool is_yaml(std::string_view text, const std::string& path) {
   return found;
 }
 
+// Names of classes may begin with marks, as "<background>", "[MASK]" and "{other}" do.
+bool is_json(std::string_view text) {
+  if (!text.starts_with('{') && !text.starts_with('[')) return false;
+  const size_t next = text.find_first_not_of(" \t\r\n", 1);
+  if (next == text.npos || text.find('\n') < next) return true;  // a bracket on a line of its own
+  constexpr std::string_view kBeginnings = "\"{[";
+  return kBeginnings.find(text[next]) != text.npos || nlohmann::json::accept(text);
+}
+
+bool is_xml(std::string_view text) {
+  if (text.starts_with("<?xml") || text.starts_with("<!")) return true;
+  return text.starts_with('<') && pugi::xml_document().load_buffer(text.data(), text.size());
+}
+
 // What the file is if it is not a list of names, or null if it may be one.
 const char* other_kind(std::string_view text) {
   text = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  if (text.starts_with('{') || text.starts_with('[')) return "JSON";
+  if (is_json(text)) return "JSON";
   if (text.starts_with("item") && without_blanks(text.substr(4, 8)).starts_with('{'))
     return "a label map of record files";
-  if (text.starts_with('<')) return "XML";
+  if (is_xml(text)) return "XML";
   if (text.find('\0') != text.npos) return "not a text";
   return has_key(text.substr(0, text.find('\n')), "classes", '=')
              ? "darknet's obj.data, whose `names` is the file to give"

@@ -7,6 +7,7 @@
 
 #include "data/formats/foreign_json.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -57,7 +58,16 @@ bool CocoHandler::string(std::string& value) {
   if (value.size() > JsonCursor::kLongestToken) fail_here("a string longer than 1 MiB");
   if (depth_ == 3 && (field_ == Entry::file_name || field_ == Entry::name)) entry_.text.swap(value);
   if (depth_ == 3 && field_ == Entry::supercategory) entry_.group.swap(value);
-  return scalar(Entry::string, 0);
+  word_ = value;
+  scalar(Entry::string, 0);
+  word_ = {};
+  return true;
+}
+
+std::string CocoHandler::in_words(Entry::Kind kind) const {
+  constexpr size_t kShown = 40;
+  if (kind != Entry::string || word_.empty()) return kKindNames[kind];
+  return "the string \"" + base::printable(word_, kShown) + "\"";
 }
 
 bool CocoHandler::scalar(Entry::Kind kind, int64_t integer, double real) {
@@ -77,7 +87,7 @@ bool CocoHandler::scalar(Entry::Kind kind, int64_t integer, double real) {
     store(kind, integer, real);
   } else if (depth_ == 4 && field_ == Entry::bbox) {
     if (kind != Entry::integer && kind != Entry::real)
-      note(std::string("bbox holds ") + kKindNames[kind] + ", expected four numbers");
+      note("bbox holds " + in_words(kind) + ", expected four numbers");
     else if (entry_.box_count++ < 4)
       entry_.box[entry_.box_count - 1] =
           kind == Entry::integer ? static_cast<double>(integer) : real;
@@ -190,7 +200,7 @@ void CocoHandler::note_segmentation() {
 }
 
 void CocoHandler::refuse(Entry::Field field, Entry::Kind kind, const char* expected) {
-  note(std::string(kFieldNames[field]) + " is " + kKindNames[kind] + ", expected " + expected);
+  note(std::string(kFieldNames[field]) + " is " + in_words(kind) + ", expected " + expected);
 }
 
 void CocoHandler::note(const std::string& problem) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/formats/coco.h"
@@ -94,6 +95,7 @@ class CocoHandler {
   void store(CocoEntry::Kind kind, int64_t integer, double real);
   void open_container(CocoEntry::Kind kind);
   void note_segmentation();
+  std::string in_words(CocoEntry::Kind) const;
   void refuse(CocoEntry::Field field, CocoEntry::Kind kind, const char* expected);
   void note(const std::string& problem);
   void finish_entry();
@@ -115,6 +117,7 @@ class CocoHandler {
   int64_t entries_ = 0;  // begun in this section
   CocoEntry::Field field_ = CocoEntry::unknown;
   CocoEntry entry_;
+  std::string_view word_;  // the string that is being taken
 };
 
 }  // namespace data

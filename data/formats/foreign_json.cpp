@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "data/formats/lines.h"
+
 namespace data {
 namespace {
 
@@ -49,6 +51,7 @@ bool is_array_of(std::string_view file, std::string_view field) {
 }  // namespace
 
 std::string foreign_bytes(std::string_view file) {
+  if (std::string zeros = zeros_in_words(file); !zeros.empty()) return zeros;
   if (const std::string encoding = wide_encoding(file); !encoding.empty())
     return "the text is " + encoding + ", expected UTF-8: convert it, as with `iconv -f " +
            encoding + " -t UTF-8 OLD.json > NEW.json`";

@@ -6,7 +6,7 @@
 namespace data {
 
 // What the file is and what to do with it, such as "a gzip file: unpack it with gunzip". Empty if
-// it may be COCO JSON. The function looks at the first 4096 bytes only.
+// it may be COCO JSON. Apart from zero bytes, the function looks at the first 4096 bytes only.
 std::string foreign_bytes(std::string_view file);
 
 // Which labelling tool wrote a JSON file that has no "images", and what to do with it. Empty if no

@@ -77,7 +77,8 @@ class LabelMapParser : TextTokens {
 
   int64_t parse_id() {
     const std::optional<int64_t> id = kind_ == word ? whole_number(token_) : std::nullopt;
-    if (!id || *id < 1) refuse("id needs an integer of 1 or more");
+    if (!id || *id < 1)
+      refuse("id needs an integer of 1 or more, found " + base::printable_name(token_));
     return *id;
   }
 

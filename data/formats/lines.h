@@ -8,11 +8,22 @@
 
 namespace data {
 
+// Empty, or what to say of a file that holds only zero bytes, as a crash of the machine or a full
+// disk leaves one.
+inline std::string zeros_in_words(std::string_view file) {
+  if (file.empty() || file.find_first_not_of('\0') != file.npos) return "";
+  return base::concatenate("the file holds only zero bytes (", file.size(),
+                           " of them), as after a ",
+                           "crash of the machine or on a full disk; copy or make it again");
+}
+
 // Removes UTF-8's byte order mark, which Windows editors write. Throws Error(data), which begins
-// with `where`, if the text is UTF-16.
+// with `where`, if the text is UTF-16 or has only zero bytes.
 inline std::string_view plain_text(std::string_view text, const std::string& where) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
     base::fail(base::ExitCode::data, where, ": the file is UTF-16: save it as UTF-8");
+  if (const std::string zeros = zeros_in_words(text); !zeros.empty())
+    base::fail(base::ExitCode::data, where, ": ", zeros);
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   return text;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "data/formats/lines.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -34,6 +35,8 @@ std::optional<int64_t> whole_number(std::string_view word) {
 
 TextTokens::TextTokens(std::string_view text, const std::string& path, base::ExitCode code)
     : text_(text), path_(path), code_(code) {
+  if (const std::string zeros = zeros_in_words(text); !zeros.empty())
+    base::fail(code_, path_, ": ", zeros);
   constexpr std::string_view kByteOrder = "\xef\xbb\xbf";
   if (text_.starts_with(kByteOrder)) text_.remove_prefix(kByteOrder.size());
 }

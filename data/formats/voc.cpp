@@ -13,6 +13,7 @@
 #include "data/formats/voc_files.h"
 #include "data/formats/voc_pictures.h"
 #include "data/formats/xml_text.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/text.h"
@@ -35,53 +36,53 @@ struct VocFile {
   int64_t parts = 0;
 };
 
-double parse_number(pugi::xml_node element, const std::string& where) {
+// The name of an element, with those around it: "annotation/object/bndbox/xmin".
+std::string named(pugi::xml_node element) { return element.path().substr(1); }
+
+double parse_number(pugi::xml_node element, const XmlPlaces& places) {
   const std::string text = text_of(element);
   double value = 0;
   auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || rest != text.data() + text.size() || !std::isfinite(value))
-    fail(ExitCode::data, where, ": ", element.path().substr(1), " is \"", text.substr(0, 40),
+    fail(ExitCode::data, places.of(element), ": ", named(element), " is \"", text.substr(0, 40),
          "\", expected a number");
   return value;
 }
 
-int parse_side(pugi::xml_node element, const std::string& where) {
-  double value = parse_number(element, where);
+int parse_side(pugi::xml_node element, const XmlPlaces& places) {
+  double value = parse_number(element, places);
   if (value < 1 || value > 1e6 || value != std::floor(value))
-    fail(ExitCode::data, where, ": ", element.path().substr(1), " is ",
+    fail(ExitCode::data, places.of(element), ": ", named(element), " is ",
          text_of(element).substr(0, 40), ", expected 1 to 1000000");
   return static_cast<int>(value);
 }
 
 // If an element occurs more than once, the last one counts.
-VocObject parse_object(pugi::xml_node element, const std::string& where) {
+VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
   VocObject object;
   for (pugi::xml_node name : element.children("name")) object.name = text_of(name);
   for (pugi::xml_node box : element.children("bndbox"))
     for (int i = 0; i < 4; ++i)
       for (pugi::xml_node edge : box.children(kVocEdges[i]))
-        object.edges[i] = parse_number(edge, where);
+        object.edges[i] = parse_number(edge, places);
+  for (int i = 0; i < 4; ++i)
+    if (object.name.empty() || std::isnan(object.edges[i]))
+      fail(ExitCode::data, places.of(element), ": an object without ",
+           object.name.empty() ? "name" : std::string("bndbox/") + kVocEdges[i]);
   return object;
 }
 
-void parse_annotation(pugi::xml_node annotation, const std::string& where, VocFile& file) {
+void parse_annotation(pugi::xml_node annotation, const XmlPlaces& places, VocFile& file) {
   for (pugi::xml_node name : annotation.children("filename")) file.image.file_name = text_of(name);
   for (pugi::xml_node size : annotation.children("size")) {
-    for (pugi::xml_node side : size.children("width")) file.image.width = parse_side(side, where);
-    for (pugi::xml_node side : size.children("height")) file.image.height = parse_side(side, where);
+    for (pugi::xml_node side : size.children("width")) file.image.width = parse_side(side, places);
+    for (pugi::xml_node side : size.children("height"))
+      file.image.height = parse_side(side, places);
   }
   for (pugi::xml_node object : annotation.children("object")) {
-    file.objects.push_back(parse_object(object, where));
+    file.objects.push_back(parse_object(object, places));
     for ([[maybe_unused]] pugi::xml_node part : object.children("part")) ++file.parts;
   }
-}
-
-void check_objects(const VocFile& file) {
-  for (const VocObject& object : file.objects)
-    for (int i = 0; i < 4; ++i)
-      if (object.name.empty() || std::isnan(object.edges[i]))
-        fail(ExitCode::data, file.where, ": an object without ",
-             object.name.empty() ? "name" : std::string("bndbox/") + kVocEdges[i]);
 }
 
 // Where it throws, `file` holds what was read before.
@@ -96,10 +97,9 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
          base::printable_name(document.document_element().name()),
          ">, expected PASCAL VOC's <annotation>");
   for (pugi::xml_node annotation : document.children("annotation"))
-    parse_annotation(annotation, where, file);
+    parse_annotation(annotation, {loaded.bytes(), where}, file);
   if (file.image.width == 0 || file.image.height == 0)
     fail(ExitCode::data, where, ": no size/width and size/height");
-  check_objects(file);
   const std::string picture = pictures.find(relative, file.image.file_name);
   if (picture.empty())
     fail(ExitCode::data, where, ": filename does not stay below the image folder");
@@ -167,9 +167,12 @@ std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictur
   for (const VocFile& file : files) parts += file.parts;
   std::string note = pictures.note(folder, all);
   if (listed.again > 0)
-    note += fmt::format("; {} are listed again and count as often (the first: {})", listed.again,
-                        listed.first_again);
-  return note + (parts ? fmt::format("; {} boxes of parts of objects left out", parts) : "");
+    note += fmt::format("; {} listed again and count{} as often (the first: {})",
+                        listed.again == 1 ? "1 is" : fmt::format("{} are", listed.again),
+                        listed.again == 1 ? "s" : "", listed.first_again);
+  return note + (parts
+                     ? fmt::format("; {} of parts of objects left out", base::counted(parts, "box"))
+                     : "");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "data/formats/lines.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -39,6 +40,8 @@ std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrd
 }  // namespace
 
 pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
+  if (const std::string zeros = zeros_in_words(xml); !zeros.empty())
+    base::fail(base::ExitCode::data, where, ": ", zeros);
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(xml.data(), xml.size(), kParse);
   auto refuse = [&](std::ptrdiff_t offset, const char* what) {
@@ -61,6 +64,14 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
   document.traverse(check);
   if (check.too_deep) refuse(check.too_deep.offset_debug(), "elements nested deeper than 32");
   return document;
+}
+
+std::string XmlPlaces::of(pugi::xml_node element) const {
+  const bool wide = xml.substr(0, 4).find('\0') != xml.npos || xml.starts_with("\xff\xfe") ||
+                    xml.starts_with("\xfe\xff");
+  if (wide) return where;
+  const auto encoding = base::is_utf8(xml) ? pugi::encoding_utf8 : pugi::encoding_latin1;
+  return where + line_of(xml, encoding, element.offset_debug());
 }
 
 std::string text_of(pugi::xml_node element) {

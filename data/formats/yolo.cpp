@@ -15,9 +15,11 @@
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "data/image/orientation.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/text.h"
 #include "engine/base/write_file.h"
 
 namespace data {
@@ -26,6 +28,12 @@ namespace {
 namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
 constexpr uint64_t kLargestLabels = uint64_t{16} << 20;
+
+constexpr size_t kShownLetters = 40;
+
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, text.find_first_of(" \t"));
+}
 
 std::vector<double> parse_numbers(std::string_view line, const std::string& where) {
   std::vector<double> numbers;
@@ -37,7 +45,8 @@ std::vector<double> parse_numbers(std::string_view line, const std::string& wher
     auto [rest, error] = std::from_chars(at, end, value);
     if (error != std::errc() || !std::isfinite(value) ||
         (rest != end && *rest != ' ' && *rest != '\t'))
-      fail(ExitCode::data, where, ": expected \"class x_center y_center width height\"");
+      fail(ExitCode::data, where, ": \"", base::printable(first_word({at, end}), kShownLetters),
+           "\" is no number; a line is \"class x_center y_center width height\"");
     numbers.push_back(value);
     at = rest;
   }
@@ -58,12 +67,12 @@ Object parse_object(std::string_view line, const ImageEntry& image, size_t class
                     const std::string& where) {
   std::vector<double> n = parse_numbers(line, where);
   if (n.size() != 5 && (n.size() < 7 || n.size() % 2 == 0))
-    fail(ExitCode::data, where, ": ", n.size(),
-         " numbers, expected 5, or a class and 3 or more points",
+    fail(ExitCode::data, where, ": ", base::counted(int64_t(n.size()), "number"),
+         ", expected 5, or a class and 3 or more points",
          n.size() == 6 ? "; if the last is a score, these are detections and not labels" : "");
   if (n[0] < 0 || n[0] >= static_cast<double>(classes) || n[0] != std::floor(n[0]))
     fail(ExitCode::data, where, ": class ", n[0], ", expected 0 to ", classes - 1,
-         ": the data set has ", classes, classes == 1 ? " name" : " names",
+         ": the data set has ", base::counted(int64_t(classes), "name"),
          ", and YOLO counts from 0");
   check_range(n, where);
   double left = n[1] - n[3] / 2, top = n[2] - n[4] / 2, right = n[1] + n[3] / 2,
@@ -126,8 +135,10 @@ void take_image(Dataset& out, const YoloImage& source, ExifPolicy exif, YoloMatc
   ImageEntry image;
   const std::string path = (fs::path(out.image_folder) / source.relative).string();
   if (!take_or_report(problems, ProblemKind::unreadable_image, path,
-                      [&] { image = read_entry(out.image_folder, source.relative, exif); }))
+                      [&] { image = read_entry(out.image_folder, source.relative, exif); })) {
+    ++match.unreadable;
     return;
+  }
   image.id = static_cast<int64_t>(out.images.size() + 1);
   image.first_object = static_cast<uint32_t>(out.objects.size());
   bool labelled = false, whole = true;
@@ -188,9 +199,10 @@ std::string yolo_file(const ImageEntry& image) {
 int64_t write_yolo(const std::string& folder, const Dataset& dataset) {
   int64_t left_out = 0;
   base::create_folders(folder);
+  const fs::path names_file = fs::path(folder) / kYoloNamesFile;
+  base::remove_files({names_file.string()});
   std::string names;
   for (const Category& category : dataset.categories) names += category.name + "\n";
-  base::write_file(fs::path(folder) / kYoloNamesFile, names);
   for (const ImageEntry& image : dataset.images) {
     std::string lines;
     for (const Object& o : dataset.objects_of(image)) {
@@ -205,6 +217,7 @@ int64_t write_yolo(const std::string& folder, const Dataset& dataset) {
     base::create_folders(path.parent_path());
     base::write_file(path, lines, base::not_durable());
   }
+  base::write_file(names_file, names);
   return left_out;
 }
 

@@ -47,9 +47,10 @@ inline constexpr const char* kYoloNamesFile = "classes.txt";
 // The file into which it writes the labels of an image: the image's name with the ending .txt.
 std::string yolo_file(const ImageEntry& image);
 
-// Creates the folder and writes these files. Crowd regions and boxes without area are left out,
-// because YOLO has none; returns how many. Throws Error(data) if the name of an image leads out of
-// the folder.
+// Creates the folder and writes these files. The names are removed first and written last, so that
+// readers refuse a folder in which a killed program has left labels of two data sets. Crowd regions
+// and boxes without area are left out, because YOLO has none; returns how many. Throws Error(data)
+// if the name of an image leads out of the folder.
 int64_t write_yolo(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

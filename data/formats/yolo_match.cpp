@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/formats/image_folder.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 
@@ -51,7 +52,8 @@ std::string unmatched(const YoloFiles& files) {
   std::sort(taken.begin(), taken.end());
   const std::vector<fs::path> all = label_files(files.label_folders);
   std::set_difference(all.begin(), all.end(), taken.begin(), taken.end(), std::back_inserter(left));
-  std::string text = fmt::format("; {} label files without an image", left.size());
+  std::string text =
+      fmt::format("; {} without an image", base::counted(int64_t(left.size()), "label file"));
   if (!left.empty())
     text += fmt::format(" left out, the first is {}{}", left[0].string(),
                         other_picture_of(files, left[0]));
@@ -95,15 +97,17 @@ bool has_labels(const fs::path& labels) {
 std::string matched(const YoloFiles& files, const YoloMatch& match) {
   const auto images = static_cast<int64_t>(files.images.size());
   const std::string damaged = match.damaged > 0 ? fmt::format(", {} damaged", match.damaged) : "";
-  std::string text = fmt::format(
-      "{}: {} images, {} with a label file ({} of them empty{}), {} without", files.image_folder,
-      images, match.labelled, match.empty, damaged, images - match.labelled);
+  std::string text = fmt::format("{}: {}, {} with a label file ({} of them empty{}), {} without",
+                                 files.image_folder, base::counted(images, "image"), match.labelled,
+                                 match.empty, damaged, images - match.labelled - match.unreadable);
+  if (match.unreadable > 0) text += fmt::format(", {} unreadable", match.unreadable);
   if (match.left_out > 0)
     text += fmt::format("; {} left out, since no box of the damaged label file can be read",
                         match.left_out);
   if (!files.label_folders.empty()) text += unmatched(files);
   if (const int64_t count = sharing(files))
-    text += fmt::format("; {} images share the label file of another image", count);
+    text += fmt::format("; {} the label file of another image",
+                        count == 1 ? "1 image shares" : fmt::format("{} images share", count));
   if (!files.other_pictures.empty()) text += "; " + in_words(files.other_pictures);
   return text;
 }
@@ -136,10 +140,12 @@ std::string without_images(const YoloFiles& files) {
 std::string without_labels(const YoloFiles& files) {
   const YoloImage& first = files.images[0];
   const size_t found = label_files(files.label_folders).size();
-  return fmt::format(
-      "{}: not one of {} images has a label file, which for {} would be {}; {}", files.image_folder,
-      files.images.size(), first.relative.string(), first.labels.string(),
-      found ? fmt::format("{} label files have no image", found) : "no label files were found");
+  return fmt::format("{}: not one of {} has a label file, which for {} would be {}; {}",
+                     files.image_folder, base::counted(int64_t(files.images.size()), "image"),
+                     first.relative.string(), first.labels.string(),
+                     found == 0   ? "no label files were found"
+                     : found == 1 ? "1 label file has no image"
+                                  : fmt::format("{} label files have no image", found));
 }
 
 }  // namespace data

@@ -9,10 +9,11 @@
 namespace data {
 
 struct YoloMatch {
-  int64_t labelled = 0;  // images with a label file
-  int64_t damaged = 0;   // of these, images whose file has something that cannot be used
-  int64_t left_out = 0;  // of these, images of which no box could be read
-  int64_t empty = 0;     // images whose file is whole and has no box
+  int64_t unreadable = 0;  // images whose picture cannot be read; they count below nowhere
+  int64_t labelled = 0;    // images with a label file
+  int64_t damaged = 0;     // of these, images whose file has something that cannot be used
+  int64_t left_out = 0;    // of these, images of which no box could be read
+  int64_t empty = 0;       // images whose file is whole and has no box
   int64_t boxes = 0;
   int64_t past_border = 0;  // boxes that reach past the border by 1 % of a side or more
   int64_t as_corners = 0;   // boxes with an area if their numbers were x1 y1 x2 y2

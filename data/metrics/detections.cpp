@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "data/formats/lines.h"
 #include "data/metrics/detections_sax.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -32,6 +33,8 @@ void check_numbers(std::span<const Detection> detections) {
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   base::LoadedFile file(path, kLargestFile);
+  if (const std::string zeros = zeros_in_words(file.bytes()); !zeros.empty())
+    base::fail(base::ExitCode::data, path, ": ", zeros);
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);

@@ -39,18 +39,22 @@ bool DetectionHandler::number(double value, bool is_integer, int64_t integer) {
 
 bool DetectionHandler::string(std::string& text) {
   const bool name = depth_ == 2 && (field_ == file_name || field_ == category);
-  if (!name) return other("a string");
+  if (!name) {
+    constexpr size_t kShown = 40;
+    const bool read = depth_ >= 2 && depth_ <= 3 && field_ != unknown;
+    return other(read ? "the string \"" + base::printable(text, kShown) + "\"" : "a string");
+  }
   cursor_.token_read();
   (field_ == file_name ? file_name_ : category_name_) = text;
   return true;
 }
 
-bool DetectionHandler::other(const char* kind) {
+bool DetectionHandler::other(const std::string& kind) {
   cursor_.token_read();
-  if (depth_ == 0) fail_here(std::string("the file is ") + kind + ", expected an array");
+  if (depth_ == 0) fail_here("the file is " + kind + ", expected an array");
   if (depth_ == 1) {
     ++entries_;
-    fail_here(std::string("is ") + kind + ", expected an object");
+    fail_here("is " + kind + ", expected an object");
   }
   if (field_ != unknown && depth_ <= 3) refuse(kind);
   return true;

@@ -51,7 +51,7 @@ class DetectionHandler {
                                            "score", "file_name", "category"};
 
   bool number(double value, bool is_integer, int64_t integer);
-  bool other(const char* kind);
+  bool other(const std::string& kind);
   void open_container();
   void keep_entry();
   bool finds_image();

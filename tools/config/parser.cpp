@@ -1,5 +1,6 @@
 #include "tools/config/parser.h"
 
+#include "data/formats/lines.h"
 #include "engine/base/error.h"
 
 namespace config {
@@ -137,6 +138,8 @@ class Builder : public json::json_sax_t {
 ParsedConfig parse_config(const std::string& text, const std::string& name) {
   Position position;
   Builder builder(&position, name);
+  if (const std::string zeros = data::zeros_in_words(text); !zeros.empty())
+    base::fail(base::ExitCode::usage, name, ": ", zeros);
   CountingIterator first(text.data(), &position), last(text.data() + text.size(), &position);
   json::sax_parse(first, last, &builder, json::input_format_t::json, true, true);
   if (!builder.root.is_object()) builder.complain("expected an object in { }");

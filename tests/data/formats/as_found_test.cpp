@@ -4,15 +4,14 @@
 #include <filesystem>
 
 #include "data/formats/class_names.h"
+#include "data/formats/label_map.h"
 #include "data/formats/source.h"
 #include "data/formats/voc.h"
 #include "data/formats/yolo.h"
-#include "data/image/jpeg.h"
+#include "data/metrics/detections.h"
 #include "engine/base/error.h"
-#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
-#include "tests/support/paths.h"
-#include "tests/support/picture.h"
+#include "tests/support/data_folder.h"
 
 using Catch::Contains;
 using data::Dataset;
@@ -20,23 +19,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A folder of images, labels and whatever a test adds.
-class Folder {
+class Folder : public tests::DataFolder {
  public:
-  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
-  void text(const std::string& name, const std::string& content) const {
-    fs::create_directories(fs::path(at(name)).parent_path());
-    base::write_file(at(name), content);
-  }
-  void image(const std::string& name) const {
-    fs::create_directories(fs::path(at(name)).parent_path());
-    base::write_file(at(name), data::encode_jpeg(tests::picture(40, 20), 90));
-  }
   Dataset yolo() const { return data::load_yolo(at("labels"), at("images"), {"bolt", "nut"}); }
   Dataset voc() const { return data::load_voc(at("xml"), at("images"), {}, "", "--images"); }
-
- private:
-  tests::TemporaryFolder folder_;
 };
 
 std::string voc_file(const std::string& filename, const std::string& name = "bolt") {
@@ -91,6 +77,82 @@ TEST_CASE("class names: files that are something else are named for what they ar
   CHECK_THAT(refused("bolt\nnut\nbolt\n"), Contains("names.txt:3") && Contains("line 1"));
 }
 
+TEST_CASE("class names may begin with marks of other formats") {
+  const Folder f;
+  for (const Names& names :
+       {Names{"<background>", "bolt"}, Names{"[MASK]", "bolt"}, Names{"{other}", "bolt"},
+        Names{"<unk>", "</s>", "<pad>"}, Names{"{", "}"}, Names{"[0-9]", "<b>"}}) {
+    std::string text;
+    for (const std::string& name : names) text += name + "\n";
+    INFO(text);
+    f.text("names.txt", text);
+    if (names[0] == "{")  // could be the first line of anything in JSON
+      CHECK_THAT(failure([&] { data::read_class_names(f.at("names.txt")); }), Contains("JSON"));
+    else
+      CHECK(data::read_class_names(f.at("names.txt")) == names);
+  }
+  for (const char* json : {"{\"a\": 1}", "[1, 2]", "[\n \"a\"\n]", "{\"a\": [", "[{\"id\": 1}"}) {
+    f.text("names.txt", json);
+    CHECK_THAT(failure([&] { data::read_class_names(f.at("names.txt")); }), Contains("JSON"));
+  }
+  for (const char* xml : {"<?xml version='1.0'?>\n<a", "<!DOCTYPE html>\n", "<a><b/></a>\n"}) {
+    f.text("names.txt", xml);
+    CHECK_THAT(failure([&] { data::read_class_names(f.at("names.txt")); }), Contains("XML"));
+  }
+}
+
+TEST_CASE("files of zero bytes are named for what they are, in every text format") {
+  const Folder f;
+  const std::string zeros(5000, '\0');
+  f.image("images/a.jpg");
+  f.text("labels/a.txt", zeros);
+  const auto told = Contains("the file holds only zero bytes (5000 of them)");
+  CHECK_THAT(failure([&] { f.yolo(); }), Contains("labels/a.txt: ") && told);
+  f.text("x", zeros);
+  f.text("x.yaml", zeros);
+  f.text("voc/x.xml", zeros);
+  f.text("list/data.yaml", "names: [bolt]\ntrain: train.txt\n");
+  f.text("list/train.txt", zeros);
+  f.text("sets/Annotations/a.xml", "<annotation/>");
+  f.text("sets/ImageSets/Main/train.txt", zeros);
+  for (const data::Source& source : {data::Source{.annotations = f.at("x")},
+                                     {.yolo = f.at("x.yaml")},
+                                     {.voc = f.at("voc")},
+                                     {.yolo = f.at("list")},
+                                     {.voc = f.at("sets")},
+                                     {.yolo = f.at("images"), .names = f.at("x")}})
+    CHECK_THAT(failure([&] { data::open(source); }), told);
+  CHECK_THAT(failure([&] { data::load_label_map(f.at("x")); }), told);
+  CHECK_THAT(failure([&] { data::load_detections(f.at("x"), {}); }), told);
+}
+
+TEST_CASE("YOLO: what is no number is named with its file and line") {
+  const Folder f;
+  f.image("images/a.jpg");
+  for (const char* word : {"nan", "inf", "-inf", "0,5", "half", "0.5.5", "1e999", "\"0.5\""}) {
+    f.text("labels/a.txt", fmt::format("0 .5 .5 .1 .1\n\n1 .5 {} .1 .1\n", word));
+    CHECK_THAT(failure([&] { f.yolo(); }),
+               Contains(fmt::format("labels/a.txt:3: \"{}\" is no number; a line is \"class "
+                                    "x_center",
+                                    word)));
+  }
+}
+
+TEST_CASE("YOLO: a picture that cannot be read is no image without labels") {
+  const Folder f;
+  f.image("images/a.jpg");
+  f.image("images/b.jpg");
+  f.text("images/c.jpg", "no picture");
+  f.text("labels/a.txt", "0 .5 .5 .1 .1\n");
+  f.text("labels/c.txt", "0 .5 .5 .1 .1\n");
+  data::Problems problems;
+  const Dataset set = data::load_yolo(f.at("labels"), f.at("images"), {"bolt"},
+                                      data::ExifPolicy::upright, &problems);
+  CHECK(problems.count(data::ProblemKind::unreadable_image) == 1);
+  CHECK_THAT(set.notes.at(0),
+             Contains("3 images, 1 with a label file (0 of them empty), 1 without, 1 unreadable;"));
+}
+
 TEST_CASE("YOLO: images and labels that have no partner are counted") {
   const Folder f;
   for (const char* name : {"a.jpg", "b.JPG", "sub/c.jpg"}) f.image(std::string("images/") + name);
@@ -104,7 +166,7 @@ TEST_CASE("YOLO: images and labels that have no partner are counted") {
   CHECK(set.objects.size() == 2);
   REQUIRE(set.notes.size() == 1);
   CHECK_THAT(set.notes[0], Contains("3 images, 2 with a label file (1 of them empty), 1 without"));
-  CHECK_THAT(set.notes[0], Contains("1 label files without an image") && Contains("d.webp"));
+  CHECK_THAT(set.notes[0], Contains("1 label file without an image") && Contains("d.webp"));
   CHECK_THAT(set.notes[0], Contains(".webp 1"));
 }
 
@@ -112,8 +174,8 @@ TEST_CASE("YOLO: a folder of other labels, no image, and numbers in pixels are r
   const Folder f;
   f.image("images/a.jpg");
   f.text("labels/other.txt", "0 0.5 0.5 0.5 0.5\n");
-  CHECK_THAT(failure([&] { f.yolo(); }), Contains("not one of 1 images has a label file") &&
-                                             Contains("1 label files have no image"));
+  CHECK_THAT(failure([&] { f.yolo(); }), Contains("not one of 1 image has a label file") &&
+                                             Contains("1 label file has no image"));
   for (const char* line : {"0 20 10 8 6", "0 0.5 0.5 1.5 0.5", "0 1 2 30 4 30 18", "0 .5 .5 -.1 .2",
                            "0 0.5 0.5 0.1 0.1 0.93"}) {
     INFO(line);
@@ -196,7 +258,7 @@ TEST_CASE("VOC: renamed and missing pictures") {
   REQUIRE(set.notes.size() == 1);
   CHECK_THAT(set.notes[0], Contains("3 XML files, 2 with a picture") && Contains("1 without"));
   CHECK_THAT(set.notes[0], Contains("gone.jpg") && Contains("IMG_0001.jpg"));
-  CHECK_THAT(set.notes[0], Contains("1 pictures without an XML file"));
+  CHECK_THAT(set.notes[0], Contains("1 picture without an XML file"));
 }
 
 TEST_CASE("VOC: a path on another machine names the picture of that name, if there is one") {

@@ -7,13 +7,10 @@
 #include "data/formats/source.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/tfrecord.h"
-#include "data/image/jpeg.h"
 #include "engine/base/error.h"
-#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/data_folder.h"
 #include "tests/support/files.h"
-#include "tests/support/paths.h"
-#include "tests/support/picture.h"
 
 using Catch::Contains, Catch::StartsWith;
 using data::Dataset, data::ProblemKind, data::Problems;
@@ -21,17 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class Folder {
+class Folder : public tests::DataFolder {
  public:
-  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
-  void text(const std::string& name, const std::string& content) const {
-    fs::create_directories(fs::path(at(name)).parent_path());
-    base::write_file(at(name), content);
-  }
-  void image(const std::string& name) const {
-    fs::create_directories(fs::path(at(name)).parent_path());
-    base::write_file(at(name), data::encode_jpeg(tests::picture(40, 20), 90));
-  }
   // VOC's layout with the images 0.jpg, 1.jpg, ...
   data::Source voc(int images) const {
     for (int i = 0; i < images; ++i) {
@@ -56,9 +44,6 @@ class Folder {
         "</annotation>",
         name, xmin);
   }
-
- private:
-  tests::TemporaryFolder folder_;
 };
 
 std::string failure(const data::Source& source) {
@@ -144,7 +129,7 @@ TEST_CASE("VOC: a check goes on behind files that cannot be used") {
   Dataset dataset;
   const auto place = [&](int i) { return f.at(fmt::format("voc/Annotations/{}.xml", i)); };
   CHECK(found_in(named, &dataset) == Found{{ProblemKind::bad_label_file, place(1) + ":1"},
-                                           {ProblemKind::bad_label_file, place(2)},
+                                           {ProblemKind::bad_label_file, place(2) + ":1"},
                                            {ProblemKind::unknown_category, place(4)}});
   CHECK(dataset.images.size() == 3);
   CHECK(dataset.objects.size() == 2);
@@ -165,7 +150,7 @@ TEST_CASE("VOC: names in a list that have no file are told with their line") {
                                   {ProblemKind::bad_label_file, list + ":5"}});
   f.text("voc/ImageSets/Main/train.txt", "0\n2\n0\n");
   CHECK_THAT(data::open(source).notes.at(0),
-             Contains("1 are listed again and count as often (the first: " + list + ":3)"));
+             Contains("1 is listed again and counts as often (the first: " + list + ":3)"));
   f.text("voc/ImageSets/Main/bolt_train.txt", "0\n");
   source.split = "test";
   CHECK_THAT(failure(source),
@@ -187,9 +172,11 @@ TEST_CASE("YOLO: a check goes on behind images and lines that cannot be used") {
               {ProblemKind::bad_label_file, f.at("yolo/labels/3.txt")}});
   // The image whose labels are all damaged is no background.
   CHECK(dataset.images.size() == 3);
-  CHECK_THAT(dataset.notes.at(0),
-             Contains("5 images, 4 with a label file (0 of them empty, 2 damaged), 1 without; 1 "
-                      "left out, since no box of the damaged label file can be read"));
+  CHECK_THAT(
+      dataset.notes.at(0),
+      Contains(
+          "5 images, 4 with a label file (0 of them empty, 2 damaged), 0 without, 1 unreadable; "
+          "1 left out, since no box of the damaged label file can be read"));
   CHECK(dataset.images[0].object_count == 2);
 }
 
@@ -209,7 +196,7 @@ TEST_CASE("YOLO: listed images that are gone, or listed again, are told with the
   CHECK(found_in(source) == Found{{ProblemKind::missing_file, list + ":1"}});
   f.text("yolo/list.txt", "images/0.jpg\nimages/1.jpg\n./images/0.jpg\n");
   CHECK_THAT(data::open(source).notes.at(0),
-             Contains("1 images are listed again and count as often (the first: line 3)"));
+             Contains("1 image is listed again and counts as often (the first: line 3)"));
 }
 
 TEST_CASE("YOLO: a place of another machine is told with its line and the cure") {

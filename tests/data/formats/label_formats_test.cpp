@@ -143,9 +143,10 @@ TEST_CASE("VOC files that are refused") {
   };
   CHECK(load(kVoc).categories[0].name == "dog");
   CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1</xmin>", "")),
-                    Contains("an object without bndbox/xmin"));
-  CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1<", "<xmin>1x<")),
-                    Contains("is \"1x\", expected a number"));
+                    Contains("a.xml:4: an object without bndbox/xmin"));
+  CHECK_THROWS_WITH(
+      load(replaced(kVoc, "<xmin>1<", "<xmin>1x<")),
+      Contains("a.xml:5: annotation/object/bndbox/xmin is \"1x\", expected a number"));
   CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1<", "<xmin>nan<")), Contains("expected a number"));
   CHECK_THROWS_WITH(load(replaced(kVoc, "<width>64<", "<width>0<")),
                     Contains("expected 1 to 1000000"));
@@ -225,9 +226,9 @@ TEST_CASE("YOLO lines") {
                                {"2 0.5 0.5 0.2 0.4", "class 2, expected 0 to 1"},
                                {"-1 0 0 1 1", "class -1"},
                                {"0.5 0 0 1 1", "class 0.5"},
-                               {"1 nan 0 1 1", "expected \"class"},
-                               {"1 0,5 0 1 1", "expected \"class"},
-                               {"dog 0 0 1 1", "expected \"class"}}) {
+                               {"1 nan 0 1 1", "\"nan\" is no number"},
+                               {"1 0,5 0 1 1", "\"0,5\" is no number"},
+                               {"dog 0 0 1 1", "\"dog\" is no number"}}) {
     INFO(line);
     CHECK_THROWS_WITH(load(std::string("0 0 0 1 1\n") + line),
                       Contains(where) && Contains(message));
