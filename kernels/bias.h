@@ -1,10 +1,17 @@
-// Adds one value per channel (the last dimension). b: [channels] in the accumulator of x's dtype.
+// What follows a convolution that cannot fuse it, in one pass.
 #pragma once
+#include "kernels/activation.h"
 #include "kernels/queue.h"
 #include "kernels/view.h"
 
 namespace kernels {
 
-void bias(Queue, View x, View b, View y);  // y = x + b; y may be x
+// y = activation(x + b + residual), rounded once. b: [channels] (the last dimension) in the
+// accumulator of x's dtype; residual: as x. Either may be empty.
+struct BiasResidual {
+  View x, b, residual, y;  // y may be x
+  Activation activation = Activation::none;
+};
+void bias_residual(Queue, const BiasResidual&);
 
 }  // namespace kernels

@@ -9,7 +9,6 @@
 #include "engine/tensor.h"
 #include "kernels/adamw.h"
 #include "kernels/batch_norm.h"
-#include "kernels/bias.h"
 #include "kernels/channel_grads.h"
 #include "kernels/elementwise.h"
 #include "kernels/flat_sum.h"
@@ -87,8 +86,6 @@ CATCH(activate, "8activateENS_5QueueENS_10ActivationENS_4ViewES2_",
 CATCH(activate_backward, "17activate_backwardENS_5QueueENS_10ActivationENS_4ViewES2_S2_",
       (Queue q, Activation f, View dy, View y, View dx), (q, f, dy, y, dx),
       op("activate_backward", {dy, y, dx}, note(f)))
-CATCH(bias, "4biasENS_5QueueENS_4ViewES1_S1_", (Queue q, View x, View b, View y), (q, x, b, y),
-      op("bias", {x, b, y}))
 CATCH(channel_grads, "13channel_gradsENS_5QueueERKNS_16ChannelGradsArgsE",
       (Queue q, const kernels::ChannelGradsArgs& a), (q, a),
       op("channel_grads", {a.g, a.saved ? a.g : View{}, a.saved, a.x}, note(a.mask)))

@@ -61,8 +61,10 @@ class StagedConv : public ConvPlan {
       const ConvOperand& o = staged.operand;
       void* copy = static_cast<char*>(args.workspace) + staged.offset;
       inner.*o.view = {copy, o.dtype, o.shape};
-      if (o.read) kernels::pad_channels(queue, args.*o.view, inner.*o.view);
+      if (o.read && !(o.written && zeroed()))
+        kernels::pad_channels(queue, args.*o.view, inner.*o.view);
     }
+    if (zeroed()) kernels::fill(queue, inner.weight, 0);
     if (!staged_.empty()) inner.weight_version = 0;  // the weight is a copy of this run
     plan_->run(queue, inner);
     for (const Staged& staged : staged_) {
@@ -87,8 +89,13 @@ class StagedConv : public ConvPlan {
     return aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));
   }
 
-  static bool same(const ConvOperand& a, const ConvOperand& b) {
-    return a.shape == b.shape && a.dtype == b.dtype && a.read == b.read;
+  // The inner plan adds to the result, which is to be overwritten.
+  bool zeroed() const { return inner_.accumulate() && !shape_.accumulate(); }
+
+  // Whether the inner plan can work on the outer operand itself.
+  bool same(const ConvOperand& inner, const ConvOperand& outer) const {
+    const bool reads_alike = inner.read == outer.read || (inner.written && zeroed());
+    return inner.shape == outer.shape && inner.dtype == outer.dtype && reads_alike;
   }
 
   static const ConvOperand& find(const std::vector<ConvOperand>& all, View ConvArgs::*view) {
@@ -141,9 +148,14 @@ class StagedConv : public ConvPlan {
     if (shape_.grad_input.mask != inner_.grad_input.mask) return mask(queue, a);
     if (statistics_behind()) return statistics(queue, a);
     const ForwardFusion &wanted = shape_.forward, &done = inner_.forward;
-    if (wanted.bias && !done.bias) kernels::bias(queue, a.y, a.bias, a.y);
-    if (wanted.residual && !done.residual) kernels::add(queue, a.y, a.residual, a.y);
-    if (wanted.activation != done.activation) kernels::activate(queue, wanted.activation, a.y, a.y);
+    if (wanted == done) return;
+    kernels::bias_residual(
+        queue, {.x = a.y,
+                .b = wanted.bias && !done.bias ? a.bias : View{},
+                .residual = wanted.residual && !done.residual ? a.residual : View{},
+                .y = a.y,
+                .activation =
+                    wanted.activation != done.activation ? wanted.activation : Activation::none});
   }
 
   ConvShape shape_, inner_;
@@ -177,6 +189,14 @@ std::vector<ConvCandidate> unfused_candidates(const ConvShape& shape) {
   inner.grad_weight.narrow_dw = shape.grad_weight.narrow_dw;
   add("unfused", inner);
   return all;
+}
+
+std::vector<ConvCandidate> zeroed_candidates(const ConvShape& shape) {
+  const bool widened = accumulator(shape.dtype) != shape.dtype && !shape.grad_weight.narrow_dw;
+  if (shape.pass != ConvPass::grad_weight || shape.accumulate() || !widened) return {};
+  ConvShape inner = shape;
+  inner.grad_weight.accumulate = true;
+  return with_padding({"zeroed", inner});
 }
 
 std::vector<ConvCandidate> narrow_candidates(const ConvShape& shape) {

@@ -31,6 +31,10 @@ std::vector<ConvCandidate> direct_candidates(const ConvShape&);
 // if there is nothing to take apart, and for statistics, which batch norm computes better by itself
 // (kernels/batch_norm.h).
 std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
+// The gradient of a weight that is wider than x, added to zeros: cuDNN has more kernels for sums
+// that go on, and some of these share a sum among more of the GPU. Empty for other passes and
+// dtypes.
+std::vector<ConvCandidate> zeroed_candidates(const ConvShape&);
 // The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes.
 std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
 // Returns a convolution of single pixels as a product of matrices ("gemm"), to which can be fused

@@ -9,10 +9,11 @@ enum Stage { kExact, kNarrow, kFallback, kStages };
 
 std::vector<ConvCandidate> convolutions(const ConvShape& shape, int stage) {
   if (stage == kNarrow) return narrow_candidates(shape);
-  std::vector<ConvCandidate> all = direct_candidates(shape);
+  std::vector<ConvCandidate> all = zeroed_candidates(shape);
   auto add = [&](const std::vector<ConvCandidate>& more) {
     all.insert(all.end(), more.begin(), more.end());
   };
+  add(direct_candidates(shape));
   add(unfused_candidates(shape));
   if (stage == kFallback) add(narrow_candidates(shape));
   return all;

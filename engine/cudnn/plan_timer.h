@@ -17,9 +17,9 @@ class CudnnPlanTimer {
   bool expect_results_of(ConvPlan& trusted);
   // False if cuDNN refuses to run the plan, its workspace cannot be had, its results are wrong, or
   // it cannot be recorded as a CUDA graph.
-  bool runs(ConvPlan& plan) { return run(plan, 0).has_value(); }
-  // Returns the shortest time of several runs after a first one, in milliseconds, or nothing if
-  // !runs(plan).
+  bool runs(ConvPlan& plan) { return run(plan, false).has_value(); }
+  // Returns the shortest time of a run, in milliseconds, or nothing if !runs(plan). Small plans run
+  // many times in a row, recorded as a step is.
   std::optional<float> time(ConvPlan&);
   // True if a workspace could not be allocated. With more free memory, other plans might have run.
   bool lacked_memory() const { return lacked_memory_; }
@@ -31,10 +31,11 @@ class CudnnPlanTimer {
   void accept_unrecorded() { must_record_ = false; }
 
  private:
-  std::optional<float> run(ConvPlan&, int timed_runs);
+  std::optional<float> run(ConvPlan&, bool timed);
   bool as_expected();
   bool records(ConvPlan&, const ConvArgs&);
-  float fastest_of(ConvPlan&, const ConvArgs&, int runs);
+  float fastest_of_row(ConvPlan&, const ConvArgs&, int runs);
+  float fastest_of(ConvPlan&, const ConvArgs&);
 
   Backend& backend_;
   ConvShape shape_;

@@ -40,6 +40,7 @@ const std::set<std::string> kNotInAStep{
     "chunk_differences",            //
     "pad_channels",                 // inside plans, which are timed as a whole
     "add_padded",                   //
+    "bias_residual",                //
     "begin_update",                 // inside the launchers of the rules, which are caught
     "end_update",                   //
     "exchange",                     // before and after an evaluation

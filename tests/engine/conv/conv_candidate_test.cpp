@@ -90,9 +90,12 @@ TEST_CASE("conv candidates: every candidate gives the same result") {
           ConvRun run(s);
           const OperandValues expected = run.run(*make_reference_conv(s));
           std::vector<ConvCandidate> candidates = direct_candidates(s),
-                                     more = unfused_candidates(s);
+                                     more = unfused_candidates(s), zeroed = zeroed_candidates(s);
           CHECK(candidates[0].inner == s);
+          CHECK(zeroed.empty() == (pass != ConvPass::grad_weight || dtype == DType::f32 ||
+                                   s.accumulate() || s.grad_weight.narrow_dw));
           candidates.insert(candidates.end(), more.begin(), more.end());
+          candidates.insert(candidates.end(), zeroed.begin(), zeroed.end());
           for (const ConvCandidate& candidate : candidates) {
             INFO(describe(s) << ", " << candidate.name);
             auto plan = make_staged_conv(s, candidate.inner, make_reference_conv(candidate.inner));

@@ -34,7 +34,7 @@ Tensor relu6(const Context& c, const Tensor& x) {
 Tensor bias(const Context& c, const Tensor& x, const Tensor& b) {
   Operation operation(c, "bias");
   Tensor y = c.empty(x.shape(), x.dtype());
-  kernels::bias(c.queue, x, b, y);
+  kernels::bias_residual(c.queue, {.x = x, .b = b, .residual = {}, .y = y});
   if (c.tape)
     c.tape->record(
         {x, b}, y,
