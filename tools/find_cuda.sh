@@ -125,6 +125,7 @@ find_cuda() {  # folder of the links
   nccl=$(find_library libnccl.so.2 "$packages")
   cuda_options=(-DSSD_CUDA=ON)
   if [ -n "$cublas" ]; then cuda_options+=("-DCUBLASLT_LIBRARY=$cublas"); fi
+  if [ -n "$nccl" ]; then cuda_options+=("-DNCCL_LIBRARY=$nccl"); fi
   if [ -n "$nvcc" ]; then cuda_options+=("-DCMAKE_CUDA_COMPILER=$nvcc"); fi
   if [ -n "$capability" ]; then cuda_options+=("-DCMAKE_CUDA_ARCHITECTURES=$capability-real"); fi
   if [ -n "$packages" ] && [[ $cudnn == "$packages"/* ]]; then

@@ -165,11 +165,16 @@ tests() {  # name, seconds, options of ctest
   esac
 }
 
-# gpu_step_test fills the cache of plans that the others share.
+# gpu_step_test fills the cache of plans that the others share. NCCL with one rank has a row of its own.
 phase_test() {
   built test 240 all || return
   tests plans 120 -R '^gpu_step_test$'
-  tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_step_test$'
+  if [ -n "$nccl" ]; then
+    tests nccl 60 -R '^gpu_nccl_test$'
+  else
+    result "test nccl" "not run" "there is no libnccl.so.2 here, which ranks on GPUs need"
+  fi
+  tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_(step|nccl)_test$'
 }
 
 # What needs no GPU passes elsewhere, too: here it takes the time that is left.
@@ -318,7 +323,7 @@ prefix=
 find_cuda "$build/nvidia"
 unpack_prefix || echo "gpu_check: .gpu-prefix could not be unpacked" >&2
 describe_machine
-echo "== ${gpu:-no GPU}; nvcc ${nvcc:-missing}; cuDNN ${cudnn:-missing}"
+echo "== ${gpu:-no GPU}; nvcc ${nvcc:-missing}; cuDNN ${cudnn:-missing}; NCCL ${nccl:-missing}"
 missing_here=$(missing_cuda)
 [ -z "$missing_here" ] || echo "== $missing_here"
 if ! have_gpu && [ -z "$dry" ]; then

@@ -26,6 +26,9 @@ if [ ! -e /usr/local/cuda ]; then
   is cublas "$cublas" "$folder/site/nvidia/cu13/lib/libcublasLt.so.13"
 fi
 [[ " ${cuda_options[*]} " == *" -DCUBLASLT_LIBRARY=$cublas "* ]] || fail "no cuBLASLt in ${cuda_options[*]}"
+if [ -z "$nccl" ]; then
+  [[ " ${cuda_options[*]} " != *NCCL* ]] || fail "NCCL, which is not there, in ${cuda_options[*]}"
+fi
 
 link_packages "$folder/site/nvidia" "$folder/links"
 is "a link without the version" "$(readlink "$folder/links/lib/libcudnn.so")" "$folder/site/nvidia/cudnn/lib/libcudnn.so.9"
@@ -54,6 +57,7 @@ for major in 12 13; do
   printf '#!/bin/sh\necho "Cuda compilation tools, release %s.0, V%s.0.88"\n' $major $major >"$folder/bin/nvcc"
   find_cuda "$folder/links"
   is cuda_major "$cuda_major" $major
+  [[ " ${cuda_options[*]} " == *" -DNCCL_LIBRARY=$nccl "* ]] || fail "no NCCL in ${cuda_options[*]}"
   library=$(cd "$folder/site/nvidia" && echo */lib/libcublasLt.so.$major)
   if [ ! -e /usr/local/cuda ]; then
     is "cublas of CUDA $major" "$cublas" "$folder/site/nvidia/$library"

@@ -93,6 +93,12 @@ reported "x PyTorch's 0.50"
 reported "Where the time goes"
 
 run 0 test sanitize
+if grep -qx 'nccl=' "$SSD_GPU_BUILD/check/machine.txt"; then
+  printed "== test nccl: not run"
+  reported "| test nccl | **not run** |"
+  never_called '^ctest .*gpu_nccl_test\$$'
+  never_called '^cmake .*-DNCCL_LIBRARY='
+fi
 called '^ctest '
 never_called '^ctest .*--timeout'
 called '^compute-sanitizer --tool memcheck .*--kernel-name kns=run_'
@@ -100,6 +106,14 @@ called '^compute-sanitizer --tool initcheck '
 never_called '^compute-sanitizer --tool initcheck .*--kernel-name'
 reported "| first kernels | passed |"
 reported "| sanitize racecheck |"
+
+mkdir -p "$folder/root/lib"
+touch "$folder/root/lib/libnccl.so.2"
+export CUDNN_ROOT=$folder/root
+run 0 test
+called "^cmake .*-DNCCL_LIBRARY=$folder/root/lib/libnccl.so.2"
+called '^ctest .*-R \^gpu_nccl_test\$$'
+printed "== test nccl: passed"
 
 FAILING_TEST=1 run 1 test
 printed "tests that did not pass: nms_test (failed)"
