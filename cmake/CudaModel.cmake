@@ -67,11 +67,13 @@ macro(ssd_model_nccl)
   endif()
 endmacro()
 
-# A test, once for each schedule of the modelled GPU, on few of its random cases.
+# A test, once for each schedule of the modelled GPU, on few of its random cases. Each schedule has a cuDNN of other gifts.
 function(ssd_add_scheduled_tests name labels)
+  set(seed 0)
   foreach(schedule early late random)
+    math(EXPR seed "${seed} + 1")
     add_test(NAME ${name}.${schedule} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name}.${schedule} PROPERTIES TIMEOUT 900 LABELS "${labels}" ENVIRONMENT
-      "OMP_NUM_THREADS=1;OMP_WAIT_POLICY=passive;SSD_TEST_FEW_ROUNDS=1;CUDA_MODEL_SCHEDULE=${schedule};LD_LIBRARY_PATH=${CMAKE_BINARY_DIR}/tests")
+      "OMP_NUM_THREADS=1;OMP_WAIT_POLICY=passive;SSD_TEST_FEW_ROUNDS=1;CUDA_MODEL_SCHEDULE=${schedule};CUDA_MODEL_SEED=${seed};LD_LIBRARY_PATH=${CMAKE_BINARY_DIR}/tests")
   endforeach()
 endfunction()

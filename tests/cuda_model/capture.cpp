@@ -88,6 +88,14 @@ bool lose_captures_of_blocking_streams() {
   return any;
 }
 
+bool lose_captures_of_device(int device) {
+  bool any = false;
+  for (const CapturePtr& capture : captures())
+    for (CUstream_st* stream : capture->streams)
+      if (stream->device == device) any = capture->invalid = true;
+  return any;
+}
+
 cudaError_t capture_work(CUstream_st* stream, Work work) {
   Capture& capture = *stream->capture;
   if (capture.invalid) return cudaErrorStreamCaptureInvalidated;

@@ -9,6 +9,8 @@ CapturePtr capture_of_this_thread();
 // Captured streams that the default stream would wait for: their captures become invalid. False:
 // there are none.
 bool lose_captures_of_blocking_streams();
+// Whether a stream of the device is captured; those captures become invalid.
+bool lose_captures_of_device(int device);
 
 cudaError_t capture_work(CUstream_st*, Work);
 // cudaEventRecord and cudaStreamWaitEvent, where a capture takes part.

@@ -142,6 +142,22 @@ TEST_CASE("what a capture forbids gives CUDA's error, and ends the capture") {
   CHECK(ending.exit_code == 0);
 }
 
+TEST_CASE("no thread may wait for a device while one of its streams is captured") {
+  const Ending ending = ending_of(Schedule::early, [] {
+    const Streams s;
+    s.begin();
+    std::thread([&] {
+      void* p = nullptr;
+      ok(cudaHostAlloc(&p, 1, 0));  // which another thread may do
+      if (cudaDeviceSynchronize() != cudaErrorStreamCaptureUnsupported) _exit(1);
+      ok(cudaFreeHost(p));
+    }).join();
+    if (s.end() != cudaErrorStreamCaptureInvalidated) _exit(2);
+  });
+  INFO(ending.said);
+  CHECK(ending.exit_code == 0);
+}
+
 TEST_CASE("a branch that is not joined, and a capture that another thread or stream ends") {
   const Ending ending = ending_of(Schedule::early, [] {
     const Streams s;

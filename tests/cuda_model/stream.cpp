@@ -111,6 +111,9 @@ cudaError_t CUDARTAPI cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event
 cudaError_t CUDARTAPI cudaDeviceSynchronize() {
   Call call;
   if (cudaError_t refused = refuse_in_capture()) return report(refused);
+  // "It is also invalid to query the execution status of or synchronize a broader handle which
+  // encompasses active stream capture": whichever thread asks.
+  if (lose_captures_of_device(current_device())) return report(cudaErrorStreamCaptureUnsupported);
   finish_device(current_device());
   check_surroundings();
   return report(context_error(current_device()));

@@ -103,6 +103,8 @@ int64_t Configuration::workspace() const {
   return engine->index % 2 ? 0 : 1000 + 16 * engine->index;
 }
 
+bool waits_instead() { return seed() >= 100; }
+
 const Engine* find_engine(int64_t index) {
   for (const Engine& engine : engines())
     if (engine.index == index) return &engine;

@@ -7,7 +7,8 @@ namespace cuda_model::cudnn {
 struct Engine {
   int64_t index;
   const char* name;
-  // none: it works. refuses: no plan can be finalized. fails: the plan does not execute. wrong: the
+  // none: it works. refuses: no plan can be finalized. fails: the plan does not execute, or, if
+  // waits_instead(), executes but cannot be recorded, since it waits for its stream. wrong: the
   // results of graphs with several operations are wrong by 1 % (5 % in bf16, whose own rounding is
   // coarse). greedy: it wants more workspace than anyone can give.
   enum class Fault { none, refuses, fails, wrong, greedy } fault;
@@ -30,6 +31,8 @@ struct Configuration {
 
   int64_t workspace() const;  // bytes
 };
+
+bool waits_instead();  // with seeds from 100 on
 
 const Engine* find_engine(int64_t index);  // null if there is none
 bool supports(const Engine&, const Graph&);

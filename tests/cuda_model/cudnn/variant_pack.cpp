@@ -95,7 +95,8 @@ void execute(cudnnHandle_t handle, const Plan& plan, const VariantPack& pack) {
   if (bytes) check_place("the workspace", pack.workspace, bytes, kWorkspaceAlignment);
   check_overlaps(graph, pack, extent(pack.workspace, bytes));
   if (plan.configuration.engine->fault == Engine::Fault::fails)
-    refuse(CUDNN_STATUS_EXECUTION_FAILED, "the engine fails after all");
+    if (!waits_instead() || cudaStreamSynchronize(handle->stream) != cudaSuccess)
+      refuse(CUDNN_STATUS_EXECUTION_FAILED, "the engine fails after all");
   const cudaError_t status = enqueue(
       handle->stream,
       [configuration = plan.configuration, memory = pack.memory, workspace = pack.workspace] {
