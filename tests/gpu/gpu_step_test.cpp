@@ -60,6 +60,7 @@ TEST_CASE("a recorded step gives the bits of the step queued anew") {
     anew.run(20);
     CHECK((recorded.state() == anew.state()));
     CHECK(recorded.losses().total == anew.losses().total);
+    CHECK(recorded.told().find("cannot be recorded") == std::string::npos);
   }
 }
 
@@ -80,6 +81,25 @@ TEST_CASE("step memory is given back, and its size does not grow") {
   tiny.run(30);
   CHECK(tiny.device().arena().empty());
   CHECK(tiny.device().arena().peak() == peak);
+}
+
+// Batch norm as in training, with constant statistics, and in a backbone of another kind.
+TEST_CASE("the first gradient on a GPU is the CPU's, and recorded steps have its bits") {
+  if (!have_gpu()) return;
+  model::DetectorOptions frozen = tiny_detector(), other = tiny_detector();
+  frozen.frozen_batch_norm = true;
+  other.stride_in_3x3 = true, other.backbone_relu6 = false, other.max_level = 6;
+  for (const model::DetectorOptions& options : {tiny_detector(), frozen, other}) {
+    INFO("frozen " << options.frozen_batch_norm << ", stride in 3x3 " << options.stride_in_3x3);
+    TinyStep cpu("cpu", "fp32", true, options), gpu("cuda:0", "fp32", true, options);
+    cpu.run(1);
+    gpu.run(1);
+    CHECK(distance(gpu.first_gradient(), cpu.first_gradient()) < 1e-3);
+    TinyStep recorded("cuda:0", "fp16", true, options), anew("cuda:0", "fp16", false, options);
+    recorded.run(5);
+    anew.run(5);
+    CHECK((recorded.state() == anew.state()));
+  }
 }
 
 TEST_CASE("first losses on a GPU are the CPU's") {

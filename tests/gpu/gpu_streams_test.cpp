@@ -1,4 +1,6 @@
-// Queues of a backend: what waits sees what it waited for, however late that comes.
+// Queues of a backend: what waits sees what it waited for, however late that comes; and recordings.
+#include <algorithm>
+#include <thread>
 
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
@@ -58,4 +60,66 @@ TEST_CASE("branches of a step run between a wait before and a wait after") {
   for (int i = 0; i < 9; ++i) again();
   CHECK(read(*backend, {counts.data(), DType::i32, {1, {kBranches * kValues}}}) ==
         Values(kBranches * kValues, 20.0));
+}
+
+namespace {
+
+// A hundred numbers of a GPU that a kernel counts up.
+struct Counts {
+  static constexpr int kValues = 100;
+  std::string told;  // lines for the user
+  std::unique_ptr<engine::Backend> backend;
+  kernels::Queue work;
+  std::unique_ptr<Memory> memory;
+
+  Counts() {
+    engine::BackendOptions options = backend_options();
+    options.tell = [this](const std::string& line) { told += line + "\n"; };
+    backend = engine::make_backend("cuda:0", options);
+    work = backend->queue(Lane::compute);
+    memory = std::make_unique<Memory>(*backend, kValues * 4, Place::device);
+    write(*backend, view(), Values(kValues, 0));
+  }
+  View view() const { return {memory->data(), DType::i32, {1, {kValues}}}; }
+  void count() const { count_each(work, view()); }
+};
+
+}  // namespace
+
+TEST_CASE("work that cannot be recorded is told in a line, and what comes after it runs") {
+  if (!have_gpu()) return;
+  Counts c;
+  const auto refused = c.backend->record(c.work, [&] {
+    c.count();
+    const Memory forbidden(*c.backend, 16, Place::device);
+  });
+  CHECK_FALSE(refused);
+  CHECK(c.told.find("warning: a step cannot be recorded as a CUDA graph") == 0);
+  CHECK(std::count(c.told.begin(), c.told.end(), '\n') == 1);
+  c.count();
+  const auto again = c.backend->record(c.work, [&] { c.count(); });
+  REQUIRE(again);
+  again();
+  CHECK(read(*c.backend, c.view()) == Values(Counts::kValues, 3));
+}
+
+TEST_CASE("another thread may allocate while work is recorded") {
+  if (!have_gpu()) return;
+  Counts c;
+  std::unique_ptr<Memory> other;
+  std::string failure;
+  const auto again = c.backend->record(c.work, [&] {
+    c.count();
+    std::thread([&] {
+      try {
+        other = std::make_unique<Memory>(*c.backend, 16, Place::pinned);
+      } catch (const std::exception& error) {
+        failure = error.what();
+      }
+    }).join();
+  });
+  CHECK(failure.empty());
+  REQUIRE(again);
+  again();
+  CHECK(read(*c.backend, c.view()) == Values(Counts::kValues, 2));
 }

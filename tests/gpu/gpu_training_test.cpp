@@ -15,7 +15,7 @@ namespace {
 
 Overrides on(const std::string& device, const std::string& precision, Overrides more = {}) {
   more.insert(more.end(), {"train.device=" + device, "train.precision=" + precision,
-                           "train.deterministic=true"});
+                           "train.deterministic=true", "train.plan_cache=plans"});
   return more;
 }
 

@@ -27,10 +27,11 @@ engine::OptimizerOptions optimizer() {
 
 }  // namespace
 
-TinyStep::TinyStep(const std::string& device, const std::string& precision, bool graph)
-    : device_(device, 0.0625, 1, backend_options()),
+TinyStep::TinyStep(const std::string& device, const std::string& precision, bool graph,
+                   const model::DetectorOptions& options)
+    : device_(device, 0.0625, 1, telling()),
       parameters_(device_.backend(), engine::precision_named(precision)),
-      detector_(parameters_, tiny_detector()),
+      detector_(parameters_, options),
       optimizer_((parameters_.allocate(1), device_.backend()),  // after the detector's declarations
                  parameters_, optimizer(), 1024),
       step_(device_, detector_, parameters_, optimizer_,
@@ -44,6 +45,12 @@ TinyStep::TinyStep(const std::string& device, const std::string& precision, bool
   other_.pixels = negative_;
 }
 
+engine::BackendOptions TinyStep::telling() {
+  engine::BackendOptions options = backend_options();
+  options.tell = [this](const std::string& line) { told_ += line + "\n"; };
+  return options;
+}
+
 void TinyStep::run(int steps, int delay) {
   std::mt19937 random(1);
   for (int i = 0; i < steps; ++i) {
@@ -52,6 +59,11 @@ void TinyStep::run(int steps, int delay) {
     step_.run(i % 2 ? other_ : batch_.get());
   }
   device_.backend().synchronize(device_.queue());
+}
+
+// The momentum, which begins at 0.
+Values TinyStep::first_gradient() {
+  return read(device_.backend(), optimizer_.rule_buffers().at(0).values);
 }
 
 std::vector<View> TinyStep::changing() const {
