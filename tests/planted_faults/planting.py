@@ -13,11 +13,14 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOUND, MISSED, WRONG = "found", "missed", "wrong"
 TEST_SECONDS, BUILD_SECONDS = 300, 1800
+# Of the modelled GPU, with the seed of each, as in cmake/CudaModel.cmake.
+SCHEDULES = {"early": "1", "late": "2", "random": "3"}
 
 
-def run(command, folder, seconds, log):
-    """The exit code; None if it took too long. Then its children are ended, too."""
-    environment = dict(os.environ, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive")
+def run(command, folder, seconds, log, more=None):
+    """The exit code; None if it took too long. Then its children are ended, too. `more`: further
+    variables of its environment."""
+    environment = dict(os.environ, OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive", **(more or {}))
     with open(log, "wb") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output,
                                    env=environment, start_new_session=True)
@@ -55,9 +58,11 @@ def hash_of(root, names):
 
 
 def copy_sources(root, names, copy):
-    """Makes the copy equal to the sources. Files that are equal keep their times."""
+    """Makes the copy equal to the sources, but for its builds. Files that are equal keep their
+    times."""
     for old in [p for p in copy.rglob("*") if p.is_file() or p.is_symlink()]:
-        if str(old.relative_to(copy)) not in names:
+        name = old.relative_to(copy)
+        if str(name) not in names and name.parts[0] != "build":
             old.unlink()
     for name in names:
         source, to = root / name, copy / name
@@ -95,24 +100,39 @@ class Results:
                 + "\n")
 
 
-class Copy:
-    """FOLDER/copy has the sources, FOLDER/build the tests. What was found out stands in
-    FOLDER/results.jsonl, so that a run that was interrupted goes on where it was, as long as the
-    sources stay the same."""
+def how_it_failed(code, said):
+    """In a few words, as far as the modelled GPU or a kernel's check tell."""
+    if code is None:
+        return f"it did not end in {TEST_SECONDS} s"
+    found = re.search(r"cuda_model: [^\n]*|kernel \S+: 0x[^\n]*|misaligned access[^\n]*|cuda"
+                      r"Error\w+", said)
+    if not found:
+        return "wrong results"
+    text = re.sub(r"0x[0-9a-f]+: ", "", found.group(0))
+    return text if len(text) <= 100 else text[:97] + "..."
 
-    def __init__(self, folder):
+
+class Copy:
+    """FOLDER/copy has the sources, and in its build/planted the tests: ccache then takes it for any
+    other checkout. What was found out stands in FOLDER/results.jsonl, so that a run that was
+    interrupted goes on where it was, as long as the sources stay the same. With `modelled` the
+    tests run on the modelled GPU, once in each of its schedules (docs/cuda_model.md)."""
+
+    def __init__(self, folder, modelled=False):
         self.folder = pathlib.Path(folder).resolve()
-        self.root, self.build = self.folder / "copy", self.folder / "build"
+        self.root = self.folder / "copy"
+        self.build = self.root / "build/planted"
+        self.schedules = list(SCHEDULES) if modelled else [""]
         self.root.mkdir(parents=True, exist_ok=True)
         names = source_names(ROOT)
         copy_sources(ROOT, names, self.root)
         self.results = Results(self.folder / "results.jsonl", hash_of(ROOT, names))
         if stale := self.results.of_other_sources():
             print(f"{stale} results of other sources are not used", flush=True)
-        if run(["cmake", "-S", ".", "-B", str(self.build), "-G", "Ninja", "-DSSD_CUDA=OFF",
-                "-DSSD_BENCHMARKS=OFF", "-DSSD_WARNINGS_ARE_ERRORS=OFF",
-                "-DSSD_OPTIMIZATION=-O1"], self.root, BUILD_SECONDS,
-               self.folder / "configure.log") != 0:
+        options = ["-DSSD_CUDA=MODEL"] if modelled else [
+            "-DSSD_CUDA=OFF", "-DSSD_OPTIMIZATION=-O1", "-DSSD_WARNINGS_ARE_ERRORS=OFF"]
+        if run(["cmake", "-S", ".", "-B", str(self.build), "-G", "Ninja", "-DSSD_BENCHMARKS=OFF",
+                *options], self.root, BUILD_SECONDS, self.folder / "configure.log") != 0:
             raise SystemExit(f"the copy cannot be configured: see {self.folder}/configure.log")
         self.sound = {}  # test: whether it passes without a fault
 
@@ -120,44 +140,59 @@ class Copy:
         return run(["ninja", "-C", str(self.build), test], self.root, BUILD_SECONDS,
                    self.folder / "build.log") == 0
 
-    def passes(self, test):
-        return run([str(self.build / "tests" / test)], self.root, TEST_SECONDS,
-                   self.folder / "test.log") == 0
+    def surroundings(self, schedule):
+        """Variables for a test on the modelled GPU, and no plans that a sound program has kept."""
+        if not schedule:
+            return {}
+        cache = self.folder / "cache"
+        shutil.rmtree(cache, ignore_errors=True)
+        return {"CUDA_MODEL_SCHEDULE": schedule, "CUDA_MODEL_SEED": SCHEDULES[schedule],
+                "SSD_TEST_FEW_ROUNDS": "1", "XDG_CACHE_HOME": str(cache),
+                "LD_LIBRARY_PATH": str(self.build / "tests")}
 
-    def check_sound(self, tests):
-        """Tests that fail without a fault would find every fault, so they are left out."""
-        for test in tests:
-            if test not in self.sound:
-                self.sound[test] = self.made(test) and self.passes(test)
-                if not self.sound[test]:
-                    print(f"left out, because it fails without a fault: {test}", flush=True)
-        return [test for test in tests if self.sound[test]]
+    def failure(self, test):
+        """"TEST", or "TEST, SCHEDULE; HOW" on the modelled GPU; "" if the test passes."""
+        program, log = self.build / "tests" / test, self.folder / "test.log"
+        for schedule in self.schedules:
+            code = run([str(program)], self.root, TEST_SECONDS, log, self.surroundings(schedule))
+            if code != 0:
+                how = how_it_failed(code, log.read_text(errors="replace"))
+                return f"{test}, {schedule}; {how}" if schedule else test
+        return ""
+
+    def is_sound(self, test):
+        """Whether the test passes without a fault: others would find every fault."""
+        if test not in self.sound:
+            self.sound[test] = self.made(test) and not self.failure(test)
+            if not self.sound[test]:
+                print(f"left out, because it fails without a fault: {test}", flush=True)
+        return self.sound[test]
 
     def try_fault(self, key, file, text, tests):
         """Plants a fault: `text` takes the place of the file's. Returns a verdict and who found
         it, or why there is none."""
-        known = self.results.known(key)
-        if known:
-            return known
-        tests = self.check_sound(tests)
+        verdict = self.results.known(key)
+        if verdict:
+            return verdict
         path = self.root / file
         good = path.read_text()
-        path.write_text(text)
-        try:
-            verdict = self.judge(tests)
-        finally:
-            path.write_text(good)
+        verdict = MISSED, ""
+        for test in tests:
+            if verdict[0] == MISSED and self.is_sound(test):
+                path.write_text(text)
+                try:
+                    verdict = self.judge(test)
+                finally:
+                    path.write_text(good)
         self.results.add(key, verdict)
         return verdict
 
-    def judge(self, tests):
-        for test in tests:
-            if not self.made(test):
-                log = (self.folder / "build.log").read_text(errors="replace")
-                return WRONG, (re.findall(r"error: .*", log) or ["it does not compile"])[0]
-            if not self.passes(test):
-                return FOUND, test
-        return MISSED, ""
+    def judge(self, test):
+        if not self.made(test):
+            log = (self.folder / "build.log").read_text(errors="replace")
+            return WRONG, (re.findall(r"error: .*", log) or ["it does not compile"])[0]
+        by = self.failure(test)
+        return (FOUND, by) if by else (MISSED, "")
 
 
 def report(counts):

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
+import plant
 import planting
 
 
@@ -62,6 +63,34 @@ class Sources(unittest.TestCase):
     def test_a_result_without_a_hash_is_not_used(self):
         self.results().path.write_text('{"fault": "f", "verdict": "found", "by": "a_test"}\n')
         self.assertIsNone(self.results().known("f"))
+
+
+class Tables(unittest.TestCase):
+    def test_faults_of_one_line_and_of_several(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("A head: - no fault.\non the modelled GPU\n\n"
+                       "fault one a.cpp a_test b_test\n- x\n+ y\n"
+                       "fault two b.cpp b_test\n-   first\n-\n- third\n")
+            file.flush()
+            table = plant.Table(file.name)
+        self.assertTrue(table.modelled)
+        self.assertEqual(table.faults, [("one", "a.cpp", ["a_test", "b_test"], "x", "y"),
+                                        ("two", "b.cpp", ["b_test"], "  first\n\nthird", "")])
+
+    def test_each_fault_of_our_tables_fits_the_sources(self):
+        for path in sorted(planting.ROOT.glob("tests/planted_faults/*.txt")):
+            faults = plant.Table(path).faults
+            self.assertEqual(len({fault[0] for fault in faults}), len(faults), path)
+            for name, file, tests, old, new in faults:
+                self.assertEqual((planting.ROOT / file).read_text().count(old), 1, name)
+                self.assertNotEqual(old, new, name)
+                self.assertTrue(tests, name)
+
+    def test_a_failure_on_the_modelled_gpu_in_few_words(self):
+        self.assertEqual(planting.how_it_failed(86, "x\ncuda_model: kernel Add: 0x7f00: byte 3\n"),
+                         "cuda_model: kernel Add: byte 3")
+        self.assertEqual(planting.how_it_failed(42, "CHECK failed"), "wrong results")
+        self.assertIn("300 s", planting.how_it_failed(None, ""))
 
 
 if __name__ == "__main__":
