@@ -3,6 +3,7 @@
 // another rank does not answer, a call throws Error(resources), which names that rank, its host and
 // the call.
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ class Collectives {
   // terms are added in order of rank; half types are added in f32 and rounded once. So all ranks
   // get the same bits in every run, and the sum of an element does not depend on the buffer's size.
   virtual void sum(const char* what, kernels::View buffer, kernels::Queue) = 0;
+  // The same for several buffers of one dtype, as one call where there are such calls.
+  virtual void sum_together(const char* what, std::span<const kernels::View> buffers,
+                            kernels::Queue queue) {
+    for (const kernels::View& buffer : buffers) sum(what, buffer, queue);
+  }
   // Fills `all` with every rank's `mine`, one after another in order of rank.
   virtual void gather(const char* what, kernels::View mine, kernels::View all, kernels::Queue) = 0;
   // Replaces every rank's buffer by that of `root`.

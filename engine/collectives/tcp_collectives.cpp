@@ -6,6 +6,7 @@
 
 #include "engine/collectives/exchange.h"
 #include "engine/collectives/rank_sum.h"
+#include "engine/collectives/sum_rounds.h"
 
 namespace engine {
 
@@ -13,7 +14,7 @@ using kernels::DType, kernels::Queue, kernels::View;
 
 namespace {
 
-constexpr size_t kBucketBytes = size_t(4) << 20;
+constexpr size_t kRoundBytes = size_t(4) << 20;
 // Up to here everybody adds everything: one round of messages instead of two.
 constexpr size_t kSmallBytes = size_t(16) << 10;
 constexpr auto kFarewell = std::chrono::seconds(1);
@@ -33,10 +34,9 @@ class TcpCollectives : public HostCollectives {
     if (!runs(queue)) return;
     if (bytes_in(buffer) <= kSmallBytes) return small_sum(what, buffer);
     const auto width = size_t(kernels::size_of(buffer.dtype));
-    const size_t elements = size_t(buffer.shape.size()), most = kBucketBytes / width;
-    for (size_t first = 0; first < elements; first += most)
-      bucket_sum(what, {buffer.as<char>() + first * width, buffer.dtype, width,
-                        std::min(most, elements - first), peers_.size()});
+    for (const SumRound& round :
+         rounds_of(size_t(buffer.shape.size()), kRoundBytes / width, peers_.size()))
+      sum_round(what, {buffer.as<char>(), buffer.dtype, width, round});
   }
 
   void gather(const char* what, View mine, View all, Queue queue) override {
@@ -106,15 +106,14 @@ class TcpCollectives : public HostCollectives {
   }
 
  private:
-  // A part of a buffer; every rank adds up a chunk of it.
-  struct Bucket {
-    char* data;
+  // A round of the sum of a buffer.
+  struct Round {
+    char* buffer;
     DType dtype;
-    size_t width, elements, ranks;
-    size_t begin(size_t rank) const { return elements * rank / ranks; }
-    char* chunk(size_t rank) const { return data + begin(rank) * width; }
-    size_t chunk_elements(size_t rank) const { return begin(rank + 1) - begin(rank); }
-    size_t chunk_bytes(size_t rank) const { return chunk_elements(rank) * width; }
+    size_t width;
+    SumRound of;
+    char* chunk(size_t rank) const { return buffer + of.begin(rank) * width; }
+    size_t chunk_bytes(size_t rank) const { return of.count(rank) * width; }
   };
 
   static bool runs(Queue queue) {
@@ -176,24 +175,25 @@ class TcpCollectives : public HostCollectives {
     add_in_order(terms(buffer.data), buffer.dtype, size_t(buffer.shape.size()), buffer.data);
   }
 
-  void bucket_sum(const char* what, const Bucket& b) {
+  void sum_round(const char* what, const Round& round) {
     const auto me = size_t(rank_);
-    std::vector<Transfer> transfers = to_all(MessageKind::sum, what, b.dtype, b.chunk_bytes(me));
+    std::vector<Transfer> transfers =
+        to_all(MessageKind::sum, what, round.dtype, round.chunk_bytes(me));
     for (Transfer& t : transfers) {
       const auto other = size_t(t.peer->rank);
-      t.send_header.bytes = b.chunk_bytes(other);
-      t.send_from = b.chunk(other);
-      t.receive_into = scratch(t.peer->rank, b.chunk_bytes(me));
+      t.send_header.bytes = round.chunk_bytes(other);
+      t.send_from = round.chunk(other);
+      t.receive_into = scratch(t.peer->rank, round.chunk_bytes(me));
     }
     run(std::move(transfers));
-    add_in_order(terms(b.chunk(me)), b.dtype, b.chunk_elements(me), b.chunk(me));
+    add_in_order(terms(round.chunk(me)), round.dtype, round.of.count(me), round.chunk(me));
 
-    transfers = to_all(MessageKind::sums, what, b.dtype, b.chunk_bytes(me));
+    transfers = to_all(MessageKind::sums, what, round.dtype, round.chunk_bytes(me));
     for (Transfer& t : transfers) {
       const auto other = size_t(t.peer->rank);
-      t.send_from = b.chunk(me);
-      t.expected.bytes = b.chunk_bytes(other);
-      t.receive_into = b.chunk(other);
+      t.send_from = round.chunk(me);
+      t.expected.bytes = round.chunk_bytes(other);
+      t.receive_into = round.chunk(other);
     }
     run(std::move(transfers));
   }

@@ -37,6 +37,8 @@ using CommGetAsyncError = Result (*)(Communicator*, Result*);
 using CommFinalize = Result (*)(Communicator*);
 using CommDestroy = Result (*)(Communicator*);
 using CommAbort = Result (*)(Communicator*);
+using GroupStart = Result (*)();
+using GroupEnd = Result (*)();
 using AllReduce = Result (*)(const void* from, void* to, size_t count, Type, Operation,
                              Communicator*, CUstream_st*);
 using AllGather = Result (*)(const void* from, void* to, size_t count, Type, Communicator*,

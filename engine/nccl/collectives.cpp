@@ -46,10 +46,18 @@ class NcclCollectives : public Collectives {
   void sum(const char* what, View v, Queue queue) override {
     if (queue.plan) return;
     if (!queue.gpu) return host_->sum(what, v, queue);
-    const nccl::Type type = type_of(v.dtype);
+    make(what, [&](nccl::Communicator* c) { return all_reduce(v, c, queue); });
+  }
+
+  void sum_together(const char* what, std::span<const View> buffers, Queue queue) override {
+    if (queue.plan) return;
+    if (!queue.gpu) return host_->sum_together(what, buffers, queue);
     make(what, [&](nccl::Communicator* c) {
-      return nccl_library().AllReduce(v.data, v.data, size_t(v.shape.size()), type,
-                                      nccl::Operation::sum, c, stream_of(queue));
+      nccl::Result first = nccl_library().GroupStart();
+      for (const View& v : buffers)
+        if (!failed(first)) first = all_reduce(v, c, queue);
+      const nccl::Result last = nccl_library().GroupEnd();  // also after a failure
+      return failed(first) ? first : last;
     });
   }
 
@@ -97,6 +105,13 @@ class NcclCollectives : public Collectives {
   }
 
  private:
+  static bool failed(nccl::Result result) {
+    return result != nccl::Result::success && result != nccl::Result::in_progress;
+  }
+  static nccl::Result all_reduce(const View& v, nccl::Communicator* c, Queue queue) {
+    return nccl_library().AllReduce(v.data, v.data, size_t(v.shape.size()), type_of(v.dtype),
+                                    nccl::Operation::sum, c, stream_of(queue));
+  }
   static CUstream_st* stream_of(Queue queue) { return static_cast<CUstream_st*>(queue.stream); }
 
   // NCCL does not say which rank has failed. The host's network does, if that rank has died.

@@ -27,6 +27,8 @@ NcclLibrary load() {
   find(table.CommFinalize, "ncclCommFinalize");
   find(table.CommDestroy, "ncclCommDestroy");
   find(table.CommAbort, "ncclCommAbort");
+  find(table.GroupStart, "ncclGroupStart");
+  find(table.GroupEnd, "ncclGroupEnd");
   find(table.AllReduce, "ncclAllReduce");
   find(table.AllGather, "ncclAllGather");
   find(table.Broadcast, "ncclBroadcast");

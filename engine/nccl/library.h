@@ -17,6 +17,8 @@ struct NcclLibrary {
   nccl::CommFinalize CommFinalize;
   nccl::CommDestroy CommDestroy;
   nccl::CommAbort CommAbort;
+  nccl::GroupStart GroupStart;
+  nccl::GroupEnd GroupEnd;
   nccl::AllReduce AllReduce;
   nccl::AllGather AllGather;
   nccl::Broadcast Broadcast;

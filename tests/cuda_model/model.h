@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace cuda_model {
 
@@ -17,6 +18,9 @@ namespace cuda_model {
 // cannot be touched. `name` is what messages call it. Returns CUDA's error if it cannot be queued.
 cudaError_t enqueue(cudaStream_t stream, std::function<void()> work,
                     std::string name = "a library");
+
+// From now on, adds to `names` what each piece of work is called when it runs. Null: no longer.
+void list_work(std::vector<std::string>* names);
 
 // Whether the stream was destroyed. The default stream never is.
 bool is_destroyed(cudaStream_t);

@@ -22,6 +22,7 @@ struct Machine {
   std::vector<std::deque<Operation>> dropped;  // by broken contexts; one of them may be running
   uint64_t queued = 0;
   bool stepping = false;
+  std::vector<std::string>* names = nullptr;  // list_work
 };
 
 Machine& machine() {
@@ -116,6 +117,11 @@ std::recursive_mutex& lock() {
   return mutex;
 }
 
+void list_work(std::vector<std::string>* names) {
+  const std::lock_guard held(lock());
+  machine().names = names;
+}
+
 CUstream_st* new_stream(int device, bool blocking) {
   auto* stream = new CUstream_st;
   stream->device = device;
@@ -135,6 +141,7 @@ CUstream_st* default_stream(int device) {
 
 Operation whole(Work work) {
   auto run = [work = std::move(work)] {
+    if (machine().names) machine().names->push_back(work.name);
     open_memory(work.copies ? kHost : work.device);
     const DeviceFault fault = run_guarded(work.run);
     if (fault.error == cudaSuccess) return true;

@@ -6,47 +6,11 @@
 #include "engine/base/error.h"
 #include "engine/parameters.h"
 #include "tests/support/engine/gradient_sample.h"
+#include "tests/support/engine/queued_cpu.h"
 
 using namespace tests;
 
 namespace {
-
-// A CPU that pretends to have a queue for each branch, and writes down what waits for what.
-class QueuedCpu : public engine::Backend {
- public:
-  std::string log;
-
-  std::string name() const override { return cpu_->name(); }
-  kernels::Queue queue(engine::Lane) override { return {.stream = labels_}; }
-  kernels::Queue branch(int index) override { return {.stream = labels_ + 1 + index}; }
-  size_t free_memory() override { return cpu_->free_memory(); }
-  void* allocate(size_t bytes, engine::Place place) override {
-    return cpu_->allocate(bytes, place);
-  }
-  void release(void* p, engine::Place place) noexcept override { cpu_->release(p, place); }
-  void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {
-    cpu_->copy(to, from, bytes, queue);
-  }
-  void wait(kernels::Queue waiting, kernels::Queue awaited) override {
-    log += label(waiting) + "<" + label(awaited) + " ";
-  }
-  void synchronize(kernels::Queue) override {}
-  std::unique_ptr<engine::ConvPlan> plan(const engine::ConvShape& s) override {
-    return cpu_->plan(s);
-  }
-  std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
-    return cpu_->record(queue, work);
-  }
-
-  std::string label(kernels::Queue q) const {
-    const auto index = static_cast<char*>(q.stream) - labels_;
-    return index == 0 ? "step" : std::to_string(index - 1);
-  }
-
- private:
-  std::unique_ptr<engine::Backend> cpu_ = engine::make_cpu_backend();
-  char labels_[64] = {};
-};
 
 struct BranchBench {
   QueuedCpu backend;
@@ -116,6 +80,32 @@ TEST_CASE("branches: a branch gets back its own memory only, until all have join
   CHECK_THROWS_AS(arena.open_branches(), base::Error);
   arena.close_branches();
   CHECK(arena.take(256) == older);
+}
+
+TEST_CASE("branches: gradients are told complete when all branches have joined") {
+  BranchBench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape, true);
+  const auto filled = [&](double value) {
+    Tensor t = c.empty({1, {4}}, DType::f32);
+    write(t, Values(4, value));
+    return t;
+  };
+  Tensor shared = filled(1), own = filled(1), dshared = filled(0), down = filled(0);
+  tape.watch(shared, dshared);
+  tape.watch(own, down);
+  Tensor outputs[2];
+  engine::run_branches(c, 2, [&](const Context& branch, int i) {
+    outputs[i] = add(branch, shared, i == 0 ? own : shared);
+  });
+  tape.when_complete([&](const Tensor& gradient) {
+    const bool is_own = View(gradient).data == View(down).data;
+    bench.backend.log += (is_own ? "own" : "shared") + std::to_string(int(read(gradient)[0])) + " ";
+  });
+  Tensor total = add(c, outputs[0], outputs[1]), seed = filled(1);
+  bench.backend.log.clear();
+  tape.backward(c, total, seed);
+  CHECK(bench.backend.log == "1<step 0<step step<0 step<1 shared3 own1 ");
 }
 
 TEST_CASE("branches: fork once each, join all, forward and backward") {

@@ -69,6 +69,26 @@ TEST_CASE("tape: an output that does not reach the loss costs nothing") {
   CHECK(read(grad) == Values(3, 2));
 }
 
+TEST_CASE("tape: a gradient is told complete after the last operation that adds to it, once") {
+  Bench bench;
+  engine::Tape tape;
+  Context c = bench.context(&tape);
+  Tensor a = filled(c, 1), b = filled(c, 1), idle = filled(c, 1);
+  Tensor da = filled(c, 0), db = filled(c, 0), none = filled(c, 0);
+  tape.watch(a, da);
+  tape.watch(b, db);
+  tape.watch(idle, none);  // that nothing uses
+  Tensor twice = add(c, a, a), sum = add(c, twice, b), more = add(c, sum, b);
+  add(c, more, a);  // does not reach the loss
+  std::string told;
+  tape.when_complete([&](const Tensor& gradient) {
+    const bool first = View(gradient).data == View(da).data;
+    told += (first ? "a" : "b") + std::to_string(int(read(gradient)[0])) + " ";
+  });
+  tape.backward(c, more, filled(c, 1));
+  CHECK(told == "b2 a2 ");
+}
+
 TEST_CASE("replay: a repeatable step is recorded, another is refused") {
   Bench bench;
   int runs = 0;

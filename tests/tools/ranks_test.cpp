@@ -95,6 +95,29 @@ TEST_CASE("a stopped run of ranks goes on bit for bit, and with other ranks says
   CHECK_THAT(more.err, Contains("changed since the checkpoint: ranks.count 2 -> 3"));
 }
 
+TEST_CASE("sums in a half type go on bit for bit, and another type is told") {
+  const TrainingPlace place;
+  const std::string half = std::string(kTwo) + "eval.every_steps=0 ranks.sum_precision=bf16 ";
+  const Outcome whole = place.train("whole", half);
+  INFO(whole.err);
+  REQUIRE(whole.exit_code == 0);
+  CHECK_THAT(whole.err, Contains("gradients are added up in bf16, after the backward pass"));
+  CHECK_THAT(whole.err, Contains(", copy for sums "));
+  REQUIRE(place.train("part", half + "train.steps=6").exit_code == 0);
+  REQUIRE(place.ssdtrain("--resume part train.steps=12").exit_code == 0);
+  CHECK((tensors_of(place.at("part/last.safetensors")) ==
+         tensors_of(place.at("whole/last.safetensors"))));
+  const Outcome full = place.train("full", std::string(kTwo) + "eval.every_steps=0");
+  CHECK_THAT(full.err, Contains("gradients are added up in fp32, after the backward pass"));
+  CHECK((tensors_of(place.at("full/last.safetensors")) !=
+         tensors_of(place.at("whole/last.safetensors"))));
+  const Outcome on = place.ssdtrain("--resume part train.steps=14 ranks.sum_precision=fp32");
+  INFO(on.err);
+  CHECK(on.exit_code == 0);
+  CHECK_THAT(on.err,
+             Contains("changed since the checkpoint: ranks.sum_precision \"bf16\" -> \"fp32\""));
+}
+
 TEST_CASE("SIGTERM stops all ranks at one step, with one checkpoint") {
   const TrainingPlace place;
   const std::string arguments =

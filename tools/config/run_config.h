@@ -9,6 +9,7 @@
 #include "data/formats/source.h"
 #include "data/loading/augment.h"
 #include "data/loading/sample_builder.h"
+#include "engine/collectives/gradient_buckets.h"
 #include "engine/update_rule.h"
 #include "kernels/nms.h"
 #include "kernels/optimizer_state.h"
@@ -102,6 +103,7 @@ struct RanksConfig {
   int count = 1;
   double timeout_seconds = 600;
   int64_t check_every = 100;
+  engine::GradientSumOptions sums;
 };
 
 struct RunConfig {

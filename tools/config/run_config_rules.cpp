@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/backend.h"
+#include "engine/precision.h"
 
 namespace config {
 namespace {
@@ -148,6 +149,15 @@ void eval_rules(ConfigTable& t, const RunConfig& c) {
   });
 }
 
+void rank_rules(ConfigTable& t, const RunConfig& c) {
+  t.rule({"ranks.sum_precision", "train.precision"}, [&c] {
+    const bool scaled = engine::precision_named(c.train.precision).scale_loss;
+    return unless(scaled || c.ranks.sums.half != kernels::DType::f16,
+                  "fp16 needs the loss scale of train.precision=fp16, without which small "
+                  "gradients become 0: take bf16 or fp32");
+  });
+}
+
 void required_keys(ConfigTable& t, const RunConfig& c, ConfigUse use) {
   if (use == ConfigUse::training) {
     t.rule({"data.train.annotations"}, [&c] {
@@ -174,6 +184,7 @@ void add_rules(ConfigTable& t, const RunConfig& c, ConfigUse use) {
   data_rules(t, c);
   train_rules(t, c);
   eval_rules(t, c);
+  rank_rules(t, c);
   required_keys(t, c, use);
 }
 

@@ -313,6 +313,11 @@ void bind_ranks(ConfigTable& t, RanksConfig& r) {
            "seconds of silence after which a rank is taken to hang, and all ranks end");
   t.number("ranks.check_every", r.check_every, kSteps,
            "steps between two checks that all ranks have equal weights; 0: none");
+  t.number("ranks.buckets", r.sums.buckets, between(1, 64),
+           "GPUs: parts of the gradients that are added up while the backward pass still runs");
+  t.choice("ranks.sum_precision", r.sums.half,
+           {{"fp32", std::nullopt}, {"fp16", kernels::DType::f16}, {"bf16", kernels::DType::bf16}},
+           "dtype in which gradients are added up over the ranks; fp16 needs train.precision=fp16");
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ std::string memory_in_units(size_t bytes) {
 }
 
 size_t MemoryPlan::kept() const {
-  return parameters.values + parameters.gradients + parameters.working + optimizer + input +
+  return parameters.values + parameters.gradients + parameters.working + optimizer + sums + input +
          image_cache + evaluation;
 }
 
@@ -112,8 +112,9 @@ std::string in_words(const MemoryPlan& p, size_t step_memory) {
                                  memory_in_units(p.parameters.gradients));
   if (p.parameters.working > 0)
     text += fmt::format("working copies {}, ", memory_in_units(p.parameters.working));
-  text += fmt::format("optimiser {}, input {}, ", memory_in_units(p.optimizer),
-                      memory_in_units(p.input));
+  text += fmt::format("optimiser {}, ", memory_in_units(p.optimizer));
+  if (p.sums > 0) text += fmt::format("copy for sums {}, ", memory_in_units(p.sums));
+  text += fmt::format("input {}, ", memory_in_units(p.input));
   if (p.image_cache > 0) text += fmt::format("image cache {}, ", memory_in_units(p.image_cache));
   if (p.evaluation > 0) text += fmt::format("evaluation {}, ", memory_in_units(p.evaluation));
   text += fmt::format("together {}; one step {}", memory_in_units(p.kept()),

@@ -11,6 +11,7 @@ namespace run {
 struct MemoryPlan {  // in bytes
   engine::Parameters::Bytes parameters{};
   size_t optimizer = 0;                           // its state, the rule's buffers, averaged weights
+  size_t sums = 0;                                // a copy of the gradients that ranks add up
   size_t input = 0;                               // the batch on the device, anchors, losses
   size_t image_cache = 0;                         // whole pictures of training images
   size_t evaluation = 0;                          // folded weights, batch and detections

@@ -56,8 +56,10 @@ MemoryPlan PlannedRun::train(int batch_size) {
                     {.batch_size = batch_size,
                      .max_boxes = config_.data.sample.max_boxes,
                      .accumulate = config_.train.accumulate,
-                     .loss = config_.train.loss});
-  plan.input = counted_.held() - before;
+                     .loss = config_.train.loss,
+                     .sums = gradient_sums(config_.ranks)});
+  plan.sums = step.copy_bytes();
+  plan.input = counted_.held() - before - plan.sums;
   const EmptyBatch batch(batch_size, config_);
   while (!step.run(batch.batch())) {
   }

@@ -27,6 +27,8 @@ struct RankInfo {
 std::vector<RankInfo> gather_infos(engine::Collectives&, const std::string& device);
 // "2 ranks: 0 on node01 (cpu), 1 on node02 (cpu)"
 std::string in_words(const std::vector<RankInfo>&);
+// Such as "gradients are added up in fp32, in ranks.buckets=4 parts during the backward pass".
+std::string sums_in_words(const config::RunConfig&, bool on_gpus);
 // Writes them into the env.json of a run's folder.
 void add_ranks(const RunFolder&, const std::vector<RankInfo>&);
 

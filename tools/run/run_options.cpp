@@ -71,6 +71,12 @@ engine::BackendOptions backend_options(const config::TrainConfig& c) {
           .plan_cache = plan_cache_folder(c.plan_cache)};
 }
 
+engine::GradientSumOptions gradient_sums(const config::RanksConfig& c) {
+  engine::GradientSumOptions sums = c.sums;
+  if (c.count == 1) sums.half.reset();
+  return sums;
+}
+
 data::LoaderOptions training_loader(const config::RunConfig& c, const data::Dataset& dataset,
                                     const ClassList& classes) {
   const model::DetectorOptions& o = c.model.options;

@@ -24,6 +24,9 @@ int64_t total_steps(const config::RunConfig&, int64_t train_images);
 
 engine::BackendOptions backend_options(const config::TrainConfig&);
 
+// How ranks add up their gradients. One rank alone has no half type, since it makes no sums.
+engine::GradientSumOptions gradient_sums(const config::RanksConfig&);
+
 // Options for training, with augmentation and shuffling. The class list gives the column of each
 // category.
 data::LoaderOptions training_loader(const config::RunConfig&, const data::Dataset&,

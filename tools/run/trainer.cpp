@@ -130,7 +130,10 @@ void Trainer::announce() {
                             config_.rate_in_words(images_per_step(config_))));
   log_->message("model: " + model_.in_words(config_));
   log_->message("memory: " + model_.memory_in_words());
-  if (ranks_) log_->message(in_words(rank_infos_));
+  if (ranks_) {
+    log_->message(in_words(rank_infos_));
+    log_->message(sums_in_words(config_, model_.device().queue().gpu));
+  }
   if (config_.data.device_cache_mib > 0)  // also if no image fits
     log_->message(image_cache_in_words(own_, data_.train, model_.plan().image_cache));
   if (state_.step > 0) log_->message(start_in_words(milestones_, config_.train, state_.step));

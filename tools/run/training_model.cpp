@@ -27,7 +27,8 @@ TrainingModel::TrainingModel(const config::RunConfig& config, const TrainingData
                                                      .accumulate = config.train.accumulate,
                                                      .graph = config.train.graph,
                                                      .scaling = channel_scaling(config.data),
-                                                     .loss = config.train.loss});
+                                                     .loss = config.train.loss,
+                                                     .sums = gradient_sums(config.ranks)});
 }
 
 // Plans the memory, so that a batch that does not fit is refused before anything takes memory or

@@ -27,26 +27,28 @@ TrainingStep::TrainingStep(Device& device, model::Detector& detector,
       batch_(device.backend(), options.batch_size, detector.options().height,
              detector.options().width, options.max_boxes, device.image_cache()),
       report_(device.backend(), kReported * sizeof(double), Place::device),
+      sums_(device.backend(), parameters, options.sums),
       gradients_(
-          device.backend(), device.arena(), [this] { gradients(); }, options.graph),
-      update_(
-          device.backend(), device.arena(), [this] { update(); }, options.graph),
-      whole_(
+          device.backend(), device.arena(), [this] { gradients(false); }, options.graph),
+      last_(
           device.backend(), device.arena(),
           [this] {
-            gradients();
+            gradients(true);
             update();
           },
           options.graph) {
   parameters_.zero_gradients(device_.queue());
 }
 
-void TrainingStep::gradients() {
+// With `last`, the gradients of all batches are added up over the ranks as they become complete.
+void TrainingStep::gradients(bool last) {
   engine::Tape tape;
   const engine::Precision& precision = parameters_.precision();
   engine::Context c = device_.context(precision, &tape, true);
   // All ranks make their calls in one order, so nothing that makes a call may run beside another.
-  if (c.ranks && detector_.options().sync_batch_norm) c.branches = nullptr;
+  const bool calls = c.ranks && detector_.options().sync_batch_norm;
+  if (calls) c.branches = nullptr;
+  if (last && c.ranks && !calls) sums_.listen(c);
   parameters_.watch(tape);
   Tensor images = batch_.images(c, options_.scaling, precision.activations);
   model::Targets targets = model::assign_targets(c, batch_.ground_truth(), anchors_,
@@ -65,8 +67,7 @@ engine::View TrainingStep::report() const {
 void TrainingStep::update() {
   engine::Context c = device_.context(parameters_.precision(), nullptr, true);
   if (c.ranks) {
-    base::Range range("all-reduce");
-    c.ranks->sum("gradients", parameters_.gradient(), c.queue);
+    sums_.finish(c);
     c.ranks->sum("losses", report(), c.queue);
   }
   optimizer_.step(c);
@@ -81,15 +82,10 @@ bool TrainingStep::run(const data::Batch& batch) {
 }
 
 bool TrainingStep::queue_work() {
-  if (options_.accumulate == 1) {
-    whole_.run();
-    return true;
-  }
-  gradients_.run();
-  if (++gathered_ < options_.accumulate) return false;
-  gathered_ = 0;
-  update_.run();
-  return true;
+  const bool last = ++gathered_ == options_.accumulate;
+  (last ? last_ : gradients_).run();
+  if (last) gathered_ = 0;
+  return last;
 }
 
 StepLosses TrainingStep::losses() const {

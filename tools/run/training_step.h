@@ -1,6 +1,7 @@
 // Runs training steps, which compute losses and update the weights. A step can be recorded and
 // replayed. With ranks (Device::join), the gradients of all are added up before the update.
 #pragma once
+#include "engine/collectives/gradient_sums.h"
 #include "engine/optimizer.h"
 #include "engine/replay.h"
 #include "model/loss.h"
@@ -15,6 +16,7 @@ struct StepOptions {
   bool graph = true;   // whether a step is recorded once and then replayed
   kernels::ChannelScaling scaling;
   model::LossOptions loss;
+  engine::GradientSumOptions sums;  // over ranks
 };
 
 struct StepLosses {
@@ -33,10 +35,12 @@ class TrainingStep {
   // Of the latest batch, with ranks those of the latest update, over all; waits for the device.
   StepLosses losses() const;
   size_t peak_memory() const { return device_.arena().peak(); }
+  // Of the gradients in the type in which ranks add them up; 0 if that is their own.
+  size_t copy_bytes() const { return sums_.copy_bytes(); }
 
  private:
   bool queue_work();
-  void gradients();
+  void gradients(bool last);
   void update();
   engine::View report() const;
   StepLosses over_ranks(StepLosses sums) const;
@@ -49,8 +53,9 @@ class TrainingStep {
   model::Anchors anchors_;
   DeviceBatch batch_;
   engine::Memory report_;
-  engine::Replay gradients_, update_, whole_;
-  int gathered_ = 0;  // batches since the last update
+  engine::GradientSums sums_;
+  engine::Replay gradients_, last_;  // of a batch; of the last one, with the update
+  int gathered_ = 0;                 // batches since the last update
 };
 
 }  // namespace run

@@ -1,5 +1,5 @@
-// A library of NCCL's name with the twelve functions that the engine calls. Ranks are processes of
-// one machine. docs/cuda_model.md says what it notices.
+// A library of NCCL's name with the fourteen functions that the engine calls. Ranks are processes
+// of one machine. docs/cuda_model.md says what it notices.
 #include <nccl.h>
 #include <unistd.h>
 
@@ -7,9 +7,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "engine/nccl/api.h"
 #include "tests/cuda_model/model.h"
@@ -33,6 +37,7 @@ using namespace cuda_model::nccl;
 struct ncclComm {
   std::unique_ptr<Meeting> meeting;
   uint64_t calls = 0;
+  std::atomic<int> runs = 0;  // of calls, as work of streams
   bool destroyed = false;
   std::atomic<bool> finalized = false, used = false;
   std::shared_ptr<int> graphs = std::make_shared<int>();  // each recorded call holds it, too
@@ -65,8 +70,21 @@ bool is_captured(cudaStream_t stream) {
          status != cudaStreamCaptureStatusNone;
 }
 
+// The calls between ncclGroupStart and ncclGroupEnd of a thread, which the latter queues.
+struct Group {
+  int depth = 0;
+  std::vector<std::function<cudaError_t()>> calls;
+};
+thread_local Group group;
+
 // NCCL looks at its network's connections; between GPUs of one machine it notices nothing.
 bool notices_the_dead() { return cuda_model::seed() % 2 == 0; }
+
+// CUDA_MODEL_NCCL_FAILS_AFTER: after so many calls have run, a communicator reports an error.
+bool reports_an_error(const ncclComm& c) {
+  const char* after = std::getenv("CUDA_MODEL_NCCL_FAILS_AFTER");
+  return after && c.runs >= std::atoi(after);
+}
 
 struct Exchange {
   CallWords words{};
@@ -99,6 +117,13 @@ struct Exchange {
   }
 };
 
+ncclResult_t queue_calls() {
+  const auto calls = std::exchange(group.calls, {});
+  for (const auto& call : calls)
+    if (call() != cudaSuccess) return ncclUnhandledCudaError;
+  return calls.empty() ? ncclSuccess : ncclInProgress;
+}
+
 ncclResult_t queue(ncclComm_t comm, const char* kind, Exchange e, size_t count, int type, int root,
                    cudaStream_t stream) {
   ncclComm& c = checked(comm, kind);
@@ -119,12 +144,16 @@ ncclResult_t queue(ncclComm_t comm, const char* kind, Exchange e, size_t count, 
       (!cuda_model::is_device_pointer(e.from) || !cuda_model::is_device_pointer(e.to) ||
        cuda_model::bytes_behind(e.from) < e.bytes || cuda_model::bytes_behind(e.to) < received))
     fail("NCCL: " + in_words(e.words) + " names memory that is not the device's, or too little");
-  Meeting* meeting = c.meeting.get();
   const auto graph = is_captured(stream) ? c.graphs : nullptr;
-  const auto queued = cuda_model::enqueue(
-      stream, [e, meeting, graph] { e.run(*meeting); }, kind);
   c.used = true;
-  return queued == cudaSuccess ? ncclInProgress : ncclUnhandledCudaError;
+  group.calls.push_back([=] {
+    auto run = [e, comm, graph] {
+      e.run(*comm->meeting);
+      ++comm->runs;
+    };
+    return cuda_model::enqueue(stream, std::move(run), kind);
+  });
+  return group.depth > 0 ? ncclSuccess : queue_calls();
 }
 
 }  // namespace
@@ -154,6 +183,8 @@ const char* ncclGetErrorString(ncclResult_t result) {
       return "invalid usage";
     case ncclRemoteError:
       return "remote process exited or there was a network error";
+    case ncclSystemError:
+      return "unhandled system error";
     case ncclInProgress:
       return "NCCL operation in progress";
     default:
@@ -177,6 +208,7 @@ ncclResult_t ncclCommInitRankConfig(ncclComm_t* comm, int size, ncclUniqueId id,
 
 ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
   ncclComm& c = checked(comm, "ncclCommGetAsyncError");
+  if (group.depth > 0) fail("NCCL: ncclCommGetAsyncError in a group, of which nothing is queued");
   *state = ncclSuccess;
   if (!c.meeting->complete())
     *state = ncclInProgress;
@@ -184,6 +216,8 @@ ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* state) {
     *state = ncclInvalidUsage;
   else if (notices_the_dead() && c.meeting->missing() >= 0 && !c.finalized)
     *state = ncclRemoteError;
+  else if (reports_an_error(c))
+    *state = ncclSystemError;
   return ncclSuccess;
 }
 
@@ -205,6 +239,16 @@ ncclResult_t ncclCommAbort(ncclComm_t comm) {
   c.meeting->abort();
   wait_for_graphs(c, "ncclCommAbort");
   return ncclSuccess;
+}
+
+ncclResult_t ncclGroupStart() {
+  ++group.depth;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclGroupEnd() {
+  if (group.depth == 0) fail("NCCL: ncclGroupEnd without ncclGroupStart");
+  return --group.depth > 0 ? ncclSuccess : queue_calls();
 }
 
 ncclResult_t ncclAllReduce(const void* from, void* to, size_t count, ncclDataType_t type,

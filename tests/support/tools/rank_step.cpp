@@ -18,7 +18,12 @@ engine::OptimizerOptions optimizer(const RankStepOptions& o, const engine::Colle
   const bool averaged = o.normalizer == model::LossNormalizer::per_rank;
   return {.rule = {.momentum = {.weight_decay = 4e-4}},
           .update = {.schedule = {.base_rate = 0.01},
-                     .divisor = averaged ? double(engine::count_of(ranks)) : 1}};
+                     .divisor = o.accumulate * (averaged ? double(engine::count_of(ranks)) : 1)}};
+}
+
+double loss_scale(const RankStepOptions& o) {
+  if (o.loss_scale > 0) return o.loss_scale;
+  return o.precision.scale_loss ? 1024 : 1;
 }
 
 template <class T>
@@ -38,12 +43,14 @@ RankStep::RankStep(const RankStepOptions& options, engine::Collectives* ranks)
       parameters_(device_.backend(), options.precision),
       detector_(parameters_, tiny(options)),
       optimizer_((parameters_.allocate(1), device_.backend()), parameters_,
-                 optimizer(options, ranks), options.precision.scale_loss ? 1024 : 1),
+                 optimizer(options, ranks), loss_scale(options)),
       step_((device_.join(ranks), device_), detector_, parameters_, optimizer_,
             {.batch_size = options.batch_size,
              .max_boxes = kMaxBoxes,
+             .accumulate = options.accumulate,
              .scaling = {.mean = {120, 115, 100}, .deviation = {60, 60, 60}},
-             .loss = {.normalizer = options.normalizer}}),
+             .loss = {.normalizer = options.normalizer},
+             .sums = options.sums}),
       shared_(device_.backend(), kImages, kMaxBoxes, tiny(options)) {}
 
 data::Batch RankStep::part(const std::vector<int>& rows) {

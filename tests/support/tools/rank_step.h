@@ -12,6 +12,9 @@ struct RankStepOptions {
   bool sync_batch_norm = false;
   int batch_size = 2;
   std::string device = "cpu";
+  engine::GradientSumOptions sums;
+  int accumulate = 1;     // batches per update; each step() is one
+  double loss_scale = 0;  // 0: 1024 in fp16, else 1
 };
 
 class RankStep {

@@ -208,6 +208,8 @@ TEST_CASE("values that contradict each other") {
       {{"train.schedule.warmup_rate=0.2"}, "train.schedule.warmup_rate: the warm-up starts at 0.2"},
       {{"train.loss_scale.min=65536"}, "train.loss_scale.min: the scale starts at 32768"},
       {{"model.batch_norm.mode=frozen"}, "model.batch_norm.mode: frozen needs stored statistics"},
+      {{"ranks.sum_precision=fp16"}, "ranks.sum_precision: fp16 needs the loss scale of "},
+      {{"ranks.sum_precision=fp16", "train.precision=bf16"}, "ranks.sum_precision: fp16 needs "},
   };
   for (const auto& [overrides, expected] : rows) {
     INFO(expected);

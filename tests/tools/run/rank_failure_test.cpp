@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/support/catch.h"
+#include "tests/support/engine/forwarding_rank.h"
 #include "tests/support/engine/rank_threads.h"
 #include "tests/support/tools/training_job.h"
 #include "tools/run/trainer.h"
@@ -16,30 +17,14 @@ namespace fs = std::filesystem;
 namespace {
 
 // The calls of a rank, of which some do not come.
-class FailingRank : public Collectives {
+class FailingRank : public ForwardingRank {
  public:
-  explicit FailingRank(Collectives& real) : real_(real) {}
+  using ForwardingRank::ForwardingRank;
   virtual void before_gathering(const std::string& what) = 0;
-
-  int rank() const override { return real_.rank(); }
-  int size() const override { return real_.size(); }
-  const std::string& host(int rank) const override { return real_.host(rank); }
-  void sum(const char* what, kernels::View v, kernels::Queue q) override { real_.sum(what, v, q); }
-  void gather(const char* what, kernels::View mine, kernels::View all, kernels::Queue q) override {
-    real_.gather(what, mine, all, q);
-  }
-  void broadcast(const char* what, kernels::View v, int root, kernels::Queue q) override {
-    real_.broadcast(what, v, root, q);
-  }
   std::vector<std::string> gather_bytes(const char* what, const std::string& mine) override {
     before_gathering(what);
-    return real_.gather_bytes(what, mine);
+    return ForwardingRank::gather_bytes(what, mine);
   }
-  double seconds_in_calls() const override { return real_.seconds_in_calls(); }
-  void abort(ExitCode code, const std::string& why) noexcept override { real_.abort(code, why); }
-
- private:
-  Collectives& real_;
 };
 
 // Takes part in so many steps with all their sums, and is gone before anything else is exchanged.

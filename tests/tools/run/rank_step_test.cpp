@@ -1,5 +1,8 @@
 // Steps of several ranks against those of one.
 #include "tests/support/tools/rank_step.h"
+
+#include <cmath>
+
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
 #include "tests/support/engine/rank_threads.h"
@@ -135,6 +138,50 @@ TEST_CASE(
   REQUIRE(hashes[0].size() == kLong);
   CHECK(hashes[0][kBad] == hashes[0][kBad - 1]);
   CHECK(hashes[0][kBad + 1] != hashes[0][kBad]);
+}
+
+TEST_CASE("gradients that only the type of the sums cannot hold make all ranks skip the step") {
+  RankStepOptions options{.precision = engine::precision_named("fp32"),
+                          .batch_size = 1,
+                          .loss_scale = std::ldexp(1, 40)};
+  for (const auto half : {DType::f16, DType::bf16}) {
+    options.sums.half = half;
+    std::vector<uint64_t> hashes(2);
+    const auto failures = on_ranks(2, [&](Collectives& c) {
+      RankStep step(options, &c);
+      const Buffers before = buffers_of(step);
+      step.step({c.rank()});
+      const bool skipped = step.state().skipped == 1;
+      if (skipped != (half == DType::f16)) throw std::runtime_error("skipped or not");
+      if (skipped != (buffers_of(step)[0] == before[0])) throw std::runtime_error("the weights");
+      hashes[size_t(c.rank())] = run::hash_of(step.weights(), step.device());
+    });
+    CHECK(failures == no_failures(2));
+    CHECK(hashes[0] == hashes[1]);
+  }
+}
+
+TEST_CASE("two batches make one update, like one batch of twice the images") {
+  const auto options = [](int batches) -> RankStepOptions {
+    return {.precision = engine::precision_named("f64"),
+            .batch_size = 2 / batches,
+            .accumulate = batches};
+  };
+  // Statistics and normaliser are those of a batch, so both have the same images in all batches.
+  std::vector<Buffers> all;
+  for (const int batches : {1, 2}) {
+    std::vector<Buffers> ends(2);
+    const auto failures = on_ranks(2, [&](Collectives& c) {
+      RankStep step(options(batches), &c);
+      for (int i = 0; i < batches * kSteps; ++i)
+        batches == 1 ? step.step({c.rank(), c.rank()}) : step.step({c.rank()});
+      ends[size_t(c.rank())] = buffers_of(step);
+    });
+    CHECK(failures == no_failures(2));
+    CHECK((ends[0][0] == ends[1][0]));
+    all.push_back(ends[0]);
+  }
+  CHECK(distance(all[1][0], all[0][0]) < 1e-12);
 }
 
 TEST_CASE("weights that differ are noticed and told") {
