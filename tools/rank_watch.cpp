@@ -69,7 +69,7 @@ class Watch {
     code_ = code;
     // The others notice by themselves, and let go of their GPUs before they say so. After bad data,
     // rank 0 saves what it has.
-    const auto patience = code == int(ExitCode::data) ? 60s : 4s;
+    const auto patience = code == int(ExitCode::data) ? 60s : 3s;
     deadline_ = std::chrono::steady_clock::now() + patience;
   }
 

@@ -1,6 +1,4 @@
 // Training steps of ranks that are processes of this machine, each with a modelled GPU.
-#include <algorithm>
-
 #include "tests/cuda_model/model.h"
 #include "tests/support/catch.h"
 #include "tests/support/tools/gpu_ranks.h"
@@ -65,10 +63,25 @@ std::vector<Values> after_steps(const GpuRank& r, const RankStepOptions& options
   return steps.values();
 }
 
-size_t count(const std::vector<std::string>& names, const std::string& part) {
-  return size_t(std::count_if(names.begin(), names.end(), [&](const std::string& name) {
-    return name.find(part) != std::string::npos;
-  }));
+// Where work of a name with these letters stands in the order in which it has run.
+std::vector<size_t> places_of(const std::string& part, const std::vector<std::string>& names) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i].find(part) != std::string::npos) places.push_back(i);
+  return places;
+}
+
+// What this rank's GPU runs in a recorded step, in that order.
+std::vector<std::string> work_of_a_step(Steps& steps, Collectives* ranks) {
+  run::Device& device = steps.step.device();
+  for (int i = 0; i < 2; ++i) steps.run(ranks);
+  device.backend().synchronize(device.queue());
+  std::vector<std::string> names;
+  cuda_model::list_work(&names);
+  steps.run(ranks);
+  device.backend().synchronize(device.queue());
+  cuda_model::list_work(nullptr);
+  return names;
 }
 
 }  // namespace
@@ -126,15 +139,17 @@ TEST_CASE("sums in buckets during the backward pass give the bits of one sum aft
 TEST_CASE("the first bucket is summed before the backward pass ends") {
   const auto work = [](const GpuRank& r) {
     make_communicator(r);
-    Steps steps(r, overlapping("fp32", 4), &r.ranks);
-    for (int i = 0; i < 2; ++i) steps.run(&r.ranks);
-    r.backend.synchronize(r.queue());
-    std::vector<std::string> names;
-    cuda_model::list_work(&names);
-    steps.run(&r.ranks);  // a recorded step
-    steps.step.device().backend().synchronize(steps.step.device().queue());
-    cuda_model::list_work(nullptr);
-    for (const std::string& name : names) std::fprintf(stderr, "%s\n", name.c_str());
+    for (const int buckets : {1, 4}) {
+      Steps steps(r, overlapping("fp32", buckets), &r.ranks);
+      const std::vector<std::string> names = work_of_a_step(steps, &r.ranks);
+      const std::vector<size_t> sums = places_of("ncclAllReduce", names),
+                                convolutions = places_of("cuDNN", names);
+      expect(!sums.empty() && !convolutions.empty(), "the list of work");
+      // The gradients of the first layer's weights are the last convolution of a step.
+      const bool during = sums.front() < convolutions.back();
+      expect(during == (buckets > 1), "when the first bucket is summed");
+      expect(sums.back() > convolutions.back(), "when the last bucket is summed");
+    }
   };
   CHECK(on_gpus(2, work, {.schedule = "early"}) == all(2, 0));
 }
