@@ -1,4 +1,6 @@
 // ssdtrain --output-dir and --resume: only a new or empty folder, or one's own.
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -62,6 +64,29 @@ TEST_CASE("output_dir: an empty folder, and one that takes what the program prin
   INFO(text_of(place.at("logged/err.txt")));
   CHECK(logged.exit_code == 0);
   CHECK(fs::exists(place.at("logged/last.safetensors")));
+}
+
+TEST_CASE("output_dir: a folder that a killed program has only begun, and its unfinished files") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string few = "train.steps=1 eval.every_steps=0";
+  const auto leave = [&](const char* name) {
+    fs::create_directory(place.at("run"));
+    base::write_file(fs::path(place.at("run")) / name, std::string_view("unfinished"));
+  };
+  constexpr const char* kGone = "env.json.tmp.999999999";  // no process has this number
+  leave(kGone);
+  check_refused(place.train("run", few), "holds files that are not of a run");  // no lock: not ours
+  for (const char* name : {".lock", "env.json", "cmdline.txt", "config.json.tmp.999999998"})
+    leave(name);
+  const Outcome begun = place.train("run", few + " --resume auto");
+  INFO(begun.err);
+  CHECK(begun.exit_code == 0);
+  CHECK_FALSE(fs::exists(place.at("run/" + std::string(kGone))));
+  leave("metrics.json.tmp.999999999");
+  leave(("metrics.json.tmp." + std::to_string(::getpid())).c_str());  // somebody is writing it
+  CHECK(place.ssdtrain("--resume run train.steps=2").exit_code == 0);
+  CHECK_FALSE(fs::exists(place.at("run/metrics.json.tmp.999999999")));
+  CHECK(fs::exists(place.at("run/metrics.json.tmp." + std::to_string(::getpid()))));
 }
 
 TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its own") {
