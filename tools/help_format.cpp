@@ -1,6 +1,9 @@
 #include "tools/help_format.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
 
 namespace tools {
 namespace {
@@ -12,6 +15,13 @@ std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode
     return f.make_expanded(app, mode);
   else
     return f.make_expanded(app);
+}
+
+// " Needs: --random": options that go with this one, or that do not.
+std::string listed(const std::string& label, const std::set<CLI::Option*>& options) {
+  std::set<std::string> names;
+  for (const CLI::Option* option : options) names.insert(option->get_name());
+  return names.empty() ? "" : fmt::format(" {}: {}", label, fmt::join(names, " "));
 }
 
 const std::string kUsage = "Usage:";
@@ -42,6 +52,18 @@ std::string HelpFormat::make_help(const CLI::App* app, std::string name,
           make_groups(app, mode) + make_subcommands(app, mode) + make_footer(app);
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
+}
+
+std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
+  if (!option->get_option_text().empty()) return " " + option->get_option_text();
+  std::string text;
+  if (option->get_type_size() != 0) {
+    if (!option->get_type_name().empty()) text += " " + option->get_type_name();
+    if (!option->get_default_str().empty()) text += "=" + option->get_default_str();
+    if (option->get_expected_max() == CLI::detail::expected_max_vector_size) text += " ...";
+    if (option->get_required()) text += " REQUIRED";
+  }
+  return text + listed("Needs", option->get_needs()) + listed("Excludes", option->get_excludes());
 }
 
 std::string HelpFormat::usage(const CLI::App& app, const std::string& before) const {

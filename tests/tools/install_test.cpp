@@ -79,8 +79,9 @@ void build_examples(const Installation& installed) {
   const std::string examples = quoted(tests::source_dir() / "docs/examples");
   const std::string cmake = quoted(SSD_CMAKE);
   const std::string prefix = quoted(installed.prefix());
-  check_done(with_library(installed, cmake + " -S " + examples + " -B built -DCMAKE_PREFIX_PATH=" +
-                                         prefix + " && " + cmake + " --build built"));
+  check_done(with_library(installed, cmake + " -G Ninja -S " + examples +
+                                         " -B built -DCMAKE_PREFIX_PATH=" + prefix + " && " +
+                                         cmake + " --build built"));
   const std::string strict = " -Wall -Wextra -Werror -pedantic " + examples;
   const std::string library = " $(pkg-config --cflags --libs ssd320) -o ";
   for (const std::string& compiler :
