@@ -7,6 +7,7 @@
 #include "data/formats/tf_dataset.h"
 #include "data/formats/tfrecord.h"
 #include "engine/base/error.h"
+#include "engine/base/temporary_name.h"
 #include "engine/base/worker_threads.h"
 
 namespace data {
@@ -84,6 +85,7 @@ TfWriteReport write_tfrecords(const Dataset& dataset, const std::string& prefix,
     write_shard(dataset, *writers[shard], shard, shards, reports[shard]);
     writers[shard]->make_whole();
   });
+  const base::EndHeldOff whole;
   base::remove_files(names);
   options.before_names();
   for (const auto& writer : writers) writer->finish();

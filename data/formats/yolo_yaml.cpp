@@ -8,6 +8,7 @@
 
 #include "data/class_limit.h"
 #include "data/formats/lines.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -118,7 +119,8 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
   if (out.names.empty()) fail(ExitCode::data, where, ": names is missing: the list of classes");
   if (!nc.empty() && nc != std::to_string(out.names.size()))
     fail(ExitCode::data, where, ": nc is ", base::printable_name(nc), ", but names has ",
-         out.names.size(), " classes");
+         base::counted(int64_t(out.names.size()), "class"),
+         "; let nc be that number, or leave it out");
   return out;
 }
 

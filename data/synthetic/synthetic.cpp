@@ -6,6 +6,8 @@
 #include "data/formats/coco.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 
@@ -17,11 +19,12 @@ namespace fs = std::filesystem;
 namespace {
 
 // A temporary folder beside the final one. It gets the final name at the end, and is removed if
-// there is an error.
+// there is an error, or if a signal ends the program.
 class PartialFolder {
  public:
   explicit PartialFolder(const fs::path& target)
-      : target_(target), path_(fmt::format("{}.partial.{}", target.string(), getpid())) {
+      : target_(target),
+        path_(fmt::format("{}{}{}", target.string(), base::kTemporaryMark, getpid())) {
     std::error_code error;
     const fs::file_type type =
         fs::symlink_status(target, error).type();  // a link cannot be replaced
@@ -29,7 +32,7 @@ class PartialFolder {
         (type != fs::file_type::directory || !fs::is_empty(target, error)))
       fail(ExitCode::usage, base::printable(target.string()),
            ": exists and is not an empty folder; choose another name");
-    fs::create_directories(path_, error);
+    temporary_.set(path_.string(), [&](const char*) { fs::create_directories(path_, error); });
     if (error) fail(ExitCode::data, path_.string(), ": cannot create: ", error.message());
   }
   ~PartialFolder() {
@@ -48,6 +51,7 @@ class PartialFolder {
 
  private:
   fs::path target_, path_;
+  base::TemporaryName temporary_;
 };
 
 // Draws scenes first .. first + count - 1 into images/ and returns what they show.
@@ -87,6 +91,7 @@ SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& 
     fail(ExitCode::usage, "drawn data set: JPEG quality ", o.jpeg_quality, ", expected 1 to 100");
   check_scene_options(o.scene);
   fs::path target = folder.has_filename() ? folder : folder.parent_path();  // "name/" is "name"
+  base::tell_unfinished({target});
   PartialFolder partial(target);
   base::create_folders(partial.path() / "images");
   base::create_folders(partial.path() / "annotations");

@@ -169,13 +169,14 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
       fail(ExitCode::usage, what,
            " exists; choose another name, or give --overwrite to replace it");
   }
-  tell_unfinished();
+  std::vector<fs::path> paths;
+  for (const Output& output : outputs_) paths.emplace_back(output.path);
+  tell_unfinished(paths);
 }
 
-void OutputGuard::tell_unfinished() const {
+void tell_unfinished(const std::vector<fs::path>& outputs) {
   std::map<fs::path, std::set<std::string>> names;  // by folder
-  for (const Output& output : outputs_) {
-    const fs::path path = output.path;
+  for (const fs::path& path : outputs) {
     names[path.has_parent_path() ? path.parent_path() : "."].insert(path.filename().string());
   }
   std::string first;

@@ -38,11 +38,14 @@ class OutputGuard {
     std::string option, path, source;
   };
   void check_pairs() const;
-  void tell_unfinished() const;
   void refuse_pair(const Output& a, const Output& b) const;
 
   bool overwrite_;
   std::vector<Output> outputs_;
 };
+
+// A note on stderr names temporary files and folders of these outputs, which a program that was
+// killed has left.
+void tell_unfinished(const std::vector<std::filesystem::path>& outputs);
 
 }  // namespace base

@@ -17,6 +17,15 @@ namespace {
 // A handler may interrupt any thread, so a lock of the library could wait for itself.
 std::atomic_flag held = ATOMIC_FLAG_INIT;
 TemporaryName* first = nullptr;
+std::atomic<int> ends_held_off = 0;
+
+// Blocks the signals of this thread, and returns those that were blocked before.
+sigset_t without_signals() {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  return before;
+}
 
 void hold() {
   while (held.test_and_set(std::memory_order_acquire)) sched_yield();
@@ -51,6 +60,7 @@ void remove_content(int folder, int depth) {
 }
 
 void end_by_signal(int number) {
+  while (ends_held_off > 0) sched_yield();  // the thread that holds off gets no signal
   remove_temporary_files();
   ::signal(number, SIG_DFL);
   sigset_t only;
@@ -63,14 +73,19 @@ void end_by_signal(int number) {
 }  // namespace
 
 TemporaryName::Hold::Hold() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before_);
+  before_ = without_signals();
   hold();
 }
 
 TemporaryName::Hold::~Hold() {
   held.clear(std::memory_order_release);
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+EndHeldOff::EndHeldOff() : before_(without_signals()) { ++ends_held_off; }
+
+EndHeldOff::~EndHeldOff() {
+  --ends_held_off;
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 

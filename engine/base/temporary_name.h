@@ -48,6 +48,19 @@ class TemporaryName {
   TemporaryName *next_ = nullptr, *previous_ = nullptr;
 };
 
+// As long as one exists, signals that ask for the end of the program wait, in all threads: for the
+// moments in which old files are gone and new ones do not have their names yet.
+class EndHeldOff {
+ public:
+  EndHeldOff();
+  ~EndHeldOff();
+  EndHeldOff(const EndHeldOff&) = delete;
+  EndHeldOff& operator=(const EndHeldOff&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 // Removes all temporary files and folders of this process. From then on no thread can make one, so
 // the process has to end. A signal handler may call this if all signals are blocked in it.
 void remove_temporary_files();

@@ -6,6 +6,7 @@
 #include <streambuf>
 #include <vector>
 
+#include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
 
 namespace base {
@@ -86,6 +87,7 @@ void write_together(const std::vector<FileToWrite>& files, const WriteOptions& o
     write_into(*written.back(), file.write);
     written.back()->make_whole();
   }
+  const EndHeldOff whole;
   remove_files(paths, options);
   for (const auto& file : written) file->commit();
 }

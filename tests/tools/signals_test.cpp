@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 
 #include "engine/base/atomic_file.h"
 #include "engine/base/temporary_folder.h"
+#include "engine/base/temporary_name.h"
 #include "tests/support/catch.h"
 #include "tests/support/data_folder.h"
 #include "tests/support/files.h"
@@ -70,6 +72,42 @@ TEST_CASE("a signal ends a program that writes, with the signal's code and no le
     CHECK(fs::is_empty(f.at("out")));
     CHECK(program.err().find("error") == std::string::npos);
   }
+}
+
+TEST_CASE("a signal ends the drawing of a data set without a leftover, and a leftover is named") {
+  const DataFolder f;
+  fs::create_directory(f.at("out"));
+  const std::string synth = tests::program("ssddata").string() + " synth out/s --val 1 --train ";
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    INFO("signal " << number);
+    tests::RunningProgram program(f.at(""), synth + "100000");
+    while (temporary_files(f.at("out")) == 0) std::this_thread::yield();
+    program.signal(number);
+    CHECK(program.wait() == 128 + number);
+    CHECK(fs::is_empty(f.at("out")));
+  }
+  fs::create_directory(f.at("out/s.tmp.77"));
+  const tests::Outcome outcome = tests::run("cd " + f.at("") + " && " + synth + "1");
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Catch::Contains("out/s.tmp.77 is left of a program that was killed"));
+}
+
+TEST_CASE("a signal waits until files that belong together have their names") {
+  const DataFolder f;
+  const int status = status_of([&] {
+    base::remove_temporary_files_at_signals();
+    {
+      const base::EndHeldOff whole;
+      base::AtomicFile file(f.at("late"));
+      std::thread([] { ::kill(::getpid(), SIGTERM); }).detach();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      file.commit();
+    }
+    ::pause();
+  });
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM));
+  CHECK(fs::exists(f.at("late")));
+  CHECK(temporary_files(f.at("")) == 0);
 }
 
 TEST_CASE("what SIGKILL leaves is named by the next program that writes there") {
