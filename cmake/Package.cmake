@@ -18,4 +18,5 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "fonts-dejavu-core")  # names of classes are drawn with it
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "pkg-config, cmake")
+set(CPACK_PROJECT_CONFIG_FILE "${CMAKE_CURRENT_SOURCE_DIR}/cmake/PackageTools.cmake")
 include(CPack)
