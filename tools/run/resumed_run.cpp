@@ -23,9 +23,11 @@ bool present(const fs::path& path) {
   return fs::exists(path, unknown);
 }
 
+// Without a number, the classes are those of the training data.
 bool is_alike(const fs::path& folder, const config::RunConfig& config) {
   try {
-    const config::RunConfig other = config::load_run_config(folder / "config.json", {});
+    config::RunConfig other = config::load_run_config(folder / "config.json", {});
+    if (config.model.num_classes == 0) other.model.num_classes = 0;
     for (const config::ChangedKey& key : config::changed_keys(other, config))
       if (key.path.starts_with("model.") || key.path.starts_with("data.train.")) return false;
     return true;
