@@ -138,7 +138,7 @@ TEST_CASE("damaged lines of the logs are left out and kept aside") {
     damaged.insert(damaged.find('\n') + 1, bad);
     write_text(runs.at(name), damaged);
     CHECK_THAT(runs.resumed(), Contains("warning: " + name + ": 1 of ") &&
-                                   Contains("damaged and were left out; the file as it was is " +
+                                   Contains("is damaged and left out; the file as it was is " +
                                             name + ".damaged"));
     CHECK(text_of(runs.at(name)).starts_with(text));
     CHECK(text_of(runs.at(name + ".damaged")) == damaged);
