@@ -47,7 +47,7 @@ const std::vector<NotRun> kNotRun{
     {"OMP_NUM_THREADS=1 ssdtrain", "trains for minutes"},
     {"ls photos/*.jpg | ssddetect", "needs a model; tests/tools/detect_stream_test.cpp runs it"},
     {"ssddetect --checkpoint best.safetensors --watch", "waits for images; as above"},
-    {"OMP_WAIT_POLICY=passive ssdbench op", "runs the whole SSD320 for minutes"},
+    {"ssdbench op --device cpu", "runs the whole SSD320 for minutes"},
 };
 
 // Makes a command of a document short enough for a test: a smaller model, data set and run. What

@@ -14,8 +14,8 @@ class HelpFormat : public CLI::Formatter {
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override;
   // What follows an option's names: its type and default, whether it takes several values or is
-  // required, and which options it needs and excludes. Versions of CLI11 write it in different ways,
-  // and docs/programs.md has one.
+  // required, and which options it needs and excludes. Versions of CLI11 write it differently, but
+  // docs/programs.md has one form.
   std::string make_option_opts(const CLI::Option* option) const override;
   // "ssddata check [OPTIONS]", for a command inside the program `before`, or for a program itself.
   std::string usage(const CLI::App& app, const std::string& before) const;

@@ -24,8 +24,8 @@ void write_file(const std::filesystem::path&, const std::function<void(std::ostr
 
 // Writes files that belong together and are wrong beside those of another call: all of them are
 // whole before the old files of these names are removed, and only then they get their names. So if
-// the program is killed meanwhile, files are missing, but there never is one beside another's. Other
-// signals wait until all have their names.
+// the program is killed meanwhile, files are missing, but there never is one beside another's.
+// Signals that can be caught wait until all have their names.
 struct FileToWrite {
   std::filesystem::path path;
   std::function<void(std::ostream&)> write;

@@ -79,7 +79,7 @@ TEST_CASE(
       fmt::format("{} data/images -o w/pictures --overwrite --score-threshold 0", kModel);
   const auto run = [&](const std::string& more) {
     return tests::run(
-        fmt::format("cd {} && unshare -m sh -c 'mount -t tmpfs -o size=48k tmpfs w && "
+        fmt::format("cd {} && unshare -m sh -c 'mount -t tmpfs -o size=16k tmpfs w && "
                     "OMP_NUM_THREADS=1 timeout "
                     "60 {} {} {}; code=$?; ls w/pictures; exit $code'",
                     place().at(""), tests::program("ssddetect").string(), detect, more));
@@ -101,7 +101,7 @@ TEST_CASE(
 
   place().empty();
   const Outcome streamed =
-      tests::run(fmt::format("cd {} && unshare -m sh -c 'mount -t tmpfs -o size=48k tmpfs w && "
+      tests::run(fmt::format("cd {} && unshare -m sh -c 'mount -t tmpfs -o size=16k tmpfs w && "
                              "OMP_NUM_THREADS=1 timeout 60 "
                              "{} {} data/images -o w/pictures --json-lines'",
                              place().at(""), tests::program("ssddetect").string(), kModel));

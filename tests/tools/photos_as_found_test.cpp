@@ -41,7 +41,7 @@ class TurnedPhoto {
     const Outcome done = ssddata("convert " + arguments + " --to-coco c.json --overwrite");
     INFO(done.err);
     CHECK(done.exit_code == 0);
-    CHECK_THAT(done.err, Contains("EXIF: 1 of 1 image is"));
+    CHECK_THAT(done.err, Contains("EXIF: 1 of 1 image "));
     return data::load_coco(at("c.json"), at("images"));
   }
   // The same photo, labelled in COCO's form by a program that knows nothing of EXIF.

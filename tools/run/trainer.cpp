@@ -107,10 +107,7 @@ void Trainer::dry_run() {
   for (const std::string& remark : remarks()) fmt::print("{}\n", remark);
   if (ranks_) fmt::print("{}\n", in_words(rank_infos_));
   fmt::print("model: {}\n", model_.in_words(config_));
-  fmt::print("data: {}, {}, {}, {} of {}\n",
-             base::counted(int64_t(data_.train.images.size()), "training image"),
-             base::counted(int64_t(data_.val.images.size()), "validation image"),
-             base::counted(data_.classes.classes(), "class"),
+  fmt::print("data: {}, {} of {}\n", data_.in_words(),
              base::counted(milestones_.total_steps(), "step"),
              base::counted(images_per_step(config_), "image"));
   fmt::print("memory: {}\n", model_.memory_in_words());

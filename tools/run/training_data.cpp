@@ -11,6 +11,7 @@
 #include "data/likely_name.h"
 #include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/run/resume_changes.h"
@@ -120,6 +121,12 @@ void remark_unmeasured(const config::RunConfig& config, TrainingData& data) {
 }
 
 }  // namespace
+
+std::string TrainingData::in_words() const {
+  return fmt::format("{}, {}, {}", base::counted(int64_t(train.images.size()), "training image"),
+                     base::counted(int64_t(val.images.size()), "validation image"),
+                     base::counted(classes.classes(), "class"));
+}
 
 TrainingData load_training_data(const config::RunConfig& config, const ModelFile* resumed) {
   if (resumed) refuse_other_model(*resumed, config);

@@ -13,6 +13,8 @@ struct TrainingData {
   ClassList classes;         // of the model
   data::Fingerprint train_print, val_print;
   std::vector<std::string> remarks;  // lines for the log, such as how many labels take no part
+
+  std::string in_words() const;  // the numbers of images and of classes
 };
 
 // Opens the data sets, and looks up every image. A resumed run keeps the classes of its checkpoint.

@@ -130,12 +130,13 @@ TEST_CASE("what is wrong is told in one line, with byte, line, and entry") {
       {with("\"score\"", "\"x\": \"\xff\", \"score\""), "no valid JSON"},
       {with("\"score\"", "\"x\": \"" + std::string(2 << 20, 'x') + "\", \"score\""),
        "longer than 1 MiB"},
-      {std::string("\0\0\0\0", 4), "no valid JSON"},
+      {std::string("[\0\0\0", 4), "no valid JSON"},
   };
   for (const Case& c : cases) {
     INFO(c.text.substr(0, 300));
     CHECK_THAT(error_of(c.text), Catch::Contains(c.message) && Catch::StartsWith("byte "));
   }
+  CHECK_THAT(error_of(std::string("\0\0\0\0", 4)), Catch::Contains("only zero bytes"));
   CHECK_THAT(error_of(with("42", "43")), Catch::Contains(", line 2: detection 1: "));
 }
 
