@@ -27,7 +27,7 @@ bool present(const fs::path& path) {
 bool is_alike(const fs::path& folder, const config::RunConfig& config) {
   try {
     config::RunConfig other = config::load_run_config(folder / "config.json", {});
-    if (config.model.num_classes == 0) other.model.num_classes = 0;
+    if (config.model.options.classes == 0) other.model.options.classes = 0;
     for (const config::ChangedKey& key : config::changed_keys(other, config))
       if (key.path.starts_with("model.") || key.path.starts_with("data.train.")) return false;
     return true;
