@@ -119,7 +119,7 @@ TEST_CASE("a full disk: the metrics are not lost with the file") {
                   fmt::format("{} {} --images data/images {}", kModel, tests::kVal, option));
     INFO(option << outcome.err);
     CHECK(outcome.exit_code == int(base::ExitCode::data));
-    CHECK_THAT(outcome.out, Contains("mAP"));
+    CHECK_THAT(outcome.out, Contains("Average Precision"));
   }
 }
 
