@@ -21,7 +21,7 @@ class RecordedGraph {
   void release();
 
   kernels::Queue queue_;
-  void *graph_ = nullptr, *executable_ = nullptr;  // cudaGraph_t, cudaGraphExec_t
+  [[maybe_unused]] void *graph_ = nullptr, *executable_ = nullptr;  // cudaGraph_t, cudaGraphExec_t
 };
 
 }  // namespace engine
