@@ -48,10 +48,10 @@ std::map<pid_t, Environment> ProcessMark::processes() const {
   return found;
 }
 
-bool is_listened_at(int port) {
+bool is_listened_at(int port, const std::string& process) {
   constexpr const char* kListens = "0A";
-  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::istringstream lines(text_of(table));
+  for (const char* table : {"tcp", "tcp6"}) {
+    std::istringstream lines(text_of(fmt::format("/proc/{}/net/{}", process, table)));
     std::string line;
     std::getline(lines, line);  // the names of the columns
     while (std::getline(lines, line)) {

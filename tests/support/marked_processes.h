@@ -29,7 +29,7 @@ class ProcessMark {
   std::string value_;
 };
 
-// Whether some process of this machine listens at the TCP port.
-bool is_listened_at(int port);
+// Whether some process listens at the TCP port, in the network of this process: "self" or a number.
+bool is_listened_at(int port, const std::string& process = "self");
 
 }  // namespace tests

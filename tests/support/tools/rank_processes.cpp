@@ -15,12 +15,12 @@ namespace tests {
 
 nlohmann::json json_of(const std::string& path) { return nlohmann::json::parse(text_of(path)); }
 
-Background::Background(const TrainingPlace& place, const std::string& arguments) {
-  const std::string log = place.at("err.txt");
+Background::Background(const TrainingPlace& place, const std::string& arguments,
+                       const std::string& launcher, const std::string& log) {
   process_ = ::fork();
   if (process_ == 0) {
     ::setpgid(0, 0);
-    const std::string command = place.command(arguments) + " 2> " + log;
+    const std::string command = place.command(arguments, launcher) + " 2> " + place.at(log);
     ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
     ::_exit(127);
   }

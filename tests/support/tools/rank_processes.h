@@ -12,10 +12,12 @@ namespace tests {
 
 nlohmann::json json_of(const std::string& path);
 
-// ssdtrain in the background, in a process group of its own; its stderr goes to err.txt.
+// ssdtrain in the background, in a process group of its own; its stderr goes to the file `log` of
+// the place. `launcher`: words of a shell that start a program.
 class Background {
  public:
-  Background(const TrainingPlace& place, const std::string& arguments);
+  Background(const TrainingPlace& place, const std::string& arguments,
+             const std::string& launcher = "", const std::string& log = "err.txt");
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;

@@ -60,9 +60,10 @@ TrainingPlace::TrainingPlace(int train, int val) {
   std::ofstream(config()) << tiny_config().dump(1);
 }
 
-std::string TrainingPlace::command(const std::string& arguments) const {
-  return fmt::format("cd {} && exec {} {}", folder_.path().string(), program("ssdtrain").string(),
-                     arguments);
+std::string TrainingPlace::command(const std::string& arguments,
+                                   const std::string& launcher) const {
+  return fmt::format("cd {} && exec {} {} {}", folder_.path().string(), launcher,
+                     program("ssdtrain").string(), arguments);
 }
 
 Outcome TrainingPlace::ssdtrain(const std::string& arguments) const {

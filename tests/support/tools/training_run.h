@@ -21,7 +21,8 @@ class TrainingPlace {
   Outcome ssdtrain(const std::string& arguments) const;
   // ssdtrain --config tiny.json --output-dir `run` and these.
   Outcome train(const std::string& run, const std::string& more = "") const;
-  std::string command(const std::string& arguments) const;  // what ssdtrain() runs
+  // What ssdtrain() runs. `launcher`: words of a shell that start a program.
+  std::string command(const std::string& arguments, const std::string& launcher = "") const;
 
  private:
   TemporaryFolder folder_;
