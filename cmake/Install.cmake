@@ -16,7 +16,7 @@ foreach(source ${program_sources})
   get_filename_component(name ${source} NAME_WE)
   ssd_install_pages(${name})
 endforeach()
-install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ssd320/configs)
+install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/ssd320/configs USE_SOURCE_PERMISSIONS)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -1,9 +1,12 @@
 #!/bin/sh
-# SSD320 on COCO 2017 in fp16 on 4 GPUs of one machine, 4 x 32 images per step. Run it at the project's root:
+# SSD320 on COCO 2017 in fp16 on 4 GPUs of one machine, 4 x 32 images per step. Run it in the folder that has data/coco:
 #   configs/recipes/ssd320_fp16_4gpu.sh resnet50.safetensors [KEY=VALUE ...]
 # The file has the backbone's weights. tools/download_coco.sh gets the images.
 set -eu
 weights=${1:?which file has the weights of the backbone?}
 shift
-exec "${SSDTRAIN:-build/gpu/bin/ssdtrain}" --config configs/ssd320_coco_4gpu.json --device cuda --precision fp16 --ranks 4 \
+configs=$(cd "$(dirname "$0")/.." && pwd)
+ssdtrain=${SSDTRAIN:-$configs/../build/gpu/bin/ssdtrain}
+[ -x "$ssdtrain" ] || ssdtrain=ssdtrain # an installed one
+exec "$ssdtrain" --config "$configs/ssd320_coco_4gpu.json" --device cuda --precision fp16 --ranks 4 \
     --init-from "$weights" "$@"

@@ -54,6 +54,7 @@ class Collectives {
 
 // "rank 1 on node07"
 std::string rank_in_words(const Collectives&, int rank);
+std::vector<std::string> ranks_in_words(const Collectives&);  // all, by rank
 
 // Null stands for a process that trains alone.
 inline int rank_of(const Collectives* ranks) { return ranks ? ranks->rank() : 0; }

@@ -29,7 +29,7 @@ class Host {
   std::vector<Peer> gather() {
     const Socket listener = listen();
     while (fault_.empty() && !missing().empty()) {
-      if (Clock::now() >= deadline_) give_up();
+      if (Clock::now() >= deadline_) give_up(listener);
       look_at(listener);
       forget_the_gone();
     }
@@ -150,9 +150,12 @@ class Host {
     fail(ExitCode::resources, "the ranks contradict each other: ", fault);
   }
 
-  [[noreturn]] void give_up() {
-    const std::string fault = fmt::format("rank {} of {} did not come within {} s",
-                                          fmt::join(missing(), ", "), place_.size, seconds_);
+  [[noreturn]] void give_up(const Socket& listener) {
+    const std::string fault = fmt::format(
+        "rank {} of {} did not come within {} s to rank 0 on {}, port {}: start the ranks that are "
+        "missing with the same WORLD_SIZE, MASTER_ADDR and MASTER_PORT, or raise "
+        "ranks.timeout_seconds",
+        fmt::join(missing(), ", "), place_.size, seconds_, own_host(), port_of(listener));
     tell_guests(fault);
     fail(ExitCode::resources, fault);
   }

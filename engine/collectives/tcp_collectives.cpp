@@ -218,6 +218,12 @@ std::string rank_in_words(const Collectives& ranks, int rank) {
   return base::concatenate("rank ", rank, " on ", ranks.host(rank));
 }
 
+std::vector<std::string> ranks_in_words(const Collectives& ranks) {
+  std::vector<std::string> names;
+  for (int r = 0; r < ranks.size(); ++r) names.push_back(rank_in_words(ranks, r));
+  return names;
+}
+
 int ranks_here(const Collectives* ranks) {
   if (!ranks) return 1;
   int here = 0;

@@ -53,6 +53,7 @@ TEST_CASE("ranks that share normaliser and statistics learn what one rank learns
                  "ranks.check_every=1");
   INFO(two.err);
   REQUIRE(two.exit_code == 0);
+  CHECK_THAT(two.err, Contains("own work per batch of ranks 0 to 1: "));
   const auto first = results_of(place.at("one")), second = results_of(place.at("two"));
   REQUIRE(first.size() == second.size());
   for (size_t i = 0; i < 4; ++i) {

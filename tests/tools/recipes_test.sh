@@ -59,4 +59,14 @@ for count in 1 4 8; do
   [[ $(cat "$folder/calls") == *"coco_${count}gpu.json"*"--init-from $folder/weights.safetensors train.seed=3" ]] ||
     fail "called: $(cat "$folder/calls")"
 done
+
+# Installed ones find their configurations, and the program in PATH.
+mkdir -p "$folder/share"
+cp -r configs "$folder/share/configs"
+unset SSDTRAIN
+code=0
+(cd "$folder" && rm -f calls && CODE=0 share/configs/recipes/ssd320_fp16_4gpu.sh weights.safetensors) || code=$?
+is "the code of an installed recipe" $code 0
+[[ $(cat "$folder/calls") == "ssdtrain --config $folder/share/configs/ssd320_coco_4gpu.json "*"--ranks 4"* ]] ||
+  fail "called: $(cat "$folder/calls")"
 echo "recipes_test: passed"

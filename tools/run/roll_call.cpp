@@ -1,6 +1,7 @@
 #include "tools/run/roll_call.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@ using base::ExitCode, base::fail;
 
 constexpr double kSlow = 1.5;         // times the median
 constexpr double kNoticeable = 1e-3;  // seconds
+constexpr size_t kMostListed = 16;    // ranks whose times are all told
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -43,9 +45,11 @@ RankNote unpacked(const std::string& text) {
           .words = text.size() > sizeof n ? text.substr(sizeof n) : ""};
 }
 
+// The lower one of an even number of values: if one of two ranks is slow, the other is usual.
 double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + int64_t(values.size() / 2), values.end());
-  return values[values.size() / 2];
+  const auto middle = values.begin() + int64_t((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 }  // namespace
@@ -92,20 +96,47 @@ std::string RollCall::call(RankNote mine, int64_t step) {
   return {};
 }
 
-double RollCall::mean_seconds(int rank) const {
-  return calls_ ? seconds_[size_t(rank)] / double(calls_) : 0;
+std::vector<double> RollCall::own_times() {
+  std::vector<double> times(seconds_.size(), 0.0);
+  seconds_.swap(times);
+  for (double& time : times) time /= double(calls_);
+  calls_ = 0;
+  return times;
 }
 
-std::string RollCall::stragglers() {
+std::vector<std::string> RollCall::own_times_in_words() {
+  if (!ranks_ || calls_ == 0) return {};
+  const std::vector<std::string> names = engine::ranks_in_words(*ranks_);
+  const std::vector<double> times = own_times();
+  std::vector<std::string> lines{run::own_times_in_words(times, names)};
+  if (const std::string slow = stragglers_in_words(times, names); !slow.empty())
+    lines.push_back("warning: " + slow);
+  return lines;
+}
+
+std::string own_times_in_words(const std::vector<double>& seconds,
+                               const std::vector<std::string>& names) {
+  if (seconds.size() <= kMostListed) {
+    std::vector<std::string> each;
+    for (const double s : seconds) each.push_back(fmt::format("{:.3g}", s));
+    return fmt::format("own work per batch of ranks 0 to {}: {} s", seconds.size() - 1,
+                       fmt::join(each, ", "));
+  }
+  const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
+  return fmt::format(
+      "own work per batch of {} ranks: {:.3g} s ({}) to {:.3g} s ({}), median {:.3g} s",
+      seconds.size(), *least, names[size_t(least - seconds.begin())], *most,
+      names[size_t(most - seconds.begin())], median(seconds));
+}
+
+std::string stragglers_in_words(const std::vector<double>& seconds,
+                                const std::vector<std::string>& names) {
   std::string words;
-  const double usual = calls_ ? median(seconds_) / double(calls_) : 0;
-  for (size_t r = 0; r < seconds_.size(); ++r)
-    if (const double own = mean_seconds(int(r)); own > kSlow * usual && own - usual > kNoticeable)
+  const double usual = median(seconds);
+  for (size_t r = 0; r < seconds.size(); ++r)
+    if (seconds[r] > kSlow * usual && seconds[r] - usual > kNoticeable)
       words += fmt::format("{}{} is slow: {:.3g} s per batch, the median rank {:.3g} s",
-                           words.empty() ? "" : "; ", engine::rank_in_words(*ranks_, int(r)), own,
-                           usual);
-  std::fill(seconds_.begin(), seconds_.end(), 0.0);
-  calls_ = 0;
+                           words.empty() ? "" : "; ", names[r], seconds[r], usual);
   return words;
 }
 

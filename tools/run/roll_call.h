@@ -27,10 +27,9 @@ class RollCall {
   // Error(code) of the first rank with a fault, and Error(failed) if weights differ.
   std::string call(RankNote mine, int64_t step);
 
-  // Returns "rank 3 on node07 is slow: 0.52 s per batch, the others 0.40 s", or nothing if no rank
-  // stands out. Forgets the times so far.
-  std::string stragglers();
-  double mean_seconds(int rank) const;
+  // Returns lines for the log: how long each rank has worked per batch since the last time, its
+  // waits for the others left out, and a warning if one is slow. None if there are no other ranks.
+  std::vector<std::string> own_times_in_words();
   // Leaves the time until the next call out, because an evaluation or a checkpoint follows.
   void pause() { last_time_ = 0; }
 
@@ -38,12 +37,22 @@ class RollCall {
   double own_seconds();
   void check(const std::vector<RankNote>&, int64_t step) const;
   std::vector<RankNote> exchanged(const RankNote& mine);
+  std::vector<double> own_times();
 
   engine::Collectives* ranks_;
   double last_time_ = 0, last_in_calls_ = 0;
-  std::vector<double> seconds_;  // by rank, since stragglers()
+  std::vector<double> seconds_;  // by rank, since own_times_in_words()
   int64_t calls_ = 0;
 };
+
+// The seconds of each rank: "own work per batch of ranks 0 to 2: 0.4, 0.41, 0.52 s"; of many ranks,
+// the least, the median and the largest time. `names`: as rank_in_words().
+std::string own_times_in_words(const std::vector<double>& seconds,
+                               const std::vector<std::string>& names);
+// "rank 2 on node07 is slow: 0.52 s per batch, the median rank 0.41 s", or nothing if no rank
+// stands out.
+std::string stragglers_in_words(const std::vector<double>& seconds,
+                                const std::vector<std::string>& names);
 
 // Waits until this rank's queued work, and so the step, is finished, and then until all ranks have
 // said the same. Afterwards the weights are those of the step, whichever rank dies. Throws

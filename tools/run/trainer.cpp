@@ -256,9 +256,8 @@ void Trainer::tell_skipped() {
                     loader_->skipped()[skipped_told_].reason));
 }
 
-void Trainer::tell_stragglers() {
-  if (!ranks_) return;
-  if (const std::string words = roll_.stragglers(); !words.empty()) say("warning: " + words);
+void Trainer::tell_own_times() {
+  for (const std::string& line : roll_.own_times_in_words()) say(line);
 }
 
 void Trainer::log_step() {
@@ -273,7 +272,7 @@ void Trainer::log_step() {
              step_in_words(losses, optimizer.learning_rate, throughput_));
   if (log_due()) {
     throughput_.close();
-    tell_stragglers();
+    tell_own_times();
   }
 }
 

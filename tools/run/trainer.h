@@ -47,7 +47,7 @@ class Trainer {
   uint64_t due_hash();
   void say(const std::string&);
   void tell_skipped();
-  void tell_stragglers();
+  void tell_own_times();
   bool log_due() const;
   void log_step();
   void check_progress();
