@@ -113,6 +113,11 @@ void check_classes(const ConvertArguments& a, const data::Dataset& dataset) {
   if (const std::string words = data::same_name_in_words(dataset); !words.empty())
     fail(ExitCode::data, words);
   using data::NameFormat;
+  for (const auto& [option, given] :
+       {std::pair("--to-records", &a.to_records), {"--to-yolo", &a.to_yolo}})
+    if (!given->empty() && dataset.categories.empty())
+      fail(ExitCode::data, a.input.source.path(), ": no classes, so ", option,
+           " cannot write its list of classes, without which nothing reads the new set");
   for (const auto& [option, given, format] :
        {std::tuple("--to-records", &a.to_records, NameFormat::label_map),
         {"--to-voc", &a.to_voc, NameFormat::voc},
@@ -147,6 +152,8 @@ void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
   if (!a.to_records.empty()) guard.add("--to-records", a.to_records + data::kLabelMapEnding);
   if (!a.to_yolo.empty())
     guard.add("--to-yolo", a.to_yolo, data::kYoloNamesFile, "the class names");
+  if (!a.to_voc.empty())
+    guard.add("--to-voc", a.to_voc, data::kVocUnfinished, "the mark of an unfinished conversion");
   for (const data::ImageEntry& image : dataset.images) {
     const std::string source = source_of(dataset, image);
     if (!a.to_voc.empty()) guard.add("--to-voc", a.to_voc, data::voc_file(image), source);

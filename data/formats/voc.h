@@ -14,14 +14,15 @@ namespace data {
 // VOC's corners are 1-based and inclusive: x = xmin - 1, width = xmax - xmin + 1. Some tools count
 // from 0, so an edge at 0 is at the border, too. Categories get the ids 1, 2, ... in the order of
 // `names`. If `names` is empty, they are the sorted names that the files hold. Objects marked
-// difficult are read like others. Parts of objects are left out. VocPictures decides which picture
-// a file belongs to. A note says how many files have one.
+// difficult are read like others; a mark has to be 0 or 1. Parts of objects are left out.
+// VocPictures decides which picture a file belongs to. A note says how many files have one.
 //
-// Throws Error(data), with the file, if there are no XML files, if one has more than 4 MiB, is
-// damaged, lacks a value or has a wrong one, if `list` names an image without an XML file, if an
-// object has a name that is not in `names`, or if the pictures have a folder of their own that
-// holds none of them; `images_option` is then what gives another folder, if it is not empty. If
-// `problems` is given, files and objects that cannot be used are reported there and left out.
+// Throws Error(data), with the file, if write_voc has not ended, if there are no XML files, if one
+// has more than 4 MiB, is damaged, lacks a value or has a wrong one, if `list` names an image
+// without an XML file, if an object has a name that is not in `names`, or if the pictures have a
+// folder of their own that holds none of them; `images_option` is then what gives another folder,
+// if it is not empty. If `problems` is given, files and objects that cannot be used are reported
+// there and left out.
 Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
                  const std::vector<std::string>& names = {}, const std::string& list = "",
                  const std::string& images_option = "", Problems* problems = nullptr);
@@ -40,7 +41,9 @@ inline constexpr const char* kVocEdges[] = {"xmin", "ymin", "xmax", "ymax"};
 std::string voc_file(const ImageEntry& image);
 
 // Creates the folder and writes a file for every image. Crowd regions are left out, because VOC has
-// none; returns how many. Throws Error(data) if the name of an image leads out of the folder.
+// none; returns how many. Throws Error(data) if the name of an image leads out of the folder. Until
+// all files are written, the folder holds kVocUnfinished, too, and load_voc refuses it.
+inline constexpr const char* kVocUnfinished = "unfinished_conversion.txt";
 int64_t write_voc(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

@@ -58,18 +58,39 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
     if (!seen.insert(path).second && listed.again++ == 0) listed.first_again = where;
     listed.paths.push_back(path);
   });
-  if (listed.paths.empty() && !problems) fail(ExitCode::data, list, ": no image names");
+  if (listed.paths.empty() && !problems)
+    fail(ExitCode::data, list, ": ", nothing_in_words(file.bytes()),
+         ", expected a name of an image per line");
   return listed;
+}
+
+[[noreturn]] void refuse_unfinished(const fs::path& mark) {
+  fail(
+      ExitCode::data, base::printable(mark.string()),
+      ": `ssddata convert` has not ended in this folder, so that label files are missing or are of "
+      "an earlier set; convert again");
+}
+
+// The folder may be a part of the one into which all was to be written.
+void refuse_unfinished_above(const std::string& folder) {
+  std::error_code unknown;
+  for (fs::path at = fs::absolute(folder, unknown).lexically_normal(); !unknown;
+       at = at.parent_path()) {
+    if (fs::exists(at / kVocUnfinished, unknown)) refuse_unfinished(at / kVocUnfinished);
+    if (!at.has_relative_path()) return;
+  }
 }
 
 }  // namespace
 
 VocFiles find_voc_files(const std::string& folder, const std::string& list, Problems* problems) {
   if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
+  refuse_unfinished_above(folder);
   if (!list.empty()) return listed_files(list, folder, problems);
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const fs::path ending = entry.path().extension();
+    if (entry.path().filename() == kVocUnfinished) refuse_unfinished(entry.path());
     if (ending == ".xml" || ending == ".XML")
       paths.push_back(entry.path().lexically_relative(folder));
   }

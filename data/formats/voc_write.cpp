@@ -49,11 +49,15 @@ std::string voc_file(const ImageEntry& image) {
 }
 
 int64_t write_voc(const std::string& folder, const Dataset& dataset) {
+  base::create_folders(folder);
+  const fs::path mark = fs::path(folder) / kVocUnfinished;
+  base::write_file(mark, "The label files in this folder are being written, or are incomplete.\n");
   for (const ImageEntry& image : dataset.images) {
     const fs::path path = base::safe_output(folder, voc_file(image));
     base::create_folders(path.parent_path());
     base::write_file(path, voc_text(dataset, image), base::not_durable());
   }
+  base::remove_files({mark.string()});
   return std::count_if(dataset.objects.begin(), dataset.objects.end(),
                        [](const Object& o) { return o.crowd; });
 }

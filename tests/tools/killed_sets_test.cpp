@@ -114,6 +114,29 @@ TEST_CASE("killed: YOLO labels and their class names") {
                       "--yolo out --images images");
 }
 
+TEST_CASE("killed: VOC labels") {
+  if (!can_kill()) return;
+  const Place p;
+  check_at_every_call(p, "convert --annotations set{}.json --images images", "--to-voc out",
+                      "--voc out --images images");
+}
+
+TEST_CASE("a VOC folder whose conversion has not ended is refused, and so is a part of it") {
+  const Place p;
+  REQUIRE(p.ssddata("convert --annotations set0.json --images images --to-voc out/day").exit_code ==
+          0);
+  for (const char* folder : {"out", "out/day"}) {
+    p.text(std::string(folder) + "/unfinished_conversion.txt", "");
+    for (const char* read : {"out", "out/day", "out/../out"}) {
+      const Outcome refused = p.ssddata(fmt::format("check --voc {} --images images", read));
+      CHECK(refused.exit_code == 3);
+      CHECK(refused.err.find("convert again") != std::string::npos);
+    }
+    fs::remove(p.at(std::string(folder) + "/unfinished_conversion.txt"));
+  }
+  CHECK(p.ssddata("check --voc out --images images").exit_code == 0);
+}
+
 TEST_CASE("killed: the two parts of a split") {
   if (!can_kill()) return;
   const Place p;
