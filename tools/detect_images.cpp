@@ -47,6 +47,9 @@ class DetectionRun {
   [[noreturn]] void report_failure(const base::Error& error, std::ostream& out) const;
 
  private:
+  // Writes the results, and returns where they are. If their file cannot be written, they go to
+  // standard output, so that nothing is lost, and `fault` says why.
+  std::string keep_results(std::ostream& out, std::string& fault) const;
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
   void finish(const DetectedImage& image, const EncodedPictures& pictures, std::ostream& log);
   void keep_old_files(const OutputNames& names);
@@ -136,12 +139,29 @@ void DetectionRun::tell_old_crops(std::ostream& log) const {
       << ", of boxes that were not found now, such as " << base::printable(first) << std::endl;
 }
 
+std::string DetectionRun::keep_results(std::ostream& out, std::string& fault) const {
+  try {
+    if (!job_.json.empty()) {
+      base::write_file(job_.json, json());
+      return base::printable(job_.json);
+    }
+  } catch (const base::Error& error) {
+    fault = error.what();
+    if (base::is_standard_output(job_.json)) return {};
+  }
+  out << json() << std::flush;
+  return out ? "standard output" : "";
+}
+
 int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {
   const size_t read = done_ - unreadable_;
-  if (job_.json.empty()) {
-    out << json();
-  } else {
-    base::write_file(job_.json, json());
+  std::string fault;
+  const std::string place = keep_results(out, fault);
+  if (!fault.empty())
+    base::fail(ExitCode::data, fault, "; the results of ", done_, " of ",
+               base::counted(int64_t(images_.size()), "image"),
+               place.empty() ? " are lost" : " are in " + place + " instead");
+  if (!job_.json.empty()) {
     // Where the results go to standard output themselves, nothing else may.
     (base::is_standard_output(job_.json) ? log : out)
         << fmt::format("{}, {}: {}\n", base::counted(int64_t(read), "image"),
@@ -157,20 +177,12 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
 }
 
 void DetectionRun::report_failure(const base::Error& error, std::ostream& out) const {
-  std::string kept =
-      "; the run ended after " +
-      base::concatenate(done_, " of ", base::counted(int64_t(images_.size()), "image"));
-  try {
-    if (job_.json.empty())
-      out << json();
-    else
-      base::write_file(job_.json, json());
-    kept += ", whose results are in " +
-            (job_.json.empty() ? "standard output" : base::printable(job_.json));
-  } catch (const base::Error& second) {
-    kept += std::string(", and their results are lost: ") + second.what();
-  }
-  base::fail(error.code(), error.what(), kept);
+  std::string fault;
+  const std::string place = keep_results(out, fault);
+  base::fail(error.code(), error.what(), "; the run ended after ", done_, " of ",
+             base::counted(int64_t(images_.size()), "image"),
+             place.empty() ? ", and their results are lost" : ", whose results are in " + place,
+             fault.empty() ? "" : ": " + fault);
 }
 
 // How the images and the ground truth belong together.

@@ -111,6 +111,19 @@ TEST_CASE(
   CHECK_THAT(streamed.err, Contains(fmt::format("the run ended after {} image", written)));
 }
 
+TEST_CASE("a full disk: detections whose file cannot be written go to standard output") {
+  if (!can_mount()) return;
+  const std::string detect = fmt::format("{} data/images --score-threshold 0", kModel);
+  const Outcome outcome = on_a_disk(kFull, "ssddetect", detect + " --json w/boxes.json");
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == int(base::ExitCode::data));
+  CHECK_THAT(outcome.err, Contains("No space left on device") && Contains("images are in standard "
+                                                                          "output instead"));
+  const auto kept = nlohmann::json::parse(outcome.out, nullptr, false);
+  REQUIRE(kept.is_array());
+  CHECK(kept.size() > 1);
+}
+
 TEST_CASE("a full disk: the metrics are not lost with the file") {
   if (!can_mount()) return;
   for (const char* option : {"--per-class w/c.csv", "--save-detections w/d.json"}) {
