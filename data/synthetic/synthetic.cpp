@@ -6,9 +6,9 @@
 #include "data/formats/coco.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
-#include "engine/base/output_guard.h"
 #include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
+#include "engine/base/unfinished_files.h"
 #include "engine/base/write_file.h"
 
 namespace data {

@@ -11,12 +11,11 @@
 #include <set>
 #include <unordered_map>
 
-#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/file_kind.h"
-#include "engine/base/tell.h"
 #include "engine/base/text.h"
+#include "engine/base/unfinished_files.h"
 
 namespace base {
 
@@ -172,30 +171,6 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
   std::vector<fs::path> paths;
   for (const Output& output : outputs_) paths.emplace_back(output.path);
   tell_unfinished(paths);
-}
-
-void tell_unfinished(const std::vector<fs::path>& outputs) {
-  std::map<fs::path, std::set<std::string>> names;  // by folder
-  for (const fs::path& path : outputs) {
-    names[path.has_parent_path() ? path.parent_path() : "."].insert(path.filename().string());
-  }
-  std::string first;
-  int64_t count = 0;
-  for (const auto& [folder, written] : names) {
-    std::error_code unknown;
-    for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
-         at.increment(unknown)) {
-      const std::string name = at->path().filename().string();
-      const size_t mark = name.rfind(kTemporaryMark);
-      if (mark != name.npos && written.contains(name.substr(0, mark)) && count++ == 0)
-        first = at->path().string();
-    }
-  }
-  if (count == 0) return;
-  const bool one = count == 1;
-  tell("note: " + first + (one ? " is" : " and " + std::to_string(count - 1) + " more are") +
-       " left of a program that was killed while it wrote; nothing reads " + (one ? "it" : "them") +
-       ", so remove " + (one ? "it" : "them") + " if no program writes there now");
 }
 
 }  // namespace base

@@ -44,8 +44,4 @@ class OutputGuard {
   std::vector<Output> outputs_;
 };
 
-// A note on stderr names temporary files and folders of these outputs, which a program that was
-// killed has left.
-void tell_unfinished(const std::vector<std::filesystem::path>& outputs);
-
 }  // namespace base

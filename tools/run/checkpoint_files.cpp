@@ -18,7 +18,6 @@ namespace {
 
 const char kNumbered[] = "step_";
 const char kBest[] = "best.safetensors";
-std::string unfinished_mark() { return std::string(".safetensors") + base::kTemporaryMark; }
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::vector<fs::path> files;
@@ -30,17 +29,6 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   }
   std::sort(files.rbegin(), files.rend());
   return files;
-}
-
-// Removes what programs that were killed have left. That is safe because the run's folder is
-// locked, so nobody else writes there.
-void remove_unfinished(const fs::path& folder) {
-  std::error_code ignored;
-  std::vector<fs::path> unfinished;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().filename().string().find(unfinished_mark()) != std::string::npos)
-      unfinished.push_back(entry.path());
-  for (const fs::path& path : unfinished) fs::remove(path, ignored);
 }
 
 // Why a file is not the best checkpoint, that of `step`. Empty if it is.
@@ -58,7 +46,6 @@ std::string not_best(const std::string& path, int64_t step) {
 }  // namespace
 
 void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoint) const {
-  remove_unfinished(folder_.path());
   save_checkpoint(backend, folder_.file("last.safetensors"), checkpoint,
                   folder_.file("previous.safetensors"));
   if (keep_ > 1) number(checkpoint.state.step);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,10 +11,10 @@
 #include <cstring>
 
 #include "engine/base/append_file.h"
-#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
 #include "engine/base/text.h"
+#include "engine/base/unfinished_files.h"
 #include "engine/base/write_file.h"
 
 namespace run {
@@ -66,33 +65,13 @@ bool is_run(const fs::path& folder) {
   });
 }
 
-// The name without the ending of a file that is being written, and the process that writes it; 0 if
-// the name has no such ending.
-std::pair<std::string, pid_t> parts_of_temporary(const std::string& name) {
-  const size_t mark = name.rfind(base::kTemporaryMark);
-  if (mark == std::string::npos) return {name, 0};
-  const int process = number_of(name.substr(mark + std::strlen(base::kTemporaryMark)));
-  return {name.substr(0, mark), std::max(process, 0)};
-}
-
 // Whether `create`, killed before it has made a run, may have left a file of this name.
 bool is_of_a_beginning(const std::string& name) {
-  const auto [of, process] = parts_of_temporary(name);
+  const auto [of, process] = base::unfinished_file(name);
   const bool whole = process == 0;
   return (whole && (name == kOwnFiles[0] || name == kOwnFiles[1])) ||
          (!whole &&
           std::find(std::begin(kOwnFiles), std::end(kOwnFiles), of) != std::end(kOwnFiles));
-}
-
-// Removes what programs of this machine that were killed have not finished writing.
-void remove_unfinished(const fs::path& folder) {
-  std::error_code none;
-  std::vector<fs::path> left;
-  for (const auto& entry : fs::directory_iterator(folder, none)) {
-    const pid_t process = parts_of_temporary(entry.path().filename().string()).second;
-    if (process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) left.push_back(entry.path());
-  }
-  for (const fs::path& path : left) fs::remove(path, none);
 }
 
 // Whether this program's stdout or stderr goes to that file.
@@ -148,7 +127,7 @@ RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
     fail(ExitCode::usage, path_.string(),
          " is in use by another program: wait for it, or give another output_dir");
   }
-  remove_unfinished(path_);
+  base::remove_unfinished(path_);
 }
 
 RunFolder::~RunFolder() {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "engine/base/error.h"
+#include "engine/base/unfinished_files.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 #include "tools/run/checkpoint_files.h"
@@ -112,6 +113,8 @@ TEST_CASE("killed at 200 random moments, a run loses nothing") {
     complained += !complaints.empty();
     CHECK(count(folder.path(), "step_") <= kKeep + 1);
     next = found.step + 1;
+    base::remove_unfinished(folder.path());
+    CHECK_FALSE(unfinished_save(folder.path()));
   }
   std::cout << "killed " << kKills << " times, " << unfinished << " of them while saving, after "
             << reported << " checkpoints\n";

@@ -82,10 +82,16 @@ TEST_CASE("output_dir: a folder that a killed program has only begun, and its un
   INFO(begun.err);
   CHECK(begun.exit_code == 0);
   CHECK_FALSE(fs::exists(place.at("run/" + std::string(kGone))));
-  leave("metrics.json.tmp.999999999");
+  fs::create_directory(place.at("run/samples"));
+  const char* left[] = {"metrics.json.tmp.999999999", "last.safetensors.tmp.999999999",
+                        "step_000000007.safetensors.tmp.999999998", "samples/03.jpg.tmp.999999999"};
+  const char* kept[] = {"notes.tmp.txt", "samples/my.tmp.notes"};
+  for (const char* name : left) leave(name);
+  for (const char* name : kept) leave(name);
   leave(("metrics.json.tmp." + std::to_string(::getpid())).c_str());  // somebody is writing it
   CHECK(place.ssdtrain("--resume run train.steps=2").exit_code == 0);
-  CHECK_FALSE(fs::exists(place.at("run/metrics.json.tmp.999999999")));
+  for (const char* name : left) CHECK_FALSE(fs::exists(place.at("run") + "/" + name));
+  for (const char* name : kept) CHECK(fs::exists(place.at("run") + "/" + name));
   CHECK(fs::exists(place.at("run/metrics.json.tmp." + std::to_string(::getpid()))));
 }
 

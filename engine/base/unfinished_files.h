@@ -1,0 +1,26 @@
+// Temporary files and folders that programs have left that were killed while they wrote.
+#pragma once
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace base {
+
+struct UnfinishedFile {
+  std::string name;   // that it would have got
+  pid_t process = 0;  // that wrote it; 0: this is no temporary file
+};
+// Takes the name of a file apart, as AtomicFile makes it.
+UnfinishedFile unfinished_file(const std::string& file_name);
+
+// A note on stderr names those of these outputs.
+void tell_unfinished(const std::vector<std::filesystem::path>& outputs);
+
+// Removes those in a folder, and in the folders in it, whose program has ended. No other program
+// may write into the folder whose process is not of this machine. Files of this very process's
+// number count as left, too, because containers use few numbers: call it before you write there.
+void remove_unfinished(const std::filesystem::path& folder);
+
+}  // namespace base
