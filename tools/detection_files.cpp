@@ -31,6 +31,16 @@ bool holds(const fs::path& path, const std::string& text) {
   return found == text;
 }
 
+// Whether a text is a label file with a box: numbers, the first of which is a class.
+bool holds_box(const fs::path& path) {
+  constexpr int kNumbers = 5;
+  std::ifstream file(path);
+  double number = 0;
+  int count = 0;
+  while (count < kNumbers && file >> number) ++count;
+  return count == kNumbers;
+}
+
 fs::path one_spelling(const fs::path& path) {
   std::error_code unknown;
   const fs::path absolute = fs::absolute(path, unknown);
@@ -92,6 +102,22 @@ void DetectionFiles::check_folders() const {
                    base::printable(folder), "; choose another folder");
 }
 
+// Label files of other classes beside the new classes.txt would be read as those of its classes.
+void DetectionFiles::check_labels() const {
+  const fs::path folder = folders_.labels, names = folder / data::kYoloNamesFile;
+  if (folder.empty() || holds(names, class_names())) return;
+  std::error_code unknown;
+  for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
+       at.increment(unknown))
+    if (const fs::path& path = at->path();
+        path.extension() == ".txt" && path.filename() != data::kYoloNamesFile && holds_box(path))
+      base::fail(base::ExitCode::usage, "--save-txt: ", base::printable(path.string()),
+                 " is a label file, and ", base::printable(names.string()),
+                 is_taken(names) ? " lists other classes than the model has"
+                                 : " is missing, so that its classes are not known",
+                 "; choose another folder, or remove the label files");
+}
+
 void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::string>& images,
                             const std::vector<OutputNames>& names) const {
   for (size_t i = 0; i < images.size(); ++i) {
@@ -102,6 +128,7 @@ void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::str
   }
   if (!folders_.labels.empty())
     guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");
+  check_labels();
   if (folders_.crops.empty()) return;
   check_folders();
   std::set<std::string> looked;
@@ -140,6 +167,7 @@ void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
                  " exists and lists other classes; choose another folder");
     guard.add("--save-txt", names);
   }
+  check_labels();
   guard.check(inputs);
 }
 

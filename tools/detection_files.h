@@ -35,11 +35,12 @@ class DetectionFiles {
   OutputNames new_names(const std::string& image) const;
 
   // What is going to be written, and what lies where crops may be written. Error(usage): another
-  // output shares the folder of a class.
+  // output shares the folder of a class, or label files of other classes are in the folder.
   void add_to(base::OutputGuard&, const std::vector<std::string>& images,
               const std::vector<OutputNames>&) const;
-  // For images that come one after another. Error(usage): classes.txt exists with other classes, or
-  // new images of the folder `watched` (empty: none) would be made.
+  // For images that come one after another. Error(usage): classes.txt exists with other classes,
+  // label files of other classes are in the folder, or new images of the folder `watched` (empty:
+  // none) would be made.
   void check_stream(const std::vector<std::string>& inputs, const std::string& watched) const;
   void begin() const;  // creates the folders, and classes.txt
   // Crops that an earlier run has left in the folders of the classes, by the `crops` of these
@@ -54,6 +55,7 @@ class DetectionFiles {
   OutputNames named(const std::string& stem, const std::string& image) const;
   bool any_taken(const OutputNames&) const;
   void check_folders() const;
+  void check_labels() const;
   std::string class_names() const;  // classes.txt
   std::string crop_folder(const std::string& category) const;
   void write_crops(const DetectedImage&, const EncodedPictures&, const std::string& stem,

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "data/image/image_file.h"
+#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/picture.h"
 #include "tests/support/tools/edited_data.h"
@@ -172,6 +173,31 @@ TEST_CASE("--save-txt writes YOLO's lines with scores, also where nothing is fou
   const Outcome none = p.detect(std::string(kImages) + "--save-txt w --overwrite", "", 1);
   CHECK(json::parse(none.out).empty());
   CHECK(text_of(p.at("w/000005.txt")).empty());
+}
+
+TEST_CASE("label files of other classes are never left beside a new classes.txt") {
+  const Place& p = place();
+  fs::create_directories(p.at("w"));
+  const auto write = [&](const char* name, const std::string& text) {
+    base::write_file(p.at(std::string("w/") + name), text);
+  };
+  const std::string command = std::string(kImages) + "--save-txt w --overwrite";
+  write("old.txt", "7 0.5 0.5 0.1 0.1\n");
+  check_refused(p.detect(command), 2, "w/old.txt is a label file, and w/classes.txt is missing");
+  check_refused(p.detect("- --json-lines --save-txt w < /dev/null"), 2,
+                "w/old.txt is a label file");
+  write("classes.txt", "other\n");
+  check_refused(p.detect(command), 2, "w/classes.txt lists other classes than the model has");
+  CHECK(files_in(p.at("w")) == std::set<std::string>{"classes.txt", "old.txt"});
+  for (const char* text : {"", "notes about 5 photos\n", "1 2 3\n"}) {  // no box
+    fs::remove_all(p.at("w"));
+    fs::create_directories(p.at("w"));
+    write("old.txt", text);
+    write("classes.txt", "other\n");
+    CHECK(p.detect(command).exit_code == 0);
+  }
+  write("old.txt", "0 0.5 0.5 0.1 0.1\n");  // of these classes now
+  CHECK(p.detect(command).exit_code == 0);
 }
 
 TEST_CASE("what is written of images with one name has the same number") {
