@@ -49,18 +49,30 @@ void refuse_two_counts(const std::string& name, const SetsByCount& sets) {
              fmt::format("-*-of-{:05}'", sets.rbegin()->first));
 }
 
+// "00001 is missing", "00001, 00003 are missing": shards that are not there. Empty if all are.
+std::string missing_in_words(const std::string& name, int count, const ShardSet& set) {
+  constexpr int kShown = 5;
+  std::string shown;
+  int missing = 0;
+  for (int number = 0; number < count; ++number)
+    if (std::error_code unknown;
+        !set.files.contains(number) && !fs::exists(shard_at(name, number, count), unknown))
+      if (++missing <= kShown) shown += fmt::format("{}{:05}", shown.empty() ? "" : ", ", number);
+  if (missing == 0) return "";
+  if (missing > kShown) shown += fmt::format(" and {} more", missing - kShown);
+  return shown + (missing == 1 ? " is missing" : " are missing");
+}
+
 // A note if only a part of the set is read. Empty if it is read whole.
 std::string check_whole(const std::string& name, int count, const ShardSet& set) {
   const auto read = int(set.files.size());
   if (read == count) return "";
   const std::string words = fmt::format("{}: {} of {}", name, read, base::counted(count, "shard"));
-  for (int number = 0; number < count && set.by_glob; ++number)
-    if (std::error_code unknown;
-        !set.files.contains(number) && !fs::exists(shard_at(name, number, count), unknown))
-      base::fail(base::ExitCode::data, base::printable(words),
-                 fmt::format(", {:05} is missing; copy or convert the data again, or name the "
-                             "shards that are to be read one by one",
-                             number));
+  const std::string missing = set.by_glob ? missing_in_words(name, count, set) : "";
+  if (!missing.empty())
+    base::fail(base::ExitCode::data, base::printable(words), ", ", missing,
+               "; copy or convert the data again, or name the shards that are to be read one by "
+               "one");
   if (read == 1)
     return fmt::format("{} is 1 of {}; the others are not read", set.files.begin()->second,
                        base::counted(count, "shard"));

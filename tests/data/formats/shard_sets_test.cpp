@@ -74,6 +74,17 @@ TEST_CASE("a glob reads a whole set, and no set of which a shard is missing") {
              Contains("t.record: 2 of 4 shards"));
 }
 
+TEST_CASE("all missing shards are named, up to five of them") {
+  const Folder f(shards("t", 9));
+  const auto without = [&](std::initializer_list<int> numbers) {
+    for (const int number : numbers) fs::remove(f.at(data::shard_name("t", number, 9)));
+    return f.refusal({"t.record-*"});
+  };
+  CHECK_THAT(without({4, 1}), Contains("t.record: 7 of 9 shards, 00001, 00004 are missing; "));
+  CHECK_THAT(without({0, 5, 8}), Contains("00000, 00001, 00004, 00005, 00008 are missing; "));
+  CHECK_THAT(without({6, 7}), Contains(", 00006 and 2 more are missing; "));
+}
+
 TEST_CASE("marks of patterns in names of files stand for themselves, if there is such a file") {
   Paths names = shards("a[1]", 2);
   for (const Paths& more : {shards("a1", 3), Paths{"b*.record", "bc.record", "d?.record"}})
