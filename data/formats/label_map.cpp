@@ -132,7 +132,13 @@ LabelMap load_label_map(const std::string& path) {
 }
 
 LabelMap parse_label_map(std::string_view text, const std::string& path) {
-  return LabelMap(LabelMapParser(plain_text(text, path), path).parse());
+  LabelMap map(LabelMapParser(plain_text(text, path), path).parse());
+  const std::string nothing = nothing_in_words(text);
+  if (map.labels().empty())
+    base::fail(base::ExitCode::data, path, ": ", nothing.empty() ? "no classes" : nothing,
+               ", expected item { id: 1 name: 'cat' } for each class of the records; `ssddata "
+               "convert --to-records` writes such a file");
+  return map;
 }
 
 }  // namespace data

@@ -36,7 +36,7 @@ class LabelMap {
 
 // Reads a map of up to 16 MiB, or parses its text: `item { name: '/m/01g317' id: 1 display_name:
 // 'person' }` for each label, and comments. Unknown fields are skipped. Throws Error(data), with
-// file and line, if the text is something else.
+// file and line, if the text is something else, and with the file if it has no label.
 LabelMap load_label_map(const std::string& path);
 LabelMap parse_label_map(std::string_view text, const std::string& path);
 

@@ -17,6 +17,14 @@ inline std::string zeros_in_words(std::string_view file) {
                            "crash of the machine or on a full disk; copy or make it again");
 }
 
+// The same, also of a file without a byte and of one that holds only blanks. For formats in which
+// such a file means nothing.
+inline std::string nothing_in_words(std::string_view file) {
+  if (file.empty()) return "the file is empty (0 bytes)";
+  if (file.find_first_not_of(" \t\r\n\v\f") == file.npos) return "the file holds only blanks";
+  return zeros_in_words(file);
+}
+
 // Removes UTF-8's byte order mark, which Windows editors write. Throws Error(data), which begins
 // with `where`, if the text is UTF-16 or has only zero bytes.
 inline std::string_view plain_text(std::string_view text, const std::string& where) {
