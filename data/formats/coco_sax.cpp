@@ -113,7 +113,9 @@ void CocoHandler::store(Entry::Kind kind, int64_t integer, double real) {
       return refuse(field_, kind, "[x, y, width, height]");
     case Entry::iscrowd:
       if (kind != Entry::boolean && (kind != Entry::integer || (integer != 0 && integer != 1)))
-        return note("iscrowd is neither 0 nor 1");
+        return note("iscrowd is " +
+                    (kind == Entry::integer ? std::to_string(integer) : in_words(kind)) +
+                    ", expected 0 or 1");
       entry_.integers[field_] = integer;
       break;
     default:  // ids and sizes

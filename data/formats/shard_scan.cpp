@@ -104,6 +104,10 @@ class ShardScanner {
       if (size != 0 && size != count)
         fail(ExitCode::data, where, ": ", base::counted(int64_t(count), "box"), ", but ",
              e.is_crowd.size(), " is_crowd and ", e.area.size(), " area");
+    for (size_t i = 0; i < e.is_crowd.size(); ++i)
+      if (e.is_crowd[i] != 0 && e.is_crowd[i] != 1)
+        fail(ExitCode::data, where, ": box ", i, ": is_crowd is ", e.is_crowd[i],
+             ", expected 0 or 1");
   }
 
   static size_t class_count(const TfExample& e) {

@@ -11,27 +11,14 @@
 #include "data/metrics/detections.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
-#include "tests/support/data_folder.h"
+#include "tests/support/label_folder.h"
 
 using Catch::Contains;
 using data::Dataset;
+using tests::LabelFolder, tests::voc_file;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Folder : public tests::DataFolder {
- public:
-  Dataset yolo() const { return data::load_yolo(at("labels"), at("images"), {"bolt", "nut"}); }
-  Dataset voc() const { return data::load_voc(at("xml"), at("images"), {}, "", "--images"); }
-};
-
-std::string voc_file(const std::string& filename, const std::string& name = "bolt") {
-  return fmt::format(
-      "<annotation><filename>{}</filename><size><width>40</width><height>20</height></size>"
-      "<object><name>{}</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax>"
-      "</bndbox></object></annotation>",
-      filename, name);
-}
 
 template <class Work> std::string failure(Work work) {
   try {
@@ -48,7 +35,7 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("class names: marks, line ends and blanks of other systems") {
-  const Folder f;
+  const LabelFolder f;
   const auto names = [&](const std::string& content, const std::string& name = "names.txt") {
     f.text(name, content);
     return data::read_class_names(f.at(name));
@@ -61,7 +48,7 @@ TEST_CASE("class names: marks, line ends and blanks of other systems") {
 }
 
 TEST_CASE("class names: files that are something else are named for what they are") {
-  const Folder f;
+  const LabelFolder f;
   const auto refused = [&](const std::string& content) {
     f.text("names.txt", content);
     return failure([&] { data::read_class_names(f.at("names.txt")); });
@@ -78,7 +65,7 @@ TEST_CASE("class names: files that are something else are named for what they ar
 }
 
 TEST_CASE("class names may begin with marks of other formats") {
-  const Folder f;
+  const LabelFolder f;
   for (const Names& names :
        {Names{"<background>", "bolt"}, Names{"[MASK]", "bolt"}, Names{"{other}", "bolt"},
         Names{"<unk>", "</s>", "<pad>"}, Names{"{", "}"}, Names{"[0-9]", "<b>"}}) {
@@ -102,12 +89,12 @@ TEST_CASE("class names may begin with marks of other formats") {
 }
 
 TEST_CASE("files of zero bytes are named for what they are, in every text format") {
-  const Folder f;
+  const LabelFolder f;
   const std::string zeros(5000, '\0');
   f.image("images/a.jpg");
   f.text("labels/a.txt", zeros);
   const auto told = Contains("the file holds only zero bytes (5000 of them)");
-  CHECK_THAT(failure([&] { f.yolo(); }), Contains("labels/a.txt: ") && told);
+  CHECK_THAT(failure([&] { f.read_yolo(); }), Contains("labels/a.txt: ") && told);
   f.text("x", zeros);
   f.text("x.yaml", zeros);
   f.text("voc/x.xml", zeros);
@@ -127,11 +114,11 @@ TEST_CASE("files of zero bytes are named for what they are, in every text format
 }
 
 TEST_CASE("YOLO: what is no number is named with its file and line") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   for (const char* word : {"nan", "inf", "-inf", "0,5", "half", "0.5.5", "1e999", "\"0.5\""}) {
     f.text("labels/a.txt", fmt::format("0 .5 .5 .1 .1\n\n1 .5 {} .1 .1\n", word));
-    CHECK_THAT(failure([&] { f.yolo(); }),
+    CHECK_THAT(failure([&] { f.read_yolo(); }),
                Contains(fmt::format("labels/a.txt:3: \"{}\" is no number; a line is \"class "
                                     "x_center",
                                     word)));
@@ -139,7 +126,7 @@ TEST_CASE("YOLO: what is no number is named with its file and line") {
 }
 
 TEST_CASE("YOLO: a picture that cannot be read is no image without labels") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   f.image("images/b.jpg");
   f.text("images/c.jpg", "no picture");
@@ -154,7 +141,7 @@ TEST_CASE("YOLO: a picture that cannot be read is no image without labels") {
 }
 
 TEST_CASE("YOLO: images and labels that have no partner are counted") {
-  const Folder f;
+  const LabelFolder f;
   for (const char* name : {"a.jpg", "b.JPG", "sub/c.jpg"}) f.image(std::string("images/") + name);
   f.text("images/d.webp", "x");
   f.text("labels/a.txt",
@@ -162,7 +149,7 @@ TEST_CASE("YOLO: images and labels that have no partner are counted") {
          "0 0.5 0.5 0.5 0.5\r\n1 .1 .1 .2 .1 .2 .3\r\n");
   f.text("labels/b.txt", "");
   f.text("labels/d.txt", "0 0.5 0.5 0.5 0.5\n");
-  const Dataset set = f.yolo();
+  const Dataset set = f.read_yolo();
   CHECK(set.objects.size() == 2);
   REQUIRE(set.notes.size() == 1);
   CHECK_THAT(set.notes[0], Contains("3 images, 2 with a label file (1 of them empty), 1 without"));
@@ -171,45 +158,46 @@ TEST_CASE("YOLO: images and labels that have no partner are counted") {
 }
 
 TEST_CASE("YOLO: a folder of other labels, no image, and numbers in pixels are refused") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   f.text("labels/other.txt", "0 0.5 0.5 0.5 0.5\n");
-  CHECK_THAT(failure([&] { f.yolo(); }), Contains("not one of 1 image has a label file") &&
-                                             Contains("1 label file has no image"));
+  CHECK_THAT(failure([&] { f.read_yolo(); }), Contains("not one of 1 image has a label file") &&
+                                                  Contains("1 label file has no image"));
   for (const char* line : {"0 20 10 8 6", "0 0.5 0.5 1.5 0.5", "0 1 2 30 4 30 18", "0 .5 .5 -.1 .2",
                            "0 0.5 0.5 0.1 0.1 0.93"}) {
     INFO(line);
     f.text("labels/a.txt", std::string("0 0.5 0.5 0.5 0.5\n") + line + "\n");
-    CHECK_THAT(failure([&] { f.yolo(); }), Contains("a.txt:2: "));
+    CHECK_THAT(failure([&] { f.read_yolo(); }), Contains("a.txt:2: "));
   }
   fs::remove_all(f.at("images"));
   f.text("images/a.bmp", "x");
-  CHECK_THAT(failure([&] { f.yolo(); }), Contains("1 picture of formats that are not read"));
+  CHECK_THAT(failure([&] { f.read_yolo(); }), Contains("1 picture of formats that are not read"));
 }
 
 TEST_CASE("YOLO: a link to a label file that is gone is no lack of labels") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   f.image("images/day/b.jpg");
   f.text("labels/a.txt", "0 0.5 0.5 0.5 0.5\n");
-  CHECK(f.yolo().images.size() == 2);
+  CHECK(f.read_yolo().images.size() == 2);
   fs::create_symlink("../gone", f.at("labels/day"));
-  CHECK_THAT(failure([&] { f.yolo(); }), Contains("labels/day/b.txt: ") &&
-                                             Contains("labels/day is a symbolic link to ../gone,"));
+  CHECK_THAT(
+      failure([&] { f.read_yolo(); }),
+      Contains("labels/day/b.txt: ") && Contains("labels/day is a symbolic link to ../gone,"));
   fs::create_directory(f.at("gone"));
-  CHECK(f.yolo().images.size() == 2);
+  CHECK(f.read_yolo().images.size() == 2);
   fs::create_symlink("../none.txt", f.at("gone/b.txt"));
-  CHECK_THAT(failure([&] { f.yolo(); }),
+  CHECK_THAT(failure([&] { f.read_yolo(); }),
              Contains("labels/day/b.txt: a symbolic link to ../none.txt, which leads to no file"));
   f.text("none.txt", "1 0.5 0.5 0.5 0.5\n");
-  CHECK(f.yolo().objects.size() == 2);
+  CHECK(f.read_yolo().objects.size() == 2);
   fs::remove(f.at("none.txt"));
   fs::create_directory(f.at("none.txt"));
-  CHECK_THAT(failure([&] { f.yolo(); }), Contains("not a regular file but a folder"));
+  CHECK_THAT(failure([&] { f.read_yolo(); }), Contains("not a regular file but a folder"));
 }
 
 TEST_CASE("YOLO: a data.yaml says which folder is taken if its path does not exist") {
-  const Folder f;
+  const LabelFolder f;
   f.image("set/images/a.jpg");
   f.text("set/labels/a.txt", "0 0.5 0.5 0.5 0.5\n");
   const auto notes_with = [&](const std::string& path) {
@@ -227,11 +215,11 @@ TEST_CASE("YOLO: a data.yaml says which folder is taken if its path does not exi
 }
 
 TEST_CASE("YOLO: corners in place of centre and size are told") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   const auto notes_for = [&](const std::string& lines) {
     f.text("labels/a.txt", lines);
-    return f.yolo().notes;
+    return f.read_yolo().notes;
   };
   const Names corners = notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n0 .05 .05 .3 .5\n1 .5 .5 .9 .9\n");
   REQUIRE(corners.size() == 2);
@@ -243,14 +231,15 @@ TEST_CASE("YOLO: corners in place of centre and size are told") {
 }
 
 TEST_CASE("VOC: renamed and missing pictures") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   f.image("images/b.jpg");
   f.image("images/left.jpg");
-  f.text("xml/a.xml", voc_file("IMG_0001.jpg"));  // the picture was renamed with its file
-  f.text("xml/b.xml", voc_file("b"));             // without its ending
-  f.text("xml/gone.xml", voc_file("gone.jpg"));
-  const Dataset set = f.voc();
+  f.text("xml/a.xml",
+         voc_file({.filename = "IMG_0001.jpg"}));    // the picture was renamed with its file
+  f.text("xml/b.xml", voc_file({.filename = "b"}));  // without its ending
+  f.text("xml/gone.xml", voc_file({.filename = "gone.jpg"}));
+  const Dataset set = f.read_voc();
   REQUIRE(set.images.size() == 3);
   CHECK(set.images[0].file_name == "a.jpg");
   CHECK(set.images[1].file_name == "b.jpg");
@@ -262,46 +251,46 @@ TEST_CASE("VOC: renamed and missing pictures") {
 }
 
 TEST_CASE("VOC: a path on another machine names the picture of that name, if there is one") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
   f.image("images/day/b.jpg");
-  f.text("xml/1.xml", voc_file("C:\\photos\\a.jpg"));
-  CHECK(f.voc().images.at(0).file_name == "a.jpg");
-  f.text("xml/1.xml", voc_file("/home/me/a.jpg"));
-  CHECK(f.voc().images.at(0).file_name == "a.jpg");
-  f.text("xml/1.xml", voc_file("day/b.jpg"));
-  CHECK(f.voc().images.at(0).file_name == "day/b.jpg");
-  f.text("xml/1.xml", voc_file("/home/me/other.jpg"));
-  CHECK_THAT(failure([&] { f.voc(); }), Contains("does not stay below the image folder"));
+  f.text("xml/1.xml", voc_file({.filename = "C:\\photos\\a.jpg"}));
+  CHECK(f.read_voc().images.at(0).file_name == "a.jpg");
+  f.text("xml/1.xml", voc_file({.filename = "/home/me/a.jpg"}));
+  CHECK(f.read_voc().images.at(0).file_name == "a.jpg");
+  f.text("xml/1.xml", voc_file({.filename = "day/b.jpg"}));
+  CHECK(f.read_voc().images.at(0).file_name == "day/b.jpg");
+  f.text("xml/1.xml", voc_file({.filename = "/home/me/other.jpg"}));
+  CHECK_THAT(failure([&] { f.read_voc(); }), Contains("does not stay below the image folder"));
 }
 
 TEST_CASE("VOC: a folder of pictures that holds none of them is refused") {
-  const Folder f;
-  f.text("xml/a.xml", voc_file("a.jpg"));
-  f.text("xml/b.xml", voc_file("b.jpg"));
+  const LabelFolder f;
+  f.text("xml/a.xml", voc_file({.filename = "a.jpg"}));
+  f.text("xml/b.xml", voc_file({.filename = "b.jpg"}));
   f.image("images/other.jpg");
-  CHECK_THAT(failure([&] { f.voc(); }), Contains("2 XML files, and none has its picture in") &&
-                                            Contains("the first is a.jpg of a.xml") &&
-                                            Contains("--images"));
+  CHECK_THAT(failure([&] { f.read_voc(); }), Contains("2 XML files, and none has its picture in") &&
+                                                 Contains("the first is a.jpg of a.xml") &&
+                                                 Contains("--images"));
   f.image("images/b.jpg");
-  CHECK(f.voc().images.size() == 2);
+  CHECK(f.read_voc().images.size() == 2);
   // A folder of XML files alone can be counted and converted.
   CHECK(data::load_voc(f.at("xml"), f.at("xml"), {}).images.size() == 2);
 }
 
 TEST_CASE("VOC: encodings are read as they are declared, or refused") {
-  const Folder f;
+  const LabelFolder f;
   f.image("images/a.jpg");
-  f.text("xml/a.xml", "<?xml version='1.0' encoding='ISO-8859-1'?>" + voc_file("a.jpg",
-                                                                               "\xe9"
-                                                                               "crou"));
-  CHECK(f.voc().categories.at(0).name == "écrou");
-  f.text("xml/a.xml", voc_file("a.jpg",
-                               "\xe9"
-                               "crou"));
-  CHECK_THAT(failure([&] { f.voc(); }), Contains("a.xml") && Contains("not UTF-8"));
+  f.text("xml/a.xml", "<?xml version='1.0' encoding='ISO-8859-1'?>" + voc_file({.filename = "a.jpg",
+                                                                                .name = "\xe9"
+                                                                                        "crou"}));
+  CHECK(f.read_voc().categories.at(0).name == "écrou");
+  f.text("xml/a.xml", voc_file({.filename = "a.jpg",
+                                .name = "\xe9"
+                                        "crou"}));
+  CHECK_THAT(failure([&] { f.read_voc(); }), Contains("a.xml") && Contains("not UTF-8"));
   std::string wide = "\xff\xfe";
-  for (char c : voc_file("a.jpg")) wide += {c, '\0'};
+  for (char c : voc_file({.filename = "a.jpg"})) wide += {c, '\0'};
   f.text("xml/a.xml", wide);
-  CHECK(f.voc().categories.at(0).name == "bolt");
+  CHECK(f.read_voc().categories.at(0).name == "bolt");
 }

@@ -84,8 +84,8 @@ struct Case {
 std::vector<Case> cases() {
   return {
       {"plain", file(kImage, kBox), ""},
-      {"empty file", "", "no valid JSON"},
-      {"blanks only", " \n\t ", "no valid JSON"},
+      {"empty file", "", "the file is empty (0 bytes), expected a COCO file"},
+      {"blanks only", " \n\t ", "the file holds only blanks, expected a COCO file"},
       {"cut off", file(kImage, kBox).substr(0, 90), "no valid JSON"},
       {"byte order mark", "\xef\xbb\xbf" + file(kImage, kBox), ""},
       {"half a byte order mark", "\xef\xbb" + file(kImage, kBox), "no valid JSON"},
@@ -150,8 +150,9 @@ std::vector<Case> cases() {
       {"area text", with_field(R"("area": "9")"), "area is the string \"9\", expected a number"},
       {"area array", with_field(R"("area": [9])"), "area is an array"},
       {"iscrowd true", with_field(R"("iscrowd": true)"), ""},
-      {"iscrowd 2", with_field(R"("iscrowd": 2)"), "iscrowd is neither 0 nor 1"},
-      {"iscrowd text", with_field(R"("iscrowd": "0")"), "iscrowd is neither 0 nor 1"},
+      {"iscrowd 2", with_field(R"("iscrowd": 2)"), "iscrowd is 2, expected 0 or 1"},
+      {"iscrowd text", with_field(R"("iscrowd": "no")"),
+       "iscrowd is the string \"no\", expected 0 or 1"},
       {"id text", with_field(R"("id": "5")"), "id is the string \"5\", expected an integer"},
       {"id fraction", with_field(R"("id": 5.5)"), "id is not a 64-bit integer"},
       {"id 5.0", with_field(R"("id": 5.0)"), ""},

@@ -9,42 +9,15 @@
 #include "data/formats/tfrecord.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
-#include "tests/support/data_folder.h"
 #include "tests/support/files.h"
+#include "tests/support/label_folder.h"
 
 using Catch::Contains, Catch::StartsWith;
 using data::Dataset, data::ProblemKind, data::Problems;
+using tests::LabelFolder;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Folder : public tests::DataFolder {
- public:
-  // VOC's layout with the images 0.jpg, 1.jpg, ...
-  data::Source voc(int images) const {
-    for (int i = 0; i < images; ++i) {
-      image(fmt::format("voc/JPEGImages/{}.jpg", i));
-      text(fmt::format("voc/Annotations/{}.xml", i), voc_file("bolt", "2"));
-    }
-    return {.voc = at("voc")};
-  }
-  // A data.yaml whose training images are images/0.jpg, images/1.jpg, ...
-  data::Source yolo(int images) const {
-    for (int i = 0; i < images; ++i) {
-      image(fmt::format("yolo/images/{}.jpg", i));
-      text(fmt::format("yolo/labels/{}.txt", i), "0 .5 .5 .2 .2\n");
-    }
-    text("yolo/data.yaml", "names: [bolt, nut]\ntrain: images\n");
-    return {.yolo = at("yolo")};
-  }
-  static std::string voc_file(const std::string& name, const std::string& xmin) {
-    return fmt::format(
-        "<annotation><size><width>40</width><height>20</height></size><object><name>{}</name>"
-        "<bndbox><xmin>{}</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>"
-        "</annotation>",
-        name, xmin);
-  }
-};
 
 std::string failure(const data::Source& source) {
   try {
@@ -74,7 +47,8 @@ Found found_in(const data::Source& source, Dataset* loaded = nullptr) {
 
 // Examples of an image with a box whose class has a name and a number. Of several boxes, which are
 // equal, only the first has a number.
-std::string example_of(const std::string& name, int64_t number, float right = 0.5f, int boxes = 1) {
+std::string example_of(const std::string& name, int64_t number, float right = 0.5f, int boxes = 1,
+                       int64_t crowd = 0) {
   std::string message;
   protozero::pbf_writer example(message), features(example, 1);
   const auto add = [&](const std::string& key, int list, const auto& write) {
@@ -102,11 +76,12 @@ std::string example_of(const std::string& name, int64_t number, float right = 0.
     for (int i = 0; i < boxes; ++i) values.add_bytes(1, name);
   });
   whole("image/object/class/label", number);
+  if (crowd != 0) whole("image/object/is_crowd", crowd);
   return message;
 }
 
 // The records of these examples with a label map of bolt 1 and nut 2.
-data::Source records(const Folder& f, const std::vector<std::string>& examples) {
+data::Source records(const LabelFolder& f, const std::vector<std::string>& examples) {
   data::RecordWriter writer(f.at("r.record"));
   for (const std::string& example : examples) writer.add(example);
   writer.finish();
@@ -117,11 +92,11 @@ data::Source records(const Folder& f, const std::vector<std::string>& examples) 
 }  // namespace
 
 TEST_CASE("VOC: a check goes on behind files that cannot be used") {
-  const Folder f;
+  const LabelFolder f;
   const data::Source source = f.voc(5);
   f.text("voc/Annotations/1.xml", "<annotation>");
-  f.text("voc/Annotations/2.xml", f.voc_file("bolt", "x"));
-  f.text("voc/Annotations/4.xml", f.voc_file("gear", "2"));
+  f.text("voc/Annotations/2.xml", tests::voc_file({.xmin = "x"}));
+  f.text("voc/Annotations/4.xml", tests::voc_file({.name = "gear"}));
   CHECK_THAT(failure(source), Contains("1.xml"));
   data::Source named = source;
   f.text("names.txt", "bolt\nnut\n");
@@ -139,8 +114,33 @@ TEST_CASE("VOC: a check goes on behind files that cannot be used") {
                  Contains("; 0 pictures without an XML file left out"));
 }
 
+TEST_CASE("flags that are neither 0 nor 1 are no flags, in any format") {
+  const LabelFolder f;
+  const data::Source voc = f.voc(2);
+  const auto with = [&](const std::string& flag) {
+    f.text("voc/Annotations/1.xml", tests::voc_file({.more = flag}));
+    return failure(voc);
+  };
+  for (const char* flag : {"difficult", "truncated", "occluded"}) {
+    const auto element = [&](const char* value) {
+      return fmt::format("<{0}>{1}</{0}>", flag, value);
+    };
+    for (const char* good : {"0", "1", " 1\n", "", "true", "False", "Unspecified"})
+      CHECK(with(element(good)) == "no error");
+    for (const char* bad : {"maybe", "2", "-1", "0.5", "no"})
+      CHECK(with(element(bad)) ==
+            fmt::format("{}:1: annotation/object/{} is \"{}\", expected 0 or 1",
+                        f.at("voc/Annotations/1.xml"), flag, bad));
+  }
+  CHECK(found_in(voc) == Found{{ProblemKind::bad_label_file, f.at("voc/Annotations/1.xml:1")}});
+  CHECK(failure(records(f, {example_of("bolt", 1, 0.5f, 1, 1)})) == "no error");
+  for (const int64_t bad : {-1, 2})
+    CHECK_THAT(failure(records(f, {example_of("bolt", 1, 0.5f, 1, bad)})),
+               Contains(fmt::format("box 0: is_crowd is {}, expected 0 or 1", bad)));
+}
+
 TEST_CASE("VOC: names in a list that have no file are told with their line") {
-  const Folder f;
+  const LabelFolder f;
   data::Source source = f.voc(3);
   const std::string list = f.at("voc/ImageSets/Main/train.txt");
   f.text("voc/ImageSets/Main/train.txt", "0\ngone\n2 1\n0\nlost\n");
@@ -158,7 +158,7 @@ TEST_CASE("VOC: names in a list that have no file are told with their line") {
 }
 
 TEST_CASE("YOLO: a check goes on behind images and lines that cannot be used") {
-  const Folder f;
+  const LabelFolder f;
   const data::Source source = f.yolo(5);
   f.text("yolo/labels/0.txt", "0 .5 .5 .2 .2\n7 .5 .5 .2 .2\n0 .5 .5\n1 .5 .5 .2 .2\n");
   f.text("yolo/images/2.jpg", "no image");
@@ -181,7 +181,7 @@ TEST_CASE("YOLO: a check goes on behind images and lines that cannot be used") {
 }
 
 TEST_CASE("YOLO: listed images that are gone, or listed again, are told with their line") {
-  const Folder f;
+  const LabelFolder f;
   const data::Source source = f.yolo(3);
   const std::string list = f.at("yolo/list.txt");
   f.text("yolo/data.yaml", "names: [bolt, nut]\n\ntrain: list.txt\n");
@@ -200,7 +200,7 @@ TEST_CASE("YOLO: listed images that are gone, or listed again, are told with the
 }
 
 TEST_CASE("YOLO: a place of another machine is told with its line and the cure") {
-  const Folder f;
+  const LabelFolder f;
   data::Source source = f.yolo(2);
   const std::string yaml = f.at("yolo/data.yaml");
   f.text("yolo/data.yaml", "names: [bolt, nut]\ntrain: /home/somebody/set/images\n");
@@ -208,7 +208,7 @@ TEST_CASE("YOLO: a place of another machine is told with its line and the cure")
              Contains(yaml + ":2: train: /home/somebody/set/images does not exist, "
                              "expected a folder of images or a list") &&
                  Contains("write it relative to " + f.at("yolo")) && Contains("set `path`"));
-  const Folder elsewhere;
+  const LabelFolder elsewhere;
   elsewhere.yolo(1);
   f.text("yolo/data.yaml", "names: [bolt, nut]\ntrain: " + elsewhere.at("yolo/images") + "\n");
   CHECK_THAT(failure(source), Contains(yaml + ":2: ") && Contains("is not below " + f.at("yolo")) &&
@@ -219,7 +219,7 @@ TEST_CASE("YOLO: a place of another machine is told with its line and the cure")
 }
 
 TEST_CASE("records: a check goes on behind records that cannot be used") {
-  const Folder f;
+  const LabelFolder f;
   const data::Source source =
       records(f, {example_of("bolt", 1), example_of("gear", 1), "no example", example_of("nut", 2),
                   example_of("bolt", 1, NAN), example_of("bolt", 1)});
@@ -250,7 +250,7 @@ TEST_CASE("records: a check goes on behind records that cannot be used") {
 }
 
 TEST_CASE("records: a class whose name and number contradict each other is told") {
-  const Folder f;
+  const LabelFolder f;
   const data::Source good = records(f, {example_of("bolt", 1), example_of("nut", 2)});
   CHECK(found_in(good).empty());
   for (const std::string& note : data::open(good).notes)
@@ -282,7 +282,7 @@ TEST_CASE("records: a class whose name and number contradict each other is told"
 }
 
 TEST_CASE("an id that stands for two classes of a label map is told with both lines") {
-  const Folder f;
+  const LabelFolder f;
   data::Source source = records(f, {example_of("bolt", 1)});
   f.text("map.pbtxt",
          "item { id: 1 name: 'bolt' }\nitem { id: 2 name: 'nut' }\n"
