@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "data/formats/json_cursor.h"
+#include "data/formats/lines.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/text.h"
@@ -78,9 +79,9 @@ std::string case_of(const json& file, const json& row, const std::string& path) 
 }
 
 json parsed(base::LoadedFile& file) {
-  if (file.bytes().empty())
-    base::fail(base::ExitCode::data, file.path(),
-               ": the file is empty, expected what a command of ssdbench writes with --json");
+  if (const std::string nothing = data::nothing_in_words(file.bytes()); !nothing.empty())
+    base::fail(base::ExitCode::data, file.path(), ": ", nothing,
+               ", expected what a command of ssdbench writes with --json");
   data::JsonCursor cursor(file.bytes());
   // Copies of values that are nested very deeply would take more stack than there is.
   const auto check_depth = [&](int outer, json::parse_event_t event, const json&) {

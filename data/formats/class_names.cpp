@@ -67,7 +67,8 @@ std::vector<std::string> listed_names(std::string_view text, const std::string& 
   std::vector<std::string> names;
   for_lines(text, [&](std::string_view line, int) { names.emplace_back(without_blanks(line)); });
   while (!names.empty() && names.back().empty()) names.pop_back();
-  if (names.empty()) fail(ExitCode::data, path, ": no class names");
+  if (names.empty())
+    fail(ExitCode::data, path, ": ", nothing_in_words(text), ", expected one class name per line");
   return names;
 }
 

@@ -51,7 +51,8 @@ bool is_array_of(std::string_view file, std::string_view field) {
 }  // namespace
 
 std::string foreign_bytes(std::string_view file) {
-  if (std::string zeros = zeros_in_words(file); !zeros.empty()) return zeros;
+  if (std::string nothing = nothing_in_words(file); !nothing.empty())
+    return nothing + ", expected a COCO file";
   if (const std::string encoding = wide_encoding(file); !encoding.empty())
     return "the text is " + encoding + ", expected UTF-8: convert it, as with `iconv -f " +
            encoding + " -t UTF-8 OLD.json > NEW.json`";

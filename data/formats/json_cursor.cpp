@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "data/formats/json_fault.h"
 #include "data/formats/json_text.h"
 
 namespace data {
@@ -52,13 +53,8 @@ std::string python_word(const JsonCursor& cursor, const std::string& reason) {
 }  // namespace
 
 std::string syntax_problem(const JsonCursor& cursor, const std::string& message) {
-  constexpr size_t kLongest = 200;
   if (cursor.stopped_by_limit()) return "a string or gap longer than 1 MiB";
-  // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..."
-  std::string reason = message.substr(message.find("] ") + 2);
-  if (reason.starts_with("parse error at")) reason = reason.substr(reason.find(": ") + 2);
-  if (reason.size() > kLongest) reason = reason.substr(0, kLongest) + "...";
-  return "no valid JSON: " + reason + python_word(cursor, reason);
+  return json_fault(message) + python_word(cursor, message);
 }
 
 }  // namespace data

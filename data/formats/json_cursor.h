@@ -54,8 +54,8 @@ inline constexpr int kDeepestJson = 64;  // how deep arrays and objects may be n
 // 17.0 may be the id 17.
 std::optional<int64_t> whole_number(double value);
 
-// Shortens a message of the library to what is wrong with the text. It removes the position, which
-// the cursor knows better.
+// What is wrong with the text at the cursor, by a message of the library: json_fault, and a word
+// about words of Python.
 std::string syntax_problem(const JsonCursor&, const std::string& message);
 
 // The iterator that the library gets. All its copies share one position, that of the cursor.

@@ -23,6 +23,29 @@ struct DepthCheck : pugi::xml_tree_walker {
   pugi::xml_node too_deep;
 };
 
+// What is wrong, for those faults that the library finds.
+const char* in_words(pugi::xml_parse_status status) {
+  switch (status) {
+    case pugi::status_bad_start_element:
+    case pugi::status_unrecognized_tag:
+      return "expected <name> behind <; write a < in a text as &lt;";
+    case pugi::status_bad_end_element:
+      return "expected </name>";
+    case pugi::status_end_element_mismatch:
+      return "an element without its end </name>; is the file cut off?";
+    case pugi::status_bad_attribute:
+      return "expected name=\"value\" in a tag";
+    case pugi::status_bad_comment:
+      return "a comment without its -->";
+    case pugi::status_bad_cdata:
+      return "a <![CDATA[ without its ]]>";
+    case pugi::status_bad_pi:
+      return "a <? without its ?>";
+    default:
+      return "the text is cut off, or is no XML";
+  }
+}
+
 // The line of an offset as ":LINE". The offset is that in pugixml's copy of the text, which is
 // UTF-8. Empty for encodings for which the line cannot be found from that.
 std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrdiff_t offset) {
@@ -40,18 +63,20 @@ std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrd
 }  // namespace
 
 pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
-  if (const std::string zeros = zeros_in_words(xml); !zeros.empty())
-    base::fail(base::ExitCode::data, where, ": ", zeros);
+  if (const std::string nothing = nothing_in_words(xml); !nothing.empty())
+    base::fail(base::ExitCode::data, where, ": ", nothing, ", expected XML");
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(xml.data(), xml.size(), kParse);
-  auto refuse = [&](std::ptrdiff_t offset, const char* what) {
+  auto refuse = [&](std::ptrdiff_t offset, const std::string& what) {
     base::fail(base::ExitCode::data, where, line_of(xml, result.encoding, offset), ": ", what);
   };
   if (result.encoding == pugi::encoding_utf8 && !base::is_utf8(xml))
     base::fail(base::ExitCode::data, where,
                ": the file is not UTF-8, and declares no other encoding that is read (UTF-16, ",
                "ISO-8859-1): save it as UTF-8");
-  if (!result) refuse(result.offset, result.description());
+  if (!result)
+    refuse(result.offset, base::concatenate("no valid XML: ", in_words(result.status), " (",
+                                            result.description(), ")"));
   for (pugi::xml_node node : document.children()) {
     if (node.type() == pugi::node_doctype &&
         std::string_view(node.value()).find('[') != std::string::npos)

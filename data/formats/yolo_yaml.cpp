@@ -19,14 +19,41 @@ using base::ExitCode, base::fail;
 constexpr size_t kLargestFile = size_t{256} << 10;
 constexpr int kDeepest = 32;
 
+struct Fault {
+  std::string_view sign, words;
+};
+// The first sign that the library's message has decides.
+constexpr Fault kFaults[] = {
+    {"end of sequence flow", "a [ without its ]"},
+    {"end of map flow", "a { without its }"},
+    {"illegal flow end", "a ] or } without its [ or {"},
+    {"end of map", "a line that is not indented as those around it"},
+    {"end of sequence", "a line that is not indented as those around it"},
+    {"illegal tab", "a tab before the text of a line; indent by blanks"},
+    {"illegal map value", "a colon too many; put a text that holds one into quotes"},
+    {"illegal map key", "expected a key, a colon and a value"},
+    {"illegal block entry",
+     "a list item \"- \" where no list may begin; is there a tab before it?"},
+    {"illegal EOF", "quotes that are not closed"},
+    {"escape", "an escape that YAML does not have; put a text with \\ into single quotes"},
+    {"", "a text with a mark of YAML, such as & * ! % @; put it into quotes"}};
+
+std::string in_words(const std::string& message) {
+  for (const Fault& fault : kFaults)
+    if (message.find(fault.sign) != message.npos)
+      return "no valid YAML: " + std::string(fault.words) + " (" + base::printable(message) + ")";
+  return {};
+}
+
 // Checks the file's events before any node is made of them.
 class Bounds : public YAML::EventHandler {
  public:
+  explicit Bounds(const std::string& where) : where_(where) {}
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw YAML::ParserException(mark, "aliases are not accepted: write the value out");
+    refuse(mark, "aliases are not accepted: write the value out");
   }
   void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
                 const std::string&) override {}
@@ -43,8 +70,12 @@ class Bounds : public YAML::EventHandler {
 
  private:
   void enter(const YAML::Mark& mark) {
-    if (++depth_ > kDeepest) throw YAML::ParserException(mark, "lists are nested too deeply");
+    if (++depth_ > kDeepest) refuse(mark, "lists are nested too deeply");
   }
+  [[noreturn]] void refuse(const YAML::Mark& mark, const char* what) const {
+    fail(ExitCode::data, where_, ":", mark.line + 1, ": ", what);
+  }
+  const std::string& where_;
   int depth_ = 0;
 };
 
@@ -129,16 +160,16 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
 YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
   if (text.size() > kLargestFile)
     fail(ExitCode::data, where, ": ", text.size(), " bytes, at most ", kLargestFile);
-  if (const std::string zeros = zeros_in_words(text); !zeros.empty())
-    fail(ExitCode::data, where, ": ", zeros);
+  if (const std::string nothing = nothing_in_words(text); !nothing.empty())
+    fail(ExitCode::data, where, ": ", nothing, ", expected keys with values: names, train, val");
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    Bounds bounds;
+    Bounds bounds(where);
     parser.HandleNextDocument(bounds);
     return take_keys(YAML::Load(std::string(text)), where);
   } catch (const YAML::Exception& error) {
-    fail(ExitCode::data, where, ":", error.mark.line + 1, ": ", base::printable(error.msg));
+    fail(ExitCode::data, where, ":", error.mark.line + 1, ": ", in_words(error.msg));
   }
 }
 

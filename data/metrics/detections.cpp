@@ -33,8 +33,8 @@ void check_numbers(std::span<const Detection> detections) {
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   base::LoadedFile file(path, kLargestFile);
-  if (const std::string zeros = zeros_in_words(file.bytes()); !zeros.empty())
-    base::fail(base::ExitCode::data, path, ": ", zeros);
+  if (const std::string nothing = nothing_in_words(file.bytes()); !nothing.empty())
+    base::fail(base::ExitCode::data, path, ": ", nothing, ", expected an array of detections");
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);

@@ -152,10 +152,11 @@ TEST_CASE("ssdbench compare: the place and the kind of a fault are told") {
   };
   const std::string row = R"({"results":[{"ms_per_step":{)";
   const std::pair<std::string, std::string> cases[] = {
-      {"", ": the file is empty, expected"},
+      {"", ": the file is empty (0 bytes), expected"},
       {"{\"results\":\n[", ": byte 13, line 2: no valid JSON: "},
       {"{\"results\": nul}", ", line 1: no valid JSON: "},
-      {row + R"("p25":1e999,"median":1,"p75":2}}]})", ", line 1: no valid JSON: number overflow"},
+      {row + R"("p25":1e999,"median":1,"p75":2}}]})",
+       ", line 1: no valid JSON: a number that is too large"},
       {nested(65), ": byte 71, line 2: arrays and objects nested deeper than 64"},
       {nested(64), "this is no result of ssdbench"},
       {row + R"("p25":3,"median":2.5,"p75":2}}]})", "p25 3, median 2.5 and p75 2, expected"},

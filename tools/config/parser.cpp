@@ -1,5 +1,6 @@
 #include "tools/config/parser.h"
 
+#include "data/formats/json_fault.h"
 #include "data/formats/lines.h"
 #include "engine/base/error.h"
 
@@ -37,20 +38,6 @@ class CountingIterator {
   Position* position_;
 };
 
-// Removes the head of a message such as "[json.exception.parse_error.101] parse error at line 1,
-// column 2: syntax error ...".
-std::string reason(const std::string& what) {
-  constexpr size_t kLongest = 200;
-  size_t start = 0;
-  if (size_t bracket = what.find("] "); bracket != std::string::npos) start = bracket + 2;
-  if (what.compare(start, 11, "parse error") == 0)
-    if (size_t colon = what.find(": ", start); colon != std::string::npos) start = colon + 2;
-  std::string text = what.substr(start, kLongest);
-  for (char& c : text)
-    if (c < 0x20 || c == 0x7f) c = '?';  // also bytes above 0x7f: they need not be UTF-8
-  return text;
-}
-
 class Builder : public json::json_sax_t {
  public:
   Builder(const Position* position, std::string name)
@@ -81,7 +68,8 @@ class Builder : public json::json_sax_t {
 
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
     const bool began = !levels_.empty() || !position_;
-    complain(reason(e.what()) + (began ? "" : "; a configuration is JSON and begins with {"));
+    complain(data::json_fault(e.what()) +
+             (began ? "" : "; a configuration is JSON and begins with {"));
   }
 
   [[noreturn]] void complain(const std::string& what) const {
@@ -138,8 +126,9 @@ class Builder : public json::json_sax_t {
 ParsedConfig parse_config(const std::string& text, const std::string& name) {
   Position position;
   Builder builder(&position, name);
-  if (const std::string zeros = data::zeros_in_words(text); !zeros.empty())
-    base::fail(base::ExitCode::usage, name, ": ", zeros);
+  if (const std::string nothing = data::nothing_in_words(text); !nothing.empty())
+    base::fail(base::ExitCode::usage, name, ":1: ", nothing,
+               "; a configuration is JSON, at least {}");
   CountingIterator first(text.data(), &position), last(text.data() + text.size(), &position);
   json::sax_parse(first, last, &builder, json::input_format_t::json, true, true);
   if (!builder.root.is_object()) builder.complain("expected an object in { }");

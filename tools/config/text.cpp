@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMaxFileBytes = size_t(16) << 20;
 constexpr size_t kMaxBases = 16;
 constexpr char kBase[] = "_base_";
+constexpr char kCommandLine[] = "command line";
 
 std::string read_bounded(const std::string& path, const std::string& named_at) {
   // Reading a pipe could wait forever, and a device might never end.
@@ -101,8 +102,27 @@ json value_of(const std::string& typed, const std::string& place) {
 
 }  // namespace
 
+// All keys in the value are from there, and so are sections above it that nothing else has made.
+void ConfigText::place_on_command_line(const std::string& path, const json& value) {
+  typed_.erase(path);
+  places_[path] = kCommandLine;
+  if (value.is_object())
+    for (const auto& [name, inner] : value.items()) place_on_command_line(path + "." + name, inner);
+}
+
+void ConfigText::place_new_sections(const std::string& path) {
+  const json* above = &values_;
+  size_t start = 0;
+  for (size_t dot; (dot = path.find('.', start)) != std::string::npos; start = dot + 1) {
+    const auto found =
+        above ? above->find(path.substr(start, dot - start)) : json::const_iterator();
+    above = above && found != above->end() && found->is_object() ? &*found : nullptr;
+    if (!above) places_[path.substr(0, dot)] = kCommandLine;
+  }
+}
+
 void ConfigText::override_with(const std::string& assignment) {
-  const std::string place = "command line";
+  const std::string place = kCommandLine;
   size_t equals = assignment.find('=');
   if (equals == 0 || equals == std::string::npos)
     base::fail(base::ExitCode::usage, place, ": \"", assignment.substr(0, 100),
@@ -110,7 +130,8 @@ void ConfigText::override_with(const std::string& assignment) {
   std::string path = assignment.substr(0, equals), typed = assignment.substr(equals + 1);
   if (path == kBase) base::fail(base::ExitCode::usage, place, ": ", kBase, " belongs into a file");
   json patch = value_of(typed, place + ": " + path);
-  places_[path] = place;
+  place_new_sections(path);
+  place_on_command_line(path, patch);
   typed_[path] = typed;
   size_t end = path.size(), depth = 0;
   for (;;) {
@@ -139,7 +160,7 @@ std::string ConfigText::place(const std::string& path) const {
 
 const std::string* ConfigText::typed(const std::string& path) const {
   auto found = typed_.find(path);
-  bool latest = found != typed_.end() && place(path) == "command line";
+  bool latest = found != typed_.end() && place(path) == kCommandLine;
   return latest ? &found->second : nullptr;
 }
 

@@ -38,6 +38,9 @@ class ConfigText {
 
  private:
   friend class ConfigReader;
+  void place_on_command_line(const std::string& path, const nlohmann::json& value);
+  void place_new_sections(const std::string& path);
+
   nlohmann::json values_ = nlohmann::json::object();
   std::map<std::string, std::string> places_;  // "" is the whole configuration
   std::map<std::string, std::string> typed_;

@@ -90,18 +90,20 @@ TEST_CASE("XML that is refused with its line") {
   std::string deep;
   for (int i = 0; i < 33; ++i) deep += i == 32 ? "\n<a>" : "<a>";
   for (int i = 0; i < 33; ++i) deep += "</a>";
-  for (const Case& c : {Case{"", "no XML elements"},
-                        {"hello", "x:1: text outside of all elements"},
-                        {"<a/>\nhello", "x:2: text outside of all elements"},
-                        {"<a>\n<b></a>", "x:2: Start-end tags mismatch"},
-                        {"<a>", "x:1: Start-end tags mismatch"},
-                        {"</a>", "Start-end tags mismatch"},
-                        {"<a", "Error parsing start element tag"},
-                        {"<>", "tag"},
-                        {"<a><!-- </a>", "Error parsing comment"},
-                        {"<a><![CDATA[x</a>", "Error parsing CDATA"},
-                        {"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "document types"},
-                        {deep, "x:2: elements nested deeper than 32"}}) {
+  for (const Case& c :
+       {Case{"", "x: the file is empty (0 bytes), expected XML"},
+        {"hello", "x:1: text outside of all elements"},
+        {"<a/>\nhello", "x:2: text outside of all elements"},
+        {"<a>\n<b></a>",
+         "x:2: no valid XML: an element without its end </name>; is the file cut off? (Start-end"},
+        {"<a>", "x:1: no valid XML: an element without its end </name>"},
+        {"</a>", "no valid XML: "},
+        {"<a", "no valid XML: expected <name> behind <"},
+        {"<>", "tag"},
+        {"<a><!-- </a>", "no valid XML: a comment without its -->"},
+        {"<a><![CDATA[x</a>", "no valid XML: a <![CDATA[ without its ]]>"},
+        {"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "document types"},
+        {deep, "x:2: elements nested deeper than 32"}}) {
     INFO(c.text);
     CHECK_THROWS_WITH(texts_of(c.text), Contains(c.message));
   }
@@ -236,5 +238,5 @@ TEST_CASE("YOLO lines") {
   CHECK_THROWS_WITH(data::load_yolo(labels.string(), labels.string(), {"x"}), Contains("no .jpg"));
   base::write_file(labels / "empty", std::string("\n\n"));
   CHECK_THROWS_WITH(data::read_class_names((labels / "empty").string()),
-                    Contains("no class names"));
+                    Contains("expected one class name per line"));
 }

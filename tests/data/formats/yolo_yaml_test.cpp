@@ -22,7 +22,17 @@ TEST_CASE("names are a list or a map, places are texts or lists") {
 
 TEST_CASE("what a data.yaml must not say is one line with its place") {
   const std::pair<std::string, const char*> rows[] = {
-      {"", "d.yaml: expected keys"},
+      {"", "d.yaml: the file is empty (0 bytes), expected keys"},
+      {" \n \n", "d.yaml: the file holds only blanks, expected keys"},
+      {"# nothing\n", "d.yaml: expected keys"},
+      {"a: 1\nnames: [a\n", "no valid YAML: a [ without its ] ("},
+      {"names: {0: a", "no valid YAML: a { without its } ("},
+      {"names:\n\t- a",
+       "d.yaml:2: no valid YAML: a list item \"- \" where no list may begin; is there a tab"},
+      {"train: a: b", "d.yaml:1: no valid YAML: a colon too many; put a text that holds one into "},
+      {"names: 'a", "no valid YAML: quotes that are not closed ("},
+      {"names: [a]]", "d.yaml:1: no valid YAML: "},
+      {"names: @a", "d.yaml:1: no valid YAML: a text with a mark of YAML"},
       {"train: a", "d.yaml: names is missing"},
       {"names: cat", "d.yaml:1: names: expected a list or a map"},
       {"names: []", "names: no class names"},

@@ -90,8 +90,6 @@ TEST_CASE("what is wrong is told in one line, with byte, line, and entry") {
   };
   const std::string deep(100, '[');
   const std::vector<Case> cases = {
-      {"", "no valid JSON"},
-      {" ", "no valid JSON"},
       {"{}", "the file is an object"},
       {"null", "the file is null"},
       {"3", "the file is a number"},
@@ -140,9 +138,14 @@ TEST_CASE("what is wrong is told in one line, with byte, line, and entry") {
   CHECK_THAT(error_of(with("42", "43")), Catch::Contains(", line 2: detection 1: "));
 }
 
+TEST_CASE("a file that holds nothing is told in one line") {
+  CHECK(error_of("") == "the file is empty (0 bytes), expected an array of detections");
+  CHECK(error_of(" \n") == "the file holds only blanks, expected an array of detections");
+}
+
 TEST_CASE("every prefix of a good file is an error, not a crash") {
   std::string text = "[" + kGood + "]";
-  for (size_t length = 0; length < text.size(); ++length)
+  for (size_t length = 1; length < text.size(); ++length)
     CHECK_THAT(error_of(text.substr(0, length)), Catch::Contains("no valid JSON"));
 }
 

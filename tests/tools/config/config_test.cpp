@@ -111,23 +111,23 @@ TEST_CASE("what is wrong with a configuration, and where") {
     std::string text, expected;
   };
   const Row rows[] = {
-      {"", "c.json:1: "},
-      {" \n\n ", "c.json:"},
+      {"", "c.json:1: the file is empty (0 bytes); a configuration is JSON"},
+      {" \n\n ", "c.json:1: the file holds only blanks"},
       {"[]", "c.json:1: expected an object"},
       {"7", "c.json:1: expected an object"},
-      {"{", "c.json:1: syntax error"},
-      {"{\"flag\": true,}", "c.json:1: syntax error"},
-      {"{\n\"flag\" true}", "c.json:2: syntax error"},
-      {"{} {}", "c.json:1: syntax error"},
-      {"{\"flag\": tru}", "c.json:1: syntax error"},
-      {"{\"a\": {\n\"count\": 1e999}}", "c.json:2: number overflow"},
-      {"{\"title\": \"\xff\"}", "c.json:1: syntax error"},
-      {"{\"title\": \"a\nb\"}", "c.json:1: syntax error"},
-      {"{\"title\": \"\\ud800\"}", "c.json:1: syntax error"},
-      {"{ /* no end", "c.json:1: syntax error"},
+      {"{", "c.json:1: no valid JSON: the text ends before all brackets are closed (syntax"},
+      {"{\"flag\": true,}", "c.json:1: no valid JSON: expected a name before }; is there a comma"},
+      {"{\n\"flag\" true}", "c.json:2: no valid JSON: expected : behind a name ("},
+      {"{} {}", "c.json:1: no valid JSON: more text behind the last closing bracket ("},
+      {"{\"flag\": tru}", "c.json:1: no valid JSON: expected a value: a number, "},
+      {"{\"a\": {\n\"count\": 1e999}}", "c.json:2: no valid JSON: a number that is too large ("},
+      {"{\"title\": \"\xff\"}", "c.json:1: no valid JSON: a byte that is not UTF-8"},
+      {"{\"title\": \"a\nb\"}", "no valid JSON: a line break or control character within quotes"},
+      {"{\"title\": \"\\ud800\"}", "c.json:1: no valid JSON: an escape \\u that is no character"},
+      {"{ /* no end", "c.json:1: no valid JSON: a comment without its */"},
       {"train:\n  steps: 5\n",
-       "c.json:1: syntax error while parsing value - invalid literal; last read: 'tra'; a "
-       "configuration is JSON and begins with {"},
+       "(syntax error while parsing value - invalid literal; last read: 'tra'); a configuration is "
+       "JSON and begins with {"},
       {"{\"flag\": true,\n \"flag\": true}",
        "c.json:2: key flag is written twice, first in line 1"},
       {"{\"a\": {\"count\": 2,\n\n\"count\": 2}}", "c.json:3: key a.count is written twice"},
@@ -199,8 +199,8 @@ TEST_CASE("what is wrong with an override") {
       {"a.count=ten", "command line: a.count: expected an integer from 1 to 10, found \"ten\""},
       {"a.count=1e999", "a.count: expected an integer"},
       {"a.cuont=3", "command line: a.cuont: unknown key, did you mean a.count?"},
-      {"triple=[1,2", "command line: triple: syntax error"},
-      {"title=\"open", "command line: title: syntax error"},
+      {"triple=[1,2", "command line: triple: no valid JSON: the text ends before all brackets"},
+      {"title=\"open", "command line: title: no valid JSON: the text ends within quotes"},
       {"_base_=x.json", "command line: _base_ belongs into a file"},
       {"a.b.rate=20", "command line: a.b.rate: a.count has to exceed"},
       {"list={\"a\":1,\"a\":2}", "is written twice"},
@@ -209,6 +209,23 @@ TEST_CASE("what is wrong with an override") {
     INFO(row.assignment);
     CHECK_THAT(complaint("{}", {row.assignment}), Catch::Contains(row.expected));
   }
+}
+
+TEST_CASE(
+    "what the command line sets or makes is blamed on it, and what the file has on the file") {
+  const std::string file = "{\n\"a\": {\n\"count\": 7}}";
+  const auto said = [&](const std::vector<std::string>& o) { return complaint(file, o); };
+  CHECK_THAT(said({"aa.count=3"}),
+             Catch::StartsWith("command line: aa: unknown key, did you mean"));
+  CHECK_THAT(said({"a.c.steps=3"}), Catch::StartsWith("command line: a.c: unknown key"));
+  CHECK_THAT(said({"a.b.step=3"}), Catch::StartsWith("command line: a.b.step: unknown key"));
+  CHECK_THAT(said({"a={\"count\": 70}"}), Catch::StartsWith("command line: a.count: expected"));
+  CHECK_THAT(said({"a={\"cuont\": 7}"}), Catch::StartsWith("command line: a.cuont: unknown key"));
+  CHECK_THAT(said({"flag.x=1"}), Catch::StartsWith("command line: flag: expected true or false"));
+  CHECK_THAT(complaint("{\n\"aa\": {}}", {"aa.count=3"}), Catch::StartsWith("c.json:2: aa: "));
+  // A value as typed is taken only if nothing behind it has set the key again.
+  CHECK_THAT(complaint("{}", {"a.count=3", "a={\"count\": true}"}),
+             Catch::Contains("a.count: expected an integer from 1 to 10, found true"));
 }
 
 TEST_CASE("bases are merged by RFC 7396, relative to the file that names them") {
