@@ -31,9 +31,11 @@ void* Arena::take(size_t bytes) {
   void* taken = branches_open_ ? take_from(returned_[branch_], bytes) : nullptr;
   if (!taken) taken = take_from(free_, bytes);
   if (taken) return taken;
-  base::fail(base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ",
-             live_ >> 20, " of ", size_ >> 20,
-             " MiB in use; use a smaller batch or raise memory_gib");
+  base::fail(
+      base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
+      " of ", size_ >> 20,
+      " MiB in use; a smaller batch, smaller images or a half precision take less; the limit "
+      "is train.memory_gib, or what the device has");
 }
 
 // Adds a gap, merged with its neighbours.

@@ -31,6 +31,16 @@ LoaderOptions checked(LoaderOptions options, const Dataset& dataset) {
   return options;
 }
 
+// What helps where the images are fewer than those of one batch of all ranks.
+std::string cure_of(const BatchPlan& plan) {
+  if (plan.images == 0) return "";
+  if (plan.images < plan.world)
+    return base::concatenate("; each of ", plan.world, " ranks needs one: start ", plan.images,
+                             " at most, or add images");
+  return base::concatenate("; lower the batch size to ", plan.images / plan.world,
+                           plan.world > 1 ? " for each rank" : "");
+}
+
 BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
   BatchPlan plan{.images = int64_t(dataset.images.size()),
                  .batch_size = options.batch_size,
@@ -40,7 +50,7 @@ BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
   if (plan.batches_per_epoch() == 0)
     base::fail(ExitCode::data, "the data set has ", base::counted(plan.images, "image"),
                ", expected at least ", options.drop_remainder ? plan.global_batch() : 1,
-               " for one batch", plan.images > 0 ? "; lower the batch size" : "");
+               " for one batch", cure_of(plan));
   return plan;
 }
 

@@ -12,7 +12,7 @@ namespace run {
 namespace {
 
 struct Use {
-  std::string key;
+  std::string key, cure;  // what helps if not even one image fits
   std::string limit = LimitNames().memory;
   int batch_size;
   size_t needed;
@@ -47,8 +47,15 @@ void check_use(const Use& use, size_t available) {
              memory_in_units(use.needed), " of step memory, ", memory_in_units(available),
              " are free: ",
              batch > 0 ? fmt::format("{}={} would fit", use.key, batch)
-                       : "no batch size fits, lower model.input_height and input_width",
+                       : "not even one image fits; " + use.cure,
              "; the limit is ", use.limit, ", or what the device has");
+}
+
+std::string cure_in_training(const config::RunConfig& config) {
+  std::string cure = "lower model.input_height and model.input_width";
+  if (config.train.precision == "fp32") cure += ", or set train.precision=bf16";
+  if (config.ranks.count > 1) cure += ", or start fewer ranks on this machine";
+  return cure;
 }
 
 size_t training_step(engine::Backend& backend, config::RunConfig config, int batch_size) {
@@ -65,7 +72,7 @@ size_t evaluation_step(engine::Backend& backend, const config::RunConfig& config
 }
 
 Use evaluation_use(engine::Backend& backend, const config::RunConfig& config, int batch,
-                   size_t needed, const LimitNames& names) {
+                   size_t needed, const LimitNames& names, const std::string& cure) {
   const auto quick = [&backend, &config](int size) {
     std::set<engine::ConvShape> ignored;
     MemoryPlan plan;
@@ -73,6 +80,7 @@ Use evaluation_use(engine::Backend& backend, const config::RunConfig& config, in
     return plan.evaluation_step;
   };
   return {.key = names.batch,
+          .cure = cure,
           .limit = names.memory,
           .batch_size = batch,
           .needed = needed,
@@ -128,6 +136,7 @@ void check_fits(engine::Backend& backend, const config::RunConfig& config, const
                 int evaluation_batch, size_t step_memory) {
   std::set<engine::ConvShape> ignored;
   check_use({.key = "train.batch_size",
+             .cure = cure_in_training(config),
              .batch_size = config.train.batch_size,
              .needed = plan.training_step,
              .need = [&](int batch) { return training_step(backend, config, batch); },
@@ -136,14 +145,18 @@ void check_fits(engine::Backend& backend, const config::RunConfig& config, const
                    return PlannedRun(backend, config, &ignored).train(batch).training_step;
                  }},
             step_memory);
-  check_use(evaluation_use(backend, config, evaluation_batch, plan.evaluation_step, {}),
+  check_use(evaluation_use(backend, config, evaluation_batch, plan.evaluation_step, {},
+                           cure_in_training(config)),
             step_memory);
 }
 
 size_t evaluation_memory(engine::Backend& backend, const config::RunConfig& config, int batch,
                          size_t step_memory, const LimitNames& names) {
   const size_t needed = evaluation_step(backend, config, batch);
-  check_use(evaluation_use(backend, config, batch, needed, names), step_memory);
+  check_use(
+      evaluation_use(backend, config, batch, needed, names,
+                     "take a model whose model.input_height and model.input_width are smaller"),
+      step_memory);
   return needed;
 }
 

@@ -57,6 +57,28 @@ ExitCode failure_code(Loader& loader) {
 
 }  // namespace
 
+TEST_CASE("too few images for a batch: what helps, and no smaller batch where it is 1 already") {
+  const Pictures pictures(3);
+  const auto said = [&](int batch_size, int world) -> std::string {
+    LoaderOptions options = small_options(batch_size);
+    options.world = world;
+    try {
+      Loader(pictures.dataset, options);
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::data);
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(said(3, 1).empty());
+  CHECK(said(8, 1) ==
+        "the data set has 3 images, expected at least 8 for one batch; lower the batch "
+        "size to 3");
+  CHECK_THAT(said(2, 2), Catch::EndsWith("; lower the batch size to 1 for each rank"));
+  CHECK_THAT(said(1, 4),
+             Catch::EndsWith("; each of 4 ranks needs one: start 3 at most, or add images"));
+}
+
 TEST_CASE("every thread count, queue depth and cache gives the same stream") {
   Pictures pictures(23);
   constexpr int kBatches = 17;  // three epochs and a bit

@@ -162,6 +162,31 @@ TEST_CASE("a batch that does not fit is refused with the size that would") {
       6);
 }
 
+TEST_CASE("where one image does not fit, a smaller batch is no advice") {
+  TrainingPlace place;
+  const auto refused = [&](const std::string& more) {
+    const Outcome outcome =
+        place.train("run", "train.batch_size=1 eval.every_steps=0 train.memory_gib=0.001 " + more);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 6);
+    CHECK_THAT(outcome.err, Catch::Contains("train.batch_size=1 needs") &&
+                                Catch::Contains("not even one image fits; lower model.input_height "
+                                                "and model.input_width") &&
+                                Catch::Contains("the limit is train.memory_gib") &&
+                                !Catch::Contains("would fit"));
+    return outcome.err;
+  };
+  CHECK_THAT(refused(""), Catch::Contains(", or set train.precision=bf16;"));
+  CHECK_THAT(refused("train.precision=bf16"), !Catch::Contains("train.precision"));
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  const Outcome detected = tests::run(
+      "cd " + place.at("") + " && " + tests::program("ssddetect").string() +
+      " --checkpoint run/last.safetensors data/images --batch 1 --memory-gib 0.001 --device cpu");
+  CHECK(detected.exit_code == 6);
+  CHECK_THAT(detected.err, Catch::Contains("not even one image fits; take a model whose ") &&
+                               Catch::Contains("the limit is --memory-gib"));
+}
+
 TEST_CASE("the image cache is part of the plan, as large as the images need at most") {
   TrainingPlace place;  // 24 images of 96 x 96
   const Outcome fits = place.train("run", "data.device_cache_mib=500 --dry-run");
