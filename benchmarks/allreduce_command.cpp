@@ -162,7 +162,7 @@ int benchmark(const Options& o, bool asked) {
   try {
     benchmark_as(o, *ranks);
   } catch (const base::Error& error) {
-    ranks->abort(error.code(), error.what());
+    ranks->abort(error.code(), engine::told_to_all(*ranks, error));
     throw;
   }
   return 0;

@@ -33,7 +33,7 @@ Tensor sum_of(const Context& c, const Tensors& levels) {
 Tensor normaliser_of(const Context& c, const Tensor& box_weights, LossNormalizer over) {
   if (over == LossNormalizer::per_rank || !c.ranks) return sum_of(c, box_weights, 1);
   Tensor sum = sum_of(c, box_weights, 0);
-  c.ranks->sum("matches", sum, c.queue);
+  c.ranks->sum("numbers of matches", sum, c.queue);
   return sum_of(c, sum, 1);
 }
 

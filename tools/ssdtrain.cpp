@@ -236,10 +236,11 @@ int train(const Arguments& a) {
     const tools::QuietRank quiet(place->rank);
     return train_as(a, job, ranks.get(), device);
   } catch (const base::Error& error) {
-    ranks->abort(error.code(), error.what());
-    base::fail(error.code(), "rank ", place->rank, ": ", error.what());
+    const std::string told = engine::told_to_all(*ranks, error);
+    ranks->abort(error.code(), told);
+    base::fail(error.code(), told);
   } catch (const std::exception& error) {
-    ranks->abort(base::ExitCode::failed, error.what());
+    ranks->abort(base::ExitCode::failed, engine::told_to_all(*ranks, error));
     throw;
   }
 }

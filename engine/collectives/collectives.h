@@ -21,7 +21,7 @@ class Collectives {
   virtual const std::string& host(int rank) const = 0;
 
   // sum, gather and broadcast are queued as kernels are; a queue that only plans runs none of them.
-  // `what` is a literal of up to 31 letters, which messages show.
+  // `what` is a literal of up to 31 letters that says to a user what the ranks exchange.
 
   // Replaces every rank's buffer (f32, f64, f16 or bf16) by the sum of all ranks' buffers. The
   // terms are added in order of rank; half types are added in f32 and rounded once. So all ranks
@@ -47,14 +47,18 @@ class Collectives {
   // them, have computed is worth nothing. The next gather_bytes() throws, and names the rank.
   virtual bool intact() const { return true; }
 
-  // Ends the run of all ranks: their present or next calls throw Error(code) with this rank's name
-  // and `why`. This rank may call nothing else afterwards.
+  // Ends the run of all ranks: their present or next calls throw Error(code) with `why`, which is
+  // told_to_all(). This rank may call nothing else afterwards.
   virtual void abort(base::ExitCode code, const std::string& why) noexcept = 0;
 };
 
 // "rank 1 on node07"
 std::string rank_in_words(const Collectives&, int rank);
 std::vector<std::string> ranks_in_words(const Collectives&);  // all, by rank
+
+// What an error says where several ranks may show it: with "rank 1 on node07: " for this rank
+// before it, unless it names a rank already, from which it then comes.
+std::string told_to_all(const Collectives&, const std::exception&);
 
 // Null stands for a process that trains alone.
 inline int rank_of(const Collectives* ranks) { return ranks ? ranks->rank() : 0; }

@@ -99,8 +99,8 @@ class Conversation {
       end_by_peer(header_);
     if (!same_call(header_, t_.expected, t_.receive_any) || header_.bytes > kMostBytes)
       fail(ExitCode::resources, named(*t_.peer),
-           " makes another call than this rank: ", call_in_words(header_), ", expected ",
-           call_in_words(t_.expected));
+           " makes another call than the others: ", call_in_detail(header_), ", expected ",
+           call_in_detail(t_.expected));
     if (t_.receive_any) t_.receive_any->resize(header_.bytes);
   }
 
@@ -129,11 +129,10 @@ class Conversation {
     std::string reason(std::min(header.bytes, kMostReason), ' ');
     const auto soon = Clock::now() + std::chrono::seconds(1);
     if (!receive_all(t_.peer->socket, reason.data(), reason.size(), soon))
-      reason = "no reason came";
+      reason = named(*t_.peer) + " has ended the run; its reason did not arrive";
     const bool known =
         header.code >= int(ExitCode::failed) && header.code <= int(ExitCode::resources);
-    fail(known ? ExitCode(header.code) : ExitCode::resources, named(*t_.peer), ": ",
-         base::printable(reason));
+    fail(known ? ExitCode(header.code) : ExitCode::resources, base::printable(reason));
   }
 
   Transfer t_;

@@ -19,8 +19,9 @@ struct Transfer {
   std::string* receive_any = nullptr;  // in place of receive_into: takes any length
 };
 
-// Throws Error(resources), which names the ranks that have moved no byte for `seconds`, that have
-// gone, or that make another call. If a rank has ended the run, throws Error with that rank's code.
+// Throws Error(resources), which names the ranks that have moved no byte for `seconds`, that
+// have gone, or that make another call. If a rank has ended the run, throws Error with that
+// rank's code and words.
 void exchange(std::vector<Transfer> transfers, double seconds);
 
 }  // namespace engine

@@ -52,7 +52,7 @@ void GradientSums::learn_buckets(Collectives& ranks) {
   for (size_t r = 0; r < all.size(); ++r)
     if (all[r] != mine)
       base::fail(base::ExitCode::resources, rank_in_words(ranks, int(r)),
-                 " completes its gradients in another order than this rank");
+                 " completes its gradients in another order than the others");
   buckets_.emplace(order_, parameters_.trained(), options_.buckets);
 }
 

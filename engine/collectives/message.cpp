@@ -40,7 +40,11 @@ MessageHeader make_header(MessageKind kind, const char* what, uint64_t call, ker
 std::string call_in_words(const MessageHeader& header) {
   const auto end = std::find(header.what.begin(), header.what.end(), '\0');
   const std::string what = base::printable(std::string(header.what.begin(), end));
-  return base::concatenate(name_of(header.kind), what, " (call ", header.call, ", ", header.bytes,
+  return name_of(header.kind) + what;
+}
+
+std::string call_in_detail(const MessageHeader& header) {
+  return base::concatenate(call_in_words(header), " (call ", header.call, ", ", header.bytes,
                            " bytes", known(header.dtype) ? " of " : "",
                            known(header.dtype) ? kernels::name_of(header.dtype) : "", ")");
 }

@@ -29,8 +29,10 @@ static_assert(sizeof(MessageHeader) == 56);
 MessageHeader make_header(MessageKind, const char* what, uint64_t call, kernels::DType,
                           size_t bytes);
 
-// "the sum of gradients (call 17, 4096 bytes of f32)"
+// "the sum of gradients"
 std::string call_in_words(const MessageHeader&);
+// The same with what tells it from other calls: "the sum of gradients (call 17, 4096 bytes of f32)"
+std::string call_in_detail(const MessageHeader&);
 
 // Whether both sides make the same call. Lengths may differ where `any_length`.
 bool same_call(const MessageHeader&, const MessageHeader&, bool any_length);

@@ -128,7 +128,7 @@ class TcpCollectives : public HostCollectives {
       exchange(std::move(transfers), seconds_);
       seconds_in_calls_ += std::chrono::duration<double>(Clock::now() - start).count();
     } catch (const base::Error& error) {
-      abort(error.code(), error.what());
+      abort(error.code(), told_to_all(*this, error));
       throw;
     }
   }
@@ -222,6 +222,13 @@ std::vector<std::string> ranks_in_words(const Collectives& ranks) {
   std::vector<std::string> names;
   for (int r = 0; r < ranks.size(); ++r) names.push_back(rank_in_words(ranks, r));
   return names;
+}
+
+std::string told_to_all(const Collectives& ranks, const std::exception& error) {
+  const std::string message = error.what();
+  for (int r = 0; r < ranks.size(); ++r)
+    if (message.find(rank_in_words(ranks, r)) != message.npos) return message;
+  return rank_in_words(ranks, ranks.rank()) + ": " + message;
 }
 
 int ranks_here(const Collectives* ranks) {

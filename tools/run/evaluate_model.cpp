@@ -81,7 +81,8 @@ Found over_ranks(engine::Collectives& ranks, const Found& own) {
   std::stable_sort(
       all.detections.begin(), all.detections.end(),
       [](const PlacedDetection& a, const PlacedDetection& b) { return a.image < b.image; });
-  for (const std::string& part : ranks.gather_bytes("unreadable", bytes_of(&own.unreadable, 1))) {
+  for (const std::string& part :
+       ranks.gather_bytes("unreadable images", bytes_of(&own.unreadable, 1))) {
     int64_t unreadable = 0;
     std::memcpy(&unreadable, part.data(), std::min(part.size(), sizeof unreadable));
     all.unreadable += unreadable;

@@ -34,7 +34,7 @@ json parsed(const engine::Collectives& ranks, int rank, const std::string& text)
 void check_equal_start(engine::Collectives& ranks, const config::RunConfig& config,
                        const TrainingData& data, const ModelFile* resumed) {
   const auto texts =
-      ranks.gather_bytes("facts of the start", dumped(facts_of(config, data, resumed)));
+      ranks.gather_bytes("settings and data sets", dumped(facts_of(config, data, resumed)));
   const json first = parsed(ranks, 0, texts[0]);
   for (int r = 1; r < ranks.size(); ++r) {
     const std::string words = difference(first, parsed(ranks, r, texts[size_t(r)]));
@@ -56,7 +56,8 @@ void share_weights(engine::Collectives& ranks, Device& device, const engine::Par
   engine::OptimizerState state = optimizer.read_state();
   const std::string first = ranks.gather_bytes(
       "the optimiser's counters", {reinterpret_cast<const char*>(&state), sizeof state})[0];
-  if (first.size() != sizeof state) fail(ExitCode::resources, "rank 0 is another program");
+  if (first.size() != sizeof state)
+    fail(ExitCode::resources, engine::rank_in_words(ranks, 0), " is another program");
   std::memcpy(&state, first.data(), sizeof state);
   optimizer.write_state(state);
   device.backend().synchronize(queue);
@@ -64,7 +65,7 @@ void share_weights(engine::Collectives& ranks, Device& device, const engine::Par
 
 std::vector<RankInfo> gather_infos(engine::Collectives& ranks, const std::string& device) {
   const json own{{"process", ::getpid()}, {"device", device}};
-  const auto texts = ranks.gather_bytes("places", dumped(own));
+  const auto texts = ranks.gather_bytes("the ranks' devices", dumped(own));
   std::vector<RankInfo> infos;
   for (int r = 0; r < ranks.size(); ++r) {
     const json info = parsed(ranks, r, texts[size_t(r)]);

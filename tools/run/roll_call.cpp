@@ -62,7 +62,7 @@ double RollCall::own_seconds() {
 
 std::vector<RankNote> RollCall::exchanged(const RankNote& mine) {
   std::vector<RankNote> notes;
-  for (const std::string& text : ranks_->gather_bytes("notes", packed(mine)))
+  for (const std::string& text : ranks_->gather_bytes("news after each step", packed(mine)))
     notes.push_back(unpacked(text));
   last_time_ = now();
   last_in_calls_ = ranks_->seconds_in_calls();
@@ -143,7 +143,7 @@ std::string stragglers_in_words(const std::vector<double>& seconds,
 void confirm_step(engine::Collectives& ranks, Device& device, int64_t step) {
   device.backend().synchronize(device.queue());
   const std::string mine = ranks.intact() ? std::to_string(step) : "none";
-  const std::vector<std::string> all = ranks.gather_bytes("finished steps", mine);
+  const std::vector<std::string> all = ranks.gather_bytes("the numbers of finished steps", mine);
   for (size_t r = 0; r < all.size(); ++r)
     if (all[r] != mine)
       fail(ExitCode::resources, engine::rank_in_words(ranks, int(r)), " has not finished step ",

@@ -304,7 +304,7 @@ bool Trainer::could_confirm() {
 // Launchers end all ranks when one ends with a code that is not 0: until rank 0 has written its
 // files, none may.
 void Trainer::wait_for_files() {
-  if (ranks_) ranks_->barrier("rank 0's files");
+  if (ranks_) ranks_->barrier("the ranks at the end");
 }
 
 void Trainer::evaluate() {

@@ -167,7 +167,7 @@ TEST_CASE("a rank that leaves early is named, with its host and the call") {
   for (const int r : {0, 1})
     CHECK_THAT(failures[size_t(r)],
                Catch::Contains(leaving + " is gone: it ended or lost its connection during the sum "
-                                         "of gradients (call 0, "));
+                                         "of gradients"));
 }
 
 TEST_CASE("a rank that hangs is named after the timeout") {
@@ -189,7 +189,9 @@ TEST_CASE("a rank that hangs is named after the timeout") {
 TEST_CASE("abort ends the calls of all ranks with its code and its reason") {
   const auto failures = on_ranks(3, [](Collectives& c) {
     std::vector<float> values(3000000);
-    if (c.rank() == 1) return c.abort(base::ExitCode::data, "photo.jpg: cannot be read");
+    if (c.rank() == 1)
+      return c.abort(base::ExitCode::data,
+                     engine::told_to_all(c, std::runtime_error("photo.jpg: cannot be read")));
     try {
       c.sum("gradients", view_of(values, DType::f32), kQueue);
     } catch (const Error& error) {
@@ -200,6 +202,25 @@ TEST_CASE("abort ends the calls of all ranks with its code and its reason") {
   for (const int r : {0, 2})
     CHECK_THAT(failures[size_t(r)],
                Catch::Contains("rank 1 on ") && Catch::Contains("photo.jpg: cannot be read"));
+}
+
+TEST_CASE(
+    "a failure that reaches ranks one after another names the rank that failed, and no other") {
+  // Each rank hears of it from the one before, in a call of those two only.
+  for (const bool ends_by_itself : {true, false}) {
+    const auto failures = on_ranks(4, [&](Collectives& c) {
+      if (c.rank() == 3 && !ends_by_itself) return;
+      if (c.rank() == 3)
+        return c.abort(base::ExitCode::data, engine::told_to_all(c, std::runtime_error("bad")));
+      std::vector<float> values(100);
+      c.broadcast("weights", view_of(values, DType::f32), c.rank() + 1, kQueue);
+    });
+    for (const int r : {0, 1, 2}) {
+      INFO(failures[size_t(r)]);
+      CHECK_THAT(failures[size_t(r)], Catch::StartsWith("rank 3 on " + own_host()));
+      CHECK_THAT(failures[size_t(r)].substr(1), !Catch::Contains("rank "));
+    }
+  }
 }
 
 TEST_CASE("a rank that has gone is named to another thread, while this one is in a call") {

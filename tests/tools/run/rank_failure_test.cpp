@@ -33,7 +33,7 @@ class DyingRank : public FailingRank {
   DyingRank(Collectives& real, int steps) : FailingRank(real), steps_left_(steps) {}
   void before_gathering(const std::string& what) override {
     if (notes_ && steps_left_ == 0) throw std::runtime_error("this rank dies");
-    if (what != "notes") return;
+    if (what != "news after each step") return;
     notes_ = true;
     --steps_left_;
   }
@@ -50,7 +50,7 @@ class ForsakenRank : public FailingRank {
   bool intact() const override { return steps_left_ > 0; }
   void before_gathering(const std::string& what) override {
     if (!intact()) base::fail(ExitCode::resources, "rank 1 on node07 is gone, before ", what);
-    if (what == "notes") --steps_left_;
+    if (what == "news after each step") --steps_left_;
   }
 
  private:
@@ -104,7 +104,7 @@ TEST_CASE("a rank that dies between a step and the checkpoint leaves the checkpo
 TEST_CASE("the last step of a run is saved only if all ranks have finished it") {
   const TrainingJob job;
   const std::string why = end_of_forsaken(tiny({"output_dir=run", "train.steps=3"}), 3);
-  CHECK_THAT(why, Contains("rank 1 on node07 is gone, before finished steps"));
+  CHECK_THAT(why, Contains("rank 1 on node07 is gone, before the numbers of finished steps"));
   CHECK_FALSE(fs::exists("run/last.safetensors"));
 }
 
