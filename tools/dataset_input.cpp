@@ -97,6 +97,8 @@ data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
   data::Dataset dataset = data::open(with_policy(), "--", problems);
+  if (!problems && dataset.images.empty())
+    base::fail(base::ExitCode::data, base::printable(name()), ": the data set has no images");
   dataset.frame_known |= exif.has_value();
   for (const std::string& note : dataset.notes) base::tell("note: " + note);
   return dataset;

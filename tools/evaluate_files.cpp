@@ -5,6 +5,7 @@
 #include <set>
 
 #include "data/check/box_units.h"
+#include "data/check/odd_detections.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detections.h"
 #include "engine/base/counted.h"
@@ -49,6 +50,8 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
   const std::string units = data::count_box_units(file.detections, truth).in_words();
   if (!units.empty())
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
+  for (const std::string& odd : data::odd_detections(file.detections, truth))
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << odd << "\n";
   for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name(), job.options),
                                     run::untrained_in_words(data::count_labels(truth))})
     if (!remark.empty()) log << "ssdeval: " << remark << "\n";

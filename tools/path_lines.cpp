@@ -74,7 +74,7 @@ void PathLines::add(std::string line, std::vector<std::string>& paths) {
   if (line.size() > kLongest || line.find('\0') != line.npos)
     fail(ExitCode::data, name_, ", line ", line_, ": no path of an image, expected at most ",
          kLongest, " bytes without a NUL");
-  if (!line.empty()) paths.push_back(std::move(line));
+  if (line.find_first_not_of(" \t") != line.npos) paths.push_back(std::move(line));
 }
 
 }  // namespace tools

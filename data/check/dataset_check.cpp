@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -48,7 +49,8 @@ class LabelChecker {
                       base::printable_name(image.file_name)));
     if (!base::is_utf8(image.file_name))
       add(ProblemKind::invalid_utf8, image, "file name is not UTF-8");
-    auto [first, is_new] = id_of_file_.try_emplace(image.file_name, image.id);
+    auto [first, is_new] = id_of_file_.try_emplace(
+        std::filesystem::path(image.file_name).lexically_normal().string(), image.id);
     if (!is_new && image.shard < 0)
       add(ProblemKind::duplicate_file_name, image,
           fmt::format("images {} and {} have this file", first->second, image.id));

@@ -23,13 +23,27 @@ std::vector<std::string> names_of(const Source& s) {
   return s.names.empty() ? std::vector<std::string>() : read_class_names(s.names);
 }
 
+// Folders of files are other formats, or the files in them are meant.
+void refuse_folder(const std::string& path, const std::string& expected) {
+  if (std::error_code unknown; fs::is_directory(path, unknown))
+    base::fail(base::ExitCode::data, base::printable_path(path), " is a folder, expected ",
+               expected);
+}
+
 Dataset open_coco(const Source& s, Problems* problems) {
+  const std::string voc = s.option("voc"), yolo = s.option("yolo");
+  refuse_folder(
+      s.annotations,
+      "a JSON file of COCO" +
+          (voc.empty() ? "" : "; labels of VOC are given as " + voc + ", of YOLO as " + yolo));
   const std::string beside = fs::path(s.annotations).parent_path().string();
   const std::string images = !s.images.empty() ? s.images : beside.empty() ? "." : beside;
   return load_coco(s.annotations, images, {.problems = problems});
 }
 
 Dataset open_tfrecords(const Source& s, Problems* problems) {
+  for (const std::string& path : s.tfrecords)
+    refuse_folder(path, "TFRecord shards, as '" + (fs::path(path) / "*.record*").string() + "'");
   const auto [shards, notes] = find_shard_sets(s.tfrecords);
   const std::string option = s.option("label_map");
   const RecordLabels labels = find_record_labels(s.label_map, shards, option);

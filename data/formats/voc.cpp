@@ -115,7 +115,9 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
   for (pugi::xml_node annotation : document.children("annotation"))
     parse_annotation(annotation, {loaded.bytes(), where}, file);
   if (file.image.width == 0 || file.image.height == 0)
-    fail(ExitCode::data, where, ": no size/width and size/height");
+    fail(ExitCode::data, where,
+         ": no size/width and size/height, expected the picture's sides in pixels, as in "
+         "<size><width>640</width><height>480</height></size>");
   const std::string picture = pictures.find(relative, file.image.file_name);
   if (picture.empty())
     fail(ExitCode::data, where, ": filename does not stay below the image folder");

@@ -84,7 +84,8 @@ void refuse_unfinished_above(const std::string& folder) {
 }  // namespace
 
 VocFiles find_voc_files(const std::string& folder, const std::string& list, Problems* problems) {
-  if (!fs::is_directory(folder)) fail(ExitCode::data, folder, ": not a folder");
+  if (!fs::is_directory(folder))
+    fail(ExitCode::data, folder, ": not a folder, expected one of PASCAL VOC's XML files");
   refuse_unfinished_above(folder);
   if (!list.empty()) return listed_files(list, folder, problems);
   std::vector<fs::path> paths;

@@ -212,7 +212,9 @@ std::string names_beside_labels(const std::string& folder) {
 Dataset load_yolo(const Source& source, Problems* problems) {
   if (const fs::path yaml = yaml_file(source.yolo); !yaml.empty())
     return load_yaml(yaml, source, problems);
-  if (!fs::is_directory(source.yolo)) fail(ExitCode::data, source.yolo, ": not a folder");
+  if (!fs::is_directory(source.yolo))
+    fail(ExitCode::data, source.yolo,
+         ": not a folder, expected one of label files, a data.yaml or its folder");
   return load_yolo(source.yolo, source.images.empty() ? source.yolo : source.images,
                    folder_names(source), source.policy.exif, problems);
 }

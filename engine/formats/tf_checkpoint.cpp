@@ -53,10 +53,13 @@ std::string tf_checkpoint_file(const std::string& path) {
 }
 
 void expect_no_part_of_tf_checkpoint(const std::string& path) {
+  std::error_code none;
+  if (path.ends_with(".index") && fs::file_size(path, none) == 0)
+    base::fail(base::ExitCode::checkpoint, path,
+               ": the file is empty, expected the index of a TensorFlow checkpoint");
   if (path.ends_with(".index"))
     base::fail(base::ExitCode::checkpoint, path,
                ": damaged or not the index of a TensorFlow checkpoint: its end is not that of one");
-  std::error_code none;
   const std::string prefix = prefix_of(path);
   if (prefix != path ||
       (!fs::exists(path, none) && fs::exists(prefix + std::string(kFirstData), none)))

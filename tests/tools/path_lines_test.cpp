@@ -41,7 +41,7 @@ TEST_CASE("paths are lines of at most 4096 bytes") {
   using Paths = std::vector<std::string>;
   for (size_t most : {1, 2, 100}) {
     CHECK(paths_in("", most).empty());
-    CHECK(paths_in("\n\r\n\n", most).empty());
+    CHECK(paths_in("\n\r\n\n \t\n  ", most).empty());
     CHECK(paths_in("a\nb\r\n\n c d \ne", most) == Paths{"a", "b", " c d ", "e"});
     const std::string long_one(4096, 'x');
     CHECK(paths_in(long_one + "\n" + long_one, most) == Paths{long_one, long_one});

@@ -240,16 +240,40 @@ TEST_CASE("standard input is not a file of data") {
     check_refused(p.run(program, arguments), 3, "standard input is not read");
 }
 
-TEST_CASE("a data set without an image is an error for the check, too") {
+TEST_CASE("a data set without an image is an error for every command") {
   const Place p;
   base::write_file(p.at("empty.json"),
                    std::string_view(R"({"images": [], "annotations": [], "categories": []})"));
   base::write_file(p.at("empty.record"), std::string_view());
   check_refused(p.run("ssddata", "check --annotations empty.json --images data/images"), 3,
                 "the data set has no images");
-  const Outcome records = p.run("ssddata", "check --tfrecords empty.record");
-  CHECK(records.exit_code == 3);
-  CHECK_THAT(records.err, Contains("the data set has no images"));
+  for (const char* command : {"check", "stats", "convert --to-coco c.json", "show -o out",
+                              "split --fraction 0.5 --to-train a.json --to-val b.json"})
+    for (const char* input : {"--annotations empty.json", "--tfrecords empty.record"}) {
+      if (std::string_view(command).starts_with("split") != (input[2] == 'a')) continue;
+      const Outcome outcome = p.run("ssddata", fmt::format("{} {}", command, input));
+      INFO(command << " " << input << ": " << outcome.err);
+      CHECK(outcome.exit_code == 3);
+      CHECK_THAT(outcome.err, Contains("the data set has no images"));
+    }
+  base::write_file(p.at("none.json"), std::string_view("[]"));
+  check_refused(p.run("ssdeval", "--annotations empty.json --detections none.json"), 3,
+                "empty.json: the data set has no images");
+  CHECK_FALSE(fs::exists(p.at("c.json")));
+}
+
+TEST_CASE("a folder where a file is read, and a file where a folder is") {
+  const Place p;
+  const std::string file = Place::kFile;
+  check_refused(p.run("ssddata", "stats --annotations data/images"), 3,
+                "data/images is a folder, expected a JSON file of COCO; labels of VOC are given as "
+                "--voc, of YOLO as --yolo");
+  check_refused(p.run("ssddata", "stats --records data/images"), 3,
+                "data/images is a folder, expected TFRecord shards, as 'data/images/*.record*'");
+  check_refused(p.run("ssddata", "stats --voc " + file), 3,
+                ": not a folder, expected one of PASCAL VOC's XML files");
+  check_refused(p.run("ssddata", "stats --yolo " + file), 3,
+                ": not a folder, expected one of label files, a data.yaml or its folder");
 }
 
 TEST_CASE("keys are found by a word in their middle") {

@@ -1,5 +1,6 @@
 #include "tools/config/pipeline.h"
 
+#include "data/formats/lines.h"
 #include "engine/base/input_file.h"
 #include "engine/base/text.h"
 #include "tools/config/pipeline_keys.h"
@@ -8,6 +9,8 @@ namespace config {
 
 PipelineConfig parse_pipeline_config(const std::string& text, const std::string& name,
                                      const std::vector<std::string>& overrides, ConfigUse use) {
+  if (const std::string nothing = data::nothing_in_words(text); !nothing.empty())
+    base::fail(base::ExitCode::usage, name, ": ", nothing, ", expected a pipeline.config");
   if (!base::is_utf8(text))
     base::fail(base::ExitCode::usage, name, ":1: not UTF-8, expected a pipeline.config in UTF-8");
   const std::vector<TextField> fields = parse_text_fields(text, name);

@@ -1,6 +1,7 @@
 #include "tools/run/run_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -130,6 +131,17 @@ kernels::ChannelScaling channel_scaling(const config::DataConfig& d) {
     s.deviation[i] = float(d.std[i]);
   }
   return s;
+}
+
+std::string scaling_in_words(const config::DataConfig& d) {
+  const auto [least, most] = std::minmax_element(d.mean.begin(), d.mean.end());
+  const bool mean = *least >= 0 && *most <= 1 && *most > 0;
+  const bool deviation = *std::max_element(d.std.begin(), d.std.end()) < 1;
+  if (!mean && !deviation) return {};
+  return fmt::format(
+      "note: data.mean=[{}] and data.std=[{}] look like those of pixels from 0 to 1; here pixels "
+      "go from 0 to 255, so multiply them by 255",
+      fmt::join(d.mean, ","), fmt::join(d.std, ","));
 }
 
 namespace {

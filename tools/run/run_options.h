@@ -43,6 +43,9 @@ size_t image_cache_bytes(const config::RunConfig&, const data::Dataset& train);
 MilestoneOptions milestone_options(const config::RunConfig&, int64_t train_images, bool evaluates);
 
 kernels::ChannelScaling channel_scaling(const config::DataConfig&);
+// A remark if data.mean and data.std look like those of pixels from 0 to 1, as they are in other
+// frameworks; else empty.
+std::string scaling_in_words(const config::DataConfig&);
 // The steps of warm-up in a run of `steps`: train.schedule.warmup_steps or, if the whole schedule
 // is shorter than that, a tenth of the schedule.
 int64_t warmup_steps(const config::ScheduleConfig&, int64_t steps);

@@ -249,7 +249,9 @@ TEST_CASE("pipeline: a run without an end is told") {
 
 TEST_CASE("pipeline: texts that are no configuration") {
   for (const auto& [text, message] :
-       {std::pair("model {", "p.config:1: unexpected end: model is not closed"),
+       {std::pair("", "p.config: the file is empty (0 bytes), expected a pipeline.config"),
+        {" \n", "p.config: the file holds only blanks"},
+        {"model {", "p.config:1: unexpected end: model is not closed"),
         {"model { ssd }", "expected : or { after model.ssd"},
         {"model: }", "expected the value of model"},
         {"a: [1, 2", "expected , or ] in the list a"},

@@ -85,3 +85,19 @@ TEST_CASE("a warm-up that is longer than the schedule takes a tenth of it, and s
     }
   }
 }
+
+TEST_CASE("numbers for pixels from 0 to 1 are told, and others are not") {
+  config::DataConfig d;
+  CHECK(run::scaling_in_words(d).empty());
+  d.mean = {0, 0, 0};
+  CHECK(run::scaling_in_words(d).empty());
+  d.std = {255, 255, 255};
+  CHECK(run::scaling_in_words(d).empty());
+  d.mean = {127.5, 127.5, 127.5}, d.std = {127.5, 127.5, 127.5};
+  CHECK(run::scaling_in_words(d).empty());
+  d.mean = {0.485, 0.456, 0.406};
+  CHECK_THAT(run::scaling_in_words(d), Catch::Contains("data.mean=[0.485,0.456,0.406] and ") &&
+                                           Catch::Contains("multiply them by 255"));
+  d.mean = {0, 0, 0}, d.std = {0.229, 0.224, 0.225};
+  CHECK_FALSE(run::scaling_in_words(d).empty());
+}

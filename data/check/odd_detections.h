@@ -1,0 +1,17 @@
+// Finds detections that are well formed, but cannot be what was meant.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/metrics/detections.h"
+
+namespace data {
+
+// A line for each kind, with the number and the first place: detections that do not touch their
+// image, that are listed again with all their values, and whose score is not from 0 to 1.
+std::vector<std::string> odd_detections(std::span<const Detection> detections,
+                                        const Dataset& truth);
+
+}  // namespace data
