@@ -34,6 +34,7 @@ bool holds(const fs::path& path, const std::string& text) {
 // Whether a text is a label file with a box: numbers, the first of which is a class.
 bool holds_box(const fs::path& path) {
   constexpr int kNumbers = 5;
+  if (std::error_code unknown; !fs::is_regular_file(path, unknown)) return false;  // not a pipe
   std::ifstream file(path);
   double number = 0;
   int count = 0;

@@ -30,9 +30,8 @@ bool touches(const Detection& d, const ImageEntry& image) {
 }
 
 Odd listed_again(std::vector<Detection> sorted) {
-  std::sort(sorted.begin(), sorted.end(), [](const Detection& a, const Detection& b) {
-    return values_of(a) < values_of(b);
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Detection& a, const Detection& b) { return values_of(a) < values_of(b); });
   Odd again;
   for (size_t i = 1; i < sorted.size(); ++i)
     if (values_of(sorted[i - 1]) == values_of(sorted[i])) again.add(sorted[i]);

@@ -1,6 +1,7 @@
 // What ssddetect writes beside its results: crops, label files, pictures with the ground truth; and
 // how much memory it takes.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <set>
@@ -196,6 +197,11 @@ TEST_CASE("label files of other classes are never left beside a new classes.txt"
     write("classes.txt", "other\n");
     CHECK(p.detect(command).exit_code == 0);
   }
+  REQUIRE(::mkfifo(p.at("w/pipe.txt").c_str(), 0600) == 0);  // nobody waits for it
+  write("classes.txt", "other\n");
+  CHECK(p.detect(command).exit_code == 2);
+  fs::remove_all(p.at("w"));
+  CHECK(p.detect(command).exit_code == 0);
   write("old.txt", "0 0.5 0.5 0.1 0.1\n");  // of these classes now
   CHECK(p.detect(command).exit_code == 0);
 }

@@ -217,6 +217,13 @@ TEST_CASE("images that are in the training and the validation data are told") {
   CHECK(o.exit_code == 0);
   CHECK_THAT(o.err, Contains("warning: v.json: 1 of 5 (20.0 %) images are trained on, too"));
   CHECK_THAT(place.train("other", kShort).err, !Contains("are trained on, too"));
+  // The same files in another spelling.
+  data["images"].back()["file_name"] = "./" + data["images"].back()["file_name"].get<std::string>();
+  const Outcome spelt =
+      place.train("spelt", kShort + use_annotations(place, "val", "s", data) +
+                               " data.val.images=" + place.at("data/../data/images"));
+  CAPTURE(spelt.err);
+  CHECK_THAT(spelt.err, Contains("warning: s.json: 1 of 5 (20.0 %) images are trained on, too"));
 }
 
 TEST_CASE("a validation that cannot be measured is told, is never the best and stops nothing") {

@@ -59,8 +59,7 @@ void Trainer::begin_state(const ModelFile* resumed) {
   state_.train = data_.train_print;
   state_.val = data_.val_print;
   const std::string warmup = warmup_in_words(config_.train.schedule, state_.total_steps);
-  for (const std::string& remark : {warmup, scaling_in_words(config_.data)})
-    if (!remark.empty()) data_.remarks.push_back(remark);
+  if (!warmup.empty()) data_.remarks.push_back(warmup);
   if (!resumed) return;
   best_by_ = resumed->config().train.early_stopping.metric;
   came_from_ = folder_of(*resumed);

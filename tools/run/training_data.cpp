@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <unordered_set>
 
 #include "data/check/box_units.h"
@@ -20,6 +21,7 @@
 namespace run {
 namespace {
 
+namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
 
 // Refuses classes that the checkpoint lacks, because their objects would be trained as background.
@@ -93,18 +95,23 @@ void remark_classes(const config::RunConfig& config, TrainingData& data) {
     if (!difference.empty()) data.remarks.push_back("warning: " + difference);
 }
 
+// Calls take(place) for each image. It is equal for all spellings of one file.
+template <class Take> void for_places(const data::Dataset& set, Take take) {
+  std::error_code unknown;
+  const fs::path given = set.image_folder.empty() ? "." : set.image_folder;
+  const fs::path folder = fs::weakly_canonical(given, unknown);
+  for (const data::ImageEntry& image : set.images) {
+    const fs::path name = data::image_location(set, image);
+    take((image.shard >= 0 ? name : folder / name).lexically_normal().string());
+  }
+}
+
 // Images of both data sets: the network has learnt them, so that it finds their objects too well.
 void remark_shared(const config::RunConfig& config, TrainingData& data) {
-  const auto place_of = [](const data::Dataset& set, const data::ImageEntry& image) {
-    const std::string name = data::image_location(set, image);
-    return image.shard >= 0 ? name : set.image_folder + "/" + name;
-  };
   std::unordered_set<std::string> trained;
-  for (const data::ImageEntry& image : data.train.images)
-    trained.insert(place_of(data.train, image));
+  for_places(data.train, [&](const std::string& place) { trained.insert(place); });
   int64_t shared = 0;
-  for (const data::ImageEntry& image : data.val.images)
-    shared += trained.contains(place_of(data.val, image));
+  for_places(data.val, [&](const std::string& place) { shared += trained.contains(place); });
   if (shared > 0)
     data.remarks.push_back("warning: " + config.data.val.path() + ": " +
                            base::share_in_words(shared, int64_t(data.val.images.size())) +
@@ -142,6 +149,8 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   remark_alike(config.data.train.path(), data.train, data.remarks);
   remark_units(config.data.train.path(), data.train, data.remarks);
   remark_label_use(config, data);
+  if (const std::string scaling = scaling_in_words(config.data); !scaling.empty())
+    data.remarks.push_back(scaling);
   look_up("data.train", data.train, config.data, data.remarks);
   data.train_print = data::fingerprint_of(data.train, config.data.threads);
   if (data.val.images.empty()) return data;

@@ -69,7 +69,7 @@ Found load_newest(const fs::path& folder, std::vector<std::string>& complaints) 
 
 bool unfinished_save(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().filename().string().starts_with("last.safetensors.tmp.")) return true;
+    if (base::unfinished_file(entry.path().filename().string()).process > 0) return true;
   return false;
 }
 
