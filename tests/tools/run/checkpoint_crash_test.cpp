@@ -87,7 +87,7 @@ TEST_CASE("killed at 200 random moments, a run loses nothing") {
   tests::TemporaryFolder own;
   const RunFolder folder = RunFolder::create(config_in(own.path() / "run"), {});
   std::mt19937 random(5);
-  std::uniform_int_distribution<int> wait_us(0, 60000);
+  std::uniform_real_distribution<double> part(0, 1);
   int64_t reported = -1, next = 0;
   int unfinished = 0, lost = 0, torn = 0, complained = 0;
   for (int kill = 0; kill < kKills; ++kill) {
@@ -97,9 +97,15 @@ TEST_CASE("killed at 200 random moments, a run loses nothing") {
     REQUIRE(child >= 0);
     if (child == 0) save_for_ever(folder, next, ends[1]);
     ::close(ends[1]);
-    int64_t step;  // the first save shows that the child is at work
-    if (::read(ends[0], &step, sizeof step) == sizeof step) reported = step;
-    std::this_thread::sleep_for(std::chrono::microseconds(wait_us(random)));
+    int64_t step;
+    const auto wait_for_save = [&] {
+      if (::read(ends[0], &step, sizeof step) == sizeof step) reported = step;
+      return std::chrono::steady_clock::now();
+    };
+    // The child is killed within its third save, which takes as long as the second one.
+    const auto saved = wait_for_save();
+    const std::chrono::duration<double> taken = wait_for_save() - saved;
+    std::this_thread::sleep_for(part(random) * taken);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     while (::read(ends[0], &step, sizeof step) == sizeof step) reported = step;
