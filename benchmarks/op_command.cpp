@@ -104,6 +104,7 @@ json to_json(const Options& o, const Measured& m) {
           {"frozen_batch_norm", o.frozen},
           {"deterministic", o.deterministic},
           {"conv_algorithm", o.conv_algorithm},
+          {"weight_gradients", o.weight_gradients},
           {"threads", omp_get_max_threads()},
           {"clock", o.cpu_time ? "cpu" : "wall"},
           {"batch", o.batch},

@@ -18,7 +18,7 @@ struct RunOptions {
   std::string device = "auto", precision = "fp32", mode = "train";  // mode: train or infer
   int threads = 0;                                                  // 0: one per core
   double memory_gib = 0;                                            // 0: most of what is free
-  std::string conv_algorithm = "auto";
+  std::string conv_algorithm = "auto", weight_gradients = "auto";
   std::string checkpoint;  // inference: a trained model; empty: SSD320 with random weights
   bool frozen = false, deterministic = false, no_graph = false;
   bool cpu_time = false;
@@ -38,6 +38,10 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--conv-algorithm", o.conv_algorithm,
                  "fp32 and bf16 on a CPU; as train.conv_algorithm")
       ->check(CLI::IsMember({"auto", "direct", "winograd"}))
+      ->capture_default_str();
+  app.add_option("--weight-gradients", o.weight_gradients,
+                 "fp16 and bf16 on a GPU; as train.weight_gradients")
+      ->check(CLI::IsMember({"auto", "exact", "half"}))
       ->capture_default_str();
   app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
   app.add_flag("--no-graph", o.no_graph,
@@ -60,6 +64,7 @@ inline config::RunConfig run_config(const RunOptions& o, int images) {
   config.train.precision = o.precision;
   config.train.deterministic = o.deterministic;
   config.train.conv_algorithm = o.conv_algorithm;
+  config.train.weight_gradients = o.weight_gradients;
   config.train.graph = !o.no_graph;
   return config;
 }
@@ -75,7 +80,7 @@ class Ssd320Run {
   Ssd320Run(const RunOptions& o, int images, std::unique_ptr<run::Device> device)
       : config_(run_config(o, images)),
         device_(std::move(device)),
-        parameters_(device_->backend(), engine::precision_named(o.precision)),
+        parameters_(device_->backend(), run::precision_of(config_.train)),
         detector_(parameters_, config_.model.options) {
     run::prepare_convolutions(
         device_->backend(), config_,

@@ -62,6 +62,7 @@ json settings(const StepOptions& o, const StepSource& source, Ssd320Run& run) {
           {"frozen_batch_norm", o.frozen},
           {"deterministic", o.deterministic},
           {"conv_algorithm", o.conv_algorithm},
+          {"weight_gradients", o.weight_gradients},
           {"threads", omp_get_max_threads()},
           {"clock", o.cpu_time ? "cpu" : "wall"},
           {"graph", !o.no_graph},

@@ -18,6 +18,7 @@ struct Context {
   Trace* trace = nullptr;  // null if nobody writes the operations down
   bool training = false;
   bool exact_f32 = true;  // f32 convolutions of full precision, not TF32
+  Narrowing narrowing = Narrowing::if_needed;  // of gradients of weights, in half types
   // For inference. If it is not 0, tensors used as weights keep their contents while this number
   // stays the same, so plans may keep reordered copies. Ignored if there is a tape.
   uint64_t weights_version = 0;

@@ -14,7 +14,7 @@ const Preset kPresets[] = {
     {"fp32", {DType::f32, DType::f32, DType::f32, true, false}},
     {"tf32", {DType::f32, DType::f32, DType::f32, false, false}},
     {"bf16", {DType::bf16, DType::bf16, DType::f32, false, false}},
-    {"fp16", {DType::f16, DType::f16, DType::f32, false, true}},
+    {"fp16", {DType::f16, DType::f16, DType::f32, false, true, Narrowing::if_faster}},
     {"f64", {DType::f64, DType::f64, DType::f64, true, false}},
 };
 

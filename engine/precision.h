@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/tensor.h"
+#include "engine/conv/shape.h"
 
 namespace engine {
 
@@ -14,6 +14,8 @@ struct Precision {
   DType master = DType::f32;   // parameters as the optimiser keeps them, gradients, statistics
   bool exact_f32 = true;       // f32 convolutions of full precision, not TF32
   bool scale_loss = false;     // dynamic loss scaling
+  // Of the gradients of kernels, on a GPU. They are added up in the master's dtype.
+  Narrowing narrowing = Narrowing::if_needed;
 };
 
 // "fp32", "tf32", "bf16" and "fp16", in this order.

@@ -10,6 +10,8 @@
 namespace engine {
 namespace {
 
+constexpr const char* kNarrow = "narrow";
+
 int rounded(int n, int unit) { return (n + unit - 1) / unit * unit; }
 
 void add_padded(std::vector<ConvCandidate>& all, const ConvCandidate& from, int in, int out) {
@@ -186,7 +188,8 @@ std::vector<ConvCandidate> unfused_candidates(const ConvShape& shape) {
     add("unfused, added", inner);
     return all;
   }
-  inner.grad_weight.narrow_dw = shape.grad_weight.narrow_dw;
+  inner.grad_weight = shape.grad_weight;
+  inner.grad_weight.accumulate = false;
   add("unfused", inner);
   return all;
 }
@@ -200,11 +203,15 @@ std::vector<ConvCandidate> zeroed_candidates(const ConvShape& shape) {
 }
 
 std::vector<ConvCandidate> narrow_candidates(const ConvShape& shape) {
-  if (shape.pass != ConvPass::grad_weight || shape.grad_weight.narrow_dw) return {};
+  const GradWeightFusion& wanted = shape.grad_weight;
+  if (shape.pass != ConvPass::grad_weight || wanted.narrow_dw) return {};
+  if (wanted.narrowing == Narrowing::never || accumulator(shape.dtype) == shape.dtype) return {};
   ConvShape inner = unfused(shape, shape.pass);
   inner.grad_weight.narrow_dw = true;
-  return with_padding({"narrow", inner, false});
+  return with_padding({kNarrow, inner, false});
 }
+
+bool is_narrow(const std::string& candidate) { return candidate.starts_with(kNarrow); }
 
 std::optional<ConvCandidate> gemm_candidate(const ConvShape& s) {
   const bool pixels = s.kernel == 1 && s.stride == 1 && s.pad == Padding{} && s.images > 0;

@@ -35,8 +35,10 @@ std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
 // that go on, and some of these share a sum among more of the GPU. Empty for other passes and
 // dtypes.
 std::vector<ConvCandidate> zeroed_candidates(const ConvShape&);
-// The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes.
+// The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes and
+// dtypes, and where the shape rules it out.
 std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
+bool is_narrow(const std::string& candidate);  // whether the name is that of one of these
 // Returns a convolution of single pixels as a product of matrices ("gemm"), to which can be fused
 // the sum with another matrix, and then a bias in the dtype of y, and ReLU. Returns nothing for
 // other convolutions and for statistics.

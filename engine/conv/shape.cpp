@@ -8,6 +8,7 @@ namespace {
 constexpr const char* kPasses[] = {"forward", "grad_input", "grad_weight"};
 constexpr const char* kActivations[] = {"none", "relu", "relu6"};
 constexpr const char* kChannelGrads[] = {"none", "bias", "batch_norm"};
+constexpr const char* kNarrowings[] = {"never", "if_needed", "if_faster"};
 
 // Each of these names every field of a struct: a new field does not compile until it is added here.
 std::string describe(const ConvGeometry& g) {
@@ -31,8 +32,9 @@ std::string describe(const GradInputFusion& fusion) {
 }
 
 std::string describe(const GradWeightFusion& fusion) {
-  const auto& [accumulate, narrow_dw] = fusion;
-  return base::concatenate(" accumulate ", accumulate, " narrow_dw ", narrow_dw);
+  const auto& [accumulate, narrow_dw, narrowing] = fusion;
+  return base::concatenate(" accumulate ", accumulate, " narrow_dw ", narrow_dw, " narrowing ",
+                           kNarrowings[int(narrowing)]);
 }
 
 std::string describe_fusion(const ConvShape& s) {

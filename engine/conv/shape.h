@@ -58,10 +58,15 @@ struct GradInputFusion {
   auto operator<=>(const GradInputFusion&) const = default;
 };
 
+// When a plan may round dw to the dtype of x before it gives dw accumulator(dtype): never, only if
+// there is no other plan, or wherever that is faster.
+enum class Narrowing : uint8_t { never, if_needed, if_faster };
+
 // dw = conv^T(x, dy)
 struct GradWeightFusion {
   bool accumulate = false;  // The plan adds to dw instead of overwriting it.
   bool narrow_dw = false;   // dw has the dtype of x instead of accumulator(dtype).
+  Narrowing narrowing = Narrowing::if_needed;
   auto operator<=>(const GradWeightFusion&) const = default;
 };
 

@@ -29,8 +29,8 @@ std::vector<CudnnCandidatePlans::Plan> several(const std::shared_ptr<const Cudnn
   for (const CudnnCandidate& candidate : cudnn_candidates(*device, shape, 0)) {
     const bool compiled = candidate.engine.compiled_at_run_time;
     int& count = built[candidate.conv.name];
-    if ((ready && !candidate.conv.fused) || count >= (compiled ? kPlansIfCompiled : kPlans))
-      continue;
+    const bool beaten = ready && !candidate.conv.fused && !is_narrow(candidate.conv.name);
+    if (beaten || count >= (compiled ? kPlansIfCompiled : kPlans)) continue;
     const auto choice = build(device, shape, candidate, &attempts);
     if (!choice) continue;
     plans.push_back({choice->candidate, choice->plan_text});

@@ -8,14 +8,15 @@ namespace {
 enum Stage { kExact, kNarrow, kFallback, kStages };
 
 std::vector<ConvCandidate> convolutions(const ConvShape& shape, int stage) {
-  if (stage == kNarrow) return narrow_candidates(shape);
+  const bool competes = shape.grad_weight.narrowing == Narrowing::if_faster;
+  if (stage == kNarrow) return competes ? std::vector<ConvCandidate>{} : narrow_candidates(shape);
   std::vector<ConvCandidate> all = zeroed_candidates(shape);
   auto add = [&](const std::vector<ConvCandidate>& more) {
     all.insert(all.end(), more.begin(), more.end());
   };
   add(direct_candidates(shape));
   add(unfused_candidates(shape));
-  if (stage == kFallback) add(narrow_candidates(shape));
+  if (competes || stage == kFallback) add(narrow_candidates(shape));
   return all;
 }
 

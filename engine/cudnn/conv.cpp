@@ -10,7 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/conv/plan_cache.h"
 #include "engine/cublaslt/contenders.h"
-#include "engine/cudnn/plan_timer.h"
+#include "engine/cudnn/contest.h"
 #include "engine/cudnn/prepared_plans.h"
 #include "kernels/elementwise.h"
 
@@ -19,6 +19,12 @@ namespace {
 
 constexpr int kMostThreads = 16;  // each opens cuDNN for itself
 constexpr const char* kNoPlan = "none";
+
+// A gradient of a weight that must not be rounded to its half type.
+bool rules_narrow_out(const ConvShape& s) {
+  return s.pass == ConvPass::grad_weight && accumulator(s.dtype) != s.dtype &&
+         s.grad_weight.narrowing == Narrowing::never;
+}
 
 // No images: cuDNN knows no empty tensors. Sums over nothing are zero.
 class EmptyConv : public ConvPlan {
@@ -43,32 +49,6 @@ class BorrowedPlan : public ConvPlan {
 
  private:
   ConvPlan& plan_;
-};
-
-// The fastest of the plans that enter; without a timer, or by rule, the first that runs.
-class Contest {
- public:
-  Contest(CudnnPlanTimer* timer, bool by_rule) : timer_(timer), first_wins_(!timer || by_rule) {}
-  bool decided() const { return best_ && first_wins_; }
-  void enter(ConvChoice choice) {
-    if (decided()) return;
-    const auto time = time_of(*choice.plan);
-    if (!time || (best_ && *time >= best_time_)) return;
-    best_ = std::move(choice);
-    best_time_ = *time;
-  }
-  std::optional<ConvChoice> winner() { return std::move(best_); }
-
- private:
-  std::optional<float> time_of(ConvPlan& plan) {
-    if (timer_ && !first_wins_) return timer_->time(plan);
-    return !timer_ || timer_->runs(plan) ? std::optional(0.0f) : std::nullopt;
-  }
-
-  CudnnPlanTimer* timer_;
-  bool first_wins_;
-  std::optional<ConvChoice> best_;
-  float best_time_ = 0;
 };
 
 class CudnnConvs : public ConvMaker {
@@ -104,12 +84,16 @@ class CudnnConvs : public ConvMaker {
     // A choice that a lack of memory decided is not kept for the next run.
     const bool lasting = timer && !timer->lacked_memory();
     if (choice) {
+      tell_narrow(shape, choice->candidate);
       if (lasting) keep(shape, choice->candidate + "\n" + choice->plan_text);
       return std::move(choice->plan);
     }
     if (!shape.optional())
       base::fail(base::ExitCode::resources, "cuDNN has no plan on ", device_->name(), " for ",
-                 describe(shape));
+                 describe(shape),
+                 rules_narrow_out(shape) ? ": train.weight_gradients=auto would take one that "
+                                           "rounds the gradient to the half type"
+                                         : "");
     if (lasting) keep(shape, kNoPlan);
     return nullptr;
   }
@@ -132,6 +116,15 @@ class CudnnConvs : public ConvMaker {
 
   void tell(const std::string& text) const {
     if (tell_) tell_(text);
+  }
+
+  // Where a gradient is rounded to the half type although nobody asked for that.
+  void tell_narrow(const ConvShape& shape, const std::string& candidate) {
+    const bool asked = shape.grad_weight.narrowing == Narrowing::if_faster;
+    if (asked || !is_narrow(candidate) || std::exchange(told_narrow_, true)) return;
+    tell(base::concatenate("warning: on ", device_->name(), " cuDNN has some gradients of weights ",
+                           "in half types alone: these are rounded once more, first for ",
+                           describe(shape)));
   }
 
   std::string key_of(const ConvShape& shape) {
@@ -160,6 +153,7 @@ class CudnnConvs : public ConvMaker {
     if (!choice) return nullptr;
     const auto timer = timer_of(shape);
     if (timer && !timer->runs(*choice->plan)) return nullptr;
+    tell_narrow(shape, candidate);
     return std::move(choice->plan);
   }
 
@@ -258,7 +252,7 @@ class CudnnConvs : public ConvMaker {
   std::function<void(const std::string&)> tell_;
   PreparedPlans candidates_;
   GemmContenders gemms_;
-  bool told_not_taken_ = false;
+  bool told_not_taken_ = false, told_narrow_ = false;
 };
 
 }  // namespace

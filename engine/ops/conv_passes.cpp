@@ -45,6 +45,7 @@ Tensor grad_weight(const Context& c, const ConvSaved& s, const Tensor& dy, Input
   const DType dtype = accumulator(shape.dtype);
   fuse(target, dtype);
   shape.grad_weight.accumulate = bool(target.sum);
+  if (dtype != shape.dtype) shape.grad_weight.narrowing = c.narrowing;
   Tensor dw = target.sum ? target.sum : c.empty(shape.weight_shape(), dtype);
   run_conv(c, c.plans.at(shape), {.x = s.x, .weight = dw, .y = dy});
   return dw;

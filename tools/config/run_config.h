@@ -70,7 +70,7 @@ struct TrainConfig {
   int64_t seed = 1;
   std::string precision = "fp32", device = "auto";
   bool deterministic = false, graph = true;
-  std::string conv_algorithm = "auto";
+  std::string conv_algorithm = "auto", weight_gradients = "auto";
   std::string plan_cache = "auto";
   int threads = 0;
   double memory_gib = 0;

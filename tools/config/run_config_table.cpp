@@ -260,6 +260,13 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
             {"winograd", std::string("winograd")}},
            "for fp32 and bf16 convolutions with 3x3 kernels on a CPU; auto takes Winograd where it "
            "is known to be faster");
+  t.choice("train.weight_gradients", c.weight_gradients,
+           {{"auto", std::string("auto")},
+            {"exact", std::string("exact")},
+            {"half", std::string("half")}},
+           "gradients of kernels on a GPU in fp16 and bf16: exact never rounds them to the half "
+           "type, half does where that is faster; auto is half in fp16, and in bf16 exact where "
+           "cuDNN can");
   t.flag("train.graph", c.graph, "whether a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
          "folder that keeps a GPU's convolution plans; auto for the user's cache, empty for none");

@@ -75,6 +75,7 @@ engine::Context Device::context(const engine::Precision& precision, engine::Tape
           .tape = tape,
           .training = training,
           .exact_f32 = precision.exact_f32,
+          .narrowing = precision.narrowing,
           .branches = branches_.get(),
           .ranks = ranks_};
 }

@@ -39,7 +39,7 @@ PlannedRun::PlannedRun(engine::Backend& backend, const config::RunConfig& config
     : config_(config),
       device_(std::make_unique<engine::PlanningBackend>(backend, noted), kEndlessGiB),
       counted_(static_cast<engine::PlanningBackend&>(device_.backend())),
-      parameters_(device_.backend(), engine::precision_named(config.train.precision)),
+      parameters_(device_.backend(), precision_of(config.train)),
       detector_(parameters_, config.model.options) {
   parameters_.allocate(0, config.train.freeze);
 }

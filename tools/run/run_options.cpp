@@ -12,7 +12,6 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
-#include "engine/precision.h"
 #include "tools/run/device.h"
 
 namespace run {
@@ -70,6 +69,13 @@ engine::BackendOptions backend_options(const config::TrainConfig& c) {
   return {.deterministic = c.deterministic,
           .conv_algorithm = engine::conv_algorithm_named(c.conv_algorithm),
           .plan_cache = plan_cache_folder(c.plan_cache)};
+}
+
+engine::Precision precision_of(const config::TrainConfig& c) {
+  engine::Precision precision = engine::precision_named(c.precision);
+  if (c.weight_gradients == "exact") precision.narrowing = engine::Narrowing::never;
+  if (c.weight_gradients == "half") precision.narrowing = engine::Narrowing::if_faster;
+  return precision;
 }
 
 engine::GradientSumOptions gradient_sums(const config::RanksConfig& c) {

@@ -4,6 +4,7 @@
 #include "data/loading/loader.h"
 #include "engine/backend.h"
 #include "engine/optimizer.h"
+#include "engine/precision.h"
 #include "model/loss.h"
 #include "tools/config/run_config.h"
 #include "tools/run/class_list.h"
@@ -23,6 +24,7 @@ int64_t images_per_step(const config::RunConfig&);
 int64_t total_steps(const config::RunConfig&, int64_t train_images);
 
 engine::BackendOptions backend_options(const config::TrainConfig&);
+engine::Precision precision_of(const config::TrainConfig&);
 
 // How ranks add up their gradients. One rank alone has no half type, since it makes no sums.
 engine::GradientSumOptions gradient_sums(const config::RanksConfig&);

@@ -11,7 +11,7 @@ TrainingModel::TrainingModel(const config::RunConfig& config, const TrainingData
                              int64_t total_steps, const ModelFile* resumed)
     : device_(config.train.device, config.train.memory_gib, config.train.threads,
               backend_options(config.train), image_cache_bytes(config, data.train)),
-      parameters_(device_.backend(), engine::precision_named(config.train.precision)) {
+      parameters_(device_.backend(), precision_of(config.train)) {
   detector_ = std::make_unique<model::Detector>(parameters_, config.model.options);
   if (resumed) resumed->check_shapes(parameters_);
   plan_ahead(config, data);

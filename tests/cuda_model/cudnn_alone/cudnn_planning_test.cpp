@@ -2,12 +2,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/base/error.h"
 #include "engine/cudnn/choice.h"
 #include "engine/cudnn/conv.h"
+#include "tests/cuda_model/cudnn_alone/chosen_plans.h"
 #include "tests/cuda_model/cudnn_alone/cudnn_stand_in.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/conv_run.h"
@@ -17,36 +17,6 @@ using namespace tests;
 using namespace engine;
 
 namespace {
-
-// Every operand of the plan against the plain loops.
-void check_values(const ConvShape& s, ConvPlan& plan) {
-  ConvRun run(s), expected(s);
-  const OperandValues got = run.run(plan), wanted = expected.run(*make_reference_conv(s));
-  const double allowed = s.dtype == DType::f32 && !s.exact_f32 ? 2e-3 : 4 * rounding_limit(s.dtype);
-  for (size_t i = 0; i < got.size(); ++i) CHECK(distance(got[i], wanted[i]) < allowed);
-}
-
-// The choices that a folder of plans keeps.
-struct Kept {
-  std::string shape, candidate;
-  int64_t engine = 0, parts = 0;  // 0: the shape has no plan
-};
-std::vector<Kept> kept_in(const std::filesystem::path& folder) {
-  std::vector<Kept> all;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    std::ifstream file(entry.path());
-    std::string skipped, text;
-    Kept kept;
-    std::getline(std::getline(file, skipped), skipped);
-    std::getline(std::getline(std::getline(file, kept.shape), kept.candidate), text);
-    if (!text.empty()) {
-      const auto plan = nlohmann::json::parse(text);
-      kept.engine = plan.at("engine"), kept.parts = plan.at("parts");
-    }
-    all.push_back(kept);
-  }
-  return all;
-}
 
 std::vector<ConvShape> some_shapes() {
   std::vector<ConvShape> all;

@@ -1,6 +1,7 @@
 // Stands in for the modelled CUDA runtime where the model of cuDNN is tested alone: memory is the
 // host's, and work runs at once.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "tests/cuda_model/model.h"
@@ -19,6 +20,9 @@ struct CudaStandIn {
   cudaError_t enqueued = cudaSuccess;     // what enqueue returns; nothing runs otherwise
   int devices = 1;
   int queued = 0;  // pieces of work so far
+  // How long a piece of work takes, by its name, for events. Empty: as long as it takes here.
+  std::function<float(const std::string&)> milliseconds;
+  float passed = 0;  // of these
 };
 CudaStandIn& cuda_stand_in();
 

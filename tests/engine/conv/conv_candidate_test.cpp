@@ -142,6 +142,42 @@ TEST_CASE("conv candidates: a product of matrices and our kernels behind it give
   CHECK_FALSE(gemm_candidate(strided));
 }
 
+TEST_CASE("conv candidates: a gradient in the half type rounds once more, and overflow shows") {
+  for (DType dtype : {DType::f16, DType::bf16})
+    for (bool accumulate : {false, true}) {
+      ConvShape s = base(dtype, ConvPass::grad_weight, 16, 11);
+      s.grad_weight = {.accumulate = accumulate, .narrowing = Narrowing::if_faster};
+      INFO(describe(s));
+      ConvRun run(s);
+      const ConvCandidate narrow = narrow_candidates(s).at(0);
+      CHECK(is_narrow(narrow.name));
+      CHECK(narrow.inner.grad_weight.narrow_dw);
+      const auto plan = make_staged_conv(s, narrow.inner, make_reference_conv(narrow.inner));
+      const Values got = run.run(*plan)[run.index(&ConvArgs::weight)];
+      CHECK(distance(got, gradient_by_hand(s, run, &ConvArgs::weight)) < rounding_limit(dtype));
+      CHECK(distance(got, gradient_by_hand(s, run, &ConvArgs::weight)) > 0);
+      for (double& v : run.input(&ConvArgs::x)) v *= 300;  // sums beyond 65504, f16's largest value
+      for (double& v : run.input(&ConvArgs::y)) v *= 3000;
+      bool finite = true;
+      for (double v : run.run(*plan)[run.index(&ConvArgs::weight)])
+        finite = finite && std::isfinite(v);
+      CHECK(finite == (dtype == DType::bf16));
+    }
+}
+
+TEST_CASE("conv candidates: a shape says whether its gradient may be of the half type") {
+  ConvShape s = base(DType::f16, ConvPass::grad_weight);
+  for (Narrowing narrowing : {Narrowing::never, Narrowing::if_needed, Narrowing::if_faster}) {
+    s.grad_weight.narrowing = narrowing;
+    INFO(describe(s));
+    CHECK(narrow_candidates(s).empty() == (narrowing == Narrowing::never));
+    CHECK(direct_candidates(s).at(0).inner == s);
+    CHECK(unfused_candidates(s).empty());
+  }
+  s.dtype = DType::f32;
+  CHECK(narrow_candidates(s).empty());
+}
+
 TEST_CASE("conv candidates: the plain convolution and our kernels behind it give the result") {
   for (DType dtype : {DType::f32, DType::f16, DType::bf16})
     for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})

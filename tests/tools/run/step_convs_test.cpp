@@ -53,6 +53,34 @@ TEST_CASE("SSD320's step: weight gradients go straight into the parameters") {
   }
 }
 
+TEST_CASE("SSD320's step: train.weight_gradients says which gradients a half type may round") {
+  using engine::Narrowing;
+  struct Case {
+    const char *precision, *key;
+    Narrowing wanted;
+  };
+  for (const Case& c :
+       {Case{"fp16", "auto", Narrowing::if_faster}, Case{"fp16", "exact", Narrowing::never},
+        Case{"fp16", "half", Narrowing::if_faster}, Case{"bf16", "auto", Narrowing::if_needed},
+        Case{"bf16", "exact", Narrowing::never}, Case{"bf16", "half", Narrowing::if_faster}}) {
+    INFO(c.precision << " " << c.key);
+    config::RunConfig config = ssd320_config(c.precision, 8, false);
+    config.train.weight_gradients = c.key;
+    int gradients = 0;
+    for (const ConvShape& s : step_convs(config).training) {
+      if (s.pass != ConvPass::grad_weight) continue;
+      ++gradients;
+      CHECK(s.grad_weight.narrowing == c.wanted);
+    }
+    CHECK(gradients > 20);
+  }
+  // Where all is f32, the key changes no plan.
+  config::RunConfig config = ssd320_config("tf32", 8, false);
+  const auto usual = step_convs(config).training;
+  config.train.weight_gradients = "exact";
+  CHECK((step_convs(config).training == usual));
+}
+
 TEST_CASE("SSD320's detection: one fused convolution per layer") {
   const auto convs = step_convs(ssd320_config("fp16", 8, false));
   CHECK(convs.detection.size() > 30);

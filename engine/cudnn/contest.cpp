@@ -1,0 +1,18 @@
+#include "engine/cudnn/contest.h"
+
+namespace engine {
+
+void Contest::enter(ConvChoice choice) {
+  if (decided()) return;
+  const auto time = time_of(*choice.plan);
+  if (!time || (best_ && *time >= best_time_)) return;
+  best_ = std::move(choice);
+  best_time_ = *time;
+}
+
+std::optional<float> Contest::time_of(ConvPlan& plan) {
+  if (timer_ && !first_wins_) return timer_->time(plan);
+  return !timer_ || timer_->runs(plan) ? std::optional(0.0f) : std::nullopt;
+}
+
+}  // namespace engine
