@@ -1,10 +1,14 @@
-// The engine's choice of cuDNN's plans on the whole modelled GPU: what needs captures.
+// The engine's choice of cuDNN's plans on the whole modelled GPU: what needs captures, and steps.
+#include <cmath>
+#include <cstdlib>
+
 #include "engine/conv/conv.h"
 #include "tests/cuda_model/settings.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/conv_run.h"
 #include "tests/support/files.h"
 #include "tests/support/paths.h"
+#include "tests/support/tools/tiny_step.h"
 
 using namespace tests;
 using namespace engine;
@@ -12,6 +16,8 @@ using namespace engine;
 namespace {
 
 constexpr uint64_t kWaits = 101;  // the seed of a library whose engine 11 waits for its stream
+// Libraries: the second has no f32 gradients of weights from half types, and no statistics.
+constexpr uint64_t kEverything = 1, kNarrowGradients = 4;
 
 std::string kept_in(const TemporaryFolder& folder) {
   std::string text;
@@ -41,5 +47,55 @@ TEST_CASE("cuDNN: a plan that cannot be recorded is not taken, by rule and by ti
     const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_reference_conv(s));
     for (size_t i = 0; i < got.size(); ++i)
       CHECK(distance(got[i], wanted[i]) < 4 * rounding_limit(s.dtype));
+  }
+}
+
+TEST_CASE("cuDNN: gradients of weights by every way of rounding are those of the plain loops") {
+  for (uint64_t seed : {kEverything, kNarrowGradients})
+    for (DType dtype : {DType::f16, DType::bf16})
+      for (bool accumulate : {false, true})
+        for (Narrowing narrowing : {Narrowing::if_needed, Narrowing::if_faster}) {
+          cuda_model::settings().seed = seed;
+          ConvShape s = strided_conv(dtype, ConvPass::grad_weight, 9, 6, 16, 18);
+          s.grad_weight = {.accumulate = accumulate, .narrowing = narrowing};
+          INFO("seed " << seed << ": " << describe(s));
+          const TemporaryFolder folder;
+          ConvRun gpu(s, "cuda:0"), cpu(s);
+          const auto backend = make_backend("cuda:0", {.plan_cache = folder.path().string()});
+          const auto plan = backend->plan(s);
+          REQUIRE(plan);
+          if (seed == kNarrowGradients)
+            CHECK(kept_in(folder).find("\nnarrow") != std::string::npos);
+          const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_reference_conv(s));
+          for (size_t i = 0; i < got.size(); ++i)
+            CHECK(distance(got[i], wanted[i]) < rounding_limit(dtype));
+        }
+}
+
+TEST_CASE("cuDNN: a step whose gradients are rounded to a half type has those of one in f32") {
+  model::DetectorOptions options = tiny_detector();
+  options.frozen_batch_norm = true;  // no statistics: all else is the same
+  for (const char* precision : {"fp16", "bf16"}) {
+    INFO(precision);
+    auto gradient = [&](uint64_t seed, bool narrow) {
+      cuda_model::settings().seed = seed;
+      const TemporaryFolder folder;
+      ::setenv("SSD_TEST_PLAN_CACHE", folder.path().c_str(), 1);
+      TinyStep step("cuda:0", precision, true, options);
+      ::unsetenv("SSD_TEST_PLAN_CACHE");
+      step.run(1);
+      CHECK((kept_in(folder).find("\nnarrow") != std::string::npos) == narrow);
+      return step.first_gradient();
+    };
+    const Values exact = gradient(kEverything, false), narrow = gradient(kNarrowGradients, true);
+    REQUIRE(exact.size() == narrow.size());
+    double apart = 0, whole = 0;
+    for (size_t i = 0; i < exact.size(); ++i) {
+      apart += (narrow[i] - exact[i]) * (narrow[i] - exact[i]);
+      whole += exact[i] * exact[i];
+    }
+    INFO("apart by " << std::sqrt(apart / whole));
+    CHECK(apart > 0);
+    CHECK(std::sqrt(apart / whole) < (std::string(precision) == "fp16" ? 1e-3 : 8e-3));
   }
 }
