@@ -12,6 +12,8 @@ namespace {
 
 // How many plans of one convolution are built. Compiling one takes seconds.
 constexpr int kPlans = 4, kPlansIfCompiled = 2;
+// Attempts to build plans that cuDNN does not propose, of all candidates of a convolution.
+constexpr int kFurther = 6;
 
 std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const CudnnDevice>& device,
                                                const ConvShape& shape, CudnnAttempts& attempts) {
@@ -21,24 +23,45 @@ std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const Cudnn
   return CudnnCandidatePlans::Plan{choice->candidate, choice->plan_text};
 }
 
-std::vector<CudnnCandidatePlans::Plan> several(const std::shared_ptr<const CudnnDevice>& device,
-                                               const ConvShape& shape, CudnnAttempts& attempts) {
-  std::vector<CudnnCandidatePlans::Plan> plans;
-  std::map<std::string, int> built;
-  bool ready = false;  // there is a fused kernel that need not be compiled: no unfused one beats it
-  for (const CudnnCandidate& candidate : cudnn_candidates(*device, shape, 0)) {
-    const bool compiled = candidate.engine.compiled_at_run_time;
-    int& count = built[candidate.conv.name];
-    const bool beaten = ready && !candidate.conv.fused && !is_narrow(candidate.conv.name);
-    if (beaten || count >= (compiled ? kPlansIfCompiled : kPlans)) continue;
-    const auto choice = build(device, shape, candidate, &attempts);
-    if (!choice) continue;
-    plans.push_back({choice->candidate, choice->plan_text});
-    ++count;
-    ready = ready || (candidate.conv.fused && !compiled);
+// Builds plans until there are enough.
+class Collection {
+ public:
+  Collection(const std::shared_ptr<const CudnnDevice>& device, const ConvShape& shape,
+             CudnnAttempts& attempts)
+      : device_(device), shape_(shape), attempts_(attempts) {}
+
+  std::vector<CudnnCandidatePlans::Plan> plans() {
+    for (const CudnnCandidate& candidate : cudnn_candidates(*device_, shape_, 0)) propose(candidate);
+    int left = kFurther;
+    for (const CudnnCandidate& candidate : further_candidates(*device_, shape_))
+      if (left-- > 0) add(candidate);
+    return std::move(plans_);
   }
-  return plans;
-}
+
+ private:
+  void propose(const CudnnCandidate& candidate) {
+    const bool compiled = candidate.engine.compiled_at_run_time;
+    int& count = built_[candidate.conv.name];
+    const bool beaten = ready_ && !candidate.conv.fused && !is_narrow(candidate.conv.name);
+    if (beaten || count >= (compiled ? kPlansIfCompiled : kPlans)) return;
+    if (!add(candidate)) return;
+    ++count;
+    ready_ = ready_ || (candidate.conv.fused && !compiled);
+  }
+
+  bool add(const CudnnCandidate& candidate) {
+    const auto choice = build(device_, shape_, candidate, &attempts_);
+    if (choice) plans_.push_back({choice->candidate, choice->plan_text});
+    return choice.has_value();
+  }
+
+  const std::shared_ptr<const CudnnDevice>& device_;
+  const ConvShape& shape_;
+  CudnnAttempts& attempts_;
+  std::vector<CudnnCandidatePlans::Plan> plans_;
+  std::map<std::string, int> built_;
+  bool ready_ = false;  // there is a fused kernel that need not be compiled: no unfused one beats it
+};
 
 nlohmann::json json_of(const CudnnCandidatePlans::Plan& plan) {
   return {plan.candidate, plan.text};
@@ -79,7 +102,7 @@ CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& de
   if (deterministic) {
     if (const auto plan = first(device, shape, attempts)) found.plans = {*plan};
   } else {
-    found.plans = several(device, shape, attempts);
+    found.plans = Collection(device, shape, attempts).plans();
   }
   const ConvShape plain = plain_conv(shape);
   if (plain != shape) found.plain = first(device, plain, attempts);

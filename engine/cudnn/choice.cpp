@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/cudnn/further_engines.h"
+
 namespace engine {
 namespace {
 
@@ -30,6 +32,18 @@ std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice& device, const Co
   for (const ConvCandidate& conv : convolutions(shape, stage)) {
     auto graph = std::make_shared<const CudnnGraph>(cudnn_graph(device, conv.inner));
     for (CudnnEngine& e : cudnn_engines(device, *graph, conv.inner, stage == kFallback))
+      candidates.push_back({conv, graph, std::move(e)});
+  }
+  return candidates;
+}
+
+std::vector<CudnnCandidate> further_candidates(const CudnnDevice& device, const ConvShape& shape) {
+  std::vector<CudnnCandidate> candidates;
+  for (const ConvCandidate& conv : convolutions(shape, kExact)) {
+    if (!conv.fused) continue;
+    auto graph = std::make_shared<const CudnnGraph>(cudnn_graph(device, conv.inner));
+    const auto proposed = cudnn_engines(device, *graph, conv.inner, false);
+    for (CudnnEngine& e : further_engines(device, *graph, conv.inner, proposed))
       candidates.push_back({conv, graph, std::move(e)});
   }
   return candidates;

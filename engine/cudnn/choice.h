@@ -28,6 +28,10 @@ int cudnn_stages(const ConvShape&);
 // its engines in cuDNN's order.
 std::vector<CudnnCandidate> cudnn_candidates(const CudnnDevice&, const ConvShape&, int stage);
 
+// Returns candidates beyond those of stage 0, for timing: see further_engines. They need not be as
+// fast as cuDNN's proposals.
+std::vector<CudnnCandidate> further_candidates(const CudnnDevice&, const ConvShape&);
+
 // The bytes of workspace that a plan for the shape may ask for.
 size_t workspace_limit(const ConvShape&);
 

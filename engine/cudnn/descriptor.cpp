@@ -44,6 +44,9 @@ void CudnnDescriptor::set(Name name, cudnnReduceTensorOp_t v) {
 void CudnnDescriptor::set(Name name, cudnnBackendHeurMode_t v) {
   set(name, CUDNN_TYPE_HEUR_MODE, 1, &v);
 }
+void CudnnDescriptor::set(Name name, cudnnBackendKnobType_t v) {
+  set(name, CUDNN_TYPE_KNOB_TYPE, 1, &v);
+}
 void CudnnDescriptor::set(Name name, cudnnHandle_t v) { set(name, CUDNN_TYPE_HANDLE, 1, &v); }
 void CudnnDescriptor::set(Name name, void* v) { set(name, CUDNN_TYPE_VOID_PTR, 1, &v); }
 void CudnnDescriptor::set(Name name, const CudnnDescriptor& v) {

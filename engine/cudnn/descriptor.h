@@ -35,6 +35,7 @@ class CudnnDescriptor {
   void set(Name, cudnnGenStatsMode_t);
   void set(Name, cudnnReduceTensorOp_t);
   void set(Name, cudnnBackendHeurMode_t);
+  void set(Name, cudnnBackendKnobType_t);
   void set(Name, cudnnHandle_t);
   void set(Name, void*);
   void set(Name, const CudnnDescriptor&);

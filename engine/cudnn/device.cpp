@@ -51,6 +51,10 @@ void CudnnDevice::bind_graph(CudnnDescriptor& graph) const {
   if (handle_) graph.set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle());
 }
 
+void CudnnDevice::bind_engine(CudnnDescriptor& engine) const {
+  if (!handle_) engine.set(CUDNN_ATTR_ENGINE_DEVICEPROP, properties_);
+}
+
 void CudnnDevice::bind_heuristic(CudnnDescriptor& heuristic) const {
   if (!handle_) heuristic.set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, properties_);
 }

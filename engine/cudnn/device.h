@@ -20,8 +20,9 @@ class CudnnDevice {
   std::string description() const;
   cudnnHandle_t handle() const { return handle_.get(); }  // null without a GPU
 
-  // Binds an operation graph, a heuristic or an execution plan to the device.
+  // Binds an operation graph, an engine, a heuristic or an execution plan to the device.
   void bind_graph(CudnnDescriptor&) const;
+  void bind_engine(CudnnDescriptor&) const;
   void bind_heuristic(CudnnDescriptor&) const;
   void bind_plan(CudnnDescriptor&) const;
 

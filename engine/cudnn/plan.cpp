@@ -37,8 +37,12 @@ std::vector<CudnnEngine> cudnn_engines(const CudnnDevice& device, const CudnnGra
     const auto notes = engines[0].numerical_notes(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE);
     if (!precise_enough(notes, shape)) continue;
     const auto behavior = engines[0].behavior_notes(CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE);
-    found.push_back({std::move(config), !has(notes, CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC),
-                     has(behavior, CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION)});
+    found.push_back({std::move(config),
+                     !has(notes, CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC),
+                     has(behavior, CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION),
+                     has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE),
+                     engines[0].number(CUDNN_ATTR_ENGINE_GLOBAL_INDEX),
+                     {}});
   }
   return found;
 }

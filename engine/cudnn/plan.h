@@ -14,6 +14,9 @@ struct CudnnEngine {
   CudnnDescriptor config;
   bool deterministic = true;
   bool compiled_at_run_time = false;
+  bool tensor_cores = false;
+  int64_t index = 0;                   // cuDNN's number of the engine, whatever its settings
+  std::vector<CudnnDescriptor> parts;  // what `config` was made of, if we made it
 };
 
 // Returns the engines that cuDNN proposes for the graph of the shape, best first, without those

@@ -38,6 +38,7 @@ const std::vector<Engine>& engines() {
       {17, "compiled", Fault::none, false, true, false, {kTensorCore, kNarrow}, {kCompiled}, 8},
       {18, "exact", Fault::none, false, true, false, {}, {}, 1},
       {30, "fallback", Fault::none, false, false, true, {}, {}, 1},
+      {31, "hidden", Fault::none, false, true, true, {kTensorCore, kNarrow}, {kCompiled}, 8, 20},
   };
   return all;
 }
@@ -103,6 +104,13 @@ int64_t Configuration::workspace() const {
   return engine->index % 2 ? 0 : 1000 + 16 * engine->index;
 }
 
+std::string Configuration::name() const {
+  std::string text = std::string("cuDNN's engine '") + engine->name + "'";
+  if (parts > 1) text += " in " + std::to_string(parts) + " parts";
+  if (kernel > 0) text += " by kernel " + std::to_string(kernel);
+  return text;
+}
+
 bool waits_instead() { return seed() >= 100; }
 
 const Engine* find_engine(int64_t index) {
@@ -116,7 +124,7 @@ bool supports(const Engine& engine, const Graph& graph) {
   const bool fused = graph.operations.size() > 1;
   if (!one_type(c, !fused) || (fused && !engine.fuses)) return false;
   if (engine.half_sums && !half(c.y.type)) return false;
-  if (engine.fallback) return true;
+  if (engine.takes_any_channels()) return true;
   if (engine.fault == Fault::wrong && !fused) return false;
   // As on real cards: full f32 products only where little is fused.
   const bool rich = contains<Statistics>(graph) || contains<Reduction>(graph) || masks(graph);
@@ -128,8 +136,8 @@ std::vector<Configuration> proposals(const Graph& graph, cudnnBackendHeurMode_t 
   std::vector<Configuration> found;
   for (const Engine& engine : engines()) {
     if (engine.fallback != (mode == CUDNN_HEUR_MODE_FALLBACK) || !supports(engine, graph)) continue;
-    for (int64_t parts = 1; parts <= engine.most_parts; parts *= 4)
-      found.push_back({graph, &engine, parts});
+    const int64_t most = engine.fallback ? 1 : engine.most_parts;
+    for (int64_t parts = 1; parts <= most; parts *= 4) found.push_back({graph, &engine, parts});
   }
   if (!found.empty())
     std::rotate(found.begin(), found.begin() + long(seed() / 5 % found.size()), found.end());

@@ -15,21 +15,24 @@ struct Engine {
   // How a sum of products is kept while it grows: in f32 or wider, or in the half type.
   bool half_sums;
   bool fuses;     // graphs of several operations; others know one convolution alone
-  bool fallback;  // it is slow, takes any number of channels, and is in the fallback list alone
+  bool fallback;  // it is in the fallback list alone
   std::vector<cudnnBackendNumericalNote_t> notes;
   std::vector<cudnnBackendBehaviorNote_t> behavior;
-  int64_t most_parts;  // sums can be split into so many parts (CUDNN_KNOB_TYPE_SPLIT_K_SLC)
+  int64_t most_parts;   // sums can be split into so many parts (CUDNN_KNOB_TYPE_SPLIT_K_SLC)
+  int64_t kernels = 1;  // it has so many, with other tiles (CUDNN_KNOB_TYPE_KERNEL_CFG)
 
   bool has(cudnnBackendNumericalNote_t) const;
+  bool takes_any_channels() const { return fallback && behavior.empty(); }
 };
 
 // An engine with its settings, for a graph.
 struct Configuration {
   Graph graph;
   const Engine* engine;
-  int64_t parts = 1;
+  int64_t parts = 1, kernel = 0;
 
   int64_t workspace() const;  // bytes
+  std::string name() const;
 };
 
 bool waits_instead();  // with seeds from 100 on

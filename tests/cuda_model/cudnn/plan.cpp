@@ -10,6 +10,7 @@ std::string text_of(const Plan& plan) {
                         {"device", plan.device},
                         {"engine", plan.configuration.engine->index},
                         {"parts", plan.configuration.parts},
+                        {"kernel", plan.configuration.kernel},
                         {"graph", text_of(plan.configuration.graph)}}
       .dump();
 }
@@ -23,9 +24,10 @@ Plan parsed(const std::string& text, const std::string& device) {
       refuse(CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH, "the plan is another device's");
     const Graph graph = graph_from(json.at("graph"));
     const Engine* engine = find_engine(json.at("engine"));
-    const int64_t parts = json.at("parts");
+    const int64_t parts = json.at("parts"), kernel = json.at("kernel");
     require(engine && parts >= 1 && parts <= engine->most_parts, "the plan's engine is unknown");
-    return {{graph, engine, parts}, device};
+    require(kernel >= 0 && kernel < engine->kernels, "the plan's kernel is unknown");
+    return {{graph, engine, parts, kernel}, device};
   } catch (const std::exception& error) {
     refuse(CUDNN_STATUS_BAD_PARAM, std::string("the text is no plan: ") + error.what());
   }

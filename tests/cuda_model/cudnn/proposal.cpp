@@ -4,13 +4,13 @@
 namespace cuda_model::cudnn {
 namespace {
 
-constexpr auto kPartsKnob = CUDNN_KNOB_TYPE_SPLIT_K_SLC;
+constexpr auto kPartsKnob = CUDNN_KNOB_TYPE_SPLIT_K_SLC, kKernelKnob = CUDNN_KNOB_TYPE_KERNEL_CFG;
 
-Part knob_info(const Engine& engine) {
+Part knob_info(cudnnBackendKnobType_t knob, int64_t smallest, int64_t largest) {
   Part info = Descriptor::computed(CUDNN_BACKEND_KNOB_INFO_DESCRIPTOR, KnobInfo{});
-  info->compute<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_INFO_TYPE, {kPartsKnob});
-  info->compute<int64_t>(CUDNN_ATTR_KNOB_INFO_MINIMUM_VALUE, {1});
-  info->compute<int64_t>(CUDNN_ATTR_KNOB_INFO_MAXIMUM_VALUE, {engine.most_parts});
+  info->compute<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_INFO_TYPE, {knob});
+  info->compute<int64_t>(CUDNN_ATTR_KNOB_INFO_MINIMUM_VALUE, {smallest});
+  info->compute<int64_t>(CUDNN_ATTR_KNOB_INFO_MAXIMUM_VALUE, {largest});
   info->compute<int64_t>(CUDNN_ATTR_KNOB_INFO_STRIDE, {1});
   return info;
 }
@@ -19,7 +19,10 @@ void describe(const Engine& engine, Descriptor& d) {
   d.compute<int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, {engine.index});
   d.compute(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, engine.notes);
   d.compute(CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, engine.behavior);
-  if (engine.most_parts > 1) d.compute_parts(CUDNN_ATTR_ENGINE_KNOB_INFO, {knob_info(engine)});
+  std::vector<Part> knobs;
+  if (engine.most_parts > 1) knobs.push_back(knob_info(kPartsKnob, 1, engine.most_parts));
+  if (engine.kernels > 1) knobs.push_back(knob_info(kKernelKnob, 0, engine.kernels - 1));
+  if (!knobs.empty()) d.compute_parts(CUDNN_ATTR_ENGINE_KNOB_INFO, knobs);
 }
 
 Part knob_choice(int64_t parts) {
@@ -73,13 +76,16 @@ KnobChoice make_knob_choice(const Descriptor& d) {
 
 Configuration make_configuration(Descriptor& d) {
   const auto& chosen = d.made_of<EngineOfGraph>(CUDNN_ATTR_ENGINECFG_ENGINE);
-  Configuration c{chosen.graph, chosen.engine, 1};
+  Configuration c{chosen.graph, chosen.engine};
   for (const Part& part : d.parts(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES)) {
     expect(part->is<KnobChoice>(), "a knob's choice is something else");
     const auto& knob = part->made<KnobChoice>();
-    if (knob.type != kPartsKnob || knob.value < 1 || knob.value > chosen.engine->most_parts)
+    const bool of_parts = knob.type == kPartsKnob, of_kernels = knob.type == kKernelKnob;
+    const int64_t first = of_parts ? 1 : 0;
+    const int64_t last = of_parts ? chosen.engine->most_parts : chosen.engine->kernels - 1;
+    if (!(of_parts || of_kernels) || knob.value < first || knob.value > last)
       refuse(CUDNN_STATUS_NOT_SUPPORTED, "the engine has no such knob, or not this value");
-    c.parts = knob.value;
+    (of_parts ? c.parts : c.kernel) = knob.value;
   }
   d.compute<int64_t>(CUDNN_ATTR_ENGINECFG_WORKSPACE_SIZE, {c.workspace()});
   return c;

@@ -102,7 +102,7 @@ void execute(cudnnHandle_t handle, const Plan& plan, const VariantPack& pack) {
       [configuration = plan.configuration, memory = pack.memory, workspace = pack.workspace] {
         execute(configuration, memory, workspace);
       },
-      std::string("cuDNN's engine '") + plan.configuration.engine->name + "'");
+      plan.configuration.name());
   if (status != cudaSuccess)
     refuse(CUDNN_STATUS_EXECUTION_FAILED_CUDART, "the work could not be queued");
 }
