@@ -20,7 +20,8 @@ set_target_properties(libcuda_shim PROPERTIES PREFIX "" OUTPUT_NAME cuda_shim LI
                       NO_SONAME ON LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 target_link_libraries(libcuda_shim PRIVATE ${CMAKE_DL_LIBS})
 
-add_library(cudnn_test_support STATIC tests/cudnn/cards.cpp tests/cudnn/model_plans.cpp tests/cudnn/plan_finder.cpp)
+add_library(cudnn_test_support STATIC tests/cudnn/cards.cpp tests/cudnn/model_plans.cpp tests/cudnn/plan_finder.cpp
+            tests/cudnn/plan_offers.cpp)
 target_link_libraries(cudnn_test_support PUBLIC tool_test_support)
 target_include_directories(cudnn_test_support SYSTEM PUBLIC ${CUDAToolkit_INCLUDE_DIRS} ${CUDNN_INCLUDE})
 target_compile_definitions(cudnn_test_support PRIVATE SSD_LIBCUDA_SHIM="$<TARGET_FILE:libcuda_shim>")

@@ -11,6 +11,7 @@
 
 #include "engine/base/error.h"
 #include "tests/cudnn/plan_finder.h"
+#include "tests/cudnn/plan_offers.h"
 
 namespace {
 
@@ -20,7 +21,7 @@ using Kind = PlanFound::Kind;
 constexpr int kFallbackStage = 2;  // see engine::cudnn_candidates
 
 struct Options {
-  bool full = false, no_compile = false;
+  bool full = false, no_compile = false, offers = false;
   std::vector<std::string> only_arithmetic, only_layer;
   std::vector<int> only_images, only_sm;
   std::string report;
@@ -138,6 +139,8 @@ int main(int argc, char** argv) {
   CLI::App app("Finds cuDNN's plans for the convolutions of SSD320 on GPUs that need not be here");
   app.add_flag("--full", o.full, "all that SSD320 asks for, instead of a part");
   app.add_flag("--no-compile", o.no_compile, "take cuDNN's word for plans that it compiles");
+  app.add_flag("--offers", o.offers,
+               "only prints which kernels timing is offered, for a sample of layers");
   app.add_option("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
   app.add_option("--layer", o.only_layer,
                  "only these, by their names in benchmarks/ssd320_convs.h");
@@ -154,7 +157,9 @@ int main(int argc, char** argv) {
     return 77;  // what ctest takes for skipped
   }
   try {
-    return check(o);
+    if (!o.offers) return check(o);
+    fmt::print("{}", tests::table_of_offers());
+    return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 2;

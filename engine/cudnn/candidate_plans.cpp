@@ -23,6 +23,8 @@ std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const Cudnn
   return CudnnCandidatePlans::Plan{choice->candidate, choice->plan_text};
 }
 
+using Plans = std::vector<CudnnCandidatePlans::Plan>;
+
 // Builds plans until there are enough.
 class Collection {
  public:
@@ -30,8 +32,12 @@ class Collection {
              CudnnAttempts& attempts)
       : device_(device), shape_(shape), attempts_(attempts) {}
 
-  std::vector<CudnnCandidatePlans::Plan> plans() {
+  Plans proposed() {
     for (const CudnnCandidate& candidate : cudnn_candidates(*device_, shape_, 0)) propose(candidate);
+    return std::move(plans_);
+  }
+
+  Plans further() {
     int left = kFurther;
     for (const CudnnCandidate& candidate : further_candidates(*device_, shape_))
       if (left-- > 0) add(candidate);
@@ -58,7 +64,7 @@ class Collection {
   const std::shared_ptr<const CudnnDevice>& device_;
   const ConvShape& shape_;
   CudnnAttempts& attempts_;
-  std::vector<CudnnCandidatePlans::Plan> plans_;
+  Plans plans_;
   std::map<std::string, int> built_;
   bool ready_ = false;  // there is a fused kernel that need not be compiled: no unfused one beats it
 };
@@ -93,6 +99,18 @@ CudnnCandidatePlans plans_from_text(const std::string& text) {
   }
 }
 
+std::vector<CudnnCandidatePlans::Plan> proposed_plans(
+    const std::shared_ptr<const CudnnDevice>& device, const ConvShape& shape,
+    CudnnAttempts& attempts) {
+  return Collection(device, shape, attempts).proposed();
+}
+
+std::vector<CudnnCandidatePlans::Plan> further_plans(
+    const std::shared_ptr<const CudnnDevice>& device, const ConvShape& shape,
+    CudnnAttempts& attempts) {
+  return Collection(device, shape, attempts).further();
+}
+
 CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& device,
                                     const ConvShape& shape, bool deterministic,
                                     CudnnAttempts* watched) {
@@ -102,7 +120,9 @@ CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& de
   if (deterministic) {
     if (const auto plan = first(device, shape, attempts)) found.plans = {*plan};
   } else {
-    found.plans = Collection(device, shape, attempts).plans();
+    found.plans = proposed_plans(device, shape, attempts);
+    for (CudnnCandidatePlans::Plan& plan : further_plans(device, shape, attempts))
+      found.plans.push_back(std::move(plan));
   }
   const ConvShape plain = plain_conv(shape);
   if (plain != shape) found.plain = first(device, plain, attempts);

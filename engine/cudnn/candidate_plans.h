@@ -33,6 +33,13 @@ CudnnCandidatePlans plans_from_text(const std::string&);
 CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>&, const ConvShape&,
                                     bool deterministic, CudnnAttempts* = nullptr);
 
+// The two parts of them if nothing is deterministic: what cuDNN's heuristics propose, and what they
+// do not (see further_engines).
+std::vector<CudnnCandidatePlans::Plan> proposed_plans(const std::shared_ptr<const CudnnDevice>&,
+                                                      const ConvShape&, CudnnAttempts&);
+std::vector<CudnnCandidatePlans::Plan> further_plans(const std::shared_ptr<const CudnnDevice>&,
+                                                     const ConvShape&, CudnnAttempts&);
+
 // Does so for many shapes, on `threads` threads, each of which opens a device of its own with
 // `open`. If a thread fails, its remaining shapes are left out.
 std::map<ConvShape, CudnnCandidatePlans> candidate_plans(

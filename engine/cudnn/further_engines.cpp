@@ -27,6 +27,10 @@ std::vector<Setting> settings_for(ConvPass pass) {
   return {std::begin(kForOthers), std::end(kForOthers)};
 }
 
+bool is_ready(const CudnnEngine& engine) {
+  return engine.tensor_cores && !engine.compiled_at_run_time;
+}
+
 bool worth_more(const CudnnEngine& engine) {
   return engine.compiled_at_run_time && engine.tensor_cores;
 }
@@ -76,15 +80,19 @@ std::optional<CudnnEngine> set_by_hand(const CudnnDevice& device, const CudnnGra
 std::vector<CudnnEngine> further_engines(const CudnnDevice& device, const CudnnGraph& graph,
                                          const ConvShape& shape,
                                          const std::vector<CudnnEngine>& proposed) {
+  if (std::any_of(proposed.begin(), proposed.end(), is_ready)) return {};
   std::vector<CudnnEngine> further;
   for (CudnnEngine& engine : cudnn_engines(device, graph, shape, true))
     if (int(further.size()) < kMostFallbackEngines && worth_more(engine) &&
         count_of(engine.index, proposed) == 0)
       further.push_back(std::move(engine));
-  std::vector<const CudnnEngine*> single;
-  for (const auto* engines : {&proposed, &further})
-    for (const CudnnEngine& engine : *engines)
-      if (worth_more(engine) && count_of(engine.index, *engines) == 1) single.push_back(&engine);
+  std::vector<const CudnnEngine*> single;  // in one setting
+  auto look = [&](const std::vector<CudnnEngine>& engines) {
+    for (const CudnnEngine& engine : engines)
+      if (worth_more(engine) && count_of(engine.index, engines) == 1) single.push_back(&engine);
+  };
+  look(proposed);
+  look(further);
   std::vector<CudnnEngine> set;
   for (const CudnnEngine* engine : single)
     for (const Setting& setting : settings_for(shape.pass)) {

@@ -9,7 +9,8 @@ namespace engine {
 // How many of them a convolution gets.
 constexpr int kMostFallbackEngines = 2, kMostSettings = 3;
 
-// `proposed` are the engines that cudnn_engines returns for the graph. Returns
+// `proposed` are the engines that cudnn_engines returns for the graph. If one of them uses tensor
+// cores and need not be compiled, returns none. Else returns
 // - engines that use tensor cores and that cuDNN compiles, but lists among its fallback engines
 //   alone: on Hopper, those that were written for Hopper, for most of what is fused;
 // - of engines of this kind that cuDNN proposes in one setting, others: with a sum that is divided

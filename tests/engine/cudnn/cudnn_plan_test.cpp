@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/cudnn/candidate_plans.h"
+#include "engine/cudnn/further_engines.h"
 #include "tests/cudnn/described_h200.h"
 
 using namespace engine;
@@ -140,6 +141,31 @@ TEST_CASE("cuDNN: what is tried for many shapes is found by several threads, and
   const auto ruled = candidate_plans(device, clipped, true).plans;
   REQUIRE(ruled.size() == 1);
   CHECK(ruled[0].candidate == choose_first(device, clipped, accept)->candidate);
+}
+
+TEST_CASE("cuDNN: on Hopper timing is offered engines that cuDNN does not propose, in bounds") {
+  const auto device = tests::described_h200();
+  if (!device) return;
+  ConvShape clipped = shape(), sum = shape();
+  clipped.forward = {.bias = true, .activation = Activation::relu6};
+  sum.pass = ConvPass::grad_weight, sum.kernel = 1, sum.pad = {}, sum.grad_weight.accumulate = true;
+  for (const ConvShape& s : {clipped, sum}) {
+    INFO(describe(s));
+    const CudnnGraph graph = cudnn_graph(*device, s);
+    const auto proposed = cudnn_engines(*device, graph, s, false);
+    const auto further = further_engines(*device, graph, s, proposed);
+    CHECK(further.size() > 1);
+    CHECK(further.size() <= size_t(kMostFallbackEngines + kMostSettings));
+    std::string refusal;
+    for (const CudnnEngine* engine : {&further.front(), &further.back()}) {
+      const auto plan = CudnnPlan::build(device, s, *engine, refusal);
+      INFO(refusal);
+      REQUIRE(plan);
+      CHECK(plan->text().find("sm90") != std::string::npos);
+      CHECK(CudnnPlan::restore(device, s, plan->text()));
+    }
+  }
+  CHECK(further_candidates(*device, shape()).empty());  // cuDNN has kernels ready
 }
 
 TEST_CASE("cuDNN: a thread that cannot have a device leaves its work to others") {
