@@ -50,17 +50,23 @@ ConvShape shape_of(const Sample& sample) {
   return s;
 }
 
-// "sm90 128x64x64 in 4 parts": the kernel's generation and tile, and the parts of a sum.
-std::string words_for(const Plan& plan) {
-  const auto engine = nlohmann::json::parse(plan.text).at("engine");
+// "sm90 128x64x64": the generation and the tile, which the name of a compiled kernel has; or
+// "engine 65": kernels that are ready have no names in a plan.
+std::string kernel_of(const nlohmann::json& engine) {
+  if (!engine.contains("payload")) return "engine " + engine.at("engineId").dump();
   const std::string kernel = engine.at("payload").at("kernels").at(0).at("kernelName");
   static const std::regex generation("sm_?([0-9]+)"), tile("[0-9]+x[0-9]+x[0-9]+");
   std::smatch found;
   std::string words = std::regex_search(kernel, found, generation) ? "sm" + found[1].str() : kernel;
   if (std::regex_search(kernel, found, tile)) words += " " + found.str();
-  for (const auto& [knob, value] : engine.at("knobChoices").items())
-    if (knob.find("SPLIT_K") != std::string::npos && value.is_number() && value > 1)
-      words += fmt::format(" in {} parts", value.get<int64_t>());
+  return words;
+}
+
+std::string words_for(const Plan& plan) {
+  const auto engine = nlohmann::json::parse(plan.text).at("engine");
+  std::string words = kernel_of(engine);
+  const int64_t parts = engine.at("knobChoices").value("CUDNN_KNOB_TYPE_SPLIT_K_SLC", int64_t(1));
+  if (parts > 1) words += fmt::format(" in {} parts", parts);
   const std::string way = plan.candidate.substr(0, plan.candidate.find(','));
   return way == "direct" ? words : way + " " + words;
 }

@@ -46,6 +46,8 @@ TEST_CASE("each changed key is listed with both values, and nothing when nothing
                        Contains("train.clip_norm 0.0 -> 2.0\n") &&
                        Contains("log.every_steps 1 -> 3\n"));
   CHECK(told(place, "train.steps=4 name=another") == kChanged + "name \"tiny\" -> \"another\"\n");
+  CHECK(told(place, "train.steps=4 train.weight_gradients=exact") ==
+        kChanged + "train.weight_gradients \"auto\" -> \"exact\"\n");
   CHECK_THAT(told(place, "train.steps=5 train.threads=2"),
              Contains("train.threads 1 -> 2\n") && Contains("1 CPU threads -> 2"));
 }
