@@ -33,7 +33,8 @@ class Collection {
       : device_(device), shape_(shape), attempts_(attempts) {}
 
   Plans proposed() {
-    for (const CudnnCandidate& candidate : cudnn_candidates(*device_, shape_, 0)) propose(candidate);
+    for (const CudnnCandidate& candidate : cudnn_candidates(*device_, shape_, 0))
+      propose(candidate);
     return std::move(plans_);
   }
 
@@ -66,7 +67,8 @@ class Collection {
   CudnnAttempts& attempts_;
   Plans plans_;
   std::map<std::string, int> built_;
-  bool ready_ = false;  // there is a fused kernel that need not be compiled: no unfused one beats it
+  bool ready_ =
+      false;  // there is a fused kernel that need not be compiled: no unfused one beats it
 };
 
 nlohmann::json json_of(const CudnnCandidatePlans::Plan& plan) {

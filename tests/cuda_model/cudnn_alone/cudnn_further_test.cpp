@@ -33,9 +33,8 @@ ConvShape gradient(bool accumulate) {
 // The plan that is chosen if pieces of work with this name take half of a millisecond, and others a
 // whole one. Also checks what it computes.
 Kept choose(const ConvShape& s, const std::string& fast, bool deterministic = false) {
-  cuda_stand_in() = {.milliseconds = [=](const std::string& name) {
-    return name == fast ? 0.5f : 1.0f;
-  }};
+  cuda_stand_in() = {
+      .milliseconds = [=](const std::string& name) { return name == fast ? 0.5f : 1.0f; }};
   const TemporaryFolder folder;
   Bench bench;
   const auto convs = make_cudnn_convs(
@@ -84,9 +83,8 @@ TEST_CASE("sums in parts and other tiles than cuDNN proposes are taken if they a
 
 TEST_CASE("the number of plans that cuDNN does not propose is bounded") {
   using Offered = std::map<std::string, int>;
-  CHECK((offered(forward(DType::f16), false) == Offered{{"1 parts, kernel 0", 1},
-                                                        {"1 parts, kernel 6", 1},
-                                                        {"1 parts, kernel 16", 1}}));
+  CHECK((offered(forward(DType::f16), false) ==
+         Offered{{"1 parts, kernel 0", 1}, {"1 parts, kernel 6", 1}, {"1 parts, kernel 16", 1}}));
   CHECK((offered(gradient(true), false) == Offered{{"1 parts, kernel 0", 1},
                                                    {"8 parts, kernel 0", 1},
                                                    {"4 parts, kernel 6", 1},

@@ -39,11 +39,11 @@ struct Chosen {
 Chosen choose(const ConvShape& s, const std::string& folder, bool deterministic = false) {
   Chosen chosen;
   Bench bench;
-  const auto convs =
-      make_cudnn_convs(*bench.backend, 0,
-                       {.deterministic = deterministic,
-                        .plan_cache = folder,
-                        .tell = [&](const std::string& line) { chosen.told += line + "\n"; }});
+  const auto convs = make_cudnn_convs(
+      *bench.backend, 0,
+      {.deterministic = deterministic, .plan_cache = folder, .tell = [&](const std::string& line) {
+         chosen.told += line + "\n";
+       }});
   const auto plan = convs->plan(s);
   REQUIRE(plan);
   check_values(s, *plan);
@@ -65,8 +65,7 @@ TEST_CASE("a gradient in the half type is taken where it is faster and may compe
   for (DType dtype : kHalfTypes)
     for (bool accumulate : {false, true})
       for (float half : {0.5f, 2.0f})
-        for (Narrowing narrowing :
-             {Narrowing::never, Narrowing::if_needed, Narrowing::if_faster}) {
+        for (Narrowing narrowing : {Narrowing::never, Narrowing::if_needed, Narrowing::if_faster}) {
           cuda_stand_in() = {.seed = kEverything, .milliseconds = half_takes(half)};
           const ConvShape s = gradient(dtype, narrowing, accumulate);
           INFO(describe(s) << ", the half type takes " << half);
@@ -107,8 +106,7 @@ TEST_CASE("a gradient that nobody wanted in the half type is told, once, also wh
       const TemporaryFolder folder;
       for (bool restored : {false, true}) {
         INFO("seed " << seed << ", restored " << restored);
-        const Chosen chosen =
-            choose(gradient(dtype, Narrowing::if_needed), folder.path().string());
+        const Chosen chosen = choose(gradient(dtype, Narrowing::if_needed), folder.path().string());
         CHECK(is_narrow(chosen.candidate));
         const size_t at = chosen.told.find(kTold);
         REQUIRE(at != std::string::npos);
