@@ -54,6 +54,30 @@ TEST_CASE("a second start on a GPU makes no plans") {
   CHECK((plans_in(place.at("plans")) == kept));
 }
 
+TEST_CASE("plans of gradients that may be rounded to a half type are kept apart from others") {
+  if (!have_gpu()) return;
+  const TrainingPlace place;
+  auto run = [&](const std::string& name, const std::string& gradients) {
+    return place.train(name, kOnGpu + "train.precision=fp16 train.plan_cache=plans " +
+                                 "train.weight_gradients=" + gradients);
+  };
+  const Outcome half = run("half", "half"), exact = run("exact", "exact");
+  INFO(half.err << exact.err);
+  REQUIRE(half.exit_code == 0);
+  if (exact.exit_code != 0) {  // a cuDNN that has none of full precision
+    CHECK(exact.exit_code == 6);
+    CHECK(exact.err.find("train.weight_gradients=auto would take one") != std::string::npos);
+    return;
+  }
+  CHECK(chosen_for(exact.err) > 1);
+  CHECK(chosen_for(exact.err) < chosen_for(half.err));  // the gradients of weights alone
+  for (const char* again : {"half", "exact"}) {
+    const Outcome o = run(std::string(again) + "_again", again);
+    CHECK(o.exit_code == 0);
+    CHECK(chosen_for(o.err) == 0);
+  }
+}
+
 TEST_CASE("a start on a GPU that was killed over its plans goes on from those it made") {
   if (!have_gpu()) return;
   const TrainingPlace place;
