@@ -1,5 +1,5 @@
 # docker build --target cpu  -t ssd320:cpu  .     builds and tests, no GPU
-# docker build --target cuda -t ssd320:cuda .     builds for all supported GPUs
+# docker build --target cuda -t ssd320:cuda .     builds for all supported GPUs; run it with --gpus all
 # docker build               -t ssd320 .          the programs and what they need, on the CPU build
 FROM debian:12 AS base
 WORKDIR /ssd320
@@ -18,8 +18,12 @@ WORKDIR /ssd320
 COPY tools/setup.sh tools/setup.sh
 RUN apt-get update && tools/setup.sh
 COPY . .
-RUN bash -c '. tools/find_cuda.sh && find_cuda build/cuda_links && missing=$(missing_cuda) && [ -z "$missing" ] || { echo "$missing" >&2; exit 1; }'
-RUN cmake --preset release && cmake --build --preset release
+# As tools/demo.sh finds them. There is no GPU here, so the preset's architectures are built.
+RUN bash -c '. tools/find_cuda.sh && find_cuda "$PWD/build/cuda_links" && missing=$(missing_cuda) && \
+    if [ -n "$missing" ]; then echo "$missing" >&2; exit 1; fi && cmake --preset release "${cuda_options[@]}"' \
+ && cmake --build --preset release
+ENV PATH=/ssd320/build/release/bin:$PATH
+WORKDIR /workspace
 
 FROM debian:12-slim AS run
 RUN apt-get update && apt-get install -y --no-install-recommends \

@@ -146,8 +146,8 @@ void benchmark(const Options& o) {
                "--original-table is printed with the other table, in whose "
                "place --json prints JSON: give --json a file");
   const Files files(o);
-  std::vector<std::string> inputs = files.names();
-  if (!o.checkpoint.empty()) inputs.push_back(o.checkpoint);
+  std::vector<std::string> inputs = o.inputs();
+  for (const std::string& name : files.names()) inputs.push_back(name);
   check_outputs(o.output, inputs);
   std::vector<benchmarks::StepSource> sources;
   for (const std::string& from : o.from) sources.push_back(files.source(from));
@@ -169,8 +169,6 @@ Command add_infer_command(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("infer", "Times detection from pictures to boxes, NMS included");
   add_step_options(*app, *o);
-  app->add_option("--checkpoint", o->checkpoint,
-                  "a trained model or a run's folder; without it, SSD320 with random weights");
   app->add_option(
          "--from", o->from,
          "decoded: pictures in memory; files: JPEG files, with reading and decoding; both: "

@@ -141,12 +141,14 @@ void print(const Options& o, const Measured& m) {
 void benchmark(const Options& o) {
   OpMeter::instance().use_cpu_time(o.cpu_time);
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  check_outputs(o.output, {});
+  check_outputs(o.output, o.inputs());
   const Measured m = measure(o);
   if (o.output.prints_table()) print(o, m);
   print_notices("op " + o.mode, m.machine);
   const std::string figure = o.mode + "_ms_per_step";
-  write_outputs(o.output, to_json(o, m),
+  json all = to_json(o, m);
+  if (!o.checkpoint.empty()) all["checkpoint"] = o.checkpoint;
+  write_outputs(o.output, all,
                 {{.parameters = {{"mode", o.mode}, {"batch_size", o.batch}, {"device", m.device}},
                   .figures = {{figure, 1e3 * m.whole},
                               {figure + "_of_operations", 1e3 * m.table.all.seconds},
@@ -176,6 +178,7 @@ Command add_op_command(CLI::App& program) {
       ->capture_default_str();
   add_output_options(*app, o->output);
   return {app, [o] {
+            o->find_checkpoint();
             benchmark(*o);
             return 0;
           }};

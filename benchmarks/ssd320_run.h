@@ -6,6 +6,7 @@
 
 #include "benchmarks/random_batch.h"
 #include "tools/command_line.h"
+#include "tools/run/checkpoint_files.h"
 #include "tools/run/inference.h"
 #include "tools/run/model_file.h"
 #include "tools/run/planned_run.h"
@@ -19,15 +20,24 @@ struct RunOptions {
   int threads = 0;                                                  // 0: one per core
   double memory_gib = 0;                                            // 0: most of what is free
   std::string conv_algorithm = "auto", weight_gradients = "auto";
-  std::string checkpoint;  // inference: a trained model; empty: SSD320 with random weights
+  std::string checkpoint;  // a trained model; empty: SSD320 with random weights
   bool frozen = false, deterministic = false, no_graph = false;
   bool cpu_time = false;
 
   bool trains() const { return mode == "train"; }
+  // A run's folder becomes its checkpoint.
+  void find_checkpoint() {
+    if (!checkpoint.empty()) checkpoint = run::checkpoint_file(checkpoint, "ssdbench");
+  }
+  std::vector<std::string> inputs() const {
+    return checkpoint.empty() ? std::vector<std::string>() : std::vector{checkpoint};
+  }
 };
 
 inline void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--device", o.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  app.add_option("--checkpoint", o.checkpoint,
+                 "a trained model or a run's folder; without it, SSD320 with random weights");
   app.add_option("--precision", o.precision)
       ->check(CLI::IsMember({"fp32", "tf32", "bf16", "fp16"}))
       ->capture_default_str();
@@ -56,10 +66,10 @@ inline config::RunConfig run_config(const RunOptions& o, int images) {
     config = run::ModelFile(o.checkpoint).config();
   } else {
     config.model.options.classes = 90;
-    config.model.options.frozen_batch_norm = o.frozen && o.trains();
     // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.
     if (!o.trains()) config.model.options.batch_norm_decay = 0;
   }
+  config.model.options.frozen_batch_norm = o.frozen && o.trains();
   config.train.batch_size = images;
   config.train.precision = o.precision;
   config.train.deterministic = o.deterministic;
@@ -128,8 +138,8 @@ class Ssd320Run {
     }
     const run::ModelFile file(o.checkpoint);
     file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory
-    parameters_.allocate(0, {}, /*gradients=*/false);
-    file.load_model(device_->backend(), parameters_, /*averaged=*/true);
+    parameters_.allocate(0, {}, /*gradients=*/o.trains());
+    file.load_model(device_->backend(), parameters_, /*averaged=*/!o.trains());
   }
 
   void prepare_training() {

@@ -8,7 +8,6 @@
 #include "benchmarks/feeds.h"
 #include "benchmarks/output.h"
 #include "benchmarks/ssd320_run.h"
-#include "tools/run/checkpoint_files.h"
 
 namespace benchmarks {
 
@@ -18,10 +17,10 @@ struct StepOptions : RunOptions {
   bool phases = false;
   OutputOptions output;
 
-  // Phases are seen only in steps that are queued anew. A run's folder becomes its checkpoint.
+  // Phases are seen only in steps that are queued anew.
   void settle() {
     no_graph = no_graph || phases;
-    if (!checkpoint.empty()) checkpoint = run::checkpoint_file(checkpoint, "ssdbench");
+    find_checkpoint();
   }
   int all_steps() const { return 1 + warmup + steps; }  // the first one counts multiply-adds
 };

@@ -51,10 +51,11 @@ benchmarks::StepSource file_source(const Options& o, const data::Dataset& datase
 
 void benchmark(const Options& o) {
   std::optional<data::Dataset> dataset;
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs = o.inputs();
   if (!o.annotations.empty()) {
     dataset = data::load_coco(o.annotations, o.images);
-    inputs = data::files_of({.annotations = o.annotations}, *dataset);
+    for (const std::string& file : data::files_of({.annotations = o.annotations}, *dataset))
+      inputs.push_back(file);
   }
   check_outputs(o.output, inputs);
   benchmark_steps(o, {dataset ? file_source(o, *dataset) : random_source()},

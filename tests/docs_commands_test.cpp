@@ -26,6 +26,7 @@ struct NotRun {
 const std::vector<NotRun> kNotRun{
     {"tools/demo.sh", "installs packages, builds, trains for minutes"},
     {"tools/test.sh", "installs packages, builds, runs this test"},
+    {"nvidia-smi", "needs a GPU's driver"},
     {"cmake --build", "would start the build that this test is a part of"},
     {"ssdbench infer --batch 1,2,4,8,16,32,64", "runs the whole SSD320 for hours on a CPU"},
     {"tools/gpu_prefix.sh", "downloads packages"},

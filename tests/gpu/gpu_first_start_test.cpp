@@ -1,10 +1,12 @@
-// The first start on a GPU makes plans of convolutions. What was made before it was killed is kept,
-// and the next start goes on from there; the one after that makes none.
+// The first start on a GPU makes plans of convolutions, and tells how far it is. What was made
+// before it was killed is kept, and the next start goes on from there; the one after that makes
+// none.
 #include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <map>
+#include <numeric>
 
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
@@ -25,6 +27,18 @@ int chosen_for(const std::string& err) {
   return at == std::string::npos ? 0 : std::stoi(err.substr(at + words.size()));
 }
 
+// K of each line "cuDNN's plans: K of N convolutions".
+std::vector<int> told_of(const std::string& err, int n) {
+  const std::string words = "cuDNN's plans: ", rest = " of " + std::to_string(n) + " convolutions\n";
+  std::vector<int> told;
+  for (size_t at = 0; (at = err.find(words, at)) != std::string::npos;) {
+    at += words.size();
+    told.push_back(std::stoi(err.substr(at)));
+    CHECK(err.find(rest, at) == at + std::to_string(told.back()).size());
+  }
+  return told;
+}
+
 std::map<std::string, fs::file_time_type> plans_in(const std::string& folder) {
   std::map<std::string, fs::file_time_type> plans;
   std::error_code absent;
@@ -38,19 +52,27 @@ std::map<std::string, fs::file_time_type> plans_in(const std::string& folder) {
 
 }  // namespace
 
-TEST_CASE("a second start on a GPU makes no plans") {
+TEST_CASE("a first start on a GPU tells of its plans, and a second start makes none") {
   if (!have_gpu()) return;
   const TrainingPlace place;
-  const Outcome first = place.train("first", kOnGpu + "train.plan_cache=plans");
+  // With a clock by which every plan takes a minute: each is told of.
+  const Outcome first = run("export LD_PRELOAD=" SSD_HASTY_CLOCK "; " +
+                            place.command("--config tiny.json --output-dir first " + kOnGpu +
+                                          "train.plan_cache=plans"));
   INFO(first.err);
   REQUIRE(first.exit_code == 0);
-  CHECK(chosen_for(first.err) > 20);
+  const int all = chosen_for(first.err);
+  CHECK(all > 20);
+  std::vector<int> every(static_cast<size_t>(all));
+  std::iota(every.begin(), every.end(), 1);
+  CHECK(told_of(first.err, all) == every);
   const auto kept = plans_in(place.at("plans"));
-  CHECK(int(kept.size()) >= chosen_for(first.err));
+  CHECK(int(kept.size()) >= all);
   const Outcome second = place.train("second", kOnGpu + "train.plan_cache=plans");
   INFO(second.err);
   REQUIRE(second.exit_code == 0);
   CHECK(chosen_for(second.err) == 0);
+  CHECK(second.err.find("cuDNN's plans") == std::string::npos);
   CHECK((plans_in(place.at("plans")) == kept));
 }
 
