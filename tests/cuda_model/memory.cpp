@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <set>
 #include <vector>
@@ -43,14 +44,17 @@ struct Space {
 
 struct Placed : Piece {
   uintptr_t first_page = 0;
-  size_t pages = 0;  // bytes
+  size_t pages = 0;        // bytes
+  bool is_open = false;    // work may touch it
+  bool was_open = false;   // since its surroundings were checked
 };
 
 struct Memory {
   std::map<int, Space> spaces;
   std::map<uintptr_t, Placed> pieces;  // by base
-  std::set<const Placed*> alive;       // those not given back
+  std::set<Placed*> alive;             // those not given back
   int open = kClosed;                  // the device whose memory is open
+  std::vector<Placed*> opened;         // what work has touched since then
 };
 
 Memory& memory() {
@@ -68,16 +72,16 @@ Space& space_of(int device) {
   return space;
 }
 
-int protection(int device) {
+bool accessible(int device) {
   const int open = memory().open;
-  const bool accessible = device == kHost || open == kHost || open == device;
-  return accessible ? PROT_READ | PROT_WRITE : PROT_NONE;
+  return device == kHost || open == kHost || open == device;
 }
 
 void map_filled(uintptr_t first_page, size_t bytes, int device) {
   for (size_t done = 0; done < bytes; done += kFilled)
     if (mmap(reinterpret_cast<void*>(first_page + done), std::min(kFilled, bytes - done),
-             protection(device), MAP_PRIVATE | MAP_FIXED, filled_file(), 0) == MAP_FAILED)
+             device == kHost ? PROT_READ | PROT_WRITE : PROT_NONE, MAP_PRIVATE | MAP_FIXED,
+             filled_file(), 0) == MAP_FAILED)
       fail("no memory for the model");
 }
 
@@ -89,30 +93,33 @@ void protect(const Placed& piece, int how) {
 void switch_to(int device) {
   Memory& m = memory();
   if (m.open == device) return;
-  const int before = m.open;
-  auto accessible = [](int open, int of) { return open == kHost || open == of; };
   m.open = device;
-  for (const Placed* piece : m.alive)
-    if (piece->device != kHost &&
-        accessible(before, piece->device) != accessible(device, piece->device))
-      protect(*piece, protection(piece->device));
+  std::erase_if(m.opened, [](Placed* piece) {
+    if (accessible(piece->device)) return false;
+    protect(*piece, PROT_NONE);
+    piece->is_open = false;
+    return true;
+  });
 }
 
-// Whether [from, to) still holds the fill that it had when the piece was given out.
+// Whether [from, to), less than a page, still holds the fill that it had when the piece was given
+// out.
 bool untouched(uintptr_t from, uintptr_t to, uintptr_t first_page) {
-  for (uintptr_t at = from; at < to; ++at)
-    if (*reinterpret_cast<const uint8_t*>(at) != ((at - first_page) % 2 ? kFill >> 8 : kFill & 255))
-      return false;
-  return true;
+  static const std::vector<uint16_t> fill(kPage / 2 + 1, kFill);
+  const auto* expected = reinterpret_cast<const char*>(fill.data()) + (from - first_page) % 2;
+  return std::memcmp(reinterpret_cast<const void*>(from), expected, to - from) == 0;
 }
 
-void check(const Placed& piece) {
-  const bool closed = protection(piece.device) == PROT_NONE;
+void check(Placed& piece) {
+  const uintptr_t end = piece.base + piece.bytes, last = piece.first_page + piece.pages;
+  const bool full = piece.base == piece.first_page && end == last;
+  if (full || (piece.device != kHost && !piece.was_open)) return;
+  const bool closed = piece.device != kHost && !piece.is_open;
   if (closed) protect(piece, PROT_READ);
-  const uintptr_t end = piece.base + piece.bytes;
   const bool before = untouched(piece.first_page, piece.base, piece.first_page);
-  const bool behind = untouched(end, piece.first_page + piece.pages, piece.first_page);
+  const bool behind = untouched(end, last, piece.first_page);
   if (closed) protect(piece, PROT_NONE);
+  piece.was_open = piece.is_open;
   if (!before || !behind)
     fail(std::string("bytes ") + (before ? "behind" : "before") +
          " a piece of memory were written: " + told(reinterpret_cast<void*>(piece.base)));
@@ -148,6 +155,7 @@ bool give_memory_back(void* p, bool pinned) {
        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   memory().spaces[piece.device].in_use -= up(piece.bytes, kAlignment);
   memory().alive.erase(&piece);
+  std::erase(memory().opened, &piece);
   piece.given_back = true;
   return true;
 }
@@ -193,7 +201,22 @@ size_t memory_in_use(int device) { return memory().spaces[device].in_use; }
 int pieces_alive() { return int(memory().alive.size()); }
 
 void check_surroundings() {
-  for (const Placed* piece : memory().alive) check(*piece);
+  for (Placed* piece : memory().alive) check(*piece);
+}
+
+// Opened are only the pieces that work touches: there are many others.
+bool open_for_work(const void* touched) {
+  auto next = memory().pieces.upper_bound(uintptr_t(touched) + kPage);
+  for (int near = 0; near < 2 && next != memory().pieces.begin(); ++near) {
+    Placed& piece = (--next)->second;
+    if (uintptr_t(touched) - piece.first_page >= piece.pages) continue;
+    if (piece.given_back || piece.is_open || !accessible(piece.device)) return false;
+    protect(piece, PROT_READ | PROT_WRITE);
+    piece.is_open = piece.was_open = true;
+    memory().opened.push_back(&piece);
+    return true;
+  }
+  return false;
 }
 
 void open_memory(int device) { switch_to(device); }

@@ -38,6 +38,8 @@ void check_surroundings();
 
 // Lets work touch the memory of that device, or of all for kHost, until close_memory().
 void open_memory(int device);
+// Whether work that stumbled over this address may go on: it is the first to touch that piece.
+bool open_for_work(const void* touched);
 void close_memory();
 
 }  // namespace cuda_model
