@@ -35,6 +35,16 @@ uint64_t block = 0, phase = 0;
 size_t in_use = 0;                                   // bytes of this block
 std::vector<std::pair<Array*, int>> shared_by_many;  // elements, in this phase
 
+// An element of the usual sizes is copied without a call.
+void copy_element(char* to, const char* from, size_t bytes) {
+  if (bytes == 4)
+    std::memcpy(to, from, 4);
+  else if (bytes == 8)
+    std::memcpy(to, from, 8);
+  else
+    std::memcpy(to, from, bytes);
+}
+
 void enter_block(Array& array, void* data, int n, size_t bytes) {
   if (array.elements.size() != size_t(n) || array.bytes != bytes)
     array = {static_cast<char*>(data), bytes, 0, std::vector<Element>(size_t(n)),
@@ -82,7 +92,8 @@ void use_shared(void* data, int n, size_t bytes, int i) {
   Element& element = array.elements[size_t(i)];
   if (element.phase != phase) {
     element = {phase, thread_index(), false};
-    std::memcpy(array.before.data() + size_t(i) * bytes, array.data + size_t(i) * bytes, bytes);
+    const size_t at = size_t(i) * bytes;
+    copy_element(array.before.data() + at, array.data + at, bytes);
   } else if (element.thread != thread_index() && !element.by_many) {
     element.by_many = true;
     shared_by_many.emplace_back(&array, i);

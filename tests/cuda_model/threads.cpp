@@ -20,56 +20,88 @@ constexpr size_t kMostParameters = 4096, kStack = size_t(256) << 10;
 
 enum class At { running, barrier, shuffle, end };
 
+using boost::context::fiber;
+
 // One thread of the block that runs.
 struct Thread {
-  boost::context::fiber fiber, caller;
+  fiber rest;  // where it goes on; empty while it runs
   At at = At::end;
+  unsigned mask = 0;
   const void* place = nullptr;
   uint64_t value = 0;  // that a shuffle gives, then takes
-  unsigned mask = 0;
-  std::string problem;  // an exception
+};
+
+// The threads of a block that meet.
+struct Meeting {
+  std::vector<Thread> threads{kMostThreads};
+  fiber host;           // where run_threads() goes on
+  std::string problem;  // an exception that left a thread
 };
 
 // The kernel that runs, and where in it.
 struct Running {
   const Kernel* kernel = nullptr;
   unsigned block = 0, thread = 0;
-  std::vector<Thread>* threads = nullptr;  // null: they do not meet
+  Meeting* meeting = nullptr;  // null: the threads do not meet
+  const std::vector<unsigned>* order = nullptr;
+  size_t turn = 0;        // of that order
+  fiber* left = nullptr;  // takes the rest of what ran before
 };
 Running now;
 
-void pause(At at, const void* place) {
-  if (!now.threads) fail("kernel " + now.kernel->name + ": a barrier where none is allowed");
-  Thread& self = (*now.threads)[now.thread];
-  self.at = at;
-  self.place = place;
-  self.caller = std::move(self.caller).resume();
+// Of the next thread in turn that can run, or of run_threads() if there is none.
+fiber& next_rest() {
+  for (++now.turn; now.turn < now.order->size(); ++now.turn) {
+    Thread& thread = now.meeting->threads[(*now.order)[now.turn]];
+    if (thread.at != At::running) continue;
+    now.thread = (*now.order)[now.turn];
+    return thread.rest;
+  }
+  return now.meeting->host;
 }
 
-boost::context::fiber begin(Thread& self) {
-  return boost::context::fiber(std::allocator_arg,
-                               boost::context::protected_fixedsize_stack(kStack),
-                               [&self](boost::context::fiber&& caller) {
-                                 self.caller = std::move(caller);
-                                 for (;;) {  // once for every block
-                                   try {
-                                     now.kernel->thread();
-                                   } catch (const std::exception& e) {
-                                     self.problem = e.what();
-                                   }
-                                   self.at = At::end;
-                                   self.caller = std::move(self.caller).resume();
-                                 }
-                                 return std::move(self.caller);
-                               });
+// Goes on with another; returns when `self` is gone on with.
+void give_way(fiber& self, fiber& other) {
+  now.left = &self;
+  fiber before = std::move(other).resume();
+  *now.left = std::move(before);
+}
+
+void pause(At at, const void* place) {
+  if (!now.meeting) fail("kernel " + now.kernel->name + ": a barrier where none is allowed");
+  Thread& self = now.meeting->threads[now.thread];
+  self.at = at;
+  self.place = place;
+  give_way(self.rest, next_rest());
+}
+
+// Runs the thread once for every block.
+[[noreturn]] void run_for_ever(Thread& self) {
+  for (;;) {
+    try {
+      now.kernel->thread();
+    } catch (const std::exception& e) {
+      now.meeting->problem = e.what();
+    }
+    self.at = At::end;
+    give_way(self.rest, now.meeting->problem.empty() ? next_rest() : now.meeting->host);
+  }
+}
+
+fiber begin(Thread& self) {
+  return fiber(std::allocator_arg, boost::context::protected_fixedsize_stack(kStack),
+               [&self](fiber&& before) -> fiber {
+                 *now.left = std::move(before);
+                 run_for_ever(self);
+               });
 }
 
 // Fibers are made once. After a fault they are left where they are: nobody unwinds a GPU's threads.
-std::vector<Thread>& fibers(bool fresh) {
-  static std::vector<Thread>* all = nullptr;
+Meeting& meeting(bool fresh) {
+  static Meeting* all = nullptr;
   if (fresh || !all) {
-    all = new std::vector<Thread>(kMostThreads);
-    for (Thread& thread : *all) thread.fiber = begin(thread);
+    all = new Meeting;
+    for (Thread& thread : all->threads) thread.rest = begin(thread);
   }
   return *all;
 }
@@ -79,15 +111,12 @@ std::vector<Thread>& fibers(bool fresh) {
 }
 
 // Runs every thread that can run until it waits or ends.
-void run_threads(std::vector<Thread>& threads, const std::vector<unsigned>& order) {
-  for (unsigned t : order) {
-    Thread& thread = threads[t];
-    if (thread.at != At::running) continue;
-    now.thread = t;
-    thread.fiber = std::move(thread.fiber).resume();
-    if (!thread.problem.empty())
-      fail_in_kernel("thread " + std::to_string(t) + " threw: " + thread.problem);
-  }
+void run_threads() {
+  Meeting& all = *now.meeting;
+  now.turn = size_t(-1);
+  if (fiber& first = next_rest(); &first != &all.host) give_way(all.host, first);
+  if (!all.problem.empty())
+    fail_in_kernel("thread " + std::to_string(now.thread) + " threw: " + all.problem);
 }
 
 // Whether `n` threads from `first` wait at the same place.
@@ -134,11 +163,12 @@ bool resolve(std::vector<Thread>& threads, unsigned n) {
                  " wait at different places");
 }
 
-void run_block(std::vector<Thread>& threads, const std::vector<unsigned>& order) {
+void run_block() {
+  std::vector<Thread>& threads = now.meeting->threads;
   const unsigned n = now.kernel->grid.threads;
   for (unsigned t = 0; t < n; ++t) threads[t].at = At::running, threads[t].mask = 0;
   begin_shared_block();
-  do run_threads(threads, order);
+  do run_threads();
   while (resolve(threads, n));
   end_shared_phase();
 }
@@ -149,16 +179,17 @@ constexpr unsigned kBlocksOfOneOrder = 16;
 void run(const Kernel& kernel) {
   static bool broken = false;  // a fault left the block before this one
   now = {.kernel = &kernel};
-  if (kernel.meets) now.threads = &fibers(broken);
+  if (kernel.meets) now.meeting = &meeting(broken);
   broken = true;
   watch_shared(kernel.meets);
   std::vector<unsigned> threads;
+  now.order = &threads;
   unsigned count = 0;
   for (unsigned block : thread_order(kernel.grid.blocks)) {
     if (count++ % kBlocksOfOneOrder == 0) threads = thread_order(kernel.grid.threads);
     now.block = block;
     if (kernel.meets) {
-      run_block(*now.threads, threads);
+      run_block();
     } else {
       for (unsigned t : threads) now.thread = t, kernel.thread();
     }
@@ -200,9 +231,8 @@ void trap_here() {
 void barrier(const void* place) { pause(At::barrier, place); }
 
 uint64_t shuffle_xor(const void* place, uint64_t value, unsigned mask) {
-  if (!now.threads) fail("kernel " + now.kernel->name + ": a shuffle where none is allowed");
-  const unsigned thread = now.thread;
-  Thread& self = (*now.threads)[thread];
+  if (!now.meeting) fail("kernel " + now.kernel->name + ": a shuffle where none is allowed");
+  Thread& self = now.meeting->threads[now.thread];
   self.value = value;
   self.mask = mask;
   pause(At::shuffle, place);

@@ -52,7 +52,8 @@ TEST_CASE("too little step memory: exit code 6, one line, no checkpoint") {
   const std::string device = GENERATE(from_range(devices()));
   TrainingPlace place;
   for (const char* gib : {"0.0001", "0.0005", "0.001", "0.0015"}) {
-    const Outcome o = place.train("run", "train.device=" + device + " train.memory_gib=" + gib);
+    const Outcome o = place.train("run", "train.device=" + device + " train.memory_gib=" + gib +
+                                             " train.deterministic=true train.plan_cache=plans");
     INFO(gib << ": " << o.err);
     CHECK(o.exit_code == 6);
     CHECK(lines_of(error_of(o)) == 1);

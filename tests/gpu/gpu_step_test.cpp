@@ -30,7 +30,8 @@ TEST_CASE("a step that starts again from the same state ends in the same bits") 
     const double total = tiny.losses().total;
     CHECK(std::isfinite(total));
     CHECK(end != start);
-    for (unsigned char before : {0xff, 0x00, 0x7f}) {  // NaN, zero, huge
+    for (unsigned char before : {0xff, 0x7f, 0x00}) {  // NaN, huge, zero
+      if (before == 0x00 && precision != "fp32" && rounds(1, 0) == 0) break;
       tiny.restore(start);
       tiny.fill_step_memory(before);
       tiny.run(4);
@@ -45,8 +46,9 @@ TEST_CASE("two runs from the same seed end in the same bits") {
   for (const std::string& precision : precisions(device)) {
     INFO(device << " " << precision);
     TinyStep a(device, precision), b(device, precision);
-    a.run(12);
-    b.run(12);
+    const int steps = rounds(12, 6);  // the loss scale grows after five
+    a.run(steps);
+    b.run(steps);
     CHECK((a.state() == b.state()));
   }
 }
@@ -56,8 +58,9 @@ TEST_CASE("a recorded step gives the bits of the step queued anew") {
   for (const std::string& precision : precisions(device)) {
     INFO(device << " " << precision);
     TinyStep recorded(device, precision), anew(device, precision, false);
-    recorded.run(20);
-    anew.run(20);
+    const int steps = rounds(20, 7);
+    recorded.run(steps);
+    anew.run(steps);
     CHECK((recorded.state() == anew.state()));
     CHECK(recorded.losses().total == anew.losses().total);
     CHECK(recorded.told().find("cannot be recorded") == std::string::npos);
@@ -67,7 +70,7 @@ TEST_CASE("a recorded step gives the bits of the step queued anew") {
 TEST_CASE("batches that arrive late change no bit") {
   const std::string device = GENERATE(from_range(devices()));
   TinyStep prompt(device, "fp32"), late(device, "fp32");
-  const int steps = std::max(10, rounds(100));
+  const int steps = rounds(100, 10);
   prompt.run(steps);
   late.run(steps, 3000);
   CHECK((prompt.state() == late.state()));
@@ -78,7 +81,7 @@ TEST_CASE("step memory is given back, and its size does not grow") {
   TinyStep tiny(device, "fp32");
   tiny.run(3);
   const size_t peak = tiny.device().arena().peak();
-  tiny.run(30);
+  tiny.run(rounds(30, 10));
   CHECK(tiny.device().arena().empty());
   CHECK(tiny.device().arena().peak() == peak);
 }

@@ -6,6 +6,7 @@
 #include "kernels/optimizer_state.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
+#include "tests/support/engine/device_arrays.h"
 #include "tests/support/tools/training_job.h"
 
 namespace fs = std::filesystem;
@@ -18,6 +19,9 @@ Overrides on(const std::string& device, const std::string& precision, Overrides 
                            "train.deterministic=true", "train.plan_cache=plans"});
   return more;
 }
+
+// All steps, or few, as rounds() has it.
+std::string steps(int all, int few) { return "train.steps=" + std::to_string(rounds(all, few)); }
 
 std::string joined(const Overrides& overrides) {
   std::string text;
@@ -38,7 +42,7 @@ TEST_CASE("a run on a GPU ends in the same bits again, in this process and in a 
   for (const char* precision : {"fp32", "fp16"}) {
     INFO(precision);
     TrainingJob job;
-    const Overrides options = on("cuda:0", precision);
+    const Overrides options = on("cuda:0", precision, {steps(12, 6)});
     REQUIRE(job.train("first", options));
     REQUIRE(job.train("second", options));
     REQUIRE(job.place.train("third", joined(options)).exit_code == 0);
@@ -79,7 +83,7 @@ TEST_CASE("a run on a GPU that goes on from any step ends in the bits of the who
 TEST_CASE("images kept in a GPU's memory change no bit") {
   if (!have_gpu()) return;
   TrainingJob job(60, 4);
-  Overrides options = on("cuda:0", "fp32", {"train.steps=40"});
+  Overrides options = on("cuda:0", "fp32", {steps(40, 20), "eval.every_steps=20"});
   REQUIRE(job.train("plain", options));
   const auto plain = tensors_of("plain/last.safetensors");
   for (const char* cache : {"1", "100"}) {
@@ -98,8 +102,8 @@ TEST_CASE("a recorded step gives the bits of the same step queued anew, overflow
     INFO(precision);
     TrainingJob job;
     const Overrides options = on("cuda:0", precision,
-                                 {"train.steps=60", "train.loss_scale.initial=1073741824",
-                                  "train.loss_scale.interval=5", "eval.every_steps=20"});
+                                 {steps(60, 20), "train.loss_scale.initial=1073741824",
+                                  "train.loss_scale.interval=5", "eval.every_steps=10"});
     REQUIRE(job.train("graph", options));
     Overrides eager = options;
     eager.push_back("train.graph=false");
@@ -146,20 +150,21 @@ TEST_CASE("a storm of overflows: the loss scale follows its state machine, weigh
 TEST_CASE("half precision on a GPU learns as single precision does") {
   if (!have_gpu()) return;
   TrainingJob job(96);
-  const Overrides length{"train.steps=150", "train.schedule.base_rate=0.003",
+  const size_t all = size_t(rounds(150, 60)), third = all / 3;
+  const Overrides length{"train.steps=" + std::to_string(all), "train.schedule.base_rate=0.003",
                          "train.schedule.warmup_rate=0.001", "train.loss_scale.initial=1024",
                          "eval.every_steps=0"};
   REQUIRE(job.train("single", on("cuda:0", "fp32", length)));
   REQUIRE(job.train("half", on("cuda:0", "fp16", length)));
   const auto single = results_of("single"), half = results_of("half");
-  REQUIRE(single.size() == 150);
-  REQUIRE(half.size() == 150);
+  REQUIRE(single.size() == all);
+  REQUIRE(half.size() == all);
   // Later, training this small drifts by a tenth from rounding alone (f32 on one thread and two).
   for (size_t i = 0; i < 8; ++i) {
     CAPTURE(i);
     CHECK(loss(half[i]) == Approx(loss(single[i])).epsilon(0.02));
   }
   for (const auto* rows : {&single, &half})
-    CHECK(mean_loss(*rows, 100, 150) < 0.8 * mean_loss(*rows, 0, 50));
+    CHECK(mean_loss(*rows, all - third, all) < 0.8 * mean_loss(*rows, 0, third));
   CHECK(half.back().at("skipped_steps") == "0");
 }

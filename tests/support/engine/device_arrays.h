@@ -38,8 +38,9 @@ class DeviceArrays {
   std::vector<Result> results_;
 };
 
-// All, or the fiftieth part where the environment variable SSD_TEST_FEW_ROUNDS is set: for tools
-// that slow a GPU down.
+// All, or `few`, or the fiftieth part, where the environment variable SSD_TEST_FEW_ROUNDS is set:
+// for tools that slow a GPU down, and for a GPU in software.
+int rounds(int all, int few);
 int rounds(int all);
 
 }  // namespace tests

@@ -15,7 +15,8 @@ namespace {
 
 using engine::Activation;
 
-constexpr double kGpuSeconds = 15;  // of convolutions, before the last shape begins
+constexpr double kGpuSeconds = 15;    // of convolutions, before the last shape begins
+constexpr int kFewConvolutions = 16;  // on a GPU in software
 
 struct Mode {
   const char* name;
@@ -99,7 +100,8 @@ void check_on(const std::string& device, const ParityOptions& o, Bench& cpu) {
   const bool gpu = on_gpu(device), limited = gpu && o.convolves && !full_scale();
   std::map<std::string, Largest> largest;
   int shapes = 0;
-  for (; shapes < rounds(200); ++shapes) {
+  const int all = o.convolves ? rounds(200, kFewConvolutions) : rounds(200);
+  for (; shapes < all; ++shapes) {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     if (limited && passed.count() > kGpuSeconds) break;
     std::mt19937 random(static_cast<unsigned>(shapes));

@@ -1,6 +1,7 @@
 #include "tests/support/tools/tiny_step.h"
 
 #include "tests/support/engine/test_kernels.h"
+#include "tests/support/paths.h"
 
 namespace tests {
 
@@ -46,7 +47,9 @@ TinyStep::TinyStep(const std::string& device, const std::string& precision, bool
 }
 
 engine::BackendOptions TinyStep::telling() {
+  static const TemporaryFolder plans;  // each is made once in a process
   engine::BackendOptions options = backend_options();
+  if (options.plan_cache.empty()) options.plan_cache = plans.path().string();
   options.tell = [this](const std::string& line) { told_ += line + "\n"; };
   return options;
 }
