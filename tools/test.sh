@@ -60,9 +60,10 @@ check thread
 # The GPU's side of the code on a GPU in software, in three schedules (docs/cuda_model.md).
 modelled='add|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'
 modelled+='|anchors|flat_sum|image|match_anchors|nms|promised_bits|sample_values|sgd|simt_gpu|gpu_streams|modelled_[a-z]+'
-modelled+='|conv|conv_with_sums|fused_gradients|detect|adamw|adamw_golden|gpu_(kill|detect|nccl|programs|first_start)'
+modelled+='|conv|conv_with_sums|fused_gradients|random_convs|detect|adamw|adamw_golden'
+modelled+='|gpu_(step|training|kill|memory|failures|detect|nccl|programs|benchmark|first_start)'
 if [ -n "$(ls "${CUDA_HOME:-/usr/local/cuda}"/include/cuda_runtime_api.h 2>/dev/null)" ]; then
-  build cuda_model -DSSD_CUDA=MODEL -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($modelled)_test\$"
+  build cuda_model -DSSD_CUDA=MODEL "-DSSD_TEST_ONLY=^($modelled)_test\$"
   check cuda_model -j "$jobs"
 else
   echo "== no headers of CUDA here: nothing is tested on a modelled GPU"
