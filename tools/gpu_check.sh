@@ -8,15 +8,17 @@
 # Exit code 0: everything was built and every test passed. Environment:
 #   OUT                  folder of the report (./gpu-report)
 #   SSD_GPU_SECONDS      time for one call, after which only the report is written (570)
+#   SSD_GPU_PATIENCE     a factor for the time of every step, for a GPU in software (1)
 #   SSD_GPU_BUILD        build folder (build/gpu)
 #   SSD_GPU_PYTHON       the Python that has PyTorch (python3)
 #   SSD_GPU_DRY_RUN=1    for a machine without a GPU: runs what does not need one, marks the rest
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
-case "${1:-}" in -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 . tools/find_cuda.sh
 
 seconds=${SSD_GPU_SECONDS:-570}
+patience=${SSD_GPU_PATIENCE:-1}
 build=$(realpath -m "${SSD_GPU_BUILD:-build/gpu}")
 report=$(realpath -m "${OUT:-gpu-report}")  # report.md, report.json, logs.tar.gz
 work=$build/check                           # what they are made from
@@ -35,7 +37,7 @@ left() { echo $((seconds - SECONDS)); }
 
 # limited SECONDS COMMAND...: runs it for at most that long, and never past the end of the run.
 limited() {
-  local most=$1
+  local most=$(($1 * patience))
   shift
   [ "$most" -le "$(left)" ] || most=$(left)
   [ "$most" -gt 5 ] || return 124
@@ -210,7 +212,7 @@ sanitized() {
 phase_sanitize() {
   export -f sanitized
   export work build libraries
-  export sanitize_most=60 can_filter=
+  export sanitize_most=$((60 * patience)) can_filter=
   [[ $(compute-sanitizer --help 2>/dev/null) == *--kernel-name* ]] && can_filter=1
   if ! command -v compute-sanitizer >/dev/null; then
     result sanitize "not run" "there is no compute-sanitizer on this machine"

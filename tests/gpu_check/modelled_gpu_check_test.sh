@@ -8,7 +8,7 @@ command -v python3 >/dev/null || { echo "skipped: python3, which writes the repo
 model=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 . tests/gpu_check/stand_ins.sh
-export MODEL=$model OMP_NUM_THREADS=1 SSD_GPU_SECONDS=3000
+export MODEL=$model OMP_NUM_THREADS=1 SSD_GPU_SECONDS=3000 SSD_GPU_PATIENCE=10
 nccl_is_here
 
 # What the build would have made.
