@@ -12,7 +12,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOUND, MISSED, WRONG = "found", "missed", "wrong"
-TEST_SECONDS, BUILD_SECONDS = 300, 1800
+TEST_SECONDS, BUILD_SECONDS = 900, 1800
 # Of the modelled GPU, with the seed of each, as in cmake/CudaModel.cmake.
 SCHEDULES = {"early": "1", "late": "2", "random": "3"}
 
