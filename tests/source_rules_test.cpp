@@ -160,6 +160,19 @@ TEST_CASE("words that belong to one place stay there") {
     }
 }
 
+// CUDA's default stream would not wait for a queue's work, nor the queue for its.
+TEST_CASE("a kernel starts in the stream of its queue") {
+  int launches = 0;
+  for (const Source& source : sources())
+    for (const string& line : source.lines) {
+      if (source.folder == "tests" || line.find("<<<") == string::npos) continue;
+      INFO(source.path << ": " << line);
+      CHECK(line.find("cudaStream_t(q.stream)>>>") != string::npos);
+      ++launches;
+    }
+  CHECK(launches == 2);
+}
+
 TEST_CASE("no file is named after nothing in particular") {
   const std::regex vague(R"((^|_)(utils?|common|helpers?|misc|manager)(_|\.))");
   for (const Source& source : sources()) {

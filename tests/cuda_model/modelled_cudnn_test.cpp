@@ -99,3 +99,17 @@ TEST_CASE("cuDNN: a step whose gradients are rounded to a half type has those of
     CHECK(std::sqrt(apart / whole) < (std::string(precision) == "fp16" ? 1e-3 : 8e-3));
   }
 }
+
+TEST_CASE("cuDNN: a plan that was chosen by time is not taken by rule") {
+  const ConvShape s = strided_conv(DType::f16, ConvPass::forward, 9, 6, 16, 16);
+  const TemporaryFolder folder;
+  for (bool by_rule : {false, true}) {
+    const auto backend =
+        make_backend("cuda:0", {.deterministic = by_rule, .plan_cache = folder.path().string()});
+    CHECK(backend->plan(s));
+  }
+  const std::string kept = kept_in(folder);
+  INFO(kept);
+  CHECK(kept.find(" by time\n") != std::string::npos);
+  CHECK(kept.find(" by rule\n") != std::string::npos);
+}
