@@ -28,7 +28,7 @@ TEST_CASE("ssdbench times training and detection of one's own model, also on a G
   const TrainingPlace place;
   REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
   const json cpu = row_of(place, "train --device cpu --batch 2");
-  CHECK(cpu.at("checkpoint") == "run/last.safetensors");
+  CHECK_THAT(cpu.at("checkpoint").get<std::string>(), Catch::StartsWith("run/"));
   CHECK(cpu.at("gflop_per_image").get<double>() < 1);
   if (!have_gpu()) return;
   const std::string gpu = " --device cuda --deterministic --batch 2";

@@ -29,7 +29,8 @@ int chosen_for(const std::string& err) {
 
 // K of each line "cuDNN's plans: K of N convolutions".
 std::vector<int> told_of(const std::string& err, int n) {
-  const std::string words = "cuDNN's plans: ", rest = " of " + std::to_string(n) + " convolutions\n";
+  const std::string words = "cuDNN's plans: ";
+  const std::string rest = " of " + std::to_string(n) + " convolutions\n";
   std::vector<int> told;
   for (size_t at = 0; (at = err.find(words, at)) != std::string::npos;) {
     at += words.size();
