@@ -114,7 +114,8 @@ void refuse_empty_words(int argc, char** argv) {
 int complain(const std::string& program, std::string message, ExitCode code) {
   std::cout.flush();
   while (message.ends_with('\n')) message.pop_back();
-  std::cerr << program << ": " << base::printable(message) << std::endl;
+  // At once: the lines of several ranks stay whole.
+  std::cerr << program + ": " + base::printable(message) + "\n";
   return int(code);
 }
 

@@ -167,7 +167,7 @@ Job load_job(const Arguments& a) {
 
 void say_ignored(const Job& job) {
   for (const std::string& line : job.ignored)
-    std::cerr << "ssdtrain: " << base::printable(line) << "\n";
+    std::cerr << "ssdtrain: " + base::printable(line) + "\n";
 }
 
 // A launcher's number of ranks counts. One that was asked for must be the same.

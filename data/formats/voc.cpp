@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -58,30 +57,8 @@ int parse_side(pugi::xml_node element, const XmlPlaces& places) {
   return static_cast<int>(value);
 }
 
-bool is_number(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-// The flags of an object change nothing here. But a value that is none shows that the file does not
-// hold what its writer meant. Some tools write how much is truncated or occluded, as 0.25 or 2.
-void check_flags(pugi::xml_node object, const XmlPlaces& places) {
-  static const std::set<std::string> known{"", "0", "1", "false", "true", "unspecified"};
-  for (const char* flag : {"difficult", "truncated", "occluded"})
-    for (pugi::xml_node element : object.children(flag)) {
-      std::string text = text_of(element), value;
-      for (const char c : text) value += char(std::tolower(static_cast<unsigned char>(c)));
-      const bool degree = flag != std::string_view("difficult") && is_number(value);
-      if (!degree && !known.contains(value))
-        fail(ExitCode::data, places.of(element), ": ", named(element), " is \"",
-             base::printable_name(text), "\", expected 0 or 1");
-    }
-}
-
 // If an element occurs more than once, the last one counts.
 VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
-  check_flags(element, places);
   VocObject object;
   for (pugi::xml_node name : element.children("name")) object.name = text_of(name);
   for (pugi::xml_node box : element.children("bndbox"))

@@ -68,14 +68,17 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
   fail(
       ExitCode::data, base::printable(mark.string()),
       ": `ssddata convert` has not ended in this folder, so that label files are missing or are of "
-      "an earlier set; convert again");
+      "an earlier set; convert again, or remove this file if the labels are another set's");
 }
 
-// The folder may be a part of the one into which all was to be written.
+// The folder may be a part of the one into which all was to be written: Annotations, or a folder
+// in it.
 void refuse_unfinished_above(const std::string& folder) {
+  constexpr int kAbove = 2;
   std::error_code unknown;
-  for (fs::path at = fs::absolute(folder, unknown).lexically_normal(); !unknown;
-       at = at.parent_path()) {
+  fs::path at = fs::absolute(folder, unknown).lexically_normal();
+  if (!at.has_filename()) at = at.parent_path();  // "folder/"
+  for (int i = 0; i <= kAbove && !unknown; ++i, at = at.parent_path()) {
     if (fs::exists(at / kVocUnfinished, unknown)) refuse_unfinished(at / kVocUnfinished);
     if (!at.has_relative_path()) return;
   }

@@ -8,7 +8,8 @@
 namespace base {
 
 void tell(const std::string& text) {
-  std::cerr << program_invocation_short_name << ": " << printable(text) << std::endl;
+  // At once: the lines of several processes stay whole.
+  std::cerr << std::string(program_invocation_short_name) + ": " + printable(text) + "\n";
 }
 
 }  // namespace base

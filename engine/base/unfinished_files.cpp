@@ -22,18 +22,6 @@ bool has_ended(pid_t process) {
   return process == ::getpid() || (::kill(process, 0) != 0 && errno == ESRCH);
 }
 
-void take_unfinished(const fs::path& folder, int below, std::vector<fs::path>& left) {
-  std::error_code unknown;
-  for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
-       at.increment(unknown)) {
-    const pid_t process = unfinished_file(at->path().filename().string()).process;
-    if (process > 0 && has_ended(process))
-      left.push_back(at->path());
-    else if (below > 0 && fs::is_directory(at->symlink_status(unknown)))
-      take_unfinished(at->path(), below - 1, left);
-  }
-}
-
 }  // namespace
 
 UnfinishedFile unfinished_file(const std::string& file_name) {
@@ -70,12 +58,18 @@ void tell_unfinished(const std::vector<fs::path>& outputs) {
        ", so remove " + (one ? "it" : "them") + " if no program writes there now");
 }
 
-void remove_unfinished(const fs::path& folder) {
-  constexpr int kBelow = 1;
+int remove_unfinished(const fs::path& folder) {
   std::vector<fs::path> left;
-  take_unfinished(folder, kBelow, left);
-  std::error_code ignored;
-  for (const fs::path& path : left) fs::remove(path, ignored);
+  std::error_code unknown;
+  for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
+       at.increment(unknown)) {
+    const pid_t process = unfinished_file(at->path().filename().string()).process;
+    if (process > 0 && has_ended(process)) left.push_back(at->path());
+  }
+  int removed = 0;
+  for (const fs::path& path : left)
+    if (std::error_code failed; fs::remove(path, failed)) ++removed;
+  return removed;
 }
 
 }  // namespace base

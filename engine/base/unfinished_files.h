@@ -18,9 +18,9 @@ UnfinishedFile unfinished_file(const std::string& file_name);
 // A note on stderr names those of these outputs.
 void tell_unfinished(const std::vector<std::filesystem::path>& outputs);
 
-// Removes those in a folder, and in the folders in it, whose program has ended. No other program
-// may write into the folder whose process is not of this machine. Files of this very process's
-// number count as left, too, because containers use few numbers: call it before you write there.
-void remove_unfinished(const std::filesystem::path& folder);
+// Removes those in a folder whose program has ended, and returns their number. No other program may
+// write into the folder whose process is not of this machine. Files of this very process's number
+// count as left, too, because containers use few numbers: call it before you write there.
+int remove_unfinished(const std::filesystem::path& folder);
 
 }  // namespace base

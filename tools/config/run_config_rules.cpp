@@ -51,9 +51,11 @@ void source_rules(ConfigTable& t, const std::string& path, const data::Source& s
     for (const data::Format& first : data::formats()) {
       if (&first == &other) break;
       const std::string key = prefix + first.key;
-      t.rule({prefix + other.key, key}, [&s, &first, &other, key] {
+      const std::string without = key == annotations ? key + "= " + images + "=" : key + "=";
+      t.rule({prefix + other.key, key}, [&s, &first, &other, key, without] {
         return unless(!first.given_in(s) || !other.given_in(s),
-                      key + " is given, too: keep one of them");
+                      key + " is given, too: keep one of them; " + without +
+                          " on the command line removes it");
       });
     }
   t.rule({annotations, images}, [&s, images] {

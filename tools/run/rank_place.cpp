@@ -170,6 +170,9 @@ std::string device_of_rank(const std::string& configured, const engine::RankPlac
   if (configured.find(':') != std::string::npos)
     fail(ExitCode::usage, "--device ", configured, " with ", place.size,
          " ranks: each rank takes the GPU of its own number; write --device cuda");
+  if (gpus == 0)
+    fail(ExitCode::resources, "--device ", configured,
+         ": this machine has no GPU that can be used; --device cpu needs none");
   if (place.local_rank >= gpus)
     fail(ExitCode::resources, "rank ", place.rank, " is number ", place.local_rank,
          " on its machine, which has ", base::counted(gpus, "GPU"),

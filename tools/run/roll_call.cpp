@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "engine/base/text.h"
 #include "engine/tensor.h"
@@ -18,6 +19,7 @@ using base::ExitCode, base::fail;
 
 constexpr double kSlow = 1.5;         // times the median
 constexpr double kNoticeable = 1e-3;  // seconds
+constexpr int64_t kJudged = 10;       // batches, before a rank counts as slow
 constexpr size_t kMostListed = 16;    // ranks whose times are all told
 
 double now() {
@@ -107,9 +109,10 @@ std::vector<double> RollCall::own_times() {
 std::vector<std::string> RollCall::own_times_in_words() {
   if (!ranks_ || calls_ == 0) return {};
   const std::vector<std::string> names = engine::ranks_in_words(*ranks_);
+  const bool judged = calls_ >= kJudged && !std::exchange(first_interval_, false);
   const std::vector<double> times = own_times();
   std::vector<std::string> lines{run::own_times_in_words(times, names)};
-  if (const std::string slow = stragglers_in_words(times, names); !slow.empty())
+  if (const std::string slow = stragglers_in_words(times, names); judged && !slow.empty())
     lines.push_back("warning: " + slow);
   return lines;
 }
@@ -135,8 +138,9 @@ std::string stragglers_in_words(const std::vector<double>& seconds,
   const double usual = median(seconds);
   for (size_t r = 0; r < seconds.size(); ++r)
     if (seconds[r] > kSlow * usual && seconds[r] - usual > kNoticeable)
-      words += fmt::format("{}{} is slow: {:.3g} s per batch, the median rank {:.3g} s",
-                           words.empty() ? "" : "; ", names[r], seconds[r], usual);
+      words += fmt::format("{}{} is slow: {:.3g} s per batch, {} {:.3g} s",
+                           words.empty() ? "" : "; ", names[r], seconds[r],
+                           seconds.size() == 2 ? "the other one" : "the median rank", usual);
   return words;
 }
 

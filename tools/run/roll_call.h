@@ -28,7 +28,8 @@ class RollCall {
   std::string call(RankNote mine, int64_t step);
 
   // Returns lines for the log: how long each rank has worked per batch since the last time, its
-  // waits for the others left out, and a warning if one is slow. None if there are no other ranks.
+  // waits for the others left out, and a warning if one is slow over several batches. None if there
+  // are no other ranks.
   std::vector<std::string> own_times_in_words();
   // Leaves the time until the next call out, because an evaluation or a checkpoint follows.
   void pause() { last_time_ = 0; }
@@ -43,13 +44,15 @@ class RollCall {
   double last_time_ = 0, last_in_calls_ = 0;
   std::vector<double> seconds_;  // by rank, since own_times_in_words()
   int64_t calls_ = 0;
+  bool first_interval_ = true;  // has the first step, which prepares what later ones use
 };
 
 // The seconds of each rank: "own work per batch of ranks 0 to 2: 0.4, 0.41, 0.52 s"; of many ranks,
 // the least, the median and the largest time. `names`: as rank_in_words().
 std::string own_times_in_words(const std::vector<double>& seconds,
                                const std::vector<std::string>& names);
-// "rank 2 on node07 is slow: 0.52 s per batch, the median rank 0.41 s", or nothing if no rank
+// "rank 2 on node07 is slow: 0.52 s per batch, the median rank 0.41 s" (of two ranks, "the other
+// one 0.41 s"), or nothing if no rank
 // stands out.
 std::string stragglers_in_words(const std::vector<double>& seconds,
                                 const std::vector<std::string>& names);

@@ -11,8 +11,10 @@
 #include <cstring>
 
 #include "engine/base/append_file.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/unfinished_files.h"
 #include "engine/base/write_file.h"
@@ -127,7 +129,10 @@ RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
     fail(ExitCode::usage, path_.string(),
          " is in use by another program: wait for it, or give another output_dir");
   }
-  base::remove_unfinished(path_);
+  const int removed = base::remove_unfinished(path_) + base::remove_unfinished(path_ / kSamples);
+  if (removed > 0)
+    base::tell(base::concatenate("note: removed ", base::counted(removed, "unfinished file"),
+                                 " of programs that were killed, in ", path_.string()));
 }
 
 RunFolder::~RunFolder() {

@@ -14,6 +14,8 @@ inline constexpr const char* kRunsFolder = "runs";
 
 class RunFolder {
  public:
+  static constexpr const char* kSamples = "samples";  // the folder of the first training batch
+
   // Makes a new folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
   // config.json, cmdline.txt and env.json into it. Throws Error(usage) as check_fresh does, or if
   // another program uses output_dir.

@@ -144,10 +144,13 @@ std::string scaling_in_words(const config::DataConfig& d) {
   const bool mean = *least >= 0 && *most <= 1 && *most > 0;
   const bool deviation = *std::max_element(d.std.begin(), d.std.end()) < 1;
   if (!mean && !deviation) return {};
+  std::vector<std::string> keys;
+  if (mean) keys.push_back(fmt::format("data.mean=[{}]", fmt::join(d.mean, ",")));
+  if (deviation) keys.push_back(fmt::format("data.std=[{}]", fmt::join(d.std, ",")));
+  const bool both = keys.size() == 2;
   return fmt::format(
-      "note: data.mean=[{}] and data.std=[{}] look like those of pixels from 0 to 1; here pixels "
-      "go from 0 to 255, so multiply them by 255",
-      fmt::join(d.mean, ","), fmt::join(d.std, ","));
+      "note: {} {} of pixels from 0 to 1; here pixels go from 0 to 255, so multiply {} by 255",
+      fmt::join(keys, " and "), both ? "look like those" : "looks like that", both ? "them" : "it");
 }
 
 namespace {

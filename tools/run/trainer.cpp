@@ -376,8 +376,8 @@ void Trainer::write_page(const std::string& words, bool running) {
 void Trainer::write_samples(const data::Batch& batch) const {
   const int height = config_.model.options.height, width = config_.model.options.width;
   for (const TrainingSample& sample :
-       write_training_samples(folder_->file("samples"), batch, channel_scaling(config_.data),
-                              {height, width}, data_.classes))
+       write_training_samples(folder_->file(RunFolder::kSamples), batch,
+                              channel_scaling(config_.data), {height, width}, data_.classes))
     log_->image(state_.step, "samples/" + sample.name, width, height, sample.jpeg);
 }
 

@@ -114,30 +114,8 @@ TEST_CASE("VOC: a check goes on behind files that cannot be used") {
                  Contains("; 0 pictures without an XML file left out"));
 }
 
-TEST_CASE("flags that are neither 0 nor 1 are no flags, in any format") {
+TEST_CASE("flags of records that are neither 0 nor 1 are refused") {
   const LabelFolder f;
-  const data::Source voc = f.voc(2);
-  const auto with = [&](const std::string& flag) {
-    f.text("voc/Annotations/1.xml", tests::voc_file({.more = flag}));
-    return failure(voc);
-  };
-  for (const char* flag : {"difficult", "truncated", "occluded"}) {
-    const auto element = [&](const char* value) {
-      return fmt::format("<{0}>{1}</{0}>", flag, value);
-    };
-    for (const char* good : {"0", "1", " 1\n", "", "true", "False", "Unspecified"})
-      CHECK(with(element(good)) == "no error");
-    const auto refused = [&](const char* value) {
-      return fmt::format("{}:1: annotation/object/{} is \"{}\", expected 0 or 1",
-                         f.at("voc/Annotations/1.xml"), flag, value);
-    };
-    for (const char* bad : {"maybe", "no", "0.5x"}) CHECK(with(element(bad)) == refused(bad));
-    const bool degrees = flag != std::string_view("difficult");
-    for (const char* degree : {"2", "0.5"})
-      CHECK(with(element(degree)) == (degrees ? "no error" : refused(degree)));
-  }
-  f.text("voc/Annotations/1.xml", tests::voc_file({.more = "<truncated>maybe</truncated>"}));
-  CHECK(found_in(voc) == Found{{ProblemKind::bad_label_file, f.at("voc/Annotations/1.xml:1")}});
   CHECK(failure(records(f, {example_of("bolt", 1, 0.5f, 1, 1)})) == "no error");
   for (const int64_t bad : {-1, 2})
     CHECK_THAT(failure(records(f, {example_of("bolt", 1, 0.5f, 1, bad)})),
