@@ -65,8 +65,7 @@ std::string case_of(const json& file, const json& row, const std::string& path) 
   std::istringstream keys(
       "what op pass mode device precision from pictures checkpoint batch threads clock "
       "frozen_batch_norm deterministic conv_algorithm weight_gradients fixed_weights graph "
-      "cache_mib "
-      "images classes detections");
+      "cache_mib images classes detections");
   for (std::string key; keys >> key;)
     for (const json* holder : {&row, &file}) {
       const auto at = holder->find(key);

@@ -40,10 +40,10 @@ inline constexpr const char* kVocEdges[] = {"xmin", "ymin", "xmax", "ymax"};
 // name with the ending .xml.
 std::string voc_file(const ImageEntry& image);
 
-// Creates the folder and writes a file for every image. Crowd regions are left out, because VOC has
-// none; returns how many. Throws Error(data) if the name of an image leads out of the folder. Until
-// all files are written, the folder holds kVocUnfinished, too, and load_voc refuses it.
+// A file of this name is in the folder until write_voc has ended. load_voc refuses such a folder.
 inline constexpr const char* kVocUnfinished = "unfinished_conversion.txt";
+// Creates the folder and writes a file for every image. Crowd regions are left out, because VOC has
+// none; returns how many. Throws Error(data) if the name of an image leads out of the folder.
 int64_t write_voc(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

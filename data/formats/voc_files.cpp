@@ -58,9 +58,11 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
     if (!seen.insert(path).second && listed.again++ == 0) listed.first_again = where;
     listed.paths.push_back(path);
   });
-  if (listed.paths.empty() && !problems)
-    fail(ExitCode::data, list, ": ", nothing_in_words(file.bytes()),
+  if (listed.paths.empty() && !problems) {
+    const std::string nothing = nothing_in_words(file.bytes());
+    fail(ExitCode::data, list, ": ", nothing.empty() ? "it lists no image" : nothing,
          ", expected a name of an image per line");
+  }
   return listed;
 }
 

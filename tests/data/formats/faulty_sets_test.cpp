@@ -126,6 +126,8 @@ TEST_CASE("VOC: names in a list that have no file are told with their line") {
   const LabelFolder f;
   data::Source source = f.voc(3);
   const std::string list = f.at("voc/ImageSets/Main/train.txt");
+  f.text("voc/ImageSets/Main/train.txt", "\xEF\xBB\xBF\n");
+  CHECK(failure(source) == list + ": it lists no image, expected a name of an image per line");
   f.text("voc/ImageSets/Main/train.txt", "0\ngone\n2 1\n0\nlost\n");
   CHECK(failure(source) == list + ":2: there is no " + f.at("voc/Annotations/gone.xml") +
                                " for this name; remove the line, or add the file");
