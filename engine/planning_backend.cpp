@@ -3,14 +3,22 @@
 namespace engine {
 namespace {
 
+// Notes in `noted` the bytes of the weights that the real plan would keep.
 class PlannedConv : public ConvPlan {
  public:
-  explicit PlannedConv(size_t workspace) : workspace_(workspace) {}
+  PlannedConv(size_t workspace, KeptWeights kept, PlanningBackend::KeptBytes& noted)
+      : workspace_(workspace), kept_(kept), noted_(noted) {}
   size_t workspace() const override { return workspace_; }
-  void run(kernels::Queue, const ConvArgs&) override {}
+  KeptWeights kept_weights() const override { return kept_; }
+  void run(kernels::Queue, const ConvArgs& a) override {
+    const void* keeper = kept_.shared ? kept_.shared : this;
+    if (kept_.bytes > 0 && a.weight_version != 0) noted_[{keeper, a.weight_id}] = kept_.bytes;
+  }
 
  private:
   size_t workspace_;
+  KeptWeights kept_;
+  PlanningBackend::KeptBytes& noted_;
 };
 
 }  // namespace
@@ -42,10 +50,17 @@ void PlanningBackend::release(void* p, Place place) noexcept {
 std::unique_ptr<ConvPlan> PlanningBackend::plan(const ConvShape& shape) {
   if (noted_) {
     noted_->insert(shape);
-    return std::make_unique<PlannedConv>(0);
+    return std::make_unique<PlannedConv>(0, KeptWeights{}, kept_weights_);
   }
   const auto real = planned_.plan(shape);
-  return real ? std::make_unique<PlannedConv>(real->workspace()) : nullptr;
+  if (!real) return nullptr;
+  return std::make_unique<PlannedConv>(real->workspace(), real->kept_weights(), kept_weights_);
+}
+
+size_t PlanningBackend::kept_weights() const {
+  size_t bytes = 0;
+  for (const auto& [keeper_and_weight, of_one] : kept_weights_) bytes += of_one;
+  return bytes;
 }
 
 std::function<void()> PlanningBackend::record(kernels::Queue, const std::function<void()>& work) {

@@ -1,5 +1,5 @@
 // A device that only counts: memory is addresses without anything behind them, kernels and copies
-// do nothing, convolutions say what workspace they want. A step run on it asks for exactly the
+// do nothing, convolutions say what workspace they want and which weights they keep. A step run on it asks for exactly the
 // memory that it asks for on the real device, and takes no time.
 #pragma once
 #include <map>
@@ -11,6 +11,9 @@ namespace engine {
 
 class PlanningBackend : public Backend {
  public:
+  // Of copies of weights, by who keeps them and by weight.
+  using KeptBytes = std::map<std::pair<const void*, Tensor::Id>, size_t>;
+
   // `planned` and `noted` must outlive this one. Where `noted` is given it receives the shapes of
   // convolutions, and `planned` is not asked for plans: no workspace is counted.
   explicit PlanningBackend(Backend& planned, std::set<ConvShape>* noted = nullptr)
@@ -29,6 +32,7 @@ class PlanningBackend : public Backend {
   std::function<void()> record(kernels::Queue, const std::function<void()>& work) override;
 
   size_t held() const { return held_; }  // bytes of the device handed out now
+  size_t kept_weights() const;           // bytes that convolutions keep of weights, until now
 
  private:
   static kernels::Queue planning(kernels::Queue queue) {
@@ -42,6 +46,7 @@ class PlanningBackend : public Backend {
   std::map<void*, size_t> device_;
   std::map<void*, std::unique_ptr<char[]>> pinned_;  // real: the host writes there
   size_t held_ = 0;
+  KeptBytes kept_weights_;
 };
 
 }  // namespace engine

@@ -56,6 +56,9 @@ class StagedConv : public ConvPlan {
   }
 
   size_t workspace() const override { return workspace_; }
+  KeptWeights kept_weights() const override {
+    return staged_.empty() ? plan_->kept_weights() : KeptWeights{};
+  }
 
   void run(kernels::Queue queue, const ConvArgs& args) override {
     ConvArgs inner = args;

@@ -29,11 +29,18 @@ struct ConvArgs {
   uint64_t weight_version = 0;
 };
 
+// Copies of weights in another layout, which a plan keeps between runs.
+struct KeptWeights {
+  size_t bytes = 0;              // of each weight whose version is known
+  const void* shared = nullptr;  // plans with the same address here share their copies
+};
+
 // One pass of one convolution, ready to run. "Plan" means this everywhere below model/.
 class ConvPlan {
  public:
   virtual ~ConvPlan() = default;
   virtual size_t workspace() const = 0;  // bytes that run() needs in ConvArgs::workspace
+  virtual KeptWeights kept_weights() const { return {}; }
   virtual void run(kernels::Queue, const ConvArgs&) = 0;  // queues the work
 };
 

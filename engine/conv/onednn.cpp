@@ -180,6 +180,10 @@ class OneDnnConv : public ConvPlan {
     return reorder_ ? reorder_offset_ + reorder_scratchpad_.get_size() : weight_offset_;
   }
 
+  KeptWeights kept_weights() const override {
+    return {reorder_ && pass_ != ConvPass::grad_weight ? conv_.weight.get_size() : 0};
+  }
+
   void run(kernels::Queue, const ConvArgs& a) override {
     // oneDNN divides the work, and the scratchpad, when a primitive is made.
     SSD_CHECK(omp_get_max_threads() == threads_, "made for ", threads_, " threads, run by ",

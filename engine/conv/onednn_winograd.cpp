@@ -76,6 +76,10 @@ class WinogradConv : public ConvPlan {
     return weight_bytes() + (block_.shared ? 1 : threads_) * block_bytes();
   }
 
+  KeptWeights kept_weights() const override {
+    return {weight_floats() * sizeof(float), kept_.get()};
+  }
+
   void run(kernels::Queue, const ConvArgs& a) override {
     SSD_CHECK(omp_get_max_threads() == threads_, "made for ", threads_, " threads, run by ",
               omp_get_max_threads());

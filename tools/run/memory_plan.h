@@ -14,7 +14,7 @@ struct MemoryPlan {  // in bytes
   size_t sums = 0;                                // a copy of the gradients that ranks add up
   size_t input = 0;                               // the batch on the device, anchors, losses
   size_t image_cache = 0;                         // whole pictures of training images
-  size_t evaluation = 0;                          // folded weights, batch and detections
+  size_t evaluation = 0;                          // folded weights, their copies, batch, boxes
   size_t training_step = 0, evaluation_step = 0;  // the two share the step memory
 
   size_t kept() const;  // all but the step memory

@@ -73,6 +73,7 @@ void PlannedRun::evaluate(int batch_size, MemoryPlan& plan) {
                       config_.eval.nms, channel_scaling(config_.data));
   plan.evaluation = counted_.held() - before;
   inference.run(EmptyBatch(batch_size, config_).batch());
+  plan.evaluation += counted_.kept_weights();
   plan.evaluation_step = device_.arena().peak();
 }
 

@@ -210,3 +210,24 @@ TEST_CASE("Winograd: kept weights are transformed anew when their version change
   CHECK(*kept.at(ConvPass::forward, id, 2, 1, fill) == 3);
   CHECK_THROWS(kept.at(ConvPass::forward, id, 2, 2, fill));  // two weights with one identity
 }
+
+TEST_CASE("Winograd: a plan keeps as many bytes of a weight as it says") {
+  if (absent()) return;
+  const ConvShape s = same_conv(1, 8, 8, 16, 24, ConvPass::forward);
+  const auto weights = std::make_shared<WinogradWeights>();
+  const auto plan = make_winograd_conv(s, weights);
+  std::vector<float> x(s.x_shape().size()), w(24 * 9 * 16), y(s.y_shape().size());
+  std::vector<char> workspace(plan->workspace());
+  const Tensor::Id id;
+  plan->run({}, {.x = {x.data(), s.dtype, s.x_shape()},
+                 .weight = {w.data(), s.dtype, {4, {24, 3, 3, 16}}},
+                 .y = {y.data(), s.dtype, s.y_shape()},
+                 .workspace = workspace.data(),
+                 .weight_id = id,
+                 .weight_version = 5});
+  const KeptWeights said = plan->kept_weights();
+  CHECK(said.shared == weights.get());
+  bool filled = false;
+  weights->at(s.pass, id, 5, said.bytes / sizeof(float), [&](float*) { filled = true; });
+  CHECK_FALSE(filled);
+}

@@ -76,6 +76,19 @@ Measured measure(const RunConfig& config, int evaluated) {
           bytes_kept(optimizer)};
 }
 
+// A convolution that Winograd's algorithm can do.
+engine::ConvShape square_conv(int side) {
+  return {{.images = 1,
+           .height = side,
+           .width = side,
+           .in_channels = 32,
+           .out_channels = 64,
+           .kernel = 3,
+           .pad = {1, 1, 1, 1}},
+          engine::ConvPass::forward,
+          engine::DType::f32};
+}
+
 }  // namespace
 
 TEST_CASE("the plan is what real steps take, to the byte") {
@@ -112,6 +125,37 @@ TEST_CASE("planning takes no memory: a step of terabytes can be planned") {
   const MemoryPlan plan = run::plan_memory(counted, config, 0);
   CHECK(plan.training_step > size_t(10) << 30);
   CHECK(plan.evaluation_step == 0);
+}
+
+TEST_CASE("copies of weights that convolutions keep are counted once") {
+  const auto backend = engine::make_cpu_backend(engine::ConvAlgorithm::winograd);
+  engine::PlanningBackend counted(*backend);
+  const engine::Memory memory(counted, 1 << 20, engine::Place::device);
+  engine::Arena arena(memory.data(), 1 << 20);
+  const engine::Tensor weight(arena, {4, {64, 3, 3, 32}}, engine::DType::f32),
+      other(arena, {4, {64, 3, 3, 32}}, engine::DType::f32);
+  const auto large = counted.plan(square_conv(40)), small = counted.plan(square_conv(20));
+  const size_t one = large->kept_weights().bytes;
+  if (!large->kept_weights().shared) return;  // a build without Winograd's algorithm
+  CHECK(one >= 36 * 32 * 64 * sizeof(float));
+  large->run({}, {.weight_id = weight.id()});
+  CHECK(counted.kept_weights() == 0);  // the weight may change
+  for (engine::ConvPlan* plan : {large.get(), small.get(), large.get()})
+    plan->run({}, {.weight_id = weight.id(), .weight_version = 1});
+  CHECK(counted.kept_weights() == one);
+  small->run({}, {.weight_id = other.id(), .weight_version = 2});
+  CHECK(counted.kept_weights() == 2 * one);
+}
+
+TEST_CASE("an evaluation is planned with the copies of weights that its algorithm keeps") {
+  TrainingPlace place;
+  const auto planned = [&](engine::ConvAlgorithm algorithm) {
+    const auto backend = engine::make_cpu_backend(algorithm);
+    return run::plan_memory(*backend, tiny(place, {}, 2), 3).evaluation;
+  };
+  using enum engine::ConvAlgorithm;
+  if (engine::make_cpu_backend(winograd)->plan(square_conv(40))->kept_weights().shared)
+    CHECK(planned(winograd) > planned(direct));
 }
 
 TEST_CASE("a device is told of every convolution before the first is asked for") {
