@@ -89,7 +89,9 @@ TEST_CASE("output_dir: a folder that a killed program has only begun, and its un
   for (const char* name : left) leave(name);
   for (const char* name : kept) leave(name);
   leave(("metrics.json.tmp." + std::to_string(::getpid())).c_str());  // somebody is writing it
-  CHECK(place.ssdtrain("--resume run train.steps=2").exit_code == 0);
+  const Outcome resumed = place.ssdtrain("--resume run train.steps=2");
+  CHECK(resumed.exit_code == 0);
+  CHECK_THAT(resumed.err, Catch::Contains("removed 4 unfinished files of programs that were"));
   for (const char* name : left) CHECK_FALSE(fs::exists(place.at("run") + "/" + name));
   for (const char* name : kept) CHECK(fs::exists(place.at("run") + "/" + name));
   CHECK(fs::exists(place.at("run/metrics.json.tmp." + std::to_string(::getpid()))));
