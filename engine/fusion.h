@@ -1,9 +1,9 @@
 // How operations pass work to each other in the backward pass, so that it costs no pass over memory
 // of its own.
 //
-// Example: y = conv(x, w); n = batch_norm(y); a = relu(n); z = conv(a, v). The tape has four steps.
-// Only the last is told about the others: a has no other consumer, so the tape can see that the
-// gradient of a will be masked by relu, and that the batch norm behind it needs two sums.
+// Example: y = conv(x, w); n = batch_norm(y) + r; a = relu(n); z = conv(a, v). The tape has four
+// steps. Only the last is told about the others: a has no other consumer, so the tape can see that
+// the gradient of a will be masked by relu, and that the batch norm behind it needs two sums.
 //
 //   conv(a, v)     receives dz, and for its input a the target
 //                    {.may_fuse = true, .mask = relu, .saved = a,
@@ -12,7 +12,9 @@
 //                  of relu is 0, which makes it dn, and sums dn and dn * (y - mean) * inv_std over
 //                  the pixels. The step returns dn with fused = true and the sums in dbeta, dgamma.
 //   relu           has nothing left to do: the tape has stored dn, with its sums, as n's gradient.
-//   batch_norm(y)  receives {dn, dbeta, dgamma} and reads dn once, for dy, instead of twice.
+//   batch_norm(y)  receives {dn, dbeta, dgamma} and reads dn once, for dy, instead of twice. dn is
+//                  the gradient of r, too. (Without r, batch norm and relu are one step, which
+//                  needs no dn in memory: see engine/ops/batch_norm.cpp.)
 //   conv(x, w)     receives dy. Its target for the parameter w has .sum = the gradient so far; the
 //                  plan adds dw to that.
 //

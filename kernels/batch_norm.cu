@@ -1,22 +1,12 @@
 #include "kernels/batch_norm.h"
 
+#include "kernels/batch_norm_constants.h"
 #include "kernels/column_chunks.h"
-#include "kernels/elementwise.h"
 #include "kernels/dispatch_accumulator.h"
-#include "kernels/simt_columns.h"
+#include "kernels/elementwise.h"
 
 namespace kernels {
 namespace {
-
-// Values of neighbouring channels.
-template <class A, int V> struct Channels { A at[V]; };
-
-template <int V, class A> HD Channels<A, V> channels_at(const A* from, int c) {
-  Channels<A, V> v;
-  UNROLL(8)
-  for (int k = 0; k < V; ++k) v.at[k] = from[c + k];
-  return v;
-}
 
 // Partial sums of a chunk of rows, [chunks, kind, channels].
 template <class A> struct Partial {
@@ -162,62 +152,86 @@ template <class A> struct BatchNormMovingMoments {
 template <class T, bool kResidual> struct BatchNormApply {
   using A = Acc<T>;
   const T *x, *residual;
-  const A *mean, *inv_std, *gamma, *beta;
+  BatchNormConstants<A> constants;
   T* y;
   int channels;
   Activation activation;
 
-  template <int V> struct Constants { Channels<A, V> mean, scale, beta; };
-  template <int V> HD Constants<V> channel(int c) const {
-    Constants<V> k{channels_at<V>(mean, c), channels_at<V>(gamma, c), channels_at<V>(beta, c)};
-    UNROLL(8)
-    for (int i = 0; i < V; ++i) k.scale.at[i] *= inv_std[c + i];
-    return k;
+  template <int V> HD Normalisation<A, V> channel(int c) const {
+    return constants.template at<V>(c);
   }
   HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> HD void apply(const Constants<V>& k, int64_t row, int c) const {
-    Pack<T, V> in = load<V>(x + row + c), add, out;
-    if constexpr (kResidual) add = load<V>(residual + row + c);
+  template <int V> struct Inputs { Pack<T, V> x, residual; };
+  template <int V> HD Inputs<V> read(int64_t row, int c) const {
+    Inputs<V> in;
+    in.x = load<V>(x + row + c);
+    if constexpr (kResidual) in.residual = load<V>(residual + row + c);
+    return in;
+  }
+  template <int V>
+  HD void write(const Normalisation<A, V>& normalised, const Inputs<V>& in, int64_t row,
+                int c) const {
+    Pack<T, V> out;
     UNROLL(8)
     for (int i = 0; i < V; ++i) {
-      A v = (A(in.at[i]) - k.mean.at[i]) * k.scale.at[i] + k.beta.at[i];
-      if constexpr (kResidual) v += A(add.at[i]);
+      A v = normalised(A(in.x.at[i]), i);
+      if constexpr (kResidual) v += A(in.residual.at[i]);
       out.at[i] = T(activate(activation, v));
     }
     store<V>(y + row + c, out);
   }
 };
 
-// dx = scale * (g - mean_g - (x - mean) * slope); frozen: dx = scale * g, and x is not read.
-template <class T, bool kFrozen> struct BatchNormBackwardInput {
+// dx = scale * (g - mean_g - (x - mean) * slope); frozen: dx = scale * g. Masked: g is 0 where the
+// activation behind has no slope. Else, if frozen, x is not read.
+template <class T, bool kFrozen, bool kMasked> struct BatchNormBackwardInput {
   using A = Acc<T>;
   const T *x, *g;
   T* dx;
-  const A *mean, *inv_std, *gamma, *dgamma, *dbeta;
+  BatchNormConstants<A> constants;
+  const A *dgamma, *dbeta;
   A rows;
   int channels;
+  Activation activation;
 
-  template <int V> struct Constants { Channels<A, V> scale, mean_g, mean, slope; };
+  template <int V> struct Constants {
+    Normalisation<A, V> normalised;
+    Channels<A, V> mean_g, slope;
+  };
   template <int V> HD Constants<V> channel(int c) const {
-    Constants<V> k{channels_at<V>(gamma, c), channels_at<V>(dbeta, c), channels_at<V>(mean, c),
-                   channels_at<V>(dgamma, c)};
+    Constants<V> k;
+    k.normalised.scale = constants.template scale<V>(c);
+    k.normalised.mean = channels_at<V>(constants.mean, c);
+    if constexpr (kMasked) k.normalised.beta = channels_at<V>(constants.beta, c);
+    k.mean_g = channels_at<V>(dbeta, c);
+    k.slope = channels_at<V>(dgamma, c);
+    const Channels<A, V> inv_std = channels_at<V>(constants.inv_std, c);
     UNROLL(8)
     for (int i = 0; i < V; ++i) {
-      k.scale.at[i] *= inv_std[c + i];
       k.mean_g.at[i] *= A(1) / rows;
-      k.slope.at[i] *= inv_std[c + i] * (A(1) / rows);
+      k.slope.at[i] *= inv_std.at[i] * (A(1) / rows);
     }
     return k;
   }
   HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> HD void apply(const Constants<V>& k, int64_t row, int c) const {
-    Pack<T, V> grad = load<V>(g + row + c), in, out;
-    if constexpr (!kFrozen) in = load<V>(x + row + c);
+  template <int V> struct Inputs { Pack<T, V> g, x; };
+  template <int V> HD Inputs<V> read(int64_t row, int c) const {
+    Inputs<V> in;
+    in.g = load<V>(g + row + c);
+    if constexpr (!kFrozen || kMasked) in.x = load<V>(x + row + c);
+    return in;
+  }
+  template <int V>
+  HD void write(const Constants<V>& k, const Inputs<V>& in, int64_t row, int c) const {
+    Pack<T, V> out;
     UNROLL(8)
     for (int i = 0; i < V; ++i) {
-      A d = A(grad.at[i]);
-      if constexpr (!kFrozen) d = d - k.mean_g.at[i] - (A(in.at[i]) - k.mean.at[i]) * k.slope.at[i];
-      out.at[i] = T(d * k.scale.at[i]);
+      A d = A(in.g.at[i]);
+      if constexpr (kMasked)
+        d = passes<T>(activation, k.normalised(A(in.x.at[i]), i)) ? d : A(0);
+      if constexpr (!kFrozen)
+        d = d - k.mean_g.at[i] - (A(in.x.at[i]) - k.normalised.mean.at[i]) * k.slope.at[i];
+      out.at[i] = T(d * k.normalised.scale.at[i]);
     }
     store<V>(dx + row + c, out);
   }
@@ -235,19 +249,24 @@ BatchNormResult<A> result_in(int64_t rows, BatchNormMoments moments, BatchNormMo
           A(epsilon)};
 }
 
-template <class T, bool kFrozen> void backward_input(Queue queue, const BatchNormBackward& a) {
+template <class A>
+BatchNormConstants<A> constants_of(BatchNormMoments moments, View gamma, View beta) {
+  return {moments.mean.as<A>(), moments.inv_std.as<A>(), gamma.as<A>(), beta.as<A>()};
+}
+
+template <class T, bool kFrozen, bool kMasked>
+void backward_input(Queue queue, const BatchNormBackward& a) {
   using A = Acc<T>;
   int64_t rows_n = rows_of(a.g.shape), channels = channels_of(a.g.shape);
-  BatchNormBackwardInput<T, kFrozen> input{a.x.as<T>(),
-                                           a.g.as<T>(),
-                                           a.dx.as<T>(),
-                                           a.moments.mean.as<A>(),
-                                           a.moments.inv_std.as<A>(),
-                                           a.gamma.as<A>(),
-                                           a.dgamma.as<A>(),
-                                           a.dbeta.as<A>(),
-                                           A(rows_n),
-                                           int(channels)};
+  BatchNormBackwardInput<T, kFrozen, kMasked> input{a.x.as<T>(),
+                                                    a.g.as<T>(),
+                                                    a.dx.as<T>(),
+                                                    constants_of<A>(a.moments, a.gamma, a.beta),
+                                                    a.dgamma.as<A>(),
+                                                    a.dbeta.as<A>(),
+                                                    A(rows_n),
+                                                    int(channels),
+                                                    a.mask};
   rows<T>(queue, rows_n, channels, input);
 }
 
@@ -323,10 +342,7 @@ void batch_norm(Queue queue, const BatchNormForward& a) {
     auto run = [&]<bool kResidual>() {
       BatchNormApply<T, kResidual> apply{a.x.as<T>(),
                                          a.residual.as<T>(),
-                                         a.moments.mean.as<A>(),
-                                         a.moments.inv_std.as<A>(),
-                                         a.gamma.as<A>(),
-                                         a.beta.as<A>(),
+                                         constants_of<A>(a.moments, a.gamma, a.beta),
                                          a.y.as<T>(),
                                          int(channels),
                                          a.activation};
@@ -339,7 +355,12 @@ void batch_norm(Queue queue, const BatchNormForward& a) {
 
 void batch_norm_backward(Queue queue, const BatchNormBackward& a) {
   dispatch(a.g.dtype, [&]<class T>() {
-    a.batch_statistics ? backward_input<T, false>(queue, a) : backward_input<T, true>(queue, a);
+    if (a.mask == Activation::none)
+      a.batch_statistics ? backward_input<T, false, false>(queue, a)
+                         : backward_input<T, true, false>(queue, a);
+    else
+      a.batch_statistics ? backward_input<T, false, true>(queue, a)
+                         : backward_input<T, true, true>(queue, a);
   });
 }
 

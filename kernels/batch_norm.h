@@ -56,12 +56,14 @@ void batch_norm(Queue, const BatchNormForward&);
 // The gradient of x. With xhat = (x - mean) * inv_std, g is the gradient of gamma * xhat + beta;
 // dbeta = sum g and dgamma = sum g * xhat come from kernels/channel_grads.h.
 //   batch_statistics: dx = gamma * inv_std * (g - dbeta / n - xhat * dgamma / n)
-//   else:             dx = gamma * inv_std * g; x is not read
-// dx may be g.
+//   else:             dx = gamma * inv_std * g
+// With a mask, an activation behind that had no residual, g is 0 where its slope is 0. x is not
+// read without a mask and batch statistics, nor beta without a mask. dx may be g.
 struct BatchNormBackward {
-  View x, g, gamma, dgamma, dbeta, dx;
+  View x, g, gamma, beta, dgamma, dbeta, dx;
   BatchNormMoments moments;
   bool batch_statistics;
+  Activation mask;
 };
 void batch_norm_backward(Queue, const BatchNormBackward&);
 

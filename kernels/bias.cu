@@ -14,24 +14,28 @@ template <class T, bool kBias, bool kResidual> struct AddBiasResidual {
   int channels;
   Activation activation;
 
-  template <int V> struct Constants { A b[V]; };
-  template <int V> HD Constants<V> channel(int c) const {
-    Constants<V> k;
-    UNROLL(8)
-    for (int i = 0; i < V; ++i) k.b[i] = kBias ? b[c + i] : A(0);
-    return k;
+  template <int V> HD Channels<A, V> channel(int c) const {
+    if constexpr (kBias) return channels_at<V>(b, c);
+    return {};
   }
   HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> HD void apply(const Constants<V>& k, int64_t row, int c) const {
-    Pack<T, V> v = load<V>(x + row + c), add;
-    if constexpr (kResidual) add = load<V>(residual + row + c);
+  template <int V> struct Inputs { Pack<T, V> x, residual; };
+  template <int V> HD Inputs<V> read(int64_t row, int c) const {
+    Inputs<V> in;
+    in.x = load<V>(x + row + c);
+    if constexpr (kResidual) in.residual = load<V>(residual + row + c);
+    return in;
+  }
+  template <int V>
+  HD void write(const Channels<A, V>& bias, const Inputs<V>& in, int64_t row, int c) const {
+    Pack<T, V> out;
     UNROLL(8)
     for (int i = 0; i < V; ++i) {
-      A sum = A(v.at[i]) + k.b[i];
-      if constexpr (kResidual) sum += A(add.at[i]);
-      v.at[i] = T(activate(activation, sum));
+      A sum = A(in.x.at[i]) + bias.at[i];
+      if constexpr (kResidual) sum += A(in.residual.at[i]);
+      out.at[i] = T(activate(activation, sum));
     }
-    store<V>(y + row + c, v);
+    store<V>(y + row + c, out);
   }
 };
 

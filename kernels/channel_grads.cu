@@ -1,7 +1,7 @@
 #include "kernels/channel_grads.h"
 
+#include "kernels/batch_norm_constants.h"
 #include "kernels/column_chunks.h"
-#include "kernels/simt_columns.h"
 
 namespace kernels {
 namespace {
@@ -17,45 +17,48 @@ template <class A, int kSums> struct Partial {
   }
 };
 
+enum class Masked { no, by_output, by_batch_norm };
+
 // Sums of g and, with a batch norm, g * (x - mean) of one chunk.
-template <class T, bool kMasked, bool kNormalised> struct ChannelGradSums {
+template <class T, Masked kMasked, bool kNormalised> struct ChannelGradSums {
   using Total = Acc<T>;
   static constexpr int kSums = kNormalised ? 2 : 1;
   T* g;
   const T *saved, *x;
-  const Total* mean;
+  BatchNormConstants<Total> constants;
   Partial<Total, kSums> partial;
   Activation mask;
 
-  template <int V> struct Constants { Total mean[V]; };
-  template <int V> HD Constants<V> channel(int, int c) const {
-    Constants<V> k;
-    UNROLL(8)
-    for (int i = 0; i < V; ++i) k.mean[i] = kNormalised ? mean[c + i] : Total(0);
+  template <int V> HD Normalisation<Total, V> channel(int, int c) const {
+    if constexpr (kMasked == Masked::by_batch_norm) return constants.template at<V>(c);
+    Normalisation<Total, V> k{};
+    if constexpr (kNormalised) k.mean = channels_at<V>(constants.mean, c);
     return k;
   }
   template <int V> HD Pack<T, V> gradient(int64_t i) const {
     Pack<T, V> grad = load<V>(g + i);
-    if constexpr (kMasked) {
+    if constexpr (kMasked == Masked::by_output) {
       Pack<T, V> out = load<V>(saved + i);
       UNROLL(8)
       for (int k = 0; k < V; ++k)
-        grad.at[k] =
-            T(activation_slope(mask, Total(out.at[k])) != 0 ? Total(grad.at[k]) : Total(0));
+        grad.at[k] = activation_slope(mask, Total(out.at[k])) != 0 ? grad.at[k] : T(Total(0));
       store<V>(g + i, grad);
     }
     return grad;
   }
   template <int V>
-  HD void add(const Constants<V>& constants, int row, int c, Total (&sum)[kSums][V]) const {
+  HD void add(const Normalisation<Total, V>& normalised, int row, int c,
+              Total (&sum)[kSums][V]) const {
     int64_t i = int64_t(row) * partial.channels + c;
     Pack<T, V> grad = gradient<V>(i), in;
     if constexpr (kNormalised) in = load<V>(x + i);
     UNROLL(8)
     for (int k = 0; k < V; ++k) {
-      sum[0][k] += Total(grad.at[k]);
-      if constexpr (kNormalised)
-        sum[1][k] += Total(grad.at[k]) * (Total(in.at[k]) - constants.mean[k]);
+      Total d = Total(grad.at[k]);
+      if constexpr (kMasked == Masked::by_batch_norm)
+        d = passes<T>(mask, normalised(Total(in.at[k]), k)) ? d : Total(0);
+      sum[0][k] += d;
+      if constexpr (kNormalised) sum[1][k] += d * (Total(in.at[k]) - normalised.mean.at[k]);
     }
   }
   HD void finish(int chunk, int c, const Total (&total)[kSums]) const {
@@ -82,7 +85,7 @@ template <class A, bool kNormalised> struct ChannelGradMerge {
   }
 };
 
-template <class T, bool kMasked, bool kNormalised>
+template <class T, Masked kMasked, bool kNormalised>
 void run(Queue queue, const ChannelGradsArgs& a) {
   using A = Acc<T>;
   using Sums = ChannelGradSums<T, kMasked, kNormalised>;
@@ -90,9 +93,13 @@ void run(Queue queue, const ChannelGradsArgs& a) {
   const ColumnChunks chunks = column_chunks(rows);
   Partial<A, Sums::kSums> partial{a.scratch.as<A>(), int(channels)};
   if (rows)
-    column_sums<T>(
-        queue, {rows, channels, chunks.rows_per_chunk},
-        Sums{a.g.as<T>(), a.saved.as<T>(), a.x.as<T>(), a.mean.as<A>(), partial, a.mask});
+    column_sums<T>(queue, {rows, channels, chunks.rows_per_chunk},
+                   Sums{a.g.as<T>(),
+                        a.saved.as<T>(),
+                        a.x.as<T>(),
+                        {a.mean.as<A>(), a.inv_std.as<A>(), a.gamma.as<A>(), a.beta.as<A>()},
+                        partial,
+                        a.mask});
   column_sums<Pack<double, 2>>(queue, {chunks.count, channels, 1024},
                                ChannelGradMerge<A, kNormalised>{partial, a.inv_std.as<A>(),
                                                                 a.dbeta.as<A>(), a.dgamma.as<A>()});
@@ -105,12 +112,15 @@ int64_t channel_grads_scratch(const Shape& g) {
 }
 
 void channel_grads(Queue queue, const ChannelGradsArgs& a) {
-  const bool masked = a.mask != Activation::none, normalised = bool(a.dgamma);
+  const bool normalised = bool(a.dgamma);
   dispatch(a.g.dtype, [&]<class T>() {
-    if (masked)
-      normalised ? run<T, true, true>(queue, a) : run<T, true, false>(queue, a);
+    if (a.mask == Activation::none)
+      normalised ? run<T, Masked::no, true>(queue, a) : run<T, Masked::no, false>(queue, a);
+    else if (!a.saved)
+      run<T, Masked::by_batch_norm, true>(queue, a);
     else
-      normalised ? run<T, false, true>(queue, a) : run<T, false, false>(queue, a);
+      normalised ? run<T, Masked::by_output, true>(queue, a)
+                 : run<T, Masked::by_output, false>(queue, a);
   });
 }
 

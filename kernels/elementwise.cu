@@ -31,8 +31,8 @@ struct Activate {
 
 struct ActivateBackward {
   Activation activation;
-  template <class T> HD Acc<T> operator()(T dy, T y) const {
-    return activation_slope(activation, Acc<T>(y)) != 0 ? Acc<T>(dy) : Acc<T>(0);
+  template <class T> HD T operator()(T dy, T y) const {
+    return activation_slope(activation, Acc<T>(y)) != 0 ? dy : T(Acc<T>(0));
   }
 };
 

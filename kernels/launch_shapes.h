@@ -8,6 +8,7 @@ namespace kernels {
 constexpr int64_t kMostBlocks = INT32_MAX;  // of a CUDA grid's first dimension
 constexpr int kFlatThreads = 256;           // per block of map() and each()
 constexpr int kMatrixThreads = 256;         // per block of rows() and column_sums()
+constexpr int64_t kEnoughBlocks = 2048;     // several for each place of a block on a large GPU
 constexpr int kAccessBytes = 16;            // the widest access of one thread
 
 // How many parts of `size` cover n.
@@ -44,8 +45,8 @@ constexpr int64_t kMostRows = INT32_MAX / 2;
 struct RowSpan {
   int first, end;
 };
-HD constexpr RowSpan row_span(int64_t part, int per_part, int n) {
-  int first = int(part) * per_part;
+HD constexpr RowSpan row_span(int part, int per_part, int n) {
+  int first = part * per_part;
   return {first, n < first + per_part ? n : first + per_part};
 }
 
@@ -59,16 +60,22 @@ struct ThreadGrid {
   }
   HD constexpr int rows() const { return kMatrixThreads / groups; }
   HD constexpr int row(int thread) const { return thread / groups; }
-  HD constexpr int64_t part(int64_t block) const { return block / column_blocks; }
-  HD constexpr int first_column(int64_t block, int pack) const {
-    return int(block % column_blocks) * groups * pack;
+  HD constexpr int part(int block) const { return block / column_blocks; }
+  HD constexpr int first_column(int block, int pack) const {
+    return block % column_blocks * groups * pack;
   }
-  HD constexpr int column(int64_t block, int thread, int pack) const {
+  HD constexpr int column(int block, int thread, int pack) const {
     return first_column(block, pack) + thread % groups * pack;
   }
-  HD constexpr int rows_per_block() const { return rows() * 8; }  // of rows()
+  // Of rows(): 8 to 32 for each thread, which loads the constants of its channels once. More than 8
+  // only where that leaves enough blocks.
+  constexpr int rows_per_block(int64_t n) const {
+    int each = 8;
+    while (each < 32 && parts_of(n, 2 * each * rows()) * column_blocks >= kEnoughBlocks) each *= 2;
+    return each * rows();
+  }
   constexpr int64_t row_blocks(int64_t n) const {
-    return parts_of(n, rows_per_block()) * column_blocks;
+    return parts_of(n, rows_per_block(n)) * column_blocks;
   }
 };
 constexpr int kMostGroups = 32;

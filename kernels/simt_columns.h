@@ -14,6 +14,22 @@ namespace kernels {
 
 struct Nothing {};  // what channel<V>() of a kernel without constants returns
 
+// Values of neighbouring channels.
+template <class A, int V> struct Channels { A at[V]; };
+
+// Loads those from c on, with up to 16 bytes per access.
+template <int V, class A> HD Channels<A, V> channels_at(const A* from, int c) {
+  constexpr int kPiece = std::min(V, pack_width(sizeof(A)));
+  Channels<A, V> v;
+  UNROLL(8)
+  for (int k = 0; k < V; k += kPiece) {
+    Pack<A, kPiece> piece = load<kPiece>(from + c + k);
+    UNROLL(8)
+    for (int i = 0; i < kPiece; ++i) v.at[k + i] = piece.at[i];
+  }
+  return v;
+}
+
 // Calls f<V>() with V = column_pack(channels), where T is the widest type.
 template <class T, class F> void with_pack(int64_t channels, const F& f) {
   constexpr int kWide = pack_width(sizeof(T));
@@ -25,28 +41,59 @@ template <class T, class F> void with_pack(int64_t channels, const F& f) {
   f.template operator()<1>();
 }
 
+// Whether a kernel of rows() has its work in two halves.
+template <class K, int V> concept Halved = requires(const K& kernel, int c) {
+  kernel.template read<V>(kernel.row(0), c);
+};
+
+template <int V, class K, class Constants, class Row>
+HD void apply_one(const K& kernel, const Constants& constants, const Row& row, int c) {
+  if constexpr (Halved<K, V>)
+    kernel.template write<V>(constants, kernel.template read<V>(row, c), row, c);
+  else
+    kernel.template apply<V>(constants, row, c);
+}
+
 template <int V, class K> struct RowsBlock {
+  static constexpr int kAhead = Halved<K, V> ? 4 : 1;  // rows that a thread reads at a time
   K kernel;
-  int n, channels;
+  int n, channels, rows_per_block;
   ThreadGrid grid;
   template <class Block> HD void operator()(Block block) const {
-    RowSpan span = row_span(grid.part(block.index), grid.rows_per_block(), n);
+    RowSpan span = row_span(grid.part(int(block.index)), rows_per_block, n);
     block.each(kMatrixThreads, [&](int thread) {
-      int c = grid.column(block.index, thread, V);
+      int c = grid.column(int(block.index), thread, V);
       if (c >= channels) return;
       auto constants = kernel.template channel<V>(c);
-      for (int r = span.first + grid.row(thread); r < span.end; r += grid.rows())
-        kernel.template apply<V>(constants, kernel.row(r), c);
+      const int step = grid.rows();
+      int r = span.first + grid.row(thread);
+      if constexpr (kAhead > 1)
+        for (; r + (kAhead - 1) * step < span.end; r += kAhead * step)
+          apply_several(constants, r, step, c);
+      UNROLL(1)
+      for (; r < span.end; r += step) apply_one<V>(kernel, constants, kernel.row(r), c);
     });
+  }
+  template <class Constants>
+  HD void apply_several(const Constants& constants, int r, int step, int c) const {
+    decltype(kernel.template read<V>(kernel.row(0), c)) in[kAhead];
+    UNROLL(4)
+    for (int k = 0; k < kAhead; ++k) in[k] = kernel.template read<V>(kernel.row(r + k * step), c);
+    UNROLL(4)
+    for (int k = 0; k < kAhead; ++k)
+      kernel.template write<V>(constants, in[k], kernel.row(r + k * step), c);
   }
 };
 
-template <class K, class Row> HD void apply_one(const K& kernel, const Row& row, int c) {
-  kernel.template apply<1>(kernel.template channel<1>(c), row, c);
+template <class K, class Row> HD void apply_on_host(const K& kernel, const Row& row, int c) {
+  apply_one<1>(kernel, kernel.template channel<1>(c), row, c);
 }
 
 // For every row r and channel c, in any order: kernel.apply<V>(kernel.channel<V>(c), kernel.row(r),
-// c) works on channels c .. c + V - 1.
+// c) works on channels c .. c + V - 1. A kernel that only waits for memory has this in two halves:
+// kernel.write<V>(constants, kernel.read<V>(row, c), row, c). On a GPU a thread then reads several
+// rows before it writes the first. A compiler would not do so, since a row might be written where
+// another is read. So write() may only overwrite what the same call's read() has read.
 template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, const K& kernel) {
   if (n == 0 || channels == 0 || q.plan) return;
   if (std::max(n, channels) > kMostRows)
@@ -55,7 +102,7 @@ template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, cons
   if (q.gpu || kHostPacks)
     return with_pack<T>(channels, [&]<int V>() {
       ThreadGrid grid(channels, V, kMostGroups);
-      RowsBlock<V, K> block{kernel, int(n), int(channels), grid};
+      RowsBlock<V, K> block{kernel, int(n), int(channels), grid.rows_per_block(n), grid};
       blocks<kMatrixThreads>(q, grid.row_blocks(n), block);
     });
 #endif
@@ -64,7 +111,7 @@ template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, cons
     for (int r = int(begin); r < int(end); ++r) {
       auto row = local.row(r);
 #pragma omp simd
-      for (int c = 0; c < channels; ++c) apply_one(local, row, c);
+      for (int c = 0; c < channels; ++c) apply_on_host(local, row, c);
     }
   });
 }
@@ -77,11 +124,12 @@ template <int V, class K> struct ColumnSumsBlock {
     using Total = typename K::Total;
     // [sum][channel of the pack][thread]
     SHARED Shared<Total, K::kSums * V * kMatrixThreads> shared;
-    int chunk = int(grid.part(block.index)), c0 = grid.first_column(block.index, V);
+    const int index = int(block.index);
+    int chunk = grid.part(index), c0 = grid.first_column(index, V);
     RowSpan span = row_span(chunk, rows_per_chunk, n);
     block.each(kMatrixThreads, [&](int thread) {
       Total sum[K::kSums][V] = {};
-      if (int c = grid.column(block.index, thread, V); c < channels) {
+      if (int c = grid.column(index, thread, V); c < channels) {
         auto constants = kernel.template channel<V>(span.first, c);
         UNROLL(4)
         for (int r = span.first + grid.row(thread); r < span.end; r += grid.rows())

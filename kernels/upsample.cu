@@ -22,11 +22,15 @@ template <class T> struct UpsampleAdd {
     int64_t full = int64_t(r) * channels;
     return {coarse + from * channels, fine + full, y + full};
   }
-  template <int V> HD void apply(Nothing, const Row& row, int c) const {
-    Pack<T, V> a = load<V>(row.fine + c), b = load<V>(row.coarse + c);
+  template <int V> struct Inputs { Pack<T, V> fine, coarse; };
+  template <int V> HD Inputs<V> read(const Row& row, int c) const {
+    return {load<V>(row.fine + c), load<V>(row.coarse + c)};
+  }
+  template <int V> HD void write(Nothing, const Inputs<V>& in, const Row& row, int c) const {
+    Pack<T, V> sum;
     UNROLL(8)
-    for (int k = 0; k < V; ++k) a.at[k] = T(Acc<T>(a.at[k]) + Acc<T>(b.at[k]));
-    store<V>(row.y + c, a);
+    for (int k = 0; k < V; ++k) sum.at[k] = T(Acc<T>(in.fine.at[k]) + Acc<T>(in.coarse.at[k]));
+    store<V>(row.y + c, sum);
   }
 };
 

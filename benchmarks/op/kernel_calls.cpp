@@ -110,7 +110,9 @@ CATCH(batch_norm, "10batch_normENS_5QueueERKNS_16BatchNormForwardE",
       op("batch_norm", {a.x, a.residual, a.y}, note(a.activation, bool(a.residual))))
 CATCH(batch_norm_backward, "19batch_norm_backwardENS_5QueueERKNS_17BatchNormBackwardE",
       (Queue q, const kernels::BatchNormBackward& a), (q, a),
-      op("batch_norm_backward", {a.g, a.batch_statistics ? a.x : View{}, a.dx}))
+      op("batch_norm_backward",
+         {a.g, a.batch_statistics || a.mask != Activation::none ? a.x : View{}, a.dx},
+         note(a.mask)))
 CATCH(fold_batch_norm, "15fold_batch_normENS_5QueueERKNS_17FoldBatchNormArgsE",
       (Queue q, const kernels::FoldBatchNormArgs& a), (q, a),
       op("fold_batch_norm", {a.weight, a.folded_weight}))

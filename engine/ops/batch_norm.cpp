@@ -39,8 +39,9 @@ View row(const Tensor& two_rows, int64_t index) {
 // What remains of a recorded batch norm.
 struct Recorded {
   ChannelGradsWanted normalised;
-  Tensor gamma;
+  Tensor gamma, beta;
   bool batch_statistics, sync, residual;
+  Activation mask;  // to apply: an activation that has no step of its own
 };
 
 // The means over ranks of sums over pixels: divided by the pixels of one rank they are means over
@@ -60,7 +61,8 @@ MeanGradients over_ranks(const Context& c, const ChannelGradients& own) {
 }
 
 Tensors backward(const Context& c, const Recorded& r, const OutputGrad& dy) {
-  const ChannelGradients own = channel_gradients(c, dy, r.normalised);
+  const ChannelGradients own =
+      channel_gradients(c, dy, r.normalised, {r.mask, {}, r.gamma, r.beta});
   const MeanGradients mean = r.sync ? over_ranks(c, own) : MeanGradients{};
   const Tensor& g = dy.value;
   // The residual's gradient is g itself and must survive.
@@ -68,26 +70,33 @@ Tensors backward(const Context& c, const Recorded& r, const OutputGrad& dy) {
   kernels::batch_norm_backward(c.queue, {.x = r.normalised.x,
                                          .g = g,
                                          .gamma = r.gamma,
+                                         .beta = r.beta,
                                          .dgamma = r.sync ? mean.dgamma() : View(own.dgamma),
                                          .dbeta = r.sync ? mean.dbeta() : View(own.dbeta),
                                          .dx = dx,
                                          .moments = {r.normalised.mean, r.normalised.inv_std},
-                                         .batch_statistics = r.batch_statistics});
+                                         .batch_statistics = r.batch_statistics,
+                                         .mask = r.mask});
   return {dx, own.dgamma, own.dbeta, r.residual ? g : Tensor()};
 }
 
+// Behind a residual, the activation is a step of its own: the gradient behind it is the residual's,
+// too, and the step that computes it can apply the mask. Otherwise both passes over the gradient
+// find the mask anew from x, which they read anyway. So no pass has to write a masked gradient, or
+// to read y.
 void record(const Context& c, const Tensor& y, const BatchNormParameters& p, const Tensor& residual,
-            Activation activation, const Recorded& recorded) {
+            Activation activation, Recorded recorded) {
   if (!c.tape) return;
-  // The activation is a step of its own: the step that computes the gradient can apply its mask.
-  const Tensor sum = activation == Activation::none ? y : y.with_shape(y.shape());
+  const bool own_step = residual && activation != Activation::none;
+  recorded.mask = own_step ? Activation::none : activation;
+  const Tensor sum = own_step ? y.with_shape(y.shape()) : y;
   c.tape->record(
       {recorded.normalised.x, p.gamma, p.beta, residual}, sum,
       [recorded](const Context& c, const OutputGrad& dy, std::vector<InputTarget>&) {
         return backward(c, recorded, dy);
       },
-      recorded.normalised);
-  record_activation(c, sum, y, activation);
+      recorded.mask == Activation::none ? recorded.normalised : ChannelGradsWanted{});
+  if (own_step) record_activation(c, sum, y, activation);
 }
 
 // Of this rank's batch.
@@ -149,6 +158,7 @@ Tensor batch_norm(const Context& c, const Tensor& x, const BatchNormParameters& 
   record(c, y, p, residual, options.activation,
          {.normalised = {ChannelGrads::batch_norm, x, mean, inv_std},
           .gamma = p.gamma,
+          .beta = p.beta,
           .batch_statistics = c.training,
           .sync = synchronised(c, options),
           .residual = bool(residual)});

@@ -7,9 +7,9 @@
 namespace engine {
 
 ChannelGradients channel_gradients(const Context& c, const OutputGrad& dy,
-                                   const ChannelGradsWanted& wanted) {
+                                   const ChannelGradsWanted& wanted, const Mask& mask) {
   if (dy.dbeta) return {dy.dbeta, dy.dgamma};
-  return masked_channel_gradients(c, dy.value, {}, wanted);
+  return masked_channel_gradients(c, dy.value, mask, wanted);
 }
 
 ChannelGradients masked_channel_gradients(const Context& c, const Tensor& g, const Mask& mask,
@@ -26,6 +26,8 @@ ChannelGradients masked_channel_gradients(const Context& c, const Tensor& g, con
                                    .x = wanted.x,
                                    .mean = wanted.mean,
                                    .inv_std = wanted.inv_std,
+                                   .gamma = mask.gamma,
+                                   .beta = mask.beta,
                                    .dbeta = grads.dbeta,
                                    .dgamma = grads.dgamma,
                                    .scratch = scratch});

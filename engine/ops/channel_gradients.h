@@ -10,15 +10,18 @@ struct Context;
 struct ChannelGradients {
   Tensor dbeta, dgamma;  // dgamma: of a batch norm only
 };
-// Those that came with dy, if they did; else computed from dy.value.
-ChannelGradients channel_gradients(const Context&, const OutputGrad& dy, const ChannelGradsWanted&);
 
-// Sets g to 0, in place, where the slope of an activation is 0, and computes the channel gradients
-// of the result in the same pass over memory.
+// Where the slope of an activation is 0, g counts as 0: it is set to 0 there, in place, in the same
+// pass over memory that computes its channel gradients. Without `saved`, the activation was that of
+// the batch norm whose gradients are wanted; its output is computed anew, and g stays as it is.
 struct Mask {
   Activation activation = Activation::none;
-  Tensor saved;  // its output
+  Tensor saved;        // its output
+  Tensor gamma, beta;  // without `saved`
 };
+// Those that came with dy, if they did; else computed from dy.value.
+ChannelGradients channel_gradients(const Context&, const OutputGrad& dy, const ChannelGradsWanted&,
+                                   const Mask& = {});
 ChannelGradients masked_channel_gradients(const Context&, const Tensor& g, const Mask&,
                                           const ChannelGradsWanted&);
 

@@ -92,6 +92,25 @@ TEST_CASE("rows: every element with its channel's constant, on every device") {
     }
 }
 
+TEST_CASE("rows: in place, whether a thread has many rows or few, on every device") {
+  const std::string device = GENERATE(from_range(devices()));
+  for (int64_t n : {1, 31, 32, 33, 700, 5003})
+    for (int64_t channels : {1, 8, 130}) {
+      DeviceArrays arrays(device);
+      std::vector<float> factor(size_t(channels), 0), values(size_t(n * channels));
+      std::iota(values.begin(), values.end(), 1.0f);
+      std::iota(factor.begin(), factor.end(), 2.0f);
+      const View place = arrays.output(values, DType::f32, {2, {n, channels}});
+      scale_columns(arrays.queue(), place, arrays.input(factor, DType::f32, {1, {channels}}),
+                    place);
+      arrays.fetch();
+      bool right = true;
+      for (size_t i = 0; i < values.size(); ++i)
+        right &= values[i] == float(i + 1) * factor[i % size_t(channels)];
+      CHECK(right);
+    }
+}
+
 TEST_CASE("reduce: a GPU's sums have the CPU's bits") {
   if (!have_gpu()) return;
   for (int threads : {32, 64, 256, 1024})

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <random>
 
+#include "kernels/activation.h"
 #include "kernels/view.h"
 #include "tests/support/catch.h"
 
@@ -149,6 +150,47 @@ TEST_CASE("f16, bf16: every kind of NaN stays NaN with its sign") {
   }
   CHECK(wrong == 0);
   CHECK(differ == 0);
+}
+
+namespace {
+
+// Floats of every upper half, with lower halves at and around the ties of bf16, and of f16 between
+// 5 and 6.
+template <class F> void for_all_upper_halves(F f) {
+  for (uint32_t upper = 0; upper < 65536; ++upper)
+    for (uint32_t lower : {0u, 1u, 0x7fffu, 0x8000u, 0x8001u, 0xefffu, 0xf000u, 0xf001u, 0xffffu})
+      f(float_of(upper << 16 | lower));
+}
+
+}  // namespace
+
+TEST_CASE("bf16: every upper half at its ties and beside them, NaN and infinity, bit for bit") {
+  size_t wrong = 0;
+  for_all_upper_halves([&](float x) {
+    const uint32_t u = bits_of(x);
+    const uint32_t expected = std::isnan(x) ? u >> 16 | 64 : kBrain.encode(x);
+    wrong += bf16(x).bits != expected;
+  });
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("activations: their definition, bit for bit, also of NaN, infinity and -0") {
+  using kernels::Activation;
+  size_t wrong = 0;
+  for_all_upper_halves([&](float x) {
+    for (Activation a : {Activation::none, Activation::relu, Activation::relu6}) {
+      float y = x;
+      if (a != Activation::none && x < 0) y = 0;
+      if (a == Activation::relu6 && x > 6) y = 6;
+      wrong += bits_of(kernels::activate(a, x)) != bits_of(y);
+      const bool flat = a != Activation::none && !(y > 0 && (a == Activation::relu || y < 6));
+      wrong += kernels::activation_slope(a, y) != (flat ? 0.0f : 1.0f);
+      wrong += kernels::passes<float>(a, x) == flat;
+      wrong += kernels::passes<bf16>(a, x) != (kernels::activation_slope(a, float(bf16(y))) != 0);
+      wrong += kernels::passes<f16>(a, x) != (kernels::activation_slope(a, float(f16(y))) != 0);
+    }
+  });
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("dispatch: gives each float type its own, refuses integers") {

@@ -89,9 +89,10 @@ TEST_CASE("rows: every row and channel once") {
         const ThreadGrid grid(channels, pack, most);
         std::vector<int> times(size_t(n * channels), 0);
         for (int64_t block = 0; block < grid.row_blocks(n); ++block) {
-          const RowSpan span = row_span(grid.part(block), grid.rows_per_block(), int(n));
+          const int b = int(block);
+          const RowSpan span = row_span(grid.part(b), grid.rows_per_block(n), int(n));
           for (int thread = 0; thread < kMatrixThreads; ++thread)
-            if (int c = grid.column(block, thread, pack); c < channels)
+            if (int c = grid.column(b, thread, pack); c < channels)
               for (int r = span.first + grid.row(thread); r < span.end; r += grid.rows())
                 for (int k = 0; k < pack; ++k) ++times[size_t(r * channels + c + k)];
         }
@@ -107,15 +108,32 @@ TEST_CASE("rows: as many as an index holds") {
     const ThreadGrid grid(channels, pack, kMostGroups);
     const int64_t blocks = grid.row_blocks(n);
     CAPTURE(channels, blocks);
-    const RowSpan last = row_span(grid.part(blocks - 1), grid.rows_per_block(), int(n));
+    if (blocks > kMostBlocks) {  // blocks have no numbers then
+      CHECK_THROWS(grid_of(blocks, spelled<Sum>()));
+      continue;
+    }
+    const int block = int(blocks - 1), per_block = grid.rows_per_block(n);
+    const RowSpan last = row_span(grid.part(block), per_block, int(n));
     CHECK(last.first < last.end);
     CHECK(last.end == n);
-    CHECK(last.end + int64_t(grid.rows_per_block()) <= INT32_MAX);
-    CHECK(grid.column(blocks - 1, kMatrixThreads - 1, pack) + pack >= channels);
-    const RowSpan before = row_span(grid.part(blocks - 1) - 1, grid.rows_per_block(), int(n));
+    CHECK(last.end + int64_t(per_block) <= INT32_MAX);
+    CHECK(grid.column(block, kMatrixThreads - 1, pack) + pack >= channels);
+    const RowSpan before = row_span(grid.part(block) - 1, per_block, int(n));
     CHECK(before.end == last.first);
-    if (blocks > kMostBlocks) CHECK_THROWS(grid_of(blocks, spelled<Sum>()));
   }
+}
+
+TEST_CASE("rows: a thread has more than eight only where blocks are plenty") {
+  for (int64_t channels : {1, 3, 64, 256, 546, 2048})
+    for (int64_t n : {1, 25, 6400, 102400, 409600, 1638400, 26214400}) {
+      const ThreadGrid grid(channels, column_pack(channels, 8), kMostGroups);
+      const int each = grid.rows_per_block(n) / grid.rows();
+      CAPTURE(channels, n, each);
+      CHECK((each == 8 || each == 16 || each == 32));
+      if (each > 8) CHECK(grid.row_blocks(n) >= kEnoughBlocks);
+      if (each < 32)
+        CHECK(parts_of(n, 2 * grid.rows_per_block(n)) * grid.column_blocks < kEnoughBlocks);
+    }
 }
 
 TEST_CASE("column_sums: chunks cover the rows, whatever their number") {
@@ -129,7 +147,7 @@ TEST_CASE("column_sums: chunks cover the rows, whatever their number") {
     CHECK(shape.chunks() == std::max<int64_t>(chunks.count, 1));
     int64_t rows = 0;
     for (int64_t k = 0; k < chunks.count; ++k) {
-      const RowSpan span = row_span(k, int(chunks.rows_per_chunk), int(n));
+      const RowSpan span = row_span(int(k), int(chunks.rows_per_chunk), int(n));
       CHECK(span.first == rows);
       CHECK(span.end > span.first);
       rows = span.end;

@@ -113,6 +113,63 @@ TEST_CASE("batch_norm: gradients made in place equal those beside") {
     }
 }
 
+namespace {
+
+// Values, and a parameter for each of its channels, that bring the output to the kinks of its
+// activation: exactly, by rounding to a half type, and by numbers too small for one.
+constexpr int64_t kKinks = 8;
+const Values kKinkGamma{0, 0, 1, 1e-3, 1e-3, 1e-7, 1e-38, 1e-40};
+const Values kKinkBeta{0, 6, 2, 0, 6, 0, 0, 0};
+
+struct Gradients {
+  Values y, dx, dgamma, dbeta;
+  bool operator==(const Gradients&) const = default;
+};
+
+// The gradients of activation(batch_norm(x)), by one op or by two.
+Gradients kink_gradients(Bench& bench, DType dtype, Activation activation, bool one_op,
+                         bool training) {
+  engine::Tape tape;
+  Context c = bench.context(&tape, training);
+  const Shape shape{2, {3001, kKinks}}, channels{1, {kKinks}};
+  std::mt19937 random(7);
+  auto tensor = [&](const Shape& s, DType t, const Values& values) {
+    Tensor made = c.empty(s, t);
+    write(made, values);
+    return made;
+  };
+  const DType sums = engine::accumulator(dtype);
+  const Values zeros(size_t(kKinks), 0.0), ones(size_t(kKinks), 1.0);
+  std::vector<Tensor> in{tensor(shape, dtype, uniform(random, size_t(shape.size()), -3, 5))};
+  for (const Values& v : {kKinkGamma, kKinkBeta, zeros, ones})
+    in.push_back(tensor(channels, sums, v));
+  Tensor dx = tensor(shape, dtype, Values(size_t(shape.size()), 0.0)),
+         dgamma = tensor(channels, sums, zeros), dbeta = tensor(channels, sums, zeros);
+  const Tensor dy = tensor(shape, dtype, uniform(random, size_t(shape.size()), -1, 1));
+  tape.watch(in[kX], dx);
+  tape.watch(in[kGamma], dgamma);
+  tape.watch(in[kBeta], dbeta);
+  Tensor y = run(c, in, {.activation = one_op ? activation : Activation::none}, training);
+  if (!one_op) y = activation == Activation::relu ? relu(c, y) : relu6(c, y);
+  tape.backward(c, y, dy);
+  return {read(y), read(dx), read(dgamma), read(dbeta)};
+}
+
+}  // namespace
+
+TEST_CASE("batch_norm: the mask found anew from x has the bits of the saved output's") {
+  Bench bench(GENERATE(from_range(devices())));
+  std::vector<DType> dtypes{DType::f32, DType::f16, DType::bf16};
+  if (!bench.queue().gpu) dtypes.push_back(DType::f64);
+  for (DType dtype : dtypes)
+    for (Activation activation : {Activation::relu, Activation::relu6})
+      for (bool training : {true, false}) {
+        const Gradients one = kink_gradients(bench, dtype, activation, true, training);
+        INFO(kernels::name_of(dtype) << (training ? ", training" : ", evaluation"));
+        CHECK(one == kink_gradients(bench, dtype, activation, false, training));
+      }
+}
+
 TEST_CASE("batch_norm: a mean far from zero costs no digits") {
   check(op_case({.x = {4, {4, 33, 35, 6}}, .options = {}, .mean = 1000, .gradients = false}));
 }

@@ -50,8 +50,11 @@ struct ScaleColumns {
   int channels;
   template <int V> HD Pack<float, V> channel(int c) const { return load<V>(factor + c); }
   HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> HD void apply(const Pack<float, V>& k, int64_t row, int c) const {
-    Pack<float, V> x = load<V>(in + row + c);
+  template <int V> HD Pack<float, V> read(int64_t row, int c) const {
+    return load<V>(in + row + c);
+  }
+  template <int V>
+  HD void write(const Pack<float, V>& k, Pack<float, V> x, int64_t row, int c) const {
     UNROLL(4)
     for (int i = 0; i < V; ++i) x.at[i] *= k.at[i];
     store<V>(out + row + c, x);

@@ -19,6 +19,7 @@ Layer layer_of(const ConvShape& s) {
   return Layer::other;
 }
 
+// Batch statistics: only behind a residual does batch norm leave its mask to the convolution.
 void check_input_gradients(const std::set<ConvShape>& shapes, ChannelGrads grads) {
   int seen = 0;
   for (const ConvShape& s : shapes) {
@@ -27,8 +28,11 @@ void check_input_gradients(const std::set<ConvShape>& shapes, ChannelGrads grads
     INFO(describe(s));
     ++seen;
     const bool reads_block_end = layer == Layer::unit_entry || layer == Layer::shortcut;
-    CHECK(s.grad_input.mask == (reads_block_end ? Activation::relu : Activation::relu6));
-    CHECK(s.grad_input.channel_grads == grads);
+    const bool left = reads_block_end || grads == ChannelGrads::bias;
+    CHECK(s.grad_input.mask == (reads_block_end ? Activation::relu
+                                : left          ? Activation::relu6
+                                                : Activation::none));
+    CHECK(s.grad_input.channel_grads == (left ? grads : ChannelGrads::none));
     // Behind the gradient of the residual, or of the other convolution that reads the input.
     CHECK(s.accumulate() == reads_block_end);
   }
