@@ -45,10 +45,12 @@ struct Scores {
   static HD float lowest_with(float, float score) { return score; }
 };
 
-// The order of the best value in a row, kNotFinite if one is NaN or infinite.
-template <class Source, class T> HD int32_t best_of_row(const T* row, int classes) {
+// The order of the best value in a row, kNotFinite if one is NaN or infinite. With a step, only
+// every step-th value from `first` on counts.
+template <class Source, class T>
+HD int32_t best_of_row(const T* row, int classes, int first = 0, int step = 1) {
   int32_t best = kNoRow;
-  for (int c = 0; c < classes; ++c) {
+  for (int c = first; c < classes; c += step) {
     float value = Source::value(row, c);
     int32_t order = is_finite(value) ? float_order(value) : kNotFinite;
     best = best < order ? order : best;
@@ -64,18 +66,36 @@ HD bool all_finite(const Box& b) {
   return is_finite(b.ymin) && is_finite(b.xmin) && is_finite(b.ymax) && is_finite(b.xmax);
 }
 
-template <class T> struct PreparePredictions {  // one element per anchor of an image
+template <class T> struct PreparePredictions {  // one block per kRows of the anchors of all images
+  static constexpr int kThreads = 256, kRows = 32;
   NmsSearch<Logits<T>> search;
   Logits<T> codes;
   const Box* anchors;
   Box* boxes;
   CodeScales scales;
+  int rows;
 
-  HD void operator()(int i) const {
+  // On a GPU, neighbouring threads read neighbouring logits: eight share a row.
+  template <class Block> HD void operator()(Block block) const {
+    constexpr int kLanes = Block::kOnDevice ? kThreads / kRows : 1;
+    SHARED Shared<int32_t, kRows * kLanes> best;
+    const NmsTask& task = search.task;
+    const int first = int(block.index) * kRows, count = rows - first < kRows ? rows - first : kRows;
+    block.each(count * kLanes, [&](int t) {
+      const int i = first + t / kLanes;
+      const T* row = search.source.row(i / task.anchors, i % task.anchors);
+      best[t] = best_of_row<Logits<T>>(row, task.classes, t % kLanes, kLanes);
+    });
+    block.each(count, [&](int r) {
+      int32_t order = kNoRow;
+      for (int t = r * kLanes; t < (r + 1) * kLanes; ++t) order = Max{}(order, int32_t(best[t]));
+      finish(first + r, order);
+    });
+  }
+  HD void finish(int i, int32_t order) const {
     const NmsTask& task = search.task;
     int64_t image = i / task.anchors;
     int anchor = i % task.anchors;
-    int32_t order = best_of_row<Logits<T>>(search.source.row(image, anchor), task.classes);
     Box given = load_as_float(codes.row(image, anchor));
     Box box = decode(BoxCode<float>{given.ymin, given.xmin, given.ymax, given.xmax},
                      anchors[anchor], scales);
@@ -207,8 +227,11 @@ void detect(Queue queue, const Predictions& p, const NmsOptions& options, View w
   dispatch(p.levels[0].logits.dtype, [&]<class T>() {
     NmsSearch<Logits<T>> search{table<T>(p, &Predictions::Level::logits, p.columns, 1), task};
     Logits<T> codes = table<T>(p, &Predictions::Level::codes, 4, 0);
-    each(queue, images * task.anchors,
-         PreparePredictions<T>{search, codes, p.anchors.as<Box>(), boxes, p.scales});
+    const int rows = int(images * task.anchors);
+    using Prepare = PreparePredictions<T>;
+    blocks<Prepare::kThreads>(
+        queue, parts_of(rows, Prepare::kRows),
+        Prepare{search, codes, p.anchors.as<Box>(), boxes, p.scales, rows});
     blocks<NmsSearch<Logits<T>>::kThreads>(queue, images, search);
   });
 }

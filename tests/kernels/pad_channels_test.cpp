@@ -49,7 +49,8 @@ void check_copy(Size from, Size to, DType x_type, DType y_type, bool add) {
 TEST_CASE("pad_channels: pads, crops, converts and adds") {
   const std::vector<std::pair<Size, Size>> sizes{{{50, 3}, {50, 8}},   {{50, 8}, {50, 3}},
                                                  {{33, 3}, {40, 4}},   {{40, 4}, {33, 3}},
-                                                 {{700, 5}, {700, 5}}, {{1, 546}, {1, 552}}};
+                                                 {{700, 5}, {700, 5}}, {{1, 546}, {1, 552}},
+                                                 {{40, 6}, {33, 10}},  {{33, 552}, {40, 546}}};
   for (auto [from, to] : sizes)
     for (DType x : {DType::f32, DType::f16, DType::bf16})
       for (DType y : {DType::f32, DType::f16, DType::bf16})
