@@ -4,6 +4,7 @@
 # A failure is printed with the command that repeats it; a test that is not built is a failure. What tests have skipped
 # is listed at the end. Ends with 0 if there are tests and nothing failed.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "random_order.sh: unknown option $1" >&2; exit 2 ;; esac
 rounds=${1:?how many rounds?}
 seed=${3:-1}
 [ $# -lt 2 ] || build=$(readlink -f "$2")

@@ -4,8 +4,8 @@
 #   tools/demo.sh [FOLDER]     default: runs/demo
 # It builds for and runs on an NVIDIA GPU where there is one, with nvcc and cuDNN; else on the CPU.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "demo.sh: unknown option $1" >&2; exit 2 ;; esac
+cd "$(dirname "$0")/.."
 demo=${1:-runs/demo}
 
 tools/setup.sh

@@ -13,8 +13,8 @@
 #   SSD_GPU_PYTHON       the Python that has PyTorch (python3)
 #   SSD_GPU_DRY_RUN=1    for a machine without a GPU: runs what does not need one, marks the rest
 set -uo pipefail
+case "${1:-}" in -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "gpu_check.sh: unknown option $1" >&2; exit 2 ;; esac
 cd "$(dirname "$0")/.." || exit
-case "${1:-}" in -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 . tools/find_cuda.sh
 
 seconds=${SSD_GPU_SECONDS:-570}

@@ -2,6 +2,7 @@
 # Fills .gpu-prefix/ with the packages that the build needs, for machines with a GPU and no network.
 # Run it where apt works (Debian 12), take the folder along with the sources, run tools/gpu_check.sh there.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "gpu_prefix.sh: unknown option $1" >&2; exit 2 ;; esac
 cd "$(dirname "$0")/.."
 
 packages=(

@@ -4,6 +4,7 @@
 # reads the log of a CUDA build, keeps the table in <folder>/kernels.tsv (an object that was not built
 # again keeps its lines), and prints a summary. Fails when a kernel spills, or when there is none.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "kernel_table.sh: unknown option $1" >&2; exit 2 ;; esac
 [ $# -eq 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 folder=$1 log=$2 table=$1/kernels.tsv
 fresh=$(mktemp) kept=$(mktemp)

@@ -2,6 +2,7 @@
 # Installs what the build needs, where it is missing. Safe to run again. The names are those of Debian 12 and 13. On
 # Ubuntu they were not tried yet; some would come from its component `universe`.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "setup.sh: unknown option $1" >&2; exit 2 ;; esac
 
 packages=(
   g++ cmake ninja-build ccache git pkg-config

@@ -4,8 +4,8 @@
 #   tools/test.sh quick     one build, its tests
 # Where there is an NVIDIA GPU with nvcc and cuDNN, also every test on it.
 set -euo pipefail
+case "${1:-}" in "" | quick) ;; -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 cd "$(dirname "$0")/.."
-case "${1:-}" in "" | quick) ;; *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 tools/setup.sh
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 jobs=$(nproc)

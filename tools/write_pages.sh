@@ -2,6 +2,7 @@
 # Writes the pages of docs/ that the programs print: config_keys.md, pipeline_fields.md and programs.md.
 #   tools/write_pages.sh build/cpu      the folder of a build with benchmarks
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "write_pages.sh: unknown option $1" >&2; exit 2 ;; esac
 [ $# -eq 1 ] || { sed -n '2,3s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 bin=$(cd "$1/bin" && pwd)
 cd "$(dirname "$0")/../docs"

@@ -3,6 +3,7 @@
 #   configs/recipes/ssd320_fp16_1gpu.sh resnet50.safetensors [KEY=VALUE ...]
 # The file has the backbone's weights. tools/download_coco.sh gets the images.
 set -eu
+case "${1:-}" in -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "ssd320_fp16_1gpu.sh: unknown option $1" >&2; exit 2 ;; esac
 weights=${1:?which file has the weights of the backbone?}
 shift
 configs=$(cd "$(dirname "$0")/.." && pwd)

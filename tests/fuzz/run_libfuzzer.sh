@@ -2,6 +2,7 @@
 # Runs the fuzz targets with libFuzzer and the sanitizers. Needs clang with libFuzzer's library.
 #   tests/fuzz/run_libfuzzer.sh INPUTS [TARGET...]     as 1000000 coco png
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "run_libfuzzer.sh: unknown option $1" >&2; exit 2 ;; esac
 cd "$(dirname "$0")/../.."
 inputs=${1:?how many inputs per target?}
 shift

@@ -3,6 +3,7 @@
 #   tests/fuzz/run_valgrind.sh INPUTS [TARGET...]     as 300 coco png
 # INPUTS: damaged inputs per target. Ends with 0 if nothing was found.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "run_valgrind.sh: unknown option $1" >&2; exit 2 ;; esac
 cd "$(dirname "$0")/../.."
 inputs=${1:?how many inputs per target?}
 shift
