@@ -150,14 +150,15 @@ class Workplace {
 };
 
 // The source of a command's program: a script's own file, or that of the program's main function.
-fs::path source_of(const string& command) {
+// What a build has left in `root` is no source.
+fs::path source_of(const string& command, const fs::path& root = tests::source_dir()) {
   for (string word = command; !word.empty(); word = word.substr(word.find(' ') + 1)) {
     const fs::path program = word.substr(0, word.find(' '));
     for (const fs::path& file : {program, "tools" / program.filename(),
                                  "tests" / program.filename(), "benchmarks" / program.filename()})
       for (const char* ending : {"", ".cpp"})
-        if (const fs::path path = tests::source_dir() / (file.string() + ending);
-            fs::is_regular_file(path))
+        if (const fs::path path = root / (file.string() + ending);
+            *file.begin() != "build" && fs::is_regular_file(path))
           return path;
     if (word.find(' ') == string::npos) break;
   }
@@ -282,6 +283,16 @@ TEST_CASE("a command that is not run is in a document, and its program has its o
     INFO(n.command << " is in no document any more");
     CHECK(found.contains(n.command));
   }
+}
+
+TEST_CASE("the source of a program is no binary of an old build") {
+  const tests::TemporaryFolder root;
+  for (const char* file : {"build/cuda/tests/some_check", "tests/some_check.cpp"}) {
+    fs::create_directories((root.path() / file).parent_path());
+    std::ofstream(root.path() / file) << file;
+  }
+  CHECK(source_of("build/cuda/tests/some_check x", root.path()) ==
+        root.path() / "tests/some_check.cpp");
 }
 
 TEST_CASE("options that the text of a document names exist") {
