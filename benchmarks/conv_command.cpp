@@ -169,13 +169,13 @@ Command add_conv_command(CLI::App& program) {
   app->add_option("--runs", o->runs, "the fastest of so many counts")
       ->check(enough_runs())
       ->capture_default_str();
-  app->add_option("--dtype", o->dtype)
-      ->check(CLI::IsMember({"f32", "bf16"}))
-      ->capture_default_str();
-  app->add_option("--algorithm", o->algorithm, "as train.conv_algorithm")
-      ->check(CLI::IsMember({"auto", "direct", "winograd"}))
-      ->capture_default_str();
-  app->add_flag("--reference", o->reference, "the plain loops instead of oneDNN");
+  tools::takes_one_of(app->add_option("--dtype", o->dtype)->capture_default_str(), {"f32", "bf16"});
+  CLI::Option* algorithm =
+      tools::takes_one_of(app->add_option("--algorithm", o->algorithm, "as train.conv_algorithm")
+                              ->capture_default_str(),
+                          {"auto", "direct", "winograd"});
+  app->add_flag("--reference", o->reference, "the plain loops instead of oneDNN")
+      ->excludes(algorithm);
   app->add_flag("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");
   app->add_flag("--cpu-time", o->cpu_time,
                 "CPU time of all threads; on a busy machine, with one thread");

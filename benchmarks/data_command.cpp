@@ -60,6 +60,7 @@ Spread bare_decoder(const data::Dataset& dataset, const Options& o) {
 Spread loader(const data::Dataset& dataset, const Options& o, int threads) {
   data::LoaderOptions options;
   options.batch_size = o.batch;
+  options.batch_key = "--batch";
   options.threads = threads;
   options.sample.cache_bytes = uint64_t(o.cache_mib) << 20;
   options.sample.ground_truth.class_columns.assign(dataset.categories.size(), 1);
@@ -109,7 +110,8 @@ void print(const json& rows, const Options& o) {
 }
 
 void benchmark(const Options& o) {
-  const data::Dataset dataset = data::load_coco(o.annotations, o.images);
+  data::Dataset dataset = data::load_coco(o.annotations, o.images);
+  dataset.source = o.annotations;
   check_outputs(o.output, data::files_of({.annotations = o.annotations}, dataset));
   benchmarks::MachineWatch watch;
   json result{{"mode", "data"},

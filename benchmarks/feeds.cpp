@@ -97,6 +97,7 @@ class TrainingFeed : public Feed {
             config, dataset,
             run::ClassList(dataset, config::ClassColumns::by_id, config.model.options.classes))),
         pixels_(backend, options_.pixel_bytes(), engine::Place::pinned) {
+    options_.batch_key = "--batch";
     options_.pixels = {static_cast<uint8_t*>(pixels_.data()), pixels_.bytes()};
     loader_ = std::make_unique<data::Loader>(dataset, options_);
   }

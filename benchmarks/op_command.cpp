@@ -12,6 +12,7 @@
 #include "benchmarks/output.h"
 #include "benchmarks/ssd320_run.h"
 #include "benchmarks/times.h"
+#include "engine/base/error.h"
 
 namespace {
 
@@ -155,6 +156,13 @@ void benchmark(const Options& o) {
                               {figure + "_by_roofline", 1e3 * m.table.all.roofline}}}});
 }
 
+void refuse_given(const std::vector<CLI::Option*>& options, const std::string& needed) {
+  for (const CLI::Option* option : options)
+    if (option->count() > 0)
+      base::fail(base::ExitCode::usage, option->get_name(), " needs ", needed,
+                 ": without it, it changes nothing");
+}
+
 }  // namespace
 
 namespace benchmarks {
@@ -164,9 +172,9 @@ Command add_op_command(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("op", "Times every operation of a step against the roofline");
   add_run_options(*app, *o);
-  app->add_option("--mode", o->mode)
-      ->check(CLI::IsMember({"train", "infer"}))
-      ->capture_default_str();
+  const std::vector<CLI::Option*> of_training = add_training_options(*app, *o);
+  tools::takes_one_of(app->add_option("--mode", o->mode)->capture_default_str(),
+                      {"train", "infer"});
   app->add_option("--batch", o->batch, "images per step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
@@ -177,7 +185,8 @@ Command add_op_command(CLI::App& program) {
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   add_output_options(*app, o->output);
-  return {app, [o] {
+  return {app, [o, of_training] {
+            if (!o->trains()) refuse_given(of_training, "--mode train");
             o->find_checkpoint();
             benchmark(*o);
             return 0;

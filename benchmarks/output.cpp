@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "benchmarks/times.h"
+#include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
@@ -47,6 +48,9 @@ void add_output_options(CLI::App& app, OutputOptions& o) {
 
 void check_outputs(const OutputOptions& o, const std::vector<std::string>& inputs,
                    const std::vector<OtherOutput>& others) {
+  if (o.overwrite && (o.json.empty() || !o.prints_table()) && o.dllogger.empty() && others.empty())
+    base::fail(base::ExitCode::usage,
+               "--overwrite needs a file of --json or --dllogger: nothing else is replaced");
   base::OutputGuard guard(o.overwrite);
   if (o.prints_table()) guard.add("--json", o.json);
   guard.add("--dllogger", o.dllogger);

@@ -54,6 +54,7 @@ void benchmark(const Options& o) {
   std::vector<std::string> inputs = o.inputs();
   if (!o.annotations.empty()) {
     dataset = data::load_coco(o.annotations, o.images);
+    dataset->source = o.annotations;
     for (const std::string& file : data::files_of({.annotations = o.annotations}, *dataset))
       inputs.push_back(file);
   }
@@ -72,6 +73,7 @@ Command add_train_command(CLI::App& program) {
   CLI::App* app = program.add_subcommand(
       "train", "Times training steps: targets, forward, losses, backward, update");
   add_step_options(*app, *o);
+  add_training_options(*app, *o);
   CLI::Option* annotations =
       app->add_option("--annotations", o->annotations, "COCO JSON; without it, a random batch");
   app->add_option("--images", o->images, "folder of its images")->needs(annotations);

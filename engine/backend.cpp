@@ -1,8 +1,10 @@
 #include "engine/backend.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/base/error.h"
+#include "engine/device_words.h"
 
 namespace engine {
 namespace {
@@ -23,7 +25,8 @@ int ordinal_of(const std::string& device) {
 }  // namespace
 
 bool known_device(const std::string& device) {
-  return device == "auto" || device == "cpu" || ordinal_of(device) >= 0;
+  return std::find(kDeviceWords.begin(), kDeviceWords.end(), device) != kDeviceWords.end() ||
+         ordinal_of(device) >= 0;
 }
 
 ConvAlgorithm conv_algorithm_named(const std::string& name) {

@@ -24,6 +24,7 @@
 #include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
 #include "engine/base/version.h"
+#include "engine/device_words.h"
 #include "engine/plan_worker.h"
 #include "tools/help_format.h"
 #include "tools/pages/pages.h"
@@ -216,12 +217,17 @@ CLI::Validator number_between(double least, double most) {
   return range;
 }
 
-CLI::Validator one_of(const std::vector<std::string>& words) {
+CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words) {
   const auto check = [words](std::string& word) {
     if (std::find(words.begin(), words.end(), word) != words.end()) return std::string();
     return fmt::format("expected {}, found {}", fmt::join(words, " or "), word);
   };
-  return CLI::Validator(check, "");
+  return option->check(CLI::Validator(check, ""))
+      ->type_name(fmt::format("{}", fmt::join(words, "|")));
+}
+
+std::string device_values() {
+  return fmt::format("{}|{}:N", fmt::join(engine::kDeviceWords, "|"), engine::kGpuWord);
 }
 
 int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {

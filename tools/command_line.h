@@ -6,6 +6,7 @@
 
 namespace CLI {
 class App;
+class Option;
 class Validator;
 }  // namespace CLI
 
@@ -28,8 +29,10 @@ void describe_program(CLI::App& app, const std::string& summary,
 // For an option's value. CLI::Range alone takes "nan" for a number in the range.
 CLI::Validator number_between(double least, double most);
 CLI::Validator seed_range();  // what every --seed takes
-// For an option whose value is one of some words.
-CLI::Validator one_of(const std::vector<std::string>& words);
+// Lets the option take one of these words only. -h names them, and shells offer them.
+CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words);
+// What -h and shells call the values of every --device.
+std::string device_values();
 
 // Parses the command line, calls `body`, and returns the program's exit code. Every failure is one
 // line on stderr, "program: what is wrong". The code is that of the base::Error, 2 for the command

@@ -131,10 +131,10 @@ Command add_split_command(CLI::App& program) {
       ->check(CLI::Range(int64_t{1}, int64_t{UINT32_MAX}))
       ->type_name("N")
       ->excludes(fraction);
-  app->add_option("--by", a->by, "image, or folder: images of one folder stay together")
-      ->check(one_of({"image", "folder"}))
-      ->type_name("image|folder")
-      ->capture_default_str();
+  takes_one_of(
+      app->add_option("--by", a->by, "image, or folder: images of one folder stay together")
+          ->capture_default_str(),
+      {"image", "folder"});
   app->add_option("--seed", a->options.seed, "equal seeds give equal files")
       ->check(seed_range())
       ->type_name("N")

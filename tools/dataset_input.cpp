@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
 #include "data/formats/source_values.h"
 #include "data/likely_name.h"
@@ -36,15 +37,15 @@ void tell_other_sizes(const data::FileLookup& files) {
 
 void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard) {
-  app.add_option_function<std::string>(
-         "--exif",
-         [&exif](const std::string& word) {
-           exif = word == "stored" ? data::ExifPolicy::stored : data::ExifPolicy::upright;
-         },
-         "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored [" +
-             standard + "]")
-      ->check(one_of({"upright", "stored"}))
-      ->type_name("upright|stored");
+  takes_one_of(
+      app.add_option_function<std::string>(
+          "--exif",
+          [&exif](const std::string& word) {
+            exif = word == "stored" ? data::ExifPolicy::stored : data::ExifPolicy::upright;
+          },
+          "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored [" +
+              standard + "]"),
+      {"upright", "stored"});
 }
 
 void tell_same_names(const data::Dataset& dataset) {
@@ -76,7 +77,7 @@ void DatasetInput::add_options(CLI::App& app) {
       ->type_name("NAME");
   app.add_option("--label-map", source.label_map,
                  "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
-      ->type_name("FILE");
+      ->type_name("coco|FILE");
   add_exif_option(app, exif, "upright, or as the model was trained");
   // Not bound to the optional itself, which CLI11 would set to false where no option is given.
   app.add_flag_function(
@@ -101,6 +102,9 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
     base::fail(base::ExitCode::data, base::printable(name()), ": the data set has no images");
   dataset.frame_known |= exif.has_value();
   for (const std::string& note : dataset.notes) base::tell("note: " + note);
+  if (!problems)  // a check lists it among them
+    if (const std::string units = data::count_box_units(dataset).in_words(); !units.empty())
+      base::tell("warning: " + name() + ": " + units);
   return dataset;
 }
 

@@ -103,8 +103,8 @@ int main(int argc, char** argv) {
                  "Memory for one batch at most; default: what the device has")
       ->check(tools::number_between(0.001, 1e6))
       ->type_name("X");
-  app.add_option("--device", job.use.device, "cpu, cuda, cuda:1; default: cuda where there is one")
-      ->type_name("NAME");
+  app.add_option("--device", job.use.device, "The CPU or a GPU; default: a GPU where there is one")
+      ->type_name(tools::device_values());
   app.add_option("--threads", job.use.threads, "Threads, 0 for one per core")
       ->check(CLI::Range(0, 1024))
       ->type_name("N");

@@ -26,8 +26,8 @@ void add_model_options(CLI::App& app, Arguments& a) {
   app.add_option("--save-detections", a.model.save_detections,
                  "Write what the model finds as COCO results")
       ->type_name("FILE");
-  app.add_option("--device", a.model.device, "cpu, cuda, cuda:1; default: cuda where there is one")
-      ->type_name("NAME");
+  app.add_option("--device", a.model.device, "The CPU or a GPU; default: a GPU where there is one")
+      ->type_name(tools::device_values());
   app.add_option("overrides", a.model.overrides, "Configuration values, as eval.max_total=200")
       ->type_name("KEY=VALUE");
 }

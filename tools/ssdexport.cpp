@@ -49,10 +49,10 @@ void add_options(CLI::App& app, Arguments& a) {
 }
 
 void add_onnx_options(CLI::App& app, Arguments& a) {
-  app.add_option("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
-      ->check(tools::one_of({"none", "onnx", "trt"}))
-      ->capture_default_str()
-      ->type_name("none|onnx|trt");
+  tools::takes_one_of(
+      app.add_option("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
+          ->capture_default_str(),
+      {"none", "onnx", "trt"});
   app.add_option("--opset", a.options.opset, "Version of ONNX's operators")
       ->check(CLI::Range(onnx::kOldestOpset, onnx::kNewestOpset))
       ->capture_default_str()
@@ -88,10 +88,21 @@ void refuse_onnx_options(const CLI::App& app) {
     if (app.get_option(option)->count() > 0) fail(ExitCode::usage, option, " needs --onnx");
 }
 
+// A file without suppression gives all scores. Only a comparison needs the rules then.
+void refuse_rules(const CLI::App& app, const Arguments& a) {
+  if (a.nms != "none" || a.verify > 0) return;
+  for (const char* option : {"--score-threshold", "--iou", "--max"})
+    if (app.get_option(option)->count() > 0)
+      fail(ExitCode::usage, option,
+           " changes nothing with --nms none, which writes every box with its scores: leave it "
+           "out, or choose another --nms");
+}
+
 void check_arguments(const CLI::App& app, const Arguments& a) {
   if (a.onnx.empty() && a.weights.empty())
     fail(ExitCode::usage, "nothing to write: give --onnx FILE or --weights FILE");
   if (a.onnx.empty()) refuse_onnx_options(app);
+  refuse_rules(app, a);
   if (a.onnx.empty() && a.verify > 0) fail(ExitCode::usage, "--verify needs --onnx");
   if (a.verify == 0 && !a.images.empty()) fail(ExitCode::usage, "--images needs --verify N");
 }

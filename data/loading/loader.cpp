@@ -32,13 +32,13 @@ LoaderOptions checked(LoaderOptions options, const Dataset& dataset) {
 }
 
 // What helps where the images are fewer than those of one batch of all ranks.
-std::string cure_of(const BatchPlan& plan) {
+std::string cure_of(const BatchPlan& plan, const LoaderOptions& options) {
   if (plan.images == 0) return "";
   if (plan.images < plan.world)
     return base::concatenate("; each of ", plan.world, " ranks needs one: start ", plan.images,
                              " at most, or add images");
-  return base::concatenate("; lower the batch size to ", plan.images / plan.world,
-                           plan.world > 1 ? " for each rank" : "");
+  return base::concatenate("; lower ", options.batch_key, " to ", plan.images / plan.world,
+                           plan.world > 1 ? " for each rank" : "", ", or add images");
 }
 
 BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
@@ -48,9 +48,10 @@ BatchPlan plan_of(const LoaderOptions& options, const Dataset& dataset) {
                  .world = options.world,
                  .drop_remainder = options.drop_remainder};
   if (plan.batches_per_epoch() == 0)
-    base::fail(ExitCode::data, "the data set has ", base::counted(plan.images, "image"),
-               ", expected at least ", options.drop_remainder ? plan.global_batch() : 1,
-               " for one batch", cure_of(plan));
+    base::fail(ExitCode::data, dataset.source.empty() ? "the data set" : dataset.source, " has ",
+               base::counted(plan.images, "image"), ", expected at least ",
+               options.drop_remainder ? plan.global_batch() : 1, " for one batch",
+               cure_of(plan, options));
   return plan;
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
 #include <thread>
 
 #include "data/loading/epoch_order.h"
@@ -18,6 +19,7 @@ namespace data {
 
 struct LoaderOptions {
   int batch_size = 32;
+  std::string batch_key = "the batch size";  // what messages call it
   int threads = 2;
   int queue_depth = 3;  // batches in memory, with the one in use
   uint64_t seed = 0;

@@ -38,7 +38,7 @@ int program(std::vector<std::string> words, const Body& body) {
   std::string kind;
   unsigned seed = 0;
   CLI::Option* seed_option = app.add_option("--seed", seed, "Seed");
-  app.add_option("--kind", kind, "Which")->check(tools::one_of({"old", "new"}))->type_name("KIND");
+  tools::takes_one_of(app.add_option("--kind", kind, "Which"), {"old", "new"});
   app.add_flag("--random", fast, "Any seed")->excludes(seed_option);
   app.add_option("--reuse", fast, "Again")->needs(seed_option);
   app.add_option("overrides", overrides, "key.path=value");
@@ -112,7 +112,7 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--config", "a", "--config", "b"}, "ssdtest: --config is given 2 times, expected once\n"},
       {{"--config"}, "ssdtest: --config has no value, expected TEXT after it\n"},
       {{"--kind", "odd"}, "ssdtest: --kind: expected old or new, found odd\n"},
-      {{"--kind"}, "ssdtest: --kind has no value, expected KIND after it\n"},
+      {{"--kind"}, "ssdtest: --kind has no value, expected old|new after it\n"},
       {{"--seed", "x1"}, "ssdtest: --seed: expected a number, found x1\n"},
       {{"--seed", "1.5"}, "ssdtest: --seed: expected a whole, not negative number, found 1.5\n"},
       {{"--seed", "99999999999999999999"}, "ssdtest: --seed: 99999999999999999999 is too large\n"},

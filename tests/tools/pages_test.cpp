@@ -200,11 +200,40 @@ TEST_CASE("bash completes options, commands, values and files") {
   CHECK(offered("ssddetect", {"m"}, place) == Words{"my config.json", "my folder"});
   CHECK(offered("ssdexport", {"--nms", ""}, place) == Words{"none", "onnx", "trt"});
 
+  const Words devices{"auto", "cpu", "cuda"}, precisions{"bf16", "fp16", "fp32", "tf32"};
+  for (const string program : {"ssdtrain", "ssdeval", "ssddetect"})
+    CHECK(offered(program, {"--device", ""}, place) == devices);
+  CHECK(offered("ssdtrain", {"--precision", ""}, place) == precisions);
+  CHECK(offered("ssdtrain", {"--precision", "=", "f"}, place) == Words{"fp16", "fp32"});
+  CHECK(offered("ssddata", {"split", "--by", ""}, place) == Words{"folder", "image"});
+  CHECK(offered("ssddata", {"check", "--label-map", "c"}, place) == Words{"coco"});
+
   CHECK(offered("ssddata", {"s"}) == Words{"show", "split", "stats", "synth"});
   CHECK(offered("ssddata", {"synth", "--tr"}) == Words{"--train"});
   CHECK(offered("ssddata", {"check", "--exif", ""}) == Words{"stored", "upright"});
   CHECK(offered("ssddata", {"check", "--str"}) == Words{"--strict"});
   CHECK(offered("ssddata", {"check", "--images", "m"}, place) == Words{"my folder"});
+}
+
+TEST_CASE("bash offers the values of every option that takes a few words only") {
+  if (!there_is("bash")) return;
+  for (const string& program : tests::all_programs())
+    for (const string& command : scopes_of(program)) {
+      const string help = output_of(program, command + " -h");
+      for (const string& line : lines_under(help, "Options:")) {
+        const string head = line.substr(0, line.find("  "));
+        const size_t value = head.find(' ');
+        if (value == string::npos) continue;
+        const string type = head.substr(value + 1);
+        const bool words = std::islower(type[0]) && type.find('|') != string::npos;
+        if (!words && type.find(":{") == string::npos) continue;
+        const string names = head.substr(0, value), name = names.substr(names.rfind(',') + 1);
+        CAPTURE(program, command, line);
+        std::vector<string> before{name, ""};
+        if (!command.empty()) before.insert(before.begin(), command);
+        CHECK(offered(program, before).size() >= 2);
+      }
+    }
 }
 
 TEST_CASE("zsh can read its completions") {

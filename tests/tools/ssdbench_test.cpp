@@ -281,7 +281,11 @@ TEST_CASE("ssdbench: bad input is one line and exit code 2") {
         "op --mode both", "eval --runs 1", "eval --threads 0", "conv --dtype fp8", "conv --runs 0",
         "data", "infer --device gpu", "infer --original-table --steps 99",
         "infer --original-table --json", "infer --from memory", "train --annotations a.json",
-        "train --images photos", "train --conv-algorithm fft"}) {
+        "train --images photos", "train --conv-algorithm fft",
+        // Options that would change nothing.
+        "infer --weight-gradients half", "infer --frozen", "op --mode infer --frozen",
+        "op --mode infer --weight-gradients exact", "conv --reference --algorithm direct",
+        "eval --overwrite", "conv --json --overwrite"}) {
     const tests::Outcome outcome = bench(arguments);
     INFO(arguments << "\n" << outcome.err);
     CHECK(outcome.exit_code == 2);

@@ -133,6 +133,9 @@ TEST_CASE("ssdexport refuses what it cannot do in one line") {
   check_refused(place().exported("--onnx x --images data/images"), 2, "--images needs --verify");
   check_refused(place().exported("--onnx x --opset 16"), 2, "from 17 to 21");
   check_refused(place().exported("--onnx x --nms tf"), 2, "--nms");
+  for (const char* option : {"--score-threshold 0.3", "--iou 0.5", "--max 10"})
+    check_refused(place().exported(std::string("--onnx x --nms none ") + option), 2,
+                  "changes nothing with --nms none");
   check_refused(place().exported("--onnx x --verify 1 --python ./none"), 6, "onnxruntime");
   check_refused(place().exported("--onnx x --verify 1 --python ./tiny.json"), 6, "--python");
   check_refused(place().exported("--onnx x --score-threshold nan"), 2, "from 0 to 1");

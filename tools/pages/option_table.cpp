@@ -23,8 +23,8 @@ bool is_placeholder(const std::string& word) {
   return std::any_of(word.begin(), word.end(), [](char c) { return std::isupper(c); });
 }
 
-// CLI11 names the type of a value "FILE|DIR", "auto|PATH" or "NAME". A check of the value may have
-// added its choices: "TEXT:{image,folder}".
+// CLI11 names the type of a value "FILE|DIR", "auto|PATH", "cuda|cuda:N" or "NAME". A check of the
+// value may have added its choices: "TEXT:{image,folder}".
 void describe_value(const std::string& type, OptionEntry& entry) {
   entry.kind = ValueKind::other;
   const size_t colon = std::min(type.find(':'), type.size());
@@ -33,7 +33,8 @@ void describe_value(const std::string& type, OptionEntry& entry) {
       entry.kind = ValueKind::file;
     else if (word == "DIR" && entry.kind == ValueKind::other)
       entry.kind = ValueKind::folder;
-    else if (!word.empty() && !is_placeholder(word) && word != "-")
+    else if (!word.empty() && !is_placeholder(word) && word != "-" &&
+             std::find(entry.choices.begin(), entry.choices.end(), word) == entry.choices.end())
       entry.choices.push_back(word);
   }
   const size_t open = type.find(":{"), close = type.find('}', colon);

@@ -89,6 +89,7 @@ data::LoaderOptions training_loader(const config::RunConfig& c, const data::Data
   const model::DetectorOptions& o = c.model.options;
   const config::DataConfig& d = c.data;
   data::LoaderOptions loader{.batch_size = c.train.batch_size,
+                             .batch_key = "train.batch_size",
                              .threads = loader_threads(c),
                              .queue_depth = d.queue + 1,
                              .seed = uint64_t(c.train.seed)};

@@ -58,9 +58,11 @@ ExitCode failure_code(Loader& loader) {
 }  // namespace
 
 TEST_CASE("too few images for a batch: what helps, and no smaller batch where it is 1 already") {
-  const Pictures pictures(3);
+  Pictures pictures(3);
+  pictures.dataset.source = "set.json";
   const auto said = [&](int batch_size, int world) -> std::string {
     LoaderOptions options = small_options(batch_size);
+    options.batch_key = "train.batch_size";
     options.world = world;
     try {
       Loader(pictures.dataset, options);
@@ -72,9 +74,10 @@ TEST_CASE("too few images for a batch: what helps, and no smaller batch where it
   };
   CHECK(said(3, 1).empty());
   CHECK(said(8, 1) ==
-        "the data set has 3 images, expected at least 8 for one batch; lower the batch "
-        "size to 3");
-  CHECK_THAT(said(2, 2), Catch::EndsWith("; lower the batch size to 1 for each rank"));
+        "set.json has 3 images, expected at least 8 for one batch; lower train.batch_size to 3, "
+        "or add images");
+  CHECK_THAT(said(2, 2),
+             Catch::EndsWith("; lower train.batch_size to 1 for each rank, or add images"));
   CHECK_THAT(said(1, 4),
              Catch::EndsWith("; each of 4 ranks needs one: start 3 at most, or add images"));
 }
