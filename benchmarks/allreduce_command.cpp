@@ -14,6 +14,7 @@
 #include "engine/base/error.h"
 #include "engine/collectives/rendezvous.h"
 #include "tools/local_ranks.h"
+#include "tools/rank_voice.h"
 #include "tools/run/rank_place.h"
 
 namespace {
@@ -162,8 +163,7 @@ int benchmark(const Options& o, bool asked) {
   try {
     benchmark_as(o, *ranks);
   } catch (const base::Error& error) {
-    ranks->abort(error.code(), engine::told_to_all(*ranks, error));
-    throw;
+    return tools::end_ranks(*ranks, error);
   }
   return 0;
 }
@@ -185,9 +185,8 @@ Command add_allreduce_command(CLI::App& program) {
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 22))
       ->capture_default_str();
-  app->add_option("--dtype", o->dtype)
-      ->check(CLI::IsMember({"f32", "f16", "bf16"}))
-      ->capture_default_str();
+  tools::takes_one_of(app->add_option("--dtype", o->dtype)->capture_default_str(),
+                      {"f32", "f16", "bf16"});
   app->add_option("--runs", o->runs, "timed sums of each size")
       ->check(CLI::Range(kFewestRuns, 1000000))
       ->capture_default_str();

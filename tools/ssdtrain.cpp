@@ -8,12 +8,13 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/nccl/collectives.h"
+#include "engine/precision.h"
 #include "tools/command_line.h"
 #include "tools/config/pipeline.h"
 #include "tools/config/pipeline_page.h"
 #include "tools/config/table.h"
 #include "tools/local_ranks.h"
-#include "tools/quiet_rank.h"
+#include "tools/rank_voice.h"
 #include "tools/run/rank_place.h"
 #include "tools/run/resumed_run.h"
 #include "tools/run/trainer.h"
@@ -44,16 +45,18 @@ void add_options(CLI::App& app, Arguments& a) {
       ->type_name("FILE|DIR");
   app.add_option("--output-dir", a.output_dir, "Folder of the run, instead of runs/<config>/<n>")
       ->type_name("DIR");
-  app.add_option("--device", a.device, "cpu, cuda, cuda:1; default: cuda where there is one")
-      ->type_name("NAME");
-  app.add_option("--precision", a.precision, "fp32, tf32, bf16 or fp16")->type_name("NAME");
+  app.add_option("--device", a.device, "The CPU or a GPU; default: a GPU where there is one")
+      ->type_name(tools::device_values());
+  tools::takes_one_of(app.add_option("--precision", a.precision, "What the step is computed in"),
+                      engine::precision_names());
   app.add_option("--ranks", a.ranks, "Processes that train together; started on this machine")
       ->type_name("N");
   app.add_option("--seed", a.seed, "Seed of all random numbers")->type_name("N");
   app.add_flag("--deterministic", a.deterministic,
                "Give the same bits in every run with the same seed");
-  app.add_flag("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
-  app.add_flag("--print-config", a.print_config, "Print every value and stop");
+  CLI::Option* dry_run =
+      app.add_flag("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
+  app.add_flag("--print-config", a.print_config, "Print every value and stop")->excludes(dry_run);
   CLI::Option* help_config =
       app.add_flag("--help-config", a.help_config,
                    "Explain the configuration's keys, or those of one section, and stop");
@@ -171,16 +174,14 @@ void say_ignored(const Job& job) {
 }
 
 // A launcher's number of ranks counts. One that was asked for must be the same.
-std::optional<engine::RankPlace> place_among_ranks(const Arguments& a, config::RunConfig& config) {
-  const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
-  if (!place) return place;
+void take_rank_count(const Arguments& a, const engine::RankPlace& place,
+                     config::RunConfig& config) {
   const bool named = !a.config.empty() || !a.pipeline.empty();
   const int wanted = !named && !a.ranks ? 1 : config.ranks.count;
-  if (wanted > 1 && wanted != place->size)
+  if (wanted > 1 && wanted != place.size)
     base::fail(base::ExitCode::usage, "ranks.count=", wanted, ", but the launcher has started ",
-               place->size, " ranks: leave --ranks and ranks.count away, or start as many");
-  config.ranks.count = place->size;
-  return place;
+               place.size, " ranks: leave --ranks and ranks.count away, or start as many");
+  config.ranks.count = place.size;
 }
 
 std::unique_ptr<engine::Collectives> connected(const engine::RankPlace& place, double seconds,
@@ -208,6 +209,32 @@ int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
   return ended ? 0 : int(base::ExitCode::stopped_early);
 }
 
+// Of several ranks, each in a process of its own.
+int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
+  Job job;
+  std::string device;
+  try {
+    const tools::QuietRank quiet(place.rank);
+    job = load_job(a);
+    take_rank_count(a, place, job.config);
+    device = run::device_of_rank(job.config.train.device, place, engine::cuda_devices());
+  } catch (const base::Error& error) {
+    return tools::end_ranks_before_meeting(place, error);
+  }
+  if (place.rank == 0) say_ignored(job);
+  const std::unique_ptr<engine::Collectives> ranks =
+      connected(place, job.config.ranks.timeout_seconds, device != "cpu");
+  try {
+    const tools::QuietRank quiet(place.rank);
+    return train_as(a, job, ranks.get(), device);
+  } catch (const base::Error& error) {
+    return tools::end_ranks(*ranks, error);
+  } catch (const std::exception& error) {
+    ranks->abort(base::ExitCode::failed, engine::told_to_all(*ranks, error));
+    throw;
+  }
+}
+
 int train(const Arguments& a) {
   if (a.help_config) {
     explain_config(a);
@@ -217,32 +244,17 @@ int train(const Arguments& a) {
     std::cout << config::pipeline_markdown();
     return 0;
   }
-  Job job = load_job(a);
-  if (a.print_config) {
-    say_ignored(job);
-    std::cout << config::run_config_json(job.config) << "\n";
-    return 0;
-  }
-  const auto place = place_among_ranks(a, job.config);
-  if (!place && job.config.ranks.count > 1)
+  const auto place =
+      a.print_config ? std::nullopt
+                     : run::place_of_launcher([](const char* name) { return std::getenv(name); });
+  if (place) return train_as_rank(a, *place);
+  const Job job = load_job(a);
+  if (job.config.ranks.count > 1 && !a.print_config)
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
-  if (!place || place->rank == 0) say_ignored(job);
-  if (!place) return train_as(a, job, nullptr);
-  const double seconds = job.config.ranks.timeout_seconds;
-  const std::string device =
-      run::device_of_rank(job.config.train.device, *place, engine::cuda_devices());
-  const std::unique_ptr<engine::Collectives> ranks = connected(*place, seconds, device != "cpu");
-  try {
-    const tools::QuietRank quiet(place->rank);
-    return train_as(a, job, ranks.get(), device);
-  } catch (const base::Error& error) {
-    const std::string told = engine::told_to_all(*ranks, error);
-    ranks->abort(error.code(), told);
-    base::fail(error.code(), told);
-  } catch (const std::exception& error) {
-    ranks->abort(base::ExitCode::failed, engine::told_to_all(*ranks, error));
-    throw;
-  }
+  say_ignored(job);
+  if (!a.print_config) return train_as(a, job, nullptr);
+  std::cout << config::run_config_json(job.config) << "\n";
+  return 0;
 }
 
 }  // namespace

@@ -50,6 +50,9 @@ class Collectives {
   // Ends the run of all ranks: their present or next calls throw Error(code) with `why`, which is
   // told_to_all(). This rank may call nothing else afterwards.
   virtual void abort(base::ExitCode code, const std::string& why) noexcept = 0;
+  // After abort(), of another rank than 0: the words with which rank 0 has ended the run. Waits for
+  // them for so many seconds. Empty if none come.
+  virtual std::string last_words_of_first([[maybe_unused]] double seconds) { return {}; }
 };
 
 // "rank 1 on node07"

@@ -126,13 +126,10 @@ class Conversation {
   }
 
   [[noreturn]] void end_by_peer(const MessageHeader& header) {
-    std::string reason(std::min(header.bytes, kMostReason), ' ');
-    const auto soon = Clock::now() + std::chrono::seconds(1);
-    if (!receive_all(t_.peer->socket, reason.data(), reason.size(), soon))
-      reason = named(*t_.peer) + " has ended the run; its reason did not arrive";
+    t_.peer->last_words = read_last_words(*t_.peer, header);
     const bool known =
         header.code >= int(ExitCode::failed) && header.code <= int(ExitCode::resources);
-    fail(known ? ExitCode(header.code) : ExitCode::resources, base::printable(reason));
+    fail(known ? ExitCode(header.code) : ExitCode::resources, t_.peer->last_words);
   }
 
   Transfer t_;
@@ -183,6 +180,14 @@ void wait_and_move(std::vector<Conversation>& all, Clock::duration longest) {
 }
 
 }  // namespace
+
+std::string read_last_words(const Peer& peer, const MessageHeader& header) {
+  std::string words(std::min(header.bytes, kMostReason), ' ');
+  const auto soon = Clock::now() + std::chrono::seconds(1);
+  if (!receive_all(peer.socket, words.data(), words.size(), soon))
+    return named(peer) + " has ended the run; its reason did not arrive";
+  return base::printable(words);
+}
 
 void exchange(std::vector<Transfer> transfers, double seconds) {
   std::vector<Conversation> all(transfers.begin(), transfers.end());

@@ -19,6 +19,9 @@ struct Transfer {
   std::string* receive_any = nullptr;  // in place of receive_into: takes any length
 };
 
+// Reads the words that follow the header of a message that ends the run.
+std::string read_last_words(const Peer&, const MessageHeader&);
+
 // Throws Error(resources), which names the ranks that have moved no byte for `seconds`, that
 // have gone, or that make another call. If a rank has ended the run, throws Error with that
 // rank's code and words.

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "engine/collectives/exchange.h"
@@ -94,6 +95,7 @@ class TcpCollectives : public HostCollectives {
     MessageHeader header = make_header(MessageKind::abort, "a rank", calls_, DType::u8, why.size());
     header.code = uint16_t(code);
     const auto deadline = Clock::now() + kFarewell;
+    hear_first(Clock::now());  // what it has sent is lost if it is gone when this rank sends
     for (const Peer& p : peers_) {
       if (!p.socket) continue;
       if (!p.in_message && send_all(p.socket, &header, sizeof header, deadline))
@@ -101,8 +103,16 @@ class TcpCollectives : public HostCollectives {
       ::shutdown(p.socket.descriptor(), SHUT_WR);
     }
     // A connection that is closed with bytes unread takes what was sent last from the other side.
-    for (const Peer& p : peers_)
+    for (const Peer& p : peers_) {
+      if (p.rank == 0) hear_first(deadline);
       if (p.socket) drain(p.socket, deadline);
+    }
+  }
+
+  std::string last_words_of_first(double seconds) override {
+    hear_first(Clock::now() +
+               std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
+    return peers_[0].last_words;
   }
 
  private:
@@ -119,6 +129,23 @@ class TcpCollectives : public HostCollectives {
   static bool runs(Queue queue) {
     SSD_CHECK(!queue.gpu, "these collectives reach the host's memory only");
     return !queue.plan;
+  }
+
+  // Passes over what rank 0 has sent, until it ends the run.
+  void hear_first(Clock::time_point deadline) {
+    Peer& first = peers_[0];
+    MessageHeader header;
+    while (first.socket && first.last_words.empty() &&
+           receive_all(first.socket, &header, sizeof header, deadline) &&
+           header.magic == MessageHeader::kMagic) {
+      if (header.kind == MessageKind::abort) first.last_words = read_last_words(first, header);
+      std::array<char, kSmallBytes> ignored;
+      for (uint64_t left = header.kind == MessageKind::abort ? 0 : header.bytes; left > 0;) {
+        const size_t part = std::min<uint64_t>(left, ignored.size());
+        if (!receive_all(first.socket, ignored.data(), part, deadline)) return;
+        left -= part;
+      }
+    }
   }
 
   // What ends one rank's call ends those of all.

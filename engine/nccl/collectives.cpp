@@ -103,6 +103,9 @@ class NcclCollectives : public Collectives {
     if (communicator_) communicator_->abort(why);
     host_->abort(code, why);
   }
+  std::string last_words_of_first(double seconds) override {
+    return host_->last_words_of_first(seconds);
+  }
 
  private:
   static bool failed(nccl::Result result) {

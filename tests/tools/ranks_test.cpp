@@ -14,7 +14,8 @@
 #include "tests/support/tools/training_run.h"
 
 using namespace tests;
-using Catch::Contains;
+using Catch::Contains, Catch::StartsWith;
+namespace fs = std::filesystem;
 using Seconds = std::chrono::duration<double>;
 
 namespace {
@@ -186,6 +187,49 @@ TEST_CASE("bad data of one rank ends all, with the step before saved") {
   INFO(err);
   CHECK_THAT(err, Contains(name) && Contains("is saved: mend the data and go on"));
   check_all_gone(ranks);
+}
+
+TEST_CASE("an error that all ranks meet is told once, and by rank 0") {
+  const TrainingPlace place;
+  const auto once = [](const Outcome& o, int code, const std::string& words) {
+    INFO(o.err);
+    CHECK(o.exit_code == code);
+    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+    CHECK_THAT(o.err, Contains(words));
+  };
+  const std::string gone = std::string(kTwo) + "data.train.annotations=gone.json";
+  once(place.train("run", gone), 3, "rank 0 on ");
+  once(place.train("run", gone), 3, "gone.json");
+  fs::create_directory(place.at("run"));
+  std::ofstream(place.at("run/summary.json")) << "{}";
+  once(place.train("run", kTwo), 2, "run holds files that are not of a run");
+}
+
+TEST_CASE("launchers: a wrong configuration is told once, also if only one rank has it") {
+  const TrainingPlace place;
+  const std::string start = fmt::format(
+      "cd {} && export MASTER_ADDR=127.0.0.1 MASTER_PORT={} WORLD_SIZE=2; T='{} --config tiny.json "
+      "--output-dir run train.batch_size=2 ranks.timeout_seconds=120'; ",
+      place.at(""), 21000 + (::getpid() + 7) % 20000, program("ssdtrain").string());
+  const auto outcome_of = [&](const std::string& first, const std::string& second) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Outcome o = tests::run(start + "(RANK=1 $T " + second + "; echo $? >code) & RANK=0 $T " +
+                                 first + "; C=$?; wait $!; exit $C");
+    INFO(o.err);
+    CHECK(Seconds(std::chrono::steady_clock::now() - begin).count() < 60);
+    CHECK(o.exit_code == 2);
+    CHECK(text_of(place.at("code")) == "2\n");
+    CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);
+    return o.err;
+  };
+  CHECK_THAT(outcome_of("train.stepz=3", "train.stepz=3"),
+             StartsWith("ssdtrain: command line: train.stepz: unknown key"));
+  CHECK_THAT(outcome_of("", "train.stepz=3"),
+             StartsWith("ssdtrain: rank 1 on ") && Contains("train.stepz: unknown key"));
+  CHECK_THAT(outcome_of("train.stepz=3", ""), Contains("train.stepz: unknown key"));
+  const Outcome alone = tests::run(start + "RANK=0 $T train.stepz=3");
+  CHECK(alone.exit_code == 2);
+  CHECK_THAT(alone.err, Contains("train.stepz: unknown key"));
 }
 
 TEST_CASE("launchers: variables of ranks are taken, and contradictions refused") {

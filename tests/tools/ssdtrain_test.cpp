@@ -103,7 +103,7 @@ TEST_CASE("configuration errors: one line, at once, nothing on the disk") {
       {"--config tiny.json model.input_height=65", "multiple of 32"},
       {"--config tiny.json train.epochs=2", "train.epochs"},
       {"--config tiny.json --device tpu", "train.device"},
-      {"--config tiny.json --precision fp8", "train.precision"},
+      {"--config tiny.json --precision fp8", "--precision: expected fp32 or tf32"},
       {"--config tiny.json --seed -1", "seed"},
       {"--config tiny.json model.batch_norm.mode=frozen", "init_from"},
       {"--config tiny.json 'train.freeze=[\"nonesuch\"]'", "nonesuch"},

@@ -204,6 +204,34 @@ TEST_CASE("abort ends the calls of all ranks with its code and its reason") {
                Catch::Contains("rank 1 on ") && Catch::Contains("photo.jpg: cannot be read"));
 }
 
+TEST_CASE("a rank that ends the run hears the last words of rank 0, or that there are none") {
+  const auto words_of_first = [](Collectives& c, double seconds) {
+    c.abort(base::ExitCode::data, engine::told_to_all(c, std::runtime_error("bad")));
+    return c.last_words_of_first(seconds);
+  };
+  const std::string first = "rank 0 on " + own_host() + ": ";
+  // Rank 0 ends the run later, earlier, or because of the others.
+  for (const int late : {0, 1, 2}) {
+    const auto said = on_ranks(3, [&](Collectives& c) {
+      if ((late == 0) == (c.rank() == 0)) std::this_thread::sleep_for(std::chrono::seconds(2));
+      if (c.rank() == 0 && late == 2) c.barrier("start");
+      if (c.rank() == 0) return c.abort(base::ExitCode::data, first + "bad");
+      throw std::runtime_error(words_of_first(c, 30));
+    });
+    for (const int r : {1, 2}) {
+      INFO(said[size_t(r)]);
+      CHECK_THAT(said[size_t(r)],
+                 Catch::StartsWith(late < 2 ? first : "rank ") && Catch::EndsWith(": bad"));
+    }
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto silent = on_ranks(2, [&](Collectives& c) {
+    if (c.rank() == 1) throw std::runtime_error("heard: " + words_of_first(c, 30));
+  });
+  CHECK(silent[1] == "heard: ");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+}
+
 TEST_CASE(
     "a failure that reaches ranks one after another names the rank that failed, and no other") {
   // Each rank hears of it from the one before, in a call of those two only.

@@ -25,6 +25,9 @@ class ForwardingRank : public engine::Collectives {
   void abort(base::ExitCode code, const std::string& why) noexcept override {
     real_.abort(code, why);
   }
+  std::string last_words_of_first(double seconds) override {
+    return real_.last_words_of_first(seconds);
+  }
 
  private:
   engine::Collectives& real_;

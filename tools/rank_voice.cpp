@@ -1,0 +1,48 @@
+#include "tools/rank_voice.h"
+
+#include "engine/base/tell.h"
+#include "engine/base/text.h"
+
+namespace tools {
+namespace {
+
+// For rank 0, which may read its data more slowly, to meet the same error.
+constexpr double kPatience = 10, kMeetingPatience = 5;
+
+bool first_of_machine(const engine::Collectives& ranks) {
+  for (int r = 0; r < ranks.rank(); ++r)
+    if (ranks.host(r) == ranks.host(ranks.rank())) return false;
+  return true;
+}
+
+bool first_rank_tells(engine::Collectives& ranks, const base::Error& error, bool names_a_rank) {
+  if (ranks.rank() == 0 || first_of_machine(ranks)) return false;
+  // Each rank says which one it has lost, since the others may have lost this one.
+  if (names_a_rank && error.code() == base::ExitCode::resources) return false;
+  const std::string words = ranks.last_words_of_first(names_a_rank ? 1 : kPatience);
+  return words.find(base::printable(error.what())) != words.npos;
+}
+
+}  // namespace
+
+int end_ranks(engine::Collectives& ranks, const base::Error& error) {
+  const std::string told = engine::told_to_all(ranks, error);
+  ranks.abort(error.code(), told);
+  if (!first_rank_tells(ranks, error, told == error.what())) base::tell(told);
+  return int(error.code());
+}
+
+int end_ranks_before_meeting(const engine::RankPlace& place, const base::Error& error) {
+  if (place.rank == 0) base::tell(error.what());
+  try {
+    const auto ranks = engine::make_tcp_collectives(engine::meet(place, kMeetingPatience),
+                                                    place.rank, kMeetingPatience);
+    if (place.rank > 0) return end_ranks(*ranks, error);
+    ranks->abort(error.code(), engine::told_to_all(*ranks, error));
+  } catch (const base::Error&) {  // not all ranks have come
+    if (place.rank > 0) base::tell(error.what());
+  }
+  return int(error.code());
+}
+
+}  // namespace tools

@@ -1,0 +1,36 @@
+// Which ranks speak: one for all, where all have the same to say.
+#pragma once
+#include <iostream>
+#include <streambuf>
+
+#include "engine/base/error.h"
+#include "engine/collectives/rendezvous.h"
+
+namespace tools {
+
+// While it lives, ranks above 0 print nothing on std::cerr: rank 0 speaks for all.
+class QuietRank {
+ public:
+  explicit QuietRank(int rank) : before_(rank > 0 ? std::cerr.rdbuf(&nowhere_) : nullptr) {}
+  ~QuietRank() {
+    if (before_) std::cerr.rdbuf(before_);
+  }
+  QuietRank(const QuietRank&) = delete;
+  QuietRank& operator=(const QuietRank&) = delete;
+
+ private:
+  struct Nowhere : std::streambuf {
+    int overflow(int c) override { return c; }
+  } nowhere_;
+  std::streambuf* before_;
+};
+
+// Lets all ranks end by an error that this rank has met, and tells it. A rank above 0 stays silent
+// if rank 0 tells the same, unless it is the first rank of another machine. Returns the exit code.
+int end_ranks(engine::Collectives& ranks, const base::Error& error);
+
+// The same before the ranks have met, such as for a wrong configuration. Rank 0 tells the error at
+// once. If the ranks do not meet within a few seconds, each of them tells its own.
+int end_ranks_before_meeting(const engine::RankPlace& place, const base::Error& error);
+
+}  // namespace tools
