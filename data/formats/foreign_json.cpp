@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/formats/encoding.h"
 #include "data/formats/lines.h"
 
 namespace data {
@@ -11,20 +12,6 @@ using namespace std::string_view_literals;
 
 bool holds(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
-}
-
-// The encoding of a text that is not in UTF-8, as iconv calls it; else empty. Text of ASCII in 16
-// or 32 bits has NULs in the same places, also without a byte order mark.
-std::string wide_encoding(std::string_view file) {
-  if (file.starts_with("\xff\xfe\0\0"sv) || file.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
-  if (file.starts_with("\xff\xfe"sv) || file.starts_with("\xfe\xff"sv)) return "UTF-16";
-  if (file.size() < 4) return "";
-  std::string nul;
-  for (char c : file.substr(0, 4)) nul += c == 0 ? '0' : '1';
-  if (nul == "1000") return "UTF-32LE";
-  if (nul == "0001") return "UTF-32BE";
-  if (nul == "1010") return "UTF-16LE";
-  return nul == "0101" ? "UTF-16BE" : "";
 }
 
 // Whether the first line is an object, and another one follows.
@@ -53,9 +40,9 @@ bool is_array_of(std::string_view file, std::string_view field) {
 std::string foreign_bytes(std::string_view file) {
   if (std::string nothing = nothing_in_words(file); !nothing.empty())
     return nothing + ", expected a COCO file";
-  if (const std::string encoding = wide_encoding(file); !encoding.empty())
-    return "the text is " + encoding + ", expected UTF-8: convert it, as with `iconv -f " +
-           encoding + " -t UTF-8 OLD.json > NEW.json`";
+  if (const std::string wide = wide_in_words(file); !wide.empty()) return wide;
+  if (file.starts_with("\x89PNG"sv) || file.starts_with("\xff\xd8\xff"sv))
+    return "a picture, expected a COCO file; a folder of pictures is given as `images`";
   if (file.starts_with("PK\x03\x04"sv)) return "a zip file: unpack it and name the JSON file in it";
   if (file.starts_with("\x1f\x8b"sv)) return "a gzip file: unpack it with gunzip";
   if (is_json_lines(file))

@@ -34,27 +34,10 @@ std::optional<int64_t> whole_number(double value) {
   return static_cast<int64_t>(value);
 }
 
-namespace {
-
-// Python writes words of its own that JSON does not have. The library stops at one of their first
-// letters.
-std::string python_word(const JsonCursor& cursor, const std::string& reason) {
-  if (reason.find("invalid literal") == reason.npos && reason.find("invalid number") == reason.npos)
-    return "";
-  constexpr ptrdiff_t kBefore = 3, kAround = 12;
-  const char* from = cursor.at - std::min(kBefore, cursor.at - cursor.begin);
-  const std::string_view near(from, size_t(std::min(kAround, cursor.end - from)));
-  for (const char* word : {"NaN", "Infinity", "None", "True", "False"})
-    if (near.find(word) != near.npos)
-      return std::string("; ") + word + " is a word of Python, expected a value of JSON";
-  return "";
-}
-
-}  // namespace
-
 std::string syntax_problem(const JsonCursor& cursor, const std::string& message) {
   if (cursor.stopped_by_limit()) return "a string or gap longer than 1 MiB";
-  return json_fault(message) + python_word(cursor, message);
+  const std::string_view text(cursor.begin, size_t(cursor.end - cursor.begin));
+  return json_fault(message, around_fault(text, size_t(cursor.at - cursor.begin)));
 }
 
 }  // namespace data

@@ -37,6 +37,7 @@ struct JsonCursor {
   // Whether a token is too long.
   bool stopped_by_limit() const { return at == limit && limit != end; }
   size_t offset() const { return at - begin; }
+  std::string_view rest() const { return {at, size_t(end - at)}; }
 
   const char* begin;
   const char* at;

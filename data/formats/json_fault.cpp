@@ -1,17 +1,15 @@
 #include "data/formats/json_fault.h"
 
-#include <string_view>
+#include <algorithm>
 
+#include "data/formats/fault_words.h"
+#include "engine/base/error.h"
 #include "engine/base/text.h"
 
 namespace data {
 namespace {
 
-struct Fault {
-  std::string_view sign, words;
-};
-// The first sign that the library's message has decides.
-constexpr Fault kFaults[] = {
+constexpr FaultWords kFaults[] = {
     {"number overflow", "a number that is too large"},
     {"ill-formed UTF-8", "a byte that is not UTF-8; save the file as UTF-8"},
     {"invalid BOM", "a damaged byte order mark; save the file as UTF-8"},
@@ -43,17 +41,45 @@ std::string_view without_position(std::string_view message) {
   return message;
 }
 
+// What people and programs write that JSON does not have. The library stops at one of the first
+// letters.
+std::string foreign_word(std::string_view message, std::string_view near) {
+  if (message.find("invalid literal") == message.npos &&
+      message.find("invalid number") == message.npos)
+    return "";
+  for (const char* word : {"NaN", "Infinity", "None", "True", "False"})
+    if (near.find(word) != near.npos)
+      return std::string("; ") + word + " is a word of Python, expected a value of JSON";
+  for (const char* quote : {"\u201c", "\u201d", "\u201e", "\u2018", "\u2019"})
+    if (near.find(quote) != near.npos)
+      return std::string("; ") + quote + " is a quote for print, expected \"";
+  return "";
+}
+
 }  // namespace
 
-std::string json_fault(const std::string& message) {
+std::string json_fault(const std::string& message, std::string_view near) {
   constexpr size_t kLongest = 200;
   const std::string_view own = without_position(message);
-  const std::string_view told = own.substr(0, own.find("; last read: "));  // then the text itself
-  for (const Fault& fault : kFaults)
-    if (told.find(fault.sign) != told.npos)
-      return "no valid JSON: " + std::string(fault.words) + " (" +
-             base::printable(std::string(own), kLongest) + ")";
-  return {};
+  // What was last read is part of the text itself; what was expected stands behind it.
+  const bool behind_all = own.ends_with("; expected end of input");
+  const std::string_view told =
+      behind_all ? "expected end of input" : own.substr(0, own.find("; last read: "));
+  return base::concatenate("no valid JSON: ", words_for(kFaults, told), " (",
+                           base::printable(own, kLongest), ")",
+                           behind_all ? "" : foreign_word(own, near));
+}
+
+std::string behind_zero_in_words(std::string_view rest) {
+  using namespace std::string_view_literals;
+  if (rest.find_first_not_of("\0 \t\r\n"sv) == rest.npos) return "";
+  return "a zero byte, at which the text ends, and more text behind it; write the file anew";
+}
+
+std::string_view around_fault(std::string_view text, size_t at) {
+  constexpr size_t kBefore = 3, kAround = 12;
+  const size_t from = std::min(text.size(), at - std::min(kBefore, at));
+  return text.substr(from, kAround);
 }
 
 }  // namespace data

@@ -1,11 +1,20 @@
 // What is wrong with a text that is no JSON, in words of a user.
 #pragma once
 #include <string>
+#include <string_view>
 
 namespace data {
 
 // Translates a message of the JSON library, and removes the position that stands in it: "no valid
 // JSON: expected , or } after a value (syntax error while parsing object - ...)".
-std::string json_fault(const std::string& message);
+// `near`: the text around the place where the library has stopped, if it is known.
+std::string json_fault(const std::string& message, std::string_view near = {});
+
+// What to say of the text behind the place where the library has ended without a fault: to it, a
+// zero byte is the end. Empty if nothing is left out.
+std::string behind_zero_in_words(std::string_view rest);
+
+// The part of `text` around the letter at `at` that json_fault takes.
+std::string_view around_fault(std::string_view text, size_t at);
 
 }  // namespace data

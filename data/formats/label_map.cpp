@@ -26,6 +26,7 @@ class LabelMapParser : TextTokens {
     std::vector<Label> labels;
     std::map<int64_t, std::pair<int, std::string>> items;  // line and name, by id
     for (advance(); kind_ != end; advance()) {
+      if (is_mark('}') || is_mark('>')) refuse("a " + token_ + " that closes nothing; remove it");
       if (kind_ != word || token_ != "item") refuse("expected \"item {\"");
       advance();
       if (token_ == ":") advance();
@@ -48,15 +49,22 @@ class LabelMapParser : TextTokens {
                              "use"));
   }
 
+  [[noreturn]] void refuse_open(int begin, char closing) const {
+    refuse(base::concatenate("the item of line ", begin, " has no ", closing, " before ",
+                             kind_ == end ? "the end of the file" : "the next item",
+                             "; write it behind the last field of that item"));
+  }
+
   // Parses from a { to its }, or from a < to its >.
   Label parse_item() {
     Label label;
     bool has_id = false;
     const char closing = closing_mark();
+    const int begin = line();
     for (advance(); !is_mark(closing); advance()) {
       if (is_mark(',') || is_mark(';')) continue;
-      if (kind_ == end) refuse("unexpected end");
-      if (kind_ != word) refuse("expected a field name or \"}\"");
+      if (kind_ == end || (kind_ == word && token_ == "item")) refuse_open(begin, closing);
+      if (kind_ != word) refuse(std::string("expected a field name or \"") + closing + "\"");
       std::string field = token_;
       advance();
       if (token_ == ":" && kind_ == mark) advance();
@@ -84,8 +92,12 @@ class LabelMapParser : TextTokens {
 
   void skip_value() {
     std::string open;  // the marks that close what was opened
+    const int begin = line();
     while (true) {
-      if (kind_ == end) refuse("unexpected end");
+      if (kind_ == end)
+        refuse(base::concatenate("the file ends, and the value of line ", begin,
+                                 " is not closed: a ", open.empty() ? '}' : open.back(),
+                                 " is missing behind it"));
       if (opens_message() || is_mark('[')) open += closing_mark();
       if (open.size() > kDeepest) refuse("nested deeper than 16");
       if (is_mark('}') || is_mark(']') || is_mark('>')) {

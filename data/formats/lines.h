@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "data/formats/encoding.h"
 #include "engine/base/error.h"
 
 namespace data {
@@ -26,10 +27,10 @@ inline std::string nothing_in_words(std::string_view file) {
 }
 
 // Removes UTF-8's byte order mark, which Windows editors write. Throws Error(data), which begins
-// with `where`, if the text is UTF-16 or has only zero bytes.
+// with `where`, if the text is UTF-16 or UTF-32, or has only zero bytes.
 inline std::string_view plain_text(std::string_view text, const std::string& where) {
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
-    base::fail(base::ExitCode::data, where, ": the file is UTF-16: save it as UTF-8");
+  if (const std::string wide = wide_in_words(text); !wide.empty())
+    base::fail(base::ExitCode::data, where, ": ", wide);
   if (const std::string zeros = zeros_in_words(text); !zeros.empty())
     base::fail(base::ExitCode::data, where, ": ", zeros);
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);

@@ -35,8 +35,8 @@ std::optional<int64_t> whole_number(std::string_view word) {
 
 TextTokens::TextTokens(std::string_view text, const std::string& path, base::ExitCode code)
     : text_(text), path_(path), code_(code) {
-  if (const std::string zeros = zeros_in_words(text); !zeros.empty())
-    base::fail(code_, path_, ": ", zeros);
+  for (const std::string& fault : {zeros_in_words(text), wide_in_words(text)})
+    if (!fault.empty()) base::fail(code_, path_, ": ", fault);
   constexpr std::string_view kByteOrder = "\xef\xbb\xbf";
   if (text_.starts_with(kByteOrder)) text_.remove_prefix(kByteOrder.size());
 }

@@ -57,6 +57,17 @@ int parse_side(pugi::xml_node element, const XmlPlaces& places) {
   return static_cast<int>(value);
 }
 
+// The names of the elements in an element, and in its bndbox, such as "name, robndbox".
+std::string children_in_words(pugi::xml_node element) {
+  std::string names;
+  for (pugi::xml_node child : element.children()) {
+    if (child.type() != pugi::node_element) continue;
+    names += (names.empty() ? "" : ", ") + std::string(child.name());
+    if (child.name() == std::string_view("bndbox")) names += " with " + children_in_words(child);
+  }
+  return names.empty() ? "nothing" : base::printable_name(names);
+}
+
 // If an element occurs more than once, the last one counts.
 VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
   VocObject object;
@@ -68,7 +79,9 @@ VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
   for (int i = 0; i < 4; ++i)
     if (object.name.empty() || std::isnan(object.edges[i]))
       fail(ExitCode::data, places.of(element), ": an object without ",
-           object.name.empty() ? "name" : std::string("bndbox/") + kVocEdges[i]);
+           object.name.empty() ? "name" : std::string("bndbox/") + kVocEdges[i],
+           ", expected name and bndbox with xmin, ymin, xmax and ymax; it has ",
+           children_in_words(element));
   return object;
 }
 

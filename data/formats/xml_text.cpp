@@ -46,11 +46,37 @@ const char* in_words(pugi::xml_parse_status status) {
   }
 }
 
+// Whether the text ends behind a < that has no >.
+bool ends_in_tag(std::string_view xml) {
+  const size_t open = xml.rfind('<'), close = xml.rfind('>');
+  return open != xml.npos && (close == xml.npos || close < open);
+}
+
+bool is_wide(pugi::xml_encoding encoding) {
+  return encoding != pugi::encoding_utf8 && encoding != pugi::encoding_latin1;
+}
+
+// What is wrong with a text that the library cannot parse.
+std::string fault_in_words(std::string_view xml, const pugi::xml_parse_result& result) {
+  const bool of_tags = result.status == pugi::status_bad_start_element ||
+                       result.status == pugi::status_unrecognized_tag ||
+                       result.status == pugi::status_bad_end_element ||
+                       result.status == pugi::status_bad_attribute ||
+                       result.status == pugi::status_end_element_mismatch;
+  const bool half_letter = is_wide(result.encoding) && xml.size() % 2 != 0;
+  return base::concatenate("no valid XML: ",
+                           half_letter ? "the text ends within a letter; copy the file again"
+                           : of_tags && ends_in_tag(xml)
+                               ? "the text ends within a tag; copy or export the file again"
+                               : in_words(result.status),
+                           " (", result.description(), ")");
+}
+
 // The line of an offset as ":LINE". The offset is that in pugixml's copy of the text, which is
 // UTF-8. Empty for encodings for which the line cannot be found from that.
 std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrdiff_t offset) {
   const bool latin1 = encoding == pugi::encoding_latin1;
-  if (encoding != pugi::encoding_utf8 && !latin1) return "";
+  if (is_wide(encoding)) return "";
   size_t line = 1;
   for (unsigned char c : xml) {
     offset -= latin1 && c >= 0x80 ? 2 : 1;
@@ -74,9 +100,10 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
     base::fail(base::ExitCode::data, where,
                ": the file is not UTF-8, and declares no other encoding that is read (UTF-16, ",
                "ISO-8859-1): save it as UTF-8");
-  if (!result)
-    refuse(result.offset, base::concatenate("no valid XML: ", in_words(result.status), " (",
-                                            result.description(), ")"));
+  if (const size_t zero = xml.find('\0'); zero != xml.npos && !is_wide(result.encoding))
+    refuse(std::ptrdiff_t(zero),
+           "a zero byte, which no text has: save the file as UTF-8, if it is in UTF-16");
+  if (!result) refuse(result.offset, fault_in_words(xml, result));
   for (pugi::xml_node node : document.children()) {
     if (node.type() == pugi::node_doctype &&
         std::string_view(node.value()).find('[') != std::string::npos)

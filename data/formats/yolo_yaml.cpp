@@ -8,6 +8,7 @@
 
 #include "data/class_limit.h"
 #include "data/formats/lines.h"
+#include "data/formats/yaml_fault.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -18,32 +19,6 @@ namespace {
 using base::ExitCode, base::fail;
 constexpr size_t kLargestFile = size_t{256} << 10;
 constexpr int kDeepest = 32;
-
-struct Fault {
-  std::string_view sign, words;
-};
-// The first sign that the library's message has decides.
-constexpr Fault kFaults[] = {
-    {"end of sequence flow", "a [ without its ]"},
-    {"end of map flow", "a { without its }"},
-    {"illegal flow end", "a ] or } without its [ or {"},
-    {"end of map", "a line that is not indented as those around it"},
-    {"end of sequence", "a line that is not indented as those around it"},
-    {"illegal tab", "a tab before the text of a line; indent by blanks"},
-    {"illegal map value", "a colon too many; put a text that holds one into quotes"},
-    {"illegal map key", "expected a key, a colon and a value"},
-    {"illegal block entry",
-     "a list item \"- \" where no list may begin; is there a tab before it?"},
-    {"illegal EOF", "quotes that are not closed"},
-    {"escape", "an escape that YAML does not have; put a text with \\ into single quotes"},
-    {"", "a text with a mark of YAML, such as & * ! % @; put it into quotes"}};
-
-std::string in_words(const std::string& message) {
-  for (const Fault& fault : kFaults)
-    if (message.find(fault.sign) != message.npos)
-      return "no valid YAML: " + std::string(fault.words) + " (" + base::printable(message) + ")";
-  return {};
-}
 
 // Checks the file's events before any node is made of them.
 class Bounds : public YAML::EventHandler {
@@ -121,7 +96,10 @@ std::vector<std::string> parse_names(const YAML::Node& node, const std::string& 
     refuse(where, node, "names: more than " + std::to_string(kMostClasses) + " classes");
   std::vector<std::string> names =
       node.IsMap() ? numbered_names(node, where) : texts_of(node, where, "names");
-  if (!node.IsMap() && !node.IsSequence()) refuse(where, node, "names: expected a list or a map");
+  if (!node.IsMap() && !node.IsSequence())
+    refuse(where, node,
+           "names: expected a list or a map, as in `names: [cat, dog]`, found `" +
+               base::printable_name(node.Scalar()) + "`");
   if (names.empty()) refuse(where, node, "names: no class names");
   return names;
 }
@@ -138,6 +116,8 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
       refuse(where, entry.first,
              base::printable_name(key) + " occurs again, after line " +
                  std::to_string(first->second) + "; remove one of the two");
+    if (entry.second.IsNull() && key == "names")
+      refuse(where, entry.first, "names has no value; indent the lines of its classes below it");
     if (entry.second.IsNull()) continue;  // a key without value, as "test:" often is
     if (key == "path") out.path = text_of(entry.second, where, key);
     if (key == "names") out.names = parse_names(entry.second, where);
@@ -162,15 +142,23 @@ YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
     fail(ExitCode::data, where, ": ", text.size(), " bytes, at most ", kLargestFile);
   if (const std::string nothing = nothing_in_words(text); !nothing.empty())
     fail(ExitCode::data, where, ": ", nothing, ", expected keys with values: names, train, val");
+  const bool marked = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");  // is read
+  if (const std::string wide = wide_in_words(text); !wide.empty() && !marked)
+    fail(ExitCode::data, where, ": ", wide);
+  YAML::Node root;
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     Bounds bounds(where);
     parser.HandleNextDocument(bounds);
-    return take_keys(YAML::Load(std::string(text)), where);
+    root = YAML::Load(std::string(text));
   } catch (const YAML::Exception& error) {
-    fail(ExitCode::data, where, ":", error.mark.line + 1, ": ", in_words(error.msg));
+    const YamlFault fault = yaml_fault(text, error.mark.line + 1, error.msg);
+    fail(ExitCode::data, where, ":", fault.line, ": no valid YAML: ", fault.words);
   }
+  if (const auto fault = hidden_yaml_fault(text))
+    fail(ExitCode::data, where, ":", fault->line, ": ", fault->words);
+  return take_keys(root, where);
 }
 
 }  // namespace data

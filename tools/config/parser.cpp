@@ -10,8 +10,12 @@ using nlohmann::json;
 namespace {
 
 struct Position {
+  std::string_view text;
   int line = 1;  // of the character read last; a line break still belongs to the line that it ends
   bool line_ended = false;
+  size_t read = 0;  // characters
+
+  std::string_view around() const { return data::around_fault(text, read > 0 ? read - 1 : 0); }
 };
 
 // Feeds the parser and counts lines, because nlohmann's callbacks do not give the position.
@@ -28,6 +32,7 @@ class CountingIterator {
   CountingIterator& operator++() {
     position_->line += position_->line_ended;
     position_->line_ended = *at_++ == '\n';
+    ++position_->read;
     return *this;
   }
   bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
@@ -67,9 +72,10 @@ class Builder : public json::json_sax_t {
   }
 
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
-    const bool began = !levels_.empty() || !position_;
-    complain(data::json_fault(e.what()) +
-             (began ? "" : "; a configuration is JSON and begins with {"));
+    std::string fault =
+        data::json_fault(e.what(), position_ ? position_->around() : std::string_view());
+    if (position_ && !began_) fault += "; a configuration is JSON and begins with {";
+    complain(fault);
   }
 
   [[noreturn]] void complain(const std::string& what) const {
@@ -103,6 +109,7 @@ class Builder : public json::json_sax_t {
   }
 
   bool open(json&& container) {
+    began_ = true;
     if (levels_.size() == kMaxConfigDepth)
       complain(base::concatenate("nested deeper than ", kMaxConfigDepth, " levels"));
     std::string path = levels_.empty() ? "" : levels_.back().path + levels_.back().key + ".";
@@ -119,18 +126,24 @@ class Builder : public json::json_sax_t {
   const Position* position_;  // null for a text of one line, whose place is known
   std::string name_;
   std::vector<Level> levels_;
+  bool began_ = false;
 };
 
 }  // namespace
 
 ParsedConfig parse_config(const std::string& text, const std::string& name) {
-  Position position;
+  Position position{.text = text};
   Builder builder(&position, name);
   if (const std::string nothing = data::nothing_in_words(text); !nothing.empty())
     base::fail(base::ExitCode::usage, name, ":1: ", nothing,
                "; a configuration is JSON, at least {}");
+  if (const std::string wide = data::wide_in_words(text); !wide.empty())
+    base::fail(base::ExitCode::usage, name, ":1: ", wide);
   CountingIterator first(text.data(), &position), last(text.data() + text.size(), &position);
   json::sax_parse(first, last, &builder, json::input_format_t::json, true, true);
+  if (const std::string more = data::behind_zero_in_words(text.substr(position.read));
+      !more.empty())
+    builder.complain(more);
   if (!builder.root.is_object()) builder.complain("expected an object in { }");
   return {std::move(builder.root), std::move(builder.lines)};
 }

@@ -16,17 +16,21 @@ class TextFieldParser : data::TextTokens {
 
   std::vector<TextField> parse() {
     advance();
-    return parse_fields("", 0, '}');
+    return parse_fields("", 0, '}', line());
   }
 
  private:
-  // Parses up to the mark that closes the message, or to the end of the text for the outermost one.
-  std::vector<TextField> parse_fields(const std::string& path, size_t depth, char closing) {
+  // Parses up to the mark that closes the message of line `begin`, or to the end of the text for
+  // the outermost one.
+  std::vector<TextField> parse_fields(const std::string& path, size_t depth, char closing,
+                                      int begin) {
     if (depth > kDeepest) refuse("nested deeper than " + std::to_string(kDeepest) + " levels");
     std::vector<TextField> fields;
     for (;;) {
       if (depth == 0 ? kind_ == end : is_mark(closing)) return fields;
-      if (kind_ == end) refuse("unexpected end: " + path + " is not closed");
+      if (kind_ == end)
+        refuse(base::concatenate("the text ends, and ", path, " { of line ", begin,
+                                 " is not closed: a ", closing, " is missing behind it"));
       if (depth > 0 && (is_mark('}') || is_mark('>')))
         refuse("expected " + std::string(1, closing) + " at the end of " + path);
       if (is_mark(',') || is_mark(';'))
@@ -37,6 +41,7 @@ class TextFieldParser : data::TextTokens {
   }
 
   void parse_field(const std::string& path, size_t depth, std::vector<TextField>& fields) {
+    if (is_mark('}') || is_mark('>')) refuse("a " + token_ + " that closes nothing; remove it");
     if (kind_ != word) refuse("expected the name of a field, as in protobuf's text format");
     TextField field{.path = path.empty() ? token_ : path + "." + token_, .line = line()};
     advance();
@@ -63,7 +68,7 @@ class TextFieldParser : data::TextTokens {
       const char closing = closing_mark();
       advance();
       field.kind = TextField::message;
-      field.fields = parse_fields(field.path, depth + 1, closing);
+      field.fields = parse_fields(field.path, depth + 1, closing, field.line);
       advance();
     } else if (kind_ == quoted) {
       field.kind = TextField::quoted;

@@ -57,7 +57,8 @@ TEST_CASE("archives and files of other tools are named") {
     std::string text, message;
   };
   for (const Case& c :
-       {Case{"PK\x03\x04rest", "a zip file: unpack it"}, Case{"\x1f\x8brest", "a gzip file"},
+       {Case{"PK\x03\x04rest", "a zip file: unpack it"},
+        Case{"\x89PNG\r\n", "a picture, expected a COCO file"}, Case{"\x1f\x8brest", "a gzip file"},
         Case{"<?xml version=\"1.0\"?>\n<annotations><version>1.1</version>", "CVAT"},
         Case{"<annotation><filename>a.jpg</filename>", "PASCAL VOC"},
         Case{R"({"version": "5.0", "shapes": [{"label": "cat"}], "imagePath": "a.jpg"})",

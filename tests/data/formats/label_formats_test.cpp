@@ -98,7 +98,15 @@ TEST_CASE("XML that is refused with its line") {
          "x:2: no valid XML: an element without its end </name>; is the file cut off? (Start-end"},
         {"<a>", "x:1: no valid XML: an element without its end </name>"},
         {"</a>", "no valid XML: "},
-        {"<a", "no valid XML: expected <name> behind <"},
+        {"<a", "x:1: no valid XML: the text ends within a tag"},
+        {"<a>\n<", "x:2: no valid XML: the text ends within a tag"},
+        {"<a>\n<b c=\"d", "x:2: no valid XML: the text ends within a tag"},
+        {"<a>\n<b></", "x:2: no valid XML: the text ends within a tag"},
+        {"<a>\n<b></b", "x:2: no valid XML: the text ends within a tag"},
+        {"<a>\n1 < 2</a>", "x:2: no valid XML: expected <name> behind <"},
+        {std::string("<a>\n<b>\0</b></a>", 16), "x:2: a zero byte, which no text has"},
+        {std::string("\n\0<\0a\0/\0>\0", 10), "a zero byte, which no text has: save the file as "},
+        {std::string("\xff\xfe<\0a\0>\0\n", 9), "x: no valid XML: the text ends within a letter"},
         {"<>", "tag"},
         {"<a><!-- </a>", "no valid XML: a comment without its -->"},
         {"<a><![CDATA[x</a>", "no valid XML: a <![CDATA[ without its ]]>"},
@@ -146,6 +154,9 @@ TEST_CASE("VOC files that are refused") {
   CHECK(load(kVoc).categories[0].name == "dog");
   CHECK_THROWS_WITH(load(replaced(kVoc, "<xmin>1</xmin>", "")),
                     Contains("a.xml:4: an object without bndbox/xmin"));
+  CHECK_THROWS_WITH(load("<annotation><size><width>9</width><height>9</height></size><object>"
+                         "<name>dog</name><robndbox><cx>1</cx></robndbox></object></annotation>"),
+                    Contains("xmin, ymin, xmax and ymax; it has name, robndbox"));
   CHECK_THROWS_WITH(
       load(replaced(kVoc, "<xmin>1<", "<xmin>1x<")),
       Contains("a.xml:5: annotation/object/bndbox/xmin is \"1x\", expected a number"));

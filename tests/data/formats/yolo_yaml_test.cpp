@@ -27,8 +27,28 @@ TEST_CASE("what a data.yaml must not say is one line with its place") {
       {"# nothing\n", "d.yaml: expected keys"},
       {"a: 1\nnames: [a\n", "no valid YAML: a [ without its ] ("},
       {"names: {0: a", "no valid YAML: a { without its } ("},
-      {"names:\n\t- a",
-       "d.yaml:2: no valid YAML: a list item \"- \" where no list may begin; is there a tab"},
+      {"names: [a, b\ntrain: x\nval: y", "d.yaml:1: no valid YAML: a [ without its ]"},
+      {"names: [a: b: c]", "d.yaml:1: no valid YAML: a mark of YAML in a text between brackets"},
+      {"names:\n\t- a", "d.yaml:2: no valid YAML: a tab before the text of a line; indent by"},
+      {"names: ['a, b]\ntrain: x\n", "d.yaml:1: no valid YAML: quotes that are not closed ("},
+      {"names: ['a, 'b']", "d.yaml:1: no valid YAML: text behind a closing quote; is a quote"},
+      {"train: \"x\nval: y\nnames: [\"a\"]", "d.yaml:1: no valid YAML: quotes that are not closed"},
+      {"train: 'x\nval: y\nnames: ['a']\n", "d.yaml:1: no valid YAML: quotes that are not closed"},
+      {"train: 'x\nval: y\nnames: [a]\nnc: 1'", "d.yaml:1: quotes that are not closed in their"},
+      {"path: .\n names: [a]", "d.yaml:2: no valid YAML: indented further than the line above it"},
+      {"names:\n  0: a\n   1: b", "d.yaml:3: no valid YAML: indented further than the line above"},
+      {"names:\n  0: a\n 1: b", "d.yaml:3: no valid YAML: a line whose indentation is that of no"},
+      {"  path: .\nnames: [a]", "d.yaml:2: a line whose indentation is that of no line above it"},
+      {"names:\n- a\n - b\n", "d.yaml:3: a list item that is not indented as the one above it"},
+      {"names:\n  - a\n- b", "d.yaml:3: no valid YAML: a list item that is not indented as the"},
+      {"names:\n0: a\n1: b", "d.yaml:1: names has no value; indent the lines"},
+      {"path: .\nnames [a, b]\ntrain: x",
+       "d.yaml:2: no valid YAML: expected a key, a colon and a "},
+      {"path:.\ntrain: x\nnames: [a]", "found `path:.`; write a blank behind the colon"},
+      {"names:\n  0 a\n  1: b", "d.yaml:2: no valid YAML: expected a key, a colon and a value"},
+      {"names\n  0: a\n", "d.yaml:1: no valid YAML: expected a key, a colon and a value"},
+      {"train: x\nnames: [a]\nval images", "d.yaml:3: expected a key, a colon and a value"},
+      {"names:\n  0:a\n  1:b", "d.yaml:2: expected a key, a colon and a value"},
       {"train: a: b", "d.yaml:1: no valid YAML: a colon too many; put a text that holds one into "},
       {"names: 'a", "no valid YAML: quotes that are not closed ("},
       {"names: [a]]", "d.yaml:1: no valid YAML: "},
@@ -55,5 +75,23 @@ TEST_CASE("what a data.yaml must not say is one line with its place") {
     INFO(text.substr(0, 80));
     CHECK_THROWS_WITH(data::parse_yolo_yaml(text, "d.yaml"), Contains(message));
     CHECK_THROWS_AS(data::parse_yolo_yaml(text, "d.yaml"), base::Error);
+  }
+}
+
+TEST_CASE("a data.yaml of another tool is no fault for what this reader does not need") {
+  for (const std::string text :
+       {"names:\n- 'it''s'\n- \"a \\\" b\"  # the second\ntrain: x\n",
+        "names: ['a',\n  \"b: c\",\n  d]  # a list\ntrain: [x,\n  y]\n",
+        "train: x\nnames:\n  0: a\n  1: b\ndownload: |\n  from x import y\n\n  print('it')\nval: "
+        "y\n",
+        "description: a long text that\n  goes on here, as it may\nnames: [a]\n",
+        "license: \"a text over\n  two lines\"\nnames: [a]\n",
+        "roboflow:\n  url: https://x.org/a#b\n  version: 2\nnames: [a]\nnc: 1\n",
+        "train:\n  - a\n  - b\nval:\n- c\nnames: {0: a, 1: 'b'}\n",
+        "%YAML 1.2\n---\n# a\nnames: [a]\n...\n", "\xef\xbb\xbfnames: [a]\r\ntrain: x\r\n",
+        "authors:\n  - name: a\n    mail: b\n  - name: c\nnames: [a]\n",
+        "names:\n  -\n    a\n  - b\n"}) {
+    INFO(text);
+    CHECK_NOTHROW(data::parse_yolo_yaml(text, "d.yaml"));
   }
 }
