@@ -38,6 +38,8 @@ constexpr ProblemRule kRules[] = {
     {"image_without_boxes", Severity::info, "trained on as background"},
     {"empty_class", Severity::info, "a category without boxes"},
     {"too_many_classes", Severity::error, "more classes than training and evaluation take"},
+    {"no_category", Severity::error, "no categories, so that there is no class to train"},
+    {"no_trained_box", Severity::error, "no box takes part in training"},
     {"duplicate_category_name", Severity::error, "two categories with one name"},
     {"alike_category_names", Severity::warning,
      "two categories whose names differ only in case, blanks, - or _, or in Unicode characters"},

@@ -41,6 +41,8 @@ enum class ProblemKind {
   image_without_boxes,
   empty_class,
   too_many_classes,
+  no_category,
+  no_trained_box,
   duplicate_category_name,
   alike_category_names,
   duplicate_file_name,

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detection_limit.h"
@@ -76,8 +77,10 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
   if (!crowded.empty())
     crowded = "note: the model gives at most eval.max_total=" +
               std::to_string(config.eval.nms.max_total) + " boxes of an image: " + crowded;
+  std::string units = data::count_box_units(dataset).in_words();
+  if (!units.empty()) units = "warning: " + name + ": " + units;
   for (const std::string& remark :
-       {unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
+       {units, unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
         run::untrained_in_words(use), crowded})
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }

@@ -23,7 +23,8 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.unknown_categories, "detection")
         << " of categories without annotations left out, the first of category "
-        << file.first_unknown_category << "\n";
+        << file.first_unknown_category
+        << (file.first_unknown_category == 0 ? "; are they counted from 0?" : "") << "\n";
   if (file.unknown_images)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.unknown_images, "detection")
@@ -47,7 +48,8 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.negative_sizes, "detection")
         << " of negative width or height, which match nothing\n";
-  const std::string units = data::count_box_units(file.detections, truth).in_words();
+  std::string units = data::count_box_units(file.detections, truth).in_words();
+  if (units.empty()) units = data::corners_in_words(file.detections, truth);
   if (!units.empty())
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
   for (const std::string& odd : data::odd_detections(file.detections, truth))

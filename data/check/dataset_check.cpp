@@ -14,6 +14,7 @@
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "data/likely_name.h"
+#include "data/loading/label_use.h"
 #include "data/metrics/measurable.h"
 #include "engine/base/text.h"
 
@@ -25,12 +26,16 @@ using base::is_utf8;
 class LabelChecker {
  public:
   LabelChecker(const Dataset& dataset, Problems& problems)
-      : dataset_(dataset), problems_(problems), boxes_per_category_(dataset.categories.size()) {}
+      : dataset_(dataset),
+        problems_(problems),
+        unread_(problems.count(Severity::error)),
+        boxes_per_category_(dataset.categories.size()) {}
 
   void check() {
     for (const ImageEntry& image : dataset_.images) check_image(image);
     check_units();
     check_categories();
+    check_training();
   }
 
  private:
@@ -39,6 +44,16 @@ class LabelChecker {
     if (units.in_words().empty()) return;
     add(units.look_like_unit() ? ProblemKind::look_like_unit : ProblemKind::look_like_corners,
         "boxes", units.in_words());
+  }
+
+  // What training refuses.
+  void check_training() {
+    // Entries that could not be read are the cause then, and no images are an error of their own.
+    if (dataset_.images.empty() || unread_ > 0) return;
+    const std::string where = dataset_.source.empty() ? "data set" : dataset_.source;
+    const std::string why = untrainable_in_words(count_labels(dataset_));
+    if (dataset_.categories.empty()) add(ProblemKind::no_category, where, kNoCategories);
+    if (!why.empty()) add(ProblemKind::no_trained_box, where, why);
   }
 
   void check_image(const ImageEntry& image) {
@@ -69,7 +84,9 @@ class LabelChecker {
       add(ProblemKind::non_finite_box, image, o, box + " is not finite");
     else if (o.width < 0 || o.height < 0)
       add(ProblemKind::negative_box, image, o,
-          box + " has a negative side; [x, y, width, height] is expected");
+          box +
+              " has a negative side, as if its corners were swapped; [x, y, width, height] is "
+              "expected");
     else if (o.x >= image.width || o.y >= image.height || right <= 0 || bottom <= 0)
       add(ProblemKind::box_outside, image, o,
           fmt::format("{} lies outside the image of {} x {}", box, image.width, image.height));
@@ -157,6 +174,7 @@ class LabelChecker {
 
   const Dataset& dataset_;
   Problems& problems_;
+  const int64_t unread_;  // errors that reading has found
   std::vector<int64_t> boxes_per_category_;
   std::unordered_map<std::string_view, int64_t> id_of_file_;
   std::vector<size_t> order_;

@@ -65,6 +65,10 @@ class Lookup {
   }
 
   std::string what_is_there() const {
+    std::error_code unknown;
+    const std::string& folder = dataset_.image_folder;
+    if (!folder.empty() && !std::filesystem::exists(folder, unknown))
+      return ", which does not exist";
     const std::string similar = similar_file(dataset_.image_folder, image_.file_name);
     return similar.empty() ? "" : fmt::format(", which has {}", similar);
   }

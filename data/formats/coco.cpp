@@ -122,7 +122,8 @@ class CocoJoiner {
     if (category == category_of_.end()) {
       report(ProblemKind::unknown_category, out_.images[image->second].file_name,
              base::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
-                               " is not among the categories"),
+                               " is not among the categories",
+                               annotation.category_id == 0 ? "; are they counted from 0?" : ""),
              &id);
       return kNoImage;
     }

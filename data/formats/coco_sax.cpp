@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "data/formats/foreign_json.h"
+#include "data/formats/json_fault.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -75,6 +76,10 @@ bool CocoHandler::scalar(Entry::Kind kind, int64_t integer, double real) {
   if (depth_ == 0)
     fail_here(std::string("the file is ") + kKindNames[kind] + ", expected an object");
   if (section_ == none) return true;
+  if (depth_ == 1 && kind == Entry::null && section_ != images) {  // as if absent
+    sections_seen_ &= ~(1u << std::exchange(section_, none));
+    return true;
+  }
   if (depth_ == 1)
     fail_here(std::string("\"") + kSections[section_] + "\" is " + kKindNames[kind] +
               ", expected an array");
@@ -96,6 +101,7 @@ bool CocoHandler::scalar(Entry::Kind kind, int64_t integer, double real) {
 }
 
 void CocoHandler::store(Entry::Kind kind, int64_t integer, double real) {
+  if (kind == Entry::null && !(kRequiredOf[section_] & bit(field_))) return;  // as if absent
   switch (field_) {
     case Entry::supercategory:
       return;  // of whatever kind: only a string is kept, by string()
@@ -303,6 +309,8 @@ CocoRecords read_coco_records(base::LoadedFile& file, Problems* problems) {
   JsonCursor cursor(file.bytes());
   CocoHandler handler(file, cursor, problems, records);
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
+  if (const std::string more = behind_zero_in_words(cursor.rest()); !more.empty())
+    base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
   if (const std::string foreign = foreign_json(file.bytes());
       !handler.has_images() && !foreign.empty())
     base::fail(base::ExitCode::data, file.path(), ": ", foreign);

@@ -49,7 +49,8 @@ void refuse_two_counts(const std::string& name, const SetsByCount& sets) {
              fmt::format("-*-of-{:05}'", sets.rbegin()->first));
 }
 
-// "00001 is missing", "00001, 00003 are missing": shards that are not there. Empty if all are.
+// "1 of 5 shards is missing (00001)", "2 of 5 shards are missing (00001, 00003)": those that are
+// not there. Empty if all are.
 std::string missing_in_words(const std::string& name, int count, const ShardSet& set) {
   constexpr int kShown = 5;
   std::string shown;
@@ -60,23 +61,24 @@ std::string missing_in_words(const std::string& name, int count, const ShardSet&
       if (++missing <= kShown) shown += fmt::format("{}{:05}", shown.empty() ? "" : ", ", number);
   if (missing == 0) return "";
   if (missing > kShown) shown += fmt::format(" and {} more", missing - kShown);
-  return shown + (missing == 1 ? " is missing" : " are missing");
+  return fmt::format("{} of {} {} missing ({})", missing, base::counted(count, "shard"),
+                     missing == 1 ? "is" : "are", shown);
 }
 
 // A note if only a part of the set is read. Empty if it is read whole.
 std::string check_whole(const std::string& name, int count, const ShardSet& set) {
   const auto read = int(set.files.size());
   if (read == count) return "";
-  const std::string words = fmt::format("{}: {} of {}", name, read, base::counted(count, "shard"));
   const std::string missing = set.by_glob ? missing_in_words(name, count, set) : "";
   if (!missing.empty())
-    base::fail(base::ExitCode::data, base::printable(words), ", ", missing,
+    base::fail(base::ExitCode::data, base::printable(name), ": ", missing,
                "; copy or convert the data again, or name the shards that are to be read one by "
                "one");
   if (read == 1)
     return fmt::format("{} is 1 of {}; the others are not read", set.files.begin()->second,
                        base::counted(count, "shard"));
-  return words + " are read; the others are left out";
+  return fmt::format("{}: {} of {} are read; the others are left out", name, read,
+                     base::counted(count, "shard"));
 }
 
 }  // namespace

@@ -30,7 +30,15 @@ void refuse_folder(const std::string& path, const std::string& expected) {
                expected);
 }
 
+void refuse_other_than_folder(const std::string& images) {
+  std::error_code unknown;
+  if (!images.empty() && fs::exists(images, unknown) && !fs::is_directory(images, unknown))
+    base::fail(base::ExitCode::data, base::printable_path(images),
+               ": not a folder, expected that of the images");
+}
+
 Dataset open_coco(const Source& s, Problems* problems) {
+  refuse_other_than_folder(s.images);
   const std::string voc = s.option("voc"), yolo = s.option("yolo");
   refuse_folder(
       s.annotations,

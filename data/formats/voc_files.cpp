@@ -42,26 +42,31 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
   refuse_missing(list);
   base::LoadedFile file(list, kLargestList);
   VocFiles listed;
+  int64_t left_out = 0;
   std::set<fs::path> seen;
   for_lines(plain_text(file.bytes(), list), [&](std::string_view line, int number) {
     const std::string name(line.substr(0, line.find_first_of(" \t")));
     if (name.empty()) return;
     const std::string where = fmt::format("{}:{}", list, number);
+    const auto leave_out = [&](ProblemKind kind, const std::string& why) {
+      ++left_out;
+      report(problems, kind, where, why);
+    };
     if (!stays_in_folder(name))
-      return report(problems, ProblemKind::unsafe_file_name, where,
-                    "the name does not stay below the folder");
+      return leave_out(ProblemKind::unsafe_file_name, "the name does not stay below the folder");
     const fs::path path = name + ".xml";
     if (std::error_code unknown; !fs::exists(folder / path, unknown))
-      return report(problems, ProblemKind::bad_label_file, where,
-                    "there is no " + base::printable((folder / path).string()) +
-                        " for this name; remove the line, or add the file");
+      return leave_out(ProblemKind::bad_label_file,
+                       "there is no " + base::printable((folder / path).string()) +
+                           " for this name; remove the line, or add the file");
     if (!seen.insert(path).second && listed.again++ == 0) listed.first_again = where;
     listed.paths.push_back(path);
   });
-  if (listed.paths.empty() && !problems) {
+  if (listed.paths.empty() && left_out == 0) {
     const std::string nothing = nothing_in_words(file.bytes());
-    fail(ExitCode::data, list, ": ", nothing.empty() ? "it lists no image" : nothing,
-         ", expected a name of an image per line");
+    report(problems, ProblemKind::bad_label_file, list,
+           (nothing.empty() ? "it lists no image" : nothing) +
+               ", expected a name of an image per line");
   }
   return listed;
 }

@@ -121,19 +121,20 @@ void count_box(YoloMatch& match, const ImageEntry& image, const Object& box) {
 }
 
 std::string corners_in_words(const YoloMatch& match) {
-  if (match.boxes < 3 || match.as_corners * 100 < match.boxes * 99 ||
-      match.past_border * 10 < match.boxes)
+  if (match.boxes < 3 || match.as_corners * 100 < match.boxes * 95 || match.past_border < 2 ||
+      match.past_border * 100 < match.boxes * 3)
     return "";
   return fmt::format(
       "warning: the boxes look like corners: {} of {} reach past the border, and {} fit as x1 y1 "
-      "x2 "
-      "y2; YOLO's lines are: class x_center y_center width height",
+      "x2 y2; YOLO's lines are: class x_center y_center width height",
       match.past_border, match.boxes, match.as_corners);
 }
 
 std::string without_images(const YoloFiles& files) {
   const std::string others = in_words(files.other_pictures);
-  return files.image_folder + ": no .jpg, .jpeg, or .png files" +
+  const std::string below = files.layout_folders.empty() ? "" : files.layout_folders.front();
+  const fs::path folder = (fs::path(files.image_folder) / below).lexically_normal();
+  return folder.string() + ": no .jpg, .jpeg, or .png files" +
          (others.empty() ? "" : ", but " + others);
 }
 

@@ -29,8 +29,8 @@ std::string matched(const YoloFiles& files, const YoloMatch& match);
 
 // Counts a box that was read as centre and size.
 void count_box(YoloMatch& match, const ImageEntry& image, const Object& box);
-// A warning if the boxes look like corners, x1 y1 x2 y2: at least three, of which 99 % have an area
-// as corners, and 10 % reach past the border as centre and size. Else empty.
+// A warning if the boxes look like corners, x1 y1 x2 y2: at least three, of which 95 % have an area
+// as corners, and 3 % (at least two) reach past the border as centre and size. Else empty.
 std::string corners_in_words(const YoloMatch& match);
 
 // The error message if no image was found.

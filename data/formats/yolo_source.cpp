@@ -67,9 +67,10 @@ std::string folder_of_all(const std::vector<YoloImage>& images, size_t first) {
   return folder.generic_string();
 }
 
-// Lines of a list that name images which are not there, or the same image again.
+// Lines of a list that name images which are not there, the same image again, or a picture of a
+// format that is not read.
 struct OddLines {
-  int64_t missing = 0, again = 0;
+  int64_t missing = 0, again = 0, others = 0;
   std::string first_missing, first_again;
 };
 
@@ -91,6 +92,7 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Probl
   for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int number) {
     if (line.empty()) return;
     if (names_other_picture(fs::path(line))) {
+      ++odd.others;
       ++out.other_pictures[fs::path(line).extension().string()];
       return;
     }
@@ -100,14 +102,20 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Probl
     if (std::error_code unknown; !fs::exists(root / image.relative, unknown)) {
       const std::string text = base::printable_path((root / image.relative).string()) +
                                " does not exist; remove the line, or add the image";
-      if (problems) return report(problems, ProblemKind::missing_file, where, text);
       if (odd.missing++ == 0) odd.first_missing = where + ": " + text;
+      if (problems) report(problems, ProblemKind::missing_file, where, text);
       return;
     }
     if (!seen.insert(image.relative).second && odd.again++ == 0) odd.first_again = where;
     out.images.push_back(image);
   });
-  refuse_missing(odd, list, out.images.size() - first);
+  if (!problems) refuse_missing(odd, list, out.images.size() - first);
+  if (out.images.size() == first && odd.missing == 0 && odd.others == 0) {
+    const std::string nothing = nothing_in_words(file.bytes());
+    report(problems, ProblemKind::bad_label_file, list.string(),
+           (nothing.empty() ? "it lists no image" : nothing) +
+               ", expected a path of an image per line");
+  }
   if (odd.again > 0)
     out.notes.push_back(
         fmt::format("{}: {} listed again and count{} as often (the first: line {})", list.string(),

@@ -62,6 +62,13 @@ std::string reasons_in_words(const LabelUse& use) {
   return text;
 }
 
+std::string untrainable_in_words(const LabelUse& use) {
+  if (use.labels == 0) return "no boxes: there is nothing to train on";
+  if (use.trained() > 0) return {};
+  return fmt::format("none of its {} labels takes part in training: {}", use.labels,
+                     reasons_in_words(use));
+}
+
 std::string cuts_in_words(const LabelUse& use, OvershootPolicy overshoot) {
   if (use.cut == 0) return {};
   return fmt::format("{} reach past the border{} and are cut there", use.cut,

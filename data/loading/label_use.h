@@ -23,6 +23,9 @@ LabelUse count_labels(const Dataset&, const GroundTruthOptions&, int max_boxes);
 // Does the same with the default options, as if the model had all classes of the data set.
 LabelUse count_labels(const Dataset&);
 
+// Why the data set cannot be trained on: it has no boxes, or none that takes part. Empty if it can.
+std::string untrainable_in_words(const LabelUse&);
+
 // A short name for programs to read, such as "past_border".
 const char* name_of(LabelFate);
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "data/formats/json_fault.h"
 #include "data/formats/lines.h"
 #include "data/metrics/detections_sax.h"
 #include "engine/base/error.h"
@@ -39,6 +40,8 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
+  if (const std::string more = behind_zero_in_words(cursor.rest()); !more.empty())
+    base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
   if (out.unknown_images > 0 && out.detections.empty())
     base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,
                " detections is an annotated image, the first is ",

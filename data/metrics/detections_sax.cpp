@@ -49,6 +49,14 @@ bool DetectionHandler::string(std::string& text) {
   return true;
 }
 
+// The null of a field that an entry need not have is as if it were absent.
+bool DetectionHandler::null() {
+  if (depth_ != 2 || (field_ != file_name && field_ != category)) return other("null");
+  cursor_.token_read();
+  seen_ &= ~(1u << field_);
+  return true;
+}
+
 bool DetectionHandler::other(const std::string& kind) {
   cursor_.token_read();
   if (depth_ == 0) fail_here("the file is " + kind + ", expected an array");

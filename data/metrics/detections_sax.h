@@ -16,7 +16,7 @@ class DetectionHandler {
   DetectionHandler(base::LoadedFile& file, JsonCursor& cursor, const Dataset& truth,
                    DetectionFile& out);
 
-  bool null() { return other("null"); }
+  bool null();
   bool boolean(bool) { return other("true or false"); }
   bool number_integer(int64_t value) { return number(static_cast<double>(value), true, value); }
   bool number_unsigned(uint64_t value) {

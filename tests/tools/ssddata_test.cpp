@@ -105,9 +105,29 @@ TEST_CASE("help and version go to standard output") {
   }
 }
 
+TEST_CASE("a data set that training refuses is refused by the check, with the same words") {
+  Set set;
+  set.dataset.objects.clear();
+  for (data::ImageEntry& image : set.dataset.images) image.object_count = 0;
+  set.save();
+  const tests::Outcome boxes = ssddata("check " + set.input());
+  CHECK(boxes.exit_code == 3);
+  CHECK_THAT(boxes.out, Contains("no_trained_box") &&
+                            Contains("a.json: no boxes: there is nothing to train on"));
+  set.dataset.categories.clear();
+  set.save();
+  const tests::Outcome classes = ssddata("check " + set.input());
+  CHECK(classes.exit_code == 3);
+  CHECK_THAT(classes.out, Contains("no_category") && Contains("a.json: no categories, expected"));
+}
+
 TEST_CASE("bad data is one line and exit code 3") {
   Set set;
   for (const char* command : {"check", "stats"}) {
+    CHECK_THAT(failure(fmt::format("{} --annotations '{}' --images '{}'", command,
+                                   set.annotations.string(), set.annotations.string()),
+                       3),
+               Contains("a.json: not a folder, expected that of the images"));
     CHECK_THAT(failure(std::string(command) + " --annotations /nonexistent.json", 3),
                Contains("/nonexistent.json"));
     base::write_file(set.path("cut.json"), std::string("{\"images\": [\n{\"id\": 3"));

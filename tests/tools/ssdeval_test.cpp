@@ -162,6 +162,14 @@ TEST_CASE("results in another form than pixels, and images that were detected tw
     for (int i = 0; i < 2; ++i) d->push_back((*d)[0]);
   CHECK_THAT(Job(one_object_truth(), corners).run().err,
              Catch::Contains("d.json: the boxes look like corners: 3 of 3 reach past the border"));
+  json truth = one_object_truth();  // with the annotations as corners
+  truth["annotations"][0]["bbox"] = {50, 50, 90, 90};
+  for (int i = 1; i < 3; ++i) {
+    truth["annotations"].push_back(truth["annotations"][0]);
+    truth["annotations"].back()["id"] = 9 + i;
+  }
+  CHECK_THAT(Job(truth, one_detection()).run().err,
+             Catch::Contains("a.json: the boxes look like corners: 3 of 3 reach past the border"));
   CHECK_THAT(Job(one_object_truth(), unit).run().err,
              Catch::Contains("d.json: the boxes look like 0..1: 3 of 3 have no value above 1"));
 

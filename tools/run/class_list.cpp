@@ -51,7 +51,9 @@ void refuse_same_names(const data::Dataset& dataset) {
 
 ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns, int classes)
     : classes_(classes) {
-  if (dataset.categories.empty()) fail(ExitCode::data, "the training data names no categories");
+  if (dataset.categories.empty())
+    fail(ExitCode::data, dataset.source.empty() ? "the training data" : dataset.source, ": ",
+         data::kNoCategories);
   refuse_same_names(dataset);
   if (dataset.categories.size() > data::kMostClasses)
     fail(ExitCode::data, dataset.source, dataset.source.empty() ? "" : ": ",

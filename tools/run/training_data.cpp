@@ -44,10 +44,8 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   options.class_columns = data.classes.columns_of(data.train);
   const data::LabelUse use = data::count_labels(data.train, options, config.data.sample.max_boxes);
   const std::string path = config.data.train.path();
-  if (use.labels == 0) fail(ExitCode::data, path, ": no boxes: there is nothing to train on");
-  if (use.trained() == 0)
-    fail(ExitCode::data, path, ": none of its ", use.labels,
-         " labels takes part in training: ", data::reasons_in_words(use));
+  if (const std::string why = data::untrainable_in_words(use); !why.empty())
+    fail(ExitCode::data, path, ": ", why);
   if (use.left_out() > 0)
     data.remarks.push_back("labels: " + base::share_in_words(use.left_out(), use.labels) +
                            " take no part in training: " + data::reasons_in_words(use));

@@ -36,6 +36,38 @@ TEST_CASE("corners in place of sizes are recognised") {
   CHECK_THAT(units.in_words(), Contains("look like corners") && Contains("2 of 3"));
 }
 
+TEST_CASE("corners are recognised if only few reach past the border, or some a little too far") {
+  std::vector<Object> boxes(38, box(10, 10, 60, 40));
+  CHECK(words_for(with_boxes(boxes)).empty());
+  for (const Object& far : {box(120, 10, 199, 60), box(20, 60, 90, 99)}) boxes.push_back(far);
+  CHECK_THAT(words_for(with_boxes(boxes)), Contains("look like corners") && Contains("2 of 40"));
+  // x2 and y2 past the border themselves.
+  CHECK_THAT(words_for(with_boxes({box(100, 40, 210, 90), box(5, 5, 60, 50), box(120, 9, 9, 9),
+                                   box(120, 10, 199, 107)})),
+             !Contains("corners"));
+  CHECK_THAT(
+      words_for(with_boxes({box(100, 40, 210, 90), box(5, 5, 60, 50), box(120, 10, 199, 107)})),
+      Contains("look like corners"));
+}
+
+TEST_CASE("detections given as corners are recognised by the objects on which they lie") {
+  Dataset truth = with_boxes(
+      {box(10, 10, 30, 20), box(40, 10, 40, 30), box(20, 50, 30, 20), box(100, 20, 50, 50)});
+  truth.images[0].id = 7;
+  std::vector<data::Detection> sizes, corners;
+  for (const Object& o : truth.objects) {
+    sizes.push_back({.image_id = 7, .x = o.x, .y = o.y, .width = o.width, .height = o.height});
+    corners.push_back(sizes.back());
+    corners.back().width += o.x, corners.back().height += o.y;
+  }
+  CHECK(data::corners_in_words(sizes, truth).empty());
+  CHECK_THAT(data::corners_in_words(corners, truth),
+             Contains("1 of 4 lie on an object of their class, and as [x1, y1, x2, y2], 4 do"));
+  for (data::Detection& d : corners) d.category = 1;  // of another class
+  CHECK(data::corners_in_words(corners, truth).empty());
+  CHECK(data::corners_in_words({}, truth).empty());
+}
+
 TEST_CASE("boxes of detections are judged by the same rule") {
   Dataset truth = with_boxes({});
   truth.images[0].id = 7;

@@ -71,6 +71,25 @@ TEST_CASE("a clean data set has no problems") {
   CHECK(problems.kept().empty());
 }
 
+TEST_CASE("what training refuses is a problem of its own") {
+  Dataset d = clean();
+  d.source = "a.json";
+  for (Object& o : d.objects) o.width = 0;
+  Problems problems = label_problems(d);
+  CHECK(problems.count(ProblemKind::no_trained_box) == 1);
+  CHECK_THAT(problems.kept().back().text,
+             Catch::Contains("none of its 2 labels takes part in training: 2 without area"));
+  d.objects.clear();
+  d.images[0].object_count = 0;
+  problems = label_problems(d);
+  CHECK(problems.count(ProblemKind::no_trained_box) == 1);
+  CHECK(problems.count(ProblemKind::no_category) == 0);
+  CHECK(problems.kept().back().text == "no boxes: there is nothing to train on");
+  CHECK(problems.kept().back().where == "a.json");
+  d.categories.clear();
+  CHECK(label_problems(d).count(ProblemKind::no_category) == 1);
+}
+
 TEST_CASE("each problem of labels is found") {
   Dataset d = clean();
   double inf = std::numeric_limits<double>::infinity();

@@ -107,6 +107,9 @@ TEST_CASE("what cannot be used is found, once per image, in their order") {
   }
   CHECK(lookup.unusable == 9);
   CHECK(lookup.first_problem().starts_with("absent.jpg: not found in "));
+  f.dataset.image_folder = f.at("nowhere").string();
+  CHECK_THAT(data::look_up_images(f.dataset, 1).first_problem(),
+             Catch::Contains("nowhere, which does not exist"));
   CHECK(lookup.in_words().find("9 cannot be used, 2 missing_file, 6 unreadable_image, "
                                "1 size_mismatch; the first: absent.jpg: ") != std::string::npos);
 }

@@ -12,7 +12,7 @@
 #include "tests/support/files.h"
 #include "tests/support/label_folder.h"
 
-using Catch::Contains, Catch::StartsWith;
+using Catch::Contains, Catch::EndsWith, Catch::StartsWith;
 using data::Dataset, data::ProblemKind, data::Problems;
 using tests::LabelFolder;
 namespace fs = std::filesystem;
@@ -128,6 +128,11 @@ TEST_CASE("VOC: names in a list that have no file are told with their line") {
   const std::string list = f.at("voc/ImageSets/Main/train.txt");
   f.text("voc/ImageSets/Main/train.txt", "\xEF\xBB\xBF\n");
   CHECK(failure(source) == list + ": it lists no image, expected a name of an image per line");
+  CHECK(found_in(source) == Found{{ProblemKind::bad_label_file, list}});
+  f.text("voc/ImageSets/Main/train.txt", "");
+  CHECK(failure(source) ==
+        list + ": the file is empty (0 bytes), expected a name of an image per line");
+  CHECK(found_in(source) == Found{{ProblemKind::bad_label_file, list}});
   f.text("voc/ImageSets/Main/train.txt", "0\ngone\n2 1\n0\nlost\n");
   CHECK(failure(source) == list + ":2: there is no " + f.at("voc/Annotations/gone.xml") +
                                " for this name; remove the line, or add the file");
@@ -179,6 +184,16 @@ TEST_CASE("YOLO: listed images that are gone, or listed again, are told with the
         Found{{ProblemKind::missing_file, list + ":2"}, {ProblemKind::missing_file, list + ":4"}});
   f.text("yolo/list.txt", "images/gone.jpg\n");
   CHECK(found_in(source) == Found{{ProblemKind::missing_file, list + ":1"}});
+  for (const char* nothing : {"", "\n \n"}) {
+    f.text("yolo/list.txt", nothing);
+    CHECK_THAT(failure(source), StartsWith(list + ": the file ") &&
+                                    EndsWith(", expected a path of an image per line"));
+    CHECK(found_in(source) == Found{{ProblemKind::bad_label_file, list}});
+  }
+  fs::create_directory(f.at("yolo/none"));
+  f.text("yolo/data.yaml", "names: [bolt, nut]\ntrain: none\n");
+  CHECK_THAT(failure(source), StartsWith(f.at("yolo/none") + ": no .jpg, .jpeg, or .png files"));
+  f.text("yolo/data.yaml", "names: [bolt, nut]\n\ntrain: list.txt\n");
   f.text("yolo/list.txt", "images/0.jpg\nimages/1.jpg\n./images/0.jpg\n");
   CHECK_THAT(data::open(source).notes.at(0),
              Contains("1 image is listed again and counts as often (the first: line 3)"));

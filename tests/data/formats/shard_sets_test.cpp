@@ -69,7 +69,8 @@ TEST_CASE("a glob reads a whole set, and no set of which a shard is missing") {
   // A part that is chosen on purpose, while the others lie beside it.
   CHECK_THAT(f.find({"t.record-0000[01]*"}).notes.at(0), Contains("t.record: 2 of 4 shards"));
   fs::remove(f.at("t.record-00002-of-00004"));
-  CHECK_THAT(f.refusal({"t.record-*"}), Contains("t.record: 3 of 4 shards, 00002 is missing"));
+  CHECK_THAT(f.refusal({"t.record-*"}),
+             Contains("t.record: 1 of 4 shards is missing (00002); copy"));
   CHECK_THAT(f.find({"t.record-00001-of-00004", "t.record-00003-of-00004"}).notes.at(0),
              Contains("t.record: 2 of 4 shards"));
 }
@@ -80,9 +81,10 @@ TEST_CASE("all missing shards are named, up to five of them") {
     for (const int number : numbers) fs::remove(f.at(data::shard_name("t", number, 9)));
     return f.refusal({"t.record-*"});
   };
-  CHECK_THAT(without({4, 1}), Contains("t.record: 7 of 9 shards, 00001, 00004 are missing; "));
-  CHECK_THAT(without({0, 5, 8}), Contains("00000, 00001, 00004, 00005, 00008 are missing; "));
-  CHECK_THAT(without({6, 7}), Contains(", 00006 and 2 more are missing; "));
+  CHECK_THAT(without({4, 1}), Contains("t.record: 2 of 9 shards are missing (00001, 00004); "));
+  CHECK_THAT(without({0, 5, 8}), Contains("missing (00000, 00001, 00004, 00005, 00008); "));
+  CHECK_THAT(without({6, 7}),
+             Contains("7 of 9 shards are missing (") && Contains(", 00006 and 2 more); "));
 }
 
 TEST_CASE("marks of patterns in names of files stand for themselves, if there is such a file") {

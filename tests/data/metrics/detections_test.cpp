@@ -51,6 +51,19 @@ std::string with(const std::string& old, const std::string& fresh) {
 
 }  // namespace
 
+TEST_CASE("text behind a zero byte is not left out silently") {
+  CHECK(load("[" + kGood + "]" + std::string(5, '\0')).detections.size() == 1);
+  CHECK_THAT(error_of("[" + kGood + "]" + std::string("\0,", 2)),
+             Catch::Contains("a zero byte, at which the text ends"));
+}
+
+TEST_CASE("null names are as if they were absent, and null numbers are refused") {
+  const std::string entry = kGood.substr(0, kGood.size() - 1);
+  CHECK(load("[" + entry + R"(, "file_name": null, "category": null, "segmentation": null}])")
+            .detections.size() == 1);
+  CHECK_THAT(error_of(with("0.25", "null")), Catch::Contains("score is null, expected a number"));
+}
+
 TEST_CASE("a file name of half a megabyte is cut in messages") {
   const auto named = [](const std::string& name) {
     return kGood.substr(0, kGood.size() - 1) + R"(, "file_name": ")" + name + R"("})";
