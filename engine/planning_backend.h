@@ -1,6 +1,6 @@
 // A device that only counts: memory is addresses without anything behind them, kernels and copies
-// do nothing, convolutions say what workspace they want and which weights they keep. A step run on it asks for exactly the
-// memory that it asks for on the real device, and takes no time.
+// do nothing, convolutions say what workspace they want and which weights they keep. A step run on
+// it asks for exactly the memory that it asks for on the real device, and takes no time.
 #pragma once
 #include <map>
 #include <set>

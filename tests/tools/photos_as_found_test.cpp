@@ -207,7 +207,8 @@ struct Linked {
     data::write_image(photo.at("store/real.jpg"), tests::picture(64, 48));
     data::Dataset set;
     set.categories = {{1, "cat"}};
-    set.images = {{.id = 1, .width = 64, .height = 48, .file_name = name}};
+    set.objects = {{.id = 1, .x = 8, .y = 8, .width = 16, .height = 16, .area = 256}};
+    set.images = {{.id = 1, .width = 64, .height = 48, .file_name = name, .object_count = 1}};
     data::write_coco(photo.at("set.json"), set);
   }
   Outcome check(const std::string& more = "") const {
