@@ -184,13 +184,13 @@ TEST_CASE("a device is told of every convolution before the first is asked for")
 
 TEST_CASE("a batch that does not fit is refused with the size that would") {
   TrainingPlace place;
-  const std::string few = " train.memory_gib=0.01 eval.batch_size=1";
+  const std::string few = " train.memory_gib=0.008 eval.batch_size=1";
   const Outcome refused = place.train("run", "train.batch_size=24" + few);
   CAPTURE(refused.err);
   CHECK(refused.exit_code == 6);
   CHECK(std::count(refused.err.begin(), refused.err.end(), '\n') == 1);
   CHECK_THAT(refused.err, Catch::Contains("train.batch_size=24 needs") &&
-                              Catch::Contains("10 MiB are free") && Catch::Contains("would fit"));
+                              Catch::Contains("8.2 MiB are free") && Catch::Contains("would fit"));
   const std::string mark = "are free: train.batch_size=";
   const int fits = std::stoi(refused.err.substr(refused.err.find(mark) + mark.size()));
   REQUIRE(fits >= 1);
@@ -200,7 +200,7 @@ TEST_CASE("a batch that does not fit is refused with the size that would") {
   CAPTURE(smaller.err);
   CHECK(smaller.exit_code == 0);
   CHECK_THAT(smaller.out,
-             Catch::Contains("memory: weights") && Catch::Contains("of 10 MiB for steps"));
+             Catch::Contains("memory: weights") && Catch::Contains("of 8.2 MiB for steps"));
   CHECK(
       place.train("run", "train.batch_size=" + std::to_string(fits + 1) + few + steps).exit_code ==
       6);
