@@ -37,6 +37,17 @@ inline std::string_view plain_text(std::string_view text, const std::string& whe
   return text;
 }
 
+// The line, from 1, at which a merge has left both versions of a part; 0 if there is none.
+inline int merge_conflict_line(std::string_view text) {
+  constexpr std::string_view kMark = "<<<<<<< ";
+  const size_t at = text.starts_with(kMark) ? 0 : text.find("\n<<<<<<< ");
+  if (at == text.npos) return 0;
+  return 1 + int(std::count(text.begin(), text.begin() + std::ptrdiff_t(at), '\n')) + (at > 0);
+}
+inline constexpr std::string_view kMergeConflict =
+    "a merge conflict: the file holds two versions of a part; keep one, and remove the lines "
+    "<<<<<<<, ======= and >>>>>>>";
+
 // Calls take(line, number) for each line, numbered from 1, without blanks and '\r' at its end.
 template <class Take> void for_lines(std::string_view text, Take take) {
   for (int number = 1; !text.empty(); ++number) {

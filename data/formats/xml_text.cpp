@@ -28,11 +28,11 @@ const char* in_words(pugi::xml_parse_status status) {
   switch (status) {
     case pugi::status_bad_start_element:
     case pugi::status_unrecognized_tag:
-      return "expected <name> behind <; write a < in a text as &lt;";
+      return "expected the name of an element behind <; write a < in a text as &lt;";
     case pugi::status_bad_end_element:
-      return "expected </name>";
+      return "expected the name of an element and > behind </";
     case pugi::status_end_element_mismatch:
-      return "an element without its end </name>; is the file cut off?";
+      return "an element without its end </...>; is the file cut off?";
     case pugi::status_bad_attribute:
       return "expected name=\"value\" in a tag";
     case pugi::status_bad_comment:
@@ -91,6 +91,7 @@ std::string line_of(std::string_view xml, pugi::xml_encoding encoding, std::ptrd
 pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
   if (const std::string nothing = nothing_in_words(xml); !nothing.empty())
     base::fail(base::ExitCode::data, where, ": ", nothing, ", expected XML");
+  if (wide_encoding(xml).empty()) xml = xml.substr(0, xml.find_last_not_of('\0') + 1);
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(xml.data(), xml.size(), kParse);
   auto refuse = [&](std::ptrdiff_t offset, const std::string& what) {
@@ -103,6 +104,8 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
   if (const size_t zero = xml.find('\0'); zero != xml.npos && !is_wide(result.encoding))
     refuse(std::ptrdiff_t(zero),
            "a zero byte, which no text has: save the file as UTF-8, if it is in UTF-16");
+  if (const int line = merge_conflict_line(xml); !result && line > 0)
+    base::fail(base::ExitCode::data, where, ":", line, ": no valid XML: ", kMergeConflict);
   if (!result) refuse(result.offset, fault_in_words(xml, result));
   for (pugi::xml_node node : document.children()) {
     if (node.type() == pugi::node_doctype &&

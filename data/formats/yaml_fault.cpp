@@ -1,6 +1,8 @@
 #include "data/formats/yaml_fault.h"
 
 #include <algorithm>
+#include <array>
+#include <sstream>
 #include <vector>
 
 #include "data/formats/fault_words.h"
@@ -28,227 +30,257 @@ constexpr FaultWords kFaults[] = {
 
 constexpr size_t kNone = std::string_view::npos;
 
-// The position behind the quoted text that begins here, or kNone if it does not end in this line.
-size_t behind_quotes(std::string_view line, size_t at) {
-  const char quote = line[at++];
-  for (; at < line.size(); ++at) {
-    if (quote == '"' && line[at] == '\\')
-      ++at;
-    else if (line[at] == quote && quote == '\'' && line.substr(at + 1).starts_with('\''))
-      ++at;
-    else if (line[at] == quote)
-      return at + 1;
-  }
-  return kNone;
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  for_lines(text, [&](std::string_view line, int) { lines.push_back(line); });
+  return lines;
 }
 
-// What a line has outside of quotes.
-struct Line {
-  size_t indent = 0;
-  bool item = false;       // begins with "- "
-  bool bare_item = false;  // "-" alone
-  size_t colon = kNone;    // of the first key
-  bool value = false;      // something follows the colon
-  bool block = false;      // | or > follows it: the lines below are text
-  int brackets = 0;        // opened less closed
-  bool quotes_open = false, text_behind_quotes = false;
+size_t indent_of(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
 
-  bool opens() const { return colon != kNone && !value; }  // its value is below
-};
+std::string_view unindented(std::string_view line) { return line.substr(indent_of(line)); }
 
-// Reads a line that has some text, from the first letter on.
-class LineReader {
- public:
-  explicit LineReader(std::string_view line) : line_(line), at_(line.find_first_not_of(' ')) {}
+bool has_text(std::string_view line) {
+  const std::string_view text = unindented(line);
+  return !text.empty() && text[0] != '#' && text[0] != '\t';
+}
 
-  // `open`: brackets that are open before it.
-  Line read(int open) {
-    out_.indent = at_;
-    if (open == 0) skip_items();
-    bool begins = true;  // a value may begin here
-    for (; at_ < line_.size(); ++at_) {
-      const char c = line_[at_];
-      const bool in_flow = open + out_.brackets > 0;
-      if (c == ' ') continue;
-      if (c == '#' && at_ > 0 && line_[at_ - 1] == ' ') break;
-      if (begins && (c == '"' || c == '\'')) {
-        if (!skip_quotes()) return out_;
-        begins = false;
-      } else if (begins && (c == '[' || c == '{')) {
-        ++out_.brackets;
-      } else if (in_flow && (c == ']' || c == '}')) {
-        --out_.brackets;
-        begins = false;
-      } else if (in_flow && c == ',') {
-        begins = true;
-      } else {
-        begins = is_colon() && (in_flow || take_colon());
-      }
-    }
-    return out_;
-  }
-
- private:
-  void skip_items() {
-    while (at_ < line_.size() && line_[at_] == '-' &&
-           (at_ + 1 == line_.size() || line_[at_ + 1] == ' ')) {
-      out_.item = true;
-      at_ = std::min(line_.find_first_not_of(' ', at_ + 1), line_.size());
-      out_.bare_item = at_ == line_.size();
-    }
-  }
-  // Leaves the position at the closing quote.
-  bool skip_quotes() {
-    const size_t behind = behind_quotes(line_, at_);
-    out_.quotes_open = behind == kNone;
-    if (out_.quotes_open) return false;
-    const size_t next = line_.find_first_not_of(' ', behind);
-    constexpr std::string_view kMayFollow = ",]}:#";
-    out_.text_behind_quotes |= next != kNone && kMayFollow.find(line_[next]) == kNone;
-    at_ = behind - 1;
-    return true;
-  }
-  bool is_colon() const {
-    return line_[at_] == ':' && (at_ + 1 == line_.size() || line_[at_ + 1] == ' ');
-  }
-  bool take_colon() {
-    if (out_.colon != kNone) return false;
-    out_.colon = at_;
-    const size_t next = line_.find_first_not_of(' ', at_ + 1);
-    out_.value = next != kNone && line_[next] != '#';
-    out_.block = out_.value && (line_[next] == '|' || line_[next] == '>');
-    return true;
-  }
-
-  std::string_view line_;
-  size_t at_;
-  Line out_;
-};
-
+// Whether the line begins with a word and a colon.
 bool begins_with_key(std::string_view line) {
-  const size_t first = line.find_first_not_of(' '), colon = line.find(':');
-  return colon != kNone && line.substr(first, colon - first).find(' ') == kNone &&
+  line = unindented(line);
+  const size_t colon = line.find(':');
+  return colon != kNone && line.substr(0, colon).find(' ') == kNone &&
          (colon + 1 == line.size() || line[colon + 1] == ' ');
 }
 
-// Looks at the lines outside of blocks of text.
-class Scan {
- public:
-  // `hidden`: the text can be read, so that only what it hardly means counts.
-  Scan(std::string_view text, bool hidden) : hidden_(hidden) {
-    if (text.find('\0') != kNone) return;  // UTF-16
-    for_lines(text, [this](std::string_view line, int number) {
-      if (!found_.line && !given_up_) look_at(line, number);
-    });
+bool begins_with_item(std::string_view line) { return unindented(line).starts_with("- "); }
+
+// The first part of a text, as the library reads it.
+struct Part : YamlEvents {
+  explicit Part(std::string_view text) {
+    try {
+      std::istringstream stream{std::string(text)};
+      YAML::Parser(stream).HandleNextDocument(*this);
+    } catch (const YAML::Exception& error) {
+      message = error.msg;
+    }
   }
-  const YamlFault& found() const { return found_; }
-  int line_of_open_bracket() const { return open_ > 0 ? opened_ : 0; }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    last = mark;
+  }
+  bool good() const { return message.empty(); }
+
+  std::string message;
+  YAML::Mark last = YAML::Mark::null_mark();  // of the last text
+};
+
+std::string without_colon(std::string_view text) {
+  text = unindented(text);
+  return base::concatenate("expected a key, a colon and a value, as in `train: images/train`, ",
+                           "found `", base::printable_name(text), "`; ",
+                           text.find(':') != kNone ? "write a blank behind the colon"
+                                                   : "is the colon missing?");
+}
+
+// Searches the line with the fault: the first one with which the text cannot be read any more, also
+// with those behind it.
+class Search {
+ public:
+  Search(std::string_view text, int line, const std::string& message)
+      : text_(text), lines_(lines_of(text)), line_(line), message_(message) {
+    if (text.find('\0') == kNone) look();  // else UTF-16
+  }
+  YamlFault found() const { return {line_, words_}; }
 
  private:
-  void look_at(std::string_view text, int number) {
-    const size_t first = text.find_first_not_of(' ');
-    if (first == kNone) return;
-    if (quotes_) {  // in a text that can be read
-      if (begins_with_key(text)) found_ = {quotes_, "quotes that are not closed in their line"};
-      given_up_ = true;
-      return;
+  // That many lines of the text. Lines are numbered from 1.
+  std::string_view first_lines(int count) const {
+    const std::string_view last = lines_[size_t(count) - 1];
+    return text_.substr(0, size_t(last.data() + last.size() - text_.data()));
+  }
+  std::string_view line(int number) const { return lines_[size_t(number) - 1]; }
+
+  void look() {
+    const int conflict = merge_conflict_line(text_), count = int(lines_.size());
+    size_t budget = size_t{16} << 20;
+    int good = std::min(line_ + 1, count);
+    for (; good > 0 && !Part(first_lines(good)).good(); --good) {
+      if (budget < text_.size()) return;
+      budget -= text_.size();
     }
-    if (text[first] == '#' || text.starts_with("---") || text.starts_with("...") ||
-        text.starts_with('%'))
-      return;
-    if (block_ != kNone && first > block_) return;
-    block_ = kNone;
-    const std::string words = text[first] == '\t' ? tab(text) : fault_of(text, number);
-    if (!words.empty()) found_ = {number, words};
+    if (conflict > 0 && conflict <= good + 1) {
+      line_ = conflict;
+      words_ = kMergeConflict;
+    } else if (good < count) {
+      look_at(good + 1);
+    }
   }
 
-  std::string tab(std::string_view text) const {
-    const bool blank = text.find_first_not_of(" \t") == kNone;
-    return blank || hidden_ ? "" : "a tab before the text of a line; indent by blanks";
+  // The lines above `bad` can be read, those with it cannot.
+  void look_at(int bad) {
+    const std::string& message = Part(first_lines(bad)).message;
+    if (look_above(bad)) return;
+    const bool reaches_on = bad < line_ && bad < int(lines_.size());
+    if (reaches_on && !swallows(bad)) return;
+    if (bad <= line_) {
+      line_ = bad;
+      words_ = words_of(line(bad), bad > 1 ? line(bad - 1) : "", reaches_on ? message : message_);
+      if (reaches_on || message.find(" flow not found") != kNone) look_at_bracket(bad, message);
+    }
   }
 
-  std::string fault_of(std::string_view text, int number) {
-    const Line line = LineReader(text).read(open_);
-    if (line.quotes_open && !hidden_) return "quotes that are not closed";
-    if (line.quotes_open) quotes_ = number;
-    if (line.text_behind_quotes)
-      return hidden_ ? "" : "text behind a closing quote; is a quote missing before it?";
-    const bool inside = open_ > 0;
-    open_ = std::max(0, open_ + line.brackets);
-    if (!inside && open_ > 0) opened_ = number;
-    if (inside) return "";
-    std::string words = line.item ? fault_of_item(line) : fault_of_key(text, line);
-    if (line.block) block_ = line.indent;
-    above_ = line;
-    return words;
+  // Whether the line above has a text alone where a key should be.
+  bool look_above(int bad) {
+    int above = bad - 1;
+    while (above > 0 && !has_text(line(above))) --above;
+    if (above == 0 || !begins_with_key(line(bad))) return false;
+    const size_t indent = indent_of(line(above));
+    const YAML::Mark last = Part(first_lines(above)).last;
+    constexpr std::string_view kOthers = "\"'[{-?";
+    if (last.line != above - 1 || last.column != int(indent) || indent > indent_of(line(bad)) ||
+        kOthers.find(line(above)[indent]) != kNone)
+      return false;
+    line_ = above;
+    words_ = without_colon(line(above));
+    return true;
   }
 
-  std::string fault_of_item(const Line& line) {
-    const bool new_list = items_ == kNone || above_.bare_item || above_.opens();
-    const bool other = !new_list && line.indent != items_;
-    const bool deeper = other && line.indent > items_;
-    if (new_list || !above_.item) items_ = line.indent;
-    return (hidden_ ? deeper : other) ? "a list item that is not indented as the one above it" : "";
+  // Whether a quote or a bracket that is open in the line has a key or an item behind it.
+  bool swallows(int open) const {
+    const std::string_view first = line(open);
+    if (!begins_with_key(first) && !begins_with_item(first)) return false;
+    for (int i = open + 1; i <= std::min(line_, int(lines_.size())); ++i)
+      if ((begins_with_key(line(i)) || begins_with_item(line(i))) &&
+          indent_of(line(i)) <= indent_of(first))
+        return true;
+    return false;
   }
 
-  std::string fault_of_key(std::string_view text, const Line& line) {
-    if (items_ != kNone && line.indent > items_) return "";  // of an item
-    items_ = kNone;
-    if (line.colon == kNone && line.brackets == 0) return no_colon(text, line);
-    const size_t before = keys_.size();
-    while (!keys_.empty() && keys_.back() > line.indent) keys_.pop_back();
-    const bool deeper = keys_.empty() || line.indent > keys_.back();
-    const bool further = deeper && before > 0 && keys_.size() == before;
-    if (deeper) keys_.push_back(line.indent);
-    if (deeper && before >= keys_.size())
-      return "a line whose indentation is that of no line above it";
-    return further && above_.value && !hidden_
-               ? "indented further than the line above it, which has a value already"
-               : "";
+  static std::string words_of(std::string_view line, std::string_view above,
+                              const std::string& message) {
+    if (unindented(line).starts_with('\t'))
+      return "a tab before the text of a line; indent by blanks";
+    if (message == "illegal map value" && begins_with_key(line) && begins_with_key(above) &&
+        indent_of(line) > indent_of(above))
+      return "indented further than the line above it, which has a value already";
+    return std::string(words_for(kFaults, message));
   }
 
-  // A text that goes on in the next line, further to the right, is YAML.
-  std::string no_colon(std::string_view text, const Line& line) const {
-    text.remove_prefix(line.indent);
-    const bool number = text.find_first_not_of("0123456789") == text.find(':');
-    const bool colon = text.find(':') != kNone;
-    if (hidden_ && line.indent > above_.indent && !(number && colon)) return "";
-    return base::concatenate("expected a key, a colon and a value, as in `train: images/train`, ",
-                             "found `", base::printable_name(text), "`; ",
-                             colon ? "write a blank behind the colon" : "is the colon missing?");
+  // A bracket that a ] or } behind it does not close is not what is wrong.
+  void look_at_bracket(int bad, const std::string& message) {
+    if (message.find(" flow not found") == kNone) return;
+    const std::string part(first_lines(bad));
+    for (const char* closing : {"\n ]", "\n }", "\n ]]", "\n }]", "\n ]}", "\n }}"})
+      if (Part(part + closing).good()) return;
+    const std::string_view bad_line = line(bad);
+    const bool quote = std::count(bad_line.begin(), bad_line.end(), '\'') % 2 != 0 ||
+                       std::count(bad_line.begin(), bad_line.end(), '"') % 2 != 0;
+    words_ = quote ? "text behind a closing quote; is a quote missing before it?"
+                   : "a mark of YAML in a text between brackets, such as a colon; put the text "
+                     "into quotes";
   }
 
-  const bool hidden_;
-  YamlFault found_;
-  int open_ = 0, opened_ = 0;             // brackets, and the line of the outermost one
-  int quotes_ = 0;                        // the line that has opened quotes
-  size_t block_ = kNone, items_ = kNone;  // indentation of a block's key, and of list items
-  std::vector<size_t> keys_;              // indentation of the keys around a line
-  bool given_up_ = false;
-  Line above_;
+  const std::string_view text_;
+  const std::vector<std::string_view> lines_;
+  int line_;
+  const std::string message_;
+  std::string words_;
 };
+
+// The position of a text in its line, which a mark counts in letters.
+size_t byte_of(std::string_view line, int column) {
+  size_t at = 0;
+  for (; at < line.size(); ++at)
+    if ((line[at] & 0xc0) != 0x80 && column-- == 0) break;
+  return at;
+}
+
+// Whether the text that begins here goes on in the next line.
+bool goes_on(std::string_view line, size_t at, const std::string& value) {
+  const std::string_view rest = line.substr(at);
+  if (!rest.starts_with('"') && !rest.starts_with('\''))
+    return rest.size() < value.size() && value.starts_with(rest);
+  for (size_t i = 1; i < rest.size(); ++i) {
+    if (rest[i] == '\\' && rest[0] == '"')
+      ++i;
+    else if (rest[i] == rest[0] && rest[0] == '\'' && rest.substr(i + 1).starts_with('\''))
+      ++i;
+    else if (rest[i] == rest[0])
+      return false;
+  }
+  return true;
+}
 
 }  // namespace
 
 YamlFault yaml_fault(std::string_view text, int line, const std::string& message) {
-  const Scan scan(text, false);
-  YamlFault fault = scan.found();
-  if (fault.line == 0 || fault.line > line) {
-    fault = {line, std::string(words_for(kFaults, message))};
-    const bool bracket = message.find(" flow not found") != message.npos;
-    if (bracket && scan.line_of_open_bracket() > 0) fault.line = scan.line_of_open_bracket();
-    if (bracket && scan.line_of_open_bracket() == 0)
-      fault.words =
-          "a mark of YAML in a text between brackets, such as a colon; put the text "
-          "into quotes";
-  }
+  YamlFault fault = Search(text, line, message).found();
+  if (fault.words.empty()) fault.words = words_for(kFaults, message);
   fault.words += " (" + base::printable(message) + ")";
   return fault;
 }
 
-std::optional<YamlFault> hidden_yaml_fault(std::string_view text) {
-  const YamlFault fault = Scan(text, true).found();
-  return fault.line ? std::optional(fault) : std::nullopt;
+std::optional<YamlFault> swallowed_line(std::string_view text, const YAML::Node& scalar) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  const std::vector<std::string_view> lines = lines_of(text);
+  const YAML::Mark mark = scalar.Mark();
+  if (!scalar.IsScalar() || size_t(mark.line) >= lines.size()) return std::nullopt;
+  const std::string& value = scalar.Scalar();
+  const std::string_view first = lines[size_t(mark.line)];
+  const size_t at = byte_of(first, mark.column);
+  if (at >= first.size() || !goes_on(first, at, value)) return std::nullopt;
+  const bool quotes = first[at] == '"' || first[at] == '\'';
+  for (size_t i = size_t(mark.line) + 1; i < lines.size(); ++i) {
+    const std::string_view line = unindented(lines[i].substr(0, lines[i].find_last_not_of("\"'") + 1));
+    if (value.find(line) == kNone) break;
+    if (!begins_with_key(line) && !begins_with_item(line)) continue;
+    if (quotes) return YamlFault{mark.line + 1, "quotes that are not closed in their line"};
+    return YamlFault{int(i) + 1, "a list item or key that is not indented as the one above it"};
+  }
+  return std::nullopt;
+}
+
+std::optional<YamlFault> key_without_colon(std::string_view text, const YAML::Node& key) {
+  const std::vector<std::string_view> lines = lines_of(text);
+  const YAML::Mark mark = key.Mark();
+  if (!key.IsScalar() || size_t(mark.line) >= lines.size()) return std::nullopt;
+  std::string_view line = lines[size_t(mark.line)];
+  line = unindented(line.substr(0, line.find(" #")));
+  line.remove_suffix(line.size() - (line.find_last_not_of(' ') + 1));
+  if (line != key.Scalar()) return std::nullopt;
+  return YamlFault{mark.line + 1, without_colon(line)};
+}
+
+std::optional<YamlFault> key_behind_document(std::string_view text) {
+  struct Second : YamlEvents {
+    void OnDocumentStart(const YAML::Mark& mark) override { start = mark; }
+    void OnScalar(const YAML::Mark&, const std::string& value, YAML::anchor_t,
+                  const std::string&) override {
+      if (first.empty()) first = value;
+    }
+    YAML::Mark start = YAML::Mark::null_mark();
+    std::string first;
+  } second;
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    YamlEvents events;
+    if (!parser.HandleNextDocument(events)) return std::nullopt;
+    parser.HandleNextDocument(second);
+  } catch (const YAML::Exception&) {
+    // What is behind the first document may be anything.
+  }
+  constexpr std::array kKeys = {"names", "train", "val", "test", "path", "nc"};
+  const std::vector<std::string_view> lines = lines_of(text);
+  if (std::find(kKeys.begin(), kKeys.end(), second.first) == kKeys.end() ||
+      size_t(second.start.line) >= lines.size())
+    return std::nullopt;
+  for (int i = 0; i <= second.start.line; ++i)
+    if (i > 0 && (lines[size_t(i)].starts_with("---") || lines[size_t(i)].starts_with("...")))
+      return std::nullopt;
+  return YamlFault{second.start.line + 1,
+                   "a line whose indentation is that of no line above it"};
 }
 
 }  // namespace data

@@ -1,6 +1,9 @@
 // What is wrong with a text that is no YAML, or that is YAML and not what its author meant. A
 // parser notices a quote, a colon or a blank that is missing some lines later, or never.
 #pragma once
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +15,34 @@ struct YamlFault {
   std::string words;
 };
 
+// Takes the parser's events and does nothing with them.
+struct YamlEvents : YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
 // Where the text is wrong, and how, if the library has said `message` at this line.
 YamlFault yaml_fault(std::string_view text, int line, const std::string& message);
 
-// The first line of a text that can be read, but hardly as it was meant: quotes that reach over
-// several lines, a line that is neither a key nor a list item, a list item that another one has
-// swallowed. No file of class names and paths needs these.
-std::optional<YamlFault> hidden_yaml_fault(std::string_view text);
+// The fault of a text of some lines in quotes, or without any, that has swallowed a line which
+// begins with a key or is a list item. Only for values that are no long texts.
+std::optional<YamlFault> swallowed_line(std::string_view text, const YAML::Node& scalar);
+
+// The fault of a key without a value whose line has no colon: `train images`, `0:cat`.
+std::optional<YamlFault> key_without_colon(std::string_view text, const YAML::Node& key);
+
+// A first key, such as `names` or `train`, of what the library has taken for a second document,
+// though no line --- or ... is before it.
+std::optional<YamlFault> key_behind_document(std::string_view text);
 
 }  // namespace data

@@ -1,6 +1,5 @@
 #include "data/formats/yolo_yaml.h"
 
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
@@ -21,17 +20,12 @@ constexpr size_t kLargestFile = size_t{256} << 10;
 constexpr int kDeepest = 32;
 
 // Checks the file's events before any node is made of them.
-class Bounds : public YAML::EventHandler {
+class Bounds : public YamlEvents {
  public:
   explicit Bounds(const std::string& where) : where_(where) {}
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     refuse(mark, "aliases are not accepted: write the value out");
   }
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
     enter(mark);
@@ -54,58 +48,113 @@ class Bounds : public YAML::EventHandler {
   int depth_ = 0;
 };
 
-[[noreturn]] void refuse(const std::string& where, const YAML::Node& node,
-                         const std::string& what) {
-  fail(ExitCode::data, where, ":", node.Mark().line + 1, ": ", what);
-}
+// Takes what a program needs out of a text that can be read.
+class Reader {
+ public:
+  Reader(std::string_view text, const std::string& where) : text_(text), where_(where) {}
+  YoloYaml read(const YAML::Node& root);
 
-std::string text_of(const YAML::Node& node, const std::string& where, const std::string& key) {
-  if (!node.IsScalar()) refuse(where, node, key + ": expected a text");
+ private:
+  [[noreturn]] void refuse(const YAML::Node& node, const std::string& what) const {
+    fail(ExitCode::data, where_, ":", node.Mark().line + 1, ": ", what);
+  }
+  void refuse_if(const std::optional<YamlFault>& fault) const {
+    if (fault) fail(ExitCode::data, where_, ":", fault->line, ": ", fault->words);
+  }
+  [[noreturn]] void refuse_without_names(const YAML::Node& root) const;
+  std::string text_of(const YAML::Node& node, const std::string& key) const;
+  std::vector<std::string> texts_of(const YAML::Node& node, const std::string& key) const;
+  std::vector<std::string> numbered_names(const YAML::Node& node) const;
+  std::vector<std::string> parse_names(const YAML::Node& node) const;
+  void check_key(const YAML::Node& key, const YAML::Node& value) const;
+
+  const std::string_view text_;
+  const std::string& where_;
+};
+
+std::string Reader::text_of(const YAML::Node& node, const std::string& key) const {
+  if (!node.IsScalar()) refuse(node, key + ": expected a text");
+  refuse_if(swallowed_line(text_, node));
   return node.Scalar();
 }
 
-std::vector<std::string> texts_of(const YAML::Node& node, const std::string& where,
-                                  const std::string& key) {
-  if (!node.IsSequence()) return {text_of(node, where, key)};
+std::vector<std::string> Reader::texts_of(const YAML::Node& node, const std::string& key) const {
+  if (!node.IsSequence()) return {text_of(node, key)};
   std::vector<std::string> texts;
-  for (const YAML::Node& item : node) texts.push_back(text_of(item, where, key));
+  for (const YAML::Node& item : node) texts.push_back(text_of(item, key));
   return texts;
 }
 
 // Reads names by number. The numbers may have any order, but no gaps.
-std::vector<std::string> numbered_names(const YAML::Node& node, const std::string& where) {
+std::vector<std::string> Reader::numbered_names(const YAML::Node& node) const {
   std::vector<std::string> names(node.size());
   std::vector<bool> seen(node.size());
   for (const auto& item : node) {
-    const std::string key = text_of(item.first, where, "names");
+    if (item.second.IsNull()) refuse_if(key_without_colon(text_, item.first));
+    const std::string key = text_of(item.first, "names");
     size_t index = 0;
     auto [rest, error] = std::from_chars(key.data(), key.data() + key.size(), index);
     if (error != std::errc() || rest != key.data() + key.size() || index >= names.size() ||
         seen[index])
-      refuse(
-          where, item.first,
-          "names: expected the numbers 0 to " + std::to_string(names.size() - 1) + ", once each");
+      refuse(item.first, "names: expected the numbers 0 to " + std::to_string(names.size() - 1) +
+                             ", once each");
     seen[index] = true;
-    names[index] = text_of(item.second, where, "names");
+    names[index] = text_of(item.second, "names");
   }
   return names;
 }
 
-std::vector<std::string> parse_names(const YAML::Node& node, const std::string& where) {
+// How a list or a map of names is written that YAML has taken for one text.
+std::string way_to_write(const std::string& names) {
+  if (names.starts_with('-')) return "; write a blank behind the -, as in `- cat`";
+  const size_t digits = names.find_first_not_of("0123456789");
+  if (digits > 0 && digits != names.npos && names[digits] == ':')
+    return "; write a blank behind the colon, as in `0: cat`";
+  return "; names in lines of their own begin with `- `, as in `- cat`";
+}
+
+std::vector<std::string> Reader::parse_names(const YAML::Node& node) const {
   if (node.size() > kMostClasses)
-    refuse(where, node, "names: more than " + std::to_string(kMostClasses) + " classes");
-  std::vector<std::string> names =
-      node.IsMap() ? numbered_names(node, where) : texts_of(node, where, "names");
+    refuse(node, "names: more than " + std::to_string(kMostClasses) + " classes");
   if (!node.IsMap() && !node.IsSequence())
-    refuse(where, node,
-           "names: expected a list or a map, as in `names: [cat, dog]`, found `" +
-               base::printable_name(node.Scalar()) + "`");
-  if (names.empty()) refuse(where, node, "names: no class names");
+    refuse(node, "names: expected a list or a map, as in `names: [cat, dog]`, found `" +
+                     base::printable_name(text_of(node, "names")) + "`" +
+                     way_to_write(node.Scalar()));
+  std::vector<std::string> names = node.IsMap() ? numbered_names(node) : texts_of(node, "names");
+  if (names.empty()) refuse(node, "names: no class names");
   return names;
 }
 
-YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
-  if (!root.IsMap()) fail(ExitCode::data, where, ": expected keys with values: names, train, val");
+bool is_needed(const std::string& key) {
+  return key == "names" || key == "train" || key == "val" || key == "test" || key == "path" ||
+         key == "nc";
+}
+
+// A line such as `train images` is a key without a value to YAML.
+void Reader::check_key(const YAML::Node& key, const YAML::Node& value) const {
+  const std::string name = key.Scalar();
+  const bool meant = is_needed(name.substr(0, name.find_first_of(" :[{")));
+  if (value.IsNull() && meant && !is_needed(name)) refuse_if(key_without_colon(text_, key));
+}
+
+void Reader::refuse_without_names(const YAML::Node& root) const {
+  for (const auto& entry : root) refuse_if(swallowed_line(text_, entry.second));
+  int line = 0;
+  for_lines(text_, [&](std::string_view text, int number) {
+    const size_t first = std::min(text.find_first_not_of(" \t\""), text.size());
+    if (line == 0 && text.substr(first).starts_with("names")) line = number;
+  });
+  const std::string found =
+      line == 0 ? ""
+                : base::concatenate("; line ", line, " has the word, but not as a key of the file ",
+                                    "with a colon behind it, indented as its other keys");
+  fail(ExitCode::data, where_, ": names is missing: the list of classes", found);
+}
+
+YoloYaml Reader::read(const YAML::Node& root) {
+  refuse_if(key_behind_document(text_));
+  if (!root.IsMap())
+    fail(ExitCode::data, where_, ": expected keys with values: names, train, val");
   YoloYaml out;
   std::string nc;
   for (const auto& entry : root) {
@@ -113,23 +162,23 @@ YoloYaml take_keys(const YAML::Node& root, const std::string& where) {
     const std::string key = entry.first.Scalar();
     const auto [first, fresh] = out.lines.try_emplace(key, entry.first.Mark().line + 1);
     if (!fresh)
-      refuse(where, entry.first,
-             base::printable_name(key) + " occurs again, after line " +
-                 std::to_string(first->second) + "; remove one of the two");
+      refuse(entry.first, base::printable_name(key) + " occurs again, after line " +
+                              std::to_string(first->second) + "; remove one of the two");
+    check_key(entry.first, entry.second);
     if (entry.second.IsNull() && key == "names")
-      refuse(where, entry.first, "names has no value; indent the lines of its classes below it");
+      refuse(entry.first, "names has no value; indent the lines of its classes below it");
     if (entry.second.IsNull()) continue;  // a key without value, as "test:" often is
-    if (key == "path") out.path = text_of(entry.second, where, key);
-    if (key == "names") out.names = parse_names(entry.second, where);
-    if (key == "nc") nc = text_of(entry.second, where, key);
+    if (key == "path") out.path = text_of(entry.second, key);
+    if (key == "names") out.names = parse_names(entry.second);
+    if (key == "nc") nc = text_of(entry.second, key);
     if (key == "kpt_shape")
-      refuse(where, entry.first, "kpt_shape: labels with key points are not read");
+      refuse(entry.first, "kpt_shape: labels with key points are not read");
     if (key == "train" || key == "val" || key == "test")
-      out.splits[key] = texts_of(entry.second, where, key);
+      out.splits[key] = texts_of(entry.second, key);
   }
-  if (out.names.empty()) fail(ExitCode::data, where, ": names is missing: the list of classes");
+  if (out.names.empty()) refuse_without_names(root);
   if (!nc.empty() && nc != std::to_string(out.names.size()))
-    fail(ExitCode::data, where, ": nc is ", base::printable_name(nc), ", but names has ",
+    fail(ExitCode::data, where_, ": nc is ", base::printable_name(nc), ", but names has ",
          base::counted(int64_t(out.names.size()), "class"),
          "; let nc be that number, or leave it out");
   return out;
@@ -156,9 +205,7 @@ YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
     const YamlFault fault = yaml_fault(text, error.mark.line + 1, error.msg);
     fail(ExitCode::data, where, ":", fault.line, ": no valid YAML: ", fault.words);
   }
-  if (const auto fault = hidden_yaml_fault(text))
-    fail(ExitCode::data, where, ":", fault->line, ": ", fault->words);
-  return take_keys(root, where);
+  return Reader(text, where).read(root);
 }
 
 }  // namespace data

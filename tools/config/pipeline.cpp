@@ -11,6 +11,8 @@ PipelineConfig parse_pipeline_config(const std::string& text, const std::string&
                                      const std::vector<std::string>& overrides, ConfigUse use) {
   if (const std::string nothing = data::nothing_in_words(text); !nothing.empty())
     base::fail(base::ExitCode::usage, name, ": ", nothing, ", expected a pipeline.config");
+  if (const std::string wide = data::wide_in_words(text); !wide.empty())
+    base::fail(base::ExitCode::usage, name, ":1: ", wide);
   if (!base::is_utf8(text))
     base::fail(base::ExitCode::usage, name, ":1: not UTF-8, expected a pipeline.config in UTF-8");
   const std::vector<TextField> fields = parse_text_fields(text, name);

@@ -63,6 +63,7 @@ TEST_CASE("XML that is read") {
   CHECK(texts_of("<!DOCTYPE annotation><a><b/>text</a>") == "a/b=;");
   CHECK(texts_of("<a> <![CDATA[x <y>]]> </a>") == "a=x <y>;");
   CHECK(texts_of("<a>1<!-- 2 -->3</a>") == "a=13;");
+  CHECK(texts_of("<a>1</a>\n" + std::string(9, '\0')) == "a=1;");
   // Nothing is expanded that a file could have declared.
   CHECK(texts_of("<a>cat & dog &bomb; &#233;</a>") == "a=cat & dog &bomb; \xc3\xa9;");
 }
@@ -95,18 +96,19 @@ TEST_CASE("XML that is refused with its line") {
         {"hello", "x:1: text outside of all elements"},
         {"<a/>\nhello", "x:2: text outside of all elements"},
         {"<a>\n<b></a>",
-         "x:2: no valid XML: an element without its end </name>; is the file cut off? (Start-end"},
-        {"<a>", "x:1: no valid XML: an element without its end </name>"},
+         "x:2: no valid XML: an element without its end </...>; is the file cut off? (Start-end"},
+        {"<a>", "x:1: no valid XML: an element without its end </...>"},
         {"</a>", "no valid XML: "},
         {"<a", "x:1: no valid XML: the text ends within a tag"},
         {"<a>\n<", "x:2: no valid XML: the text ends within a tag"},
         {"<a>\n<b c=\"d", "x:2: no valid XML: the text ends within a tag"},
         {"<a>\n<b></", "x:2: no valid XML: the text ends within a tag"},
         {"<a>\n<b></b", "x:2: no valid XML: the text ends within a tag"},
-        {"<a>\n1 < 2</a>", "x:2: no valid XML: expected <name> behind <"},
+        {"<a>\n1 < 2</a>", "x:2: no valid XML: expected the name of an element behind <"},
         {std::string("<a>\n<b>\0</b></a>", 16), "x:2: a zero byte, which no text has"},
         {std::string("\n\0<\0a\0/\0>\0", 10), "a zero byte, which no text has: save the file as "},
         {std::string("\xff\xfe<\0a\0>\0\n", 9), "x: no valid XML: the text ends within a letter"},
+        {"<a>\n<<<<<<< HEAD\n</a>", "x:2: no valid XML: a merge conflict"},
         {"<>", "tag"},
         {"<a><!-- </a>", "no valid XML: a comment without its -->"},
         {"<a><![CDATA[x</a>", "no valid XML: a <![CDATA[ without its ]]>"},

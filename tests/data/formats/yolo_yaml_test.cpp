@@ -1,6 +1,8 @@
 // data.yaml: what it may say, and what is refused.
 #include "data/formats/yolo_yaml.h"
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
 
@@ -37,10 +39,10 @@ TEST_CASE("what a data.yaml must not say is one line with its place") {
       {"train: 'x\nval: y\nnames: [a]\nnc: 1'", "d.yaml:1: quotes that are not closed in their"},
       {"path: .\n names: [a]", "d.yaml:2: no valid YAML: indented further than the line above it"},
       {"names:\n  0: a\n   1: b", "d.yaml:3: no valid YAML: indented further than the line above"},
-      {"names:\n  0: a\n 1: b", "d.yaml:3: no valid YAML: a line whose indentation is that of no"},
+      {"names:\n  0: a\n 1: b", "d.yaml:3: no valid YAML: a line that is not indented as those"},
       {"  path: .\nnames: [a]", "d.yaml:2: a line whose indentation is that of no line above it"},
-      {"names:\n- a\n - b\n", "d.yaml:3: a list item that is not indented as the one above it"},
-      {"names:\n  - a\n- b", "d.yaml:3: no valid YAML: a list item that is not indented as the"},
+      {"names:\n- a\n - b\n", "d.yaml:3: a list item or key that is not indented as the one"},
+      {"names:\n  - a\n- b", "d.yaml:3: no valid YAML: a line that is not indented as those"},
       {"names:\n0: a\n1: b", "d.yaml:1: names has no value; indent the lines"},
       {"path: .\nnames [a, b]\ntrain: x",
        "d.yaml:2: no valid YAML: expected a key, a colon and a "},
@@ -48,7 +50,16 @@ TEST_CASE("what a data.yaml must not say is one line with its place") {
       {"names:\n  0 a\n  1: b", "d.yaml:2: no valid YAML: expected a key, a colon and a value"},
       {"names\n  0: a\n", "d.yaml:1: no valid YAML: expected a key, a colon and a value"},
       {"train: x\nnames: [a]\nval images", "d.yaml:3: expected a key, a colon and a value"},
-      {"names:\n  0:a\n  1:b", "d.yaml:2: expected a key, a colon and a value"},
+      {"names:\n  0:a\n  1:b", "found `0:a 1:b`; write a blank behind the colon, as in `0: cat`"},
+      {"names:\n  -a\n  -b\ntrain: x", "found `-a -b`; write a blank behind the -, as in `- cat`"},
+      {"names:\n  cat\n  dog\ntrain: x", "names in lines of their own begin with `- `, as in"},
+      {"names:\n  - 'a\n  - b'\ntrain: x", "d.yaml:2: quotes that are not closed in their line"},
+      {"d: 'x\nnames: [a]\ntrain: y'", "d.yaml:1: quotes that are not closed in their line"},
+      {"path: .\n names [a]\n", "names is missing: the list of classes; line 2 has the word"},
+      {"names: [a]\ntrain:x", "d.yaml:2: expected a key, a colon and a value"},
+      {"names: [a]\n<<<<<<< HEAD\ntrain: x\n=======\ntrain: y\n>>>>>>> b",
+       "d.yaml:2: no valid YAML: a merge conflict: the file holds two versions of a part"},
+      {"<<<<<<< HEAD\nnames: [a]\n=======\n", "d.yaml:1: no valid YAML: a merge conflict"},
       {"train: a: b", "d.yaml:1: no valid YAML: a colon too many; put a text that holds one into "},
       {"names: 'a", "no valid YAML: quotes that are not closed ("},
       {"names: [a]]", "d.yaml:1: no valid YAML: "},
@@ -94,4 +105,53 @@ TEST_CASE("a data.yaml of another tool is no fault for what this reader does not
     INFO(text);
     CHECK_NOTHROW(data::parse_yolo_yaml(text, "d.yaml"));
   }
+}
+
+namespace {
+
+// Texts that mean nothing to this reader, and look as if they might be wrong.
+const char* const kExtras[] = {"description: one\n  two\n  three\n",
+                               "description: 'one\n  two'\n",
+                               "description: 'one\n  license: two\n\n  - three'\n",
+                               "description: \"one \\\n  \\ url: two\"\n",
+                               "description:\n  one: two\n  three:\n  - - 16\n    - 17\n",
+                               "download: !!str |\n  import os\n  print('x\n",
+                               "download: &d |\n  foo bar\n  x: \"y\n",
+                               "date: some day\n  12:30\n",
+                               "? complex\n: [a, b]\n",
+                               "test set:\n",
+                               "foo: 'tis' # it's\n"};
+
+}  // namespace
+
+TEST_CASE("a data.yaml that can be read is not refused for how it is written") {
+  for (const std::string extra : kExtras) {
+    INFO(extra);
+    CHECK(data::parse_yolo_yaml(extra + "names: [a]\ntrain: x\n", "d").names == Texts{"a"});
+    CHECK(data::parse_yolo_yaml("names: [a]\n" + extra + "train: x\n", "d").splits.size() == 1);
+  }
+  for (const std::string text :
+       {"{names: [a, b], train: x, val: x}\n", "\xef\xbb\xbf# a\nnames: [a, b]\ntrain: x\n",
+        "\xef\xbb\xbf---\nnames: [a, b]\ntrain: x\n", "? names\n: [a, b]\ntrain: x\n",
+        "names: [a, b]\ntrain: x\n---\ntrain: [\n", "names: [a, b]\ntrain: x\n...\nval: y\n",
+        "names:\n  - |-\n    a\n  - >-\n    b\ntrain: x\n", "names:\n- 'a'\n-\n  b\ntrain: x\n"}) {
+    INFO(text);
+    CHECK(data::parse_yolo_yaml(text, "d").names == Texts{"a", "b"});
+  }
+  CHECK(data::parse_yolo_yaml("names:\n- 'x:\n  y'\n- \"- z\n  a\"\n- c\n  d\n", "d").names ==
+        Texts{"x: y", "- z a", "c d"});
+}
+
+TEST_CASE("the line of a fault in a data.yaml is not one above that is no fault") {
+  for (const std::string extra : kExtras) {
+    const auto lines = std::count(extra.begin(), extra.end(), '\n');
+    for (const char* fault : {"val: [x", "val: 'x", "val: a: b", "val: @x"}) {
+      INFO(extra << fault);
+      CHECK_THROWS_WITH(
+          data::parse_yolo_yaml("names: [a]\n" + extra + "train: x\n" + fault, "d.yaml"),
+          Contains("d.yaml:" + std::to_string(lines + 3) + ": no valid YAML"));
+    }
+  }
+  CHECK_THROWS_WITH(data::parse_yolo_yaml("names: [a,\n b: c: d,\n e]\n", "d.yaml"),
+                    Contains("d.yaml:2: no valid YAML"));
 }

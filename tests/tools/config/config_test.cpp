@@ -127,6 +127,8 @@ TEST_CASE("what is wrong with a configuration, and where") {
       {std::string("{}\n\0x", 5), "c.json:2: a zero byte, at which the text ends"},
       {std::string("\xff\xfe{\0}\0", 6), "c.json:1: the text is UTF-16, expected UTF-8"},
       {std::string("{\0\n\0}\0", 6), "c.json:1: the text is UTF-16LE, expected UTF-8"},
+      {std::string("{\n\0\"flag\": true}", 16), "c.json:2: no valid JSON: a zero byte"},
+      {"{\n<<<<<<< HEAD\n}", "c.json:2: no valid JSON: a merge conflict"},
       {"{\"flag\": tru}", "c.json:1: no valid JSON: expected a value: a number, "},
       {"{\"a\": {\n\"count\": 1e999}}", "c.json:2: no valid JSON: a number that is too large ("},
       {"{\"title\": \"\xff\"}", "c.json:1: no valid JSON: a byte that is not UTF-8"},
