@@ -62,10 +62,11 @@ std::string foreign_word(std::string_view message, std::string_view near) {
 std::string json_fault(const std::string& message, std::string_view near) {
   constexpr size_t kLongest = 200;
   const std::string_view own = without_position(message);
-  if (near.find("<<<<<<<") != near.npos)
+  if (near.find(kMergeMark) != near.npos)
     return base::concatenate("no valid JSON: ", kMergeConflict);
   if (own.find("unexpected end of input") != own.npos && near.find('\0') != near.npos)
-    return "no valid JSON: a zero byte, at which the text ends before all brackets are closed; write "
+    return "no valid JSON: a zero byte, at which the text ends before all brackets are closed; "
+           "write "
            "the file anew";
   // What was last read is part of the text itself; what was expected stands behind it.
   const bool behind_all = own.ends_with("; expected end of input");

@@ -37,16 +37,19 @@ inline std::string_view plain_text(std::string_view text, const std::string& whe
   return text;
 }
 
-// The line, from 1, at which a merge has left both versions of a part; 0 if there is none.
-inline int merge_conflict_line(std::string_view text) {
-  constexpr std::string_view kMark = "<<<<<<< ";
-  const size_t at = text.starts_with(kMark) ? 0 : text.find("\n<<<<<<< ");
-  if (at == text.npos) return 0;
-  return 1 + int(std::count(text.begin(), text.begin() + std::ptrdiff_t(at), '\n')) + (at > 0);
-}
+// How the lines begin between which a merge has left two versions of a part.
+inline const std::string kMergeMark = std::string(7, '<') + ' ';
 inline constexpr std::string_view kMergeConflict =
-    "a merge conflict: the file holds two versions of a part; keep one, and remove the lines "
-    "<<<<<<<, ======= and >>>>>>>";
+    "a merge conflict: the file holds two versions of a part; keep one of them, and remove the "
+    "three lines that begin with seven <, = or >";
+
+// The first such line, from 1; 0 if there is none.
+inline int merge_conflict_line(std::string_view text) {
+  if (text.starts_with(kMergeMark)) return 1;
+  const size_t at = text.find('\n' + kMergeMark);
+  if (at == text.npos) return 0;
+  return 2 + int(std::count(text.begin(), text.begin() + std::ptrdiff_t(at), '\n'));
+}
 
 // Calls take(line, number) for each line, numbered from 1, without blanks and '\r' at its end.
 template <class Take> void for_lines(std::string_view text, Take take) {

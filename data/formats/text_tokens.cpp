@@ -50,7 +50,7 @@ void TextTokens::advance() {
     return;
   }
   const char c = text_[at_];
-  if (text_.substr(at_).starts_with("<<<<<<< ")) refuse(std::string(kMergeConflict));
+  if (text_.substr(at_).starts_with(kMergeMark)) refuse(std::string(kMergeConflict));
   if (c == '"' || c == '\'') return read_quoted(c);
   if (is_word(c)) {
     kind_ = word;

@@ -8,10 +8,10 @@ namespace data {
 
 // Parses a document in UTF-8, UTF-16, UTF-32 or Latin-1, as its byte order mark or its declaration
 // says. Only XML's own five entities and numbers of characters are expanded; any other entity stays
-// in the text as it is written. Zero bytes at the end are passed over. Throws Error(data), which begins with `where` and, in UTF-8 and
-// Latin-1, the line, if the document is not well formed or has another encoding, if it has no
-// elements or has text outside of them, if its document type declares anything, or if elements are
-// nested more than 32 deep.
+// in the text as it is written. Zero bytes at the end are passed over. Throws Error(data), which
+// begins with `where` and, in UTF-8 and Latin-1, the line, if the document is not well formed or
+// has another encoding, if it has no elements or has text outside of them, if its document type
+// declares anything, or if elements are nested more than 32 deep.
 pugi::xml_document read_xml(std::string_view xml, const std::string& where);
 
 // The places of elements in a document that read_xml made of this text.

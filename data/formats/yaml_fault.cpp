@@ -11,6 +11,14 @@
 #include "engine/base/text.h"
 
 namespace data {
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  std::vector<std::string_view> lines;
+  for_lines(text, [&](std::string_view line, int) { lines.push_back(line); });
+  return lines;
+}
+
 namespace {
 
 constexpr FaultWords kFaults[] = {
@@ -30,13 +38,9 @@ constexpr FaultWords kFaults[] = {
 
 constexpr size_t kNone = std::string_view::npos;
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  for_lines(text, [&](std::string_view line, int) { lines.push_back(line); });
-  return lines;
+size_t indent_of(std::string_view line) {
+  return std::min(line.find_first_not_of(' '), line.size());
 }
-
-size_t indent_of(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
 
 std::string_view unindented(std::string_view line) { return line.substr(indent_of(line)); }
 
@@ -77,10 +81,10 @@ struct Part : YamlEvents {
 
 std::string without_colon(std::string_view text) {
   text = unindented(text);
-  return base::concatenate("expected a key, a colon and a value, as in `train: images/train`, ",
-                           "found `", base::printable_name(text), "`; ",
-                           text.find(':') != kNone ? "write a blank behind the colon"
-                                                   : "is the colon missing?");
+  return base::concatenate(
+      "expected a key, a colon and a value, as in `train: images/train`, ", "found `",
+      base::printable_name(text), "`; ",
+      text.find(':') != kNone ? "write a blank behind the colon" : "is the colon missing?");
 }
 
 // Searches the line with the fault: the first one with which the text cannot be read any more, also
@@ -221,9 +225,8 @@ YamlFault yaml_fault(std::string_view text, int line, const std::string& message
   return fault;
 }
 
-std::optional<YamlFault> swallowed_line(std::string_view text, const YAML::Node& scalar) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  const std::vector<std::string_view> lines = lines_of(text);
+std::optional<YamlFault> swallowed_line(const std::vector<std::string_view>& lines,
+                                        const YAML::Node& scalar) {
   const YAML::Mark mark = scalar.Mark();
   if (!scalar.IsScalar() || size_t(mark.line) >= lines.size()) return std::nullopt;
   const std::string& value = scalar.Scalar();
@@ -232,7 +235,8 @@ std::optional<YamlFault> swallowed_line(std::string_view text, const YAML::Node&
   if (at >= first.size() || !goes_on(first, at, value)) return std::nullopt;
   const bool quotes = first[at] == '"' || first[at] == '\'';
   for (size_t i = size_t(mark.line) + 1; i < lines.size(); ++i) {
-    const std::string_view line = unindented(lines[i].substr(0, lines[i].find_last_not_of("\"'") + 1));
+    const std::string_view line =
+        unindented(lines[i].substr(0, lines[i].find_last_not_of("\"'") + 1));
     if (value.find(line) == kNone) break;
     if (!begins_with_key(line) && !begins_with_item(line)) continue;
     if (quotes) return YamlFault{mark.line + 1, "quotes that are not closed in their line"};
@@ -241,8 +245,8 @@ std::optional<YamlFault> swallowed_line(std::string_view text, const YAML::Node&
   return std::nullopt;
 }
 
-std::optional<YamlFault> key_without_colon(std::string_view text, const YAML::Node& key) {
-  const std::vector<std::string_view> lines = lines_of(text);
+std::optional<YamlFault> key_without_colon(const std::vector<std::string_view>& lines,
+                                           const YAML::Node& key) {
   const YAML::Mark mark = key.Mark();
   if (!key.IsScalar() || size_t(mark.line) >= lines.size()) return std::nullopt;
   std::string_view line = lines[size_t(mark.line)];
@@ -255,8 +259,8 @@ std::optional<YamlFault> key_without_colon(std::string_view text, const YAML::No
 std::optional<YamlFault> key_behind_document(std::string_view text) {
   struct Second : YamlEvents {
     void OnDocumentStart(const YAML::Mark& mark) override { start = mark; }
-    void OnScalar(const YAML::Mark&, const std::string& value, YAML::anchor_t,
-                  const std::string&) override {
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string& value) override {
       if (first.empty()) first = value;
     }
     YAML::Mark start = YAML::Mark::null_mark();
@@ -276,11 +280,9 @@ std::optional<YamlFault> key_behind_document(std::string_view text) {
   if (std::find(kKeys.begin(), kKeys.end(), second.first) == kKeys.end() ||
       size_t(second.start.line) >= lines.size())
     return std::nullopt;
-  for (int i = 0; i <= second.start.line; ++i)
-    if (i > 0 && (lines[size_t(i)].starts_with("---") || lines[size_t(i)].starts_with("...")))
-      return std::nullopt;
-  return YamlFault{second.start.line + 1,
-                   "a line whose indentation is that of no line above it"};
+  for (size_t i = 1; i <= size_t(second.start.line); ++i)
+    if (lines[i].starts_with("---") || lines[i].starts_with("...")) return std::nullopt;
+  return YamlFault{second.start.line + 1, "a line whose indentation is that of no line above it"};
 }
 
 }  // namespace data

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace data {
 
@@ -34,12 +35,17 @@ struct YamlEvents : YAML::EventHandler {
 // Where the text is wrong, and how, if the library has said `message` at this line.
 YamlFault yaml_fault(std::string_view text, int line, const std::string& message);
 
+// The lines of a text without its byte order mark.
+std::vector<std::string_view> lines_of(std::string_view text);
+
 // The fault of a text of some lines in quotes, or without any, that has swallowed a line which
 // begins with a key or is a list item. Only for values that are no long texts.
-std::optional<YamlFault> swallowed_line(std::string_view text, const YAML::Node& scalar);
+std::optional<YamlFault> swallowed_line(const std::vector<std::string_view>& lines,
+                                        const YAML::Node& scalar);
 
 // The fault of a key without a value whose line has no colon: `train images`, `0:cat`.
-std::optional<YamlFault> key_without_colon(std::string_view text, const YAML::Node& key);
+std::optional<YamlFault> key_without_colon(const std::vector<std::string_view>& lines,
+                                           const YAML::Node& key);
 
 // A first key, such as `names` or `train`, of what the library has taken for a second document,
 // though no line --- or ... is before it.

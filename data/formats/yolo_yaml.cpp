@@ -51,7 +51,8 @@ class Bounds : public YamlEvents {
 // Takes what a program needs out of a text that can be read.
 class Reader {
  public:
-  Reader(std::string_view text, const std::string& where) : text_(text), where_(where) {}
+  Reader(std::string_view text, const std::string& where)
+      : text_(text), lines_(lines_of(text)), where_(where) {}
   YoloYaml read(const YAML::Node& root);
 
  private:
@@ -69,12 +70,13 @@ class Reader {
   void check_key(const YAML::Node& key, const YAML::Node& value) const;
 
   const std::string_view text_;
+  const std::vector<std::string_view> lines_;
   const std::string& where_;
 };
 
 std::string Reader::text_of(const YAML::Node& node, const std::string& key) const {
   if (!node.IsScalar()) refuse(node, key + ": expected a text");
-  refuse_if(swallowed_line(text_, node));
+  refuse_if(swallowed_line(lines_, node));
   return node.Scalar();
 }
 
@@ -90,7 +92,7 @@ std::vector<std::string> Reader::numbered_names(const YAML::Node& node) const {
   std::vector<std::string> names(node.size());
   std::vector<bool> seen(node.size());
   for (const auto& item : node) {
-    if (item.second.IsNull()) refuse_if(key_without_colon(text_, item.first));
+    if (item.second.IsNull()) refuse_if(key_without_colon(lines_, item.first));
     const std::string key = text_of(item.first, "names");
     size_t index = 0;
     auto [rest, error] = std::from_chars(key.data(), key.data() + key.size(), index);
@@ -133,12 +135,13 @@ bool is_needed(const std::string& key) {
 // A line such as `train images` is a key without a value to YAML.
 void Reader::check_key(const YAML::Node& key, const YAML::Node& value) const {
   const std::string name = key.Scalar();
+  if (value.IsNull()) refuse_if(swallowed_line(lines_, key));
   const bool meant = is_needed(name.substr(0, name.find_first_of(" :[{")));
-  if (value.IsNull() && meant && !is_needed(name)) refuse_if(key_without_colon(text_, key));
+  if (value.IsNull() && meant && !is_needed(name)) refuse_if(key_without_colon(lines_, key));
 }
 
 void Reader::refuse_without_names(const YAML::Node& root) const {
-  for (const auto& entry : root) refuse_if(swallowed_line(text_, entry.second));
+  for (const auto& entry : root) refuse_if(swallowed_line(lines_, entry.second));
   int line = 0;
   for_lines(text_, [&](std::string_view text, int number) {
     const size_t first = std::min(text.find_first_not_of(" \t\""), text.size());
@@ -153,8 +156,7 @@ void Reader::refuse_without_names(const YAML::Node& root) const {
 
 YoloYaml Reader::read(const YAML::Node& root) {
   refuse_if(key_behind_document(text_));
-  if (!root.IsMap())
-    fail(ExitCode::data, where_, ": expected keys with values: names, train, val");
+  if (!root.IsMap()) fail(ExitCode::data, where_, ": expected keys with values: names, train, val");
   YoloYaml out;
   std::string nc;
   for (const auto& entry : root) {
@@ -171,8 +173,7 @@ YoloYaml Reader::read(const YAML::Node& root) {
     if (key == "path") out.path = text_of(entry.second, key);
     if (key == "names") out.names = parse_names(entry.second);
     if (key == "nc") nc = text_of(entry.second, key);
-    if (key == "kpt_shape")
-      refuse(entry.first, "kpt_shape: labels with key points are not read");
+    if (key == "kpt_shape") refuse(entry.first, "kpt_shape: labels with key points are not read");
     if (key == "train" || key == "val" || key == "test")
       out.splits[key] = texts_of(entry.second, key);
   }

@@ -88,6 +88,7 @@ TEST_CASE("what is no label map is refused with file and line") {
         {"item { id: 08 name: 'a' }", "id needs an integer"},
         {"\x01item { id: 1 name: 'a' }", "m:1: the byte \\x01"},
         {"\xff\xfei\0", "UTF-16"},
+        {"item { id: 1 name: 'a' }\n<<<<<<< HEAD\n=======", "m:2: a merge conflict"},
         {"item { id: 1 }", "item has no name"},
         {"item { name: 'a' }", "item has no id"},
         {"item { id: 0 name: 'a' }", "id needs an integer of 1 or more"},

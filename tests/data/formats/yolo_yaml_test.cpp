@@ -55,6 +55,7 @@ TEST_CASE("what a data.yaml must not say is one line with its place") {
       {"names:\n  cat\n  dog\ntrain: x", "names in lines of their own begin with `- `, as in"},
       {"names:\n  - 'a\n  - b'\ntrain: x", "d.yaml:2: quotes that are not closed in their line"},
       {"d: 'x\nnames: [a]\ntrain: y'", "d.yaml:1: quotes that are not closed in their line"},
+      {"names: [a]\n\"train: x\nval: y\n", "d.yaml:2: quotes that are not closed in their line"},
       {"path: .\n names [a]\n", "names is missing: the list of classes; line 2 has the word"},
       {"names: [a]\ntrain:x", "d.yaml:2: expected a key, a colon and a value"},
       {"names: [a]\n<<<<<<< HEAD\ntrain: x\n=======\ntrain: y\n>>>>>>> b",

@@ -231,7 +231,9 @@ TEST_CASE("pipeline: numbers are those of protobuf's text format") {
 
 TEST_CASE("pipeline: a byte order mark is passed over") {
   CHECK(values_of(std::string("\xef\xbb\xbf") + tests::kPipeline) == values_of(tests::kPipeline));
-  CHECK_THAT(error_of("\xff\xfem\0o\0"), Contains("p.config:1: not UTF-8"));
+  CHECK_THAT(error_of("\xff\xfem\0o\0"),
+             Contains("p.config:1: the text is UTF-16, expected UTF-8"));
+  CHECK_THAT(error_of(std::string("m\0o\0", 4)), Contains("`iconv -f UTF-16LE -t UTF-8"));
 }
 
 TEST_CASE("pipeline: a run without an end is told") {
