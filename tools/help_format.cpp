@@ -17,11 +17,12 @@ std::string expanded(const Formatter& f, const CLI::App* app, CLI::AppFormatMode
     return f.make_expanded(app);
 }
 
-// " Needs: --random": options that go with this one, or that do not.
-std::string listed(const std::string& label, const std::set<CLI::Option*>& options) {
+// "; only with --random"
+std::string listed(const std::string& label, const std::set<CLI::Option*>& options,
+                   const std::string& between) {
   std::set<std::string> names;
   for (const CLI::Option* option : options) names.insert(option->get_name());
-  return names.empty() ? "" : fmt::format(" {}: {}", label, fmt::join(names, " "));
+  return names.empty() ? "" : fmt::format("; {} {}", label, fmt::join(names, between));
 }
 
 const std::string kUsage = "Usage:";
@@ -63,7 +64,12 @@ std::string HelpFormat::make_option_opts(const CLI::Option* option) const {
     if (option->get_expected_max() == CLI::detail::expected_max_vector_size) text += " ...";
     if (option->get_required()) text += " REQUIRED";
   }
-  return text + listed("Needs", option->get_needs()) + listed("Excludes", option->get_excludes());
+  return text;
+}
+
+std::string HelpFormat::make_option_desc(const CLI::Option* option) const {
+  return option->get_description() + listed("only with", option->get_needs(), " and ") +
+         listed("not with", option->get_excludes(), " or ");
 }
 
 std::string HelpFormat::usage(const CLI::App& app, const std::string& before) const {

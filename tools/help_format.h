@@ -13,10 +13,11 @@ class HelpFormat : public CLI::Formatter {
   explicit HelpFormat(std::vector<Example> examples);
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override;
-  // What follows an option's names: its type and default, whether it takes several values or is
-  // required, and which options it needs and excludes. Versions of CLI11 write it differently, but
-  // docs/programs.md has one form.
+  // What follows an option's names: its type and default, and whether it takes several values or is
+  // required. Versions of CLI11 write it differently, but docs/programs.md has one form.
   std::string make_option_opts(const CLI::Option* option) const override;
+  // The option's meaning, and which options it needs and excludes.
+  std::string make_option_desc(const CLI::Option* option) const override;
   // "ssddata check [OPTIONS]", for a command inside the program `before`, or for a program itself.
   std::string usage(const CLI::App& app, const std::string& before) const;
   const std::vector<Example>& examples() const { return examples_; }
