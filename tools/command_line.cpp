@@ -54,7 +54,7 @@ std::vector<std::string> known_words(const CLI::App& app, bool options) {
   return words;
 }
 
-bool is_option(const std::string& word) { return word.starts_with("-"); }
+bool is_option(const std::string& word) { return word.starts_with("-") && word != "--"; }
 
 // "unknown option --foo, did you mean --bar?"
 std::string with_nearest(const CLI::App& app, const std::string& kind, const std::string& word) {
@@ -71,6 +71,14 @@ std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
   if (option != rest.end())
     return with_nearest(app, "unknown option", option->substr(0, option->find('=')));
   return with_nearest(app, kind_of_others, rest.front());
+}
+
+// The first option that the program does not have, if the line has one. The parser may find another
+// mistake first, which the unknown option can have caused: its value then stands for something
+// else.
+std::string unknown_option(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining(true);
+  return std::any_of(rest.begin(), rest.end(), is_option) ? unexpected(app, "") : "";
 }
 
 // What is wrong with a command line without a command. The user meant one by the first word that is
@@ -260,6 +268,10 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
     return flushed(program, 0);
   } catch (const CLI::ExtrasError&) {
     return complain(program, unexpected(app, "unexpected argument"), ExitCode::usage);
+  } catch (const CLI::RequiresError& error) {
+    const std::string unknown = unknown_option(app);
+    const std::string message = in_plain_words(error.get_name(), error.what());
+    return complain(program, unknown.empty() ? message : unknown, ExitCode::usage);
   } catch (const CLI::RequiredError& error) {
     const bool needs_command =
         app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();

@@ -89,6 +89,12 @@ TEST_CASE("help: examples first, at most 60 lines, on stdout") {
   CHECK_THAT(outcome_of({"stop", "-h"}).out, Catch::Contains("--fast"));
 }
 
+TEST_CASE("help says which options go together after the meaning") {
+  const std::string help = outcome_of({"-h"}).out;
+  CHECK_THAT(help, Catch::Contains("Any seed; not with --seed") &&
+                       Catch::Contains("Again; only with --seed") && !Catch::Contains("Needs:"));
+}
+
 TEST_CASE("version") {
   tests::Outcome o = outcome_of({"--version"});
   CHECK(o.exit_code == 0);
@@ -118,6 +124,7 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--seed", "99999999999999999999"}, "ssdtest: --seed: 99999999999999999999 is too large\n"},
       {{"--seed", "3", "--random"}, "ssdtest: --seed and --random do not go together, "},
       {{"--reuse", "1"}, "ssdtest: --reuse needs --seed, too\n"},
+      {{"--reuse", "1", "--max", "3"}, "ssdtest: unknown option --max, see --help\n"},
       {{"--kind", "a requires b"}, "ssdtest: --kind: expected old or new, found a requires b\n"},
   };
   for (const auto& [words, expected] : rows) {
