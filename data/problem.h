@@ -28,6 +28,7 @@ enum class ProblemKind {
   // Of boxes and names.
   non_finite_box,
   look_like_corners,
+  may_be_corners,
   look_like_unit,
   negative_box,
   zero_box,
@@ -42,7 +43,9 @@ enum class ProblemKind {
   empty_class,
   too_many_classes,
   no_category,
+  no_box,
   no_trained_box,
+  all_past_border,
   duplicate_category_name,
   alike_category_names,
   duplicate_file_name,

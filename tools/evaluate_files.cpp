@@ -48,9 +48,7 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.negative_sizes, "detection")
         << " of negative width or height, which match nothing\n";
-  std::string units = data::count_box_units(file.detections, truth).in_words();
-  if (units.empty()) units = data::corners_in_words(file.detections, truth);
-  if (!units.empty())
+  if (const std::string units = data::units_in_words(file.detections, truth); !units.empty())
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
   for (const std::string& odd : data::odd_detections(file.detections, truth))
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << odd << "\n";

@@ -10,19 +10,23 @@
 namespace data {
 
 struct BoxUnits {
-  int64_t boxes = 0;        // with area, in images of more than 4 pixels a side
-  int64_t past_border = 0;  // reach 1 px or more past the right or lower border
-  int64_t far_past = 0;     // reach more than a tenth of the image's side past it
-  // Have an area when read as x1, y1, x2, y2, and then reach at most that far past it.
+  int64_t boxes = 0;  // with area, in images of more than 4 pixels a side
+  // Reach 2 % of the image's side, and 1 px or more, past the right or lower border.
+  int64_t past_border = 0;
+  int64_t far_past = 0;  // reach a quarter of the side past it
+  // Have an area when read as x1, y1, x2, y2, and then reach at most a tenth past it.
   int64_t as_corners = 0;
   int64_t in_unit = 0;  // have no value above 1
 
   // Counts a box, whose left top corner is (x, y), if it has an area and its image is large enough.
   void add(const ImageEntry& image, double x, double y, double width, double height);
 
-  // True if there are at least three boxes, 95 % of them fit as corners, and 10 % do not fit as
-  // they are, or 3 % (at least two) are far from it. Boxes in the upper left fit both readings.
+  // True if there are at least three boxes, 95 % of them fit as corners, and 30 % (at least two)
+  // reach past the border. Boxes in the upper left fit both readings.
   bool look_like_corners() const;
+  // True if the same holds, except that only 15 % reach past the border, or 3 % far past it (at
+  // least two). Honest boxes of large objects can do so.
+  bool may_be_corners() const;
   // True if there are at least three boxes and 90 % of them have no value above 1 px.
   bool look_like_unit() const;
   // Says what the boxes look like, with the share that shows it and the cure. Empty if they look
@@ -35,8 +39,9 @@ BoxUnits count_box_units(const Dataset& dataset);
 // The same for detections in the images of `truth`.
 BoxUnits count_box_units(std::span<const Detection> detections, const Dataset& truth);
 
-// A warning if more than twice as many detections lie on an object of their class (IoU of 0.5) when
-// they are read as x1, y1, x2, y2 than as they are. Else empty.
-std::string corners_in_words(std::span<const Detection> detections, const Dataset& truth);
+// A warning if detections look like corners or 0..1. The objects decide if at least three
+// detections, a tenth of those that can, lie on one of their class (IoU of 0.5) in one reading, and
+// the borders of the images otherwise.
+std::string units_in_words(std::span<const Detection> detections, const Dataset& truth);
 
 }  // namespace data

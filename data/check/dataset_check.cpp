@@ -42,18 +42,26 @@ class LabelChecker {
   void check_units() {
     const BoxUnits units = count_box_units(dataset_);
     if (units.in_words().empty()) return;
-    add(units.look_like_unit() ? ProblemKind::look_like_unit : ProblemKind::look_like_corners,
+    add(units.look_like_unit()      ? ProblemKind::look_like_unit
+        : units.look_like_corners() ? ProblemKind::look_like_corners
+                                    : ProblemKind::may_be_corners,
         "boxes", units.in_words());
   }
 
-  // What training refuses.
+  // What training refuses, always or with the default options.
   void check_training() {
     // Entries that could not be read are the cause then, and no images are an error of their own.
     if (dataset_.images.empty() || unread_ > 0) return;
     const std::string where = dataset_.source.empty() ? "data set" : dataset_.source;
-    const std::string why = untrainable_in_words(count_labels(dataset_));
     if (dataset_.categories.empty()) add(ProblemKind::no_category, where, kNoCategories);
-    if (!why.empty()) add(ProblemKind::no_trained_box, where, why);
+    const LabelUse use = count_labels(dataset_);
+    if (use.labels == 0)
+      add(ProblemKind::no_box, where,
+          "no boxes: nothing to train on; as validation data it gives no mAP");
+    else if (use.trained() == 0)
+      add(use.count(LabelFate::past_border) > 0 ? ProblemKind::all_past_border
+                                                : ProblemKind::no_trained_box,
+          where, untrainable_in_words(use));
   }
 
   void check_image(const ImageEntry& image) {

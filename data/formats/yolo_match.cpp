@@ -113,7 +113,7 @@ std::string matched(const YoloFiles& files, const YoloMatch& match) {
 }
 
 void count_box(YoloMatch& match, const ImageEntry& image, const Object& box) {
-  const double x = 0.01 * image.width, y = 0.01 * image.height;
+  const double x = 0.02 * image.width, y = 0.02 * image.height;
   ++match.boxes;
   match.past_border += box.x < -x || box.y < -y || box.x + box.width > image.width + x ||
                        box.y + box.height > image.height + y;
@@ -122,7 +122,7 @@ void count_box(YoloMatch& match, const ImageEntry& image, const Object& box) {
 
 std::string corners_in_words(const YoloMatch& match) {
   if (match.boxes < 3 || match.as_corners * 100 < match.boxes * 95 || match.past_border < 2 ||
-      match.past_border * 100 < match.boxes * 3)
+      match.past_border * 10 < match.boxes * 3)
     return "";
   return fmt::format(
       "warning: the boxes look like corners: {} of {} reach past the border, and {} fit as x1 y1 "

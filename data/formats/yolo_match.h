@@ -15,7 +15,7 @@ struct YoloMatch {
   int64_t left_out = 0;    // of these, images of which no box could be read
   int64_t empty = 0;       // images whose file is whole and has no box
   int64_t boxes = 0;
-  int64_t past_border = 0;  // boxes that reach past the border by 1 % of a side or more
+  int64_t past_border = 0;  // boxes that reach past the border by more than 2 % of a side
   int64_t as_corners = 0;   // boxes with an area if their numbers were x1 y1 x2 y2
 };
 
@@ -30,7 +30,7 @@ std::string matched(const YoloFiles& files, const YoloMatch& match);
 // Counts a box that was read as centre and size.
 void count_box(YoloMatch& match, const ImageEntry& image, const Object& box);
 // A warning if the boxes look like corners, x1 y1 x2 y2: at least three, of which 95 % have an area
-// as corners, and 3 % (at least two) reach past the border as centre and size. Else empty.
+// as corners, and 30 % (at least two) reach past the border as centre and size. Else empty.
 std::string corners_in_words(const YoloMatch& match);
 
 // The error message if no image was found.

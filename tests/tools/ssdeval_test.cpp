@@ -162,6 +162,9 @@ TEST_CASE("results in another form than pixels, and images that were detected tw
     for (int i = 0; i < 2; ++i) d->push_back((*d)[0]);
   CHECK_THAT(Job(one_object_truth(), corners).run().err,
              Catch::Contains("d.json: the boxes look like corners: 3 of 3 reach past the border"));
+  corners[0]["bbox"] = {10, 10, 50, 50};  // two lie past the border, and on no object
+  CHECK_THAT(Job(one_object_truth(), corners).run().err,
+             Catch::Contains("d.json: the boxes look like corners: 2 of 3 reach past the border"));
   json truth = one_object_truth();  // with the annotations as corners
   truth["annotations"][0]["bbox"] = {50, 50, 90, 90};
   for (int i = 1; i < 3; ++i) {

@@ -82,12 +82,45 @@ TEST_CASE("what training refuses is a problem of its own") {
   d.objects.clear();
   d.images[0].object_count = 0;
   problems = label_problems(d);
-  CHECK(problems.count(ProblemKind::no_trained_box) == 1);
-  CHECK(problems.count(ProblemKind::no_category) == 0);
-  CHECK(problems.kept().back().text == "no boxes: there is nothing to train on");
+  CHECK(problems.count(ProblemKind::no_box) == 1);
+  CHECK(problems.count(data::Severity::error) == 0);
+  CHECK(problems.kept().back().text ==
+        "no boxes: nothing to train on; as validation data it gives no mAP");
   CHECK(problems.kept().back().where == "a.json");
   d.categories.clear();
   CHECK(label_problems(d).count(ProblemKind::no_category) == 1);
+}
+
+TEST_CASE("boxes that only data.overshoot keeps from training are a warning") {
+  Dataset d = clean();
+  for (Object& o : d.objects) o.x = 40, o.y = 3, o.width = 30;
+  Problems problems = label_problems(d);
+  CHECK(problems.count(data::Severity::error) == 0);
+  CHECK(problems.count(ProblemKind::all_past_border) == 1);
+  CHECK_THAT(problems.kept().back().text, Catch::Contains("data.overshoot=clip"));
+  for (Object& o : d.objects) o.x = 70;  // outside of the image: no option helps
+  problems = label_problems(d);
+  CHECK(problems.count(ProblemKind::no_trained_box) == 1);
+}
+
+TEST_CASE("a weak suspicion of corners is a warning, a strong one an error") {
+  for (const int past : {1, 4, 5}) {
+    std::vector<Object> boxes;
+    for (int i = 0; i < 10; ++i)
+      boxes.push_back(i < past ? box(i + 1, 30, 5, 50, 40 + i) : box(i + 1, 5, 5, 30 + i, 20));
+    Dataset d = clean();
+    add_image(d, "b.jpg", boxes);
+    const Problems problems = label_problems(d);
+    CAPTURE(past);
+    CHECK(problems.count(ProblemKind::look_like_corners) == (past >= 4));
+    CHECK(problems.count(ProblemKind::may_be_corners) == 0);
+    boxes.insert(boxes.end(), 10, box(20, 5, 5, 30, 20));
+    Dataset more = clean();
+    add_image(more, "b.jpg", boxes);
+    const Problems weak = label_problems(more);
+    CHECK(weak.count(ProblemKind::look_like_corners) == 0);
+    CHECK(weak.count(ProblemKind::may_be_corners) == (past >= 4));
+  }
 }
 
 TEST_CASE("each problem of labels is found") {

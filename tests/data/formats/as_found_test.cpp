@@ -224,6 +224,10 @@ TEST_CASE("YOLO: corners in place of centre and size are told") {
   const Names corners = notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n0 .05 .05 .3 .5\n1 .5 .5 .9 .9\n");
   REQUIRE(corners.size() == 2);
   CHECK_THAT(corners[1], Contains("3 of 4 reach past the border, and 4 fit as x1 y1 x2 y2"));
+  // Large objects, a tenth of which reach past the border.
+  std::string large;
+  for (int i = 0; i < 20; ++i) large += i < 2 ? "0 .53 .5 1 .9\n" : "0 .5 .49 .94 .9\n";
+  CHECK(notes_for(large).size() == 1);
   // A small box in the middle, too few boxes, and large objects, which stay inside.
   CHECK(notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n0 .5 .5 .1 .1\n").size() == 1);
   CHECK(notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n").size() == 1);
