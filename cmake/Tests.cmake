@@ -67,10 +67,6 @@ function(ssd_link_test target folder source)
 endfunction()
 set_source_files_properties(tests/support/paths.cpp PROPERTIES COMPILE_DEFINITIONS
   "SSD_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\";$<$<BOOL:${SSD_BENCHMARKS}>:SSD_BENCHMARKS>")
-if(SSD_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC 12 under sanitizers believes that std::regex reads what was never written.
-  set_source_files_properties(tests/support/documents.cpp PROPERTIES COMPILE_OPTIONS -Wno-maybe-uninitialized)
-endif()
 
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*_test.cpp)
 list(FILTER test_sources EXCLUDE REGEX "/cuda_model/cudnn_alone/")
