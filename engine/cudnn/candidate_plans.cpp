@@ -10,9 +10,10 @@
 namespace engine {
 namespace {
 
-// How many plans of one convolution are built. Compiling one takes seconds.
+// How many plans are built for each convolution that cuDNN can be asked for. A plan that cuDNN has
+// to compile, which takes seconds, is built only while there are fewer than kPlansIfCompiled.
 constexpr int kPlans = 4, kPlansIfCompiled = 2;
-// Attempts to build plans that cuDNN does not propose, of all candidates of a convolution.
+// How many candidates that cuDNN does not propose are tried for one convolution.
 constexpr int kFurther = 6;
 
 std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const CudnnDevice>& device,
@@ -67,8 +68,7 @@ class Collection {
   CudnnAttempts& attempts_;
   Plans plans_;
   std::map<std::string, int> built_;
-  bool ready_ =
-      false;  // there is a fused kernel that need not be compiled: no unfused one beats it
+  bool ready_ = false;  // a fused kernel need not be compiled, and no unfused one would beat it
 };
 
 nlohmann::json json_of(const CudnnCandidatePlans::Plan& plan) {

@@ -1,4 +1,4 @@
-// Chooses one of several plans for the same convolution.
+// Chooses among several plans for the same convolution.
 #pragma once
 #include <optional>
 
@@ -7,13 +7,15 @@
 
 namespace engine {
 
-// The fastest of the plans that enter; without a timer, or by rule, the first that runs.
-class Contest {
+// Takes the fastest of the choices that it is offered. Without a timer, or if `by_rule`, it takes
+// the first whose plan runs.
+class FastestChoice {
  public:
-  Contest(CudnnPlanTimer* timer, bool by_rule) : timer_(timer), first_wins_(!timer || by_rule) {}
-  bool decided() const { return best_ && first_wins_; }
-  void enter(ConvChoice);
-  std::optional<ConvChoice> winner() { return std::move(best_); }
+  FastestChoice(CudnnPlanTimer* timer, bool by_rule)
+      : timer_(timer), first_wins_(!timer || by_rule) {}
+  void offer(ConvChoice);
+  bool decided() const { return best_ && first_wins_; }  // whether further offers change nothing
+  std::optional<ConvChoice> take() { return std::move(best_); }  // nothing if no plan ran
 
  private:
   std::optional<float> time_of(ConvPlan&);  // in milliseconds; nothing if the plan does not run
