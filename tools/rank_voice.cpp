@@ -26,7 +26,7 @@ bool first_rank_tells(engine::Collectives& ranks, const base::Error& error, bool
 }  // namespace
 
 int end_ranks(engine::Collectives& ranks, const base::Error& error) {
-  const std::string told = engine::told_to_all(ranks, error);
+  const std::string told = engine::message_for_all(ranks, error);
   ranks.abort(error.code(), told);
   if (!first_rank_tells(ranks, error, told == error.what())) base::tell(told);
   return int(error.code());
@@ -38,7 +38,7 @@ int end_ranks_before_meeting(const engine::RankPlace& place, const base::Error& 
     const auto ranks = engine::make_tcp_collectives(engine::meet(place, kMeetingPatience),
                                                     place.rank, kMeetingPatience);
     if (place.rank > 0) return end_ranks(*ranks, error);
-    ranks->abort(error.code(), engine::told_to_all(*ranks, error));
+    ranks->abort(error.code(), engine::message_for_all(*ranks, error));
   } catch (const base::Error&) {  // not all ranks have come
     if (place.rank > 0) base::tell(error.what());
   }

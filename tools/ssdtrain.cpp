@@ -230,7 +230,7 @@ int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
   } catch (const base::Error& error) {
     return tools::end_ranks(*ranks, error);
   } catch (const std::exception& error) {
-    ranks->abort(base::ExitCode::failed, engine::told_to_all(*ranks, error));
+    ranks->abort(base::ExitCode::failed, engine::message_for_all(*ranks, error));
     throw;
   }
 }

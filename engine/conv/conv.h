@@ -35,7 +35,7 @@ struct KeptWeights {
   const void* shared = nullptr;  // plans with the same address here share their copies
 };
 
-// One pass of one convolution, ready to run. "Plan" means this everywhere below model/.
+// One pass of one convolution, ready to run. The engine calls this a plan.
 class ConvPlan {
  public:
   virtual ~ConvPlan() = default;
