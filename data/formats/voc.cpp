@@ -181,10 +181,10 @@ std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictur
   int64_t parts = 0;
   for (const VocFile& file : files) parts += file.parts;
   std::string note = pictures.note(folder, all);
-  if (listed.again > 0)
+  if (listed.repeated > 0)
     note += fmt::format("; {} listed again and count{} as often (the first: {})",
-                        listed.again == 1 ? "1 is" : fmt::format("{} are", listed.again),
-                        listed.again == 1 ? "s" : "", listed.first_again);
+                        listed.repeated == 1 ? "1 is" : fmt::format("{} are", listed.repeated),
+                        listed.repeated == 1 ? "s" : "", listed.first_repeated);
   return note + (parts
                      ? fmt::format("; {} of parts of objects left out", base::counted(parts, "box"))
                      : "");
