@@ -58,8 +58,8 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   return config;
 }
 
-// What of the data does not count, or could not be learnt. Error(data): the model knows no class,
-// or two classes have one name.
+// Says which parts of the data do not count, or could not be learnt. Throws Error(data) if the
+// model has none of the classes, or if two classes have one name.
 void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset,
                      const config::RunConfig& config, data::EvaluationOptions evaluation,
                      std::ostream& log) {
@@ -85,7 +85,8 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
-// Before the model takes time. A few may be skipped, if the configuration says so.
+// Refuses images that cannot be used, before the model takes time. If the configuration allows
+// skipping, it refuses them only if no image can be used.
 void refuse_unusable(const data::FileLookup& files, const config::RunConfig& config) {
   const bool skip = config.data.sample.image_errors == data::ImageErrorPolicy::skip;
   if (files.unusable == 0 || (skip && files.unusable < files.images)) return;

@@ -68,8 +68,8 @@ int64_t sharing(const YoloFiles& files) {
   return count;
 }
 
-// The link that leads nowhere among a path without a file and the folders above it; empty if there
-// is none.
+// For a path at which there is no file: the symbolic link that leads nowhere, which is the path
+// itself or a folder above it. Empty if there is none.
 fs::path broken_link(fs::path path) {
   for (; path.has_relative_path(); path = path.parent_path()) {
     std::error_code unknown;

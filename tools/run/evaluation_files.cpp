@@ -112,7 +112,8 @@ class EvaluationFiles {
     if (!problem.empty()) tell("detections.json", problem, "it is written at the next better one");
   }
 
-  // What the checkpoint calls the best may have been computed on other data or by other rules.
+  // Whether detections.json gives the metric that the checkpoint knows. It may not: that metric may
+  // have been computed on other data or by other rules.
   bool gives_best() {
     if (!detections_) return false;
     constexpr double kRounding = 1e-9;
@@ -150,7 +151,8 @@ class EvaluationFiles {
     return "ssdeval --checkpoint " + shell_words({folder_.file("best.safetensors")});
   }
 
-  // Says what is wrong with a file and what becomes of it. Keeps it if it has a content.
+  // Adds a line that says what is wrong with a file and what becomes of it. If the file is not
+  // empty, keeps it under another name.
   void tell(const char* name, const std::string& problem, const std::string& what) {
     std::string line = fmt::format("{} of the best evaluation is {}; {}", name, problem, what);
     std::error_code unknown;
