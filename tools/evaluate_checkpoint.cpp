@@ -112,6 +112,24 @@ void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoin
   guard.check(inputs);
 }
 
+void write_files(const CheckpointEvaluation& job, const std::string& checkpoint,
+                 const config::RunConfig& config, const run::ClassList& classes,
+                 const data::Dataset& dataset, const run::ModelEvaluation& result) {
+  if (!job.save_detections.empty()) {
+    base::create_folders(std::filesystem::path(job.save_detections).parent_path());
+    data::write_detections(job.save_detections, result.detections, dataset);
+  }
+  if (!job.report.page.empty())
+    write_evaluation_page(job.report.page, {.title = checkpoint,
+                                            .data = config.data.val.path(),
+                                            .truth = dataset,
+                                            .detections = result.detections,
+                                            .metrics = result.metrics,
+                                            .options = job.options,
+                                            .config = &config,
+                                            .classes = &classes});
+}
+
 }  // namespace
 
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
@@ -145,19 +163,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
         << (result.unreadable == 1 ? " was" : " were") << " left out" << std::endl;
   run::report(job.report, result.metrics, job.options, dataset, out);
   // Files come last: if one cannot be written, the metrics are not lost.
-  if (!job.save_detections.empty()) {
-    base::create_folders(std::filesystem::path(job.save_detections).parent_path());
-    data::write_detections(job.save_detections, result.detections, dataset);
-  }
-  if (!job.report.page.empty())
-    write_evaluation_page(job.report.page, {.title = checkpoint,
-                                            .data = config.data.val.path(),
-                                            .truth = dataset,
-                                            .detections = result.detections,
-                                            .metrics = result.metrics,
-                                            .options = job.options,
-                                            .config = &config,
-                                            .classes = &model.classes()});
+  write_files(job, checkpoint, config, model.classes(), dataset, result);
   const size_t read = dataset.images.size() - size_t(result.unreadable);
   log << "ssdeval: " << run::speed_in_words(read, result.seconds) << ", with reading" << std::endl;
 }

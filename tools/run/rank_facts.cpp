@@ -34,7 +34,7 @@ bool may_differ(const std::string& key) {
   return kMayDiffer.contains(key) || key.starts_with("data.train.") || key.starts_with("data.val.");
 }
 
-// The hash of a file; empty if it cannot be read. An empty hash is not compared.
+// The hash of a file, or an empty text if it cannot be read.
 std::string digest_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   engine::ChecksumState state;
