@@ -228,20 +228,20 @@ class CudnnConvs : public ConvMaker {
                                     CudnnPlanTimer* timer, bool& taken) {
     FastestChoice fastest(timer, deterministic_);
     std::vector<ConvChoice> gemms = gemms_.choices(shape);
-    auto offer_gemms = [&] {
-      for (ConvChoice& gemm : gemms) fastest.offer(std::move(gemm));
+    auto add_gemms = [&] {
+      for (ConvChoice& gemm : gemms) fastest.add(std::move(gemm));
     };
     const bool gemms_first = GemmChoices::preferred(shape);
-    if (gemms_first) offer_gemms();
+    if (gemms_first) add_gemms();
     for (const CudnnCandidatePlans::Plan& plan : found.plans) {
       taken = taken || fastest.decided();
       if (fastest.decided()) break;
       auto choice = restore(device_, shape, plan.candidate, plan.text);
       if (!choice) continue;
       taken = true;
-      fastest.offer(std::move(*choice));
+      fastest.add(std::move(*choice));
     }
-    if (!gemms_first) offer_gemms();
+    if (!gemms_first) add_gemms();
     return fastest.take();
   }
 

@@ -2,7 +2,7 @@
 
 namespace engine {
 
-void FastestChoice::offer(ConvChoice choice) {
+void FastestChoice::add(ConvChoice choice) {
   if (decided()) return;
   const auto time = time_of(*choice.plan);
   if (!time || (best_ && *time >= best_time_)) return;

@@ -7,14 +7,14 @@
 
 namespace engine {
 
-// Takes the fastest of the choices that it is offered. Without a timer, or if `by_rule`, it takes
+// Takes the fastest of the choices that are added. Without a timer, or if `by_rule`, it takes
 // the first whose plan runs.
 class FastestChoice {
  public:
   FastestChoice(CudnnPlanTimer* timer, bool by_rule)
       : timer_(timer), first_wins_(!timer || by_rule) {}
-  void offer(ConvChoice);
-  bool decided() const { return best_ && first_wins_; }  // whether further offers change nothing
+  void add(ConvChoice);
+  bool decided() const { return best_ && first_wins_; }  // whether no further choice can win
   std::optional<ConvChoice> take() { return std::move(best_); }  // nothing if no plan ran
 
  private:
