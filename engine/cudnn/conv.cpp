@@ -123,7 +123,7 @@ class CudnnConvs : public ConvMaker {
     const bool asked = shape.grad_weight.narrowing == Narrowing::if_faster;
     if (asked || !is_narrow(candidate) || std::exchange(told_narrow_, true)) return;
     tell(base::concatenate("warning: on ", device_->name(), " cuDNN has some gradients of weights ",
-                           "in half types alone: these are rounded once more, first for ",
+                           "in half types alone, which rounds them once more; the first is ",
                            describe(shape)));
   }
 
