@@ -27,7 +27,8 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // Returns a piece of aligned(max(bytes, 1)) bytes. Error(resources) if no gap is large enough.
+  // Returns a piece of aligned(max(bytes, 1)) bytes. Throws Error(resources) if no gap is large
+  // enough.
   void* take(size_t bytes);
   void give_back(void* p);  // p came from take() and was not given back yet
 

@@ -61,7 +61,7 @@ int cuda_devices();
 // What a device may be called. "auto" is a GPU if there is one.
 inline constexpr const char* kDeviceNames = "auto, cpu, cuda or cuda:N";
 bool known_device(const std::string& device);
-// Error(usage) for an unknown name, Error(resources) if the device cannot be had.
+// Throws Error(usage) for an unknown name, Error(resources) if the device cannot be had.
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& = {});
 
 // Memory that lives as long as this object: parameters, staging, the block of the arena.

@@ -21,7 +21,8 @@ struct Precision {
 
 // "fp32", "tf32", "bf16" and "fp16", in this order.
 std::vector<std::string> precision_names();
-// One of these, or "f64", which only CPU builds have, for checks. Error(usage) for other names.
+// One of these, or "f64", which only CPU builds have, for checks. Throws Error(usage) for other
+// names.
 Precision precision_named(const std::string& name);
 
 }  // namespace engine

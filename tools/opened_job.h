@@ -37,7 +37,7 @@ struct OpenedJob {
   const DetectionPictures pictures;
 };
 
-// Error(usage) for a job without any image.
+// Throws Error(usage) for a job without any image.
 [[noreturn]] void fail_without_image(const DetectJob& job, const std::string& left_out);
 
 // Says on `log` that a signal ended the run after `done` images, and of how many if `all` is known.

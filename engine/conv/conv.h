@@ -60,7 +60,7 @@ Bf16Products bf16_products();
 class ConvPlans {
  public:
   explicit ConvPlans(Backend& backend) : backend_(backend) {}
-  // Error(failed) if the device has no plan for the shape.
+  // Throws Error(failed) if the device has no plan for the shape.
   ConvPlan& at(const ConvShape&);
   // Null if the shape is optional() and the device has no plan for it.
   ConvPlan* find(const ConvShape&);

@@ -15,8 +15,8 @@ namespace engine {
 class WinogradWeights {
  public:
   // Returns the `values` floats of a weight, transformed for the pass. Calls `fill` to compute them
-  // if this version of the weight is not there yet. Error(failed) if `values` differs between two
-  // calls for one version.
+  // if this version of the weight is not there yet. Throws Error(failed) if `values` differs
+  // between two calls for one version.
   const float* at(ConvPass, Tensor::Id weight, uint64_t version, size_t values,
                   const std::function<void(float*)>& fill);
 

@@ -26,7 +26,8 @@ class GemmPlans {
   virtual std::unique_ptr<ConvPlan> restore(const ConvShape&, const std::string& text) = 0;
 };
 
-// Opens cuBLASLt on the current CUDA device. Error(resources) if the build or the machine has none.
+// Opens cuBLASLt on the current CUDA device. Throws Error(resources) if the build or the machine
+// has none.
 std::unique_ptr<GemmPlans> make_cublaslt_plans();
 
 // Opens the library when a convolution first can use it. If that fails, cuDNN computes these

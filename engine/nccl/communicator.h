@@ -16,8 +16,8 @@ class NcclCommunicator {
   // watching thread calls it.
   using Gone = std::function<std::string()>;
 
-  // All ranks make theirs at the same time, with the same id. Error(resources) after `seconds`. A
-  // wait for the GPU of more than `longest_wait` seconds counts as a rank that hangs.
+  // All ranks make theirs at the same time, with the same id. Throws Error(resources) after
+  // `seconds`. A wait for the GPU of more than `longest_wait` seconds counts as a rank that hangs.
   NcclCommunicator(const nccl::UniqueId&, int rank, int size, double seconds, double longest_wait,
                    Gone);
   // If it was aborted, this waits until NCCL has let go of it.
