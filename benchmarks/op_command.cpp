@@ -173,9 +173,9 @@ Command add_op_command(CLI::App& program) {
       program.add_subcommand("op", "Times every operation of a step against the roofline");
   add_run_options(*app, *o);
   const std::vector<CLI::Option*> of_training = add_training_options(*app, *o);
-  tools::takes_one_of(app->add_option("--mode", o->mode, "a training step or a detection")
-                          ->capture_default_str(),
-                      {"train", "infer"});
+  tools::takes_one_of(
+      app->add_option("--mode", o->mode, "a training step or a detection")->capture_default_str(),
+      {"train", "infer"});
   app->add_option("--batch", o->batch, "images per step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();

@@ -42,7 +42,8 @@ template <class T, class F> void with_pack(int64_t channels, const F& f) {
 }
 
 // Whether a kernel of rows() has two halves, read() and write().
-template <class K, int V> concept Halved = requires(const K& kernel, int c) {
+template <class K, int V>
+concept Halved = requires(const K& kernel, int c) {
   kernel.template read<V>(kernel.row(0), c);
 };
 

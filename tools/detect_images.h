@@ -25,9 +25,9 @@ struct DetectJob {
   std::vector<std::string> classes;  // lists as "car,bus": only these are kept; empty: all
   // The largest IoU of two boxes of a class that are both kept; none: the model's.
   std::optional<double> iou;
-  bool agnostic = false;             // whether `iou` is for boxes of different classes, too
-  int most = 0;                      // boxes per image; 0: as the model was evaluated
-  int batch = 0;                     // images at a time; 0: 8, or 1 where they come one by one
+  bool agnostic = false;                 // whether `iou` is for boxes of different classes, too
+  int most = 0;                          // boxes per image; 0: as the model was evaluated
+  int batch = 0;                         // images at a time; 0: 8, or 1 where they come one by one
   std::optional<data::ExifPolicy> exif;  // none: as the model was trained
   run::ModelUse use;
 };

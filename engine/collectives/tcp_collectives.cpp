@@ -112,8 +112,8 @@ class TcpCollectives : public HostCollectives {
   }
 
   std::string last_words_of_first(double seconds) override {
-    receive_last_words(Clock::now() +
-               std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
+    receive_last_words(Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                          std::chrono::duration<double>(seconds)));
     return peers_[0].last_words;
   }
 

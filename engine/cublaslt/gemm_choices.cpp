@@ -32,7 +32,7 @@ std::vector<ConvChoice> GemmChoices::choices(const ConvShape& shape) {
 }
 
 std::optional<ConvChoice> GemmChoices::restore(const ConvShape& shape, const std::string& name,
-                                                  const std::string& plan_text) {
+                                               const std::string& plan_text) {
   const auto candidate = gemm_candidate(shape);
   if (!candidate || candidate->name != name || !library()) return std::nullopt;
   auto plan = library()->restore(candidate->inner, plan_text);

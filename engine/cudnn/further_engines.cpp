@@ -53,7 +53,7 @@ void choose(cudnnBackendKnobType_t knob, int64_t value, std::vector<CudnnDescrip
 
 // Returns the engine in this setting, or nothing if the engine does not accept it.
 std::optional<CudnnEngine> in_setting(const CudnnDevice& device, const CudnnGraph& graph,
-                                       const CudnnEngine& like, const Setting& setting) {
+                                      const CudnnEngine& like, const Setting& setting) {
   CudnnEngine made{CudnnDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR),
                    like.deterministic,
                    like.compiled_at_run_time,
