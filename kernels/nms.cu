@@ -230,8 +230,9 @@ void detect(Queue queue, const Predictions& p, const NmsOptions& options, View w
     Logits<T> codes = table<T>(p, &Predictions::Level::codes, 4, 0);
     const int rows = int(images * task.anchors);
     using Prepare = PreparePredictions<T>;
-    blocks<Prepare::kThreads>(queue, parts_of(rows, Prepare::kRows),
-                              Prepare{search, codes, p.anchors.as<Box>(), boxes, p.scales, rows});
+    blocks<Prepare::kThreads>(
+        queue, parts_of(rows, Prepare::kRows),
+        Prepare{search, codes, p.anchors.as<Box>(), boxes, p.scales, rows});
     blocks<NmsSearch<Logits<T>>::kThreads>(queue, images, search);
   });
 }
