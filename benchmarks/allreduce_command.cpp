@@ -39,7 +39,7 @@ void fill(const View& v, float value) {
   kernels::dispatch(v.dtype, [&]<class T>() { std::fill_n(v.as<T>(), v.shape.size(), T(value)); });
 }
 
-bool holds(const View& v, float value) {
+bool all_equal(const View& v, float value) {
   bool all = true;
   kernels::dispatch(v.dtype, [&]<class T>() {
     all = std::all_of(v.as<T>(), v.as<T>() + v.shape.size(),
@@ -60,7 +60,7 @@ std::vector<double> own_seconds(const Options& o, Collectives& ranks, const View
     const double start = benchmarks::seconds_now(false);
     ranks.sum("a buffer", buffer, {});
     if (i >= o.warmup) seconds.push_back(benchmarks::seconds_now(false) - start);
-    if (i == 0 && !holds(buffer, sum))
+    if (i == 0 && !all_equal(buffer, sum))
       base::fail(base::ExitCode::failed, "ranks have a wrong sum of ", buffer.shape.size(),
                  " elements: this is a bug");
   }

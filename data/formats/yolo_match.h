@@ -25,7 +25,7 @@ bool has_labels(const std::filesystem::path& labels);
 
 // One line for the user. To write it, the function searches the label folders for .txt files that
 // belong to no image.
-std::string matched(const YoloFiles& files, const YoloMatch& match);
+std::string match_in_words(const YoloFiles& files, const YoloMatch& match);
 
 // Counts a box that was read as centre and size.
 void count_box(YoloMatch& match, const ImageEntry& image, const Object& box);

@@ -19,7 +19,7 @@ using base::ExitCode, base::fail;
 constexpr uint64_t kMostBytes = uint64_t(1) << 32;  // of a message of any length
 constexpr uint64_t kMostReason = 4096;
 
-std::string named(const Peer& peer) {
+std::string rank_name(const Peer& peer) {
   return fmt::format("rank {} on {}", peer.rank, base::printable(peer.host));
 }
 
@@ -91,15 +91,15 @@ class Conversation {
 
   [[noreturn]] void gone() {
     look_for_abort();
-    fail(ExitCode::resources, named(*t_.peer), " is gone: it ended or lost its connection during ",
-         call());
+    fail(ExitCode::resources, rank_name(*t_.peer),
+         " is gone: it ended or lost its connection during ", call());
   }
 
   void check_header() {
     if (header_.magic == MessageHeader::kMagic && header_.kind == MessageKind::abort)
       end_by_peer(header_);
     if (!same_call(header_, t_.expected, t_.receive_any) || header_.bytes > kMostBytes)
-      fail(ExitCode::resources, named(*t_.peer),
+      fail(ExitCode::resources, rank_name(*t_.peer),
            " makes another call than the others: ", call_in_detail(header_), ", expected ",
            call_in_detail(t_.expected));
     if (t_.receive_any) t_.receive_any->resize(header_.bytes);
@@ -141,9 +141,9 @@ class Conversation {
   Clock::time_point moved_;
 };
 
-std::string named(const std::vector<const Conversation*>& silent) {
+std::string rank_names(const std::vector<const Conversation*>& silent) {
   std::string names;
-  for (const Conversation* c : silent) names += (names.empty() ? "" : ", ") + named(c->peer());
+  for (const Conversation* c : silent) names += (names.empty() ? "" : ", ") + rank_name(c->peer());
   return names;
 }
 
@@ -161,7 +161,7 @@ Clock::duration patience(const std::vector<Conversation>& all, double seconds) {
     if (left <= Clock::duration::zero()) silent.push_back(&c);
   }
   if (!silent.empty())
-    fail(ExitCode::resources, named(silent), " did not answer for ", seconds, " s in ",
+    fail(ExitCode::resources, rank_names(silent), " did not answer for ", seconds, " s in ",
          silent.front()->call(), ": it hangs, or the network is cut");
   return least;
 }
@@ -187,7 +187,7 @@ std::string read_last_words(const Peer& peer, const MessageHeader& header) {
   std::string words(std::min(header.bytes, kMostReason), ' ');
   const auto soon = Clock::now() + std::chrono::seconds(1);
   if (!receive_all(peer.socket, words.data(), words.size(), soon))
-    return named(peer) + " has ended the run; its reason did not arrive";
+    return rank_name(peer) + " has ended the run; its reason did not arrive";
   return base::printable(words);
 }
 

@@ -16,8 +16,9 @@ constexpr int kPlans = 4, kPlansIfCompiled = 2;
 // How many candidates that cuDNN does not propose are tried for one convolution.
 constexpr int kFurther = 6;
 
-std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const CudnnDevice>& device,
-                                               const ConvShape& shape, CudnnAttempts& attempts) {
+std::optional<CudnnCandidatePlans::Plan> first_plan(
+    const std::shared_ptr<const CudnnDevice>& device, const ConvShape& shape,
+    CudnnAttempts& attempts) {
   const auto choice = choose_first(
       device, shape, [](ConvPlan&) { return true; }, true, &attempts);
   if (!choice) return std::nullopt;
@@ -120,14 +121,14 @@ CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& de
   CudnnAttempts& attempts = watched ? *watched : unwatched;
   CudnnCandidatePlans found;
   if (deterministic) {
-    if (const auto plan = first(device, shape, attempts)) found.plans = {*plan};
+    if (const auto plan = first_plan(device, shape, attempts)) found.plans = {*plan};
   } else {
     found.plans = proposed_plans(device, shape, attempts);
     for (CudnnCandidatePlans::Plan& plan : further_plans(device, shape, attempts))
       found.plans.push_back(std::move(plan));
   }
   const ConvShape plain = plain_conv(shape);
-  if (plain != shape) found.plain = first(device, plain, attempts);
+  if (plain != shape) found.plain = first_plan(device, plain, attempts);
   if (attempts.compiled == 0) found.refusal = attempts.refusal;
   return found;
 }

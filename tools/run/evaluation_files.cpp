@@ -36,7 +36,7 @@ class EvaluationFiles {
       : folder_(folder), rules_(rules), best_(best), metric_(full_name(metric)), val_(val) {}
 
   std::vector<std::string> mend() {
-    if (best_.step == 0 || !any()) return {};
+    if (best_.step == 0 || !any_exists()) return {};
     try {
       look_at_metrics();
       look_at_classes();
@@ -50,18 +50,18 @@ class EvaluationFiles {
   }
 
  private:
-  bool there(const char* name) const {
+  bool exists(const char* name) const {
     std::error_code unknown;
     return fs::exists(folder_.file(name), unknown);
   }
-  bool any() const {
-    return there("best.safetensors") || there("metrics.json") || there("detections.json");
+  bool any_exists() const {
+    return exists("best.safetensors") || exists("metrics.json") || exists("detections.json");
   }
 
   // The text of a file. If it is missing or empty, `problem` says so.
   std::string text_of(const char* name, std::string& problem) const {
     constexpr uint64_t kMostBytes = 64 << 20;
-    if (!there(name)) {
+    if (!exists(name)) {
       problem = "missing";
       return {};
     }
@@ -102,7 +102,7 @@ class EvaluationFiles {
   }
 
   void read_detections() {
-    std::string problem = there("detections.json") ? "" : "missing";
+    std::string problem = exists("detections.json") ? "" : "missing";
     try {
       if (problem.empty())
         detections_ = data::load_detections(folder_.file("detections.json"), val_).detections;

@@ -75,7 +75,7 @@ class Environment {
 
 // Whether the launcher has started this process as a rank. A batch script of SLURM has some of the
 // variables, too, but only the tasks of a step have SLURM_STEP_ID.
-bool given(const Environment& e, const Launcher& l) {
+bool started_by(const Environment& e, const Launcher& l) {
   if (std::strcmp(l.name, "SLURM") == 0)
     return e.has(l.rank) && e.has(l.size) && e.has("SLURM_STEP_ID");
   if (e.has(l.rank) != e.has(l.size))
@@ -152,7 +152,7 @@ std::string first_host(const std::string& list) {
 std::optional<engine::RankPlace> place_of_launcher(const Variables& variables) {
   const Environment e(variables);
   for (const Launcher& l : kLaunchers) {
-    if (!given(e, l)) continue;
+    if (!started_by(e, l)) continue;
     const int size = e.number(l.size, 1, kMostRanks), rank = e.number(l.rank, 0, size - 1);
     refuse_contradiction(e, l, rank, size);
     if (size == 1) continue;
