@@ -23,16 +23,18 @@ struct YoloFiles {
   std::vector<std::filesystem::path> label_folders;  // are searched for labels without an image
   std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
   std::vector<std::string> notes;                    // on lists of images
+  int keypoint_numbers = 0;  // what may follow the five numbers of a box; see YoloYaml
 };
 
 // Reads the labels of these images. Class k gets the category id k + 1. A line of more than five
-// numbers is a polygon, and the box is its bounding box. Sizes of images come from their headers,
-// and are those after turning if `exif` is upright, because labels belong to the picture as people
-// see it. A note says how many images have labels, and how many label files have no image. Throws
-// Error(data), with file and line, if a line is wrong, if a class is beyond `names`, or if a number
-// lies outside of -0.1 to 1.1. Throws Error(data), too, if there is no image, or none with a label
-// file. If `problems` is given, images, label files and lines that cannot be used are reported
-// there and left out.
+// numbers is a polygon, and the box is its bounding box; if files.keypoint_numbers is not 0, it is
+// a box and its key points, which are left out, and a note counts them. Sizes of images come from
+// their headers, and are those after turning if `exif` is upright, because labels belong to the
+// picture as people see it. A note says how many images have labels, and how many label files have
+// no image. Throws Error(data), with file and line, if a line is wrong, if a class is beyond
+// `names`, or if a number of a box or polygon lies outside of -0.1 to 1.1. Throws Error(data), too,
+// if there is no image, or none with a label file. If `problems` is given, images, label files and
+// lines that cannot be used are reported there and left out.
 Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
                   ExifPolicy exif = ExifPolicy::upright, Problems* problems = nullptr);
 

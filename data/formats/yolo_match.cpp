@@ -112,12 +112,18 @@ std::string match_in_words(const YoloFiles& files, const YoloMatch& match) {
   return text;
 }
 
-void count_box(YoloMatch& match, const ImageEntry& image, const Object& box) {
-  const double x = 0.02 * image.width, y = 0.02 * image.height;
+void count_line(YoloMatch& match, const YoloLine& line) {
+  constexpr double kPast = 0.02;
+  const double width = line.right - line.left, height = line.bottom - line.top;
   ++match.boxes;
-  match.past_border += box.x < -x || box.y < -y || box.x + box.width > image.width + x ||
-                       box.y + box.height > image.height + y;
-  match.as_corners += box.x < box.width / 2 && box.y < box.height / 2;
+  match.past_border += line.left < -kPast || line.top < -kPast || line.right > 1 + kPast ||
+                       line.bottom > 1 + kPast;
+  match.as_corners += line.left < width / 2 && line.top < height / 2;
+  match.with_keypoints += line.with_keypoints;
+  if (line.with_keypoints || line.numbers == 5) return;
+  if (match.polygons++ == 0) match.polygon_numbers = line.numbers;
+  match.alike &= line.numbers == match.polygon_numbers;
+  match.like_keypoints += line.like_keypoints;
 }
 
 std::string corners_in_words(const YoloMatch& match) {
@@ -128,6 +134,18 @@ std::string corners_in_words(const YoloMatch& match) {
       "warning: the boxes look like corners: {} of {} reach past the border, and {} fit as x1 y1 "
       "x2 y2; YOLO's lines are: class x_center y_center width height",
       match.past_border, match.boxes, match.as_corners);
+}
+
+std::string keypoints_in_words(const YoloMatch& match) {
+  if (match.with_keypoints > 0)
+    return fmt::format("the key points of {} are left out",
+                       base::counted(match.with_keypoints, "box"));
+  if (match.polygons < 3 || !match.alike || match.like_keypoints * 100 < match.polygons * 95)
+    return "";
+  return fmt::format(
+      "warning: {} lines of {} numbers are read as polygons, but look like boxes with key points; "
+      "if they are, write kpt_shape into a data.yaml, as in `kpt_shape: [17, 3]`",
+      match.polygons, match.polygon_numbers);
 }
 
 std::string without_images(const YoloFiles& files) {

@@ -182,6 +182,7 @@ Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems
   const std::string where = fmt::format("{}:{}", file_name, yaml.lines.at(source.split));
   YoloFiles files;
   files.image_folder = root.string();
+  files.keypoint_numbers = yaml.keypoint_numbers;
   for (const std::string& text : split->second) {
     const fs::path place = resolve(root, text);
     std::error_code unknown;

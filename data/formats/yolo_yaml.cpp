@@ -67,6 +67,7 @@ class Reader {
   std::vector<std::string> texts_of(const YAML::Node& node, const std::string& key) const;
   std::vector<std::string> numbered_names(const YAML::Node& node) const;
   std::vector<std::string> parse_names(const YAML::Node& node) const;
+  int parse_keypoints(const YAML::Node& shape) const;
   void check_key(const YAML::Node& key, const YAML::Node& value) const;
 
   const std::string_view text_;
@@ -127,6 +128,19 @@ std::vector<std::string> Reader::parse_names(const YAML::Node& node) const {
   return names;
 }
 
+// How many numbers the key points of an object take.
+int Reader::parse_keypoints(const YAML::Node& shape) const {
+  constexpr int kMostPoints = 1000;
+  int points = 0, each = 0;
+  if (!shape.IsSequence() || shape.size() != 2 || !YAML::convert<int>::decode(shape[0], points) ||
+      !YAML::convert<int>::decode(shape[1], each) || points < 1 || points > kMostPoints ||
+      each < 2 || each > 3)
+    refuse(shape, "kpt_shape: expected the number of key points (1 to " +
+                      std::to_string(kMostPoints) +
+                      "), and how many numbers each has (2 or 3), as in `kpt_shape: [17, 3]`");
+  return points * each;
+}
+
 bool is_needed(const std::string& key) {
   return key == "names" || key == "train" || key == "val" || key == "test" || key == "path" ||
          key == "nc";
@@ -173,7 +187,7 @@ YoloYaml Reader::read(const YAML::Node& root) {
     if (key == "path") out.path = text_of(entry.second, key);
     if (key == "names") out.names = parse_names(entry.second);
     if (key == "nc") nc = text_of(entry.second, key);
-    if (key == "kpt_shape") refuse(entry.first, "kpt_shape: labels with key points are not read");
+    if (key == "kpt_shape") out.keypoint_numbers = parse_keypoints(entry.second);
     if (key == "train" || key == "val" || key == "test")
       out.splits[key] = texts_of(entry.second, key);
   }
