@@ -75,6 +75,9 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset,
       base::counted(a.shards, "shard"), base::counted(report.dropped_boxes, "box"));
   fmt::print("{}: label map of {}; programs that read the shards find it there\n",
              base::printable(map), base::counted(int64_t(dataset.categories.size()), "class"));
+  if (data::needs_new_ids(dataset.categories))
+    base::tell("note: the label map numbers the categories 1, 2, ... in their order, because an id "
+               "below 1 means the background in records");
   if (removed > 0)
     fmt::print("{}-*: {} of an older set of another number of shards removed\n",
                base::printable(a.to_records + data::kRecordEnding),
@@ -190,8 +193,13 @@ int convert(const ConvertArguments& a) {
   }
   if (!a.to_records.empty()) write_records(a, dataset, older);
   if (!a.to_voc.empty()) report(a.to_voc, data::write_voc(a.to_voc, dataset), "crowd regions");
-  if (!a.to_yolo.empty())
-    report(a.to_yolo, data::write_yolo(a.to_yolo, dataset), "crowd regions and boxes without area");
+  if (!a.to_yolo.empty()) {
+    const data::YoloWritten written = data::write_yolo(a.to_yolo, dataset);
+    report(a.to_yolo, written.left_out, "crowd regions and boxes without area");
+    if (written.cut > 0)
+      base::tell("note: " + base::counted(written.cut, "box") +
+                 " cut at the border in YOLO's files, whose numbers lie in 0 to 1");
+  }
   tell_other_labels(a, dataset);
   if (!a.to_images.empty()) write_images(a.to_images, dataset);
   return 0;

@@ -46,8 +46,10 @@ const LabelMap& coco_label_map();
 // Beside the shards PREFIX.record-*, `ssddata convert` writes the map PREFIX.label_map.pbtxt.
 inline constexpr char kLabelMapEnding[] = ".label_map.pbtxt";
 
-// The text of a map of these categories. If an id is below 1, the map numbers all of them 1, 2, ...
-// in their order.
+// Whether the map of these categories has to number them 1, 2, ... in their order, because an id is
+// below 1, which no map can hold.
+bool needs_new_ids(const std::vector<Category>& categories);
+// The text of a map of these categories.
 std::string label_map_text(const std::vector<Category>& categories);
 
 }  // namespace data

@@ -21,9 +21,13 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
+bool needs_new_ids(const std::vector<Category>& categories) {
+  return std::any_of(categories.begin(), categories.end(),
+                     [](const Category& category) { return category.id < 1; });
+}
+
 std::string label_map_text(const std::vector<Category>& categories) {
-  const bool numbered = std::any_of(categories.begin(), categories.end(),
-                                    [](const Category& category) { return category.id < 1; });
+  const bool numbered = needs_new_ids(categories);
   std::string text;
   for (size_t i = 0; i < categories.size(); ++i) {
     const int64_t id = numbered ? static_cast<int64_t>(i + 1) : categories[i].id;

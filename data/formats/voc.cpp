@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "data/formats/declared_encoding.h"
 #include "data/formats/voc_files.h"
 #include "data/formats/voc_pictures.h"
 #include "data/formats/xml_text.h"
@@ -104,13 +105,15 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
   file.where = (folder / relative).string();
   const std::string& where = file.where;
   base::LoadedFile loaded(where, kLargestFile);
-  const pugi::xml_document document = read_xml(loaded.bytes(), where);
+  const std::string converted = converted_to_utf8(loaded.bytes(), where);
+  const std::string_view xml = converted.empty() ? loaded.bytes() : std::string_view(converted);
+  const pugi::xml_document document = read_xml(xml, where);
   if (!document.child("annotation"))
     fail(ExitCode::data, where, ": the file holds <",
          base::printable_name(document.document_element().name()),
          ">, expected PASCAL VOC's <annotation>");
   for (pugi::xml_node annotation : document.children("annotation"))
-    parse_annotation(annotation, {loaded.bytes(), where}, file);
+    parse_annotation(annotation, {xml, where}, file);
   if (file.image.width == 0 || file.image.height == 0)
     fail(ExitCode::data, where,
          ": no size/width and size/height, expected the picture's sides in pixels, as in "

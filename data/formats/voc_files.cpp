@@ -36,6 +36,22 @@ void refuse_missing(const fs::path& list) {
        ": choose another split, or write the list");
 }
 
+// The XML file for a name in a list, relative to the folder. Some tools write the name of the
+// picture or of the XML file, with its folder, in place of the name without an ending. If there is
+// no file, it is the name with ".xml".
+fs::path listed_file(const fs::path& folder, const std::string& name) {
+  static const std::set<std::string> kEndings{".xml", ".jpg", ".jpeg", ".png",
+                                              ".XML", ".JPG", ".JPEG", ".PNG"};
+  const fs::path plain = name + ".xml";
+  std::error_code unknown;
+  if (fs::exists(folder / plain, unknown)) return plain;
+  fs::path path = name;
+  if (kEndings.contains(path.extension().string())) path.replace_extension();
+  for (const fs::path& as : {path, path.filename()})
+    if (const fs::path file = as.string() + ".xml"; fs::exists(folder / file, unknown)) return file;
+  return plain;
+}
+
 // Reads a file of ImageSets/Main: each line has the name of an image, and perhaps a flag after it.
 VocFiles listed_files(const std::string& list, const fs::path& folder, Problems* problems) {
   constexpr uint64_t kLargestList = uint64_t{64} << 20;
@@ -54,7 +70,7 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
     };
     if (!stays_in_folder(name))
       return leave_out(ProblemKind::unsafe_file_name, "the name does not stay below the folder");
-    const fs::path path = name + ".xml";
+    const fs::path path = listed_file(folder, name);
     if (std::error_code unknown; !fs::exists(folder / path, unknown))
       return leave_out(ProblemKind::bad_label_file,
                        "there is no " + base::printable((folder / path).string()) +

@@ -99,8 +99,8 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
   };
   if (result.encoding == pugi::encoding_utf8 && !base::is_utf8(xml))
     base::fail(base::ExitCode::data, where,
-               ": the file is not UTF-8, and declares no other encoding that is read (UTF-16, ",
-               "ISO-8859-1): save it as UTF-8");
+               ": the file is not UTF-8, and declares no other encoding that is read (such as ",
+               "UTF-16, ISO-8859-1, windows-1251 or GBK): save it as UTF-8");
   if (const size_t zero = xml.find('\0'); zero != xml.npos && !is_wide(result.encoding))
     refuse(std::ptrdiff_t(zero),
            "a zero byte, which no text has: save the file as UTF-8, if it is in UTF-16");

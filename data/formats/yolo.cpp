@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -102,6 +103,33 @@ void take_image(Dataset& out, const YoloImage& source, int keypoint_numbers, Exi
   out.images.push_back(std::move(image));
 }
 
+struct Range {
+  double first, last;
+};
+
+// Cut to 0 to 1 if its centre or size would leave that. Returns whether more than rounding was cut.
+bool cut(Range& range) {
+  constexpr double kRounding = 1e-6;
+  const double centre = (range.first + range.last) / 2, size = range.last - range.first;
+  if (centre >= 0 && centre <= 1 && size <= 1) return false;
+  range = {std::clamp(range.first, 0.0, 1.0), std::clamp(range.last, 0.0, 1.0)};
+  return centre < -kRounding || centre > 1 + kRounding || size > 1 + kRounding;
+}
+
+// The line of an object; empty if it is left out.
+std::string line_of(const Object& o, const ImageEntry& image, YoloWritten& written) {
+  Range x{o.x / image.width, (o.x + o.width) / image.width};
+  Range y{o.y / image.height, (o.y + o.height) / image.height};
+  const bool was_cut = bool(cut(x) + cut(y));
+  if (o.crowd || !(x.last > x.first) || !(y.last > y.first)) {
+    ++written.left_out;
+    return "";
+  }
+  written.cut += was_cut;
+  return fmt::format("{} {} {} {} {}\n", o.category, (x.first + x.last) / 2,
+                     (y.first + y.last) / 2, x.last - x.first, y.last - y.first);
+}
+
 }  // namespace
 
 Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names, ExifPolicy exif,
@@ -143,8 +171,8 @@ std::string yolo_file(const ImageEntry& image) {
   return fs::path(image.file_name).replace_extension(".txt").string();
 }
 
-int64_t write_yolo(const std::string& folder, const Dataset& dataset) {
-  int64_t left_out = 0;
+YoloWritten write_yolo(const std::string& folder, const Dataset& dataset) {
+  YoloWritten written;
   base::create_folders(folder);
   const fs::path names_file = fs::path(folder) / kYoloNamesFile;
   base::remove_files({names_file.string()});
@@ -152,20 +180,13 @@ int64_t write_yolo(const std::string& folder, const Dataset& dataset) {
   for (const Category& category : dataset.categories) names += category.name + "\n";
   for (const ImageEntry& image : dataset.images) {
     std::string lines;
-    for (const Object& o : dataset.objects_of(image)) {
-      const bool written = !o.crowd && o.width > 0 && o.height > 0;
-      left_out += !written;
-      if (written)
-        lines += fmt::format("{} {} {} {} {}\n", o.category, (o.x + o.width / 2) / image.width,
-                             (o.y + o.height / 2) / image.height, o.width / image.width,
-                             o.height / image.height);
-    }
+    for (const Object& o : dataset.objects_of(image)) lines += line_of(o, image, written);
     const fs::path path = base::safe_output(folder, yolo_file(image));
     base::create_folders(path.parent_path());
     base::write_file(path, lines, base::not_durable());
   }
   base::write_file(names_file, names);
-  return left_out;
+  return written;
 }
 
 }  // namespace data

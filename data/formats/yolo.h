@@ -49,10 +49,16 @@ inline constexpr const char* kYoloNamesFile = "classes.txt";
 // The file into which it writes the labels of an image: the image's name with the ending .txt.
 std::string yolo_file(const ImageEntry& image);
 
+struct YoloWritten {
+  int64_t left_out = 0;  // crowd regions and boxes without area in the image, because YOLO has none
+  int64_t cut = 0;       // boxes that were cut at the border
+};
+
 // Creates the folder and writes these files. The names are removed first and written last, so that
-// readers refuse a folder in which a killed program has left labels of two data sets. Crowd regions
-// and boxes without area are left out, because YOLO has none; returns how many. Throws Error(data)
-// if the name of an image leads out of the folder.
-int64_t write_yolo(const std::string& folder, const Dataset& dataset);
+// readers refuse a folder in which a killed program has left labels of two data sets. A box is cut
+// at the border of its image if a number of its line would not lie in 0 to 1, since readers refuse
+// such a line or its whole image. Throws Error(data) if the name of an image leads out of the
+// folder.
+YoloWritten write_yolo(const std::string& folder, const Dataset& dataset);
 
 }  // namespace data

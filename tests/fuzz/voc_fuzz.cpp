@@ -27,7 +27,8 @@ fuzz::Target fuzz::target() {
 <object><name>person</name><part><name>head</name><bndbox><xmin>1</xmin></bndbox></part>
 <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object></annotation>)",
                     kPlain, utf16(kPlain),
-                    "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n" + kPlain},
+                    "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n" + kPlain,
+                    "<?xml version=\"1.0\" encoding=\"gbk\"?>\n<a>\xc3\xa8\xbd\xc5</a>\n" + kPlain},
           .words = {"<",
                     ">",
                     "</",

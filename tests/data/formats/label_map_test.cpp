@@ -59,6 +59,21 @@ TEST_CASE("the text form of label maps") {
   CHECK(escaped.lookup("\a") == 8);
 }
 
+TEST_CASE("a written map numbers the categories anew only if it must") {
+  const std::vector<data::Category> from_0{{0, "a", ""}, {7, "b", ""}},
+      kept{{3, "a", ""}, {7, "b", ""}};
+  CHECK((data::needs_new_ids(from_0) && !data::needs_new_ids(kept)));
+  const auto ids = [](const std::vector<data::Category>& categories) {
+    std::vector<int64_t> ids;
+    for (const data::Category& c :
+         data::parse_label_map(data::label_map_text(categories), "m").categories())
+      ids.push_back(c.id);
+    return ids;
+  };
+  CHECK(ids(from_0) == std::vector<int64_t>{1, 2});
+  CHECK(ids(kept) == std::vector<int64_t>{3, 7});
+}
+
 TEST_CASE("what is no label map is refused with file and line") {
   struct Case {
     const char *text, *message;
