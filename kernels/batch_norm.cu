@@ -4,6 +4,7 @@
 #include "kernels/column_chunks.h"
 #include "kernels/dispatch_accumulator.h"
 #include "kernels/elementwise.h"
+#include "kernels/residual_rows.h"
 
 namespace kernels {
 namespace {
@@ -149,27 +150,17 @@ template <class A> struct BatchNormMovingMoments {
   }
 };
 
-template <class T, bool kResidual> struct BatchNormApply {
+template <class T, bool kResidual> struct BatchNormApply : ResidualRows<T, kResidual> {
   using A = Acc<T>;
-  const T *x, *residual;
   BatchNormConstants<A> constants;
   T* y;
-  int channels;
   Activation activation;
 
   template <int V> HD Normalisation<A, V> channel(int c) const {
     return constants.template at<V>(c);
   }
-  HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> struct Inputs { Pack<T, V> x, residual; };
-  template <int V> HD Inputs<V> read(int64_t row, int c) const {
-    Inputs<V> in;
-    in.x = load<V>(x + row + c);
-    if constexpr (kResidual) in.residual = load<V>(residual + row + c);
-    return in;
-  }
   template <int V>
-  HD void write(const Normalisation<A, V>& normalised, const Inputs<V>& in, int64_t row,
+  HD void write(const Normalisation<A, V>& normalised, const ResidualPacks<T, V>& in, int64_t row,
                 int c) const {
     Pack<T, V> out;
     UNROLL(8)
@@ -341,11 +332,9 @@ void batch_norm(Queue queue, const BatchNormForward& a) {
     using A = Acc<T>;
     int64_t channels = channels_of(a.x.shape);
     auto run = [&]<bool kResidual>() {
-      BatchNormApply<T, kResidual> apply{a.x.as<T>(),
-                                         a.residual.as<T>(),
+      BatchNormApply<T, kResidual> apply{{a.x.as<T>(), a.residual.as<T>(), int(channels)},
                                          constants_of<A>(a.moments, a.gamma, a.beta),
                                          a.y.as<T>(),
-                                         int(channels),
                                          a.activation};
       rows<T>(queue, rows_of(a.x.shape), channels, apply);
     };

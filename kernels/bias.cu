@@ -1,33 +1,24 @@
 #include "kernels/bias.h"
 
 #include "kernels/column_chunks.h"
-#include "kernels/simt_columns.h"
+#include "kernels/residual_rows.h"
 
 namespace kernels {
 namespace {
 
-template <class T, bool kBias, bool kResidual> struct AddBiasResidual {
+template <class T, bool kBias, bool kResidual> struct AddBiasResidual : ResidualRows<T, kResidual> {
   using A = Acc<T>;
-  const T *x, *residual;
   const A* b;
   T* y;
-  int channels;
   Activation activation;
 
   template <int V> HD Channels<A, V> channel(int c) const {
     if constexpr (kBias) return channels_at<V>(b, c);
     return {};
   }
-  HD int64_t row(int r) const { return int64_t(r) * channels; }
-  template <int V> struct Inputs { Pack<T, V> x, residual; };
-  template <int V> HD Inputs<V> read(int64_t row, int c) const {
-    Inputs<V> in;
-    in.x = load<V>(x + row + c);
-    if constexpr (kResidual) in.residual = load<V>(residual + row + c);
-    return in;
-  }
   template <int V>
-  HD void write(const Channels<A, V>& bias, const Inputs<V>& in, int64_t row, int c) const {
+  HD void write(const Channels<A, V>& bias, const ResidualPacks<T, V>& in, int64_t row,
+                int c) const {
     Pack<T, V> out;
     UNROLL(8)
     for (int i = 0; i < V; ++i) {
@@ -42,9 +33,11 @@ template <class T, bool kBias, bool kResidual> struct AddBiasResidual {
 template <bool kBias, bool kResidual> void run(Queue queue, const BiasResidual& a) {
   dispatch(a.x.dtype, [&]<class T>() {
     const int64_t channels = channels_of(a.x.shape);
-    const AddBiasResidual<T, kBias, kResidual> kernel{a.x.as<T>(),      a.residual.as<T>(),
-                                                      a.b.as<Acc<T>>(), a.y.as<T>(),
-                                                      int(channels),    a.activation};
+    const AddBiasResidual<T, kBias, kResidual> kernel{
+        {a.x.as<T>(), a.residual.as<T>(), int(channels)},
+        a.b.as<Acc<T>>(),
+        a.y.as<T>(),
+        a.activation};
     rows<T>(queue, rows_of(a.x.shape), channels, kernel);
   });
 }

@@ -33,6 +33,9 @@ template <class T> struct Logits {
     if (score < 1e-30f) return -INFINITY;
     return score < 0.999f ? logit - 0.004f : 6.f;
   }
+  static HD float lowest_with(float score) {
+    return lowest_with(portable_log(score / (1.f - score)), score);
+  }
 };
 
 struct Scores {
@@ -44,6 +47,7 @@ struct Scores {
   static HD float value(const float* row, int c) { return row[c]; }
   static HD float score(float value) { return value; }
   static HD float lowest_with(float, float score) { return score; }
+  static HD float lowest_with(float score) { return score; }
 };
 
 // The best value in a row, as an integer of the same order, or kNotFinite if a value is NaN or
@@ -230,9 +234,8 @@ void detect(Queue queue, const Predictions& p, const NmsOptions& options, View w
     Logits<T> codes = table<T>(p, &Predictions::Level::codes, 4, 0);
     const int rows = int(images * task.anchors);
     using Prepare = PreparePredictions<T>;
-    blocks<Prepare::kThreads>(
-        queue, parts_of(rows, Prepare::kRows),
-        Prepare{search, codes, p.anchors.as<Box>(), boxes, p.scales, rows});
+    blocks<Prepare::kThreads>(queue, parts_of(rows, Prepare::kRows),
+                              Prepare{search, codes, p.anchors.as<Box>(), boxes, p.scales, rows});
     blocks<NmsSearch<Logits<T>>::kThreads>(queue, images, search);
   });
 }

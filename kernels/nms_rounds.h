@@ -7,62 +7,20 @@
 // clipping.
 //
 // Each round gathers the next boxes of that order, at most kTier, and sorts them. It then takes
-// boxes from them, one tile after another: the threads compare all pairs of a tile at once, and one
-// thread goes through the resulting bits. Boxes that an earlier round's boxes suppress are not
-// gathered, so each round takes at least one. A floor keeps rounds small: it is the score of the
-// rank-th best anchor, and anchors below it are looked at only when all above it have been used
-// up.
+// boxes from them, one tile after another (nms_tile.h). Boxes that an earlier round's boxes
+// suppress are not gathered, so each round takes at least one. A floor keeps rounds small: it is
+// the score of the rank-th best anchor, and anchors below it are looked at only when all above it
+// have been used up.
 #pragma once
-#include "kernels/boxes.h"
+#include "kernels/nms_task.h"
+#include "kernels/nms_tile.h"
 #include "kernels/simt.h"
 
 namespace kernels {
 
-struct Min {
-  template <class T> HD T operator()(T a, T b) const { return b < a ? b : a; }
-};
-
-constexpr int32_t kNotFinite = INT32_MAX, kNoRow = INT32_MIN;
-
-// Integers that have the order of the floats.
-HD int32_t float_order(float x) {
-  int32_t bits = std::bit_cast<int32_t>(x);
-  return bits ^ (bits >> 31 & 0x7fffffff);
-}
-HD float from_float_order(int32_t order) {
-  return std::bit_cast<float>(order ^ (order >> 31 & 0x7fffffff));
-}
-HD bool is_finite(float x) { return (std::bit_cast<uint32_t>(x) & 0x7f800000) != 0x7f800000; }
-
-// Where one image's search lies in the workspace.
-struct NmsMemory {
-  int32_t *row_order, *active;  // [anchors]: best value of an anchor; anchors above floor
-  Box* taken;                   // every box taken so far, upright
-  int32_t *next_taken, *last_taken,
-      *count;  // per box: earlier one of its group; per group: latest; per class: how many
-};
-
-struct NmsTask {  // what does not depend on the source of scores
-  const Box* boxes;
-  const Box* windows;     // per image, or null
-  const uint8_t* wanted;  // per class, or null
-  int boxes_per_anchor;
-  int anchors, classes;
-  float score_threshold, iou_threshold;
-  int max_per_class, max_total;
-  bool clips, change_frame, agnostic;
-  Box window;
-  char* workspace;
-  int64_t bytes_per_image;
-  Box* out_boxes;
-  float* out_scores;
-  int32_t *out_classes, *out_anchors, *out_counts, *out_status;
-};
-
 template <class Source> struct NmsSearch {  // one block per image
   static constexpr int kTier = 4096, kThreads = 512;
   static constexpr int64_t kFirstRank = 1024, kRankGrowth = 4;
-  static constexpr int kTile = 64, kParts = kThreads / kTile, kPart = kTile / kParts;
 
   Source source;
   NmsTask task;
@@ -80,13 +38,7 @@ template <class Source> struct NmsSearch {  // one block per image
   struct Result {
     int taken = 0, kept = 0;
   };
-  struct Tile {                   // candidates that follow each other
-    Shared<Box, kTile> box;       // upright
-    Shared<int, kTile> class_of;  // -1: a box taken before this tile suppresses it
-    Shared<uint8_t, kThreads>
-        hit;                // [kTile][kParts]: bit i: candidate kPart * part + i overlaps it
-    Shared<int, 2> result;  // taken and kept after this tile
-  };
+  using Tile = NmsTile;
 
   static HD uint64_t score_key(float score) {
     return uint64_t(uint32_t(float_order(score)) ^ 0x80000000u) << 32;
@@ -172,7 +124,8 @@ template <class Source> struct NmsSearch {  // one block per image
  private:
   // The floor that about `rank` anchors reach.
   template <class Block> HD Floor floor_at(Block block, const NmsMemory& m, int64_t rank) const {
-    Floor lowest{score_key(task.score_threshold) + (uint64_t(1) << 32), -INFINITY, true};
+    Floor lowest{score_key(task.score_threshold) + (uint64_t(1) << 32),
+                 source.lowest_with(task.score_threshold), true};
     if (rank >= task.anchors) return lowest;
     int64_t low = kNoRow, high = kNotFinite;  // all reach low, none reaches high
     while (high - low > 1) {
@@ -198,18 +151,33 @@ template <class Source> struct NmsSearch {  // one block per image
     return false;
   }
 
-  // f(key) for one thread's share of the live boxes in range: 32 threads to an anchor.
-  template <class F>
-  HD void visit(int64_t image, const NmsMemory& m, const Range& range, int thread, F f) const {
-    for (int64_t unit = thread; unit < int64_t(range.rows) * 32; unit += kThreads) {
-      int anchor = m.active[unit / 32];
-      auto* row = source.row(image, anchor);
-      for (int c = int(unit % 32); c < task.classes; c += 32) {
-        float raw = source.value(row, c);
-        if (raw < range.raw || (task.wanted && !task.wanted[c])) continue;
-        uint64_t key = key_of(source.score(raw), anchor, c);
-        if (key < range.from || key >= range.to) continue;
-        if (!suppressed(m, image, anchor, c)) f(key);
+  // f(key) for one thread's share of the live boxes in range. On a GPU neighbouring threads read
+  // neighbouring values, of several anchors at once. Few values reach range.raw: those are read
+  // again.
+  template <class Block, class F>
+  HD void visit(Block block, const NmsMemory& m, const Range& range, int thread, F f) const {
+    constexpr int kLanes = Block::kOnDevice ? 32 : 1, kAhead = Block::kOnDevice ? 8 : 1;
+    constexpr int kStep = kThreads / kLanes;
+    const int64_t image = block.index;
+    for (int64_t first = thread / kLanes; first < range.rows; first += kAhead * kStep) {
+      const int64_t left = parts_of(range.rows - first, kStep);
+      decltype(source.row(image, 0)) row[kAhead];
+      UNROLL(8)
+      for (int k = 0; k < kAhead; ++k)
+        row[k] = source.row(image, m.active[k < left ? first + k * kStep : first]);
+      for (int c = thread % kLanes; c < task.classes; c += kLanes) {
+        uint64_t reaching = 0;
+        UNROLL(8)
+        for (int k = 0; k < kAhead; ++k)
+          reaching |= uint64_t(k < left && !(source.value(row[k], c) < range.raw)) << k;
+        if (task.wanted && !task.wanted[c]) continue;
+        for (; reaching; reaching &= reaching - 1) {
+          int anchor = m.active[first + number_of(lowest_bit(reaching)) * kStep];
+          float raw = source.value(source.row(image, anchor), c);
+          uint64_t key = key_of(source.score(raw), anchor, c);
+          if (key < range.from || key >= range.to) continue;
+          if (!suppressed(m, image, anchor, c)) f(key);
+        }
       }
     }
   }
@@ -218,7 +186,7 @@ template <class Source> struct NmsSearch {  // one block per image
   HD int count_in(Block block, const NmsMemory& m, const Range& range) const {
     return block.reduce(kThreads, 0, Sum{}, [&](int thread) {
       int n = 0;
-      visit(block.index, m, range, thread, [&](uint64_t) { ++n; });
+      visit(block, m, range, thread, [&](uint64_t) { ++n; });
       return n;
     });
   }
@@ -281,44 +249,55 @@ template <class Source> struct NmsSearch {  // one block per image
   HD int anchor_of(uint64_t key) const { return int(~uint32_t(key) % uint32_t(task.anchors)); }
   HD int class_of(uint64_t key) const { return int(~uint32_t(key) / uint32_t(task.anchors)); }
 
-  // Takes one box, by one thread: writes it out if it has area in its window. Returns whether it
-  // has.
-  HD bool take(int64_t image, const NmsMemory& m, uint64_t key, Result r) const {
+  HD Box window_of(int64_t image) const { return task.windows ? task.windows[image] : task.window; }
+
+  HD void look_at(int64_t image, const NmsMemory& m, uint64_t key, int j, Tile& tile) const {
     int c = class_of(key), anchor = anchor_of(key);
-    Box box = box_of(image, anchor, c), out = box;
-    Box window = task.windows ? task.windows[image] : task.window;
-    if (task.clips) out = clip(box, window);
-    bool keep = !task.clips || area(out) > 0.f;
-    if (task.change_frame) out = change_frame(out, window);
-    m.taken[r.taken] = upright(box);
-    m.next_taken[r.taken] = m.last_taken[group_of(c)];
-    m.last_taken[group_of(c)] = r.taken;
-    ++m.count[c];
-    int64_t at = image * task.max_total + r.kept;
-    if (keep) {
-      task.out_boxes[at] = out;
-      task.out_scores[at] = score_of(key);
-      task.out_classes[at] = c;
-      task.out_anchors[at] = anchor;
-    }
-    return keep;
+    Box box = box_of(image, anchor, c);
+    tile.box[j] = upright(box);
+    tile.class_of[j] = suppressed(m, image, anchor, c) ? -1 : c;
+    tile.count[j] = m.count[c];
+    tile.keeps[j] = !task.clips || area(clip(box, window_of(image))) > 0.f;
   }
 
-  // Takes from a tile of n, by one thread.
-  HD void take_tile(int64_t image, const NmsMemory& m, const uint64_t* keys, int n, Tile& tile,
-                    Result r) const {
-    uint64_t taken = 0;
-    for (int j = 0; j < n && r.kept < task.max_total; ++j) {
-      int c = tile.class_of[j];
-      if (c < 0 || m.count[c] >= task.max_per_class) continue;
-      uint64_t hits = 0;
-      for (int p = 0; p < kParts; ++p) hits |= uint64_t(tile.hit[j * kParts + p]) << (p * kPart);
-      if (hits & taken) continue;
-      taken |= uint64_t(1) << j;
-      r.kept += take(image, m, keys[j], r);
-      ++r.taken;
-    }
-    tile.result[0] = r.taken, tile.result[1] = r.kept;
+  // Writes out candidate j, number `at` of the image.
+  HD void write_out(int64_t image, uint64_t key, int at) const {
+    int c = class_of(key), anchor = anchor_of(key);
+    Box out = box_of(image, anchor, c), window = window_of(image);
+    if (task.clips) out = clip(out, window);
+    if (task.change_frame) out = change_frame(out, window);
+    int64_t to = image * task.max_total + at;
+    task.out_boxes[to] = out;
+    task.out_scores[to] = score_of(key);
+    task.out_classes[to] = c;
+    task.out_anchors[to] = anchor;
+  }
+
+  // Writes out a tile's kept boxes, and notes the taken ones for later tiles. The second phase
+  // writes what the first reads.
+  template <class Block>
+  HD void finish(Block block, const NmsMemory& m, Shared<uint64_t, kTier>& keys, int start,
+                 Tile& tile, Result& r) const {
+    const uint64_t taken = block.read(tile.result, 0), kept = block.read(tile.result, 1);
+    auto number = [&](uint64_t bit) { return r.taken + bits_in(taken & (bit - 1)); };
+    auto group = [&](int j) { return taken & (task.agnostic ? ~uint64_t(0) : tile.equals[j]); };
+    block.each(Tile::kSize, [&](int j) {
+      const uint64_t bit = uint64_t(1) << j;
+      if (kept & bit) write_out(block.index, keys[start + j], r.kept + bits_in(kept & (bit - 1)));
+      if (!(taken & bit)) return;
+      const uint64_t before = group(j) & (bit - 1);
+      m.taken[number(bit)] = tile.box[j];
+      m.next_taken[number(bit)] = before ? number(uint64_t(1) << highest_number(before))
+                                         : m.last_taken[group_of(tile.class_of[j])];
+    });
+    block.each(Tile::kSize, [&](int j) {
+      const uint64_t bit = uint64_t(1) << j;
+      if (!(taken & bit)) return;
+      const uint64_t equals = tile.equals[j] & taken;
+      if (highest_number(equals) == j) m.count[tile.class_of[j]] = tile.count[j] + bits_in(equals);
+      if (highest_number(group(j)) == j) m.last_taken[group_of(tile.class_of[j])] = number(bit);
+    });
+    r.taken += bits_in(taken), r.kept += bits_in(kept);
   }
 
   // Takes boxes from the sorted keys until none is left or enough are kept.
@@ -327,25 +306,12 @@ template <class Source> struct NmsSearch {  // one block per image
                    Result& r) const {
     SHARED Tile tile;
     int64_t image = block.index;
-    for (int start = 0; start < size && r.kept < task.max_total; start += kTile) {
-      int n = size - start < kTile ? size - start : kTile;
-      block.each(n, [&](int j) {
-        int c = class_of(keys[start + j]), anchor = anchor_of(keys[start + j]);
-        tile.box[j] = upright(box_of(image, anchor, c));
-        tile.class_of[j] = suppressed(m, image, anchor, c) ? -1 : c;
-      });
-      block.each(n * kParts, [&](int t) {
-        int j = t / kParts, first = t % kParts * kPart, hit = 0;
-        for (int i = 0; i < kPart && first + i < j; ++i) {
-          bool same = task.agnostic || tile.class_of[first + i] == tile.class_of[j];
-          float iou = suppression_iou(tile.box[first + i], tile.box[j]);
-          hit |= int(same & (iou > task.iou_threshold)) << i;
-        }
-        tile.hit[t] = uint8_t(hit);
-      });
-      block.once([&] { take_tile(image, m, &keys[start], n, tile, r); });
-      r.taken = block.read(tile.result, 0);
-      r.kept = block.read(tile.result, 1);
+    for (int start = 0; start < size && r.kept < task.max_total; start += Tile::kSize) {
+      int n = size - start < Tile::kSize ? size - start : Tile::kSize;
+      block.each(n, [&](int j) { look_at(image, m, keys[start + j], j, tile); });
+      tile.compare(block, n, task.agnostic, task.iou_threshold);
+      block.once([&] { tile.take(n, task.max_per_class, task.max_total - r.kept); });
+      finish(block, m, keys, start, tile, r);
     }
   }
 
@@ -384,14 +350,14 @@ template <class Source> struct NmsSearch {  // one block per image
                 Shared<int, kThreads>& entries, Shared<int, kThreads + 1>& offset) const {
     block.each(kThreads, [&](int thread) {
       int n = 0;
-      visit(block.index, m, range, thread, [&](uint64_t) { ++n; });
+      visit(block, m, range, thread, [&](uint64_t) { ++n; });
       entries[thread] = n;
     });
     int count = add_up(block, entries, offset);
     if (count > kTier) return count;
     block.each(kThreads, [&](int thread) {
       int at = offset[thread];
-      visit(block.index, m, range, thread, [&](uint64_t key) { keys[at++] = key; });
+      visit(block, m, range, thread, [&](uint64_t key) { keys[at++] = key; });
     });
     return count;
   }

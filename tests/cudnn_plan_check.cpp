@@ -22,7 +22,7 @@ constexpr int kFallbackStage = 2;  // see engine::cudnn_candidates
 
 struct Options {
   bool full = false, no_compile = false, offers = false;
-  std::vector<std::string> only_arithmetic, only_layer;
+  std::vector<std::string> only_arithmetic, only_layer, only_use;
   std::vector<int> only_images, only_sm;
   std::string report;
   int processes = 2;
@@ -36,8 +36,8 @@ std::vector<PlanTask> tasks_of(const Options& o) {
   std::vector<PlanTask> tasks;
   for (const PlanTask& t : all_plan_tasks())
     if (wanted(o.only_arithmetic, std::string(t.arithmetic->name)) &&
-        wanted(o.only_layer, t.layer) && wanted(o.only_images, t.images) &&
-        wanted(o.only_sm, t.card->sm))
+        wanted(o.only_layer, t.layer) && wanted(o.only_use, t.use) &&
+        wanted(o.only_images, t.images) && wanted(o.only_sm, t.card->sm))
       tasks.push_back(t);
   return o.full ? tasks : pairwise(tasks);
 }
@@ -144,6 +144,7 @@ int main(int argc, char** argv) {
   app.add_option("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
   app.add_option("--layer", o.only_layer,
                  "only these, by their names in benchmarks/ssd320_convs.h");
+  app.add_option("--use", o.only_use, "only these, by the table's first column");
   app.add_option("--images", o.only_images, "only these of 1, 8, 32");
   app.add_option("--sm", o.only_sm, "only these of 80, 89, 90, 100, 120");
   app.add_option("--report", o.report, "appends the table to this file");

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstring>
 #include <memory>
+#include <tuple>
+#include <utility>
 
 #include "tests/cuda_model/threads.h"
 
@@ -40,19 +42,27 @@ inline void trap() { cuda_model::trap_here(); }
 inline void sleep(int) {}
 
 template <class Body, class... Arguments>
+void launch_threads(Queue q, const char* spelled, cuda_model::Grid grid, bool meet,
+                    const Body& body, Arguments... arguments) {
+  auto held = std::make_shared<std::tuple<Body, Arguments...>>(body, arguments...);
+  auto thread = [held] {
+    std::apply([](const Body& run, Arguments... on) { run(on...); }, std::as_const(*held));
+  };
+  const std::span bytes(reinterpret_cast<std::byte*>(held.get()), sizeof *held);
+  cuda_model::launch(cudaStream_t(q.stream), {kernel_name(spelled), grid,
+                                              sizeof body + sizeof...(arguments) * sizeof(void*),
+                                              meet, std::move(thread), bytes});
+}
+
+template <class Body, class... Arguments>
 void launch(Queue q, const char* spelled, unsigned grid, int threads, const Body& body,
             Arguments... arguments) {
-  cuda_model::launch(cudaStream_t(q.stream), {kernel_name(spelled),
-                                              {grid, unsigned(threads)},
-                                              sizeof body + sizeof...(arguments) * sizeof(void*),
-                                              false,
-                                              [body, arguments...] { body(arguments...); }});
+  launch_threads(q, spelled, {grid, unsigned(threads)}, false, body, arguments...);
 }
 
 template <int T, class Body>
 void launch_blocks(Queue q, const char* spelled, unsigned grid, const Body& body) {
-  cuda_model::launch(cudaStream_t(q.stream),
-                     {kernel_name(spelled), {grid, unsigned(T)}, sizeof body, true, body});
+  launch_threads(q, spelled, {grid, unsigned(T)}, true, body);
 }
 
 }  // namespace device

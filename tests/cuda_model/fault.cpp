@@ -19,7 +19,7 @@ struct sigaction previous;
 void handle(int signal, siginfo_t* info, void*) {
   if (running && open_for_work(info->si_addr)) return;
   if (running) {
-    fault = {cudaErrorIllegalAddress, told(info->si_addr)};
+    fault = {cudaErrorIllegalAddress, told(info->si_addr), info->si_addr};
     siglongjmp(*running, 1);
   }
   if (in_a_device(info->si_addr))
@@ -59,7 +59,7 @@ DeviceFault run_guarded(const std::function<void()>& work) {
 
 void trap(cudaError_t error, const std::string& what) {
   if (!running) fail("a device's function was called by the host: " + what);
-  fault = {error, what};
+  fault = {error, what, nullptr};
   siglongjmp(*running, 1);
 }
 

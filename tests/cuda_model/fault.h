@@ -12,6 +12,7 @@ namespace cuda_model {
 struct DeviceFault {
   cudaError_t error = cudaSuccess;
   std::string what;
+  const void* address = nullptr;  // that was touched, if it was that
 };
 
 // Runs work of a device. An access to memory that it must not touch ends it, and is returned.

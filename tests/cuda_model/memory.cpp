@@ -44,9 +44,9 @@ struct Space {
 
 struct Placed : Piece {
   uintptr_t first_page = 0;
-  size_t pages = 0;        // bytes
-  bool is_open = false;    // work may touch it
-  bool was_open = false;   // since its surroundings were checked
+  size_t pages = 0;       // bytes
+  bool is_open = false;   // work may touch it
+  bool was_open = false;  // since its surroundings were checked
 };
 
 struct Memory {
@@ -190,10 +190,16 @@ std::string told(const void* p) {
          (piece.given_back ? ", which were given back" : "");
 }
 
-bool in_a_device(const void* p) {
+bool is_of_the_model(const void* p) {
   for (const auto& [device, space] : memory().spaces)
-    if (device != kHost && uintptr_t(p) - space.begin < kSpace) return true;
+    if (uintptr_t(p) - space.begin < kSpace) return true;
   return false;
+}
+
+bool in_a_device(const void* p) {
+  const auto pinned = memory().spaces.find(kHost);
+  return is_of_the_model(p) &&
+         (pinned == memory().spaces.end() || uintptr_t(p) - pinned->second.begin >= kSpace);
 }
 
 size_t memory_in_use(int device) { return memory().spaces[device].in_use; }

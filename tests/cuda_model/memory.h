@@ -29,7 +29,8 @@ struct Piece {
 const Piece* piece_at(const void*);
 // What a reader wants to know of an address: "16 bytes past the end of 1024 bytes of device 0 ...".
 std::string told(const void*);
-bool in_a_device(const void*);  // whether the address is set apart for some device
+bool in_a_device(const void*);      // whether the address is set apart for some device
+bool is_of_the_model(const void*);  // the same, or for pinned memory
 
 size_t memory_in_use(int device);
 int pieces_alive();

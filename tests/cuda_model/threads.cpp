@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/cuda_model/calls.h"
+#include "tests/cuda_model/host_pointers.h"
 #include "tests/cuda_model/settings.h"
 #include "tests/cuda_model/shared_memory.h"
 
@@ -209,7 +210,10 @@ cudaError_t queue(cudaStream_t stream, Kernel kernel) {
     fail("kernel " + kernel.name + ": " + std::to_string(kernel.parameters) +
          " bytes of parameters, of which CUDA passes 4096");
   std::string name = "kernel " + kernel.name;
-  auto work = [kernel = std::make_shared<const Kernel>(std::move(kernel))] { run(*kernel); };
+  auto work = [kernel = std::make_shared<const Kernel>(std::move(kernel))] {
+    refuse_host_pointers(kernel->name, kernel->held, [&] { run(*kernel); });
+    run(*kernel);
+  };
   return queue_work(on, {std::move(name), on->device, std::move(work)});
 }
 

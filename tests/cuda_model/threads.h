@@ -1,6 +1,9 @@
 // The threads of a kernel: blocks run one after the other, the threads of a block in turn from one
 // barrier to the next, in the order that the schedule chooses.
 #pragma once
+#include <cstddef>
+#include <span>
+
 #include "tests/cuda_model/model.h"
 
 namespace cuda_model {
@@ -11,6 +14,7 @@ struct Grid {
 
 // Queues a kernel. `thread` is called for every thread, and asks thread_index() and block_index().
 // `meets`: its threads may wait for each other. `parameters`: the bytes that a real launch passes.
+// `held`: where `thread` holds them; they must not point to the host's memory (host_pointers.h).
 // The errors are CUDA's, for cudaGetLastError, too.
 struct Kernel {
   std::string name;
@@ -18,6 +22,7 @@ struct Kernel {
   size_t parameters = 0;
   bool meets = false;
   std::function<void()> thread;
+  std::span<std::byte> held{};
 };
 void launch(cudaStream_t, Kernel);
 

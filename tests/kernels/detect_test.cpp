@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "kernels/anchors.h"
@@ -66,7 +68,6 @@ template <class T> struct Predicted {
     return p;
   }
   NmsOutput detected_on(const std::string& device) const {
-    const NmsOptions options;
     DeviceArrays arrays(device);
     Predictions in = on(arrays);
     std::vector<uint8_t> workspace(size_t(nms_workspace(in, options)));
@@ -88,6 +89,7 @@ template <class T> struct Predicted {
     return out.images();
   }
   std::vector<int32_t> status;
+  NmsOptions options;
 };
 
 float normal(std::mt19937& random, float mean, float deviation) {
@@ -120,6 +122,21 @@ TEST_CASE("detections of an untrained network, and of equal logits") {
       DType::f32, [](std::mt19937& r, int) { return normal(r, -4.6f, 0.02f); }, code);
   check_against_naive<float>(
       DType::f32, [](std::mt19937&, int) { return -4.6f; }, code);
+}
+
+TEST_CASE("logits around those of the threshold") {
+  for (float threshold : {1e-8f, 0.3f, 0.998f, 0.9995f}) {
+    CAPTURE(threshold);
+    const float there = float(std::log(double(threshold) / (1 - double(threshold))));
+    const float width = 1e-6f * std::max(1.f, std::abs(there));
+    Predicted<float> p(1, DType::f32);
+    p.options.score_threshold = threshold;
+    p.fill([&](std::mt19937& r, int) { return r() % 300 ? -30.f : normal(r, there, width); },
+           [](std::mt19937& r) { return normal(r, 0, 1); });
+    const std::vector<NmsImage> found = p.detected();
+    CHECK(!found[0].empty());
+    CHECK(found == naive_nms(p.problem(), p.options));
+  }
 }
 
 TEST_CASE("saturated scores and a class that crowds out the others") {
