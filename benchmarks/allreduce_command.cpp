@@ -39,7 +39,7 @@ void fill(const View& v, float value) {
   kernels::dispatch(v.dtype, [&]<class T>() { std::fill_n(v.as<T>(), v.shape.size(), T(value)); });
 }
 
-bool holds(const View& v, float value) {
+bool all_equal(const View& v, float value) {
   bool all = true;
   kernels::dispatch(v.dtype, [&]<class T>() {
     all = std::all_of(v.as<T>(), v.as<T>() + v.shape.size(),
@@ -60,7 +60,7 @@ std::vector<double> own_seconds(const Options& o, Collectives& ranks, const View
     const double start = benchmarks::seconds_now(false);
     ranks.sum("a buffer", buffer, {});
     if (i >= o.warmup) seconds.push_back(benchmarks::seconds_now(false) - start);
-    if (i == 0 && !holds(buffer, sum))
+    if (i == 0 && !all_equal(buffer, sum))
       base::fail(base::ExitCode::failed, "ranks have a wrong sum of ", buffer.shape.size(),
                  " elements: this is a bug");
   }
@@ -181,16 +181,16 @@ Command add_allreduce_command(CLI::App& program) {
                       "processes to start on this machine; not needed under torchrun or mpirun")
           ->check(CLI::Range(2, 256))
           ->capture_default_str();
-  app->add_option("--kib", o->kib, "sizes of the buffer: 4,1024,65536")
+  app->add_option("--kib", o->kib, "sizes of the buffer in KiB: 4,1024,65536")
       ->delimiter(',')
       ->check(CLI::Range(1, 1 << 22))
       ->capture_default_str();
-  tools::takes_one_of(app->add_option("--dtype", o->dtype)->capture_default_str(),
+  tools::takes_one_of(app->add_option("--dtype", o->dtype, "of the buffer")->capture_default_str(),
                       {"f32", "f16", "bf16"});
   app->add_option("--runs", o->runs, "timed sums of each size")
       ->check(CLI::Range(kFewestRuns, 1000000))
       ->capture_default_str();
-  app->add_option("--warmup", o->warmup, "sums before them; the first one is checked")
+  app->add_option("--warmup", o->warmup, "sums before the timed ones; the first is checked")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
   add_output_options(*app, o->output);

@@ -166,10 +166,12 @@ Command add_conv_command(CLI::App& program) {
       ->capture_default_str();
   app->add_option("--threads", o->threads, "CPU threads; 0: one per core")
       ->check(CLI::Range(0, 4096));
-  app->add_option("--runs", o->runs, "the fastest of so many counts")
+  app->add_option("--runs", o->runs, "runs, of which the fastest counts")
       ->check(enough_runs())
       ->capture_default_str();
-  tools::takes_one_of(app->add_option("--dtype", o->dtype)->capture_default_str(), {"f32", "bf16"});
+  tools::takes_one_of(
+      app->add_option("--dtype", o->dtype, "of activations and weights")->capture_default_str(),
+      {"f32", "bf16"});
   CLI::Option* algorithm =
       tools::takes_one_of(app->add_option("--algorithm", o->algorithm, "as train.conv_algorithm")
                               ->capture_default_str(),

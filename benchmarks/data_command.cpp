@@ -147,14 +147,14 @@ Command add_data_command(CLI::App& program) {
   app->add_option("--runs", o->runs, "timed runs of everything")
       ->check(enough_runs())
       ->capture_default_str();
-  app->add_option("--seconds", o->seconds, "of each run")
+  app->add_option("--seconds", o->seconds, "least seconds of a run")
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();
   app->add_option("--threads", o->threads, "numbers of threads to try: 1,2,4")
       ->delimiter(',')
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  app->add_option("--cache-mib", o->cache_mib, "memory for decoded images")
+  app->add_option("--cache-mib", o->cache_mib, "MiB of memory for decoded images")
       ->check(CLI::Range(0, 1 << 30))
       ->capture_default_str();
   add_output_options(*app, o->output);

@@ -20,12 +20,12 @@ class Feed {
 
 // One batch of random pictures of the network's size, and random boxes, in pinned memory.
 std::unique_ptr<Feed> random_feed(engine::Backend&, const config::RunConfig&, int images);
-// Pictures that have been decoded before: the files in turn, in batches that lie in pinned memory,
-// of which the first ones are used if there is not room for all.
+// Batches of decoded pictures in pinned memory, with the files in turn. If there is not room for
+// all files, only the first ones are used.
 std::unique_ptr<Feed> decoded_feed(engine::Backend&, const config::RunConfig&, int images,
                                    const std::vector<std::string>& files, int threads);
-// The files in turn, which are read and decoded beside the detection, as in ssddetect; enough for
-// `batches` batches.
+// Batches with the files in turn, which threads read and decode while the detection runs, as in
+// ssddetect. They are enough for `batches` batches.
 std::unique_ptr<Feed> file_feed(const config::RunConfig&, int images,
                                 const std::vector<std::string>& files, int threads, int batches);
 // A data set as in training. It must outlive the feed. Throws Error(data) if the categories have

@@ -173,15 +173,16 @@ Command add_op_command(CLI::App& program) {
       program.add_subcommand("op", "Times every operation of a step against the roofline");
   add_run_options(*app, *o);
   const std::vector<CLI::Option*> of_training = add_training_options(*app, *o);
-  tools::takes_one_of(app->add_option("--mode", o->mode)->capture_default_str(),
-                      {"train", "infer"});
+  tools::takes_one_of(
+      app->add_option("--mode", o->mode, "a training step or a detection")->capture_default_str(),
+      {"train", "infer"});
   app->add_option("--batch", o->batch, "images per step")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  app->add_option("--runs", o->runs, "the fastest of so many counts, row by row")
+  app->add_option("--runs", o->runs, "steps that are timed; each row shows its fastest")
       ->check(enough_runs())
       ->capture_default_str();
-  app->add_option("--rows", o->rows, "of the table by shape; JSON has all")
+  app->add_option("--rows", o->rows, "rows of the table by shape to print; JSON has all")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   add_output_options(*app, o->output);

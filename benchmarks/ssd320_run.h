@@ -40,23 +40,25 @@ inline void add_run_options(CLI::App& app, RunOptions& o) {
       ->capture_default_str();
   app.add_option("--checkpoint", o.checkpoint,
                  "a trained model or a run's folder; without it, SSD320 with random weights");
-  tools::takes_one_of(app.add_option("--precision", o.precision)->capture_default_str(),
+  tools::takes_one_of(app.add_option("--precision", o.precision, "what a step is computed in")
+                          ->capture_default_str(),
                       engine::precision_names());
   app.add_option("--threads", o.threads, "CPU threads; 0: one per core")
       ->check(CLI::Range(0, 4096));
-  app.add_option("--memory-gib", o.memory_gib, "step memory; 0: most of what is free");
+  app.add_option("--memory-gib", o.memory_gib, "GiB of memory for a step; 0: most of what is free");
   tools::takes_one_of(app.add_option("--conv-algorithm", o.conv_algorithm,
                                      "fp32 and bf16 on a CPU; as train.conv_algorithm")
                           ->capture_default_str(),
                       {"auto", "direct", "winograd"});
-  app.add_flag("--deterministic", o.deterministic, "convolution plans chosen by rule, not by time");
+  app.add_flag("--deterministic", o.deterministic,
+               "choose convolution plans by rule instead of by time");
   app.add_flag("--no-graph", o.no_graph,
-               "on a GPU, queues every step anew; default: one CUDA graph");
+               "on a GPU, queue every step anew instead of replaying a CUDA graph");
   app.add_flag("--cpu-time", o.cpu_time,
                "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
 }
 
-// Options that change nothing where a run does not train.
+// Options that have an effect in training only.
 inline std::vector<CLI::Option*> add_training_options(CLI::App& app, RunOptions& o) {
   return {app.add_flag("--frozen", o.frozen, "batch norm with constant statistics in training"),
           tools::takes_one_of(app.add_option("--weight-gradients", o.weight_gradients,

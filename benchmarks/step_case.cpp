@@ -131,10 +131,10 @@ void add_step_options(CLI::App& app, StepOptions& o) {
       ->delimiter(',')
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  app.add_option("--steps", o.steps, "timed steps; a percentile p needs 100 / (100 - p)")
+  app.add_option("--steps", o.steps, "timed steps; a percentile p needs 100 / (100 - p) of them")
       ->check(enough_runs())
       ->capture_default_str();
-  app.add_option("--warmup", o.warmup, "steps before them")
+  app.add_option("--warmup", o.warmup, "steps before the timed ones")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
   app.add_flag("--phases", o.phases,

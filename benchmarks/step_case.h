@@ -17,7 +17,7 @@ struct StepOptions : RunOptions {
   bool phases = false;
   OutputOptions output;
 
-  // Phases are seen only in steps that are queued anew.
+  // Call it after parsing. Phases can be timed only in steps that are queued anew, not in replays.
   void settle() {
     no_graph = no_graph || phases;
     find_checkpoint();

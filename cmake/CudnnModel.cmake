@@ -23,7 +23,7 @@ target_link_libraries(cudnn_model PRIVATE ssd_flags nlohmann_json::nlohmann_json
 
 file(GLOB cudnn_model_engine CONFIGURE_DEPENDS engine/cudnn/*.cpp)
 list(FILTER cudnn_model_engine EXCLUDE REGEX "/absent\\.cpp$")
-list(APPEND cudnn_model_engine engine/cublaslt/contenders.cpp engine/cublaslt/absent.cpp)
+list(APPEND cudnn_model_engine engine/cublaslt/gemm_choices.cpp engine/cublaslt/absent.cpp)
 add_library(engine_cudnn STATIC ${cudnn_model_engine})
 set_source_files_properties(engine/cudnn/library.cpp PROPERTIES COMPILE_DEFINITIONS SSD_CUDNN_FOLDER="")
 target_include_directories(engine_cudnn SYSTEM PUBLIC ${SSD_CUDA_HEADERS} ${SSD_CUDNN_HEADERS})

@@ -84,7 +84,8 @@ struct Problem {
   std::string text;  // what is wrong, with the numbers
 };
 
-// A problem whose text is that of an error, without the place (or a line of it) where it begins.
+// Makes a problem from the text of an error. If the text begins with `where`, or with a place in it
+// such as "where:LINE", that beginning becomes the problem's place.
 Problem problem_at(ProblemKind kind, const std::string& where, std::string text);
 
 class Problems;

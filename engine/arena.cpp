@@ -62,7 +62,7 @@ void Arena::give_back(void* p) {
   used_.erase(used);
   live_ -= piece.size;
   const bool own = piece.branch == branch_;
-  put(branches_open_ ? returned_[own ? branch_ : kTrunk] : free_, offset, piece.size);
+  put(branches_open_ ? returned_[own ? branch_ : kNoBranch] : free_, offset, piece.size);
 }
 
 void Arena::open_branches() {
@@ -80,7 +80,7 @@ void Arena::close_branches() noexcept {
     for (const auto& [offset, size] : gaps) put(free_, offset, size);
   returned_.clear();
   branches_open_ = false;
-  branch_ = kTrunk;
+  branch_ = kNoBranch;
 }
 
 }  // namespace engine

@@ -2,10 +2,11 @@
 // First fit in address order: the same sequence of requests gives the same addresses, so a
 // training step can be captured once and replayed.
 //
-// Memory may be taken again as soon as it was given back, since later work waits for earlier work
-// on one queue. Branches that run side by side do not wait for each other: between open_branches()
-// and close_branches(), what a branch took and gave back may be taken by that branch only, and what
-// came from elsewhere rests until the end. A branch's memory must not be used by another meanwhile.
+// On one queue, later work waits for earlier work, so memory that was given back may be taken again
+// at once. Parallel branches do not wait for each other. Therefore, between open_branches() and
+// close_branches(), memory that a branch took and gave back may be taken again by that branch only,
+// and all other memory that is given back meanwhile stays unused until close_branches(). A branch
+// must not use memory that another one has taken meanwhile.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -26,12 +27,13 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // Returns a piece of aligned(max(bytes, 1)) bytes. Error(resources) if no gap is large enough.
+  // Returns a piece of aligned(max(bytes, 1)) bytes. Throws Error(resources) if no gap is large
+  // enough.
   void* take(size_t bytes);
   void give_back(void* p);  // p came from take() and was not given back yet
 
   void open_branches();
-  void enter_branch(int branch);  // from 0; whose work the next requests are for
+  void enter_branch(int branch);  // the next requests are for the work of this branch, from 0
   void close_branches() noexcept;
 
   size_t size() const { return size_; }
@@ -45,7 +47,7 @@ class Arena {
 
  private:
   static constexpr uint64_t kTraceStart = 14695981039346656037ull;  // FNV-1a
-  static constexpr int kTrunk = -1;                                 // no branch
+  static constexpr int kNoBranch = -1;
 
   using Gaps = std::map<size_t, size_t>;  // offset -> size
   struct Piece {
@@ -59,9 +61,11 @@ class Arena {
   size_t size_;
   Gaps free_;
   std::map<size_t, Piece> used_;  // by offset
-  std::map<int, Gaps> returned_;  // by branch, while branches are open; kTrunk: nobody's yet
+  // While branches are open: what was given back, by the branch that may take it again. kNoBranch
+  // stands for what no branch may take yet.
+  std::map<int, Gaps> returned_;
   bool branches_open_ = false;
-  int branch_ = kTrunk;
+  int branch_ = kNoBranch;
   size_t live_ = 0, peak_ = 0;
   uint64_t trace_ = kTraceStart;
 };

@@ -1,5 +1,4 @@
-// A device: its memory, its queues, its convolution plans, and the recording of steps. Besides
-// plans this is the engine's only virtual interface.
+// A device: its memory, its queues, its convolution plans, and the recording of steps.
 #pragma once
 #include <functional>
 #include <memory>
@@ -17,8 +16,8 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string name() const = 0;  // "cpu", "cuda:0 NVIDIA H200"
   virtual kernels::Queue queue(Lane) = 0;
-  // The queue of one of several parallel branches of a step. On a CPU it is the compute queue. Its
-  // work must be ordered by wait().
+  // The queue of one of several parallel branches of a step. On a CPU it is the compute queue.
+  // Nothing but wait() orders its work with that of other queues.
   virtual kernels::Queue branch(int index) = 0;
   virtual size_t free_memory() = 0;                 // bytes of the device, now
   virtual void* allocate(size_t bytes, Place) = 0;  // Error(resources) if there is none
@@ -31,13 +30,14 @@ class Backend {
   virtual void prepare(const std::vector<ConvShape>&) {}
   // Null if the shape is optional() and the device cannot fuse what it asks for.
   virtual std::unique_ptr<ConvPlan> plan(const ConvShape&) = 0;
-  // Runs `work` and returns a function that repeats it with the same addresses: on a GPU, a CUDA
-  // graph. Empty if the device cannot record the work; the user is told why, and nothing was run.
+  // Runs `work` once, and returns a function that repeats it with the same addresses; on a GPU it
+  // launches a CUDA graph. If the device cannot record the work, it runs nothing, tells the user
+  // why, and returns an empty function.
   virtual std::function<void()> record(kernels::Queue, const std::function<void()>& work) = 0;
 };
 
-// How the CPU computes f32 convolutions that Winograd's algorithm fits (engine/conv/winograd.h);
-// all others are direct. automatic: by winograd_pays.
+// How the CPU computes the f32 and bf16 convolutions for which Winograd's algorithm is possible
+// (engine/conv/winograd.h). All others are direct. `automatic` asks winograd_pays().
 enum class ConvAlgorithm { automatic, direct, winograd };
 ConvAlgorithm conv_algorithm_named(const std::string&);  // "auto", "direct" or "winograd"
 
@@ -61,7 +61,7 @@ int cuda_devices();
 // What a device may be called. "auto" is a GPU if there is one.
 inline constexpr const char* kDeviceNames = "auto, cpu, cuda or cuda:N";
 bool known_device(const std::string& device);
-// Error(usage) for an unknown name, Error(resources) if the device cannot be had.
+// Throws Error(usage) for an unknown name, Error(resources) if the device cannot be had.
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& = {});
 
 // Memory that lives as long as this object: parameters, staging, the block of the arena.

@@ -20,7 +20,7 @@ class CpuBackend : public Backend {
   kernels::Queue queue(Lane) override { return {}; }
   kernels::Queue branch(int) override { return {}; }
 
-  // With what the kernel would give back: it lends memory to copies of files that were read.
+  // Counts memory that holds copies of files, too: the system gives it back when it is needed.
   size_t free_memory() override {
     const std::string key = "MemAvailable:";
     std::ifstream lines("/proc/meminfo");
@@ -64,7 +64,7 @@ class CpuBackend : public Backend {
            (algorithm_ == ConvAlgorithm::automatic && winograd_pays(s));
   }
 
-  // Null where our kernels have to do a part of what is fused, or all.
+  // A plan of Winograd's algorithm or of oneDNN. Null if neither can compute all that is fused.
   std::unique_ptr<ConvPlan> fast_plan(const ConvShape& s) {
     if (wants_winograd(s))
       if (auto plan = make_winograd_conv(s, winograd_weights_)) return plan;

@@ -136,7 +136,7 @@ class CudaBackend : public Backend {
   std::array<cudaEvent_t, kLanes + kBranches> events_{};  // the latest wait for each stream
 };
 
-// How many GPUs there are, and why none.
+// How many GPUs there are and, if there are none, why.
 struct Devices {
   int count = 0;
   std::string problem;

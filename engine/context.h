@@ -15,10 +15,10 @@ struct Context {
   Arena& arena;
   ConvPlans& plans;
   Tape* tape = nullptr;    // null if no gradients are wanted
-  Trace* trace = nullptr;  // null if nobody writes the operations down
+  Trace* trace = nullptr;  // is told of every operation; may be null
   bool training = false;
   bool exact_f32 = true;                       // f32 convolutions of full precision, not TF32
-  Narrowing narrowing = Narrowing::if_needed;  // of gradients of weights, in half types
+  Narrowing narrowing = Narrowing::if_needed;  // of the gradients of weights, in half types
   // For inference. If it is not 0, tensors used as weights keep their contents while this number
   // stays the same, so plans may keep reordered copies. Ignored if there is a tape.
   uint64_t weights_version = 0;

@@ -2,8 +2,9 @@
 // of its own.
 //
 // Example: y = conv(x, w); n = batch_norm(y) + r; a = relu(n); z = conv(a, v). The tape has four
-// steps. Only the last is told about the others: a has no other consumer, so the tape can see that
-// the gradient of a will be masked by relu, and that the batch norm behind it needs two sums.
+// steps. In the backward pass only the step of the last operation, conv(a, v), hears of the others:
+// a has no other consumer, so the tape can see that the gradient of a will be masked by relu, and
+// that the batch norm before it needs two sums.
 //
 //   conv(a, v)     receives dz, and for its input a the target
 //                    {.may_fuse = true, .mask = relu, .saved = a,
@@ -18,8 +19,9 @@
 //   conv(x, w)     receives dy. Its target for the parameter w has .sum = the gradient so far; the
 //                  plan adds dw to that.
 //
-// A target with may_fuse = false is only handed over: the tape adds and masks by itself, and a
-// batch norm computes its own sums. Results then differ by rounding alone.
+// If a target has may_fuse = false, the operation returns the plain gradient. The tape then adds
+// and masks by itself, and a batch norm computes its own sums. The results differ by rounding
+// alone.
 #pragma once
 #include <vector>
 

@@ -14,13 +14,15 @@ struct Precision {
   DType master = DType::f32;   // parameters as the optimiser keeps them, gradients, statistics
   bool exact_f32 = true;       // f32 convolutions of full precision, not TF32
   bool scale_loss = false;     // dynamic loss scaling
-  // Of the gradients of kernels, on a GPU. They are added up in the master's dtype.
+  // When a GPU may round the gradients of kernels to a half type. They are always added up in the
+  // master's dtype.
   Narrowing narrowing = Narrowing::if_needed;
 };
 
 // "fp32", "tf32", "bf16" and "fp16", in this order.
 std::vector<std::string> precision_names();
-// One of these, or "f64", which only CPU builds have, for checks. Error(usage) for other names.
+// One of these, or "f64", which only CPU builds have, for checks. Throws Error(usage) for other
+// names.
 Precision precision_named(const std::string& name);
 
 }  // namespace engine

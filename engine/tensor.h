@@ -22,7 +22,8 @@ class Tensor {
   class Id;
 
   Tensor() = default;  // empty, without memory
-  // Takes memory from the arena, which must outlive the tensor. Error(resources) if there is none.
+  // Takes memory from the arena, which must outlive the tensor. Throws Error(resources) if there is
+  // none.
   Tensor(Arena& arena, Shape shape, DType dtype)
       : memory_(arena.take(size_t(shape.size() * kernels::size_of(dtype))),
                 [&arena](void* p) { arena.give_back(p); }),

@@ -6,7 +6,7 @@
 namespace kernels {
 namespace {
 
-// One element: the two factors that every weight shares, in f64 before they are rounded.
+// One element: computes the two factors that all weights share, in f64, and rounds them once.
 template <class A> struct BiasCorrection {
   const OptimizerState* state;
   A* correction;

@@ -182,8 +182,9 @@ template <class T, bool kResidual> struct BatchNormApply {
   }
 };
 
-// dx = scale * (g - mean_g - (x - mean) * slope); frozen: dx = scale * g. Masked: g is 0 where the
-// activation behind has no slope. Else, if frozen, x is not read.
+// dx = scale * (g - mean_g - (x - mean) * slope), or if kFrozen, dx = scale * g. If kMasked, g
+// counts as 0 where the slope of the activation that followed is 0. x is not read if kFrozen
+// without kMasked.
 template <class T, bool kFrozen, bool kMasked> struct BatchNormBackwardInput {
   using A = Acc<T>;
   const T *x, *g;
@@ -270,7 +271,7 @@ void backward_input(Queue queue, const BatchNormBackward& a) {
   rows<T>(queue, rows_n, channels, input);
 }
 
-// What nothing is normalised with: gradients of no rows are zero times it.
+// Sets the moments of a batch without rows to 0, so that its gradients become 0.
 void no_moments(Queue queue, BatchNormMoments moments) {
   fill(queue, moments.mean, 0);
   fill(queue, moments.inv_std, 0);

@@ -36,8 +36,8 @@ struct BatchNormSums {
 void batch_norm_moments_of_sums(Queue, const BatchNormSums&, BatchNormMoments, BatchNormMoving,
                                 double epsilon);
 // The same over the batches of all ranks, which have equally many pixels. `gathered` [ranks, 2,
-// channels] holds what batch_norm_batch_moments makes of each rank's batch of `rows` pixels as
-// moving statistics of decay 0: its mean, and its variance with Bessel's correction.
+// channels] holds each rank's mean and variance, with Bessel's correction, over its batch of `rows`
+// pixels. A rank gets them from batch_norm_batch_moments as moving statistics with decay 0.
 void batch_norm_moments_of_ranks(Queue, View gathered, int64_t rows, BatchNormMoments,
                                  BatchNormMoving, double epsilon);
 // mean [n] = the mean of the rows of gathered [ranks, n], which are added in order.
@@ -57,8 +57,9 @@ void batch_norm(Queue, const BatchNormForward&);
 // dbeta = sum g and dgamma = sum g * xhat come from kernels/channel_grads.h.
 //   batch_statistics: dx = gamma * inv_std * (g - dbeta / n - xhat * dgamma / n)
 //   else:             dx = gamma * inv_std * g
-// With a mask, an activation behind that had no residual, g is 0 where its slope is 0. x is not
-// read without a mask and batch statistics, nor beta without a mask. dx may be g.
+// `mask` is the activation that followed, if there was no residual: g counts as 0 where its slope
+// is 0. x is read only with a mask or with batch statistics, and beta only with a mask. dx may use
+// the memory of g.
 struct BatchNormBackward {
   View x, g, gamma, beta, dgamma, dbeta, dx;
   BatchNormMoments moments;

@@ -5,7 +5,7 @@
 #include "kernels/device.h"
 
 #define PRAGMA(text) _Pragma(#text)
-// Stands before a host loop in which no iteration reads what another writes, as in a phase.
+// Tells the compiler that no iteration of the next host loop reads what another one writes.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
 #define INDEPENDENT PRAGMA(GCC ivdep)
 #else
@@ -71,6 +71,7 @@ template <int kThreads> struct Block {
   // A shared value, safe to use in the code between two phases.
   template <class T, int N> HD T read(Shared<T, N>& shared, int i) const { return shared.at[i]; }
 
+  // Calls f(0) .. f(n - 1), in any order.
   template <class F> HD void each(int n, F f) const {
     Phase phase;
     if constexpr (kHostPacks) {
@@ -82,13 +83,15 @@ template <int kThreads> struct Block {
     for (int i = 0; i < n; ++i) f(i);
   }
 
+  // Calls f() in one thread.
   template <class F> HD void once(F f) const {
     each(1, [&](int) { f(); });
   }
 
-  // op-combines f(0) .. f(n-1); every thread gets the result.
+  // Combines f(0) .. f(n - 1) by `op`. Every thread gets the result.
   template <class T, class Op, class F> HD T reduce(int n, T init, Op op, F f) const {
-    // The device's order of additions, so both devices round alike; also what lets this vectorise.
+    // Adds in the order in which a device adds, so that both round alike. In this order the loops
+    // vectorise, too.
     Phase phase;
     T lane[kThreads];
     for (T& x : lane) x = init;

@@ -11,11 +11,11 @@ namespace kernels {
 // the accumulator of that dtype.
 struct ChannelGradsArgs {
   View g;
-  Activation mask = Activation::none;  // g counts as 0 where the slope of this is 0
-  View saved;                          // the output of `mask`: g is set to 0 there, in place
+  Activation mask = Activation::none;  // g counts as 0 where the slope of this activation is 0
+  View saved;             // the output of `mask`; if given, g is set to 0 where its slope is 0
   View x, mean, inv_std;  // the input and the moments of a batch norm; empty: no dgamma
-  // With a mask, but without its output: `mask` was that of the batch norm, without a residual. The
-  // output is computed anew, and g stays as it is.
+  // Needed if there is a mask but no `saved`. The mask is then the activation of this batch norm,
+  // without a residual: its output is computed anew from x, and g stays as it is.
   View gamma, beta;
   View dbeta, dgamma;  // dbeta = sum g, dgamma = sum g * (x - mean) * inv_std
   View scratch;        // channel_grads_scratch() elements of the accumulator

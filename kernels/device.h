@@ -1,6 +1,6 @@
 // What a thread of a GPU can do besides computing, and how kernels start. Under nvcc these are
-// CUDA's own. A build with SSD_DEVICE_MODEL, the name of a header, takes them from there: from a
-// GPU in software, for tests. Other builds have no device path.
+// CUDA's own. If SSD_DEVICE_MODEL is defined, it names a header that models a GPU in software, for
+// tests, and these functions come from there. Other builds have no device path.
 #pragma once
 #include "kernels/queue.h"
 #include "kernels/view.h"
@@ -68,8 +68,8 @@ HD void sleep([[maybe_unused]] int microseconds) {
 template <class Body, class... Arguments> __global__ void run(Body body, Arguments... arguments) {
   body(arguments...);
 }
-// A large block holds an elaborate kernel: it gets the registers of the whole multiprocessor. The
-// others may use up to 128 a thread; without a number nvcc spills some to keep to 32.
+// A block of 512 threads or more may use all registers of its multiprocessor. In smaller blocks a
+// thread may use up to 128: without such a bound nvcc keeps to 32 in some kernels, and spills.
 template <int T, class Body>
 __global__ void __launch_bounds__(T, T >= 512 ? 1 : 512 / T) run_block(Body body) {
   body();

@@ -8,7 +8,8 @@
 namespace kernels {
 namespace {
 
-// One RGB pixel. On the host a vector register with a useless fourth lane; all ways round alike.
+// One RGB pixel: three numbers, or on the host a vector register whose fourth lane is not used. All
+// forms round in the same way.
 #ifdef PACKS
 constexpr int kLanes = 3;
 template <class A> struct Pixel {
@@ -52,7 +53,8 @@ template <class A> HD Pixel<A> channels(const float* values, A rest) {
   return pixel;
 }
 
-// Neighbours must be stored in ascending order: the useless lane lands in the next pixel.
+// Pixels of a row must be stored in ascending order, because the unused lane overwrites the next
+// one.
 template <class A> HD void store_pixel(Pixel<A> pixel, A* to) { memcpy(to, &pixel, sizeof pixel); }
 
 template <class T> struct NormaliseImages {  // one block per output row
@@ -111,8 +113,8 @@ template <class T> struct NormaliseImages {  // one block per output row
     });
   }
 
-  // One canvas pixel: in the picture or beside it, colours changed. stored_*: where a gathered axis
-  // keeps it.
+  // The pixel (y, x) of the canvas, in the picture or beside it, after the colour steps. stored_y
+  // and stored_x are its positions on axes that are stored gathered.
   HD Pixel<A> canvas_pixel(const StagedImage& image, int y, int x, int stored_y,
                            int stored_x) const {
     int row = y - image.picture_y, column = x - image.picture_x;

@@ -21,10 +21,10 @@ HD BilinearTap bilinear_tap(int i, float scale, int in) {
 
 // Where one image lies in the pixel buffer and what becomes of it. The struct is copied to the
 // device as plain bytes. The canvas (height x width) is resized to the output. The image covers a
-// part of it, and the rest has the colour `fill`. An output row reads two canvas rows only.
-// Therefore an axis on which the image is more than twice as large as the output is stored
-// gathered: position 2i holds tap lo of output i, and 2i + 1 tap hi. So slot_bytes() bounds the
-// bytes of every image.
+// part of the canvas, and the rest of it has the colour `fill`. An output row reads only two rows
+// of the canvas, and an output column two columns. Therefore, if the image is more than twice as
+// large as the output along an axis, this axis is stored gathered: position 2i holds tap `lo` of
+// output i, and position 2i + 1 tap `hi`. So slot_bytes() bounds the bytes of every image.
 struct StagedImage {
   int64_t offset = 0;             // first byte in the pixel buffer or, if `cached`, in the cache
   int32_t height = 1, width = 1;  // canvas

@@ -5,7 +5,7 @@
 namespace kernels {
 namespace {
 
-// Removes the name of one namespace, as any of the compilers spells it, from the end.
+// Removes the name of one namespace from the end. Each compiler spells unnamed ones in its own way.
 void drop_namespace(std::string_view& text) {
   for (std::string_view unnamed : {"{anonymous}", "(anonymous namespace)", "<unnamed>"})
     if (text.ends_with(unnamed)) return text.remove_suffix(unnamed.size());
@@ -41,7 +41,7 @@ unsigned grid_of(int64_t blocks, const char* spelled) {
 #ifdef DEVICE_PATH
 namespace {
 
-// What this program has code for: "sm_80, sm_90".
+// The architectures for which this program has code: "sm_80, sm_90".
 std::string architectures() {
   std::string list;
 #ifdef __CUDA_ARCH_LIST__

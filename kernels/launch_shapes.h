@@ -8,13 +8,13 @@ namespace kernels {
 constexpr int64_t kMostBlocks = INT32_MAX;  // of a CUDA grid's first dimension
 constexpr int kFlatThreads = 256;           // per block of map() and each()
 constexpr int kMatrixThreads = 256;         // per block of rows() and column_sums()
-constexpr int64_t kEnoughBlocks = 2048;     // several for each place of a block on a large GPU
+constexpr int64_t kEnoughBlocks = 2048;     // several times what a large GPU runs at once
 constexpr int kAccessBytes = 16;            // the widest access of one thread
 
 // How many parts of `size` cover n.
 HD constexpr int64_t parts_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-// Elements per access, where the widest type has that many bytes.
+// Elements per access, if the widest type has that many bytes.
 HD constexpr int pack_width(size_t widest) { return int(kAccessBytes / widest); }
 
 // map(): a thread owns `pack` neighbours, of which those below n exist.
@@ -32,8 +32,8 @@ HD constexpr int64_t each_index(unsigned block, unsigned thread) {
   return int64_t(block) * kFlatThreads + thread;
 }
 
-// rows() and column_sums(): the widest pack that divides the channels, of `wide` (a power of two),
-// 2 and 1. Rows then start at multiples of the pack.
+// rows() and column_sums(): the widest of the packs `wide` (a power of two), 2 and 1 that divides
+// the number of channels. Each row then starts at a multiple of the pack.
 HD constexpr int column_pack(int64_t channels, int wide) {
   return channels % wide == 0 ? wide : wide > 2 && channels % 2 == 0 ? 2 : 1;
 }
@@ -41,7 +41,7 @@ HD constexpr int column_pack(int64_t channels, int wide) {
 // Indices are ints; half of their range leaves room to step past the end.
 constexpr int64_t kMostRows = INT32_MAX / 2;
 
-// Rows first .. end - 1 of n: the part of that number.
+// Part number `part` of n rows, in parts of `per_part` rows: the rows first .. end - 1.
 struct RowSpan {
   int first, end;
 };
@@ -67,8 +67,8 @@ struct ThreadGrid {
   HD constexpr int column(int block, int thread, int pack) const {
     return first_column(block, pack) + thread % groups * pack;
   }
-  // Of rows(): 8 to 32 for each thread, which loads the constants of its channels once. More than 8
-  // only where that leaves enough blocks.
+  // The rows that a block of rows() takes: 8 to 32 per thread, which loads the constants of its
+  // channels once. They are more than 8 per thread only if enough blocks are left then.
   constexpr int rows_per_block(int64_t n) const {
     int each = 8;
     while (each < 32 && parts_of(n, 2 * each * rows()) * column_blocks >= kEnoughBlocks) each *= 2;

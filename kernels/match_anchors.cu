@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kChunk = 512;  // anchors per block
 
-// One object against all anchors.
+// The IoU of one object with each anchor.
 struct IouRow {
   Box object;
   const Box* anchors;
@@ -64,7 +64,7 @@ template <class Rows> struct MatchColumns {  // one block per chunk of an image'
   const int32_t* forced;  // null: nothing is forced
   int rows, anchors, chunks;
   float matched, unmatched;
-  int between, below;  // what to call those that reach `unmatched` only, or nothing
+  int between, below;  // the match of an anchor that reaches `unmatched` only, or not even that
   int32_t* matches;
 
   template <class Block> HD void operator()(Block block) const {

@@ -9,7 +9,7 @@ namespace {
 
 HD int clamp(int i, int last) { return std::min(std::max(i, 0), last); }
 
-// kKernel: the window's side, or 0 where it is known at run time only.
+// kKernel is the side of the window, or 0 if it is known at run time only.
 template <class T, int kKernel> struct MaxPool {
   const T* x;
   T* y;
@@ -31,8 +31,8 @@ template <class T, int kKernel> struct MaxPool {
     Acc<T> value[V];
     int place[V];
   };
-  // Places outside the image are moved to the nearest inside, which belongs to the window as well:
-  // padding never wins, and no place needs a test.
+  // Places outside of the image are moved to the nearest one inside, which belongs to the window as
+  // well. So padding never wins, and no place needs a test.
   template <int V> HD void compare(const Row& row, int c, int ky, int kx, Best<V>& best) const {
     int iy = clamp(row.top + ky, height - 1), ix = clamp(row.left + kx, width - 1);
     int here = (iy - row.top) * window.kernel + ix - row.left;
@@ -77,8 +77,8 @@ template <class T, int kKernel> struct MaxPool {
   }
 };
 
-// Gathers: an input pixel asks every window that covers it. kCover: how many there are along an
-// axis, or 0 where it is known at run time only.
+// Each input pixel gathers from all windows that cover it. kCover is their number along an axis, or
+// 0 if it is known at run time only.
 template <class T, int kCover> struct MaxPoolBackward {
   const T* dy;
   const uint8_t* winner;

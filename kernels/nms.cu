@@ -26,8 +26,9 @@ template <class T> struct Logits {
   static HD float value(const T* row, int c) { return float(Acc<T>(row[c])); }
   static HD float score(float logit) { return sigmoid(logit); }
 
-  // A logit below which no sigmoid reaches `score`, that of `logit`. The sigmoid's relative error
-  // is below 1e-6; where it is below 0.999, its relative slope is above 0.001.
+  // A bound: no logit below it has a sigmoid that reaches `score`, which is the sigmoid of `logit`.
+  // The relative error of the sigmoid is below 1e-6, and its relative slope is above 0.001 where it
+  // is below 0.999.
   static HD float lowest_with(float logit, float score) {
     if (score < 1e-30f) return -INFINITY;
     return score < 0.999f ? logit - 0.004f : 6.f;
@@ -45,8 +46,8 @@ struct Scores {
   static HD float lowest_with(float, float score) { return score; }
 };
 
-// The order of the best value in a row, kNotFinite if one is NaN or infinite. With a step, only
-// every step-th value from `first` on counts.
+// The best value in a row, as an integer of the same order, or kNotFinite if a value is NaN or
+// infinite. Only every step-th value from `first` on counts.
 template <class Source, class T>
 HD int32_t best_of_row(const T* row, int classes, int first = 0, int step = 1) {
   int32_t best = kNoRow;

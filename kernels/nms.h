@@ -24,8 +24,8 @@ struct NmsOptions {
   double score_threshold = 1e-8, iou_threshold = 0.6;  // rounded to float, as the scores
   int max_per_class = 100, max_total = 100;
   std::optional<Box> window = Box{0, 0, 1, 1};  // none: neither clips nor removes
-  bool change_frame = false;                    // true: boxes relative to their window
-  bool agnostic = false;                        // true: boxes of other classes suppress, too
+  bool change_frame = false;  // whether results have coordinates in which the window is 0, 0, 1, 1
+  bool agnostic = false;      // whether boxes of other classes suppress, too
 };
 
 // One entry per image. Rows after the count are 0.
@@ -33,7 +33,7 @@ struct Detections {
   View boxes;    // [images, max_total, 4] f32
   View scores;   // [images, max_total] f32
   View classes;  // [images, max_total] i32, from 0
-  View anchors;  // [images, max_total] i32: which box it was
+  View anchors;  // [images, max_total] i32: index of the anchor, or of the box in ScoredBoxes
   View counts;   // [images] i32
   View status;   // [images] i32: 0, or 1 if an input is NaN or infinite; then the count is 0
 };
@@ -56,7 +56,7 @@ struct Predictions {
 struct ScoredBoxes {
   View boxes;     // [images, boxes, 1 or classes, 4] f32
   View scores;    // [images, boxes, classes] f32
-  View windows;   // [images, 4] f32: instead of the option, or empty
+  View windows;   // [images, 4] f32: in place of NmsOptions::window; or empty
   View valid;     // [images] i32: how many of an image's boxes count, or empty for all
   View wanted{};  // [classes] u8, as above
 };

@@ -66,7 +66,8 @@ template <class F> void split(Queue q, int64_t n, bool serial, const F& work) {
 // Neighbouring elements that move in one access.
 template <class T, int V> struct alignas(V * sizeof(T)) Pack { T at[V]; };
 
-// Throws if `from` is no address of a pack: a GPU would stop, with an error that ends the process.
+// Throws if the address is not a multiple of the size of a pack. On a GPU such an access is an
+// error that ends the process.
 template <int V, class T> HD void check_aligned([[maybe_unused]] const T* from) {
 #if !defined(__CUDA_ARCH__) && (!defined(NDEBUG) || defined(PACKS))
   if constexpr (V > 1)
@@ -120,8 +121,9 @@ HD void map_pack(int64_t first, int64_t n, const Fn& fn, Out* out, const In*... 
 }
 #endif
 
-// What each() calls for the elements. A kernel that reads the same values from memory for all of
-// them has a member loaded(), which returns a functor that holds these values.
+// Returns what each() calls for the elements: the kernel. But if a kernel reads some values from
+// memory that are the same for all elements, it has a member loaded(). This returns a functor that
+// holds these values, so that a host thread reads them once.
 template <class K> HD auto loaded(const K& kernel) {
   if constexpr (requires { kernel.loaded(); })
     return kernel.loaded();

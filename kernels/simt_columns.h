@@ -12,7 +12,7 @@
 
 namespace kernels {
 
-struct Nothing {};  // what channel<V>() of a kernel without constants returns
+struct Nothing {};  // channel<V>() returns this in kernels that need no constants
 
 // Values of neighbouring channels.
 template <class A, int V> struct Channels { A at[V]; };
@@ -41,8 +41,9 @@ template <class T, class F> void with_pack(int64_t channels, const F& f) {
   f.template operator()<1>();
 }
 
-// Whether a kernel of rows() has its work in two halves.
-template <class K, int V> concept Halved = requires(const K& kernel, int c) {
+// Whether a kernel of rows() has two halves, read() and write().
+template <class K, int V>
+concept Halved = requires(const K& kernel, int c) {
   kernel.template read<V>(kernel.row(0), c);
 };
 
@@ -162,8 +163,8 @@ HD void add_one(const K& kernel, int first, int r, int c, typename K::Total (&su
   for (int j = 0; j < K::kSums; ++j) sum[j][i] += part[j][0];
 }
 
-// Host: rows first .. end - 1 of channels c0 .. c0 + n - 1. Four rows at a time, which spares
-// traffic to the sums.
+// Host: sums rows first .. end - 1 of channels c0 .. c0 + n - 1. It takes four rows at a time, so
+// that the sums are loaded and stored less often.
 template <int kTile, class K>
 void host_column_sums(const K kernel, int chunk, int first, int end, int c0, int n) {
   using Total = typename K::Total;

@@ -1,6 +1,7 @@
 // What every optimiser's update of flat buffers shares: the check that all gradients are finite,
 // their norm for clipping, the learning rate, the moving average, and the loss scale. A rule
-// (kernels/sgd.h, kernels/adamw.h) stands between begin_update() and end_update().
+// (kernels/sgd.h, kernels/adamw.h) calls begin_update(), updates the weights, and calls
+// end_update().
 #pragma once
 #include "kernels/optimizer_state.h"
 #include "kernels/queue.h"

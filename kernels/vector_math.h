@@ -1,6 +1,7 @@
-// exp, log, log1p and sigmoid in float arithmetic alone: equal bits on every device, and loops over
-// them vectorise. Errors: exp, log 2 ulp, log1p, softplus 3 ulp, sigmoid 4 ulp. For double, the
-// standard library's. NaN gives NaN.
+// exp, log, log1p, softplus and sigmoid in float arithmetic alone, so that every device gives the
+// same bits and loops over them vectorise. The errors are at most 2 ulp (exp, log), 3 ulp (log1p,
+// softplus) and 4 ulp (sigmoid). For double these are the standard library's functions. NaN gives
+// NaN.
 #pragma once
 #include <bit>
 #include <cmath>

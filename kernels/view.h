@@ -109,6 +109,7 @@ HD int64_t size_of(DType t) {
   return t == DType::f64 ? 8 : t == DType::f32 || t == DType::i32 ? 4 : t == DType::u8 ? 1 : 2;
 }
 
+// The sizes of an array of up to four dimensions, the slowest first. Arrays are contiguous.
 struct Shape {
   int rank = 0;
   int64_t dim[4] = {};
@@ -121,6 +122,7 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+// An array in memory that somebody else owns. Empty if `data` is null.
 struct View {
   void* data = nullptr;
   DType dtype = DType::f32;

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -188,6 +189,39 @@ std::terminate_handler default_terminate;
   std::abort();
 }
 
+// Parses the command line. Returns the exit code if the program ends here: after -h, --version or a
+// mistake.
+std::optional<int> parse(int argc, char** argv, CLI::App& app) {
+  const std::string program = app.get_name();
+  try {
+    refuse_empty_words(argc, argv);
+    refuse_values_of_flags(app);
+    app.parse(argc, argv);
+    refuse_empty(app);
+  } catch (const base::Error& error) {
+    return complain(program, error.what(), error.code());
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what();
+    return flushed(program, 0);
+  } catch (const CLI::Success& help) {  // -h
+    app.exit(help, std::cout, std::cerr);
+    return flushed(program, 0);
+  } catch (const CLI::ExtrasError&) {
+    return complain(program, unexpected(app, "unexpected argument"), ExitCode::usage);
+  } catch (const CLI::RequiresError& error) {
+    const std::string unknown = unknown_option(app);
+    const std::string message = in_plain_words(error.get_name(), error.what());
+    return complain(program, unknown.empty() ? message : unknown, ExitCode::usage);
+  } catch (const CLI::RequiredError& error) {
+    const bool needs_command =
+        app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
+    return complain(program, needs_command ? without_command(app) : error.what(), ExitCode::usage);
+  } catch (const CLI::ParseError& error) {
+    return complain(program, in_plain_words(error.get_name(), error.what()), ExitCode::usage);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 // errno of a write cannot tell, because it may be that of another call by now.
@@ -253,32 +287,7 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
       std::cout << page;
       return flushed(program, 0);
     }
-  try {
-    refuse_empty_words(argc, argv);
-    refuse_values_of_flags(app);
-    app.parse(argc, argv);
-    refuse_empty(app);
-  } catch (const base::Error& error) {
-    return complain(program, error.what(), error.code());
-  } catch (const CLI::CallForVersion& version) {
-    std::cout << version.what();
-    return flushed(program, 0);
-  } catch (const CLI::Success& help) {  // -h
-    app.exit(help, std::cout, std::cerr);
-    return flushed(program, 0);
-  } catch (const CLI::ExtrasError&) {
-    return complain(program, unexpected(app, "unexpected argument"), ExitCode::usage);
-  } catch (const CLI::RequiresError& error) {
-    const std::string unknown = unknown_option(app);
-    const std::string message = in_plain_words(error.get_name(), error.what());
-    return complain(program, unknown.empty() ? message : unknown, ExitCode::usage);
-  } catch (const CLI::RequiredError& error) {
-    const bool needs_command =
-        app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
-    return complain(program, needs_command ? without_command(app) : error.what(), ExitCode::usage);
-  } catch (const CLI::ParseError& error) {
-    return complain(program, in_plain_words(error.get_name(), error.what()), ExitCode::usage);
-  }
+  if (const auto code = parse(argc, argv, app)) return *code;
   return flushed(program, run_body(program, body));
 }
 

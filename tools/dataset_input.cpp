@@ -79,12 +79,12 @@ void DatasetInput::add_options(CLI::App& app) {
                  "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
       ->type_name("coco|FILE");
   add_exif_option(app, exif, "upright, or as the model was trained");
-  // Not bound to the optional itself, which CLI11 would set to false where no option is given.
+  // Not bound to the optional itself, because CLI11 would set it to false if no option is given.
   app.add_flag_function(
       "--follow-links,!--no-follow-links", [this](int64_t given) { follow_links = given > 0; },
       "read images through links that lead out of their folder [yes]");
   app.add_flag("--keep-grouping-class", source.keep_grouping_class,
-               "also a category that only groups the others is a class");
+               "take a category that only groups the others as a class, too");
 }
 
 data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {

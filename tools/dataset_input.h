@@ -29,7 +29,7 @@ struct DatasetInput {
   // images are read.
   void add_options(CLI::App& app);
   // Returns `source` with the policy of the options, or of `standard` where no option is given.
-  // Error (usage) when an option has no effect on the data set that is given
+  // Throws Error(usage) if an option has no effect on the data set that is given
   // (data::refuse_unread_values).
   data::Source with_policy(data::ImagePolicy standard = {}) const;
   // Calls data::open, whose errors it has, and prints the data set's notes to stderr.
@@ -39,8 +39,9 @@ struct DatasetInput {
   // annotated one; under the policy `stored` these are an Error(data). Images that do not exist
   // stay as annotated.
   data::Dataset load_with_images() const;
-  // Error (usage) when a COCO file came without the folder of its images, and its first image is
-  // not below the folder of the file, either. `task` is what needs them.
+  // Throws Error(usage) if a COCO file is given without the folder of its images, and its first
+  // image is not below the folder of the file, either. `task` says in the message what needs the
+  // images.
   void require_images(const data::Dataset& dataset, const std::string& task) const;
   std::string name() const { return source.path(); }
 };

@@ -29,21 +29,21 @@ using base::ExitCode;
 
 constexpr size_t kUsualBatch = 8;
 
-// The images of a list that is known from the start, and what was found in them.
+// Works through images that are all known from the start, and collects what is found in them.
 class DetectionRun {
  public:
   DetectionRun(const DetectJob& job, const DetectionFiles& files, std::vector<std::string> images)
       : job_(job), files_(files), images_(std::move(images)), names_(files.names(images_)) {}
 
   void check_outputs(std::vector<std::string> inputs) const;
-  // Ends after the batch in which a signal asks for it.
+  // Works through the images. If a signal asks for a stop, ends after the batch in work.
   void run(Detection& detection, const DetectionPictures& pictures, const run::StopSignal& stop,
            std::ostream& log);
-  // Writes the results of the images that were done, and says on `log` how fast that was, or that
-  // there are more images. Returns the exit code.
+  // Writes the results of the images that were done. Says on `log` how fast they were done or,
+  // after a stop, how many of the images they are. Returns the exit code.
   int report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const;
-  // Writes the results of the images that were done before an error ended the run, and throws the
-  // error with how far that was.
+  // Writes the results of the images that were done before an error ended the run. Throws the
+  // error, with the number of these images added.
   [[noreturn]] void report_failure(const base::Error& error, std::ostream& out) const;
 
  private:
@@ -60,8 +60,9 @@ class DetectionRun {
   const DetectionFiles& files_;
   const std::vector<std::string> images_;
   const std::vector<OutputNames> names_;
-  std::map<std::string, std::set<std::string>> old_crops_;  // of an earlier run, by image
-  std::set<std::string> old_files_;                         // likewise, of unreadable images
+  // Files of an earlier run: crops, by image, and the files of images that cannot be read now.
+  std::map<std::string, std::set<std::string>> old_crops_;
+  std::set<std::string> old_files_;
   std::string entries_;
   size_t done_ = 0, boxes_ = 0, unreadable_ = 0;
   std::chrono::duration<double> time_{};
@@ -109,7 +110,7 @@ void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pic
   ++done_;
 }
 
-// What an earlier run has written of an image that cannot be read now.
+// Notes the files that an earlier run has written for an image that cannot be read now.
 void DetectionRun::keep_old_files(const OutputNames& names) {
   std::error_code unknown;
   for (const std::string& path : {names.picture, names.labels})
@@ -125,7 +126,8 @@ void DetectionRun::tell_old_files(std::ostream& log) const {
       << base::printable(*old_files_.begin()) << std::endl;
 }
 
-// They may also be somebody's own pictures, so that nothing is removed.
+// Names the crops of an earlier run. They are not removed, because they may be somebody's own
+// pictures.
 void DetectionRun::tell_old_crops(std::ostream& log) const {
   size_t count = 0;
   std::string first;

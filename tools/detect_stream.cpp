@@ -24,7 +24,8 @@ namespace {
 
 using base::ExitCode;
 
-// Files and folders that were named, then a list, then a folder as it fills.
+// Gives the paths of images: first those of files and folders that were named, then those of the
+// list, and then those that come into the watched folder.
 class Inputs {
  public:
   Inputs(const DetectJob& job, int list, const run::StopSignal& stop)
@@ -38,30 +39,32 @@ class Inputs {
   Inputs& operator=(const Inputs&) = delete;
 
   const FoundImages& found() const { return found_; }
-  // Whether images may come beside those that were found.
+  // Whether images may come that are not among found().
   bool more() const { return list_left_ || watch_; }
   // Whether a signal came while images that were given by name or in the list were left.
   bool any_left() const {
     return stop_.requested() && (given_ < found_.files.size() || list_left_);
   }
 
-  // Waits for the first image, unless the inputs may come later. Whether there is one.
-  bool any() {
+  // Waits for the first image of the list if no image was named and no folder is watched. Returns
+  // whether there is any image, or a folder into which one may come.
+  bool wait_for_first() {
     if (watch_ || given_ < found_.files.size()) return true;
     if (list_left_) found_.files = list_.next(1);
     list_left_ = list_left_ && (!found_.files.empty() || ended());
     return !found_.files.empty();
   }
 
-  // Nothing more is wanted: what waits for an image returns.
+  // Ends the inputs: whoever waits for an image returns without one.
   void end() { no_more_ = true; }
-  // While nothing comes, no line is written that would fail, so that the reader is looked for here.
+  // Whether the inputs have ended: by end(), by a signal, or because the reader of standard output
+  // has gone. The last is checked here because no line is written, and fails, while no image comes.
   bool ended() {
     if (no_more_ || stop_.requested()) return true;
     if (reader_has_gone()) unread_ = true;
     return unread_;
   }
-  // Whether it ended because nobody reads the lines any more.
+  // Whether the inputs have ended because nobody reads the lines any more.
   bool unread() const { return unread_; }
 
   std::vector<std::string> next(size_t most) {
@@ -92,7 +95,7 @@ class Inputs {
   bool list_left_ = false;
 };
 
-// However the work ends, nobody waits for the next image then.
+// Ends the inputs when the work ends in any way, so that no thread goes on waiting for an image.
 struct EndOfInputs {
   Inputs& inputs;
   ~EndOfInputs() { inputs.end(); }
@@ -102,7 +105,7 @@ struct Counts {
   size_t images = 0, unreadable = 0;
 };
 
-// What becomes of an image. Lines are written when its files are.
+// Writes the files and then the line of each image.
 class Lines {
  public:
   // `matches` may be null. All referred to must outlive this.
@@ -120,7 +123,7 @@ class Lines {
     if (!(out_ << image_line(image) << std::flush)) unread_ = true;
     ++counts_.images;
   }
-  bool unread() const { return unread_; }  // a line could not be written
+  bool unread() const { return unread_; }  // whether a line could not be written
   const Counts& counts() const { return counts_; }
 
  private:
@@ -131,7 +134,7 @@ class Lines {
   std::atomic<bool> unread_ = false;
 };
 
-// Until the inputs end, or nobody reads the lines any more.
+// Works until the inputs end or nobody reads the lines any more.
 void detect_all(Detection& detection, const DetectionPictures& pictures, Inputs& inputs,
                 Lines& lines) {
   run::ImageBatches batches([&inputs](size_t most) { return inputs.next(most); },
@@ -149,7 +152,8 @@ void detect_all(Detection& detection, const DetectionPictures& pictures, Inputs&
   finisher.wait();
 }
 
-// --recursive is about folders among the inputs. It would be natural to expect it of --watch, too.
+// Refuses --recursive if no folder is among the inputs: the user may expect it to work for --watch,
+// which it does not.
 void check_recursive(const DetectJob& job) {
   if (!job.recursive || job.watch.empty()) return;
   for (const std::string& input : job.inputs)
@@ -160,7 +164,8 @@ void check_recursive(const DetectJob& job) {
       "folder is given");
 }
 
-// Images that lie in the watched folder already are taken only if the folder is an input, too.
+// Says which folder is watched, and whether the images that it holds already are taken: they are
+// only if the folder is an input, too.
 std::string watching_in_words(const DetectJob& job, size_t present) {
   const std::string words = "watching " + base::printable(job.watch);
   if (present == 0) return words;
@@ -194,7 +199,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   Detection detection(job, opened.model, job.batch > 0 ? job.batch : 1);
   std::optional<TruthMatches> matches;
   if (opened.truth) matches.emplace(*opened.truth);
-  if (!inputs.any() && !inputs.ended()) fail_without_image(job, opened.left_out);
+  if (!inputs.wait_for_first() && !inputs.ended()) fail_without_image(job, opened.left_out);
   opened.begin(log);
   if (!job.watch.empty()) say(watching_in_words(job, inputs.present_at_start()), log);
   const auto start = std::chrono::steady_clock::now();

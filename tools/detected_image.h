@@ -20,8 +20,8 @@ struct DetectedImage {
   std::string file;
   int width = 0, height = 0;    // in pixels
   std::vector<NamedBox> boxes;  // the best one first
-  data::Image picture;          // empty unless files are made of it
-  std::string problem;          // why it could not be read; else empty
+  data::Image picture;          // the decoded image; empty if no file is made of it
+  std::string problem;          // why the image could not be read, or empty
 };
 
 }  // namespace tools

@@ -13,11 +13,11 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-// A batch holds pictures and no boxes.
+// Rows of a batch's tables of boxes, which stay empty here.
 constexpr int kMostLabels = 1;
 
-// Where the name ends that begins at `begin` of a list such as "car,bus". A name may have commas
-// itself, so the longest one that the model knows is taken.
+// The end of the name that begins at `begin` of a list such as "car,bus". A name may have commas
+// itself, so this takes the longest name that the model knows.
 size_t end_of_name(const std::string& list, size_t begin, const std::set<std::string>& known) {
   const auto comma_from = [&](size_t from) { return std::min(list.find(',', from), list.size()); };
   size_t longest = comma_from(begin);
@@ -51,7 +51,8 @@ std::string without_class(const std::string& name, const std::vector<std::string
                 (data::look_equal(nearest, name) ? ", which has other Unicode characters?" : "?"));
 }
 
-// The classes that the user names, or all, by column.
+// For each column, the class that has it if the user wants that class, else null. If the user names
+// none, all classes are wanted.
 std::vector<const run::ModelClass*> wanted_classes(const run::ClassList& classes,
                                                    const std::vector<std::string>& lists) {
   std::vector<std::string> known;
@@ -98,8 +99,9 @@ config::EvalConfig Detection::evaluation() const {
   return eval;
 }
 
-// Columns that no class has were never trained. In an evaluation their boxes take a place before
-// they are left out, as in the original; so they do here unless other rules than its are asked for.
+// The columns for which boxes are looked for; none stands for all. Columns without a class were
+// never trained. In an evaluation their boxes are left out only after they have taken a place among
+// the best ones, as in the original. It is the same here, unless --classes or --agnostic is given.
 std::vector<int> Detection::columns() const {
   std::vector<int> columns;
   for (size_t column = 0; column < by_column_.size(); ++column)

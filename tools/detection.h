@@ -14,16 +14,18 @@ data::ExifPolicy exif_policy(const DetectJob&, const run::ModelFile&);
 
 class Detection {
  public:
-  // Makes the model ready for batches of `batch_size` images. Errors: usage when the model lacks
-  // one of job.classes; checkpoint, resources. Both arguments must outlive this.
+  // Makes the model ready for batches of `batch_size` images. `job` and `file` must outlive this.
+  // Throws Error(usage) if the model lacks one of job.classes, and Error(checkpoint or resources).
   Detection(const DetectJob& job, const run::ModelFile& file, int batch_size);
 
   run::ImageBatchOptions batch_options() const;
-  // That make pictures of what is found: one per core, or one where no picture is wanted.
+  // The number of threads that make pictures of what is found: one per core, or one if no pictures
+  // are wanted.
   int finishing_threads() const;
-  // What is found in a batch's images, in their order. Their pictures are moved out of the batch.
+  // Returns what is found in each image of the batch, in order. Moves the pictures out of the
+  // batch.
   std::vector<DetectedImage> find(run::ImageBatch& batch);
-  // How many images were turned as EXIF says; empty when none has an orientation.
+  // Says how many images were turned as EXIF says. Empty if none has an orientation.
   std::string frames_in_words() const { return frames_.in_words(); }
 
  private:

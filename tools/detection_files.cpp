@@ -22,8 +22,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// However the lines end: other programs write classes.txt, too.
-bool holds(const fs::path& path, const std::string& text) {
+// Whether a file has these lines. They may end as on Windows, since other programs write
+// classes.txt, too.
+bool has_lines(const fs::path& path, const std::string& text) {
   std::error_code unknown;
   if (!fs::is_regular_file(path, unknown) || fs::file_size(path, unknown) > 2 * text.size())
     return false;
@@ -36,7 +37,7 @@ bool holds(const fs::path& path, const std::string& text) {
   return found == text;
 }
 
-// Whether a text is a label file with a box: numbers, the first of which is a class.
+// Whether a file is a label file with a box: it begins with five numbers.
 bool holds_box(const fs::path& path) {
   constexpr int kNumbers = 5;
   if (std::error_code unknown; !fs::is_regular_file(path, unknown)) return false;  // not a pipe
@@ -98,7 +99,8 @@ OutputNames DetectionFiles::new_names(const std::string& image) const {
   return names;
 }
 
-// The names of crops depend on what is found. So their folders belong to them alone.
+// Refuses folders of crops that other outputs use, too. The names of crops depend on what is found,
+// so a conflict of names could not be seen before.
 void DetectionFiles::check_folders() const {
   for (const run::ModelClass& c : classes_.list())
     for (const auto& [option, folder] :
@@ -108,10 +110,11 @@ void DetectionFiles::check_folders() const {
                    base::printable(folder), "; choose another folder");
 }
 
-// Label files of other classes beside the new classes.txt would be read as those of its classes.
+// Refuses a folder with label files of other classes: beside the new classes.txt, their numbers
+// would be read as its classes.
 void DetectionFiles::check_labels() const {
   const fs::path folder = folders_.labels, names = folder / data::kYoloNamesFile;
-  if (folder.empty() || holds(names, class_names())) return;
+  if (folder.empty() || has_lines(names, class_names())) return;
   std::error_code unknown;
   for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
        at.increment(unknown))
@@ -146,7 +149,7 @@ void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::str
     for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
          at.increment(unknown), any = true)
       guard.add("--save-crops", at->path().string());
-    if (!any) guard.add("--save-crops", folder + "/1.jpg");  // can the folder be made?
+    if (!any) guard.add("--save-crops", folder + "/1.jpg");  // checks that the folder can be made
   }
 }
 
@@ -166,8 +169,8 @@ void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
                                              {"--save-txt", folders_.labels, "label"}})
     if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / name, ""));
   const std::string names = (fs::path(folders_.labels) / data::kYoloNamesFile).string();
-  if (!folders_.labels.empty() && !holds(names, class_names())) {
-    // Nothing is replaced here, so that the guard's advice to give --overwrite would not help.
+  if (!folders_.labels.empty() && !has_lines(names, class_names())) {
+    // The guard would advise --overwrite, but here no file is ever replaced.
     if (std::error_code unknown; fs::is_regular_file(names, unknown))
       base::fail(base::ExitCode::usage, "--save-txt: ", base::printable(names),
                  " exists and lists other classes; choose another folder");
@@ -182,7 +185,7 @@ void DetectionFiles::begin() const {
   base::create_folders(folders_.crops);
   base::create_folders(folders_.labels);
   const fs::path names = fs::path(folders_.labels) / data::kYoloNamesFile;
-  if (!folders_.labels.empty() && !holds(names, class_names()))
+  if (!folders_.labels.empty() && !has_lines(names, class_names()))
     base::write_file(names, class_names());
 }
 

@@ -30,10 +30,10 @@ data::Image DetectionPictures::draw(const DetectedImage& image) const {
   data::Image picture = image.picture;
   if (truth_) boxes.insert(boxes.begin(), title_box(picture, "found"));
   data::draw_boxes(picture, boxes);
-  return truth_ ? beside_truth(image, std::move(picture)) : picture;
+  return truth_ ? add_truth(image, std::move(picture)) : picture;
 }
 
-data::Image DetectionPictures::beside_truth(const DetectedImage& image, data::Image found) const {
+data::Image DetectionPictures::add_truth(const DetectedImage& image, data::Image found) const {
   const data::ImageEntry* entry = truth_->image_of(image.file);
   data::Image truth = image.picture;
   std::vector<data::DrawnBox> boxes;

@@ -15,15 +15,16 @@ struct EncodedPictures {                    // PNG files for images that are nam
 
 class DetectionPictures {
  public:
-  // `truth`: drawn beside what was found; may be null. It must outlive this.
+  // If `drawn`, makes pictures with boxes; if `crops`, a picture of each box. The boxes of `truth`,
+  // which may be null and must outlive this, are drawn beside those that were found.
   DetectionPictures(bool drawn, bool crops, const run::ClassList&, const GroundTruth* truth);
 
-  // May be called by several threads at a time.
+  // Several threads may call this at the same time.
   EncodedPictures make(const DetectedImage&) const;
 
  private:
   data::Image draw(const DetectedImage&) const;
-  data::Image beside_truth(const DetectedImage&, data::Image found) const;
+  data::Image add_truth(const DetectedImage&, data::Image found) const;
 
   const bool drawn_, crops_;
   const GroundTruth* truth_;

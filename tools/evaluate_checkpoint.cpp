@@ -58,8 +58,8 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   return config;
 }
 
-// What of the data does not count, or could not be learnt. Error(data): the model knows no class,
-// or two classes have one name.
+// Says which parts of the data do not count, or could not be learnt. Throws Error(data) if the
+// model has none of the classes, or if two classes have one name.
 void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset,
                      const config::RunConfig& config, data::EvaluationOptions evaluation,
                      std::ostream& log) {
@@ -85,7 +85,8 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
-// Before the model takes time. A few may be skipped, if the configuration says so.
+// Refuses images that cannot be used, before the model takes time. If the configuration allows
+// skipping, it refuses them only if no image can be used.
 void refuse_unusable(const data::FileLookup& files, const config::RunConfig& config) {
   const bool skip = config.data.sample.image_errors == data::ImageErrorPolicy::skip;
   if (files.unusable == 0 || (skip && files.unusable < files.images)) return;
@@ -109,6 +110,24 @@ void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoin
       inputs.push_back(file);
   for (const std::string& file : {checkpoint, config.data.label_map}) inputs.push_back(file);
   guard.check(inputs);
+}
+
+void write_files(const CheckpointEvaluation& job, const std::string& checkpoint,
+                 const config::RunConfig& config, const run::ClassList& classes,
+                 const data::Dataset& dataset, const run::ModelEvaluation& result) {
+  if (!job.save_detections.empty()) {
+    base::create_folders(std::filesystem::path(job.save_detections).parent_path());
+    data::write_detections(job.save_detections, result.detections, dataset);
+  }
+  if (!job.report.page.empty())
+    write_evaluation_page(job.report.page, {.title = checkpoint,
+                                            .data = config.data.val.path(),
+                                            .truth = dataset,
+                                            .detections = result.detections,
+                                            .metrics = result.metrics,
+                                            .options = job.options,
+                                            .config = &config,
+                                            .classes = &classes});
 }
 
 }  // namespace
@@ -144,19 +163,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
         << (result.unreadable == 1 ? " was" : " were") << " left out" << std::endl;
   run::report(job.report, result.metrics, job.options, dataset, out);
   // Files come last: if one cannot be written, the metrics are not lost.
-  if (!job.save_detections.empty()) {
-    base::create_folders(std::filesystem::path(job.save_detections).parent_path());
-    data::write_detections(job.save_detections, result.detections, dataset);
-  }
-  if (!job.report.page.empty())
-    write_evaluation_page(job.report.page, {.title = checkpoint,
-                                            .data = config.data.val.path(),
-                                            .truth = dataset,
-                                            .detections = result.detections,
-                                            .metrics = result.metrics,
-                                            .options = job.options,
-                                            .config = &config,
-                                            .classes = &model.classes()});
+  write_files(job, checkpoint, config, model.classes(), dataset, result);
   const size_t read = dataset.images.size() - size_t(result.unreadable);
   log << "ssdeval: " << run::speed_in_words(read, result.seconds) << ", with reading" << std::endl;
 }

@@ -14,7 +14,7 @@ struct CheckpointEvaluation {
   std::string config;  // whose data and eval sections replace the checkpoint's, if any
   std::vector<std::string> overrides;  // "key.path=value", of any section but the model's
   DatasetInput input;                  // a data set in place of data.val, if one is given
-  std::string device;                  // empty: as train.device says
+  std::string device;                  // as train.device; empty: that of the configuration
   std::string save_detections;         // COCO results file to write, if any
   bool overwrite = false;              // replace files that exist
   int threads = 0;                     // 0: as train.threads says
@@ -22,8 +22,8 @@ struct CheckpointEvaluation {
   data::EvaluationOptions options;
 };
 
-// Prints results to `out` and remarks to `log`. Without a configuration of its own, it takes the
-// device that is there, whatever the training ran on. Throws Error(usage, data, checkpoint,
+// Prints results to `out` and remarks to `log`. If job.config is empty, the device is chosen as
+// with train.device=auto, whatever the training ran on. Throws Error(usage, data, checkpoint,
 // resources or diverged).
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log);
 

@@ -19,7 +19,7 @@ struct EvaluationPage {
   const run::ClassList* classes = nullptr;    // of the model; null for a results file
 };
 
-// Writes the page, whole or not at all, and creates its folder. Error(data) if that fails.
+// Writes the page, whole or not at all, and creates its folder. Throws Error(data) if that fails.
 void write_evaluation_page(const std::string& path, const EvaluationPage&);
 
 }  // namespace tools

@@ -109,15 +109,15 @@ std::vector<std::string> FolderWatch::next(size_t most) {
     waiting_.erase(name);
     paths.push_back(path_of(name));
     const Time now = std::chrono::system_clock::now();
-    // What is read later is this version or a newer one.
+    // Notes the version before the image is read, so what is read is this version or a newer one.
     if (const auto version = version_of(paths.back()))
       given_[name] = {*version, settled(*version, now)};
   }
   return paths;
 }
 
-// Called when all earlier names were given, so that what is kept here stays small; the system's own
-// queue is bounded.
+// Reads the waiting events. It is called only when all earlier names were given, so that the list
+// here stays small. The system's own queue is bounded.
 void FolderWatch::read_events() {
   constexpr size_t kLongestEvent = sizeof(inotify_event) + NAME_MAX + 1;
   alignas(inotify_event) char bytes[1 << 16];
@@ -158,7 +158,8 @@ void FolderWatch::look_through() {
   std::unordered_map<std::string, Given> kept;
   for (const auto& [name, version] : list()) {
     const auto known = given_.find(name);
-    // Of two versions with the same time, the later one may be that of the event that was lost.
+    // Two versions of a file can have the same time, and the lost event may be that of the later
+    // one. So only a version to which this cannot happen counts as known.
     if (known != given_.end() && known->second.version == version &&
         (known->second.settled || settled(version, complete_)))
       kept.emplace(name, Given{version, true});

@@ -1,4 +1,4 @@
-// New image files of a folder.
+// Watches a folder for new image files.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -14,22 +14,24 @@ struct inotify_event;
 
 namespace tools {
 
-// docs/detections.md lists the rules by which no file is lost. What this holds grows with the
-// number of images that lie in the folder, and not with the number of those that came.
+// docs/detections.md lists the rules by which no file is lost. The memory that this takes grows
+// with the number of images that lie in the folder, and not with the number of those that have
+// come.
 class FolderWatch {
  public:
-  // Watches from now on. `stopped` is asked while nothing happens. Error(data): not a folder that
-  // can be read; Error(resources): the system has no watch left.
+  // Watches from now on. `stopped` is asked while nothing happens. Throws Error(data) if this is
+  // not a folder that can be read, and Error(resources) if the system has no watch left.
   FolderWatch(std::string folder, std::function<bool()> stopped);
   ~FolderWatch();
   FolderWatch(const FolderWatch&) = delete;
   FolderWatch& operator=(const FolderWatch&) = delete;
 
-  // Paths of .jpg, .jpeg and .png files that a program finished writing, moved into the folder
-  // itself or linked there; at least one and at most `most`, none when it was stopped. Hidden
-  // files, whose names begin with a dot, are passed over. If so many files come that the system
-  // forgets some, the folder is compared with what was given; a file may then be given twice.
-  // Error(data): the folder is gone or cannot be read any more.
+  // Waits for new images, and returns the paths of at least one and at most `most`, or none if it
+  // was stopped. New images are .jpg, .jpeg and .png files that a program has finished writing, has
+  // moved into the folder or has linked there. Hidden files, whose names begin with a dot, are left
+  // out. If so many files come that the system forgets some, this compares the folder with the
+  // files that it has returned; a file may then be returned twice. Throws Error(data) if the folder
+  // is gone or cannot be read any more.
   std::vector<std::string> next(size_t most);
 
   // The number of images that lay in the folder when the watch began. next() does not give them.
@@ -50,7 +52,7 @@ class FolderWatch {
   };
   struct Given {
     Version version;
-    bool settled = false;  // any later version has a later time
+    bool settled = false;  // every later version will have a later time
   };
 
   static std::optional<Version> version_of(const std::string& path);  // none: no regular file
@@ -69,8 +71,9 @@ class FolderWatch {
   std::unordered_set<std::string> waiting_;       // the same names
   std::unordered_map<std::string, Given> given_;  // by name, with what was there at the start
   size_t present_at_start_ = 0;
-  Time complete_;                     // all events before this were read
-  bool lost_ = false, gone_ = false;  // events; the folder
+  Time complete_;      // all events before this were read
+  bool lost_ = false;  // whether the system has forgotten events
+  bool gone_ = false;  // whether the folder is gone
 };
 
 }  // namespace tools

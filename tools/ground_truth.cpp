@@ -25,7 +25,8 @@ bool holds_xml(const fs::path& folder) {
   return false;
 }
 
-// The readers of data sets name options that this program does not have.
+// Refuses a YOLO folder that lacks something. The reader of YOLO would do so, too, but its messages
+// name options that this program does not have.
 void check_yolo_folder(const fs::path& folder) {
   std::error_code unknown;
   if (fs::exists(folder / "data.yaml", unknown)) return;

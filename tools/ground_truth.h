@@ -21,16 +21,18 @@ class GroundTruth {
   // A data set of any format, which is told from `path`: a .json file is COCO's, a .yaml file or a
   // folder of text files YOLO's, a folder of XML files VOC's; record files or a pattern for them
   // are TFRecord shards. `split` is that of data.yaml or of VOC, "val" if it is not given. Boxes
-  // are for pictures that are read by the policy. Errors: as data::open; data, too, if a folder
-  // holds none of these; usage, if a split is given for data that has none.
+  // are those of pictures that are read by this EXIF policy. Throws what data::open throws,
+  // Error(data), too, if a folder holds none of these, and Error(usage) if a split is given for
+  // data that has none.
   GroundTruth(const std::string& path, const std::optional<std::string>& split, data::ExifPolicy);
   GroundTruth(const GroundTruth&) = delete;
   GroundTruth& operator=(const GroundTruth&) = delete;
 
-  // The image that an image file shows, matched by name; null: none, or several have that name.
+  // The image of the data set that an image file shows, found by name. Null if there is none, or if
+  // several have that name.
   const data::ImageEntry* image_of(const std::string& file) const;
   const data::Dataset& dataset() const { return dataset_; }
-  std::vector<std::string> files() const;  // it was read from these
+  std::vector<std::string> files() const;  // from which the data set was read
 
  private:
   DatasetInput input_;

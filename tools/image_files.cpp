@@ -24,7 +24,7 @@ std::string lower_extension(const fs::path& path) {
   return extension;
 }
 
-// Adds images to those that were found, each once.
+// Adds images to those that were found. Images that were named before are counted as repeated.
 class ImageList {
  public:
   explicit ImageList(FoundImages& out) : out_(out) {}
@@ -41,7 +41,8 @@ class ImageList {
     for (const auto& [ending, count] : found.others) out_.others[ending] += count;
   }
 
-  // Each line counts: who wrote the list may go by their numbers.
+  // Adds every line of a list, also repeated ones: the program that wrote the list may match
+  // results by the numbers of its lines.
   void add_list(PathLines& list) {
     constexpr size_t kAtOnce = 1024;
     for (auto paths = list.next(kAtOnce); !paths.empty(); paths = list.next(kAtOnce))
@@ -49,7 +50,8 @@ class ImageList {
   }
 
  private:
-  // The same for all ways to write a path. A link is another image than the file to which it leads.
+  // One spelling for all ways to write the path of an image. Its folder is resolved, the last part
+  // is not: a link is another image than the file to which it leads.
   std::string spelling_of(const fs::path& path) {
     const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
     const auto [known, fresh] = folders_.try_emplace(folder.string());

@@ -50,7 +50,7 @@ void ImageFinisher::work() {
 }
 
 void ImageFinisher::make(std::unique_lock<std::mutex>& lock) {
-  Job& job = jobs_[begun_++];  // stays where it is while others are added or removed at the ends
+  Job& job = jobs_[begun_++];  // a deque's element stays in place while others are added or removed
   lock.unlock();
   EncodedPictures made;
   if (job.image.problem.empty()) made = pictures_.make(job.image);
@@ -59,7 +59,8 @@ void ImageFinisher::make(std::unique_lock<std::mutex>& lock) {
   job.made = true;
 }
 
-// Whoever has made the next image of the order also finishes those behind it that others have made.
+// Finishes all images that are made, in their order, up to the first that is not. One thread does
+// so at a time.
 void ImageFinisher::finish_made(std::unique_lock<std::mutex>& lock) {
   if (finishing_) return;
   finishing_ = true;

@@ -8,7 +8,7 @@
 namespace tools {
 
 // Writes the page, whole or not at all, and creates its folder. `name` is what the user calls the
-// data set. Error(data) if that fails.
+// data set. Throws Error(data) if the page cannot be written.
 void write_label_page(const std::string& path, const std::string& name, const data::DatasetStats&,
                       const data::LabelUse&);
 

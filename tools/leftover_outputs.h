@@ -1,4 +1,4 @@
-// Files of an earlier conversion that readers would take together with the new ones.
+// Finds files of an earlier conversion that readers would take together with the new ones.
 #pragma once
 #include <set>
 #include <string>
@@ -6,16 +6,17 @@
 
 namespace tools {
 
-// The shards of an earlier `--to-records PREFIX` that were more or fewer than now.
+// The shards of earlier calls with `--to-records PREFIX` and another number of shards.
 class OlderShards {
  public:
   OlderShards(const std::string& prefix, int shards);
 
-  // Error(usage): one of them is among `inputs` or holds no records, or there are some and
-  // `overwrite` is false.
+  // Throws Error(usage) if one of them is among `inputs` or holds no records, or if there are any
+  // and `overwrite` is false.
   void check(const std::vector<std::string>& inputs, bool overwrite) const;
-  // Call it when the new shards are whole, before they get their names: the label map belongs to
-  // one of the sets only. Returns how many were removed; Error(data) if one cannot be.
+  // Removes them and returns how many they were. Call it when the new shards are whole and do not
+  // have their names yet, so that there never are shards of two sets. Throws Error(data) if one
+  // cannot be removed.
   size_t remove() const;
 
  private:
@@ -23,9 +24,9 @@ class OlderShards {
   const std::vector<std::string> paths_;
 };
 
-// "note: out holds 3 other .xml files, such as out/a.xml; programs that read the folder meet them,
-// too": those below `folder` with this ending that are not `written`, which has paths relative to
-// the folder. Empty if there are none.
+// Says how many files below `folder` have this ending and are not among `written`, which has paths
+// relative to the folder: "note: out holds 3 other .xml files, such as out/a.xml; programs that
+// read the folder meet them, too". Empty if there are none.
 std::string other_files_in_words(const std::string& folder, const std::string& ending,
                                  const std::set<std::string>& written);
 

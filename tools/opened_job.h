@@ -1,5 +1,5 @@
-// What both ways to detect share: what a job opens before its first image, and how it tells that a
-// signal ended it early.
+// What detect_images() and detect_stream() share: what a job opens before its first image, and how
+// it says that a signal ended it early.
 #pragma once
 #include <iosfwd>
 #include <memory>
@@ -16,15 +16,16 @@
 
 namespace tools {
 
-// Opening writes nothing.
+// Making one opens and checks everything, and writes nothing.
 struct OpenedJob {
-  // `more`: images may come that are not among those found. Errors: usage when there is no image at
-  // all; checkpoint; data when the ground truth cannot be read, or has no class of the model.
+  // `more` says whether images may come that are not among those found. Throws Error(usage) if
+  // there is no image at all, Error(checkpoint), and Error(data) if the ground truth cannot be read
+  // or has no class of the model.
   OpenedJob(const DetectJob& job, const FoundImages& found, bool more);
   OpenedJob(const OpenedJob&) = delete;
   OpenedJob& operator=(const OpenedJob&) = delete;
 
-  std::vector<std::string> inputs() const;  // files that no output may replace, but for images
+  std::vector<std::string> inputs() const;  // the files, besides images, that no output may replace
   // Creates the folders of the outputs, and says on `log` which images and classes are left out.
   void begin(std::ostream& log) const;
 
@@ -36,11 +37,11 @@ struct OpenedJob {
   const DetectionPictures pictures;
 };
 
-// Error(usage) for a job without any image.
+// Throws Error(usage) for a job without any image.
 [[noreturn]] void fail_without_image(const DetectJob& job, const std::string& left_out);
 
-// Says on `log` that a signal ended the run when it had done so many images; all: of how many, if
-// that is known. Returns the exit code of such a run.
+// Says on `log` that a signal ended the run after `done` images, and of how many if `all` is known.
+// Returns the exit code of such a run.
 int cut_short(const run::StopSignal& stop, size_t done, std::optional<size_t> all,
               std::ostream& log);
 

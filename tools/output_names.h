@@ -8,7 +8,8 @@
 
 namespace tools {
 
-// The image's name without folders and ending, cut to 200 bytes: there is room for what follows.
+// The image's name without folders and ending, cut to 200 bytes, so that a number and an ending can
+// follow.
 std::string stem_of(const std::string& image);
 
 // The folder of each class below `crops`, by the name of the class. Characters that no name of a
@@ -19,7 +20,7 @@ std::map<std::string, std::string> folders_of_classes(const std::string& crops,
 
 // Whether there is a file, a folder or a link of that name.
 bool is_taken(const std::filesystem::path&);
-// The path with `ending`, or with "_2" and so on before it, where nothing is yet.
+// Adds `ending` to the path, and "_2" and so on before it until nothing has that name yet.
 std::string new_name(const std::filesystem::path& stem, const std::string& ending);
 
 }  // namespace tools

@@ -1,4 +1,4 @@
-// Pictures cut out of others and put together.
+// Cuts pictures out of others, and puts pictures together.
 #pragma once
 #include <string>
 
@@ -7,13 +7,14 @@
 
 namespace tools {
 
-// The pixels of a box, its edges rounded and inside the picture; at least one pixel.
+// Cuts a box out of the picture. Its edges are rounded to pixels and moved into the picture; the
+// result has at least one pixel.
 data::Image crop(const data::Image&, const data::Rectangle&);
 
-// Two pictures of one height.
+// Puts two pictures of the same height side by side.
 data::Image side_by_side(const data::Image& left, const data::Image& right);
 
-// A grey frame around a whole picture, with a title.
+// A box to draw: a grey frame around a whole picture, with a title.
 data::DrawnBox title_box(const data::Image&, const std::string& title);
 
 }  // namespace tools

@@ -1,4 +1,4 @@
-// What is wrong with a command line, in words that need no knowledge of the parser.
+// Says what is wrong with a command line, in words that need no knowledge of the parser.
 #pragma once
 #include <string>
 

@@ -6,7 +6,8 @@
 namespace tools {
 namespace {
 
-// For rank 0, which may read its data more slowly, to meet the same error.
+// Seconds that a rank waits for rank 0 to meet the same error: rank 0 may read its data more
+// slowly.
 constexpr double kPatience = 10, kMeetingPatience = 5;
 
 bool first_of_machine(const engine::Collectives& ranks) {
@@ -17,7 +18,8 @@ bool first_of_machine(const engine::Collectives& ranks) {
 
 bool first_rank_tells(engine::Collectives& ranks, const base::Error& error, bool names_a_rank) {
   if (ranks.rank() == 0 || first_of_machine(ranks)) return false;
-  // Each rank says which one it has lost, since the others may have lost this one.
+  // If the error names a rank that was lost, each rank prints it: the others may have lost this
+  // rank.
   if (names_a_rank && error.code() == base::ExitCode::resources) return false;
   const std::string words = ranks.last_words_of_first(names_a_rank ? 1 : kPatience);
   return words.find(base::printable(error.what())) != words.npos;
@@ -26,7 +28,7 @@ bool first_rank_tells(engine::Collectives& ranks, const base::Error& error, bool
 }  // namespace
 
 int end_ranks(engine::Collectives& ranks, const base::Error& error) {
-  const std::string told = engine::told_to_all(ranks, error);
+  const std::string told = engine::message_for_all(ranks, error);
   ranks.abort(error.code(), told);
   if (!first_rank_tells(ranks, error, told == error.what())) base::tell(told);
   return int(error.code());
@@ -38,7 +40,7 @@ int end_ranks_before_meeting(const engine::RankPlace& place, const base::Error& 
     const auto ranks = engine::make_tcp_collectives(engine::meet(place, kMeetingPatience),
                                                     place.rank, kMeetingPatience);
     if (place.rank > 0) return end_ranks(*ranks, error);
-    ranks->abort(error.code(), engine::told_to_all(*ranks, error));
+    ranks->abort(error.code(), engine::message_for_all(*ranks, error));
   } catch (const base::Error&) {  // not all ranks have come
     if (place.rank > 0) base::tell(error.what());
   }

@@ -1,4 +1,4 @@
-// Which ranks speak: one for all, where all have the same to say.
+// Decides which ranks print: rank 0 alone, if all have the same to say.
 #pragma once
 #include <iostream>
 #include <streambuf>
@@ -8,7 +8,7 @@
 
 namespace tools {
 
-// While it lives, ranks above 0 print nothing on std::cerr: rank 0 speaks for all.
+// While it exists, ranks above 0 print nothing on std::cerr, because rank 0 prints the same.
 class QuietRank {
  public:
   explicit QuietRank(int rank) : before_(rank > 0 ? std::cerr.rdbuf(&nowhere_) : nullptr) {}
@@ -25,12 +25,13 @@ class QuietRank {
   std::streambuf* before_;
 };
 
-// Lets all ranks end by an error that this rank has met, and tells it. A rank above 0 stays silent
-// if rank 0 tells the same, unless it is the first rank of another machine. Returns the exit code.
+// Lets all ranks end with an error that this rank has met, and prints the error. A rank above 0
+// prints nothing if rank 0 has the same error, unless it is the first rank of another machine.
+// Returns the exit code.
 int end_ranks(engine::Collectives& ranks, const base::Error& error);
 
-// The same before the ranks have met, such as for a wrong configuration. Rank 0 tells the error at
-// once. If the ranks do not meet within a few seconds, each of them tells its own.
+// Does the same before the ranks have met, such as for a wrong configuration. Rank 0 prints the
+// error at once. If the ranks do not meet within a few seconds, each of them prints its own.
 int end_ranks_before_meeting(const engine::RankPlace& place, const base::Error& error);
 
 }  // namespace tools

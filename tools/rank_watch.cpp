@@ -19,7 +19,7 @@ namespace {
 using base::ExitCode;
 using namespace std::chrono_literals;
 
-// The ranks as they end.
+// Waits for the ranks as they end.
 class Watch {
  public:
   Watch(std::vector<pid_t> ranks, pid_t group)
@@ -36,7 +36,7 @@ class Watch {
       else if (process == 0)
         wait_for_the_rest();
     }
-    if (failed_) ::kill(-group_, SIGKILL);  // what the ranks have started and left behind
+    if (failed_) ::kill(-group_, SIGKILL);  // ends what the ranks have started and left behind
     return code_;
   }
 
@@ -67,8 +67,8 @@ class Watch {
     if (failed_) return;
     failed_ = true;
     code_ = code;
-    // The others notice by themselves, and let go of their GPUs before they say so. After bad data,
-    // rank 0 saves what it has.
+    // The others notice the failure by themselves, free their GPUs and print an error. This takes
+    // some seconds. After bad data, rank 0 also saves a checkpoint.
     const auto patience = code == int(ExitCode::data) ? 60s : 3s;
     deadline_ = std::chrono::steady_clock::now() + patience;
   }

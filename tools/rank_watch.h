@@ -6,9 +6,9 @@
 
 namespace tools {
 
-// Until all of `ranks`, the processes of ranks 0, 1, ..., have ended. If one fails, those that do
-// not end by themselves soon after are killed, with all other members of the process group `group`.
-// Returns the exit code for the whole, as run_local_ranks does.
+// Waits until all of `ranks`, the processes of ranks 0, 1, ..., have ended. If one fails, kills
+// those that do not end by themselves soon after, with all other members of the process group
+// `group`. Returns the exit code of the whole, as run_local_ranks() does.
 int wait_for_ranks(std::vector<pid_t> ranks, pid_t group);
 
 }  // namespace tools

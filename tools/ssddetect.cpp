@@ -58,7 +58,7 @@ void add_rule_options(CLI::App& app, tools::DetectJob& job) {
                  "model's eval.iou_threshold")
       ->check(tools::number_between(0.0, 1.0))
       ->type_name("X");
-  app.add_flag("--agnostic", job.agnostic, "--iou also between boxes of different classes");
+  app.add_flag("--agnostic", job.agnostic, "Apply --iou to boxes of different classes, too");
   app.add_option("--max", job.most, "Boxes per image at most; default: the model's eval.max_total")
       ->check(CLI::Range(1, 10000))
       ->type_name("N");

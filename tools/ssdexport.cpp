@@ -34,7 +34,7 @@ struct Arguments {
   bool overwrite = false;
 };
 
-// What may differ between two f32 networks, and between one and the same with f16 weights.
+// How much the results of two f32 networks may differ, and those of one with f16 weights.
 constexpr double kScoreLimit = 1e-4, kHalfScoreLimit = 0.05, kHalfUnmatched = 0.05;
 
 void add_options(CLI::App& app, Arguments& a) {
@@ -82,13 +82,14 @@ void add_onnx_options(CLI::App& app, Arguments& a) {
       ->type_name("PROGRAM");
 }
 
-// --weights alone has nothing to do with them.
+// Refuses options of the ONNX file if only --weights is given.
 void refuse_onnx_options(const CLI::App& app) {
   for (const char* option : {"--nms", "--opset", "--half", "--score-threshold", "--iou", "--max"})
     if (app.get_option(option)->count() > 0) fail(ExitCode::usage, option, " needs --onnx");
 }
 
-// A file without suppression gives all scores. Only a comparison needs the rules then.
+// Refuses rules for boxes if the file has no suppression, since it then gives all scores. Only
+// --verify uses the rules all the same.
 void refuse_rules(const CLI::App& app, const Arguments& a) {
   if (a.nms != "none" || a.verify > 0) return;
   for (const char* option : {"--score-threshold", "--iou", "--max"})
@@ -121,7 +122,7 @@ onnx::ExportOptions export_options(const Arguments& a, const config::EvalConfig&
   return options;
 }
 
-// The first N of --images.
+// Returns the first N images of --images.
 std::vector<std::string> found_images(const Arguments& a) {
   if (a.images.empty()) return {};
   tools::PathLines list(STDIN_FILENO, tools::kStandardInput);
@@ -131,7 +132,7 @@ std::vector<std::string> found_images(const Arguments& a) {
   return files;
 }
 
-// N scenes in `folder`.
+// Draws N scenes into `folder`.
 std::vector<std::string> drawn_images(const Arguments& a, const std::string& folder) {
   std::vector<std::string> files;
   for (int i = 0; i < a.verify; ++i) {
@@ -141,8 +142,8 @@ std::vector<std::string> drawn_images(const Arguments& a, const std::string& fol
   return files;
 }
 
-// What is compared of a file with another suppression: the same network with ONNX's own, since
-// ONNX Runtime lacks TensorRT's plugin.
+// Returns the file that ONNX Runtime can compare: the same network with ONNX's own suppression,
+// since ONNX Runtime lacks TensorRT's plugin.
 std::string comparable(run::LoadedModel& model, onnx::ExportOptions options,
                        const std::string& bytes) {
   if (options.nms == onnx::Nms::onnx) return bytes;
@@ -155,7 +156,7 @@ void check(const onnx::Comparison& c, bool half_weights) {
     fail(ExitCode::failed,
          "nothing could be compared, since neither program finds a box with a score of 0.05 or "
          "more: give images of the model's classes with --images, or leave --verify away");
-  // Weights that were rounded move some scores across a threshold.
+  // Rounded weights move some scores across a threshold.
   if (double(c.unmatched) > (half_weights ? kHalfUnmatched * double(c.boxes) : 0))
     fail(ExitCode::failed, "ONNX Runtime does not find the same boxes as this engine");
   const double limit = half_weights ? kHalfScoreLimit : kScoreLimit;

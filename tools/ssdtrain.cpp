@@ -70,11 +70,12 @@ void add_options(CLI::App& app, Arguments& a) {
 
 constexpr const char* kInitFrom = "checkpoint.init_from=";
 
-// Whether there is a run that has its own weights. With --resume auto, there may be none.
+// Whether a run with weights of its own is resumed for certain. With --resume auto, there may be
+// none.
 bool goes_on(const Arguments& a) { return !a.resume.empty() && a.resume != "auto"; }
 
-// The value is empty if a variable of the shell is not set. A run that begins would then start from
-// random weights, which is not what the user meant.
+// Refuses an empty `checkpoint.init_from=`. Most likely a variable of the shell is not set, and the
+// run would start from random weights, which is not what the user meant.
 void refuse_empty_weights(const Arguments& a) {
   for (const std::string& override : a.overrides)
     if (override == kInitFrom && !goes_on(a))
@@ -139,7 +140,8 @@ void load_config(const Arguments& a, config::ConfigUse use, Job& job) {
   job.ignored = std::move(read.ignored);
 }
 
-// Where a run may have begun or not, as with --resume auto, both make sense.
+// Refuses initial weights for a run that is resumed for certain. With --resume auto they make
+// sense: they are for the case that no run has begun.
 void refuse_both_weights(const Arguments& a) {
   if (!goes_on(a)) return;
   std::string given = a.init_from.empty() ? "" : "--init-from";
@@ -173,7 +175,7 @@ void say_ignored(const Job& job) {
     std::cerr << "ssdtrain: " + base::printable(line) + "\n";
 }
 
-// A launcher's number of ranks counts. One that was asked for must be the same.
+// Takes the number of ranks from the launcher. If the user has asked for another number, refuses.
 void take_rank_count(const Arguments& a, const engine::RankPlace& place,
                      config::RunConfig& config) {
   const bool named = !a.config.empty() || !a.pipeline.empty();
@@ -191,7 +193,8 @@ std::unique_ptr<engine::Collectives> connected(const engine::RankPlace& place, d
   return engine::make_nccl_collectives(std::move(host), seconds);
 }
 
-// `device` is that of one of several ranks. The run's files keep the name that goes for all.
+// Trains in this process. `device` is that of one of several ranks, or empty. The run's files keep
+// train.device as it was given, because it is for all ranks.
 int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
              const std::string& device = "") {
   run::check_folder(job.config, job.resumed);
@@ -209,7 +212,7 @@ int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
   return ended ? 0 : int(base::ExitCode::stopped_early);
 }
 
-// Of several ranks, each in a process of its own.
+// Trains as one of several ranks, each of which is a process.
 int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
   Job job;
   std::string device;
@@ -230,7 +233,7 @@ int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
   } catch (const base::Error& error) {
     return tools::end_ranks(*ranks, error);
   } catch (const std::exception& error) {
-    ranks->abort(base::ExitCode::failed, engine::told_to_all(*ranks, error));
+    ranks->abort(base::ExitCode::failed, engine::message_for_all(*ranks, error));
     throw;
   }
 }

@@ -1,6 +1,6 @@
-// A device whose convolutions and copies are timed by the OpMeter. Everything is queued anew and in
-// one queue, also what a step would record or run in parallel branches, so that times add up. What
-// branches would add up after they joined, convolutions then add on their way.
+// A device whose convolutions and copies are timed by the OpMeter. Steps are never recorded, and
+// branches share one queue, so that times add up. Gradients that parallel branches would add up
+// after they have joined are then added by the convolutions themselves.
 #pragma once
 #include "engine/backend.h"
 

@@ -21,12 +21,12 @@ struct OpTable {
   double outside = 0;  // seconds between the operations
 };
 
-// Of each row the fastest step counts.
+// In each row the fastest step counts.
 OpTable make_table(const std::vector<TimedStep>& steps, const Peaks&);
 // The same with one row per operation, whatever its shape.
 OpTable by_operation(const OpTable&);
 
-// Shares of the step are shares of all operations.
+// The shares are of the time that all operations take together.
 nlohmann::ordered_json to_json(const OpTable&);
 void print(const OpTable&, size_t most_rows);
 

@@ -21,7 +21,7 @@ struct Peaks {
 
 // `backend` is a MeteredBackend; the best of `runs` counts.
 Peaks measure_peaks(engine::Backend& backend, const engine::Precision&, int runs);
-// Of two measurements, as other work on the machine may have disturbed one.
+// The best of two measurements, since other work on the machine may have disturbed one of them.
 Peaks best_of(const Peaks&, const Peaks&);
 
 }  // namespace benchmarks

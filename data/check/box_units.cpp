@@ -10,8 +10,9 @@
 namespace data {
 namespace {
 
-// In sides of the image. The corners of objects that fill their images reach past the border by a
-// few hundredths in two thirds of all boxes, honest boxes of such objects in far fewer.
+// Limits in sides of the image. Take objects that fill their images: if their corners are read as
+// positions and sizes, two thirds of the boxes reach past the border by a few hundredths or more.
+// Of their correct boxes, far fewer do.
 constexpr double kPast = 1.02, kFar = 1.25;
 constexpr double kMost = 1.1;  // of x2 and y2
 
@@ -25,8 +26,9 @@ double best_iou(const Detection& box, std::span<const Object> objects) {
 
 // How well detections lie on objects of their class, in both readings.
 struct Fit {
-  int64_t tried = 0, most = 0;  // detections; how many of them can lie on an object of their own
-  int64_t as_they_are = 0, as_corners = 0;  // of them, those with an IoU of 0.5
+  // The detections that were tried, and how many of them could lie on an object of their own.
+  int64_t tried = 0, most = 0;
+  int64_t as_they_are = 0, as_corners = 0;  // of those tried, the ones with an IoU of 0.5 or more
   double sizes = 0, corners = 0;            // the sums of all IoU
 
   bool is_evidence() const {
@@ -99,8 +101,8 @@ std::string units_in_words(std::span<const Detection> detections, const Dataset&
   const BoxUnits units = count_box_units(detections, truth);
   const Fit fit = fit_of(detections, truth);
   if (units.look_like_unit() || !fit.is_evidence()) return units.in_words();
-  // Boxes past the border hint at corners: it is then enough that corners fit better. Large objects
-  // are met by both readings.
+  // If boxes reach past the border, as corners do, it is enough that corners fit better. Otherwise
+  // twice as many have to lie on an object, because large objects are met in both readings.
   const bool hint = units.look_like_corners() || units.may_be_corners();
   const bool better = hint ? fit.corners > fit.sizes : fit.as_corners > 2 * fit.as_they_are;
   if (!better) return "";

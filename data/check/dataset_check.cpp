@@ -50,7 +50,8 @@ class LabelChecker {
 
   // What training refuses, always or with the default options.
   void check_training() {
-    // Entries that could not be read are the cause then, and no images are an error of their own.
+    // If entries could not be read, they are the cause of what is missing. A data set without
+    // images has an error of its own.
     if (dataset_.images.empty() || unread_ > 0) return;
     const std::string where = dataset_.source.empty() ? "data set" : dataset_.source;
     if (dataset_.categories.empty()) add(ProblemKind::no_category, where, kNoCategories);
@@ -65,7 +66,8 @@ class LabelChecker {
   }
 
   void check_image(const ImageEntry& image) {
-    // In COCO files this is found when they are read; records have names that nobody opens.
+    // For COCO files, the reader finds this. Names in records are not opened by the reader, so they
+    // are checked here.
     if (image.shard >= 0 && !image.file_name.empty() && !stays_in_folder(image.file_name))
       add(ProblemKind::unsafe_file_name, image,
           fmt::format("image/filename \"{}\" does not stay below an image folder",

@@ -18,8 +18,8 @@
 namespace data {
 namespace {
 
-// Enough for what stands before the pixels of all but a few pictures, and for the end's mark with
-// what cameras append behind it.
+// The head holds all that comes before the pixels, except in a few pictures. The tail holds the
+// mark of the end, with what cameras append behind it.
 constexpr size_t kHeadBytes = size_t{64} << 10, kTailBytes = size_t{4} << 10;
 
 bool contains(const std::vector<uint8_t>& bytes, std::string_view mark) {
@@ -81,7 +81,7 @@ class Lookup {
       header = read_image_header(bytes, where_);
     } catch (const base::Error&) {
       if (bytes.size() == encoded.size()) throw;
-      bytes = encoded.read(0, encoded.size());  // its metadata are long, or it is damaged
+      bytes = encoded.read(0, encoded.size());  // the metadata may be longer than the head
       header = read_image_header(bytes, where_);
     }
     const bool png = bytes[0] == 0x89;

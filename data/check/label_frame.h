@@ -39,7 +39,7 @@ struct FrameReport {
   int64_t oriented = 0;       // images that EXIF wants to be turned
   int64_t labels_turned = 0;  // how many of these were labelled in the stored frame
   int64_t unclear = 0;        // how many of these have labels of an unclear frame
-  bool mixed = false;  // some annotated sizes fit upright pictures only, some stored ones only
+  bool mixed = false;  // some annotated sizes fit upright pictures only, others stored ones only
   std::vector<LabelFrame> frames;  // by image
 
   // "8 of 20 images are turned upright, as their EXIF orientation says (data.exif=upright)", and

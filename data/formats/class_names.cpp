@@ -36,7 +36,8 @@ bool is_yaml(std::string_view text, const std::string& path) {
   return found;
 }
 
-// Names of classes may begin with marks, as "<background>", "[MASK]" and "{other}" do.
+// Whether a text is JSON and no list of names. Names may begin with marks, too, such as "[MASK]" or
+// "{other}".
 bool is_json(std::string_view text) {
   if (!text.starts_with('{') && !text.starts_with('[')) return false;
   const size_t next = text.find_first_not_of(" \t\r\n", 1);

@@ -63,7 +63,7 @@ class CocoJoiner {
     images = {};
   }
 
-  // Nothing but messages needs the ids, so all are numbered anew where some occur twice.
+  // Numbers all annotations anew if an id occurs twice. Only messages need the ids.
   void renumber_duplicate_annotations(std::vector<CocoAnnotation>& annotations) {
     std::vector<int64_t> ids(annotations.size());
     std::transform(annotations.begin(), annotations.end(), ids.begin(),
@@ -107,7 +107,8 @@ class CocoJoiner {
     }
   }
 
-  // Sets the category; the index of the image, or kNoImage after a report.
+  // Sets the annotation's category and returns the index of its image. If one of them is unknown,
+  // reports that and returns kNoImage.
   uint32_t resolve(CocoAnnotation& annotation) {
     const int64_t& id = annotation.object.id;
     auto image = image_of_.find(annotation.image_id);

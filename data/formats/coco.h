@@ -9,7 +9,7 @@
 
 namespace data {
 
-struct CocoCounts {  // what the file says of shapes that we do not keep
+struct CocoCounts {  // counts of the segmentations, which are not kept
   int64_t polygons = 0, run_lengths = 0, without_segmentation = 0;
 };
 
@@ -19,16 +19,17 @@ struct CocoOptions {
   CocoCounts* counts = nullptr;
 };
 
-// Reads a COCO JSON file of up to 4 GiB: boxes in px, in file order within their image. Boxes of
-// any finite size are kept. A missing area becomes width * height, a missing iscrowd 0. Errors
-// (data) say "file: byte B, line N: annotation id 5: ...": syntax, missing or wrong values,
-// duplicate ids of images or categories, annotations of unknown images or categories, file names
-// that leave the image folder.
+// Reads a COCO JSON file of up to 4 GiB. Boxes are in pixels, in file order within their image, and
+// boxes of any finite size are kept. A missing area becomes width * height, a missing iscrowd 0.
+// Throws Error(data), "file: byte B, line N: annotation id 5: ...", if the syntax is wrong, a value
+// is missing or wrong, two images or two categories have one id, an annotation belongs to an
+// unknown image or category, or a file name leads out of the image folder.
 Dataset load_coco(const std::string& annotations_path, const std::string& image_folder,
                   const CocoOptions& options = {});
 
-// Writes images, annotations, and categories; numbers are the shortest that read back the same.
-// Segmentations are empty. The file appears whole or not at all. Errors: data.
+// Writes images, annotations and categories, with the shortest numbers that read back the same.
+// Segmentations are empty. The file appears whole or not at all. Throws Error(data) if it cannot be
+// written.
 void write_coco(const std::string& path, const Dataset& dataset);
 // The same into a stream; `path` is the file in messages.
 void write_coco(std::ostream& out, const Dataset& dataset, const std::string& path);

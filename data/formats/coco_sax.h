@@ -23,7 +23,8 @@ struct CocoRecords {
   CocoCounts counts;
 };
 
-// Parses the sections in any order. Bad entries go to `problems`, or are an error (data) when null.
+// Parses the sections in any order. A bad entry is added to `problems` and left out. If `problems`
+// is null, it throws Error(data).
 CocoRecords read_coco_records(base::LoadedFile& file, Problems* problems);
 
 // One entry of a section while its values arrive.

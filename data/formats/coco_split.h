@@ -7,8 +7,8 @@ namespace data {
 
 // Copies the bytes of `annotations`: an image, with its annotations, goes to the second file if it
 // is in `second` ([images], in file order), else to the first. Categories, info, licenses and all
-// else go to both. There never is one of the two beside that of an older call, which could have the
-// same images. Errors (data): as load_coco, which must have read the same file.
+// else go to both. A file of this call never lies beside one of an older call, which could have the
+// same images. load_coco must have read the same file before; errors are those of load_coco.
 void split_coco(const std::string& annotations, const std::vector<bool>& second,
                 const std::string& first_path, const std::string& second_path);
 

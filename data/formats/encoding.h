@@ -9,7 +9,7 @@ namespace data {
 // order mark. Empty for UTF-8 and other encodings of bytes.
 std::string wide_encoding(std::string_view text);
 
-// What to say of such a text. Empty if it is none.
+// The message for such a text; empty for any other text.
 std::string wide_in_words(std::string_view text);
 
 }  // namespace data

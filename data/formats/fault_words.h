@@ -1,11 +1,11 @@
-// What the messages of a parser's library mean, in words of a user.
+// Translates messages of a parser's library into words that a user knows.
 #pragma once
 #include <span>
 #include <string_view>
 
 namespace data {
 
-struct FaultWords {
+struct FaultWords {  // a part of a message, and what to say if a message has it
   std::string_view sign, words;
 };
 

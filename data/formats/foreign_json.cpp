@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-bool holds(std::string_view text, std::string_view word) {
+bool contains(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
 }
 
@@ -32,7 +32,7 @@ bool is_table(std::string_view file) {
 bool is_array_of(std::string_view file, std::string_view field) {
   const size_t first = file.find_first_not_of("\xef\xbb\xbf \t\r\n");
   return first != std::string_view::npos && file[first] == '[' &&
-         holds(file.substr(0, 4096), field);
+         contains(file.substr(0, 4096), field);
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ std::string foreign_bytes(std::string_view file) {
   const size_t first = file.find_first_not_of("\xef\xbb\xbf \t\r\n");
   if (first == std::string_view::npos || file[first] != '<') return "";
   const std::string_view head = file.substr(0, 4096);
-  if (holds(head, "<annotations") || holds(head, "<track") || holds(head, "<image "))
+  if (contains(head, "<annotations") || contains(head, "<track") || contains(head, "<image "))
     return "the XML of CVAT, expected COCO JSON: export the task as \"COCO 1.0\"";
   return "XML or HTML, expected COCO JSON; a folder of PASCAL VOC files is given as `voc`";
 }
@@ -67,12 +67,14 @@ std::string foreign_bytes(std::string_view file) {
 std::string foreign_json(std::string_view file) {
   const std::string_view head = file.substr(0, 65536),
                          tail = file.substr(file.size() - std::min<size_t>(file.size(), 4096));
-  if (holds(head, "\"shapes\"") && (holds(head, "\"imagePath\"") || holds(tail, "\"imagePath\"")))
+  if (contains(head, "\"shapes\"") &&
+      (contains(head, "\"imagePath\"") || contains(tail, "\"imagePath\"")))
     return "a file of Labelme, which has one per image: convert the folder with labelme2coco, or "
            "export COCO JSON";
-  if (holds(head, "\"_via_") || (holds(head, "\"regions\"") && holds(head, "\"filename\"")))
+  if (contains(head, "\"_via_") ||
+      (contains(head, "\"regions\"") && contains(head, "\"filename\"")))
     return "a project of VIA (VGG Image Annotator): export the annotations as COCO";
-  if (holds(head, "\"features\"") && holds(head, "\"geometry\""))
+  if (contains(head, "\"features\"") && contains(head, "\"geometry\""))
     return "GeoJSON: export COCO JSON";
   return "";
 }

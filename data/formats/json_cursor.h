@@ -34,7 +34,7 @@ struct JsonCursor {
   char hide_value();
   // Whether there are more bytes; moves to `resume` if it is time.
   bool more() { return at != limit || next_piece(); }
-  // Whether a token is too long.
+  // Whether the library has stopped because a token is too long.
   bool stopped_by_limit() const { return at == limit && limit != end; }
   size_t offset() const { return at - begin; }
   std::string_view rest() const { return {at, size_t(end - at)}; }
@@ -55,8 +55,8 @@ inline constexpr int kDeepestJson = 64;  // how deep arrays and objects may be n
 // 17.0 may be the id 17.
 std::optional<int64_t> whole_number(double value);
 
-// What is wrong with the text at the cursor, by a message of the library: json_fault, and a word
-// about words of Python.
+// Says what is wrong with the text at the cursor, for which the library gave this message: what
+// json_fault() makes of it, or that a token is too long.
 std::string syntax_problem(const JsonCursor&, const std::string& message);
 
 // The iterator that the library gets. All its copies share one position, that of the cursor.

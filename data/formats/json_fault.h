@@ -1,4 +1,4 @@
-// What is wrong with a text that is no JSON, in words of a user.
+// Says what is wrong with a text that is not valid JSON, in words that a user knows.
 #pragma once
 #include <string>
 #include <string_view>
@@ -10,8 +10,8 @@ namespace data {
 // `near`: the text around the place where the library has stopped, if it is known.
 std::string json_fault(const std::string& message, std::string_view near = {});
 
-// What to say of the text behind the place where the library has ended without a fault: to it, a
-// zero byte is the end. Empty if nothing is left out.
+// The JSON library takes a zero byte for the end of the text. Returns a message if `rest`, the text
+// behind the place where it stopped, has more than blanks and zero bytes; else an empty text.
 std::string behind_zero_in_words(std::string_view rest);
 
 // The part of `text` around the letter at `at` that json_fault takes.

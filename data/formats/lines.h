@@ -9,8 +9,8 @@
 
 namespace data {
 
-// Empty, or what to say of a file that holds only zero bytes, as a crash of the machine or a full
-// disk leaves one.
+// The message for a file that holds only zero bytes, as a crash of the machine or a full disk
+// leaves one; empty for any other file.
 inline std::string zeros_in_words(std::string_view file) {
   if (file.empty() || file.find_first_not_of('\0') != file.npos) return "";
   return base::concatenate("the file holds only zero bytes (", file.size(),
@@ -18,8 +18,8 @@ inline std::string zeros_in_words(std::string_view file) {
                            "crash of the machine or on a full disk; copy or make it again");
 }
 
-// The same, also of a file without a byte and of one that holds only blanks. For formats in which
-// such a file means nothing.
+// The message for a file that holds nothing, only blanks or only zero bytes; empty for any other
+// file. It is for formats in which such a file has no meaning.
 inline std::string nothing_in_words(std::string_view file) {
   if (file.empty()) return "the file is empty (0 bytes)";
   if (file.find_first_not_of(" \t\r\n\v\f") == file.npos) return "the file holds only blanks";
@@ -37,13 +37,13 @@ inline std::string_view plain_text(std::string_view text, const std::string& whe
   return text;
 }
 
-// How the lines begin between which a merge has left two versions of a part.
+// The beginning of the line with which a merge conflict begins: seven < and a blank.
 inline const std::string kMergeMark = std::string(7, '<') + ' ';
 inline constexpr std::string_view kMergeConflict =
     "a merge conflict: the file holds two versions of a part; keep one of them, and remove the "
     "three lines that begin with seven <, = or >";
 
-// The first such line, from 1; 0 if there is none.
+// The number of the first such line, counted from 1; 0 if there is none.
 inline int merge_conflict_line(std::string_view text) {
   if (text.starts_with(kMergeMark)) return 1;
   const size_t at = text.find('\n' + kMergeMark);

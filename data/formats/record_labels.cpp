@@ -20,25 +20,25 @@ std::string place_beside(const std::string& shard) {
 }
 
 // The file there, or empty if there is none.
-std::string beside(const std::string& shard) {
+std::string map_beside(const std::string& shard) {
   const std::string map = place_beside(shard);
   std::error_code unknown;
   return std::filesystem::is_regular_file(map, unknown) ? map : "";
 }
 
-bool same(const LabelMap& a, const LabelMap& b) {
+bool equal_maps(const LabelMap& a, const LabelMap& b) {
   return label_map_text(a.categories()) == label_map_text(b.categories());
 }
 
 // The one map that lies beside all shards, or empty if there is none.
 std::string found_beside(const std::vector<std::string>& shards, const std::string& option) {
   std::set<std::string> files;
-  for (const std::string& shard : shards) files.insert(beside(shard));
+  for (const std::string& shard : shards) files.insert(map_beside(shard));
   const std::string first = files.empty() ? "" : *files.begin();
   std::optional<LabelMap> map;
   if (files.size() > 1 && !first.empty()) map = load_label_map(first);
   for (const std::string& file : files)
-    if (file != first && (!map || !same(*map, load_label_map(file))))
+    if (file != first && (!map || !equal_maps(*map, load_label_map(file))))
       base::fail(base::ExitCode::data, file, ": the label maps beside the shards differ",
                  first.empty() ? ", and some shards have none" : " (" + first + ")", ": ",
                  label_map_advice(option, shards));
@@ -50,7 +50,7 @@ std::string found_beside(const std::vector<std::string>& shards, const std::stri
 std::set<std::string> label_maps_beside(const std::vector<std::string>& shards) {
   std::set<std::string> files;
   for (const std::string& shard : shards)
-    if (std::string file = beside(shard); !file.empty()) files.insert(std::move(file));
+    if (std::string file = map_beside(shard); !file.empty()) files.insert(std::move(file));
   return files;
 }
 

@@ -7,7 +7,7 @@
 
 namespace data {
 
-// The hash of the bytes. Error(failed) if OpenSSL does not offer it here.
+// The hash of the bytes. Throws Error(failed) if OpenSSL does not offer it here.
 std::array<uint8_t, 32> sha256(std::string_view bytes);
 
 // The same as 64 lower-case hexadecimal digits.

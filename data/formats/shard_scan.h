@@ -16,7 +16,7 @@ struct ShardContent {
   std::vector<Object> objects;
   bool numeric_ids = true;
   Problems problems;           // only if they are collected
-  int64_t contradictions = 0;  // boxes whose class has no number of its name
+  int64_t contradictions = 0;  // boxes whose class name has another number in the map
   std::string first_contradiction;
 };
 

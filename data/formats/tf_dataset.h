@@ -13,11 +13,11 @@ namespace data {
 
 struct TfReadOptions {
   bool verify = true;   // whether the checksums of the payloads are checked
-  bool numbers = true;  // whether classes may be numbers, because the map belongs to the records
+  bool numbers = true;  // whether classes may be given by number alone: the map is the records' own
   std::string advice = "give the right one";  // how the user gives a label map, for messages
   int threads = 0;  // shards that are read at the same time; if 0, one per core
-  // If given, records that cannot be used are reported here and left out, and what the rest of a
-  // shard is behind a damaged length.
+  // If given, records that cannot be used are reported here and left out. If the length of a record
+  // is damaged, all behind it in the shard is left out.
   Problems* problems = nullptr;
 };
 
@@ -36,8 +36,8 @@ Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& m
 // too.
 bool is_pattern(const std::string& text);
 // The files that match a shell pattern such as "/data/coco_train.record-*", sorted. If there is a
-// file of this name, it is meant, and not the pattern; and if there are files in whose names the
-// pattern's brackets stand for themselves, these are meant. Throws Error(data) if there are none.
+// file of exactly this name, it is the result. If there are files in whose names the pattern's
+// brackets stand for themselves, these are the result. Throws Error(data) if there are none.
 std::vector<std::string> find_shards(const std::string& pattern);
 
 // The class ids of an example's objects. If it has class texts, the map translates them, with -1
@@ -59,8 +59,8 @@ struct TfWriteReport {
 
 struct TfWriteOptions {
   int threads = 0;  // shards that are written at the same time; if 0, one per core
-  // Is called when all shards are whole, before they get their names, and no old one has them any
-  // more: for what else of an older set may not lie beside the new one.
+  // Is called when all new shards are whole under temporary names and the old shards of these names
+  // are removed. Here the caller removes what else of an older set must not lie beside the new one.
   std::function<void()> before_names = [] {};
 };
 

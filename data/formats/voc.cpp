@@ -37,14 +37,14 @@ struct VocFile {
 };
 
 // The name of an element, with those around it: "annotation/object/bndbox/xmin".
-std::string named(pugi::xml_node element) { return element.path().substr(1); }
+std::string path_of(pugi::xml_node element) { return element.path().substr(1); }
 
 double parse_number(pugi::xml_node element, const XmlPlaces& places) {
   const std::string text = text_of(element);
   double value = 0;
   auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || rest != text.data() + text.size() || !std::isfinite(value))
-    fail(ExitCode::data, places.of(element), ": ", named(element), " is \"", text.substr(0, 40),
+    fail(ExitCode::data, places.of(element), ": ", path_of(element), " is \"", text.substr(0, 40),
          "\", expected a number");
   return value;
 }
@@ -52,7 +52,7 @@ double parse_number(pugi::xml_node element, const XmlPlaces& places) {
 int parse_side(pugi::xml_node element, const XmlPlaces& places) {
   double value = parse_number(element, places);
   if (value < 1 || value > 1e6 || value != std::floor(value))
-    fail(ExitCode::data, places.of(element), ": ", named(element), " is ",
+    fail(ExitCode::data, places.of(element), ": ", path_of(element), " is ",
          text_of(element).substr(0, 40), ", expected 1 to 1000000");
   return static_cast<int>(value);
 }
@@ -181,10 +181,10 @@ std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictur
   int64_t parts = 0;
   for (const VocFile& file : files) parts += file.parts;
   std::string note = pictures.note(folder, all);
-  if (listed.again > 0)
+  if (listed.repeated > 0)
     note += fmt::format("; {} listed again and count{} as often (the first: {})",
-                        listed.again == 1 ? "1 is" : fmt::format("{} are", listed.again),
-                        listed.again == 1 ? "s" : "", listed.first_again);
+                        listed.repeated == 1 ? "1 is" : fmt::format("{} are", listed.repeated),
+                        listed.repeated == 1 ? "s" : "", listed.first_repeated);
   return note + (parts
                      ? fmt::format("; {} of parts of objects left out", base::counted(parts, "box"))
                      : "");

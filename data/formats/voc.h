@@ -13,9 +13,9 @@ namespace data {
 //
 // VOC's corners are 1-based and inclusive: x = xmin - 1, width = xmax - xmin + 1. Some tools count
 // from 0, so an edge at 0 is at the border, too. Categories get the ids 1, 2, ... in the order of
-// `names`. If `names` is empty, they are the sorted names that the files hold. Objects marked
-// difficult are read like others, whatever their marks say. Parts of objects are left out.
-// VocPictures decides which picture a file belongs to. A note says how many files have one.
+// `names`. If `names` is empty, they are the sorted names that the files hold. Marks such as
+// `difficult` are not read. Parts of objects are left out. VocPictures decides which picture a file
+// belongs to. A note says how many files have one.
 //
 // Throws Error(data), with the file, if write_voc has not ended, if there are no XML files, if one
 // has more than 4 MiB, is damaged, lacks a value or has a wrong one, if `list` names an image

@@ -59,7 +59,7 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
       return leave_out(ProblemKind::bad_label_file,
                        "there is no " + base::printable((folder / path).string()) +
                            " for this name; remove the line, or add the file");
-    if (!seen.insert(path).second && listed.again++ == 0) listed.first_again = where;
+    if (!seen.insert(path).second && listed.repeated++ == 0) listed.first_repeated = where;
     listed.paths.push_back(path);
   });
   if (listed.paths.empty() && left_out == 0) {
@@ -107,7 +107,7 @@ VocFiles find_voc_files(const std::string& folder, const std::string& list, Prob
   }
   if (paths.empty()) fail(ExitCode::data, folder, ": no .xml files");
   std::sort(paths.begin(), paths.end());
-  return {.paths = std::move(paths), .again = 0, .first_again = ""};
+  return {.paths = std::move(paths), .repeated = 0, .first_repeated = ""};
 }
 
 bool has_voc_layout(const std::string& folder) {

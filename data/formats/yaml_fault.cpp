@@ -59,7 +59,7 @@ bool begins_with_key(std::string_view line) {
 
 bool begins_with_item(std::string_view line) { return unindented(line).starts_with("- "); }
 
-// The first part of a text, as the library reads it.
+// Reads the first lines of a text with the library, and keeps what that says.
 struct Part : YamlEvents {
   explicit Part(std::string_view text) {
     try {
@@ -87,8 +87,7 @@ std::string without_colon(std::string_view text) {
       text.find(':') != kNone ? "write a blank behind the colon" : "is the colon missing?");
 }
 
-// Searches the line with the fault: the first one with which the text cannot be read any more, also
-// with those behind it.
+// Finds the line with the fault: the one behind the longest beginning of the text that can be read.
 class Search {
  public:
   Search(std::string_view text, int line, const std::string& message)
@@ -98,7 +97,7 @@ class Search {
   YamlFault found() const { return {line_, words_}; }
 
  private:
-  // That many lines of the text. Lines are numbered from 1.
+  // The first `count` lines of the text. Lines are numbered from 1.
   std::string_view first_lines(int count) const {
     const std::string_view last = lines_[size_t(count) - 1];
     return text_.substr(0, size_t(last.data() + last.size() - text_.data()));
@@ -121,7 +120,7 @@ class Search {
     }
   }
 
-  // The lines above `bad` can be read, those with it cannot.
+  // Looks for the fault at line `bad`: the lines above it can be read, and with it they cannot.
   void look_at(int bad) {
     const std::string& message = Part(first_lines(bad)).message;
     if (look_above(bad)) return;
@@ -134,7 +133,7 @@ class Search {
     }
   }
 
-  // Whether the line above has a text alone where a key should be.
+  // Whether the line above `bad` is a word alone where a key and a value should be.
   bool look_above(int bad) {
     int above = bad - 1;
     while (above > 0 && !has_text(line(above))) --above;
@@ -150,7 +149,8 @@ class Search {
     return true;
   }
 
-  // Whether a quote or a bracket that is open in the line has a key or an item behind it.
+  // Whether a quote or a bracket that the line leaves open goes on over a line that begins with a
+  // key or an item.
   bool swallows(int open) const {
     const std::string_view first = line(open);
     if (!begins_with_key(first) && !begins_with_item(first)) return false;
@@ -171,7 +171,8 @@ class Search {
     return std::string(words_for(kFaults, message));
   }
 
-  // A bracket that a ] or } behind it does not close is not what is wrong.
+  // Looks for an open bracket. If no ] or } at the end makes the text readable, the fault is
+  // another one.
   void look_at_bracket(int bad, const std::string& message) {
     if (message.find(" flow not found") == kNone) return;
     const std::string part(first_lines(bad));

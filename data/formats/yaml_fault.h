@@ -1,5 +1,5 @@
-// What is wrong with a text that is no YAML, or that is YAML and not what its author meant. A
-// parser notices a quote, a colon or a blank that is missing some lines later, or never.
+// Says what is wrong with a text that is no YAML, or that is YAML but not what its author meant. If
+// a quote, a colon or a blank is missing, the parser notices it some lines later, or never.
 #pragma once
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -32,23 +32,24 @@ struct YamlEvents : YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
-// Where the text is wrong, and how, if the library has said `message` at this line.
+// Finds the line that is at fault in a text for which the library gave `message` at `line`.
 YamlFault yaml_fault(std::string_view text, int line, const std::string& message);
 
-// The lines of a text without its byte order mark.
+// Splits a text into its lines, without a byte order mark.
 std::vector<std::string_view> lines_of(std::string_view text);
 
-// The fault of a text of some lines in quotes, or without any, that has swallowed a line which
-// begins with a key or is a list item. Only for values that are no long texts.
+// Finds out whether a value, in quotes or not, has swallowed a later line that was meant as a key
+// or a list item. Call it only for values that should be short.
 std::optional<YamlFault> swallowed_line(const std::vector<std::string_view>& lines,
                                         const YAML::Node& scalar);
 
-// The fault of a key without a value whose line has no colon: `train images`, `0:cat`.
+// Finds out whether a line was meant as a key with a value but has no colon with a blank behind it,
+// such as `train images` or `0:cat`. YAML takes such a line for a key without a value.
 std::optional<YamlFault> key_without_colon(const std::vector<std::string_view>& lines,
                                            const YAML::Node& key);
 
-// A first key, such as `names` or `train`, of what the library has taken for a second document,
-// though no line --- or ... is before it.
+// Finds out whether the library has taken a key such as `names` or `train` for the beginning of a
+// second document, although no line --- or ... comes before it.
 std::optional<YamlFault> key_behind_document(std::string_view text);
 
 }  // namespace data

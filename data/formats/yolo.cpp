@@ -171,7 +171,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
   YoloMatch match;
   for (const YoloImage& source : files.images) take_image(out, source, exif, match, problems);
   if (match.labelled == 0 && !any_bad()) fail(ExitCode::data, without_labels(files));
-  out.notes.push_back(matched(files, match));
+  out.notes.push_back(match_in_words(files, match));
   if (std::string corners = corners_in_words(match); !corners.empty())
     out.notes.push_back(files.image_folder + ": " + corners);
   return out;

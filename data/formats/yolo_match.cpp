@@ -61,15 +61,15 @@ std::string unmatched(const YoloFiles& files) {
 }
 
 // How many images share the label file of another one, as a.jpg and a.png do.
-int64_t sharing(const YoloFiles& files) {
+int64_t images_sharing_labels(const YoloFiles& files) {
   std::set<fs::path> seen;
   int64_t count = 0;
   for (const YoloImage& image : files.images) count += !seen.insert(image.labels).second;
   return count;
 }
 
-// The link that leads nowhere among a path without a file and the folders above it; empty if there
-// is none.
+// For a path at which there is no file: the symbolic link that leads nowhere, which is the path
+// itself or a folder above it. Empty if there is none.
 fs::path broken_link(fs::path path) {
   for (; path.has_relative_path(); path = path.parent_path()) {
     std::error_code unknown;
@@ -94,7 +94,7 @@ bool has_labels(const fs::path& labels) {
              "background");
 }
 
-std::string matched(const YoloFiles& files, const YoloMatch& match) {
+std::string match_in_words(const YoloFiles& files, const YoloMatch& match) {
   const auto images = static_cast<int64_t>(files.images.size());
   const std::string damaged = match.damaged > 0 ? fmt::format(", {} damaged", match.damaged) : "";
   std::string text = fmt::format("{}: {}, {} with a label file ({} of them empty{}), {} without",
@@ -105,7 +105,7 @@ std::string matched(const YoloFiles& files, const YoloMatch& match) {
     text += fmt::format("; {} left out, since no box of the damaged label file can be read",
                         match.left_out);
   if (!files.label_folders.empty()) text += unmatched(files);
-  if (const int64_t count = sharing(files))
+  if (const int64_t count = images_sharing_labels(files))
     text += fmt::format("; {} the label file of another image",
                         count == 1 ? "1 image shares" : fmt::format("{} images share", count));
   if (!files.other_pictures.empty()) text += "; " + in_words(files.other_pictures);

@@ -9,7 +9,7 @@
 namespace data {
 
 struct YoloMatch {
-  int64_t unreadable = 0;  // images whose picture cannot be read; they count below nowhere
+  int64_t unreadable = 0;  // images whose picture cannot be read; no count below includes them
   int64_t labelled = 0;    // images with a label file
   int64_t damaged = 0;     // of these, images whose file has something that cannot be used
   int64_t left_out = 0;    // of these, images of which no box could be read
@@ -25,7 +25,7 @@ bool has_labels(const std::filesystem::path& labels);
 
 // One line for the user. To write it, the function searches the label folders for .txt files that
 // belong to no image.
-std::string matched(const YoloFiles& files, const YoloMatch& match);
+std::string match_in_words(const YoloFiles& files, const YoloMatch& match);
 
 // Counts a box that was read as centre and size.
 void count_box(YoloMatch& match, const ImageEntry& image, const Object& box);

@@ -59,7 +59,7 @@ class Label {
   explicit Label(const DrawnBox& box) : name_(showable(box.name)), detail_(showable(box.detail)) {}
 
   bool empty() const { return name_.empty() && detail_.empty(); }
-  // Of its plate, at most `most_width` wide.
+  // The size of the plate, which is at most `most_width` wide.
   PixelSize size(TextPainter& painter, int em, int most_width) const;
   void draw(cairo_t* cairo, TextPainter& painter, int em, const PixelArea& plate, Colour) const;
 
@@ -92,8 +92,8 @@ void Label::draw(cairo_t* cairo, TextPainter& painter, int em, const PixelArea& 
   painter.draw(cairo, name_, em, text, ink);
 }
 
-// The labels' places. A plate is at most half as wide as the picture, or as its box; a short name
-// may always take a dozen letters.
+// Places the labels. A plate is at most as wide as half the picture or as its box, whichever is
+// more; but there is always room for a dozen letters.
 std::vector<PlacedLabel> place(std::span<const Label> labels, std::span<const PixelArea> boxes,
                                const Style& style, PixelSize picture, TextPainter& painter) {
   std::vector<LabelRequest> requests;

@@ -69,7 +69,7 @@ std::optional<PixelArea> Placement::usual_place(const PixelArea& box, PixelSize 
   const int left = std::max(0, std::min(box.left, picture_.width - w));
   const int other_left = std::max(0, box.right() - w);
   const int top = std::max(0, std::min(box.top, picture_.height - h));
-  const bool large = box.width >= w && box.height >= 3 * h;  // much is seen around a label inside
+  const bool large = box.width >= w && box.height >= 3 * h;  // a label inside hides little of it
   std::vector<PixelArea> places{{left, box.top - h, w, h}};
   if (large) places.push_back({box.left, box.top, w, h});
   places.insert(places.end(), {{left, box.bottom(), w, h},
@@ -84,8 +84,8 @@ std::optional<PixelArea> Placement::usual_place(const PixelArea& box, PixelSize 
   return {};
 }
 
-// The free place that is nearest to the one above the box, at most `reach` pixels away from the
-// box. The sides of the nearest one lie against the box, a border or other labels.
+// Finds the free place that is nearest to the one above the box, at most `reach` pixels away from
+// the box. Only places whose sides touch the box, a border or other labels can be the nearest.
 std::optional<PixelArea> Placement::nearest_place(const PixelArea& box, PixelSize label,
                                                   int reach) {
   const auto [w, h] = label;
@@ -114,7 +114,7 @@ std::optional<PixelArea> Placement::nearest_place(const PixelArea& box, PixelSiz
   return nearest;
 }
 
-// In one row: the free place that is nearest to `left`.
+// Finds the free place in one row that is nearest to `left`.
 std::optional<int> Placement::nearest_left(const Search& search, int left, int top) const {
   const auto [w, h] = search.label;
   const Range& lefts = search.lefts;
@@ -137,7 +137,7 @@ std::optional<int> Placement::nearest_left(const Search& search, int left, int t
   return nearest;
 }
 
-// A search that failed fails again with larger labels or among fewer places.
+// Whether the search has to fail: one with a label no larger and with no fewer places has failed.
 bool Placement::hopeless(const Search& search) const {
   return std::any_of(failed_.begin(), failed_.end(), [&](const Search& failed) {
     return failed.lefts.has(search.lefts) && failed.tops.has(search.tops) &&

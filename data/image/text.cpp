@@ -24,7 +24,8 @@ void choose_rendering(PangoContext* context) {
 }  // namespace
 
 std::string showable(const std::string& name) {
-  // Enough bytes for the characters that are kept; what the cut leaves of one is not kept.
+  // A character has at most 4 bytes. With 4 bytes more, a character that is cut in two lies behind
+  // those that are kept.
   const size_t bytes = std::min(name.size(), size_t(kMostCharacters) * 4 + 4);
   const Text valid(g_utf8_make_valid(name.data(), gssize(bytes)), &g_free);
   std::string text;

@@ -18,8 +18,8 @@ inline constexpr base::Interval hue = base::between(0, 0.5), colour_factor = bas
 
 enum class ColourOrder { brightness_saturation_hue_contrast, brightness_contrast_saturation_hue };
 
-// TensorFlow's random_distort_color. With `probability`, all four operations are applied in this
-// order, else none of them. Each draws its value from a uniform distribution.
+// TensorFlow's random_distort_color. With the probability `probability`, all four operations are
+// applied, in this order; otherwise none of them. Each draws its value from a uniform distribution.
 struct ColourOptions {
   double probability = 0;
   double brightness = 32.0 / 255, hue = 0.2;  // both draw from -x .. x

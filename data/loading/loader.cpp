@@ -31,7 +31,7 @@ LoaderOptions checked(LoaderOptions options, const Dataset& dataset) {
   return options;
 }
 
-// What helps where the images are fewer than those of one batch of all ranks.
+// Says what to do if there are fewer images than one batch of all ranks needs.
 std::string cure_of(const BatchPlan& plan, const LoaderOptions& options) {
   if (plan.images == 0) return "";
   if (plan.images < plan.world)

@@ -26,7 +26,7 @@ std::string folder_of(const std::string& path) {
   return parent.empty() ? "." : parent.string();
 }
 
-// Of a name that is as long as names may be, the end gives way to a hash.
+// The temporary name for a path. If the name would be too long, a hash replaces its end.
 std::string temporary_of(const std::string& path) {
   const std::string ending = kTemporaryMark + std::to_string(::getpid());
   std::string name = fs::path(path).filename().string();
@@ -58,7 +58,8 @@ int open_new(const FileCalls& calls, const std::string& path) {
   return uninterrupted([&] { return calls.open(path.c_str(), kFlags, 0666); });
 }
 
-// All or, with errno, less. Counts in `written`.
+// Writes all bytes, and adds what was written to `written`. Returns false, with errno, if that
+// fails.
 bool write_all(const FileCalls& calls, int file, const char* next, size_t bytes, size_t& written) {
   constexpr size_t kLargestWrite = size_t(1) << 30;
   while (bytes > 0) {
@@ -73,12 +74,13 @@ bool write_all(const FileCalls& calls, int file, const char* next, size_t bytes,
   return true;
 }
 
-// After an fsync, so that a signal here loses nothing; the descriptor is gone in any case.
+// Closes a file after an fsync. If a signal interrupts the close, nothing is lost: the data is on
+// the disk, and the descriptor is closed in any case.
 bool close_durable(const FileCalls& calls, int file) {
   return calls.close(file) == 0 || errno == EINTR;
 }
 
-// False, with errno, when the folder's names may be lost with the power.
+// Forces the names in the path's folder to the disk. Returns false, with errno, if that fails.
 bool sync_folder_of(const FileCalls& calls, const std::string& path) {
   const std::string folder = folder_of(path);
   const int descriptor = uninterrupted(
@@ -116,7 +118,7 @@ bool copy_durably(const FileCalls& calls, const std::string& from, TemporaryName
   return good && closed;
 }
 
-// Makes the temporary file of the path `to` one with the content of `from`.
+// Makes a temporary file beside `to` with the content of `from`: a hard link, or else a copy.
 bool link_or_copy(const FileCalls& calls, const std::string& from, const std::string& to,
                   TemporaryName& name) {
   const std::string path = temporary_of(to);
@@ -147,14 +149,14 @@ AtomicFile::AtomicFile(std::string path, WriteOptions options)
     return;
   }
   std::error_code unknown;
-  const bool link = fs::is_symlink(path_, unknown);  // to nothing, as it may be here
+  const bool link = fs::is_symlink(path_, unknown);  // it leads to nothing, which is allowed
   if (there.kind == FileKind::folder || (there.kind == FileKind::other && !link))
     base::fail(options_.code, "cannot write ", path_, ": it is ", there.words);
   file_ = make_temporary(options_.calls, temporary_, temporary_of(path_));
   if (file_ < 0) fail("create");
 }
 
-// A duplicate of an open descriptor goes on where the descriptor stands.
+// If the path names an open descriptor, duplicates it, so that writing goes on at its position.
 void AtomicFile::open_in_place() {
   in_place_ = true;
   const auto descriptor = descriptor_named(path_);
@@ -166,8 +168,8 @@ void AtomicFile::open_in_place() {
   if (file_ < 0) fail("open");
 }
 
-// The second unlink finds nothing as a rule. But rename() does nothing when both names are one
-// file already.
+// The last unlink usually finds nothing. But rename() leaves `aside_` in place if it and its target
+// are names of one file already.
 AtomicFile::~AtomicFile() {
   if (file_ >= 0) options_.calls.close(file_);
   if (!committed_ && !in_place_) options_.calls.unlink(temporary_.path().c_str());

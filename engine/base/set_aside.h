@@ -9,7 +9,7 @@ namespace base {
 // reason, if that fails; the file then keeps its name.
 std::string set_aside(const std::string& path, const std::string& why);
 
-// The name that set_aside would give.
+// The name that set_aside() would give the file. Changes nothing.
 std::string free_name(const std::string& path, const std::string& why);
 
 }  // namespace base

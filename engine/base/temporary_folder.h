@@ -8,8 +8,8 @@
 namespace base {
 
 // A fresh folder in the system's folder for temporary files. At the end of the scope it is removed
-// with everything in it, also if a signal asks for the end of the program. Error(data): it cannot
-// be made.
+// with everything in it, also if a signal asks the program to end. The constructor throws
+// Error(data) if the folder cannot be made.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::string& prefix);  // its name begins with it

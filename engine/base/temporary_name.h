@@ -26,10 +26,10 @@ class TemporaryName {
     link();
     return make(path_.data());
   }
-  void clear();  // the file is not temporary any more, or is gone
+  void clear();  // forgets the name, because the file is not temporary any more, or is gone
 
  private:
-  // Holds off the signals of this thread, and remove_temporary_files() of others.
+  // While it exists, signals to this thread wait, and so does remove_temporary_files() in others.
   class Hold {
    public:
     Hold();
@@ -48,8 +48,8 @@ class TemporaryName {
   TemporaryName *next_ = nullptr, *previous_ = nullptr;
 };
 
-// As long as one exists, signals that ask for the end of the program wait, in all threads: for the
-// moments in which old files are gone and new ones do not have their names yet.
+// While one of these exists, signals that ask the program to end have to wait, in all threads. It
+// covers the moments in which old files are gone and new ones do not have their names yet.
 class EndHeldOff {
  public:
   EndHeldOff();

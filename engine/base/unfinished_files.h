@@ -1,4 +1,4 @@
-// Temporary files and folders that programs have left that were killed while they wrote.
+// Temporary files and folders that killed programs have left.
 #pragma once
 #include <sys/types.h>
 
@@ -9,18 +9,19 @@
 namespace base {
 
 struct UnfinishedFile {
-  std::string name;   // that it would have got
-  pid_t process = 0;  // that wrote it; 0: this is no temporary file
+  std::string name;   // the name that the finished file would have
+  pid_t process = 0;  // the process that wrote it; 0 if this is no temporary file
 };
-// Takes the name of a file apart, as AtomicFile makes it.
+// Parses the name of a temporary file, which has the form that AtomicFile gives it.
 UnfinishedFile unfinished_file(const std::string& file_name);
 
-// A note on stderr names those of these outputs.
+// Names, in a note on stderr, the unfinished files of these outputs.
 void tell_unfinished(const std::vector<std::filesystem::path>& outputs);
 
-// Removes those in a folder whose program has ended, and returns their number. No other program may
-// write into the folder whose process is not of this machine. Files of this very process's number
-// count as left, too, because containers use few numbers: call it before you write there.
+// Removes the unfinished files in a folder whose process has ended, and returns how many. No
+// program on another machine may write into the folder. Files with the number of this very process
+// count as unfinished, too, because in containers numbers are soon used again. So call it before
+// you write there.
 int remove_unfinished(const std::filesystem::path& folder);
 
 }  // namespace base

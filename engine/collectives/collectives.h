@@ -48,10 +48,10 @@ class Collectives {
   virtual bool intact() const { return true; }
 
   // Ends the run of all ranks: their present or next calls throw Error(code) with `why`, which is
-  // told_to_all(). This rank may call nothing else afterwards.
+  // message_for_all(). This rank may call nothing else afterwards.
   virtual void abort(base::ExitCode code, const std::string& why) noexcept = 0;
-  // After abort(), of another rank than 0: the words with which rank 0 has ended the run. Waits for
-  // them for so many seconds. Empty if none come.
+  // Ranks above 0 call this after abort(). Waits up to `seconds` for the message with which rank 0
+  // ends the run, and returns it, or an empty text if none comes.
   virtual std::string last_words_of_first([[maybe_unused]] double seconds) { return {}; }
 };
 
@@ -59,9 +59,10 @@ class Collectives {
 std::string rank_in_words(const Collectives&, int rank);
 std::vector<std::string> ranks_in_words(const Collectives&);  // all, by rank
 
-// What an error says where several ranks may show it: with "rank 1 on node07: " for this rank
-// before it, unless it names a rank already, from which it then comes.
-std::string told_to_all(const Collectives&, const std::exception&);
+// The message of this rank's error, for all ranks: it begins with "rank 1 on node07: ", the name of
+// this rank. If the message names a rank already, the error comes from that rank, and the message
+// stays as it is.
+std::string message_for_all(const Collectives&, const std::exception&);
 
 // Null stands for a process that trains alone.
 inline int rank_of(const Collectives* ranks) { return ranks ? ranks->rank() : 0; }

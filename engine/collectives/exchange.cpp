@@ -19,11 +19,11 @@ using base::ExitCode, base::fail;
 constexpr uint64_t kMostBytes = uint64_t(1) << 32;  // of a message of any length
 constexpr uint64_t kMostReason = 4096;
 
-std::string named(const Peer& peer) {
+std::string rank_name(const Peer& peer) {
   return fmt::format("rank {} on {}", peer.rank, base::printable(peer.host));
 }
 
-// Both directions with one peer, and how far they are.
+// Sends one message to a peer and receives one from it, and knows how far both are.
 class Conversation {
  public:
   explicit Conversation(const Transfer& t) : t_(t), moved_(Clock::now()) {
@@ -37,7 +37,8 @@ class Conversation {
   int descriptor() const { return t_.peer->socket.descriptor(); }
   Clock::time_point moved() const { return moved_; }
   std::string call() const { return call_in_words(t_.sends ? t_.send_header : t_.expected); }
-  // Whether a message that ends the run may still come, where nothing else is expected.
+  // Whether to read from the peer. After all that was expected, a message that ends the run may
+  // still come.
   bool listening() const { return receiving() || !ahead_; }
 
   void send() {
@@ -78,7 +79,7 @@ class Conversation {
     return t_.receive_any ? t_.receive_any->data() : static_cast<char*>(t_.receive_into);
   }
 
-  // Whether bytes were moved; false where the call would have to wait.
+  // Whether the call has moved bytes. False if it would have had to wait.
   bool moved(ssize_t result) {
     if (result >= 0) {
       moved_ = Clock::now();
@@ -90,21 +91,22 @@ class Conversation {
 
   [[noreturn]] void gone() {
     look_for_abort();
-    fail(ExitCode::resources, named(*t_.peer), " is gone: it ended or lost its connection during ",
-         call());
+    fail(ExitCode::resources, rank_name(*t_.peer),
+         " is gone: it ended or lost its connection during ", call());
   }
 
   void check_header() {
     if (header_.magic == MessageHeader::kMagic && header_.kind == MessageKind::abort)
       end_by_peer(header_);
     if (!same_call(header_, t_.expected, t_.receive_any) || header_.bytes > kMostBytes)
-      fail(ExitCode::resources, named(*t_.peer),
+      fail(ExitCode::resources, rank_name(*t_.peer),
            " makes another call than the others: ", call_in_detail(header_), ", expected ",
            call_in_detail(t_.expected));
     if (t_.receive_any) t_.receive_any->resize(header_.bytes);
   }
 
-  // The peer has said all for this exchange. What comes now belongs to the next one, or ends all.
+  // Looks at the next message without taking it. The peer has sent all of this exchange, so that
+  // message belongs to the next exchange, or it ends the run.
   void look_ahead() {
     MessageHeader next;
     const ssize_t n = ::recv(descriptor(), &next, sizeof next, MSG_PEEK);
@@ -139,14 +141,14 @@ class Conversation {
   Clock::time_point moved_;
 };
 
-std::string named(const std::vector<const Conversation*>& silent) {
+std::string rank_names(const std::vector<const Conversation*>& silent) {
   std::string names;
-  for (const Conversation* c : silent) names += (names.empty() ? "" : ", ") + named(c->peer());
+  for (const Conversation* c : silent) names += (names.empty() ? "" : ", ") + rank_name(c->peer());
   return names;
 }
 
-// Fails when some rank has moved nothing for too long; else the time that is left for the most
-// silent one.
+// Throws Error(resources) if a rank has moved nothing for too long. Otherwise returns the time that
+// is left to the rank that has been silent for the longest time.
 Clock::duration patience(const std::vector<Conversation>& all, double seconds) {
   const auto limit =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -159,7 +161,7 @@ Clock::duration patience(const std::vector<Conversation>& all, double seconds) {
     if (left <= Clock::duration::zero()) silent.push_back(&c);
   }
   if (!silent.empty())
-    fail(ExitCode::resources, named(silent), " did not answer for ", seconds, " s in ",
+    fail(ExitCode::resources, rank_names(silent), " did not answer for ", seconds, " s in ",
          silent.front()->call(), ": it hangs, or the network is cut");
   return least;
 }
@@ -173,7 +175,7 @@ void wait_and_move(std::vector<Conversation>& all, Clock::duration longest) {
   if (::poll(waiting.data(), waiting.size(), int(std::clamp<int64_t>(ms + 1, 1, 1000))) <= 0)
     return;
   for (size_t i = 0; i < all.size(); ++i) {
-    // What a rank has sent before it went tells more than that it went.
+    // Reads before it writes: if a rank is gone, its last message says more than a failed write.
     if (waiting[i].revents & (POLLIN | POLLHUP | POLLERR) && all[i].listening()) all[i].receive();
     if (waiting[i].revents & (POLLOUT | POLLERR)) all[i].send();
   }
@@ -185,7 +187,7 @@ std::string read_last_words(const Peer& peer, const MessageHeader& header) {
   std::string words(std::min(header.bytes, kMostReason), ' ');
   const auto soon = Clock::now() + std::chrono::seconds(1);
   if (!receive_all(peer.socket, words.data(), words.size(), soon))
-    return named(peer) + " has ended the run; its reason did not arrive";
+    return rank_name(peer) + " has ended the run; its reason did not arrive";
   return base::printable(words);
 }
 

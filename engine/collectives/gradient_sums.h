@@ -16,14 +16,14 @@ class GradientSums {
   // With a half type, this takes memory for a copy of the gradients.
   GradientSums(Backend&, const Parameters&, const GradientSumOptions&);
 
-  // Once in each update: before the backward pass of its last batch. The context, with its tape and
-  // its ranks, must live until that pass has ended. From the begin of that pass until finish(), the
-  // step must make no other calls of ranks. Does nothing on a device with one queue.
+  // Call it once in each update, before the backward pass of the last batch. The context, with its
+  // tape and its ranks, must live until that pass has ended. From the beginning of that pass until
+  // finish(), the step must make no other calls of ranks. Does nothing on a device with one queue.
   void listen(const Context&);
-  // After that pass: from here on, work of the context's queue finds the sums in the flat gradient
-  // buffer. Without listen(), they are made here in one call. The first call after listen() also
-  // compares the order of gradients with the other ranks', so it must not be recorded; throws
-  // Error(resources), with the rank, if they differ.
+  // Call it after that pass. Work that is then queued on the context's queue finds the sums in the
+  // flat gradient buffer. Without listen(), they are made here in one call. The first call after
+  // listen() also compares the order of gradients with the other ranks', so it must not be
+  // recorded; throws Error(resources), with the rank, if they differ.
   void finish(const Context&);
 
   size_t copy_bytes() const { return copy_ ? copy_->bytes() : 0; }

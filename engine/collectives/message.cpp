@@ -25,7 +25,7 @@ const char* name_of(MessageKind kind) {
   return "an unknown call of ";
 }
 
-bool known(kernels::DType dtype) { return uint8_t(dtype) <= uint8_t(kernels::DType::f64); }
+bool is_known(kernels::DType dtype) { return uint8_t(dtype) <= uint8_t(kernels::DType::f64); }
 
 }  // namespace
 
@@ -45,8 +45,8 @@ std::string call_in_words(const MessageHeader& header) {
 
 std::string call_in_detail(const MessageHeader& header) {
   return base::concatenate(call_in_words(header), " (call ", header.call, ", ", header.bytes,
-                           " bytes", known(header.dtype) ? " of " : "",
-                           known(header.dtype) ? kernels::name_of(header.dtype) : "", ")");
+                           " bytes", is_known(header.dtype) ? " of " : "",
+                           is_known(header.dtype) ? kernels::name_of(header.dtype) : "", ")");
 }
 
 bool same_call(const MessageHeader& a, const MessageHeader& b, bool any_length) {

@@ -22,7 +22,7 @@ Hello hello_of(const RankPlace& place, int port, int64_t mark) {
   return hello;
 }
 
-// The side of the other ranks.
+// What a rank other than 0 does to meet the others.
 class Guest {
  public:
   Guest(const RankPlace& place, double seconds, Clock::time_point deadline)
@@ -45,7 +45,8 @@ class Guest {
   }
 
  private:
-  // Asks at each port in turn: rank 0 may not listen yet, and others may.
+  // Asks at each port in turn, again and again: rank 0 may not listen yet, and other programs may
+  // listen at some of the ports.
   Socket find_host() const {
     for (int attempt = 0; Clock::now() < deadline_; ++attempt) {
       const Address address{place_.master, place_.port + attempt % place_.ports};
@@ -57,7 +58,8 @@ class Guest {
          place_.port, " within ", seconds_, " s: has it ended, or is the address wrong?");
   }
 
-  // True: that is rank 0 of this job. Error(resources): it refuses this rank.
+  // Returns whether rank 0 of this job is at the other side. Throws Error(resources) if it refuses
+  // this rank.
   bool greet(const Socket& s) const {
     const Hello hello = hello_of(place_, port_, mark_);
     return send_all(s, &hello, sizeof hello, soon(deadline_)) && accepted(s, soon(deadline_));
@@ -74,7 +76,7 @@ class Guest {
 
   std::vector<Entry> receive_table(const Socket& s) const {
     std::vector<Entry> table(size_t(place_.size));
-    // Rank 0 knows who is missing when it gives up: its word comes a little later.
+    // Waits a little past the deadline: at the deadline rank 0 gives up, and sends who is missing.
     if (!accepted(s, deadline_ + kHandshake) ||
         !receive_all(s, table.data(), table.size() * sizeof(Entry), deadline_ + kHandshake))
       fail(ExitCode::resources, "rank 0 at ", place_.master,

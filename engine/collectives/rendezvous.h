@@ -26,7 +26,7 @@ struct Peer {
   std::string host;
   Socket socket;            // does not block; this rank itself has none
   bool in_message = false;  // part of a message to this rank has been sent
-  std::string last_words;   // with which it has ended the run, when they have come
+  std::string last_words;   // the message with which this rank has ended the run, if it has come
 };
 
 // Returns one peer per rank, in order of rank. Throws Error(resources), which says who is missing

@@ -14,7 +14,7 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-// How long the ranks of a refused job are still told why.
+// After a contradiction, ranks that come within this time are told of it.
 constexpr auto kLateComers = std::chrono::seconds(10);
 
 std::string in_words(const Hello& hello) {
@@ -66,7 +66,8 @@ class Host {
     return ranks;
   }
 
-  // Who has not said all of its hello yet. A stranger that says nothing keeps nobody waiting.
+  // A connection whose hello has not arrived in full. Rank 0 polls all of them, so that a stranger
+  // that sends nothing keeps nobody waiting.
   struct Visitor {
     Socket socket;
     Clock::time_point until;
@@ -95,7 +96,8 @@ class Host {
     if (whole || (n <= 0 && !waits)) v.socket = Socket();
   }
 
-  // A rank that had to wait for its answer for too long comes again.
+  // Removes ranks that have closed their connection. A rank does so if its answer takes too long,
+  // and then connects again.
   void forget_the_gone() {
     char byte;
     for (Guest& guest : guests_)
@@ -114,7 +116,7 @@ class Host {
       ++refused_;
   }
 
-  // Ranks that come after the contradiction are told of it, too.
+  // Tells the fault to the ranks that are here and to those that come a little later.
   [[noreturn]] void refuse_late_comers(const Socket& listener) {
     tell_guests(fault_);
     const auto end = std::min<Clock::time_point>(deadline_, Clock::now() + kLateComers);
@@ -160,8 +162,8 @@ class Host {
     fail(ExitCode::resources, fault);
   }
 
-  // A rank beside rank 0 is known here by an address that other machines cannot use; they reach it
-  // where they reach rank 0.
+  // Ranks on this machine have connected from an address that other machines cannot use. Their
+  // entry gets the address at which the receiver has reached rank 0.
   void send_table(const Guest& guest) {
     std::vector<Entry> table(guests_.size());
     const std::string here = own_address(guest.socket);
@@ -183,7 +185,7 @@ class Host {
   const Clock::time_point deadline_;
   std::vector<Guest> guests_;
   std::vector<Visitor> visitors_;
-  std::string fault_;  // why nobody is let in any more
+  std::string fault_;  // why no rank is accepted any more; empty if there is no fault
   int refused_ = 0;    // ranks that were told
 };
 

@@ -95,23 +95,25 @@ class TcpCollectives : public HostCollectives {
     MessageHeader header = make_header(MessageKind::abort, "a rank", calls_, DType::u8, why.size());
     header.code = uint16_t(code);
     const auto deadline = Clock::now() + kFarewell;
-    hear_first(Clock::now());  // what it has sent is lost if it is gone when this rank sends
+    // First, because what rank 0 has sent can be lost when this rank sends to it and it is gone.
+    receive_last_words(Clock::now());
     for (const Peer& p : peers_) {
       if (!p.socket) continue;
       if (!p.in_message && send_all(p.socket, &header, sizeof header, deadline))
         send_all(p.socket, why.data(), why.size(), deadline);
       ::shutdown(p.socket.descriptor(), SHUT_WR);
     }
-    // A connection that is closed with bytes unread takes what was sent last from the other side.
+    // Reads until the other sides close: if this side closed with bytes unread, the system could
+    // drop what was sent last before the other side has read it.
     for (const Peer& p : peers_) {
-      if (p.rank == 0) hear_first(deadline);
+      if (p.rank == 0) receive_last_words(deadline);
       if (p.socket) drain(p.socket, deadline);
     }
   }
 
   std::string last_words_of_first(double seconds) override {
-    hear_first(Clock::now() +
-               std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
+    receive_last_words(Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                          std::chrono::duration<double>(seconds)));
     return peers_[0].last_words;
   }
 
@@ -131,8 +133,8 @@ class TcpCollectives : public HostCollectives {
     return !queue.plan;
   }
 
-  // Passes over what rank 0 has sent, until it ends the run.
-  void hear_first(Clock::time_point deadline) {
+  // Reads and drops the messages of rank 0 until one ends the run; that one becomes its last_words.
+  void receive_last_words(Clock::time_point deadline) {
     Peer& first = peers_[0];
     MessageHeader header;
     while (first.socket && first.last_words.empty() &&
@@ -148,19 +150,19 @@ class TcpCollectives : public HostCollectives {
     }
   }
 
-  // What ends one rank's call ends those of all.
+  // Makes an exchange. If it fails, this rank ends the run of all.
   void run(std::vector<Transfer> transfers) {
     const auto start = Clock::now();
     try {
       exchange(std::move(transfers), seconds_);
       seconds_in_calls_ += std::chrono::duration<double>(Clock::now() - start).count();
     } catch (const base::Error& error) {
-      abort(error.code(), told_to_all(*this, error));
+      abort(error.code(), message_for_all(*this, error));
       throw;
     }
   }
 
-  // To every rank but this one, and from it, so many bytes.
+  // Transfers of `bytes` bytes to and from every other rank.
   std::vector<Transfer> to_all(MessageKind kind, const char* what, DType dtype, size_t bytes) {
     const MessageHeader header = make_header(kind, what, calls_++, dtype, bytes);
     std::vector<Transfer> transfers;
@@ -177,7 +179,7 @@ class TcpCollectives : public HostCollectives {
     return transfers;
   }
 
-  // `mine`, and the scratch memory of the other ranks.
+  // The terms of a sum in order of rank: `mine`, and what the other ranks have sent.
   std::vector<const void*> terms(const void* mine) const {
     std::vector<const void*> all;
     for (size_t r = 0; r < peers_.size(); ++r)
@@ -251,7 +253,7 @@ std::vector<std::string> ranks_in_words(const Collectives& ranks) {
   return names;
 }
 
-std::string told_to_all(const Collectives& ranks, const std::exception& error) {
+std::string message_for_all(const Collectives& ranks, const std::exception& error) {
   const std::string message = error.what();
   for (int r = 0; r < ranks.size(); ++r)
     if (message.find(rank_in_words(ranks, r)) != message.npos) return message;

@@ -43,13 +43,13 @@ class StagedConv : public ConvPlan {
     size_t end = aligned(plan_->workspace());
     const auto outer = conv_operands(shape_);
     for (const ConvOperand& operand : conv_operands(inner_)) {
-      if (same(operand, find(outer, operand.view))) continue;
+      if (needs_no_copy(operand, operand_of(outer, operand.view))) continue;
       staged_.push_back({operand, end});
       end += aligned(operand.bytes());
     }
     scratch_ = end;
-    if (grads_behind()) end += bytes_of_sums(kernels::channel_grads_scratch(shape_.x_shape()));
-    if (statistics_behind())
+    if (computes_grads()) end += bytes_of_sums(kernels::channel_grads_scratch(shape_.x_shape()));
+    if (computes_statistics())
       end += 2 * bytes_of_sums(shape_.out_channels) +
              bytes_of_sums(kernels::channel_grads_scratch(shape_.y_shape()));
     workspace_ = end;
@@ -89,33 +89,33 @@ class StagedConv : public ConvPlan {
     size_t offset;
   };
 
-  // Of so many sums in the workspace, so that what follows them is aligned.
+  // The bytes that so many sums take in the workspace, rounded up so that what follows is aligned.
   size_t bytes_of_sums(int64_t sums) const {
     return aligned(size_t(sums * kernels::size_of(accumulator(shape_.dtype))));
   }
 
-  // The inner plan adds to the result, which is to be overwritten.
+  // Whether the result has to be zeroed first: the inner plan adds to it, but `shape_` overwrites.
   bool zeroed() const { return inner_.accumulate() && !shape_.accumulate(); }
 
   // Whether the inner plan can work on the outer operand itself.
-  bool same(const ConvOperand& inner, const ConvOperand& outer) const {
+  bool needs_no_copy(const ConvOperand& inner, const ConvOperand& outer) const {
     const bool reads_alike = inner.read == outer.read || (inner.written && zeroed());
     return inner.shape == outer.shape && inner.dtype == outer.dtype && reads_alike;
   }
 
-  static const ConvOperand& find(const std::vector<ConvOperand>& all, View ConvArgs::*view) {
+  static const ConvOperand& operand_of(const std::vector<ConvOperand>& all, View ConvArgs::*view) {
     for (const ConvOperand& operand : all)
       if (operand.view == view) return operand;
     base::fail(base::ExitCode::failed, "staged convolution: the inner shape has more operands");
   }
 
-  bool grads_behind() const {
+  bool computes_grads() const {
     return shape_.grad_input.channel_grads != inner_.grad_input.channel_grads;
   }
 
   void mask(kernels::Queue queue, const ConvArgs& a) const {
     const Activation activation = shape_.grad_input.mask;
-    if (!grads_behind()) return kernels::activate_backward(queue, activation, a.x, a.saved, a.x);
+    if (!computes_grads()) return kernels::activate_backward(queue, activation, a.x, a.saved, a.x);
     const View scratch{static_cast<char*>(a.workspace) + scratch_, a.dbeta.dtype, {}};
     kernels::channel_grads(queue, {.g = a.x,
                                    .mask = activation,
@@ -128,10 +128,12 @@ class StagedConv : public ConvPlan {
                                    .scratch = scratch});
   }
 
-  bool statistics_behind() const { return shape_.forward.statistics && !inner_.forward.statistics; }
+  bool computes_statistics() const {
+    return shape_.forward.statistics && !inner_.forward.statistics;
+  }
 
-  // The channel gradients of a batch norm of mean 0 and deviation 1 whose input and output gradient
-  // are both y.
+  // Computes the sums as channel gradients: those of a batch norm of mean 0 and deviation 1 whose
+  // input is y and whose output gradient is y, too.
   void statistics(kernels::Queue queue, const ConvArgs& a) const {
     const DType sums = a.sum.dtype;
     auto* const scratch = static_cast<char*>(a.workspace) + scratch_;
@@ -148,10 +150,10 @@ class StagedConv : public ConvPlan {
                                    .scratch = {scratch + 2 * row, sums, {}}});
   }
 
-  // Does what the inner shape lacks.
+  // Computes what is fused in `shape_` and not in `inner_`.
   void finish(kernels::Queue queue, const ConvArgs& a) const {
     if (shape_.grad_input.mask != inner_.grad_input.mask) return mask(queue, a);
-    if (statistics_behind()) return statistics(queue, a);
+    if (computes_statistics()) return statistics(queue, a);
     const ForwardFusion &wanted = shape_.forward, &done = inner_.forward;
     if (wanted == done) return;
     kernels::bias_residual(

@@ -31,17 +31,17 @@ std::vector<ConvCandidate> direct_candidates(const ConvShape&);
 // if there is nothing to take apart, and for statistics, which batch norm computes better by itself
 // (kernels/batch_norm.h).
 std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
-// The gradient of a weight that is wider than x, added to zeros: cuDNN has more kernels for sums
-// that go on, and some of these share a sum among more of the GPU. Empty for other passes and
-// dtypes.
+// For an f32 gradient of a weight from half types: the same gradient, added to a result that was
+// set to zero. cuDNN has more kernels that add to a result, and some of them share the sum among
+// more of the GPU. Empty for other passes and dtypes.
 std::vector<ConvCandidate> zeroed_candidates(const ConvShape&);
 // The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes and
 // dtypes, and where the shape rules it out.
 std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
 bool is_narrow(const std::string& candidate);  // whether the name is that of one of these
-// Returns a convolution of single pixels as a product of matrices ("gemm"), to which can be fused
-// the sum with another matrix, and then a bias in the dtype of y, and ReLU. Returns nothing for
-// other convolutions and for statistics.
+// Returns a convolution of single pixels (1x1, stride 1) as a product of matrices ("gemm"). The sum
+// with another matrix can be fused to it, and then a bias in the dtype of y, and ReLU. Returns
+// nothing for other convolutions and for statistics.
 std::optional<ConvCandidate> gemm_candidate(const ConvShape&);
 
 // The convolution with nothing fused to it, and with dw in the dtype of x.

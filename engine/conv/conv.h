@@ -35,7 +35,7 @@ struct KeptWeights {
   const void* shared = nullptr;  // plans with the same address here share their copies
 };
 
-// One pass of one convolution, ready to run. "Plan" means this everywhere below model/.
+// One pass of one convolution, ready to run. The engine calls this a plan.
 class ConvPlan {
  public:
   virtual ~ConvPlan() = default;
@@ -60,7 +60,7 @@ Bf16Products bf16_products();
 class ConvPlans {
  public:
   explicit ConvPlans(Backend& backend) : backend_(backend) {}
-  // Error(failed) if the device has no plan for the shape.
+  // Throws Error(failed) if the device has no plan for the shape.
   ConvPlan& at(const ConvShape&);
   // Null if the shape is optional() and the device has no plan for it.
   ConvPlan* find(const ConvShape&);

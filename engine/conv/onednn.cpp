@@ -99,7 +99,8 @@ dnnl::primitive_attr fusions(const ConvShape& s, const Descriptors& d) {
 
 constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 
-// A primitive with what run() has to know of it; empty where oneDNN has none worth having.
+// A primitive with what run() has to know of it. Empty if oneDNN has none, or only its slow
+// reference implementation.
 struct Chosen {
   dnnl::primitive primitive;
   Memory::desc weight, scratchpad;
@@ -146,7 +147,8 @@ Chosen choose(const ConvShape& s, const Descriptors& d) {
     auto found = forward(d, prop_kind::forward_inference, fusions(s, d));
     return chosen<dnnl::convolution_forward>(found, found.weights_desc());
   }
-  // The backward passes want a forward description as a hint, all of one type.
+  // oneDNN wants the description of a forward pass, with all operands of one type, as a hint for a
+  // backward pass.
   Descriptors hint = d;
   hint.weight = {d.filter, type_of(s.dtype), Tag::any};
   auto trained = forward(hint, prop_kind::forward_training, attributes());

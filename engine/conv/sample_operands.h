@@ -10,7 +10,7 @@ namespace engine {
 
 class SampleOperands {
  public:
-  // Allocates device memory; Error(resources) if it does not suffice.
+  // Allocates device memory; throws Error(resources) if it does not suffice.
   SampleOperands(Backend&, const ConvShape&);
 
   // Fills every operand that is read with random numbers, the same for equal shapes, and every

@@ -14,8 +14,9 @@ namespace engine {
 // Transformed weights that plans keep between runs; plans for maps of different sizes share them.
 class WinogradWeights {
  public:
-  // Room for the `values` floats of a weight, transformed for a pass; `fill` writes them if the
-  // room does not hold this version yet. A weight has one size, which is checked.
+  // Returns the `values` floats of a weight, transformed for the pass. Calls `fill` to compute them
+  // if this version of the weight is not there yet. Throws Error(failed) if `values` differs
+  // between two calls for one version.
   const float* at(ConvPass, Tensor::Id weight, uint64_t version, size_t values,
                   const std::function<void(float*)>& fill);
 
@@ -39,7 +40,8 @@ bool winograd_pays(const ConvShape&);
 // on the number of threads.
 std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape&, std::shared_ptr<WinogradWeights>);
 
-// What make_winograd_conv gives for the gradient of the weight; the shape must fit.
+// The plan that make_winograd_conv returns for the gradient of the weight. The shape must be one
+// for which it returns a plan.
 std::unique_ptr<ConvPlan> make_winograd_grad_weight(const ConvShape&);
 
 }  // namespace engine

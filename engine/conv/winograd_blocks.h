@@ -20,7 +20,7 @@ struct Block {
   // there are. (Seen in 2.6.3: with AVX-512 fewer than 16 rows of transposed weights differ, with
   // AVX2 the last rows if 1 to 3 are left of a division by 6.)
   static constexpr int kLeast = 18, kMultiple = 6;
-  // Per thread. The products are then about as large as a core's cache.
+  // Tiles per thread. Its products then take about as much memory as a core's cache has.
   static constexpr int kMost = 66;
 
   bool shared;
@@ -33,7 +33,7 @@ struct Block {
     tiles = int((m.tiles() + blocks - 1) / blocks);
     step_in = size_t(rows(tiles)) * m.from + kLanes;
     step_out = size_t(rows(tiles)) * m.to + kLanes;
-    // So many that every thread gets as many products.
+    // With this number of chunks every thread gets the same number of products.
     if (shared) chunks = std::clamp(threads / std::gcd(threads, kPoints), 1, rows(tiles) / kLeast);
   }
   size_t floats() const { return kPoints * (step_in + step_out); }

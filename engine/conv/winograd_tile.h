@@ -12,8 +12,9 @@ constexpr float kA = 0.625f, kB = 1.5f, kA2 = kA * kA, kB2 = kB * kB;
 constexpr float kOfZero = 1 / (kA2 * kB2), kOfA = 1 / (2 * kA2 * (kA2 - kB2)),
                 kOfB = 1 / (2 * kB2 * (kB2 - kA2));
 
-// The transforms of one row or column. `step` is the distance between its values. Each sum is that
-// of a polynomial: the product of x - p over the other points p.
+// The transforms of one row or column. `step` is the distance between its values. The factors in
+// the sum for a point are the coefficients of a polynomial: the product of x - p over all other
+// points p.
 
 // B^T d: 6 inputs.
 inline void input_row(const Lanes* d, Lanes* v, int step) {

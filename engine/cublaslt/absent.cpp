@@ -1,6 +1,6 @@
 // Linked instead of plans.cpp where a CUDA build has no headers of cuBLASLt.
 #include "engine/base/error.h"
-#include "engine/cublaslt/contenders.h"
+#include "engine/cublaslt/gemm_choices.h"
 
 namespace engine {
 

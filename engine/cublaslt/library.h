@@ -28,8 +28,8 @@ struct CublasLtLibrary {
 };
 
 // Returns the library, from the loader's path or from the folder where it lay when the engine was
-// built. Error(resources) where there is none, or one of another major version than this build's
-// headers.
+// built. Throws Error(resources) if there is none, or if its major version is not that of this
+// build's headers.
 const CublasLtLibrary& cublaslt_library();
 
 // Throws Error(failed) with the call and cuBLASLt's words unless the status is success.

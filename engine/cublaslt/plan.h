@@ -7,8 +7,8 @@
 
 namespace engine {
 
-// cuBLASLt on the CUDA device that is current when this is made. Error(resources) if it cannot be
-// had.
+// cuBLASLt on the CUDA device that is current when this is made. Throws Error(resources) if it
+// cannot be had.
 class CublasLtHandle {
  public:
   CublasLtHandle();

@@ -1,5 +1,5 @@
 #include "engine/base/error.h"
-#include "engine/cublaslt/contenders.h"
+#include "engine/cublaslt/gemm_choices.h"
 #include "engine/cublaslt/plan.h"
 
 namespace engine {

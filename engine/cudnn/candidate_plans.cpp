@@ -10,13 +10,15 @@
 namespace engine {
 namespace {
 
-// How many plans of one convolution are built. Compiling one takes seconds.
+// How many plans are built for each convolution that cuDNN can be asked for. A plan that cuDNN has
+// to compile, which takes seconds, is built only while there are fewer than kPlansIfCompiled.
 constexpr int kPlans = 4, kPlansIfCompiled = 2;
-// Attempts to build plans that cuDNN does not propose, of all candidates of a convolution.
+// How many candidates that cuDNN does not propose are tried for one convolution.
 constexpr int kFurther = 6;
 
-std::optional<CudnnCandidatePlans::Plan> first(const std::shared_ptr<const CudnnDevice>& device,
-                                               const ConvShape& shape, CudnnAttempts& attempts) {
+std::optional<CudnnCandidatePlans::Plan> first_plan(
+    const std::shared_ptr<const CudnnDevice>& device, const ConvShape& shape,
+    CudnnAttempts& attempts) {
   const auto choice = choose_first(
       device, shape, [](ConvPlan&) { return true; }, true, &attempts);
   if (!choice) return std::nullopt;
@@ -67,8 +69,7 @@ class Collection {
   CudnnAttempts& attempts_;
   Plans plans_;
   std::map<std::string, int> built_;
-  bool ready_ =
-      false;  // there is a fused kernel that need not be compiled: no unfused one beats it
+  bool ready_ = false;  // a fused kernel need not be compiled, and no unfused one would beat it
 };
 
 nlohmann::json json_of(const CudnnCandidatePlans::Plan& plan) {
@@ -120,14 +121,14 @@ CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>& de
   CudnnAttempts& attempts = watched ? *watched : unwatched;
   CudnnCandidatePlans found;
   if (deterministic) {
-    if (const auto plan = first(device, shape, attempts)) found.plans = {*plan};
+    if (const auto plan = first_plan(device, shape, attempts)) found.plans = {*plan};
   } else {
     found.plans = proposed_plans(device, shape, attempts);
     for (CudnnCandidatePlans::Plan& plan : further_plans(device, shape, attempts))
       found.plans.push_back(std::move(plan));
   }
   const ConvShape plain = plain_conv(shape);
-  if (plain != shape) found.plain = first(device, plain, attempts);
+  if (plain != shape) found.plain = first_plan(device, plain, attempts);
   if (attempts.compiled == 0) found.refusal = attempts.refusal;
   return found;
 }

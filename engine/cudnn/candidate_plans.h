@@ -1,6 +1,6 @@
 // Finds the plans of cuDNN that are timed against each other for a convolution. Finding and
-// compiling them takes seconds, so this is done for many convolutions at once. Plans are passed on
-// as text: the threads that build them hand it to the thread that runs them.
+// compiling them takes seconds, so this is done for many convolutions at once. The threads that
+// build plans pass them on as text to the thread that runs them.
 #pragma once
 #include <functional>
 #include <map>
@@ -33,15 +33,15 @@ CudnnCandidatePlans plans_from_text(const std::string&);
 CudnnCandidatePlans candidate_plans(const std::shared_ptr<const CudnnDevice>&, const ConvShape&,
                                     bool deterministic, CudnnAttempts* = nullptr);
 
-// The two parts of them if nothing is deterministic: what cuDNN's heuristics propose, and what they
-// do not (see further_engines).
+// Without `deterministic`, candidate_plans() returns what these two return: the plans that cuDNN's
+// heuristics propose, and others (see further_engines).
 std::vector<CudnnCandidatePlans::Plan> proposed_plans(const std::shared_ptr<const CudnnDevice>&,
                                                       const ConvShape&, CudnnAttempts&);
 std::vector<CudnnCandidatePlans::Plan> further_plans(const std::shared_ptr<const CudnnDevice>&,
                                                      const ConvShape&, CudnnAttempts&);
 
-// Does so for many shapes, on `threads` threads, each of which opens a device of its own with
-// `open`. If a thread fails, its remaining shapes are left out.
+// Calls candidate_plans() for many shapes, on `threads` threads, each of which opens a device of
+// its own with `open`. If a thread fails, its remaining shapes are left out.
 std::map<ConvShape, CudnnCandidatePlans> candidate_plans(
     const std::vector<ConvShape>&, bool deterministic, int threads,
     const std::function<std::shared_ptr<const CudnnDevice>()>& open);

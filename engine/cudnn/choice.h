@@ -18,11 +18,13 @@ struct CudnnCandidate {
   CudnnEngine engine;
 };
 
-// The candidates come in stages, and a stage is looked at only if nothing of the earlier ones can
-// be built: 0 has the fused and the unfused convolutions by cuDNN's better engines, 1 those that
-// round once more (narrow_candidates), unless the shape lets these compete in stage 0, 2 everything
-// by cuDNN's fallback engines. An optional() shape has stage 0 only, since a fallback engine would
-// cost more than the fusion saves.
+// The candidates come in stages. A stage is tried only if no plan of the earlier ones can be built:
+// 0. fused and unfused convolutions by cuDNN's better engines;
+// 1. convolutions that round once more (narrow_candidates), unless the shape lets them compete in
+//    stage 0;
+// 2. all of these by cuDNN's fallback engines.
+// An optional() shape has stage 0 only, since a fallback engine would cost more than the fusion
+// saves.
 int cudnn_stages(const ConvShape&);
 // Returns the candidates of one stage, best first: in the order of the convolutions, and each with
 // its engines in cuDNN's order.

@@ -9,8 +9,8 @@
 
 #include "engine/base/error.h"
 #include "engine/conv/plan_cache.h"
-#include "engine/cublaslt/contenders.h"
-#include "engine/cudnn/contest.h"
+#include "engine/cublaslt/gemm_choices.h"
+#include "engine/cudnn/fastest_choice.h"
 #include "engine/cudnn/prepared_plans.h"
 #include "kernels/elementwise.h"
 
@@ -20,13 +20,13 @@ namespace {
 constexpr int kMostThreads = 16;  // each opens cuDNN for itself
 constexpr const char* kNoPlan = "none";
 
-// A gradient of a weight that must not be rounded to its half type.
+// Whether the shape is a gradient of a weight that must not be rounded to the half type.
 bool rules_narrow_out(const ConvShape& s) {
   return s.pass == ConvPass::grad_weight && accumulator(s.dtype) != s.dtype &&
          s.grad_weight.narrowing == Narrowing::never;
 }
 
-// No images: cuDNN knows no empty tensors. Sums over nothing are zero.
+// A convolution of no images, which cuDNN would refuse. Results that are sums over pixels become 0.
 class EmptyConv : public ConvPlan {
  public:
   explicit EmptyConv(const ConvShape& shape) : shape_(shape) {}
@@ -40,7 +40,7 @@ class EmptyConv : public ConvPlan {
   ConvShape shape_;
 };
 
-// Another's plan.
+// Runs a plan that somebody else owns.
 class BorrowedPlan : public ConvPlan {
  public:
   explicit BorrowedPlan(ConvPlan& plan) : plan_(plan) {}
@@ -81,7 +81,7 @@ class CudnnConvs : public ConvMaker {
       tell(base::concatenate("warning: a plan of cuDNN's or cuBLASLt's on ", device_->name(),
                              " is wrong by ", timer->wrong_by(), " and not used, for ",
                              describe(shape)));
-    // A choice that a lack of memory decided is not kept for the next run.
+    // If memory was short while plans were tried, the choice is not kept for the next run.
     const bool lasting = timer && !timer->lacked_memory();
     if (choice) {
       tell_narrow(shape, choice->candidate);
@@ -118,12 +118,12 @@ class CudnnConvs : public ConvMaker {
     if (tell_) tell_(text);
   }
 
-  // Where a gradient is rounded to the half type although nobody asked for that.
+  // Warns, once, if a gradient is rounded to the half type although the user did not ask for that.
   void tell_narrow(const ConvShape& shape, const std::string& candidate) {
     const bool asked = shape.grad_weight.narrowing == Narrowing::if_faster;
     if (asked || !is_narrow(candidate) || std::exchange(told_narrow_, true)) return;
     tell(base::concatenate("warning: on ", device_->name(), " cuDNN has some gradients of weights ",
-                           "in half types alone: these are rounded once more, first for ",
+                           "in half types alone, which rounds them once more; the first is ",
                            describe(shape)));
   }
 
@@ -132,7 +132,8 @@ class CudnnConvs : public ConvMaker {
                              deterministic_ ? " by rule" : " by time");
   }
 
-  // A step is planned before it runs: without a folder, too, plans are not chosen twice.
+  // Choices are also kept in memory, because a step is planned before it runs: without a cache
+  // folder every plan would be chosen twice.
   std::optional<std::string> find(const std::string& key) const {
     auto entry = kept_.find(key);
     return entry == kept_.end() ? cache_.find(key) : entry->second;
@@ -157,7 +158,7 @@ class CudnnConvs : public ConvMaker {
     return std::move(choice->plan);
   }
 
-  // Null if the memory does not suffice: plans are then chosen by rule, without running them.
+  // Returns null if there is too little memory. Plans are then chosen by rule and not run.
   std::unique_ptr<CudnnPlanTimer> timer_of(const ConvShape& shape) {
     try {
       return std::make_unique<CudnnPlanTimer>(backend_, shape);
@@ -168,8 +169,8 @@ class CudnnConvs : public ConvMaker {
   }
 
   // A fused plan must compute what its parts compute one by one, and a product of matrices what
-  // cuDNN computes. cuDNN runs the plan that is built already; if that fails, the first that does
-  // not.
+  // cuDNN computes. These results come from cuDNN's plan for the plain convolution: the one that is
+  // built already or, if that does not run, the first one that runs.
   void expect_parts(const ConvShape& shape, const CudnnCandidatePlans& found,
                     CudnnPlanTimer& timer) {
     const ConvShape plain = plain_conv(shape);
@@ -205,7 +206,7 @@ class CudnnConvs : public ConvMaker {
     auto choice = best_of(found, shape, timer, taken);
     if (!taken) {
       tell_not_taken();
-      choice = best_of(candidates_.anew(shape), shape, timer, taken);
+      choice = best_of(candidates_.make_now(shape), shape, timer, taken);
     }
     if (choice) return choice;
     return choose_first(
@@ -213,35 +214,35 @@ class CudnnConvs : public ConvMaker {
         deterministic_);
   }
 
-  // Plans come from other processes and earlier runs.
+  // Warns, once, that cuDNN refused all plans that child processes or an earlier run have made.
   void tell_not_taken() {
     if (std::exchange(told_not_taken_, true)) return;
     tell("warning: cuDNN does not take plans for " + device_->name() +
          " that another process made: they are made anew, one by one");
   }
 
-  // The fastest plan of cuDNN's and of cuBLASLt's; the first that runs if there is no timer or the
-  // choice must be deterministic. `taken` becomes true if cuDNN takes any of its plans, or none is
-  // needed.
+  // Returns the fastest plan of cuDNN's and of cuBLASLt's, or the first that runs if there is no
+  // timer or the choice must be deterministic. `taken` becomes true if cuDNN accepts one of its
+  // plans, or if none of them is needed.
   std::optional<ConvChoice> best_of(const CudnnCandidatePlans& found, const ConvShape& shape,
                                     CudnnPlanTimer* timer, bool& taken) {
-    Contest contest(timer, deterministic_);
+    FastestChoice fastest(timer, deterministic_);
     std::vector<ConvChoice> gemms = gemms_.choices(shape);
-    auto enter_gemms = [&] {
-      for (ConvChoice& gemm : gemms) contest.enter(std::move(gemm));
+    auto add_gemms = [&] {
+      for (ConvChoice& gemm : gemms) fastest.add(std::move(gemm));
     };
-    const bool gemms_first = GemmContenders::preferred(shape);
-    if (gemms_first) enter_gemms();
+    const bool gemms_first = GemmChoices::preferred(shape);
+    if (gemms_first) add_gemms();
     for (const CudnnCandidatePlans::Plan& plan : found.plans) {
-      taken = taken || contest.decided();
-      if (contest.decided()) break;
+      taken = taken || fastest.decided();
+      if (fastest.decided()) break;
       auto choice = restore(device_, shape, plan.candidate, plan.text);
       if (!choice) continue;
       taken = true;
-      contest.enter(std::move(*choice));
+      fastest.add(std::move(*choice));
     }
-    if (!gemms_first) enter_gemms();
-    return contest.winner();
+    if (!gemms_first) add_gemms();
+    return fastest.take();
   }
 
   Backend& backend_;
@@ -251,7 +252,7 @@ class CudnnConvs : public ConvMaker {
   bool deterministic_;
   std::function<void(const std::string&)> tell_;
   PreparedPlans candidates_;
-  GemmContenders gemms_;
+  GemmChoices gemms_;
   bool told_not_taken_ = false, told_narrow_ = false;
 };
 

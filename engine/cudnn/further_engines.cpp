@@ -6,15 +6,16 @@
 namespace engine {
 namespace {
 
-// A number of kernel is cuDNN's name of a tile. Those of its engine for Hopper in 9.19: 6 is
-// 128x64x64, 16 is 64x64x32, and its own choice 256x64x64. What another version has under these
-// numbers is timed like any other engine, or refused.
+// cuDNN numbers the kernels of an engine by their tiles. In the engine for Hopper of cuDNN 9.19, 6
+// is 128x64x64 and 16 is 64x64x32; the engine's own choice is 256x64x64. If the numbers mean
+// something else in another version, those kernels are timed like any others, or refused.
 constexpr int64_t kOwnChoice = -1, kTile128x64 = 6, kTile64x64 = 16;
 
 struct Setting {
   int64_t parts, kernel;
 };
-// The larger the tile, the more parts this engine takes, and none for kernels larger than 1x1.
+// This engine divides a sum into more parts the larger its tile is, and into none for convolutions
+// larger than 1x1.
 constexpr Setting kForGradWeight[] = {{8, kOwnChoice},
                                       {4, kTile128x64},
                                       {2, kTile64x64},
@@ -40,7 +41,7 @@ int count_of(int64_t index, const std::vector<CudnnEngine>& engines) {
                            [&](const CudnnEngine& e) { return e.index == index; }));
 }
 
-// Adds the choice to `parts`, unless it is left to cuDNN.
+// Adds the value of a knob to `parts`, unless the value is left to cuDNN.
 void choose(cudnnBackendKnobType_t knob, int64_t value, std::vector<CudnnDescriptor>& parts) {
   if (value == kOwnChoice) return;
   CudnnDescriptor choice(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
@@ -50,9 +51,9 @@ void choose(cudnnBackendKnobType_t knob, int64_t value, std::vector<CudnnDescrip
   parts.push_back(std::move(choice));
 }
 
-// Nothing if the engine does not take the setting.
-std::optional<CudnnEngine> set_by_hand(const CudnnDevice& device, const CudnnGraph& graph,
-                                       const CudnnEngine& like, const Setting& setting) {
+// Returns the engine in this setting, or nothing if the engine does not accept it.
+std::optional<CudnnEngine> in_setting(const CudnnDevice& device, const CudnnGraph& graph,
+                                      const CudnnEngine& like, const Setting& setting) {
   CudnnEngine made{CudnnDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR),
                    like.deterministic,
                    like.compiled_at_run_time,
@@ -97,7 +98,7 @@ std::vector<CudnnEngine> further_engines(const CudnnDevice& device, const CudnnG
   for (const CudnnEngine* engine : single)
     for (const Setting& setting : settings_for(shape.pass)) {
       if (int(set.size()) == kMostSettings) break;
-      if (auto made = set_by_hand(device, graph, *engine, setting)) set.push_back(std::move(*made));
+      if (auto made = in_setting(device, graph, *engine, setting)) set.push_back(std::move(*made));
     }
   for (CudnnEngine& engine : set) further.push_back(std::move(engine));
   return further;

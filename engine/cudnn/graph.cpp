@@ -33,7 +33,8 @@ cudnnDataType_t type_of(DType t) {
 bool widens(const ConvShape& s) {
   return s.pass == ConvPass::grad_weight && s.dtype != DType::f32 && !s.grad_weight.narrow_dw;
 }
-// True if an operation behind the convolution adds what the result held; else the convolution does.
+// Whether an operation behind the convolution adds the old result. Otherwise the convolution itself
+// does.
 bool adds_behind(const ConvShape& s) {
   return s.accumulate() && (s.grad_input.mask != Activation::none || widens(s));
 }
@@ -44,7 +45,8 @@ constexpr int64_t kReadAgain = 100;
 constexpr int64_t kFirstVirtual = 1000;
 constexpr int64_t kOperandAlignment = 16;  // bytes; parameters begin at multiples of 64
 
-// Between 6 and the largest number below it; for f32, which clips are, that number.
+// A bound between 6 and the largest value of the type below 6. Bounds are f32, so for f32 it is
+// that largest value.
 double six_less_half_a_step(DType t) {
   return t == DType::f16 ? 6 - 0x1p-9 : t == DType::bf16 ? 6 - 0x1p-6 : 6 - 0x1p-21;
 }
@@ -162,7 +164,7 @@ class Builder {
     base::fail(base::ExitCode::failed, "cuDNN graph: the shape has no such operand");
   }
 
-  // An f32 value that never reaches memory.
+  // A virtual f32 tensor: a value between two operations, which never reaches memory.
   Tensor between(const Shape& shape) { return tensor(next_virtual_++, shape, DType::f32, true); }
 
   Tensor tensor(int64_t id, const Shape& shape, DType dtype, bool is_virtual) {
@@ -179,7 +181,7 @@ class Builder {
     return tensors_.size() - 1;
   }
 
-  // `add`: to what the result holds.
+  // If `add`, adds to what y holds.
   void convolution(const Convolution& c, Tensor x, Tensor weight, Tensor y, bool add = false) {
     CudnnDescriptor d(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
     d.set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, int64_t(2));
@@ -207,7 +209,7 @@ class Builder {
     return d;
   }
 
-  // y = f(a) or f(a, b), b being broadcast where it has one pixel.
+  // y = f(a) or f(a, b). If b has a single pixel, it is broadcast.
   Tensor pointwise(CudnnDescriptor d, Tensor a, std::optional<Tensor> b, Tensor y) {
     d.finalize();
     CudnnDescriptor op(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
@@ -233,9 +235,9 @@ class Builder {
     pointwise(std::move(d), x, std::nullopt, y);
   }
 
-  // cuDNN does not say whether the slope at a clip itself is 0 or 1. At outputs of 0 and 6 it must
-  // be 0 (kernels/activation.h), so the clips lie just above 0 and just below 6, where no saved
-  // output lies.
+  // cuDNN does not say whether the slope exactly at a clip is 0 or 1. At outputs of 0 and 6 it must
+  // be 0 (kernels/activation.h). So the clips lie just above 0 and just below 6, at values that no
+  // saved output has.
   void mask(Tensor dy, Tensor saved, Tensor dx) {
     CudnnDescriptor d = described(CUDNN_POINTWISE_RELU_BWD);
     d.set(CUDNN_ATTR_POINTWISE_RELU_LOWER_CLIP, 1e-30);

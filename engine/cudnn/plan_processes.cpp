@@ -14,10 +14,10 @@
 #include "engine/cudnn/child_process.h"
 #include "engine/plan_worker.h"
 
-// The lines that are exchanged. To the process: the job as JSON, then per shape {"shape": its
-// bytes, "without": numbers of attempts}. From it: "ready"; per shape "try N" before the Nth
-// attempt to build a plan, then "done" and the plans. Other lines, which a library may print, are
-// ignored.
+// The two sides exchange lines. A process gets the job as JSON, and then for each shape {"shape":
+// its bytes, "without": numbers of attempts that it must leave out}. It answers "ready", and then
+// for each shape "try N" before the Nth attempt to build a plan, and "done" with the plans. Other
+// lines, which a library may print, are ignored.
 
 namespace engine {
 namespace {
@@ -28,7 +28,7 @@ constexpr const char *kReady = "ready", *kTry = "try ", *kDone = "done ";
 constexpr unsigned kSecondsPerAttempt = 300;  // a hang is a crash
 constexpr size_t kMostCrashes = 20;           // per shape
 
-// Both sides are the same program.
+// A shape is passed on as its bytes, because both sides are the same program.
 static_assert(std::is_trivially_copyable_v<ConvShape>);
 std::vector<uint8_t> bytes_of(const ConvShape& shape) {
   std::vector<uint8_t> bytes(sizeof shape);
@@ -42,13 +42,13 @@ ConvShape shape_of(const std::vector<uint8_t>& bytes) {
   return shape;
 }
 
-// One process at a time, and one after it for each that crashed.
+// Runs one process at a time. After a crash it starts another one.
 class Worker {
  public:
   Worker(const PlanRequest& request, const std::function<void(const ConvShape&)>& crashed)
       : request_(request), crashed_(crashed) {}
 
-  // Nothing if no process can answer.
+  // Returns the plans for the shape, or nothing if no process can make them.
   std::optional<CudnnCandidatePlans> answer(const ConvShape& shape) {
     std::set<int> without;
     while (without.size() <= kMostCrashes) {

@@ -78,8 +78,9 @@ std::optional<float> CudnnPlanTimer::run(ConvPlan& plan, bool timed) {
     return timed ? fastest_of(plan, args) : 0;
   } catch (const base::Error& error) {
     lacked_memory_ = lacked_memory_ || error.code() == base::ExitCode::resources;
-    // A refused launch must not be reported by the next one. A kernel that failed on its way took
-    // the CUDA context with it: that error comes again here, and is the caller's.
+    // Takes the error of a refused launch from the runtime, so that the next launch does not report
+    // it. If a kernel failed while it ran, the CUDA context is lost: synchronize() then throws the
+    // error again, and the caller gets it.
     cudaGetLastError();
     backend_.synchronize(queue_);
     return std::nullopt;
@@ -94,7 +95,8 @@ bool CudnnPlanTimer::as_expected() {
   return false;
 }
 
-// Also runs the recording: a step is one, and a plan may do in it what it does not do otherwise.
+// Whether the plan can be recorded, and gives the expected results in a recording, too: steps are
+// recorded, and a plan may behave differently there.
 bool CudnnPlanTimer::records(ConvPlan& plan, const ConvArgs& args) {
   std::optional<RecordedGraph> graph;
   try {
@@ -109,8 +111,8 @@ bool CudnnPlanTimer::records(ConvPlan& plan, const ConvArgs& args) {
   return as_expected();
 }
 
-// The shortest time of so many runs in a row, by run. The row is recorded as steps are, where plans
-// have to be recordable.
+// Runs the plan `runs` times in a row, several times, and returns the shortest time per run. If
+// plans have to be recordable, the row is recorded, as steps are.
 float CudnnPlanTimer::fastest_of_row(ConvPlan& plan, const ConvArgs& args, int runs) {
   const auto row = [&] {
     for (int i = 0; i < runs; ++i) plan.run(queue_, args);

@@ -85,12 +85,12 @@ void PreparedPlans::tell_refusal(const CudnnCandidatePlans& plans) {
 CudnnCandidatePlans PreparedPlans::take(const ConvShape& shape) {
   if (auto found = found_.extract(shape)) return std::move(found.mapped());
   if (auto plans = kept(shape)) return std::move(*plans);
-  CudnnCandidatePlans plans = anew(shape);
+  CudnnCandidatePlans plans = make_now(shape);
   tell_refusal(plans);
   return plans;
 }
 
-CudnnCandidatePlans PreparedPlans::anew(const ConvShape& shape) const {
+CudnnCandidatePlans PreparedPlans::make_now(const ConvShape& shape) const {
   return candidate_plans(device_, shape, options_.deterministic);
 }
 

@@ -28,8 +28,8 @@ class PreparedPlans {
   void prepare(const std::vector<ConvShape>&);
   // Returns what prepare() or an interrupted run found; else makes the plans now.
   CudnnCandidatePlans take(const ConvShape&);
-  // Makes the plans now, in this process.
-  CudnnCandidatePlans anew(const ConvShape&) const;
+  // Makes the plans in this process, whatever is kept.
+  CudnnCandidatePlans make_now(const ConvShape&) const;
   // Removes the candidates from the disk once a plan has been chosen.
   void drop(const ConvShape& shape) const { cache_.remove(key_of(shape)); }
 

@@ -8,8 +8,8 @@
 namespace engine {
 
 // The communicator is made by the first call on a GPU's queue, on the device that is current then.
-// All ranks have to make that call, and it must not be recorded. Error(resources) if two ranks have
-// the same GPU, or if there is no NCCL; other errors are those of Collectives.
+// All ranks have to make that call, and it must not be recorded. Throws Error(resources) if two
+// ranks have the same GPU, or if there is no NCCL; other errors are those of Collectives.
 //
 // A thread watches: if a rank is gone, if NCCL reports an error, or if this process waits for its
 // GPU for half of `seconds`, it aborts the communicator, so that no kernel waits for ever. From

@@ -12,11 +12,12 @@ namespace engine {
 
 class NcclCommunicator {
  public:
-  // Names a rank that is gone; empty if none is known to. The watching thread asks.
+  // Returns the name of a rank that is known to be gone, or an empty text if there is none. The
+  // watching thread calls it.
   using Gone = std::function<std::string()>;
 
-  // All ranks make theirs at the same time, with the same id. Error(resources) after `seconds`. A
-  // wait for the GPU of more than `longest_wait` seconds counts as a rank that hangs.
+  // All ranks make theirs at the same time, with the same id. Throws Error(resources) after
+  // `seconds`. A wait for the GPU of more than `longest_wait` seconds counts as a rank that hangs.
   NcclCommunicator(const nccl::UniqueId&, int rank, int size, double seconds, double longest_wait,
                    Gone);
   // If it was aborted, this waits until NCCL has let go of it.
@@ -50,7 +51,7 @@ class NcclCommunicator {
   const double seconds_, longest_wait_;
   const Gone gone_;
   std::mutex mutex_;  // of communicator_ and why_, which the watching thread may change
-  std::string why_;   // not empty: it is aborted, or will be soon
+  std::string why_;   // if not empty, the communicator is aborted, or will be soon
   std::atomic<bool> aborted_ = false, ends_ = false;
   std::thread watcher_;
 };

@@ -27,7 +27,8 @@ struct NcclLibrary {
 };
 
 // The library, from the loader's path or from the folder where it lay when the engine was built.
-// Error(resources) where there is none, or one older than 2.14, which cannot be interrupted.
+// Throws Error(resources) if there is none, or if it is older than 2.14 and so cannot be
+// interrupted.
 const NcclLibrary& nccl_library();
 
 // "NCCL: CALL: ERROR (details)". `communicator` may be null.

@@ -23,7 +23,7 @@ void check_parameters(const Tensor& x, const BatchNormParameters& p, const Tenso
             "batch_norm: the residual differs from x in shape or dtype");
 }
 
-// A vector [n] of each rank, [ranks, n].
+// Gathers a vector [n] of each rank: [ranks, n].
 Tensor gathered(const Context& c, const char* what, const Tensor& mine) {
   Tensor all = c.empty({2, {c.ranks->size(), mine.shape().size()}}, mine.dtype());
   c.ranks->gather(what, mine, all, c.queue);
@@ -36,16 +36,16 @@ View row(const Tensor& two_rows, int64_t index) {
   return {v.as<char>() + index * n * kernels::size_of(v.dtype), v.dtype, {1, {n}}};
 }
 
-// What remains of a recorded batch norm.
+// What a recorded batch norm keeps for its backward pass.
 struct Recorded {
   ChannelGradsWanted normalised;
   Tensor gamma, beta;
   bool batch_statistics, sync, residual;
-  Activation mask;  // to apply: an activation that has no step of its own
+  Activation mask;  // an activation without a step of its own, whose mask this step applies
 };
 
-// The means over ranks of sums over pixels: divided by the pixels of one rank they are means over
-// the pixels of all.
+// dbeta and dgamma are sums over pixels. These are their means over the ranks; divided by the
+// pixels of one rank, they are the means over the pixels of all ranks.
 struct MeanGradients {
   Tensor both;
   View dbeta() const { return row(both, 0); }
@@ -80,10 +80,10 @@ Tensors backward(const Context& c, const Recorded& r, const OutputGrad& dy) {
   return {dx, own.dgamma, own.dbeta, r.residual ? g : Tensor()};
 }
 
-// Behind a residual, the activation is a step of its own: the gradient behind it is the residual's,
-// too, and the step that computes it can apply the mask. Otherwise both passes over the gradient
-// find the mask anew from x, which they read anyway. So no pass has to write a masked gradient, or
-// to read y.
+// With a residual, the activation is a step of its own: its masked gradient is also that of the
+// residual, and the step that computes the gradient can apply the mask. Without one, both passes
+// over the gradient find the mask anew from x, which they read anyway. So no pass has to write a
+// masked gradient or to read y.
 void record(const Context& c, const Tensor& y, const BatchNormParameters& p, const Tensor& residual,
             Activation activation, Recorded recorded) {
   if (!c.tape) return;
@@ -99,7 +99,7 @@ void record(const Context& c, const Tensor& y, const BatchNormParameters& p, con
   if (own_step) record_activation(c, sum, y, activation);
 }
 
-// Of this rank's batch.
+// Computes the moments of this rank's batch.
 void batch_moments(const Context& c, const Tensor& x, const ChannelSums& sums,
                    kernels::BatchNormMoments moments, kernels::BatchNormMoving moving,
                    double epsilon) {
@@ -111,7 +111,8 @@ void batch_moments(const Context& c, const Tensor& x, const ChannelSums& sums,
   kernels::batch_norm_batch_moments(c.queue, x, moments, moving, epsilon, scratch);
 }
 
-// A moving average of decay 0 is the batch's own statistic.
+// Computes the moments of the batches of all ranks. Each rank gets the mean and variance of its own
+// batch as moving statistics with decay 0.
 void moments_over_ranks(const Context& c, const Tensor& x, const ChannelSums& sums,
                         kernels::BatchNormMoments moments, kernels::BatchNormMoving moving,
                         double epsilon) {

@@ -34,7 +34,8 @@ void check_fusions(const ConvShape& s, const Tensor& bias, const Tensor& residua
               "conv: residual differs from y in shape or dtype");
 }
 
-// A gradient is fused with its target, unless that belongs to a parameter and has a wider dtype.
+// Marks the target as fused. If its sum has a wider dtype, as the gradient of a parameter may have,
+// nothing is fused, and the tape adds the gradient.
 void fuse(InputTarget& target, DType dtype) {
   if (target.sum && target.sum.dtype() != dtype) target = {};
   target.fused = true;

@@ -8,8 +8,8 @@ namespace engine {
 struct ConvOperands {
   const Tensor &x, &weight, &bias, &residual;  // bias and residual may be empty
 };
-// The forward pass of activation(conv(x, weight) + bias + residual). Error(failed) if shapes or
-// dtypes do not fit each other.
+// The forward pass of activation(conv(x, weight) + bias + residual). Throws Error(failed) if shapes
+// or dtypes do not fit each other.
 ConvShape conv_shape(const Context&, const ConvOperands&, const ConvOptions&);
 
 // Runs a plan with a workspace from the arena, which is given back after the call.

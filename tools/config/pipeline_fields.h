@@ -17,8 +17,8 @@ struct PipelineField {
   const char* name;
   Use use;
   const char* detail = "";
-  // The value that the field has where it is absent and its message is there. If it is null, then
-  // nothing is done; if it is empty, the field must be given.
+  // The value that an absent field has if its message is there. If this is null, an absent field is
+  // skipped. If it is an empty text, the field must be given.
   const char* absent = nullptr;
 };
 

@@ -33,14 +33,14 @@ std::optional<double> number_of(std::string text) {
 }
 
 // A flag in any of the spellings that protobuf reads, as true or false; other texts as they are.
-std::string plain(const std::string& text) {
+std::string plain_flag(const std::string& text) {
   if (text == "True" || text == "t") return "true";
   return text == "False" || text == "f" ? "false" : text;
 }
 
 json json_of(const std::string& text, bool quoted) {
   if (quoted) return text;
-  if (plain(text) == "true" || plain(text) == "false") return plain(text) == "true";
+  if (plain_flag(text) == "true" || plain_flag(text) == "false") return plain_flag(text) == "true";
   const std::optional<double> number = number_of(text);
   if (!number) return text;
   if (const auto whole = data::whole_number(text)) return *whole;
@@ -116,7 +116,7 @@ const TextField* PipelineKeys::find(const std::string& path) const {
 
 std::string PipelineKeys::value_of(const std::string& path, const std::string& absent) const {
   const TextField* field = find(path);
-  return field ? plain(field->value) : absent;
+  return field ? plain_flag(field->value) : absent;
 }
 
 void PipelineKeys::take_given(const PipelineMessage& message) {
@@ -169,7 +169,7 @@ void PipelineKeys::take_list(const std::string& path, const std::string& key) {
 
 void PipelineKeys::expect(const Value& value, const std::string& expected) const {
   const std::optional<double> number = number_of(value.text), other = number_of(expected);
-  if (number && other ? *number == *other : plain(value.text) == expected) return;
+  if (number && other ? *number == *other : plain_flag(value.text) == expected) return;
   refuse(value.line, value.path, value.in_words() + ", but this program has only " + expected);
 }
 
@@ -217,7 +217,7 @@ void PipelineKeys::take_checkpoint() {
 void PipelineKeys::take_averages() {
   const bool kept = value_of(kOptimizer + ".use_moving_average", "true") == "true";
   const TextField* evaluated = find("eval_config.use_moving_averages");
-  const bool used = evaluated && plain(evaluated->value) == "true";
+  const bool used = evaluated && plain_flag(evaluated->value) == "true";
   if (used && !kept)
     refuse(evaluated->line, evaluated->path, "is true, but training keeps no averages");
   if (kept && used)

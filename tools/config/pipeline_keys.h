@@ -1,4 +1,4 @@
-// From the fields of a pipeline.config to the keys of our configuration.
+// Translates the fields of a pipeline.config into keys of our configuration.
 #pragma once
 #include <map>
 #include <set>
@@ -31,7 +31,8 @@ class PipelineKeys {
 
   void look_at(const std::vector<TextField>& fields);
   void look_at(const TextField& field);
-  // First the fields that are there, since they say more of a foreign model than what it lacks.
+  // The fields that are given are checked before the absent ones: if the model is another one, they
+  // tell the user more about it.
   void take_given(const PipelineMessage&);
   void take_absent(const PipelineMessage&);
   void take(const PipelineField&, const Value&);

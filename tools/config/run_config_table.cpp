@@ -206,9 +206,9 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
       "the scale is multiplied by it after enough finite steps, and divided by it on an overflow");
   t.number("train.loss_scale.interval", s.options.interval, between(1, kMostCount),
            "finite steps before the scale grows");
-  t.number(
-      "train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
-      "the scale falls from the n-th overflow on since it last grew; TensorFlow has 1, Megatron 2");
+  t.number("train.loss_scale.hysteresis", s.options.hysteresis, between(1, kMostCount),
+           "from this overflow on, counted since the scale last grew, each lowers the scale; "
+           "TensorFlow has 1, Megatron 2");
   t.number("train.loss_scale.min", s.options.min, between(1e-30, 1e30), "least scale");
   t.number("train.loss_scale.max_consecutive_skips", s.max_consecutive_skips,
            between(1, kMostCount),

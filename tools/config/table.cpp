@@ -24,7 +24,7 @@ std::string parent_of(const std::string& path) {
 }
 
 // A value as the user may have written it. A long one is cut.
-std::string shown(const json& value) {
+std::string shown_value(const json& value) {
   constexpr size_t kLongest = 60;
   if (value.is_object()) return "a section { }";
   std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
@@ -94,7 +94,7 @@ void ConfigTable::apply(const ConfigText& text, const json& object, const std::s
       unknown(text, prefix, name);
     } else if (!value.is_object()) {
       base::fail(base::ExitCode::usage, text.place(path), ": ", path,
-                 ": expected a section { }, found ", shown(value));
+                 ": expected a section { }, found ", shown_value(value));
     } else {
       apply(text, value, path + ".");
     }
@@ -107,7 +107,7 @@ void ConfigTable::apply_key(const ConfigText& text, const ConfigKey& key, const 
   bool ok = typed_text ? key.assign(*typed) : key.assign(value);
   if (!ok)
     base::fail(base::ExitCode::usage, text.place(key.path), ": ", key.path, ": expected ",
-               key.expected, ", found ", shown(value));
+               key.expected, ", found ", shown_value(value));
   set_.insert(key.path);
 }
 
@@ -126,7 +126,7 @@ void ConfigTable::unknown(const ConfigText& text, const std::string& prefix,
   for (size_t i = 0; i < elsewhere.size() && advice.empty(); ++i)
     if (last_part(elsewhere[i]) == name) advice = elsewhere[i];
   if (advice.empty()) advice = base::nearest_name(path, elsewhere);
-  std::string shown_path = shown(path);
+  std::string shown_path = shown_value(path);
   base::fail(base::ExitCode::usage, text.place(path), ": ",
              shown_path.substr(1, shown_path.rfind('"') - 1), ": unknown key, ",
              advice.empty() ? "--help-config lists them" : "did you mean " + advice + "?");

@@ -17,7 +17,7 @@ namespace {
 
 using base::ExitCode, base::fail;
 
-constexpr int kMostLabels = 1;  // a batch holds pictures and no boxes
+constexpr int kMostLabels = 1;  // rows of a batch's tables of boxes, which stay empty here
 constexpr int kChannels = 3;
 
 void check_option(const char* name, double value, const base::Interval& range) {

@@ -1,5 +1,6 @@
 // Plots as SVG: lines, bars and heat maps, with axes, a legend, and titles that show under the
-// mouse. Colours are classes of style.css, so that plots follow the page into the dark.
+// mouse. Colours are classes of style.css, so plots change their colours with the page in dark
+// mode.
 #pragma once
 #include <cstdint>
 #include <string>

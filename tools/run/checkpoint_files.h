@@ -34,8 +34,8 @@ std::vector<std::string> resumable(const std::string& folder);
 // along, if they are of that step. Returns a line for the log that says so, or why there is no
 // best.safetensors of that step; empty if there is nothing to say.
 std::string take_best_along(const RunFolder&, const std::string& from, const BestEvaluation& best);
-// "best mAP 0.1234 at step 8", and that no checkpoint in the folder is of it, if so. Empty if there
-// is no best evaluation.
+// "best mAP 0.1234 at step 8", followed by a remark if best.safetensors in the folder is not of
+// that step. Empty if there is no best evaluation.
 std::string best_in_words(const RunFolder&, const std::string& metric, const BestEvaluation& best);
 
 // The checkpoint that `path` names. If `path` is the folder of a run, it is the best checkpoint, or

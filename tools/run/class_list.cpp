@@ -110,7 +110,7 @@ std::string ClassList::to_json() const {
 
 ClassList ClassList::from_json(const std::string& text, const std::string& source) {
   ClassList classes;
-  // The library reads a number beyond the range of int64 as a float.
+  // A number beyond the range of int64 is refused as well, because the library reads it as a float.
   auto whole = [&](const nlohmann::json& value, int64_t least, int64_t most) {
     if (!value.is_number_integer() || value < least || value > most)
       fail(ExitCode::checkpoint, source, ": in its list of classes is ", value.dump(),

@@ -9,8 +9,8 @@ namespace run {
 
 struct DetectionRules {
   double score_threshold = 0.3;  // boxes with this score or less are left out
-  std::optional<double> iou;     // up to which boxes of a class may overlap; none: the model's
-  bool agnostic = false;         // boxes of different classes, too
+  std::optional<double> iou;     // most IoU of two boxes of a class that stay; none: the model's
+  bool agnostic = false;         // whether `iou` is for boxes of different classes, too
   int most = 0;                  // boxes per image; 0: as the model was evaluated
 
   // The suppression of a model that is evaluated with `nms`.

@@ -14,7 +14,8 @@
 namespace run {
 namespace {
 
-// With the place of its image in the data set, by which the parts of ranks are put in order.
+// A detection with the index of its image in the data set. The detections of all ranks are sorted
+// by it.
 struct PlacedDetection {
   int64_t image = 0;
   data::Detection detection;
@@ -44,7 +45,7 @@ struct Found {
   int64_t unreadable = 0;  // images
 };
 
-// Of this rank's part of the images.
+// Finds the boxes in this rank's part of the images.
 Found find_boxes(Inference& inference, const data::Dataset& dataset,
                  const std::vector<int>& categories, data::LoaderOptions options) {
   engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
@@ -68,7 +69,8 @@ template <class T> std::string bytes_of(const T* values, size_t count) {
   return {reinterpret_cast<const char*>(values), count * sizeof(T)};
 }
 
-// An image belongs to one rank, so a stable order by images is that of a single process.
+// Gathers the detections of all ranks. An image belongs to one rank, so sorting them by image keeps
+// the order that a single process would give.
 Found over_ranks(engine::Collectives& ranks, const Found& own) {
   Found all;
   for (const std::string& part :
@@ -90,7 +92,7 @@ Found over_ranks(engine::Collectives& ranks, const Found& own) {
   return all;
 }
 
-// Rank 0's numbers, so that all ranks come to the same decisions.
+// Gives all ranks the metrics of rank 0, so that they come to the same decisions.
 void share_metrics(engine::Collectives& ranks, data::Evaluation& metrics) {
   const std::string mine = bytes_of(metrics.stats.data(), metrics.stats.size());
   const std::string stats = ranks.gather_bytes("metrics", ranks.rank() == 0 ? mine : "")[0];

@@ -36,7 +36,7 @@ class EvaluationFiles {
       : folder_(folder), rules_(rules), best_(best), metric_(full_name(metric)), val_(val) {}
 
   std::vector<std::string> mend() {
-    if (best_.step == 0 || !any()) return {};
+    if (best_.step == 0 || !any_exists()) return {};
     try {
       look_at_metrics();
       look_at_classes();
@@ -50,18 +50,18 @@ class EvaluationFiles {
   }
 
  private:
-  bool there(const char* name) const {
+  bool exists(const char* name) const {
     std::error_code unknown;
     return fs::exists(folder_.file(name), unknown);
   }
-  bool any() const {
-    return there("best.safetensors") || there("metrics.json") || there("detections.json");
+  bool any_exists() const {
+    return exists("best.safetensors") || exists("metrics.json") || exists("detections.json");
   }
 
   // The text of a file. If it is missing or empty, `problem` says so.
   std::string text_of(const char* name, std::string& problem) const {
     constexpr uint64_t kMostBytes = 64 << 20;
-    if (!there(name)) {
+    if (!exists(name)) {
       problem = "missing";
       return {};
     }
@@ -102,7 +102,7 @@ class EvaluationFiles {
   }
 
   void read_detections() {
-    std::string problem = there("detections.json") ? "" : "missing";
+    std::string problem = exists("detections.json") ? "" : "missing";
     try {
       if (problem.empty())
         detections_ = data::load_detections(folder_.file("detections.json"), val_).detections;
@@ -112,7 +112,8 @@ class EvaluationFiles {
     if (!problem.empty()) tell("detections.json", problem, "it is written at the next better one");
   }
 
-  // What the checkpoint calls the best may have been computed on other data or by other rules.
+  // Whether detections.json gives the metric that the checkpoint knows. It may not: that metric may
+  // have been computed on other data or by other rules.
   bool gives_best() {
     if (!detections_) return false;
     constexpr double kRounding = 1e-9;
@@ -150,7 +151,8 @@ class EvaluationFiles {
     return "ssdeval --checkpoint " + shell_words({folder_.file("best.safetensors")});
   }
 
-  // Says what is wrong with a file and what becomes of it. Keeps it if it has a content.
+  // Adds a line that says what is wrong with a file and what becomes of it. If the file is not
+  // empty, keeps it under another name.
   void tell(const char* name, const std::string& problem, const std::string& what) {
     std::string line = fmt::format("{} of the best evaluation is {}; {}", name, problem, what);
     std::error_code unknown;

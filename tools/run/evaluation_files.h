@@ -15,9 +15,9 @@ namespace run {
 // evaluation. A damaged file gets another name (base::set_aside). metrics.json and per_class.csv
 // are then written anew if detections.json gives the metric that the checkpoint knows. If not,
 // metrics.json gets only what the checkpoint knows: the step and `metric`, by which it was the
-// best. Returns nothing if the folder has no files of a best evaluation, as that of a run which
-// goes on in a new one. What cannot be written is told in a line, too: a run does not end for these
-// files.
+// best. Returns nothing if the folder has no files of a best evaluation, for instance because the
+// run goes on in a new folder. If a file cannot be written, a line says so, and nothing is thrown:
+// a run does not end because of these files.
 std::vector<std::string> mend_evaluation(const RunFolder&, const config::EvalConfig&,
                                          const BestEvaluation&, const std::string& metric,
                                          const data::Dataset& val);

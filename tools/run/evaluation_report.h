@@ -28,7 +28,7 @@ void write_per_class(const std::string& path, const data::Evaluation& evaluation
                      const data::Dataset& truth);
 
 // A warning that says why every metric is -1, or how many objects take no part in the metrics
-// because of their area. Empty if all but crowd regions do.
+// because of their area. Empty if all objects that are no crowd regions take part.
 std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name,
                                 const data::EvaluationOptions& options);
 

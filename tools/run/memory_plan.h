@@ -38,11 +38,11 @@ std::string in_words(const MemoryPlan&, size_t step_memory);
 void check_fits(engine::Backend&, const config::RunConfig&, const MemoryPlan&, int evaluation_batch,
                 size_t step_memory);
 
-struct LimitNames {  // what the user may change
+struct LimitNames {  // what messages call the values that the user may change
   std::string batch = "eval.batch_size", memory = "train.memory_gib";
 };
-// What detection in a batch needs. Error(resources), with a batch size that fits, when that is more
-// than `step_memory`.
+// The bytes of step memory that detection in a batch needs. Throws Error(resources), with a batch
+// size that fits, if they are more than `step_memory`.
 size_t evaluation_memory(engine::Backend&, const config::RunConfig&, int batch, size_t step_memory,
                          const LimitNames&);
 

@@ -55,7 +55,8 @@ bool all_finite(const std::vector<char>& bytes, engine::DType dtype) {
 
 const char* const kExpected = "a checkpoint of ssdtrain";
 
-// How to make a checkpoint of weights from elsewhere. Those of the original are a whole detector.
+// Refuses weights from elsewhere, and says how to make a checkpoint of them. `whole`: they are
+// those of a whole detector, as the original's are.
 [[noreturn]] void refuse_weights(const std::string& path, const std::string& what, bool whole) {
   const std::string start =
       "`ssdtrain --config C.json --init-from " + shell_words({path}) +
@@ -66,7 +67,7 @@ const char* const kExpected = "a checkpoint of ssdtrain";
   fail(ExitCode::checkpoint, path, ": ", what, ": ", start, " (docs/importing.md)");
 }
 
-// The path of a safetensors file. A file that another program wrote is refused by what it is.
+// Returns the path. Throws Error(checkpoint) if it is a file of another kind, and says what it is.
 const std::string& checked(const std::string& path) {
   const std::string file = engine::weights_file(path);
   std::error_code none;

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-// They say how a rank computes or where its files lie, not what the run is.
+// Keys that may differ between ranks: they say how a rank computes or where its files lie.
 const std::set<std::string> kMayDiffer{"name",
                                        "output_dir",
                                        "data.threads",
@@ -34,7 +34,7 @@ bool may_differ(const std::string& key) {
   return kMayDiffer.contains(key) || key.starts_with("data.train.") || key.starts_with("data.val.");
 }
 
-// Empty where it cannot be read: then it differs from no other.
+// The hash of a file, or an empty text if it cannot be read.
 std::string digest_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   engine::ChecksumState state;

@@ -44,7 +44,8 @@ constexpr std::array kLaunchers{Launcher{"torchrun",
                                          {"SLURM_JOB_ID", "SLURM_STEP_ID"}}};
 
 constexpr int kMostRanks = 1 << 16, kMostPort = 65535, kMostDescriptor = 1 << 20;
-// Ports that this program chooses itself lie here, with so many to try.
+// If this program chooses the port, it chooses one of kChosenPorts from kFirstPort on, and tries
+// that one and the next ones, kTries in all.
 constexpr int kFirstPort = 20000, kChosenPorts = 10000, kTries = 16;
 constexpr int kTorchPort = 29500;  // torch.distributed's default
 
@@ -72,8 +73,9 @@ class Environment {
   const Variables& variables_;
 };
 
-// A batch script of SLURM sees some variables of its job without being one of its tasks.
-bool given(const Environment& e, const Launcher& l) {
+// Whether the launcher has started this process as a rank. A batch script of SLURM has some of the
+// variables, too, but only the tasks of a step have SLURM_STEP_ID.
+bool started_by(const Environment& e, const Launcher& l) {
   if (std::strcmp(l.name, "SLURM") == 0)
     return e.has(l.rank) && e.has(l.size) && e.has("SLURM_STEP_ID");
   if (e.has(l.rank) != e.has(l.size))
@@ -82,8 +84,8 @@ bool given(const Environment& e, const Launcher& l) {
   return e.has(l.rank);
 }
 
-// Variables that were exported by hand beside those of a launcher, and would make every process
-// the same rank.
+// Refuses variables of two launchers that give different ranks. Such variables were exported by
+// hand, and would make every process the same rank.
 void refuse_contradiction(const Environment& e, const Launcher& taken, int rank, int size) {
   for (const Launcher& other : kLaunchers) {
     if (&other == &taken || !e.has(other.rank) || !e.has(other.size)) continue;
@@ -98,7 +100,8 @@ bool on_one_host(const Environment& e, const Launcher& l, int size) {
   return e.text("SLURM_STEP_NUM_NODES") == "1";
 }
 
-// Pods of one rank each, as in Kubernetes, set no local rank.
+// The launcher's local rank. Without one it is the rank itself if all ranks are on one host, and
+// otherwise 0, as for pods of Kubernetes with one rank each.
 int local_rank_of(const Environment& e, const Launcher& l, int rank, int size) {
   if (e.has(l.local_rank)) return e.number(l.local_rank, 0, size - 1);
   return on_one_host(e, l, size) ? rank : 0;
@@ -149,7 +152,7 @@ std::string first_host(const std::string& list) {
 std::optional<engine::RankPlace> place_of_launcher(const Variables& variables) {
   const Environment e(variables);
   for (const Launcher& l : kLaunchers) {
-    if (!given(e, l)) continue;
+    if (!started_by(e, l)) continue;
     const int size = e.number(l.size, 1, kMostRanks), rank = e.number(l.rank, 0, size - 1);
     refuse_contradiction(e, l, rank, size);
     if (size == 1) continue;

@@ -15,7 +15,7 @@ void refuse_other_model(const ModelFile& saved, const config::RunConfig& config)
 // A run that is about to be resumed.
 struct ResumedAs {
   const config::RunConfig& config;
-  const RunState& state;  // its fingerprints are those of the data as it is now
+  const RunState& state;  // with the fingerprints of the data as it is now
   int64_t total_steps;
   int64_t train_images;
 };
@@ -24,7 +24,8 @@ struct ResumedAs {
 // old schedule, the data, the number of CPU threads.
 std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now);
 
-// That a resumed run goes on from `step`, or that it has no step left, and which key asks for more.
+// Says that a resumed run goes on from `step`. If it has no step left, says so, and which key to
+// raise.
 std::string start_in_words(const Milestones&, const config::TrainConfig&, int64_t step);
 
 }  // namespace run

@@ -23,7 +23,8 @@ bool present(const fs::path& path) {
   return fs::exists(path, unknown);
 }
 
-// Without a number, the classes are those of the training data.
+// Whether the folder's run has the same model and training data. If `config` does not give the
+// number of classes, it is not compared.
 bool is_alike(const fs::path& folder, const config::RunConfig& config) {
   try {
     config::RunConfig other = config::load_run_config(folder / "config.json", {});
@@ -65,7 +66,8 @@ std::vector<std::string> similar_runs(const config::RunConfig& config) {
   return similar;
 }
 
-// A run of another name is not found, so a changed name would begin anew without a word.
+// Says that the run starts at step 0, and names similar runs: if the user has changed the run's
+// name, --resume auto does not find the earlier run.
 void tell_fresh_start(const config::RunConfig& config) {
   const std::string looked_at = config.output_dir.empty()
                                     ? (fs::path(kRunsFolder) / config.name).string()

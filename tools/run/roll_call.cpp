@@ -83,7 +83,7 @@ void RollCall::check(const std::vector<RankNote>& notes, int64_t step) const {
     if (notes[r].weights != notes[0].weights)
       fail(ExitCode::failed, engine::rank_in_words(*ranks_, int(r)),
            " has other weights than rank 0 on ", ranks_->host(0), " after step ", step,
-           ": one of both computes wrong; go on from an earlier checkpoint");
+           ": one of the two computes wrongly; go on from an earlier checkpoint");
 }
 
 std::string RollCall::call(RankNote mine, int64_t step) {

@@ -44,7 +44,7 @@ class RollCall {
   double last_time_ = 0, last_in_calls_ = 0;
   std::vector<double> seconds_;  // by rank, since own_times_in_words()
   int64_t calls_ = 0;
-  bool first_interval_ = true;  // has the first step, which prepares what later ones use
+  bool first_interval_ = true;  // which is not judged: its first step prepares what later ones use
 };
 
 // The seconds of each rank: "own work per batch of ranks 0 to 2: 0.4, 0.41, 0.52 s"; of many ranks,
@@ -52,8 +52,7 @@ class RollCall {
 std::string own_times_in_words(const std::vector<double>& seconds,
                                const std::vector<std::string>& names);
 // "rank 2 on node07 is slow: 0.52 s per batch, the median rank 0.41 s" (of two ranks, "the other
-// one 0.41 s"), or nothing if no rank
-// stands out.
+// one 0.41 s"), or nothing if no rank stands out.
 std::string stragglers_in_words(const std::vector<double>& seconds,
                                 const std::vector<std::string>& names);
 

@@ -22,9 +22,9 @@ class RunFolder {
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
                           const std::string& root = kRunsFolder);
-  // Throws Error(usage) unless `create` can use this folder as output_dir: it does not exist, or it
-  // is empty but for files to which this program's stdout or stderr goes, or a program that was
-  // killed has left it before it was a run.
+  // Throws Error(usage) unless `create` can use this folder as output_dir: it does not exist; it is
+  // empty, apart from files to which this program's stdout or stderr goes; or it holds only what a
+  // program has left that was killed while it made the folder.
   static void check_fresh(const std::filesystem::path& folder);
   // Opens the folder of an earlier run, to go on in it, and appends to cmdline.txt. Throws
   // Error(usage) as check_own does, or if another program uses the folder.

@@ -39,7 +39,7 @@ void RunPage::show(const ModelEvaluation& result, int64_t step) noexcept {
   }
 }
 
-// A step of -1 is unknown.
+// The step is that of the model, or -1 if it is unknown.
 std::string RunPage::evaluation_part(const ModelEvaluation& result, int64_t step) {
   best_step_ = step;
   tiles_ = metric_tiles(result.metrics);
@@ -50,8 +50,8 @@ std::string RunPage::evaluation_part(const ModelEvaluation& result, int64_t step
                                   .classes = model_classes(data_.classes, data_.val)});
 }
 
-// The text of a file of the run if `check` throws nothing; else an empty text, with the reason
-// among the warnings.
+// Returns the text of a file of the run. If it cannot be read, or if `check` throws, returns an
+// empty text and adds the reason to the warnings.
 std::string RunPage::text_of(const std::string& name, std::string& warnings,
                              const std::function<void(const std::string&)>& check) const {
   constexpr uint64_t kMostBytes = 64 << 20;
@@ -66,7 +66,7 @@ std::string RunPage::text_of(const std::string& name, std::string& warnings,
   }
 }
 
-// The metrics follow from the detections; the step is known from metrics.json alone.
+// Computes the metrics anew from detections.json. The step can be found in metrics.json only.
 std::string RunPage::earlier_evaluation() {
   ModelEvaluation earlier;
   earlier.detections = data::load_detections(folder_.file("detections.json"), data_.val).detections;

@@ -131,7 +131,7 @@ void Trainer::announce() {
     log_->message(in_words(rank_infos_));
     log_->message(sums_in_words(config_, model_.device().queue().gpu));
   }
-  if (config_.data.device_cache_mib > 0)  // also if no image fits
+  if (config_.data.device_cache_mib > 0)  // says so even if no image fits
     log_->message(image_cache_in_words(own_, data_.train, model_.plan().image_cache));
   if (state_.step > 0) log_->message(start_in_words(milestones_, config_.train, state_.step));
 }
@@ -180,7 +180,8 @@ bool Trainer::log_due() const {
   return state_.step % config_.log.every_steps == 0 || state_.step == milestones_.total_steps();
 }
 
-// Returns false if it was stopped.
+// Takes steps, evaluates and saves until the run ends or is stopped. Returns false if it was
+// stopped.
 bool Trainer::steps_until(const StopSignal& stop) {
   while (!done()) {
     if (const std::string reason = one_step(stop); !reason.empty()) {
@@ -201,8 +202,9 @@ bool Trainer::steps_until(const StopSignal& stop) {
   return true;
 }
 
-// Takes a step. Returns why it was not taken: somebody has asked to stop; else empty. Within a step
-// it is too late, since the batches before would be lost.
+// Takes a step. If somebody has asked to stop, takes none and returns who; otherwise returns an
+// empty text. A request that comes within a step waits for its end, since the step's earlier
+// batches would be lost.
 std::string Trainer::one_step(const StopSignal& stop) {
   bool updated = false;
   for (bool first = true; !updated; first = false) {
@@ -222,8 +224,8 @@ std::string Trainer::one_step(const StopSignal& stop) {
   return {};
 }
 
-// Gets the next batch, when all ranks have theirs. Returns why there is none: this or another rank
-// is asked to stop.
+// Gets the next batch, when all ranks have theirs. If this or another rank is asked to stop,
+// returns the reason, and `batch` is not used.
 std::string Trainer::next_batch(const std::string& stop, const data::Batch*& batch) {
   if (!ranks_) {
     if (stop.empty()) batch = loader_->next();
@@ -263,7 +265,7 @@ void Trainer::tell_own_times() {
 void Trainer::log_step() {
   const StepLosses losses = model_.step().losses();
   const engine::OptimizerState optimizer = model_.optimizer().read_state();
-  if (!intact()) return;  // they are worth nothing; the next roll call says which rank has failed
+  if (!intact()) return;  // the numbers are wrong; the next roll call says which rank has failed
   const double rate = throughput_.rate();
   logs::NamedValues values = named_values(losses, optimizer, rate);
   if (config_.train.clip_norm > 0)  // otherwise it is not computed
@@ -284,13 +286,14 @@ void Trainer::check_progress() {
   if (!why.empty()) fail(ExitCode::diverged, "training diverged: ", why);
 }
 
-// Before anything is saved or judged: a rank that dies now cannot spoil it.
+// Is called before anything is saved or evaluated. A rank that dies afterwards cannot spoil the
+// steps so far.
 void Trainer::confirm_steps() {
   if (ranks_ && confirmed_step_ != state_.step) confirm_step(*ranks_, model_.device(), state_.step);
   confirmed_step_ = state_.step;
 }
 
-// After an error: whether the steps so far are good on all ranks.
+// Whether, after an error, the steps so far are good on all ranks.
 bool Trainer::could_confirm() {
   if (ranks_ && confirmed_step_ != state_.step && !in_roll_call_) return false;
   try {
@@ -301,8 +304,8 @@ bool Trainer::could_confirm() {
   }
 }
 
-// Launchers end all ranks when one ends with a code that is not 0: until rank 0 has written its
-// files, none may.
+// Waits until all ranks are here, so that rank 0 has written its files. If a rank ended before with
+// a code that is not 0, the launcher would end rank 0, too.
 void Trainer::wait_for_files() {
   if (ranks_) ranks_->barrier("the ranks at the end");
 }

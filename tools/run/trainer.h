@@ -88,7 +88,7 @@ class Trainer {
   Throughput throughput_;
   int64_t saved_step_ = -1, first_step_ = 0;
   int64_t confirmed_step_ = -1;  // which all ranks have finished
-  bool in_roll_call_ = false;    // also after an error of it, which all ranks have got
+  bool in_roll_call_ = false;    // stays true after an error in it, which all ranks have received
   size_t skipped_told_ = 0;
 };
 

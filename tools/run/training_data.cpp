@@ -76,7 +76,7 @@ void look_up(const char* key, data::Dataset& dataset, const config::DataConfig& 
             : "; mend them, or set data.on_bad_image=skip for up to 1 %");
 }
 
-// Two spellings of one class, which would be learnt as two.
+// Warns of names that are probably two spellings of one class: they would be learnt as two classes.
 void remark_alike(const std::string& path, const data::Dataset& dataset,
                   std::vector<std::string>& remarks) {
   std::vector<std::string> names;
@@ -93,7 +93,7 @@ void remark_classes(const config::RunConfig& config, TrainingData& data) {
     if (!difference.empty()) data.remarks.push_back("warning: " + difference);
 }
 
-// Calls take(place) for each image. It is equal for all spellings of one file.
+// Calls take(place) for each image, where `place` is the same for all spellings of one file's path.
 template <class Take> void for_places(const data::Dataset& set, Take take) {
   std::error_code unknown;
   const fs::path given = set.image_folder.empty() ? "." : set.image_folder;
@@ -104,7 +104,7 @@ template <class Take> void for_places(const data::Dataset& set, Take take) {
   }
 }
 
-// Images of both data sets: the network has learnt them, so that it finds their objects too well.
+// Warns of validation images that are training images, too: their metrics would be too good.
 void remark_shared(const config::RunConfig& config, TrainingData& data) {
   std::unordered_set<std::string> trained;
   for_places(data.train, [&](const std::string& place) { trained.insert(place); });

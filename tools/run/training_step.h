@@ -32,10 +32,12 @@ class TrainingStep {
   // weights; then it returns true. It waits for earlier steps but not for this one. The batch may
   // be reused afterwards.
   bool run(const data::Batch&);
-  // Of the latest batch, with ranks those of the latest update, over all; waits for the device.
+  // The losses of the latest batch or, with ranks, those of the latest update over all ranks. Waits
+  // for the device.
   StepLosses losses() const;
   size_t peak_memory() const { return device_.arena().peak(); }
-  // Of the gradients in the type in which ranks add them up; 0 if that is their own.
+  // The bytes of a copy of the gradients in the dtype in which ranks add them up; 0 if there is
+  // none.
   size_t copy_bytes() const { return sums_.copy_bytes(); }
 
  private:
@@ -54,7 +56,7 @@ class TrainingStep {
   DeviceBatch batch_;
   engine::Memory report_;
   engine::GradientSums sums_;
-  engine::Replay gradients_, last_;  // of a batch; of the last one, with the update
+  engine::Replay gradients_, last_;  // a batch of an update; the last one, with the update itself
   int gathered_ = 0;                 // batches since the last update
 };
 

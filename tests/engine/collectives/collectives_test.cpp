@@ -191,7 +191,7 @@ TEST_CASE("abort ends the calls of all ranks with its code and its reason") {
     std::vector<float> values(3000000);
     if (c.rank() == 1)
       return c.abort(base::ExitCode::data,
-                     engine::told_to_all(c, std::runtime_error("photo.jpg: cannot be read")));
+                     engine::message_for_all(c, std::runtime_error("photo.jpg: cannot be read")));
     try {
       c.sum("gradients", view_of(values, DType::f32), kQueue);
     } catch (const Error& error) {
@@ -206,7 +206,7 @@ TEST_CASE("abort ends the calls of all ranks with its code and its reason") {
 
 TEST_CASE("a rank that ends the run hears the last words of rank 0, or that there are none") {
   const auto words_of_first = [](Collectives& c, double seconds) {
-    c.abort(base::ExitCode::data, engine::told_to_all(c, std::runtime_error("bad")));
+    c.abort(base::ExitCode::data, engine::message_for_all(c, std::runtime_error("bad")));
     return c.last_words_of_first(seconds);
   };
   const std::string first = "rank 0 on " + own_host() + ": ";
@@ -239,7 +239,7 @@ TEST_CASE(
     const auto failures = on_ranks(4, [&](Collectives& c) {
       if (c.rank() == 3 && !ends_by_itself) return;
       if (c.rank() == 3)
-        return c.abort(base::ExitCode::data, engine::told_to_all(c, std::runtime_error("bad")));
+        return c.abort(base::ExitCode::data, engine::message_for_all(c, std::runtime_error("bad")));
       std::vector<float> values(100);
       c.broadcast("weights", view_of(values, DType::f32), c.rank() + 1, kQueue);
     });

@@ -13,8 +13,8 @@ using OperandValues = std::vector<Values>;
 
 class ConvRun {
  public:
-  // Operands depend on the shape and the seed alone. Half of a mask's saved outputs are closed, at
-  // both ends.
+  // Operands depend on the shape and the seed alone. At half of a mask's saved outputs the slope of
+  // the activation is 0, at either end.
   explicit ConvRun(const engine::ConvShape&, const std::string& device = "cpu", unsigned seed = 7);
 
   // All operands afterwards. What the plan may not read holds NaN before, workspace included.

@@ -1,8 +1,8 @@
-#include "engine/cudnn/contest.h"
+#include "engine/cudnn/fastest_choice.h"
 
 namespace engine {
 
-void Contest::enter(ConvChoice choice) {
+void FastestChoice::add(ConvChoice choice) {
   if (decided()) return;
   const auto time = time_of(*choice.plan);
   if (!time || (best_ && *time >= best_time_)) return;
@@ -10,7 +10,7 @@ void Contest::enter(ConvChoice choice) {
   best_time_ = *time;
 }
 
-std::optional<float> Contest::time_of(ConvPlan& plan) {
+std::optional<float> FastestChoice::time_of(ConvPlan& plan) {
   if (timer_ && !first_wins_) return timer_->time(plan);
   return !timer_ || timer_->runs(plan) ? std::optional(0.0f) : std::nullopt;
 }

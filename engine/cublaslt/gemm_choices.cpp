@@ -1,4 +1,4 @@
-#include "engine/cublaslt/contenders.h"
+#include "engine/cublaslt/gemm_choices.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace engine {
 
-GemmPlans* GemmContenders::library() {
+GemmPlans* GemmChoices::library() {
   if (std::exchange(opened_, true)) return library_.get();
   try {
     library_ = make_cublaslt_plans();
@@ -16,12 +16,12 @@ GemmPlans* GemmContenders::library() {
   return library_.get();
 }
 
-std::string GemmContenders::key_of(const ConvShape& shape) {
+std::string GemmChoices::key_of(const ConvShape& shape) {
   if (!gemm_candidate(shape)) return "";
   return library() ? " " + library()->version() : " no cuBLASLt";
 }
 
-std::vector<ConvChoice> GemmContenders::choices(const ConvShape& shape) {
+std::vector<ConvChoice> GemmChoices::choices(const ConvShape& shape) {
   std::vector<ConvChoice> all;
   const auto candidate = gemm_candidate(shape);
   if (!candidate || !library()) return all;
@@ -31,8 +31,8 @@ std::vector<ConvChoice> GemmContenders::choices(const ConvShape& shape) {
   return all;
 }
 
-std::optional<ConvChoice> GemmContenders::restore(const ConvShape& shape, const std::string& name,
-                                                  const std::string& plan_text) {
+std::optional<ConvChoice> GemmChoices::restore(const ConvShape& shape, const std::string& name,
+                                               const std::string& plan_text) {
   const auto candidate = gemm_candidate(shape);
   if (!candidate || candidate->name != name || !library()) return std::nullopt;
   auto plan = library()->restore(candidate->inner, plan_text);
