@@ -9,8 +9,8 @@ add_executable(ssdbench ${benchmark_sources})
 target_link_libraries(ssdbench PRIVATE tools)
 ssd_precompile(ssdbench REUSE_FROM tools)
 # It measures the peaks of the machine with loops of its own.
-set_source_files_properties(benchmarks/op/peaks.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON
-                            COMPILE_OPTIONS $<$<CONFIG:Release>:${SSD_OPTIMIZATION}>)
+set_source_files_properties(benchmarks/op/peaks.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+ssd_optimize_sources(benchmarks/op/peaks.cpp)
 install(TARGETS ssdbench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 ssd_install_pages(ssdbench)
 

@@ -55,6 +55,10 @@ set(SSD_OPTIMIZATION ${default_optimization} CACHE STRING "How a release build o
 function(ssd_optimize target)
   target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:${SSD_OPTIMIZATION}>)
 endfunction()
+# The same for single sources of a target that only drives the others.
+function(ssd_optimize_sources)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:${SSD_OPTIMIZATION}>)
+endfunction()
 
 # target_precompile_headers, with what GCC then needs: an option for ccache, and no warnings that are false alarms of gcc 12
 # in std::string.
