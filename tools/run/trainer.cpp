@@ -180,8 +180,7 @@ bool Trainer::log_due() const {
   return state_.step % config_.log.every_steps == 0 || state_.step == milestones_.total_steps();
 }
 
-// Takes steps, evaluates and saves until the run ends or is stopped. Returns false if it was
-// stopped.
+// Takes steps, evaluates and saves. Returns false if the run was stopped before its end.
 bool Trainer::steps_until(const StopSignal& stop) {
   while (!done()) {
     if (const std::string reason = one_step(stop); !reason.empty()) {
@@ -202,9 +201,8 @@ bool Trainer::steps_until(const StopSignal& stop) {
   return true;
 }
 
-// Takes a step. If somebody has asked to stop, takes none and returns who; otherwise returns an
-// empty text. A request that comes within a step waits for its end, since the step's earlier
-// batches would be lost.
+// Takes a step, or takes none if somebody has asked to stop, and then returns who. A request within
+// a step waits for the step's end, since its earlier batches would be lost.
 std::string Trainer::one_step(const StopSignal& stop) {
   bool updated = false;
   for (bool first = true; !updated; first = false) {
@@ -286,8 +284,7 @@ void Trainer::check_progress() {
   if (!why.empty()) fail(ExitCode::diverged, "training diverged: ", why);
 }
 
-// Is called before anything is saved or evaluated. A rank that dies afterwards cannot spoil the
-// steps so far.
+// Comes before every save and evaluation: a rank that dies later cannot spoil the steps so far.
 void Trainer::confirm_steps() {
   if (ranks_ && confirmed_step_ != state_.step) confirm_step(*ranks_, model_.device(), state_.step);
   confirmed_step_ = state_.step;
