@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -127,14 +129,37 @@ std::pair<std::string, std::string> name_and_type(const std::string& names) {
   return {names.substr(0, end), names.substr(std::min(end + 1, names.size()))};
 }
 
-// CLI::Range alone takes "nan" for a number in the range.
-CLI::Validator number_between(double least, double most) {
+// What is wrong with a whole number that T cannot hold; empty: nothing. CLI11 2.1 alone takes the
+// largest number of 64 bits in its place.
+template <class T> std::string beyond(const std::string& text) {
+  errno = 0;
+  if constexpr (std::is_unsigned_v<T>)
+    std::strtoull(text.c_str(), nullptr, 0);
+  else
+    std::strtoll(text.c_str(), nullptr, 0);
+  return errno != ERANGE ? "" : text + (text.starts_with('-') ? " is too small" : " is too large");
+}
+
+// The whole number of 64 bits that an option takes or lists, or void.
+template <class T> struct WideNumber { using Type = void; };
+template <> struct WideNumber<int64_t> { using Type = int64_t; };
+template <> struct WideNumber<uint64_t> { using Type = uint64_t; };
+template <class T> struct WideNumber<std::optional<T>> : WideNumber<T> {};
+template <class T> struct WideNumber<std::vector<T>> : WideNumber<T> {};
+
+// CLI::Range alone takes "nan" for a number in the range, and the largest number of 64 bits in
+// place of one beyond it.
+template <class T> CLI::Validator strict_range(T least, T most) {
   CLI::Validator range = CLI::Range(least, most);
   range.operation([check = CLI::Range(least, most), least, most](std::string& text) {
-    double value = 0;
-    if (CLI::detail::lexical_cast(text, value) && std::isnan(value))
-      return fmt::format("Value {} not in range {} to {}", text, least, most);
-    return check(text);
+    bool inside = true;
+    if constexpr (std::is_integral_v<T>) {
+      inside = beyond<T>(text).empty();
+    } else {
+      T value = 0;
+      inside = !CLI::detail::lexical_cast(text, value) || !std::isnan(value);
+    }
+    return inside ? check(text) : fmt::format("Value {} not in range {} to {}", text, least, most);
   });
   return range;
 }
@@ -149,11 +174,11 @@ Option Option::excludes(const Option& other) const {
 Option Option::show_default() const { return Option(option_->capture_default_str()); }
 
 Option Option::between(double least, double most) const {
-  return Option(option_->check(number_between(least, most)));
+  return Option(option_->check(strict_range(least, most)));
 }
 
 Option Option::between(int64_t least, int64_t most) const {
-  return Option(option_->check(CLI::Range(least, most)));
+  return Option(option_->check(strict_range(least, most)));
 }
 
 Option Option::between(int least, int most, const std::string& reason) const {
@@ -204,6 +229,8 @@ Option Options::add(const std::string& names, T& value, const std::string& meani
         name, [&value](int64_t given) { value = given > 0; }, meaning));
   } else {
     CLI::Option* option = app_->add_option(name, value, meaning);
+    using Wide = typename WideNumber<T>::Type;
+    if constexpr (!std::is_void_v<Wide>) option->check(beyond<Wide>);
     return Option(type.empty() ? option : option->type_name(type));
   }
 }

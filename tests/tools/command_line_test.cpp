@@ -34,8 +34,9 @@ int program(std::vector<std::string> words, const Body& body) {
   program.add("--count", count, "How often").between(0, 9);
   program.add("--part", part, "How much").between(0.0, 1.0);
   std::string kind;
-  uint64_t seed = 0;
+  uint64_t seed = 0, limit = 0;
   const tools::Option seed_option = program.add("--seed", seed, "Seed");
+  program.add("--limit", limit, "At most").seed_range();
   program.add("--kind", kind, "Which").one_of({"old", "new"});
   program.add("--random", fast, "Any seed").excludes(seed_option);
   program.add("--reuse", count, "Again").needs(seed_option);
@@ -120,6 +121,7 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--seed", "x1"}, "ssdtest: --seed: expected a number, found x1\n"},
       {{"--seed", "1.5"}, "ssdtest: --seed: expected a whole, not negative number, found 1.5\n"},
       {{"--seed", "99999999999999999999"}, "ssdtest: --seed: 99999999999999999999 is too large\n"},
+      {{"--limit", "9223372036854775808"}, "ssdtest: --limit: expected a number from 0 to "},
       {{"--seed", "3", "--random"}, "ssdtest: --seed and --random do not go together, "},
       {{"--reuse", "1"}, "ssdtest: --reuse needs --seed, too\n"},
       {{"--reuse", "1", "--max", "3"}, "ssdtest: unknown option --max, see --help\n"},
