@@ -1,5 +1,5 @@
-// The options of programs and their commands. No other header of tools/ knows the library that
-// parses command lines, so that few sources have to compile it.
+// The options of programs and their commands. Sources include this header in place of that of the
+// library that parses command lines, which takes seconds to compile.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -75,6 +75,7 @@ class Options {
   bool given(const std::string& name) const;
   std::vector<std::string> names_given() const;
 
+ protected:
   CLI::App& app() const { return *app_; }
 
  private:
