@@ -1,6 +1,5 @@
 // `ssdbench allreduce`: how fast the ranks of a run add up a buffer, by its size.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -172,29 +171,28 @@ int benchmark(const Options& o, bool asked) {
 
 namespace benchmarks {
 
-Command add_allreduce_command(CLI::App& program) {
+Command add_allreduce_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* app =
-      program.add_subcommand("allreduce", "Times sums over ranks, on CPUs over the network");
-  CLI::Option* ranks =
-      app->add_option("--ranks", o->ranks,
-                      "processes to start on this machine; not needed under torchrun or mpirun")
-          ->check(CLI::Range(2, 256))
-          ->capture_default_str();
-  app->add_option("--kib", o->kib, "sizes of the buffer in KiB: 4,1024,65536")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 1 << 22))
-      ->capture_default_str();
-  tools::takes_one_of(app->add_option("--dtype", o->dtype, "of the buffer")->capture_default_str(),
-                      {"f32", "f16", "bf16"});
-  app->add_option("--runs", o->runs, "timed sums of each size")
-      ->check(CLI::Range(kFewestRuns, 1000000))
-      ->capture_default_str();
-  app->add_option("--warmup", o->warmup, "sums before the timed ones; the first is checked")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  add_output_options(*app, o->output);
-  return {app, [o, ranks] { return benchmark(*o, ranks->count() > 0); }};
+  tools::Options opts =
+      program.add_command("allreduce", "Times sums over ranks, on CPUs over the network");
+  const tools::Option ranks =
+      opts.add("--ranks", o->ranks,
+               "processes to start on this machine; not needed under torchrun or mpirun")
+          .between(2, 256)
+          .show_default();
+  opts.add("--kib", o->kib, "sizes of the buffer in KiB: 4,1024,65536")
+      .comma_separated()
+      .between(1, 1 << 22)
+      .show_default();
+  opts.add("--dtype", o->dtype, "of the buffer").show_default().one_of({"f32", "f16", "bf16"});
+  opts.add("--runs", o->runs, "timed sums of each size")
+      .between(kFewestRuns, kMostRuns)
+      .show_default();
+  opts.add("--warmup", o->warmup, "sums before the timed ones; the first is checked")
+      .between(1, 1000000)
+      .show_default();
+  add_output_options(opts, o->output);
+  return {opts, [o, ranks] { return benchmark(*o, ranks.given()); }};
 }
 
 }  // namespace benchmarks

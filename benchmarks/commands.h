@@ -6,13 +6,13 @@ namespace benchmarks {
 
 using tools::Command;
 
-Command add_train_command(CLI::App& program);
-Command add_infer_command(CLI::App& program);
-Command add_data_command(CLI::App& program);
-Command add_eval_command(CLI::App& program);
-Command add_op_command(CLI::App& program);
-Command add_conv_command(CLI::App& program);
-Command add_allreduce_command(CLI::App& program);
-Command add_compare_command(CLI::App& program);
+Command add_train_command(tools::Program& program);
+Command add_infer_command(tools::Program& program);
+Command add_data_command(tools::Program& program);
+Command add_eval_command(tools::Program& program);
+Command add_op_command(tools::Program& program);
+Command add_conv_command(tools::Program& program);
+Command add_allreduce_command(tools::Program& program);
+Command add_compare_command(tools::Program& program);
 
 }  // namespace benchmarks

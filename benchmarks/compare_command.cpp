@@ -1,6 +1,5 @@
 // `ssdbench compare`: what differs between two results of the other commands.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <vector>
@@ -83,13 +82,13 @@ struct Options {
 
 namespace benchmarks {
 
-Command add_compare_command(CLI::App& program) {
+Command add_compare_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* app = program.add_subcommand(
+  tools::Options opts = program.add_command(
       "compare", "Compares two results of --json; ends with 1 if a case became slower");
-  app->add_option("before", o->before, "JSON of the older run")->required();
-  app->add_option("after", o->after, "JSON of the newer run")->required();
-  return {app, [o] { return compare(o->before, o->after); }};
+  opts.add("before", o->before, "JSON of the older run").required();
+  opts.add("after", o->after, "JSON of the newer run").required();
+  return {opts, [o] { return compare(o->before, o->after); }};
 }
 
 }  // namespace benchmarks

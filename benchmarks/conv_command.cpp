@@ -2,7 +2,6 @@
 // a step.
 #include <fmt/core.h>
 #include <omp.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 
@@ -158,31 +157,26 @@ void benchmark(const Options& o) {
 
 namespace benchmarks {
 
-Command add_conv_command(CLI::App& program) {
+Command add_conv_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* app = program.add_subcommand("conv", "Times every convolution alone, on the CPU");
-  app->add_option("--batch", o->images, "images")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app->add_option("--threads", o->threads, "CPU threads; 0: one per core")
-      ->check(CLI::Range(0, 4096));
-  app->add_option("--runs", o->runs, "runs, of which the fastest counts")
-      ->check(enough_runs())
-      ->capture_default_str();
-  tools::takes_one_of(
-      app->add_option("--dtype", o->dtype, "of activations and weights")->capture_default_str(),
-      {"f32", "bf16"});
-  CLI::Option* algorithm =
-      tools::takes_one_of(app->add_option("--algorithm", o->algorithm, "as train.conv_algorithm")
-                              ->capture_default_str(),
-                          {"auto", "direct", "winograd"});
-  app->add_flag("--reference", o->reference, "the plain loops instead of oneDNN")
-      ->excludes(algorithm);
-  app->add_flag("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");
-  app->add_flag("--cpu-time", o->cpu_time,
-                "CPU time of all threads; on a busy machine, with one thread");
-  add_output_options(*app, o->output);
-  return {app, [o] {
+  tools::Options opts = program.add_command("conv", "Times every convolution alone, on the CPU");
+  opts.add("--batch", o->images, "images").between(1, 65536).show_default();
+  opts.add("--threads", o->threads, "CPU threads; 0: one per core").between(0, 4096);
+  opts.add("--runs", o->runs, "runs, of which the fastest counts")
+      .between(kFewestRuns, kMostRuns, kWhyNotFewer)
+      .show_default();
+  opts.add("--dtype", o->dtype, "of activations and weights")
+      .show_default()
+      .one_of({"f32", "bf16"});
+  const tools::Option algorithm = opts.add("--algorithm", o->algorithm, "as train.conv_algorithm")
+                                      .show_default()
+                                      .one_of({"auto", "direct", "winograd"});
+  opts.add("--reference", o->reference, "the plain loops instead of oneDNN").excludes(algorithm);
+  opts.add("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");
+  opts.add("--cpu-time", o->cpu_time,
+           "CPU time of all threads; on a busy machine, with one thread");
+  add_output_options(opts, o->output);
+  return {opts, [o] {
             benchmark(*o);
             return 0;
           }};

@@ -1,7 +1,6 @@
 // `ssdbench data`: images per second from JPEG files to batches by number of threads, against the
 // bare decoder on the same files, per core.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/machine_watch.h"
@@ -136,29 +135,25 @@ void benchmark(const Options& o) {
 
 namespace benchmarks {
 
-Command add_data_command(CLI::App& program) {
+Command add_data_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* app = program.add_subcommand("data", "Times JPEG files to batches, by threads");
-  app->add_option("--annotations", o->annotations, "COCO JSON")->required();
-  app->add_option("--images", o->images, "folder of its images")->required();
-  app->add_option("--batch", o->batch, "images per batch")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app->add_option("--runs", o->runs, "timed runs of everything")
-      ->check(enough_runs())
-      ->capture_default_str();
-  app->add_option("--seconds", o->seconds, "least seconds of a run")
-      ->check(CLI::Range(0.01, 3600.0))
-      ->capture_default_str();
-  app->add_option("--threads", o->threads, "numbers of threads to try: 1,2,4")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app->add_option("--cache-mib", o->cache_mib, "MiB of memory for decoded images")
-      ->check(CLI::Range(0, 1 << 30))
-      ->capture_default_str();
-  add_output_options(*app, o->output);
-  return {app, [o] {
+  tools::Options opts = program.add_command("data", "Times JPEG files to batches, by threads");
+  opts.add("--annotations", o->annotations, "COCO JSON").required();
+  opts.add("--images", o->images, "folder of its images").required();
+  opts.add("--batch", o->batch, "images per batch").between(1, 65536).show_default();
+  opts.add("--runs", o->runs, "timed runs of everything")
+      .between(kFewestRuns, kMostRuns, kWhyNotFewer)
+      .show_default();
+  opts.add("--seconds", o->seconds, "least seconds of a run").between(0.01, 3600.0).show_default();
+  opts.add("--threads", o->threads, "numbers of threads to try: 1,2,4")
+      .comma_separated()
+      .between(1, 4096)
+      .show_default();
+  opts.add("--cache-mib", o->cache_mib, "MiB of memory for decoded images")
+      .between(0, 1 << 30)
+      .show_default();
+  add_output_options(opts, o->output);
+  return {opts, [o] {
             benchmark(*o);
             return 0;
           }};

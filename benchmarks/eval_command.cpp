@@ -2,7 +2,6 @@
 // the same for every number of threads. With --files it also writes the case as JSON files, for
 // benchmarks/compare.sh, and times reading them.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <memory>
@@ -181,22 +180,20 @@ void benchmark(const Options& o) {
 
 namespace benchmarks {
 
-Command add_eval_command(CLI::App& program) {
+Command add_eval_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* app = program.add_subcommand("eval", "Times COCO evaluation of random detections");
-  app->add_option("--count", o->images, "images; val2017 has 5000")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  app->add_option("--threads", o->threads, "numbers of threads to try: 1,2,4")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app->add_option("--runs", o->runs, "timed runs of everything")
-      ->check(enough_runs())
-      ->capture_default_str();
-  app->add_option("--files", o->files, "folder for the case as COCO JSON, timed too");
-  add_output_options(*app, o->output);
-  return {app, [o] {
+  tools::Options opts = program.add_command("eval", "Times COCO evaluation of random detections");
+  opts.add("--count", o->images, "images; val2017 has 5000").between(1, 1000000).show_default();
+  opts.add("--threads", o->threads, "numbers of threads to try: 1,2,4")
+      .comma_separated()
+      .between(1, 4096)
+      .show_default();
+  opts.add("--runs", o->runs, "timed runs of everything")
+      .between(kFewestRuns, kMostRuns, kWhyNotFewer)
+      .show_default();
+  opts.add("--files", o->files, "folder for the case as COCO JSON, timed too");
+  add_output_options(opts, o->output);
+  return {opts, [o] {
             benchmark(*o);
             return 0;
           }};

@@ -2,7 +2,6 @@
 // boxes.
 #include <fmt/core.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -163,28 +162,26 @@ void benchmark(const Options& o) {
 
 namespace benchmarks {
 
-Command add_infer_command(CLI::App& program) {
+Command add_infer_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
   o->mode = "infer", o->steps = 300, o->warmup = 100;
-  CLI::App* app =
-      program.add_subcommand("infer", "Times detection from pictures to boxes, NMS included");
-  add_step_options(*app, *o);
-  app->add_option(
-         "--from", o->from,
-         "decoded: pictures in memory; files: JPEG files, with reading and decoding; both: "
-         "decoded,files")
-      ->delimiter(',')
-      ->check(CLI::IsMember({kDecoded, kFiles}))
-      ->capture_default_str();
-  CLI::Option* images =
-      app->add_option("--images", o->images,
-                      "JPEG and PNG files, folders of them, or - for a list on standard input; "
-                      "without it, random pictures and drawn files");
-  app->add_flag("--recursive", o->recursive, "take the images below the folders, too")
-      ->needs(images);
-  app->add_flag("--original-table", o->original_table,
-                "also the table of the original's README, by its definitions");
-  return {app, [o] {
+  tools::Options opts =
+      program.add_command("infer", "Times detection from pictures to boxes, NMS included");
+  add_step_options(opts, *o);
+  opts.add("--from", o->from,
+           "decoded: pictures in memory; files: JPEG files, with reading and decoding; both: "
+           "decoded,files")
+      .comma_separated()
+      .each_of({kDecoded, kFiles})
+      .show_default();
+  const tools::Option images =
+      opts.add("--images", o->images,
+               "JPEG and PNG files, folders of them, or - for a list on standard input; "
+               "without it, random pictures and drawn files");
+  opts.add("--recursive", o->recursive, "take the images below the folders, too").needs(images);
+  opts.add("--original-table", o->original_table,
+           "also the table of the original's README, by its definitions");
+  return {opts, [o] {
             o->settle();
             benchmark(*o);
             return 0;

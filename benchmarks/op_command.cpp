@@ -2,7 +2,6 @@
 // the roofline of the device that it runs on.
 #include <fmt/core.h>
 #include <omp.h>
-#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/feeds.h"
@@ -156,10 +155,10 @@ void benchmark(const Options& o) {
                               {figure + "_by_roofline", 1e3 * m.table.all.roofline}}}});
 }
 
-void refuse_given(const std::vector<CLI::Option*>& options, const std::string& needed) {
-  for (const CLI::Option* option : options)
-    if (option->count() > 0)
-      base::fail(base::ExitCode::usage, option->get_name(), " needs ", needed,
+void refuse_given(const std::vector<tools::Option>& options, const std::string& needed) {
+  for (const tools::Option& option : options)
+    if (option.given())
+      base::fail(base::ExitCode::usage, option.name(), " needs ", needed,
                  ": without it, it changes nothing");
 }
 
@@ -167,26 +166,24 @@ void refuse_given(const std::vector<CLI::Option*>& options, const std::string& n
 
 namespace benchmarks {
 
-Command add_op_command(CLI::App& program) {
+Command add_op_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
-  CLI::App* app =
-      program.add_subcommand("op", "Times every operation of a step against the roofline");
-  add_run_options(*app, *o);
-  const std::vector<CLI::Option*> of_training = add_training_options(*app, *o);
-  tools::takes_one_of(
-      app->add_option("--mode", o->mode, "a training step or a detection")->capture_default_str(),
-      {"train", "infer"});
-  app->add_option("--batch", o->batch, "images per step")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app->add_option("--runs", o->runs, "steps that are timed; each row shows its fastest")
-      ->check(enough_runs())
-      ->capture_default_str();
-  app->add_option("--rows", o->rows, "rows of the table by shape to print; JSON has all")
-      ->check(CLI::Range(0, 100000))
-      ->capture_default_str();
-  add_output_options(*app, o->output);
-  return {app, [o, of_training] {
+  tools::Options opts =
+      program.add_command("op", "Times every operation of a step against the roofline");
+  add_run_options(opts, *o);
+  const std::vector<tools::Option> of_training = add_training_options(opts, *o);
+  opts.add("--mode", o->mode, "a training step or a detection")
+      .show_default()
+      .one_of({"train", "infer"});
+  opts.add("--batch", o->batch, "images per step").between(1, 65536).show_default();
+  opts.add("--runs", o->runs, "steps that are timed; each row shows its fastest")
+      .between(kFewestRuns, kMostRuns, kWhyNotFewer)
+      .show_default();
+  opts.add("--rows", o->rows, "rows of the table by shape to print; JSON has all")
+      .between(0, 100000)
+      .show_default();
+  add_output_options(opts, o->output);
+  return {opts, [o, of_training] {
             if (!o->trains()) refuse_given(of_training, "--mode train");
             o->find_checkpoint();
             benchmark(*o);

@@ -1,7 +1,6 @@
 #include "benchmarks/output.h"
 
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
@@ -35,15 +34,13 @@ void write_log(const std::string& path, const std::vector<LoggedCase>& cases) {
 
 }  // namespace
 
-void add_output_options(CLI::App& app, OutputOptions& o) {
-  app.add_option("--json", o.json,
-                 "One JSON object into this file; without a name, it is printed instead of the "
-                 "table")
-      ->expected(0, 1)
-      ->default_str("-")
-      ->type_name("[FILE]");
-  app.add_option("--dllogger", o.dllogger, "file of DLLogger lines, with the original's names");
-  app.add_flag("--overwrite", o.overwrite, "replace files that exist");
+void add_output_options(tools::Options& opts, OutputOptions& o) {
+  opts.add("--json [FILE]", o.json,
+           "One JSON object into this file; without a name, it is printed instead of the "
+           "table")
+      .or_alone("-");
+  opts.add("--dllogger", o.dllogger, "file of DLLogger lines, with the original's names");
+  opts.add("--overwrite", o.overwrite, "replace files that exist");
 }
 
 void check_outputs(const OutputOptions& o, const std::vector<std::string>& inputs,
@@ -71,19 +68,6 @@ void write_outputs(const OutputOptions& o, const json& result,
   else if (!o.json.empty())
     base::write_file(o.json, text);
   if (!o.dllogger.empty()) write_log(o.dllogger, cases);
-}
-
-CLI::Validator enough_runs() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        int runs = 0;
-        if (!CLI::detail::lexical_cast(text, runs) || runs < kFewestRuns || runs > 1000000)
-          return fmt::format(
-              "expected a number from {} to 1000000, found {}: fewer runs show no noise",
-              kFewestRuns, text);
-        return {};
-      },
-      "");
 }
 
 }  // namespace benchmarks

@@ -5,11 +5,7 @@
 #include <vector>
 
 #include "tools/logs/dllogger.h"
-
-namespace CLI {
-class App;
-class Validator;
-}  // namespace CLI
+#include "tools/options.h"
 
 namespace benchmarks {
 
@@ -27,7 +23,7 @@ struct LoggedCase {
   logs::NamedValues figures;
 };
 
-void add_output_options(CLI::App& app, OutputOptions& options);
+void add_output_options(tools::Options& opts, OutputOptions& options);
 // A file that a command writes beside those of the options.
 struct OtherOutput {
   std::string option, path;
@@ -38,8 +34,5 @@ void check_outputs(const OutputOptions& options, const std::vector<std::string>&
                    const std::vector<OtherOutput>& others = {});
 void write_outputs(const OutputOptions& options, const nlohmann::ordered_json& result,
                    const std::vector<LoggedCase>& cases);
-
-// A number of runs or steps: at least kFewestRuns.
-CLI::Validator enough_runs();
 
 }  // namespace benchmarks

@@ -1,6 +1,5 @@
 // The whole SSD320 on its device, with random weights or those of a checkpoint, ready to run steps.
 #pragma once
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <set>
 
@@ -34,37 +33,35 @@ struct RunOptions {
   }
 };
 
-inline void add_run_options(CLI::App& app, RunOptions& o) {
-  app.add_option("--device", o.device, "the CPU or a GPU; auto: a GPU where there is one")
-      ->type_name(tools::device_values())
-      ->capture_default_str();
-  app.add_option("--checkpoint", o.checkpoint,
-                 "a trained model or a run's folder; without it, SSD320 with random weights");
-  tools::takes_one_of(app.add_option("--precision", o.precision, "what a step is computed in")
-                          ->capture_default_str(),
-                      engine::precision_names());
-  app.add_option("--threads", o.threads, "CPU threads; 0: one per core")
-      ->check(CLI::Range(0, 4096));
-  app.add_option("--memory-gib", o.memory_gib, "GiB of memory for a step; 0: most of what is free");
-  tools::takes_one_of(app.add_option("--conv-algorithm", o.conv_algorithm,
-                                     "fp32 and bf16 on a CPU; as train.conv_algorithm")
-                          ->capture_default_str(),
-                      {"auto", "direct", "winograd"});
-  app.add_flag("--deterministic", o.deterministic,
-               "choose convolution plans by rule instead of by time");
-  app.add_flag("--no-graph", o.no_graph,
-               "on a GPU, queue every step anew instead of replaying a CUDA graph");
-  app.add_flag("--cpu-time", o.cpu_time,
-               "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
+inline void add_run_options(tools::Options& opts, RunOptions& o) {
+  opts.add("--device " + tools::device_values(), o.device,
+           "the CPU or a GPU; auto: a GPU where there is one")
+      .show_default();
+  opts.add("--checkpoint", o.checkpoint,
+           "a trained model or a run's folder; without it, SSD320 with random weights");
+  opts.add("--precision", o.precision, "what a step is computed in")
+      .show_default()
+      .one_of(engine::precision_names());
+  opts.add("--threads", o.threads, "CPU threads; 0: one per core").between(0, 4096);
+  opts.add("--memory-gib", o.memory_gib, "GiB of memory for a step; 0: most of what is free");
+  opts.add("--conv-algorithm", o.conv_algorithm, "fp32 and bf16 on a CPU; as train.conv_algorithm")
+      .show_default()
+      .one_of({"auto", "direct", "winograd"});
+  opts.add("--deterministic", o.deterministic,
+           "choose convolution plans by rule instead of by time");
+  opts.add("--no-graph", o.no_graph,
+           "on a GPU, queue every step anew instead of replaying a CUDA graph");
+  opts.add("--cpu-time", o.cpu_time,
+           "CPU time of all threads, for busy machines; with OMP_WAIT_POLICY=passive");
 }
 
 // Options that have an effect in training only.
-inline std::vector<CLI::Option*> add_training_options(CLI::App& app, RunOptions& o) {
-  return {app.add_flag("--frozen", o.frozen, "batch norm with constant statistics in training"),
-          tools::takes_one_of(app.add_option("--weight-gradients", o.weight_gradients,
-                                             "fp16 and bf16 on a GPU; as train.weight_gradients")
-                                  ->capture_default_str(),
-                              {"auto", "exact", "half"})};
+inline std::vector<tools::Option> add_training_options(tools::Options& opts, RunOptions& o) {
+  return {opts.add("--frozen", o.frozen, "batch norm with constant statistics in training"),
+          opts.add("--weight-gradients", o.weight_gradients,
+                   "fp16 and bf16 on a GPU; as train.weight_gradients")
+              .show_default()
+              .one_of({"auto", "exact", "half"})};
 }
 
 inline config::RunConfig run_config(const RunOptions& o, int images) {

@@ -1,14 +1,12 @@
 // ssdbench: times training, detection, data loading, evaluation, and single operations.
-#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "tools/command_line.h"
 
 int main(int argc, char** argv) {
   tools::handle_lack_of_memory();
-  CLI::App app("", "ssdbench");
-  tools::describe_program(
-      app, "Times SSD320 (90 classes, 320 x 320): whole steps and their parts.",
+  tools::Program program(
+      "ssdbench", "Times SSD320 (90 classes, 320 x 320): whole steps and their parts.",
       {{"ssdbench infer --batch 1,2,4,8", "pictures in memory to boxes: rate and latency"},
        {"ssdbench train --precision bf16 --batch 8", "training steps"},
        {"ssdbench data --annotations train.json --images train2017/", "JPEG files to batches"},
@@ -20,9 +18,9 @@ int main(int argc, char** argv) {
        {"ssdbench compare before.json after.json", "what became slower, beyond noise"},
        {"ssdbench COMMAND --help", "the options of one command"}});
   return tools::run_commands(
-      argc, argv, app,
-      {benchmarks::add_train_command(app), benchmarks::add_infer_command(app),
-       benchmarks::add_data_command(app), benchmarks::add_eval_command(app),
-       benchmarks::add_op_command(app), benchmarks::add_conv_command(app),
-       benchmarks::add_allreduce_command(app), benchmarks::add_compare_command(app)});
+      argc, argv, program,
+      {benchmarks::add_train_command(program), benchmarks::add_infer_command(program),
+       benchmarks::add_data_command(program), benchmarks::add_eval_command(program),
+       benchmarks::add_op_command(program), benchmarks::add_conv_command(program),
+       benchmarks::add_allreduce_command(program), benchmarks::add_compare_command(program)});
 }

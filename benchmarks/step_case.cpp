@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <omp.h>
-#include <CLI/CLI.hpp>
 
 #include "benchmarks/machine_watch.h"
 #include "benchmarks/peak_memory.h"
@@ -125,21 +124,19 @@ json logged_parameters(const json& row) {
 
 }  // namespace
 
-void add_step_options(CLI::App& app, StepOptions& o) {
-  add_run_options(app, o);
-  app.add_option("--batch", o.batches, "images per step; several: 1,8,32")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app.add_option("--steps", o.steps, "timed steps; a percentile p needs 100 / (100 - p) of them")
-      ->check(enough_runs())
-      ->capture_default_str();
-  app.add_option("--warmup", o.warmup, "steps before the timed ones")
-      ->check(CLI::Range(0, 1000000))
-      ->capture_default_str();
-  app.add_flag("--phases", o.phases,
-               "on a GPU, waits for each phase of a step (with --no-graph); a CPU does it anyway");
-  add_output_options(app, o.output);
+void add_step_options(tools::Options& opts, StepOptions& o) {
+  add_run_options(opts, o);
+  opts.add("--batch", o.batches, "images per step; several: 1,8,32")
+      .comma_separated()
+      .between(1, 65536)
+      .show_default();
+  opts.add("--steps", o.steps, "timed steps; a percentile p needs 100 / (100 - p) of them")
+      .between(kFewestRuns, kMostRuns, kWhyNotFewer)
+      .show_default();
+  opts.add("--warmup", o.warmup, "steps before the timed ones").between(0, 1000000).show_default();
+  opts.add("--phases", o.phases,
+           "on a GPU, waits for each phase of a step (with --no-graph); a CPU does it anyway");
+  add_output_options(opts, o.output);
 }
 
 void benchmark_steps(const StepOptions& o, const std::vector<StepSource>& sources,

@@ -25,7 +25,7 @@ struct StepOptions : RunOptions {
   int all_steps() const { return 1 + warmup + steps; }  // the first one counts multiply-adds
 };
 
-void add_step_options(CLI::App& app, StepOptions& options);
+void add_step_options(tools::Options& opts, StepOptions& options);
 
 // Where the batches of a command's cases come from.
 struct StepSource {

@@ -8,8 +8,9 @@
 
 namespace benchmarks {
 
-// Fewer runs show no noise: min, median and max would be one figure or two.
-constexpr int kFewestRuns = 3;
+// How often something is timed. Of fewer runs, min, median and max would be one figure or two.
+constexpr int kFewestRuns = 3, kMostRuns = 1000000;
+constexpr const char* kWhyNotFewer = "fewer runs show no noise";
 
 // Seconds of the host: wall time, or CPU time of all threads.
 inline double seconds_now(bool cpu_time) {

@@ -1,6 +1,5 @@
 // `ssdbench train`: training steps of the whole SSD320, on a random batch or on a data set.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/step_case.h"
@@ -67,18 +66,19 @@ void benchmark(const Options& o) {
 
 namespace benchmarks {
 
-Command add_train_command(CLI::App& program) {
+Command add_train_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
   o->mode = "train", o->steps = 10, o->warmup = 3;
-  CLI::App* app = program.add_subcommand(
+  tools::Options opts = program.add_command(
       "train", "Times training steps: targets, forward, losses, backward, update");
-  add_step_options(*app, *o);
-  add_training_options(*app, *o);
-  CLI::Option* annotations =
-      app->add_option("--annotations", o->annotations, "COCO JSON; without it, a random batch");
-  app->add_option("--images", o->images, "folder of its images")->needs(annotations);
-  annotations->needs(app->get_option("--images"));
-  return {app, [o] {
+  add_step_options(opts, *o);
+  add_training_options(opts, *o);
+  const tools::Option annotations =
+      opts.add("--annotations", o->annotations, "COCO JSON; without it, a random batch");
+  const tools::Option images =
+      opts.add("--images", o->images, "folder of its images").needs(annotations);
+  annotations.needs(images);
+  return {opts, [o] {
             o->settle();
             benchmark(*o);
             return 0;

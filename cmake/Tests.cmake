@@ -246,7 +246,7 @@ endforeach()
 foreach(name model_parity nms_parity backbone_features)
   add_executable(${name} tests/parity/${name}.cpp)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  target_link_libraries(${name} PRIVATE tool_test_support)
+  target_link_libraries(${name} PRIVATE tool_test_support tools)
 endforeach()
 
 # Cases of the reference's own tests, where the file lies beside the project.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <fstream>
 #include <map>
@@ -12,6 +11,7 @@
 #include "engine/base/error.h"
 #include "tests/cudnn/plan_finder.h"
 #include "tests/cudnn/plan_offers.h"
+#include "tools/command_line.h"
 
 namespace {
 
@@ -132,24 +132,7 @@ int check(const Options& o) {
   return s.missing ? 1 : 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Options o;
-  CLI::App app("Finds cuDNN's plans for the convolutions of SSD320 on GPUs that need not be here");
-  app.add_flag("--full", o.full, "all that SSD320 asks for, instead of a part");
-  app.add_flag("--no-compile", o.no_compile, "take cuDNN's word for plans that it compiles");
-  app.add_flag("--offers", o.offers,
-               "only prints which kernels timing is offered, for a sample of layers");
-  app.add_option("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
-  app.add_option("--layer", o.only_layer,
-                 "only these, by their names in benchmarks/ssd320_convs.h");
-  app.add_option("--use", o.only_use, "only these, by the table's first column");
-  app.add_option("--images", o.only_images, "only these of 1, 8, 32");
-  app.add_option("--sm", o.only_sm, "only these of 80, 89, 90, 100, 120");
-  app.add_option("--report", o.report, "appends the table to this file");
-  app.add_option("--processes", o.processes, "at a time")->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+int run(const Options& o) {
   try {
     load_driver_shim();
     engine::cudnn_library();
@@ -157,12 +140,28 @@ int main(int argc, char** argv) {
     fmt::print("skipped: {}\n", error.what());
     return 77;  // what ctest takes for skipped
   }
-  try {
-    if (!o.offers) return check(o);
-    fmt::print("{}", tests::table_of_offers());
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 2;
-  }
+  if (!o.offers) return check(o);
+  fmt::print("{}", tests::table_of_offers());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  tools::Program program(
+      "cudnn_plan_check",
+      "Finds cuDNN's plans for the convolutions of SSD320 on GPUs that need not be here", {});
+  program.add("--full", o.full, "all that SSD320 asks for, instead of a part");
+  program.add("--no-compile", o.no_compile, "take cuDNN's word for plans that it compiles");
+  program.add("--offers", o.offers,
+              "only prints which kernels timing is offered, for a sample of layers");
+  program.add("--arithmetic", o.only_arithmetic, "only these of f16, bf16, tf32, f32");
+  program.add("--layer", o.only_layer, "only these, by their names in benchmarks/ssd320_convs.h");
+  program.add("--use", o.only_use, "only these, by the table's first column");
+  program.add("--images", o.only_images, "only these of 1, 8, 32");
+  program.add("--sm", o.only_sm, "only these of 80, 89, 90, 100, 120");
+  program.add("--report", o.report, "appends the table to this file");
+  program.add("--processes", o.processes, "at a time").show_default();
+  return tools::run_program(argc, argv, program, std::function<int()>([&] { return run(o); }));
 }

@@ -135,12 +135,14 @@ TEST_CASE("words that belong to one place stay there") {
   };
   const std::set<string> core{"kernels", "engine", "data", "model"};
   const std::set<string> programs{"kernels", "engine", "data", "model", "tools"};
+  const std::set<string> all{"kernels", "engine", "data", "model", "tools", "tests", "benchmarks"};
   const std::vector<Rule> rules{
       {std::regex(R"(cudaStream_t|cudnn|cublas)"),
        std::regex(R"(_cuda\.cpp$|^engine/cu(dnn|blaslt)/|kernels/device\.h$)"), core},
       {std::regex(R"(__CUDACC__)"), std::regex(R"(^kernels/)"), core},
       {std::regex(R"(\bmalloc\(|\bnew [A-Za-z:]+[\[({])"), std::regex(R"(backend_)"), programs},
       {std::regex(R"(\bgetenv\b)"), std::regex(R"(^tools/)"), programs},
+      {std::regex(R"(\bCLI(/|::|11_))"), std::regex(R"(^tools/(options|help_format)\.)"), all},
       {std::regex(R"(catch2/)"),
        std::regex(R"(^tests/(catch_main|support/catch|source_rules_test)\.)"),
        {"tests"}},

@@ -6,120 +6,28 @@
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <new>
-#include <optional>
 #include <string>
 #include <system_error>
 
 #include "engine/base/error.h"
-#include "engine/base/nearest_name.h"
 #include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
-#include "engine/base/version.h"
 #include "engine/device_words.h"
 #include "engine/plan_worker.h"
-#include "tools/help_format.h"
 #include "tools/pages/pages.h"
-#include "tools/plain_words.h"
 
 namespace tools {
 
 using base::ExitCode;
 
 namespace {
-
-// The words that the user can have meant: the options (or subcommands) of the app and of the
-// subcommands in use.
-std::vector<std::string> known_words(const CLI::App& app, bool options) {
-  std::vector<std::string> words;
-  if (options) {
-    for (const CLI::Option* option : app.get_options()) {
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-      for (const std::string& name : option->get_snames()) words.push_back("-" + name);
-    }
-  } else {
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-      words.push_back(sub->get_name());
-  }
-  for (const CLI::App* sub : app.get_subcommands())
-    for (std::string& word : known_words(*sub, options)) words.push_back(std::move(word));
-  return words;
-}
-
-bool is_option(const std::string& word) { return word.starts_with("-") && word != "--"; }
-
-// "unknown option --foo, did you mean --bar?"
-std::string with_nearest(const CLI::App& app, const std::string& kind, const std::string& word) {
-  const std::string nearest = base::nearest_name(word, known_words(app, is_option(word)));
-  return fmt::format("{} {}{}", kind, word,
-                     nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
-}
-
-// What is wrong with the words that belong to no option and no subcommand. If there is an unknown
-// option among them, the message names that.
-std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
-  const std::vector<std::string> rest = app.remaining(true);
-  const auto option = std::find_if(rest.begin(), rest.end(), is_option);
-  if (option != rest.end())
-    return with_nearest(app, "unknown option", option->substr(0, option->find('=')));
-  return with_nearest(app, kind_of_others, rest.front());
-}
-
-// The first option that the program does not have, if the line has one. The parser may find another
-// mistake first, which the unknown option can have caused: its value then stands for something
-// else.
-std::string unknown_option(const CLI::App& app) {
-  const std::vector<std::string> rest = app.remaining(true);
-  return std::any_of(rest.begin(), rest.end(), is_option) ? unexpected(app, "") : "";
-}
-
-// What is wrong with a command line without a command. The user meant one by the first word that is
-// not an option.
-std::string without_command(const CLI::App& app) {
-  const std::vector<std::string> rest = app.remaining(true);
-  const auto word = std::find_if_not(rest.begin(), rest.end(), is_option);
-  if (word != rest.end()) return with_nearest(app, "unknown command", *word);
-  if (!rest.empty()) return unexpected(app, "");
-  return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
-}
-
-// "--flag=3" is a mistake, and not a flag.
-void refuse_values_of_flags(CLI::App& app) {
-  for (CLI::Option* option : app.get_options())
-    if (option->get_expected_max() == 0) option->disable_flag_override();
-  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
-    refuse_values_of_flags(*sub);
-}
-
-// An option has an empty value if a variable of the shell is not set. To go on without the option
-// is not what the user meant.
-void refuse_empty(const CLI::App& app) {
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& value : option->count() > 0 ? option->results() : CLI::results_t())
-      if (value.empty())
-        base::fail(ExitCode::usage, option->get_name(),
-                   " is empty: is a variable not set? Leave the option out, or give a value");
-  for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
-}
-
-// The parser would take the word after "--resume=" for its value.
-void refuse_empty_words(int argc, char** argv) {
-  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
-    const std::string_view word = argv[i];
-    if (word.starts_with("--") && word.find('=') == word.size() - 1)
-      base::fail(ExitCode::usage, word,
-                 " is empty: is a variable not set? Leave the option out, or give a value");
-  }
-}
 
 int complain(const std::string& program, std::string message, ExitCode code) {
   std::cout.flush();
@@ -189,39 +97,6 @@ std::terminate_handler default_terminate;
   std::abort();
 }
 
-// Parses the command line. Returns the exit code if the program ends here: after -h, --version or a
-// mistake.
-std::optional<int> parse(int argc, char** argv, CLI::App& app) {
-  const std::string program = app.get_name();
-  try {
-    refuse_empty_words(argc, argv);
-    refuse_values_of_flags(app);
-    app.parse(argc, argv);
-    refuse_empty(app);
-  } catch (const base::Error& error) {
-    return complain(program, error.what(), error.code());
-  } catch (const CLI::CallForVersion& version) {
-    std::cout << version.what();
-    return flushed(program, 0);
-  } catch (const CLI::Success& help) {  // -h
-    app.exit(help, std::cout, std::cerr);
-    return flushed(program, 0);
-  } catch (const CLI::ExtrasError&) {
-    return complain(program, unexpected(app, "unexpected argument"), ExitCode::usage);
-  } catch (const CLI::RequiresError& error) {
-    const std::string unknown = unknown_option(app);
-    const std::string message = in_plain_words(error.get_name(), error.what());
-    return complain(program, unknown.empty() ? message : unknown, ExitCode::usage);
-  } catch (const CLI::RequiredError& error) {
-    const bool needs_command =
-        app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
-    return complain(program, needs_command ? without_command(app) : error.what(), ExitCode::usage);
-  } catch (const CLI::ParseError& error) {
-    return complain(program, in_plain_words(error.get_name(), error.what()), ExitCode::usage);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 // errno of a write cannot tell, because it may be that of another call by now.
@@ -237,45 +112,14 @@ bool output_is_closed() {
 
 void handle_lack_of_memory() { default_terminate = std::set_terminate(terminated); }
 
-void describe_program(CLI::App& app, const std::string& summary,
-                      const std::vector<Example>& examples) {
-  app.description(summary);
-  app.formatter(std::make_shared<HelpFormat>(examples));
-  std::string program = app.get_name();
-  app.set_version_flag(
-      "--version", [program] { return base::version_text(program); }, "Print versions and exit");
-}
-
-CLI::Validator seed_range() { return CLI::Range(int64_t{0}, INT64_MAX); }
-
-CLI::Validator number_between(double least, double most) {
-  CLI::Validator range = CLI::Range(least, most);
-  range.operation([check = CLI::Range(least, most), least, most](std::string& text) {
-    double value = 0;
-    if (CLI::detail::lexical_cast(text, value) && std::isnan(value))
-      return fmt::format("Value {} not in range {} to {}", text, least, most);
-    return check(text);
-  });
-  return range;
-}
-
-CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words) {
-  const auto check = [words](std::string& word) {
-    if (std::find(words.begin(), words.end(), word) != words.end()) return std::string();
-    return fmt::format("expected {}, found {}", fmt::join(words, " or "), word);
-  };
-  return option->check(CLI::Validator(check, ""))
-      ->type_name(fmt::format("{}", fmt::join(words, "|")));
-}
-
 std::string device_values() {
   return fmt::format("{}|{}:N", fmt::join(engine::kDeviceWords, "|"), engine::kGpuWord);
 }
 
-int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body) {
-  const std::string program = app.get_name();
+int run_program(int argc, char** argv, Program& program, const std::function<int()>& body) {
+  const std::string name = program.name();
   if (!fill_standard_descriptors())
-    return complain(program, "/dev/null cannot be opened in place of a closed standard descriptor",
+    return complain(name, "/dev/null cannot be opened in place of a closed standard descriptor",
                     ExitCode::resources);
   if (argc == 2 && std::string(argv[1]) == engine::kPlanWorkerOption)
     return engine::run_plan_worker();
@@ -283,26 +127,33 @@ int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>
   base::remove_temporary_files_at_signals();
   signal(SIGXFSZ, SIG_IGN);  // so that a limit of the file size is an error of write()
   if (argc == 2)
-    if (const std::string page = generated_page(argv[1], app); !page.empty()) {
+    if (const std::string page = generated_page(argv[1], program); !page.empty()) {
       std::cout << page;
-      return flushed(program, 0);
+      return flushed(name, 0);
     }
-  if (const auto code = parse(argc, argv, app)) return *code;
-  return flushed(program, run_body(program, body));
+  try {
+    if (const std::string answer = program.parse(argc, argv); !answer.empty()) {
+      std::cout << answer;
+      return flushed(name, 0);
+    }
+  } catch (const base::Error& error) {
+    return complain(name, error.what(), error.code());
+  }
+  return flushed(name, run_body(name, body));
 }
 
-int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body) {
-  return run_program(argc, argv, app, std::function<int()>([&body] {
+int run_program(int argc, char** argv, Program& program, const std::function<void()>& body) {
+  return run_program(argc, argv, program, std::function<int()>([&body] {
                        body();
                        return int(ExitCode::done);
                      }));
 }
 
-int run_commands(int argc, char** argv, CLI::App& app, const std::vector<Command>& commands) {
-  app.require_subcommand(1);
-  return run_program(argc, argv, app, std::function<int()>([&] {
+int run_commands(int argc, char** argv, Program& program, const std::vector<Command>& commands) {
+  program.require_command();
+  return run_program(argc, argv, program, std::function<int()>([&] {
                        for (const Command& command : commands)
-                         if (command.options->parsed()) return command.run();
+                         if (command.options.given()) return command.run();
                        return 0;
                      }));
 }

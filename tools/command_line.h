@@ -4,33 +4,15 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-class Option;
-class Validator;
-}  // namespace CLI
+#include "tools/options.h"
 
 namespace tools {
-
-struct Example {
-  std::string command, meaning;
-};
 
 // `main` calls this first. If memory then runs out where no exception may leave, such as in a
 // destructor or before run_program, the program ends as run_program would end it: with one line and
 // code 6 instead of abort().
 void handle_lack_of_memory();
 
-// Sets up `app`, whose name its constructor got: the summary, -h with the examples first,
-// --version, and no @files.
-void describe_program(CLI::App& app, const std::string& summary,
-                      const std::vector<Example>& examples);
-
-// For an option's value. CLI::Range alone takes "nan" for a number in the range.
-CLI::Validator number_between(double least, double most);
-CLI::Validator seed_range();  // what every --seed takes
-// Lets the option take one of these words only. -h names them, and shells offer them.
-CLI::Option* takes_one_of(CLI::Option* option, const std::vector<std::string>& words);
 // What -h and shells call the values of every --device.
 std::string device_values();
 
@@ -40,9 +22,9 @@ std::string device_values();
 // memory, and 1 for anything else. If the reader of stdout has closed it, the program ends silently
 // with 1. Any other failure to write to stdout is an error. If standard descriptors are closed, no
 // file that the program opens takes their place.
-int run_program(int argc, char** argv, CLI::App& app, const std::function<void()>& body);
+int run_program(int argc, char** argv, Program& program, const std::function<void()>& body);
 // The same for programs that can succeed with several exit codes. `body` returns the code.
-int run_program(int argc, char** argv, CLI::App& app, const std::function<int()>& body);
+int run_program(int argc, char** argv, Program& program, const std::function<int()>& body);
 
 // Whether standard output is a pipe, FIFO or socket whose reader has closed it. Never so for a file
 // or a terminal that is open.
@@ -52,11 +34,11 @@ bool output_is_closed();
 
 // A subcommand, such as `ssddata check`.
 struct Command {
-  CLI::App* options = nullptr;
+  Options options;
   std::function<int()> run;  // is called after parsing and returns the exit code
 };
 
-// run_program for a program with subcommands, which have been added to `app`.
-int run_commands(int argc, char** argv, CLI::App& app, const std::vector<Command>& commands);
+// run_program for a program with subcommands, which have been added to it.
+int run_commands(int argc, char** argv, Program& program, const std::vector<Command>& commands);
 
 }  // namespace tools

@@ -1,6 +1,5 @@
 // ssddata check: every problem of a data set, by file and annotation id.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -111,21 +110,20 @@ int check(const CheckArguments& arguments) {
 
 }  // namespace
 
-Command add_check_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
-      "check", "Find every problem of a data set; exit with 3 if there is any");
+Command add_check_command(Program& program) {
+  Options opts =
+      program.add_command("check", "Find every problem of a data set; exit with 3 if there is any");
   auto arguments = std::make_shared<CheckArguments>();
-  arguments->input.add_options(*app);
-  CLI::Option* no_images =
-      app->add_flag("--no-images", arguments->no_images, "look at the annotations only");
-  app->add_flag("--strict", arguments->strict, "exit with 3 on warnings, too");
-  app->add_flag("--all", arguments->all,
-                "list notes, too: images without boxes, crowds, grey images");
-  app->add_option("--threads", arguments->threads, "threads that decode images [one per core]")
-      ->check(CLI::Range(0, 1024))
-      ->excludes(no_images);
-  app->add_flag("--json", arguments->json, "one JSON object on standard output");
-  return {app, [arguments] { return check(*arguments); }};
+  arguments->input.add_options(opts);
+  const Option no_images =
+      opts.add("--no-images", arguments->no_images, "look at the annotations only");
+  opts.add("--strict", arguments->strict, "exit with 3 on warnings, too");
+  opts.add("--all", arguments->all, "list notes, too: images without boxes, crowds, grey images");
+  opts.add("--threads", arguments->threads, "threads that decode images [one per core]")
+      .between(0, 1024)
+      .excludes(no_images);
+  opts.add("--json", arguments->json, "one JSON object on standard output");
+  return {opts, [arguments] { return check(*arguments); }};
 }
 
 }  // namespace tools

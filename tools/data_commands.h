@@ -5,11 +5,11 @@
 
 namespace tools {
 
-Command add_check_command(CLI::App& program);
-Command add_stats_command(CLI::App& program);
-Command add_convert_command(CLI::App& program);
-Command add_split_command(CLI::App& program);
-Command add_synth_command(CLI::App& program);
-Command add_show_command(CLI::App& program);
+Command add_check_command(Program& program);
+Command add_stats_command(Program& program);
+Command add_convert_command(Program& program);
+Command add_split_command(Program& program);
+Command add_synth_command(Program& program);
+Command add_show_command(Program& program);
 
 }  // namespace tools

@@ -1,6 +1,5 @@
 // ssddata convert: converts between COCO JSON, TFRecord shards, PASCAL VOC and YOLO labels.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -207,27 +206,25 @@ int convert(const ConvertArguments& a) {
 
 }  // namespace
 
-Command add_convert_command(CLI::App& program) {
-  CLI::App* app =
-      program.add_subcommand("convert", "Convert between COCO, TFRecord shards, VOC and YOLO");
+Command add_convert_command(Program& program) {
+  Options opts =
+      program.add_command("convert", "Convert between COCO, TFRecord shards, VOC and YOLO");
   auto a = std::make_shared<ConvertArguments>();
-  a->input.add_options(*app);
-  app->add_option("--to-coco", a->to_coco, "write a COCO annotation file");
-  CLI::Option* records =
-      app->add_option("--to-records", a->to_records,
-                      "write shards PREFIX.record-00000-of-N and PREFIX.label_map.pbtxt");
-  app->add_option("--shards", a->shards, "number of shards [1]")
-      ->check(CLI::Range(1, 99999))
-      ->needs(records);
-  app->add_option("--to-voc", a->to_voc, "write VOC annotations into a folder");
-  app->add_option("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");
-  app->add_option("--to-images", a->to_images,
-                  "copy the images into a folder, for instance out of records");
-  app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");
-  app->add_option("--threads", a->threads, "shards written at the same time [one per core]")
-      ->check(CLI::Range(0, 1024))
-      ->needs(records);
-  return {app, [a] { return convert(*a); }};
+  a->input.add_options(opts);
+  opts.add("--to-coco", a->to_coco, "write a COCO annotation file");
+  const Option records =
+      opts.add("--to-records", a->to_records,
+               "write shards PREFIX.record-00000-of-N and PREFIX.label_map.pbtxt");
+  opts.add("--shards", a->shards, "number of shards [1]").between(1, 99999).needs(records);
+  opts.add("--to-voc", a->to_voc, "write VOC annotations into a folder");
+  opts.add("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");
+  opts.add("--to-images", a->to_images,
+           "copy the images into a folder, for instance out of records");
+  opts.add("--overwrite", a->overwrite, "replace files that exist, but never an input");
+  opts.add("--threads", a->threads, "shards written at the same time [one per core]")
+      .between(0, 1024)
+      .needs(records);
+  return {opts, [a] { return convert(*a); }};
 }
 
 }  // namespace tools

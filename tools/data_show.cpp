@@ -1,6 +1,5 @@
 // ssddata show: draws the labels into images, or into augmented images, and makes a contact sheet.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <climits>
@@ -161,54 +160,42 @@ int show(const ShowArguments& a) {
 }
 
 // A configuration brings its own data and its own order of the images.
-void refuse_beside_augmented(const CLI::App& app) {
-  const std::set<std::string> used{"help",    "augmented", "output", "overwrite",
-                                   "columns", "cell",      "count",  "overrides"};
-  for (const CLI::Option* option : app.get_options())
-    if (option->count() > 0 && !used.contains(option->get_single_name()))
-      base::fail(base::ExitCode::usage, option->get_name(),
+void refuse_beside_augmented(const Options& opts) {
+  const std::set<std::string> used{"--augmented", "--output", "--overwrite", "--columns",
+                                   "--cell",      "--count",  "overrides"};
+  for (const std::string& name : opts.names_given())
+    if (!used.contains(name))
+      base::fail(base::ExitCode::usage, name,
                  " does not go with --augmented, which takes the data of the configuration; words "
                  "such as data.train.annotations=FILE change it");
 }
 
 }  // namespace
 
-Command add_show_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("show", "Draw the labels into images");
+Command add_show_command(Program& program) {
+  Options opts = program.add_command("show", "Draw the labels into images");
   auto a = std::make_shared<ShowArguments>();
-  a->input.add_options(*app);
-  CLI::Option* config =
-      app->add_option(
-             "--augmented", a->config,
-             "a training configuration instead of a data set: shows its augmented images as "
-             "the network sees them")
-          ->type_name("CONFIG");
-  app->add_option("overrides", a->overrides, "configuration values, such as train.seed=3")
-      ->type_name("KEY=VALUE")
-      ->needs(config);
-  app->add_option("-o,--output", a->output, "folder for the pictures")->required();
-  app->add_flag("--overwrite", a->overwrite, "replace pictures that exist, but never an input");
-  CLI::Option* count = app->add_option("--count", a->count, "number of images")
-                           ->check(CLI::Range(1, 1000))
-                           ->capture_default_str();
-  CLI::Option* random =
-      app->add_flag("--random", a->random, "show a random sample instead of the first images");
-  app->add_option("--id", a->ids, "show the images with these ids")
-      ->excludes(count)
-      ->excludes(random);
-  app->add_option("--seed", a->seed, "seed of the sample")
-      ->needs(random)
-      ->check(seed_range())
-      ->type_name("N")
-      ->capture_default_str();
-  app->add_option("--columns", a->columns, "columns of the contact sheet")
-      ->check(CLI::Range(1, 50))
-      ->capture_default_str();
-  app->add_option("--cell", a->cell, "width and height of its pictures in pixels")
-      ->check(CLI::Range(16, 2000))
-      ->capture_default_str();
-  return {app, [a, app] {
-            if (!a->config.empty()) refuse_beside_augmented(*app);
+  a->input.add_options(opts);
+  const Option config =
+      opts.add("--augmented CONFIG", a->config,
+               "a training configuration instead of a data set: shows its augmented images as "
+               "the network sees them");
+  opts.add("overrides KEY=VALUE", a->overrides, "configuration values, such as train.seed=3")
+      .needs(config);
+  opts.add("-o,--output", a->output, "folder for the pictures").required();
+  opts.add("--overwrite", a->overwrite, "replace pictures that exist, but never an input");
+  const Option count =
+      opts.add("--count", a->count, "number of images").between(1, 1000).show_default();
+  const Option random =
+      opts.add("--random", a->random, "show a random sample instead of the first images");
+  opts.add("--id", a->ids, "show the images with these ids").excludes(count).excludes(random);
+  opts.add("--seed N", a->seed, "seed of the sample").needs(random).seed_range().show_default();
+  opts.add("--columns", a->columns, "columns of the contact sheet").between(1, 50).show_default();
+  opts.add("--cell", a->cell, "width and height of its pictures in pixels")
+      .between(16, 2000)
+      .show_default();
+  return {opts, [a, opts] {
+            if (!a->config.empty()) refuse_beside_augmented(opts);
             return show(*a);
           }};
 }

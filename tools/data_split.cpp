@@ -1,6 +1,5 @@
 // ssddata split: splits a data set into training and validation, as two COCO files.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -113,34 +112,25 @@ int split(SplitArguments a) {
 
 }  // namespace
 
-Command add_split_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand(
+Command add_split_command(Program& program) {
+  Options opts = program.add_command(
       "split", "Split into training and validation, each with its share of every class");
   auto a = std::make_shared<SplitArguments>();
-  a->input.add_options(*app);
-  app->add_option("--to-train", a->training, "write this COCO file for training")
-      ->type_name("FILE")
-      ->required();
-  app->add_option("--to-val", a->validation, "write this COCO file for validation")
-      ->type_name("FILE")
-      ->required();
-  CLI::Option* fraction = app->add_option("--fraction", a->options.fraction,
-                                          "share of the images that is for validation");
-  fraction->capture_default_str();
-  app->add_option("--count", a->options.count, "number of images for validation")
-      ->check(CLI::Range(int64_t{1}, int64_t{UINT32_MAX}))
-      ->type_name("N")
-      ->excludes(fraction);
-  takes_one_of(
-      app->add_option("--by", a->by, "image, or folder: images of one folder stay together")
-          ->capture_default_str(),
-      {"image", "folder"});
-  app->add_option("--seed", a->options.seed, "equal seeds give equal files")
-      ->check(seed_range())
-      ->type_name("N")
-      ->capture_default_str();
-  app->add_flag("--overwrite", a->overwrite, "replace files that exist, but never an input");
-  return {app, [a] { return split(*a); }};
+  a->input.add_options(opts);
+  opts.add("--to-train FILE", a->training, "write this COCO file for training").required();
+  opts.add("--to-val FILE", a->validation, "write this COCO file for validation").required();
+  const Option fraction =
+      opts.add("--fraction", a->options.fraction, "share of the images that is for validation")
+          .show_default();
+  opts.add("--count N", a->options.count, "number of images for validation")
+      .between(int64_t{1}, int64_t{UINT32_MAX})
+      .excludes(fraction);
+  opts.add("--by", a->by, "image, or folder: images of one folder stay together")
+      .show_default()
+      .one_of({"image", "folder"});
+  opts.add("--seed N", a->options.seed, "equal seeds give equal files").seed_range().show_default();
+  opts.add("--overwrite", a->overwrite, "replace files that exist, but never an input");
+  return {opts, [a] { return split(*a); }};
 }
 
 }  // namespace tools

@@ -1,6 +1,5 @@
 // ssddata stats: counts images, boxes, classes and sizes, and shows them as a page.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -106,17 +105,16 @@ void show(const StatsArguments& a) {
 
 }  // namespace
 
-Command add_stats_command(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("stats", "Count images, boxes, classes, and sizes");
+Command add_stats_command(Program& program) {
+  Options opts = program.add_command("stats", "Count images, boxes, classes, and sizes");
   auto a = std::make_shared<StatsArguments>();
-  a->input.add_options(*app);
-  app->add_flag("--json", a->json, "one JSON object on standard output");
-  CLI::Option* report = app->add_option("--report", a->report,
-                                        "write a page with plots of the labels to this HTML file")
-                            ->type_name("FILE");
-  app->add_flag("--overwrite", a->overwrite, "replace a file that exists, but never an input")
-      ->needs(report);
-  return {app, [a] {
+  a->input.add_options(opts);
+  opts.add("--json", a->json, "one JSON object on standard output");
+  const Option report = opts.add("--report FILE", a->report,
+                                 "write a page with plots of the labels to this HTML file");
+  opts.add("--overwrite", a->overwrite, "replace a file that exists, but never an input")
+      .needs(report);
+  return {opts, [a] {
             show(*a);
             return 0;
           }};

@@ -1,6 +1,5 @@
 #include "tools/dataset_input.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
@@ -35,17 +34,16 @@ void tell_other_sizes(const data::FileLookup& files) {
 
 }  // namespace
 
-void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
+void add_exif_option(Options& opts, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard) {
-  takes_one_of(
-      app.add_option_function<std::string>(
+  opts.add(
           "--exif",
           [&exif](const std::string& word) {
             exif = word == "stored" ? data::ExifPolicy::stored : data::ExifPolicy::upright;
           },
           "upright: pictures and boxes as EXIF turns them; stored: as the pixels are stored [" +
-              standard + "]"),
-      {"upright", "stored"});
+              standard + "]")
+      .one_of({"upright", "stored"});
 }
 
 void tell_same_names(const data::Dataset& dataset) {
@@ -53,7 +51,7 @@ void tell_same_names(const data::Dataset& dataset) {
     base::tell("note: " + words);
 }
 
-void DatasetInput::add_options(CLI::App& app) {
+void DatasetInput::add_options(Options& opts) {
   for (const data::Format& f : data::formats()) {
     std::string name = std::string("--") + f.key, meaning = f.meaning;
     if (f.key == std::string("tfrecords")) {
@@ -61,30 +59,21 @@ void DatasetInput::add_options(CLI::App& app) {
       // A shell would turn an unquoted glob into several words, of which the option takes one.
       meaning = "TFRecord shards: one path or one glob in quotes, as 'shards/train.record-*'";
     }
-    std::visit(
-        [&](auto field) {
-          app.add_option(name, source.*field, meaning)->expected(1)->type_name("PATH");
-        },
-        f.field);
+    std::visit([&](auto field) { opts.add(name + " PATH", source.*field, meaning).once(); },
+               f.field);
   }
-  app.add_option("--images", source.images, "image folder [the usual one of the format]")
-      ->type_name("DIR");
-  app.add_option("--names", source.names, "file of class names of VOC and YOLO, one per line")
-      ->type_name("FILE");
-  app.add_option("--split", source.split, "images of a data.yaml or of VOC's ImageSets/Main")
-      ->each([this](const std::string&) { split_given = true; })
-      ->capture_default_str()
-      ->type_name("NAME");
-  app.add_option("--label-map", source.label_map,
-                 "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]")
-      ->type_name("coco|FILE");
-  add_exif_option(app, exif, "upright, or as the model was trained");
-  // Not bound to the optional itself, because CLI11 would set it to false if no option is given.
-  app.add_flag_function(
-      "--follow-links,!--no-follow-links", [this](int64_t given) { follow_links = given > 0; },
-      "read images through links that lead out of their folder [yes]");
-  app.add_flag("--keep-grouping-class", source.keep_grouping_class,
-               "take a category that only groups the others as a class, too");
+  opts.add("--images DIR", source.images, "image folder [the usual one of the format]");
+  opts.add("--names FILE", source.names, "file of class names of VOC and YOLO, one per line");
+  opts.add("--split NAME", source.split, "images of a data.yaml or of VOC's ImageSets/Main")
+      .tells(split_given)
+      .show_default();
+  opts.add("--label-map coco|FILE", source.label_map,
+           "label map of the TFRecord shards; coco: COCO's 80 classes [the file beside them]");
+  add_exif_option(opts, exif, "upright, or as the model was trained");
+  opts.add("--follow-links,!--no-follow-links", follow_links,
+           "read images through links that lead out of their folder [yes]");
+  opts.add("--keep-grouping-class", source.keep_grouping_class,
+           "take a category that only groups the others as a class, too");
 }
 
 data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {

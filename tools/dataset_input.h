@@ -5,15 +5,12 @@
 
 #include "data/dataset.h"
 #include "data/formats/source.h"
-
-namespace CLI {
-class App;
-}
+#include "tools/options.h"
 
 namespace tools {
 
 // Adds --exif. `standard` says in the help what happens without the option.
-void add_exif_option(CLI::App& app, std::optional<data::ExifPolicy>& exif,
+void add_exif_option(Options& opts, std::optional<data::ExifPolicy>& exif,
                      const std::string& standard);
 
 // Writes a note if two categories have one name.
@@ -27,7 +24,7 @@ struct DatasetInput {
 
   // Adds an option for each format, the options that belong to formats, and those that say how
   // images are read.
-  void add_options(CLI::App& app);
+  void add_options(Options& opts);
   // Returns `source` with the policy of the options, or of `standard` where no option is given.
   // Throws Error(usage) if an option has no effect on the data set that is given
   // (data::refuse_unread_values).

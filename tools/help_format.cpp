@@ -79,4 +79,33 @@ std::string HelpFormat::usage(const CLI::App& app, const std::string& before) co
   return text;
 }
 
+OptionEntry HelpFormat::entry_of(const CLI::Option& option) const {
+  OptionEntry entry;
+  const bool positional = option.get_positional();
+  if (positional) {
+    entry.names = {option.get_name(true, false)};
+  } else {
+    for (const std::string& name : option.get_snames()) entry.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) entry.names.push_back("--" + name);
+  }
+  entry.heading = make_option_name(&option, positional) + make_option_opts(&option);
+  entry.meaning = make_option_desc(&option);
+  if (option.get_expected_max() > 0) describe_value(option.get_type_name(), entry);
+  return entry;
+}
+
+CommandEntry HelpFormat::table(const CLI::App& app, const std::string& before) const {
+  CommandEntry entry{
+      .name = app.get_name(), .usage = usage(app, before), .meaning = app.get_description()};
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
+    (option->get_positional() ? entry.positionals : entry.options).push_back(entry_of(*option));
+  }
+  const std::string inner = before.empty() ? entry.name : before + " " + entry.name;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    entry.commands.push_back(table(*sub, inner));
+  if (before.empty()) entry.examples = examples_;
+  return entry;
+}
+
 }  // namespace tools

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/command_line.h"
+#include "tools/options.h"
+#include "tools/pages/option_table.h"
 
 namespace tools {
 
@@ -18,11 +19,14 @@ class HelpFormat : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override;
   // The option's meaning, and which options it needs and excludes.
   std::string make_option_desc(const CLI::Option* option) const override;
-  // "ssddata check [OPTIONS]", for a command inside the program `before`, or for a program itself.
-  std::string usage(const CLI::App& app, const std::string& before) const;
-  const std::vector<Example>& examples() const { return examples_; }
+  // What the help says of a program or, inside the program `before`, of a command.
+  CommandEntry table(const CLI::App& app, const std::string& before) const;
 
  private:
+  OptionEntry entry_of(const CLI::Option& option) const;
+  // "ssddata check [OPTIONS]"
+  std::string usage(const CLI::App& app, const std::string& before) const;
+
   std::vector<Example> examples_;
 };
 

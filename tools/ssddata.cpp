@@ -1,14 +1,12 @@
 // ssddata: makes, checks, counts, splits, converts, and shows data sets.
-#include <CLI/CLI.hpp>
 
 #include "tools/command_line.h"
 #include "tools/data_commands.h"
 
 int main(int argc, char** argv) {
   tools::handle_lack_of_memory();
-  CLI::App app("", "ssddata");
-  tools::describe_program(
-      app, "Makes, checks, counts, shows, splits, and converts labelled data sets.",
+  tools::Program program(
+      "ssddata", "Makes, checks, counts, shows, splits, and converts labelled data sets.",
       {{"ssddata synth shapes", "draw a small data set"},
        {"ssddata show --annotations train.json --images train2017/ -o pictures",
         "draw the labels into images"},
@@ -25,8 +23,9 @@ int main(int argc, char** argv) {
         "val.json",
         "into training and validation"},
        {"ssddata COMMAND --help", "the options of one command"}});
-  return tools::run_commands(argc, argv, app,
-                             {tools::add_check_command(app), tools::add_stats_command(app),
-                              tools::add_convert_command(app), tools::add_split_command(app),
-                              tools::add_synth_command(app), tools::add_show_command(app)});
+  return tools::run_commands(
+      argc, argv, program,
+      {tools::add_check_command(program), tools::add_stats_command(program),
+       tools::add_convert_command(program), tools::add_split_command(program),
+       tools::add_synth_command(program), tools::add_show_command(program)});
 }

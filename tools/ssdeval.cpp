@@ -1,5 +1,4 @@
 // ssdeval: COCO metrics.
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "engine/base/error.h"
@@ -16,41 +15,32 @@ struct Arguments {
   tools::CheckpointEvaluation model;  // its fields serve results files, too
 };
 
-void add_model_options(CLI::App& app, Arguments& a) {
-  app.add_option("--checkpoint", a.model.checkpoint,
-                 "A model, as ssdtrain saves it, or a run's folder")
-      ->type_name("FILE");
-  app.add_option("--config", a.model.config,
-                 "Configuration in place of the checkpoint's, for the data and the evaluation")
-      ->type_name("FILE");
-  app.add_option("--save-detections", a.model.save_detections,
-                 "Write what the model finds as COCO results")
-      ->type_name("FILE");
-  app.add_option("--device", a.model.device, "The CPU or a GPU; default: a GPU where there is one")
-      ->type_name(tools::device_values());
-  app.add_option("overrides", a.model.overrides, "Configuration values, as eval.max_total=200")
-      ->type_name("KEY=VALUE");
+void add_model_options(tools::Options& opts, Arguments& a) {
+  opts.add("--checkpoint FILE", a.model.checkpoint,
+           "A model, as ssdtrain saves it, or a run's folder");
+  opts.add("--config FILE", a.model.config,
+           "Configuration in place of the checkpoint's, for the data and the evaluation");
+  opts.add("--save-detections FILE", a.model.save_detections,
+           "Write what the model finds as COCO results");
+  opts.add("--device " + tools::device_values(), a.model.device,
+           "The CPU or a GPU; default: a GPU where there is one");
+  opts.add("overrides KEY=VALUE", a.model.overrides, "Configuration values, as eval.max_total=200");
 }
 
-void add_common_options(CLI::App& app, Arguments& a) {
+void add_common_options(tools::Options& opts, Arguments& a) {
   a.model.input.source.split = "val";
-  a.model.input.add_options(app);
-  app.add_option("--detections", a.detections, "COCO results: an array of boxes with scores")
-      ->type_name("FILE");
-  app.add_flag("--json", a.model.report.json, "Print one JSON object");
-  app.add_option("--per-class", a.model.report.per_class, "Write a row per class to this CSV file")
-      ->type_name("FILE");
-  app.add_option("--report", a.model.report.page,
-                 "Write an HTML page with curves, confusion matrix and pictures")
-      ->type_name("FILE");
-  app.add_flag("--overwrite", a.model.overwrite, "Replace files that exist, but never an input");
-  app.add_flag("--reference-area", a.model.options.reference_area,
-               "Small, medium, large by the area of the box instead of the mask");
-  app.add_flag("--strict-ids", a.model.options.id_zero_is_missed,
-               "Count an object with annotation id 0 as missed, as pycocotools does");
-  app.add_option("--threads", a.model.threads, "Threads, 0 for one per core")
-      ->check(CLI::Range(0, 1024))
-      ->type_name("N");
+  a.model.input.add_options(opts);
+  opts.add("--detections FILE", a.detections, "COCO results: an array of boxes with scores");
+  opts.add("--json", a.model.report.json, "Print one JSON object");
+  opts.add("--per-class FILE", a.model.report.per_class, "Write a row per class to this CSV file");
+  opts.add("--report FILE", a.model.report.page,
+           "Write an HTML page with curves, confusion matrix and pictures");
+  opts.add("--overwrite", a.model.overwrite, "Replace files that exist, but never an input");
+  opts.add("--reference-area", a.model.options.reference_area,
+           "Small, medium, large by the area of the box instead of the mask");
+  opts.add("--strict-ids", a.model.options.id_zero_is_missed,
+           "Count an object with annotation id 0 as missed, as pycocotools does");
+  opts.add("--threads N", a.model.threads, "Threads, 0 for one per core").between(0, 1024);
 }
 
 // Options of a model make no sense beside --detections, where nothing runs.
@@ -66,11 +56,11 @@ void refuse_model_options(const Arguments& a) {
 }
 
 // Options of a data set say nothing about that of the checkpoint.
-void refuse_options_without_data(const CLI::App& app, const data::Source& source) {
+void refuse_options_without_data(const tools::Options& opts, const data::Source& source) {
   if (source.given()) return;
   for (const char* option :
        {"--images", "--names", "--split", "--label-map", "--keep-grouping-class"})
-    if (app.get_option(option)->count() > 0)
+    if (opts.given(option))
       fail(ExitCode::usage, option, " needs one of ", data::format_keys("--"),
            ": it belongs to the data set that is given there");
 }
@@ -82,14 +72,14 @@ void refuse_overwrite_without_files(const tools::CheckpointEvaluation& m) {
          "nothing else is written into a file");
 }
 
-void evaluate(const CLI::App& app, Arguments a) {
+void evaluate(const tools::Options& opts, Arguments a) {
   a.model.options.threads = a.model.threads;
   refuse_overwrite_without_files(a.model);
   if (a.model.checkpoint.empty() == a.detections.empty())
     fail(ExitCode::usage,
          "give either --checkpoint, or --annotations and --detections, see --help");
   if (!a.model.checkpoint.empty()) {
-    refuse_options_without_data(app, a.model.input.source);
+    refuse_options_without_data(opts, a.model.input.source);
     return tools::evaluate_checkpoint(a.model, std::cout, std::cerr);
   }
   refuse_model_options(a);
@@ -107,9 +97,8 @@ void evaluate(const CLI::App& app, Arguments a) {
 
 int main(int argc, char** argv) {
   tools::handle_lack_of_memory();
-  CLI::App app("", "ssdeval");
-  tools::describe_program(
-      app, "COCO box metrics of a model or of a results file.",
+  tools::Program program(
+      "ssdeval", "COCO box metrics of a model or of a results file.",
       {{"ssdeval --checkpoint runs/shapes_demo/1/best.safetensors",
         "a model on the validation images that it was trained with"},
        {"ssdeval --checkpoint F --annotations A.json --images DIR", "a model on other images"},
@@ -119,7 +108,7 @@ int main(int argc, char** argv) {
         "a page to look at, with the best and the worst images"},
        {"ssdeval --annotations A.json --detections D.json --json", "the same for programs"}});
   Arguments arguments;
-  add_common_options(app, arguments);
-  add_model_options(app, arguments);
-  return tools::run_program(argc, argv, app, [&] { evaluate(app, arguments); });
+  add_common_options(program, arguments);
+  add_model_options(program, arguments);
+  return tools::run_program(argc, argv, program, [&] { evaluate(program, arguments); });
 }

@@ -1,7 +1,6 @@
 // ssdexport: a trained model for other programs.
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <iostream>
@@ -37,73 +36,63 @@ struct Arguments {
 // How much the results of two f32 networks may differ, and those of one with f16 weights.
 constexpr double kScoreLimit = 1e-4, kHalfScoreLimit = 0.05, kHalfUnmatched = 0.05;
 
-void add_options(CLI::App& app, Arguments& a) {
-  app.add_option("--checkpoint", a.checkpoint, "A model, as ssdtrain saves it, or a run's folder")
-      ->type_name("FILE")
-      ->required();
-  app.add_option("--onnx", a.onnx, "Write an ONNX file: pixels in, boxes out")->type_name("FILE");
-  app.add_option("--weights", a.weights,
-                 "Write a checkpoint of the weights alone, for ssddetect, ssdeval and --init-from")
-      ->type_name("FILE");
-  app.add_flag("--overwrite", a.overwrite, "Replace files that exist, but never an input");
+void add_options(tools::Options& opts, Arguments& a) {
+  opts.add("--checkpoint FILE", a.checkpoint, "A model, as ssdtrain saves it, or a run's folder")
+      .required();
+  opts.add("--onnx FILE", a.onnx, "Write an ONNX file: pixels in, boxes out");
+  opts.add("--weights FILE", a.weights,
+           "Write a checkpoint of the weights alone, for ssddetect, ssdeval and --init-from");
+  opts.add("--overwrite", a.overwrite, "Replace files that exist, but never an input");
 }
 
-void add_onnx_options(CLI::App& app, Arguments& a) {
-  tools::takes_one_of(
-      app.add_option("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
-          ->capture_default_str(),
-      {"none", "onnx", "trt"});
-  app.add_option("--opset", a.options.opset, "Version of ONNX's operators")
-      ->check(CLI::Range(onnx::kOldestOpset, onnx::kNewestOpset))
-      ->capture_default_str()
-      ->type_name("N");
-  app.add_flag("--half", a.options.half_weights, "Store the weights as f16: half the ONNX file");
-  app.add_option("--score-threshold", a.score_threshold,
-                 "Boxes with this score or less are left out; default: the model's")
-      ->check(tools::number_between(0.0, 1.0))
-      ->type_name("X");
-  app.add_option("--iou", a.iou_threshold,
-                 "Boxes of one class that overlap more are suppressed; default: the model's")
-      ->check(tools::number_between(0.0, 1.0))
-      ->type_name("X");
-  app.add_option("--max", a.most, "Boxes per image at most; default: the model's eval.max_total")
-      ->check(CLI::Range(1, 10000))
-      ->type_name("N");
-  CLI::Option* verify =
-      app.add_option("--verify", a.verify,
-                     "Compare with our own engine on N images in Python's onnxruntime")
-          ->check(CLI::Range(1, 10000))
-          ->type_name("N");
-  app.add_option("--images", a.images, "The images of --verify; default: drawn ones")
-      ->type_name("FILE|DIR");
-  app.add_option("--python", a.python, "The interpreter of --verify")
-      ->needs(verify)
-      ->capture_default_str()
-      ->type_name("PROGRAM");
+void add_onnx_options(tools::Options& opts, Arguments& a) {
+  opts.add("--nms", a.nms, "Suppression: none, onnx, or trt (TensorRT's plugin)")
+      .show_default()
+      .one_of({"none", "onnx", "trt"});
+  opts.add("--opset N", a.options.opset, "Version of ONNX's operators")
+      .between(onnx::kOldestOpset, onnx::kNewestOpset)
+      .show_default();
+  opts.add("--half", a.options.half_weights, "Store the weights as f16: half the ONNX file");
+  opts.add("--score-threshold X", a.score_threshold,
+           "Boxes with this score or less are left out; default: the model's")
+      .between(0.0, 1.0);
+  opts.add("--iou X", a.iou_threshold,
+           "Boxes of one class that overlap more are suppressed; default: the model's")
+      .between(0.0, 1.0);
+  opts.add("--max N", a.most, "Boxes per image at most; default: the model's eval.max_total")
+      .between(1, 10000);
+  const tools::Option verify =
+      opts.add("--verify N", a.verify,
+               "Compare with our own engine on N images in Python's onnxruntime")
+          .between(1, 10000);
+  opts.add("--images FILE|DIR", a.images, "The images of --verify; default: drawn ones");
+  opts.add("--python PROGRAM", a.python, "The interpreter of --verify")
+      .needs(verify)
+      .show_default();
 }
 
 // Refuses options of the ONNX file if only --weights is given.
-void refuse_onnx_options(const CLI::App& app) {
+void refuse_onnx_options(const tools::Options& opts) {
   for (const char* option : {"--nms", "--opset", "--half", "--score-threshold", "--iou", "--max"})
-    if (app.get_option(option)->count() > 0) fail(ExitCode::usage, option, " needs --onnx");
+    if (opts.given(option)) fail(ExitCode::usage, option, " needs --onnx");
 }
 
 // Refuses rules for boxes if the file has no suppression, since it then gives all scores. Only
 // --verify uses the rules all the same.
-void refuse_rules(const CLI::App& app, const Arguments& a) {
+void refuse_rules(const tools::Options& opts, const Arguments& a) {
   if (a.nms != "none" || a.verify > 0) return;
   for (const char* option : {"--score-threshold", "--iou", "--max"})
-    if (app.get_option(option)->count() > 0)
+    if (opts.given(option))
       fail(ExitCode::usage, option,
            " changes nothing with --nms none, which writes every box with its scores: leave it "
            "out, or choose another --nms");
 }
 
-void check_arguments(const CLI::App& app, const Arguments& a) {
+void check_arguments(const tools::Options& opts, const Arguments& a) {
   if (a.onnx.empty() && a.weights.empty())
     fail(ExitCode::usage, "nothing to write: give --onnx FILE or --weights FILE");
-  if (a.onnx.empty()) refuse_onnx_options(app);
-  refuse_rules(app, a);
+  if (a.onnx.empty()) refuse_onnx_options(opts);
+  refuse_rules(opts, a);
   if (a.onnx.empty() && a.verify > 0) fail(ExitCode::usage, "--verify needs --onnx");
   if (a.verify == 0 && !a.images.empty()) fail(ExitCode::usage, "--images needs --verify N");
 }
@@ -186,8 +175,8 @@ void write_onnx(const Arguments& a, run::LoadedModel& model,
                            a.nms);
 }
 
-void export_model(const CLI::App& app, const Arguments& a) {
-  check_arguments(app, a);
+void export_model(const tools::Options& opts, const Arguments& a) {
+  check_arguments(opts, a);
   base::OutputGuard guard(a.overwrite);
   guard.add("--onnx", a.onnx);
   guard.add("--weights", a.weights);
@@ -211,16 +200,15 @@ void export_model(const CLI::App& app, const Arguments& a) {
 
 int main(int argc, char** argv) {
   tools::handle_lack_of_memory();
-  CLI::App app("", "ssdexport");
-  tools::describe_program(app, "Writes a trained model for other programs.",
-                          {{"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx",
-                            "an ONNX file that takes RGB images of any size and gives boxes"},
-                           {"ssdexport --checkpoint F --onnx F.onnx --verify 20 --images photos",
-                            "compare it with this engine on 20 photos first"},
-                           {"ssdexport --checkpoint F --weights weights.safetensors",
-                            "the weights without what training needs: at most half the size"}});
+  tools::Program program("ssdexport", "Writes a trained model for other programs.",
+                         {{"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx",
+                           "an ONNX file that takes RGB images of any size and gives boxes"},
+                          {"ssdexport --checkpoint F --onnx F.onnx --verify 20 --images photos",
+                           "compare it with this engine on 20 photos first"},
+                          {"ssdexport --checkpoint F --weights weights.safetensors",
+                           "the weights without what training needs: at most half the size"}});
   Arguments arguments;
-  add_options(app, arguments);
-  add_onnx_options(app, arguments);
-  return tools::run_program(argc, argv, app, [&] { export_model(app, arguments); });
+  add_options(program, arguments);
+  add_onnx_options(program, arguments);
+  return tools::run_program(argc, argv, program, [&] { export_model(program, arguments); });
 }

@@ -1,5 +1,4 @@
 // Trains a detector: `ssdtrain --config C.json [key.path=value ...]`.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -31,41 +30,34 @@ struct Arguments {
   char** argv = nullptr;
 };
 
-void add_options(CLI::App& app, Arguments& a) {
-  app.add_option("--config", a.config, "Configuration file (JSON with comments)")
-      ->type_name("FILE");
-  app.add_option("--from-pipeline", a.pipeline,
-                 "Configuration of the original: a pipeline.config of the Object Detection API")
-      ->type_name("FILE");
-  app.add_option("--resume", a.resume,
-                 "Continue a run: auto (the latest one), its folder, or one of its checkpoints")
-      ->type_name("auto|PATH");
-  app.add_option("--init-from", a.init_from,
-                 "Start from the weights in this file, or of this run's folder")
-      ->type_name("FILE|DIR");
-  app.add_option("--output-dir", a.output_dir, "Folder of the run, instead of runs/<config>/<n>")
-      ->type_name("DIR");
-  app.add_option("--device", a.device, "The CPU or a GPU; default: a GPU where there is one")
-      ->type_name(tools::device_values());
-  tools::takes_one_of(app.add_option("--precision", a.precision, "What the step is computed in"),
-                      engine::precision_names());
-  app.add_option("--ranks", a.ranks, "Processes that train together; started on this machine")
-      ->type_name("N");
-  app.add_option("--seed", a.seed, "Seed of all random numbers")->type_name("N");
-  app.add_flag("--deterministic", a.deterministic,
-               "Give the same bits in every run with the same seed");
-  CLI::Option* dry_run =
-      app.add_flag("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
-  app.add_flag("--print-config", a.print_config, "Print every value and stop")->excludes(dry_run);
-  CLI::Option* help_config =
-      app.add_flag("--help-config", a.help_config,
-                   "Explain the configuration's keys, or those of one section, and stop");
-  app.add_flag("--markdown", a.markdown, "With --help-config: print a Markdown page")
-      ->needs(help_config);
-  app.add_flag("--help-pipeline", a.help_pipeline,
-               "Print, as Markdown, what each field of a pipeline.config becomes, and stop");
-  app.add_option("overrides", a.overrides, "Configuration values, such as train.batch_size=8")
-      ->type_name("KEY=VALUE");
+void add_options(tools::Options& opts, Arguments& a) {
+  opts.add("--config FILE", a.config, "Configuration file (JSON with comments)");
+  opts.add("--from-pipeline FILE", a.pipeline,
+           "Configuration of the original: a pipeline.config of the Object Detection API");
+  opts.add("--resume auto|PATH", a.resume,
+           "Continue a run: auto (the latest one), its folder, or one of its checkpoints");
+  opts.add("--init-from FILE|DIR", a.init_from,
+           "Start from the weights in this file, or of this run's folder");
+  opts.add("--output-dir DIR", a.output_dir, "Folder of the run, instead of runs/<config>/<n>");
+  opts.add("--device " + tools::device_values(), a.device,
+           "The CPU or a GPU; default: a GPU where there is one");
+  opts.add("--precision", a.precision, "What the step is computed in")
+      .one_of(engine::precision_names());
+  opts.add("--ranks N", a.ranks, "Processes that train together; started on this machine");
+  opts.add("--seed N", a.seed, "Seed of all random numbers");
+  opts.add("--deterministic", a.deterministic,
+           "Give the same bits in every run with the same seed");
+  const tools::Option dry_run =
+      opts.add("--dry-run", a.dry_run, "Run one step and print the memory plan; write nothing");
+  opts.add("--print-config", a.print_config, "Print every value and stop").excludes(dry_run);
+  const tools::Option help_config =
+      opts.add("--help-config", a.help_config,
+               "Explain the configuration's keys, or those of one section, and stop");
+  opts.add("--markdown", a.markdown, "With --help-config: print a Markdown page")
+      .needs(help_config);
+  opts.add("--help-pipeline", a.help_pipeline,
+           "Print, as Markdown, what each field of a pipeline.config becomes, and stop");
+  opts.add("overrides KEY=VALUE", a.overrides, "Configuration values, such as train.batch_size=8");
 }
 
 constexpr const char* kInitFrom = "checkpoint.init_from=";
@@ -264,12 +256,11 @@ int train(const Arguments& a) {
 
 int main(int argc, char** argv) {
   tools::handle_lack_of_memory();
-  CLI::App app{"", "ssdtrain"};
   Arguments arguments;
   arguments.words.assign(argv, argv + argc);
   arguments.argv = argv;
-  tools::describe_program(
-      app, "Trains a detector on labelled images and evaluates it.",
+  tools::Program program(
+      "ssdtrain", "Trains a detector on labelled images and evaluates it.",
       {{"ssdtrain --config configs/shapes_demo.json", "train; the run is in runs/shapes_demo/1"},
        {"ssdtrain --config C.json train.batch_size=8 train.epochs=20",
         "change values of the configuration"},
@@ -278,7 +269,7 @@ int main(int argc, char** argv) {
        {"ssdtrain --config C.json --dry-run", "check everything, write nothing"},
        {"ssdtrain --from-pipeline P.config --print-config", "the original's configuration as ours"},
        {"ssdtrain --help-config", "all keys of a configuration"}});
-  add_options(app, arguments);
-  return tools::run_program(argc, argv, app,
+  add_options(program, arguments);
+  return tools::run_program(argc, argv, program,
                             std::function<int()>([&] { return train(arguments); }));
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 
@@ -24,26 +23,26 @@ int program(std::vector<std::string> words, const Body& body) {
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  CLI::App app{"", "ssdtest"};
-  tools::describe_program(app, "Tests things.",
-                          {{"ssdtest --config a.json", "test a"}, {"ssdtest stop", "stop"}});
+  tools::Program program("ssdtest", "Tests things.",
+                         {{"ssdtest --config a.json", "test a"}, {"ssdtest stop", "stop"}});
   std::string config;
   int count = 0;
   double part = 0;
   bool fast = false;
   std::vector<std::string> overrides;
-  app.add_option("--config", config, "Configuration file");
-  app.add_option("--count", count, "How often")->check(CLI::Range(0, 9));
-  app.add_option("--part", part, "How much")->check(tools::number_between(0, 1));
+  program.add("--config", config, "Configuration file");
+  program.add("--count", count, "How often").between(0, 9);
+  program.add("--part", part, "How much").between(0.0, 1.0);
   std::string kind;
-  unsigned seed = 0;
-  CLI::Option* seed_option = app.add_option("--seed", seed, "Seed");
-  tools::takes_one_of(app.add_option("--kind", kind, "Which"), {"old", "new"});
-  app.add_flag("--random", fast, "Any seed")->excludes(seed_option);
-  app.add_option("--reuse", fast, "Again")->needs(seed_option);
-  app.add_option("overrides", overrides, "key.path=value");
-  app.add_subcommand("stop", "Stops")->add_flag("--fast", fast, "Fast");
-  return tools::run_program(int(words.size()), argv.data(), app, body);
+  uint64_t seed = 0, limit = 0;
+  const tools::Option seed_option = program.add("--seed", seed, "Seed");
+  program.add("--limit", limit, "At most").seed_range();
+  program.add("--kind", kind, "Which").one_of({"old", "new"});
+  program.add("--random", fast, "Any seed").excludes(seed_option);
+  program.add("--reuse", count, "Again").needs(seed_option);
+  program.add("overrides", overrides, "key.path=value");
+  program.add_command("stop", "Stops").add("--fast", fast, "Fast");
+  return tools::run_program(int(words.size()), argv.data(), program, body);
 }
 
 // Runs `body` in a child whose stdout and stderr go into files.
@@ -122,6 +121,7 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--seed", "x1"}, "ssdtest: --seed: expected a number, found x1\n"},
       {{"--seed", "1.5"}, "ssdtest: --seed: expected a whole, not negative number, found 1.5\n"},
       {{"--seed", "99999999999999999999"}, "ssdtest: --seed: 99999999999999999999 is too large\n"},
+      {{"--limit", "9223372036854775808"}, "ssdtest: --limit: expected a number from 0 to "},
       {{"--seed", "3", "--random"}, "ssdtest: --seed and --random do not go together, "},
       {{"--reuse", "1"}, "ssdtest: --reuse needs --seed, too\n"},
       {{"--reuse", "1", "--max", "3"}, "ssdtest: unknown option --max, see --help\n"},
@@ -252,13 +252,11 @@ TEST_CASE("a command that is missing or misspelt") {
       std::vector<char*> argv;
       for (std::string& word : words) argv.push_back(word.data());
       argv.push_back(nullptr);
-      CLI::App app{"", "ssdtest"};
       std::string value;
-      tools::describe_program(app, "Tests things.", {});
-      app.require_subcommand(1);
-      app.add_subcommand("stats", "Counts")->add_option("--input", value, "a file")->required();
-      app.add_subcommand("show", "Shows");
-      return tools::run_program(int(words.size()), argv.data(), app, [] {});
+      tools::Program program("ssdtest", "Tests things.", {});
+      program.add_command("stats", "Counts").add("--input", value, "a file").required();
+      program.add_command("show", "Shows");
+      return tools::run_commands(int(words.size()), argv.data(), program, {});
     });
   };
   const std::pair<std::vector<std::string>, const char*> rows[] = {

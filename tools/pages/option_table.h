@@ -1,9 +1,10 @@
-// A program's options as a table, from which its manual page and its completions are made.
+// A program's options as a table (Program::table), from which its manual page and its completions
+// are made.
 #pragma once
 #include <string>
 #include <vector>
 
-#include "tools/command_line.h"
+#include "tools/options.h"
 
 namespace tools {
 
@@ -32,6 +33,8 @@ struct CommandEntry {
   std::vector<Example> examples;
 };
 
-CommandEntry option_table(const CLI::App& app);
+// Sets the kind and the choices of a value by what the help calls it: "FILE|DIR", "auto|PATH",
+// "cuda|cuda:N" or "NAME". A check of the value may have added its choices: "TEXT:{image,folder}".
+void describe_value(const std::string& type, OptionEntry& entry);
 
 }  // namespace tools

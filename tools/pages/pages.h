@@ -15,7 +15,7 @@ inline constexpr const char* kPrintZshCompletion = "--print-zsh-completion";
 inline constexpr const char* kPrintMarkdown = "--print-markdown";
 
 // What the word asks for. Empty if it is none of these.
-std::string generated_page(const std::string& word, const CLI::App& app);
+std::string generated_page(const std::string& word, const Program& program);
 
 std::string man_page(const CommandEntry& program);  // roff, section 1
 std::string bash_completion(const CommandEntry& program);
