@@ -9,6 +9,7 @@
 #include "data/formats/source_files.h"
 #include "data/metrics/detections.h"
 #include "engine/base/counted.h"
+#include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/evaluation_page.h"
@@ -17,14 +18,41 @@
 namespace tools {
 namespace {
 
+std::string quoted(const std::string& name) { return "'" + base::printable_name(name) + "'"; }
+
+// Without a class that both sides know, every metric would be 0 and say nothing.
+void refuse_other_classes(const FileEvaluation& job, const data::Dataset& truth,
+                          const data::DetectionFile& file) {
+  if (file.unknown_categories == 0 || !file.detections.empty()) return;
+  const bool named = !file.unknown_category_names.empty();
+  std::vector<std::string> theirs, ours;
+  for (const std::string& name : file.unknown_category_names) theirs.push_back(quoted(name));
+  if (!named) theirs.push_back("category_id " + std::to_string(file.first_unknown_category));
+  for (const data::Category& category : truth.categories)
+    ours.push_back((named ? "" : std::to_string(category.id) + " ") + quoted(category.name));
+  base::fail(base::ExitCode::data, job.detections, ": none of its ", file.unknown_categories,
+             " detections", file.unknown_images ? " in annotated images" : "", " is of a class of ",
+             job.input.name(), ": ", named ? "they are of " : "the first has ", run::listed(theirs),
+             "; the annotations have ", ours.empty() ? "no class" : run::listed(ours), ". ",
+             named ? "Classes are matched by name: name them as the annotations do"
+                   : "Entries without a name are matched by id: number the classes as the "
+                     "annotations do",
+             ", or give the annotations of these detections");
+}
+
+std::string first_unknown_class(const data::DetectionFile& file) {
+  if (!file.unknown_category_names.empty()) return quoted(file.unknown_category_names.front());
+  return std::to_string(file.first_unknown_category) +
+         (file.first_unknown_category == 0 ? "; are they counted from 0?" : "");
+}
+
 void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
                    const data::DetectionFile& file, std::ostream& log) {
   if (file.unknown_categories)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.unknown_categories, "detection")
         << " of categories without annotations left out, the first of category "
-        << file.first_unknown_category
-        << (file.first_unknown_category == 0 ? "; are they counted from 0?" : "") << "\n";
+        << first_unknown_class(file) << "\n";
   if (file.unknown_images)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.unknown_images, "detection")
@@ -85,6 +113,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   inputs.push_back(job.detections);
   guard.check(inputs);
   data::DetectionFile file = data::load_detections(job.detections, truth);
+  refuse_other_classes(job, truth, file);
   tell_oddities(job, truth, file, log);
   tell_images(truth, file.detections, log);
   run::tell_limit(truth, file.detections, job.options, log);

@@ -42,7 +42,8 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
   if (const std::string more = behind_zero_in_words(cursor.rest()); !more.empty())
     base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
-  if (out.unknown_images > 0 && out.detections.empty())
+  const bool in_known_images = !out.detections.empty() || out.unknown_categories > 0;
+  if (out.unknown_images > 0 && !in_known_images)
     base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,
                " detections is an annotated image, the first is ",
                base::printable_name(out.first_unknown_image),

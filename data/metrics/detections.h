@@ -21,6 +21,9 @@ struct DetectionFile {
   std::vector<Detection> detections;  // in file order
   int64_t unknown_categories = 0;     // entries left out because the truth lacks their category
   int64_t first_unknown_category = 0;
+  // The names of the left out categories that have one, up to kMostUnknownNames of them.
+  static constexpr size_t kMostUnknownNames = 100;
+  std::vector<std::string> unknown_category_names;
   int64_t negative_sizes = 0;  // entries with a negative side; they are kept, but match nothing
   // Entries whose name means another image, or another category, than their id.
   int64_t images_by_name = 0, categories_by_name = 0;
@@ -35,8 +38,8 @@ struct DetectionFile {
 // them, belongs to the image and the category of that name, whatever its ids are (DetectionNames).
 // Other keys are skipped. Throws Error(data), which begins with the file, the position and the
 // number of the detection, if the syntax is wrong, if a value is missing, repeated, NaN or of a
-// wrong type, or if an image_id is not in `truth`. Throws Error(data), too, if there are file
-// names, but none is that of an image of `truth`.
+// wrong type, or if an image_id is not in `truth`. Throws Error(data), too, if all entries have
+// file names, but none is that of an image of `truth`.
 DetectionFile load_detections(const std::string& path, const Dataset& truth);
 
 // Writes a COCO result file, with the shortest numbers that read back the same. The file appears

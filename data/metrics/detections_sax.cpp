@@ -1,5 +1,6 @@
 #include "data/metrics/detections_sax.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -182,6 +183,10 @@ bool DetectionHandler::finds_category() {
   }
   if (category_ >= 0) return true;
   if (out_.unknown_categories++ == 0) out_.first_unknown_category = category_id_;
+  auto& names = out_.unknown_category_names;
+  if (seen_ >> category & 1 && names.size() < DetectionFile::kMostUnknownNames &&
+      std::find(names.begin(), names.end(), category_name_) == names.end())
+    names.push_back(category_name_);
   return false;
 }
 

@@ -132,6 +132,44 @@ TEST_CASE("unknown classes are left out with a warning, no detections are a resu
   CHECK(json::parse(outcome.out)["DetectionBoxes_Precision/mAP"] == 0);
 }
 
+TEST_CASE("detections of other classes only are refused, with the classes of both sides") {
+  json named = one_detection();
+  named[0]["category"] = "foo";
+  tests::Outcome outcome = Job(one_object_truth(), named).run();
+  INFO(outcome.err);
+  check_refused(outcome, 3);
+  CHECK_THAT(outcome.err,
+             Catch::Contains("none of its 1 detections is of a class of ") &&
+                 Catch::Contains("a.json: they are of 'foo'; the annotations have "
+                                 "'cat, \"big\"', 'dog'. Classes are matched by name"));
+
+  // Others are in images without annotations: those images are not to blame.
+  json elsewhere = named;
+  elsewhere.push_back(named[0]);
+  elsewhere[0]["file_name"] = "a.jpg";
+  elsewhere[1]["file_name"] = "b.jpg";
+  outcome = Job(one_object_truth(), elsewhere).run();
+  INFO(outcome.err);
+  check_refused(outcome, 3);
+  CHECK_THAT(outcome.err,
+             Catch::Contains("none of its 1 detections in annotated images is of a ") &&
+                 !Catch::Contains("none of the file names"));
+
+  json numbered = one_detection();
+  numbered[0]["category_id"] = 77;
+  outcome = Job(one_object_truth(), numbered).run();
+  INFO(outcome.err);
+  check_refused(outcome, 3);
+  CHECK_THAT(outcome.err, Catch::Contains("the first has category_id 77; the annotations have "
+                                          "4 'cat, \"big\"', 2 'dog'. Entries without a name"));
+
+  json mixed = one_detection();
+  mixed.push_back(named[0]);
+  outcome = Job(one_object_truth(), mixed).run();
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Catch::Contains("left out, the first of category 'foo'\n"));
+}
+
 TEST_CASE("objects whose area the metrics do not count are told, and are counted by the check") {
   json truth = one_object_truth();
   for (int i = 1; i <= 3; ++i) {

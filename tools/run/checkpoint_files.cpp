@@ -73,6 +73,13 @@ std::vector<std::string> resumable(const std::string& folder) {
   return paths;
 }
 
+bool has_checkpoint(const fs::path& folder) {
+  const std::vector<std::string> paths = resumable(folder.string());
+  std::error_code unknown;
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const std::string& path) { return fs::exists(path, unknown); });
+}
+
 std::string take_best_along(const RunFolder& folder, const std::string& from,
                             const BestEvaluation& best) {
   if (best.step == 0) return {};

@@ -1,5 +1,6 @@
 // The checkpoints of a run folder: last, previous, best and numbered ones.
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ class CheckpointFiles {
 // The checkpoints from which a run in this folder may be resumed, the newest first. Some of them
 // may not exist.
 std::vector<std::string> resumable(const std::string& folder);
+// Whether one of them exists.
+bool has_checkpoint(const std::filesystem::path& folder);
 
 // For a run that goes on from a checkpoint in the folder `from`, whose best evaluation so far is
 // `best`. If the run has a new folder, best.safetensors and the files of its evaluation are taken

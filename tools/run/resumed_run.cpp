@@ -37,11 +37,6 @@ bool is_alike(const fs::path& folder, const config::RunConfig& config) {
   }
 }
 
-bool has_checkpoint(const fs::path& folder) {
-  const std::vector<std::string> paths = resumable(folder.string());
-  return std::any_of(paths.begin(), paths.end(), present);
-}
-
 // Folders of runs below that of `--resume auto`, with a checkpoint of the same model and training
 // data.
 std::vector<std::string> similar_runs(const config::RunConfig& config) {
@@ -106,16 +101,23 @@ RunFolder go_on(const std::string& path, const config::RunConfig& config,
   return folder;
 }
 
-// The folder of the earlier run if this one goes on in it. Empty if this one gets a new folder.
+// The folder of the earlier run if this one goes on in it. Empty if this one begins a folder.
 std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun& run) {
+  if (!run.file) return {};
   const std::string& wanted = config.output_dir;
-  if (!run.file) {
-    const bool began = !wanted.empty() && present(fs::path(wanted) / "config.json");
-    return began && run.resuming ? wanted : "";
-  }
   const std::string old = folder_of(*run.file);
   std::error_code unknown;
   return wanted.empty() || fs::equivalent(wanted, old, unknown) ? old : "";
+}
+
+[[noreturn]] void refuse_without_checkpoint(const std::string& from) {
+  if (RunFolder::only_begun(from))
+    base::fail(base::ExitCode::checkpoint, "--resume ", from,
+               ": no checkpoint there, as the run was only begun: begin it anew with --config ",
+               (fs::path(from) / "config.json").string(), " --output-dir ", from,
+               ", which keeps its logs");
+  base::fail(base::ExitCode::checkpoint, "--resume ", from,
+             ": no checkpoint there: give a checkpoint file, or the folder of a run that has one");
 }
 
 }  // namespace
@@ -131,15 +133,15 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
     const fs::path folder = RunFolder::latest(config, has_checkpoint);
     if (folder.empty()) {
       tell_fresh_start(config);
-      return {.resuming = true};
+      return {};
     }
     candidates = resumable(folder.string());
   } else if (fs::is_directory(from)) {
     candidates = resumable(from);
   }
   std::vector<std::string> complaints;
-  ResumedRun run{open_newest(candidates, complaints), {}, true};
-  if (!run.file) base::fail(base::ExitCode::checkpoint, "--resume ", from, ": no checkpoint there");
+  ResumedRun run{open_newest(candidates, complaints), {}};
+  if (!run.file) refuse_without_checkpoint(from);
   for (const std::string& complaint : complaints)
     std::cerr << "ssdtrain: " << base::printable(complaint) << "\n";
   if (!complaints.empty())

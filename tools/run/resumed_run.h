@@ -12,7 +12,6 @@ namespace run {
 struct ResumedRun {
   std::unique_ptr<ModelFile> file;   // null if the run starts from step 0
   std::vector<std::string> damaged;  // newer checkpoints of that run that could not be read
-  bool resuming = false;             // whether --resume was given
 };
 
 // Finds the checkpoint that `from` names: a checkpoint file, the folder of a run, or "auto" for the
@@ -25,7 +24,7 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
 std::string folder_of(const ModelFile&);
 
 // Checks, before any work is done, whether open_resumed can use its folder. Throws Error(usage) if
-// a folder to go on in is not that of a run, or if a folder for a new run is not empty.
+// a folder to go on in is not that of a run, or as RunFolder::check_fresh does.
 void check_folder(const config::RunConfig&, const ResumedRun&);
 
 // Opens the folder of the run:
@@ -33,9 +32,7 @@ void check_folder(const config::RunConfig&, const ResumedRun&);
 // * If the run has a checkpoint, and config.output_dir is its folder or is not set, the run goes on
 //   there. Its config.json is written anew, and so is a damaged env.json. Damaged checkpoints get
 //   another name, so that they cannot replace good ones.
-// * If --resume was given, and config.output_dir is the folder of a run without a checkpoint, the
-//   run uses that folder.
-// * Otherwise the folder is new. `words` are those of the command line.
+// * Otherwise RunFolder::create makes it. `words` are those of the command line.
 RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,
                        const std::vector<std::string>& words);
 

@@ -11,13 +11,16 @@
 #include <cstring>
 
 #include "engine/base/append_file.h"
+#include "engine/base/atomic_file.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/set_aside.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/unfinished_files.h"
 #include "engine/base/write_file.h"
+#include "tools/run/checkpoint_files.h"
 
 namespace run {
 namespace fs = std::filesystem;
@@ -67,6 +70,21 @@ bool is_run(const fs::path& folder) {
   });
 }
 
+// What a run writes before its first checkpoint, beside its own files.
+bool is_log(const std::string& name) {
+  constexpr const char* kLogs[] = {"train.log", "summary.json", "results.csv", "report.html",
+                                   RunFolder::kSamples};
+  return std::find(std::begin(kLogs), std::end(kLogs), name) != std::end(kLogs) ||
+         name.starts_with("events.");
+}
+
+// Files that stay where the checkpoints of a run were removed. Empty: there is none.
+std::string results_in(const fs::path& folder) {
+  for (const char* name : {"metrics.json", "last_metrics.json"})
+    if (base::look_at(folder / name).kind != base::FileKind::absent) return name;
+  return {};
+}
+
 // Whether `create`, killed before it has made a run, may have left a file of this name.
 bool is_of_a_beginning(const std::string& name) {
   const auto [of, process] = base::unfinished_file(name);
@@ -90,12 +108,20 @@ bool takes_our_output(const fs::path& path) {
 
 }  // namespace
 
+bool RunFolder::only_begun(const fs::path& folder) {
+  return is_run(folder) && !has_checkpoint(folder.string()) && results_in(folder).empty();
+}
+
 void RunFolder::check_fresh(const fs::path& folder) {
   const base::FileState there = base::look_at(folder);
   const std::string name = base::printable(folder.string());
   if (there.kind == base::FileKind::absent) return;
   if (there.kind != base::FileKind::folder)
     fail(ExitCode::usage, name, " is ", there.words, "; give the name of a new folder");
+  if (only_begun(folder)) return;
+  if (is_run(folder) && !has_checkpoint(folder.string()))
+    fail(ExitCode::usage, name, " holds results of a run, as ", results_in(folder),
+         ", but no checkpoint to resume: give another output_dir");
   if (is_run(folder))
     fail(ExitCode::usage, name, " holds a run already: resume it, or give another output_dir");
   const bool begun = base::look_at(folder / kLock).kind == base::FileKind::regular;
@@ -150,10 +176,34 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)
                             : fs::path(config.output_dir));
   check_fresh(folder.path_);  // again, under the lock
+  if (is_run(folder.path_)) folder.set_logs_aside();
   base::write_file(folder.file("env.json"), environment_json());
   base::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
   base::write_file(folder.file("config.json"), config::run_config_json(config));
   return folder;
+}
+
+// If the program is killed meanwhile, the folder is still that of a run that was only begun: its
+// own files keep their names.
+void RunFolder::set_logs_aside() const {
+  std::vector<fs::path> logs;
+  for (const auto& entry : fs::directory_iterator(path_))
+    if (is_log(entry.path().filename().string()) && !takes_our_output(entry.path()))
+      logs.push_back(entry.path());
+  if (logs.empty()) return;
+  const fs::path aside = base::free_name(file("logs"), "old");
+  make_folders(aside);
+  for (const char* name : kOwnFiles) base::put_second_name(file(name), (aside / name).string());
+  for (const fs::path& log : logs) {
+    std::error_code error;
+    fs::rename(log, aside / log.filename(), error);
+    if (error)
+      fail(ExitCode::data, "cannot move ", log.string(), " to ", aside.string(), ": ",
+           error.message());
+  }
+  base::tell(base::concatenate("note: the earlier run in ", path_.string(),
+                               " ended before its first checkpoint; its logs are kept in ",
+                               aside.string()));
 }
 
 RunFolder RunFolder::open(const std::string& path, const std::vector<std::string>& command_line) {

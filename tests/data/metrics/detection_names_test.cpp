@@ -112,6 +112,11 @@ TEST_CASE("detections in images without annotations are counted; if all are, the
   CHECK(file.first_unknown_image == "z.jpg");
   CHECK_THAT(failure({R"("image_id": 10, "category_id": 3, "file_name": "z.jpg")"}),
              Catch::Contains("none of the file names") && Catch::Contains("z.jpg"));
+  const DetectionFile other_class =
+      loaded({R"("image_id": 10, "category_id": 3, "file_name": "z.jpg")",
+              R"("image_id": 10, "category_id": 3, "file_name": "b.jpg", "category": "gear")"});
+  CHECK(other_class.detections.empty());
+  CHECK(other_class.unknown_category_names == std::vector<std::string>{"gear"});
   CHECK_THAT(failure({R"("image_id": 11, "category_id": 3)"}), Catch::Contains("image_id 11"));
   CHECK_THAT(failure({R"("image_id": 10, "category_id": 3, "file_name": 5)"}),
              Catch::Contains("file_name"));

@@ -39,10 +39,7 @@ TEST_CASE("output_dir: a folder that holds anything else is refused before any w
     fs::create_directories(path.parent_path());
     base::write_file(path, std::string_view("precious"));
     for (const char* more : {"", " --resume auto", " --dry-run"})
-      check_refused(place.train("mine", few + more),
-                    std::string(more) == " --resume auto" && std::string(name) == "config.json"
-                        ? "is not the folder of a run"
-                        : "holds files that are not of a run");
+      check_refused(place.train("mine", few + more), "holds files that are not of a run");
     CHECK(text_of(path) == "precious");
     CHECK(std::distance(fs::directory_iterator(place.at("mine")), {}) == 1);
     fs::remove_all(place.at("mine"));
@@ -95,6 +92,50 @@ TEST_CASE("output_dir: a folder that a killed program has only begun, and its un
   for (const char* name : left) CHECK_FALSE(fs::exists(place.at("run") + "/" + name));
   for (const char* name : kept) CHECK(fs::exists(place.at("run") + "/" + name));
   CHECK(fs::exists(place.at("run/metrics.json.tmp." + std::to_string(::getpid()))));
+}
+
+TEST_CASE("output_dir: a run without a checkpoint is taken again, and its logs are kept") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string few = "train.steps=2 log.every_steps=1 ";
+  const Outcome diverged =
+      place.train("run", few +
+                             "eval.every_steps=0 train.divergence.max_loss=1e-9 "
+                             "train.divergence.steps=1");
+  REQUIRE(diverged.exit_code == 5);
+  CHECK_THAT(diverged.err, Contains("start anew: no checkpoint was saved yet"));
+  base::write_file(fs::path(place.at("run/notes.txt")), std::string_view("mine"));
+  const std::string log = text_of(place.at("run/train.log")),
+                    config = text_of(place.at("run/config.json"));
+
+  const Outcome resumed = place.ssdtrain("--resume run");
+  INFO(resumed.err);
+  CHECK(resumed.exit_code == 4);
+  const std::string advice = "--config run/config.json --output-dir run";
+  CHECK_THAT(resumed.err, Contains("the run was only begun: begin it anew with " + advice + ","));
+
+  const std::string good = " train.divergence.max_loss=1e4 ";
+  CHECK(place.ssdtrain(advice + good + "--dry-run").exit_code == 0);
+  CHECK_FALSE(fs::exists(place.at("run/logs.old")));
+  const Outcome again = place.ssdtrain(advice + good + "train.steps=1 eval.every_steps=0");
+  INFO(again.err);
+  CHECK(again.exit_code == 0);
+  CHECK_THAT(again.err, Contains("its logs are kept in run/logs.old\n"));
+  CHECK(text_of(place.at("run/logs.old/train.log")) == log);
+  CHECK(text_of(place.at("run/logs.old/config.json")) == config);
+  CHECK(text_of(place.at("run/notes.txt")) == "mine");
+  for (const char* name : {"results.csv", "summary.json", "report.html", "cmdline.txt", "samples"})
+    CHECK(fs::exists(place.at("run/logs.old/" + std::string(name))));
+  CHECK(tests::results_of(place.at("run")).size() == 1);
+
+  for (const char* name : {"last", "previous", "best"})
+    fs::remove(place.at("run/" + std::string(name) + ".safetensors"));
+  check_refused(place.train("run", few), "holds results of a run, as metrics.json, but no ");
+  CHECK_THAT(place.ssdtrain("--resume run").err, Contains("the folder of a run that has one"));
+  for (const char* name : {"run/metrics.json", "run/last_metrics.json"}) fs::remove(place.at(name));
+  const Outcome once_more = place.train("run", few + "--resume auto");
+  INFO(once_more.err);
+  CHECK(once_more.exit_code == 0);
+  CHECK_THAT(once_more.err, Contains("starting at step 0") && Contains("run/logs.old.2\n"));
 }
 
 TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its own") {

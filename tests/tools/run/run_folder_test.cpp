@@ -85,8 +85,9 @@ TEST_CASE("one program per folder; a finished run is not overwritten") {
     RunFolder moved = std::move(folder);
     CHECK_THAT(message([&] { RunFolder::open(config.output_dir, {}); }), Catch::Contains("in use"));
   }
+  std::ofstream(config.output_dir + "/previous.safetensors") << "x";
   CHECK_THAT(message([&] { RunFolder::create(config, {}); }),
-             Catch::Contains("holds a run already"));
+             Catch::Contains("holds a run already: resume it"));
   RunFolder again = RunFolder::open(config.output_dir, {"b"});
   std::ifstream lines(again.file("cmdline.txt"));
   std::string first, second;
