@@ -34,6 +34,7 @@ enum class ProblemKind {
   zero_box,
   box_outside,
   box_overshoots,
+  box_rounds_over,
   uncounted_area,
   duplicate_box,
   id_zero,

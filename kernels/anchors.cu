@@ -7,12 +7,10 @@
 namespace kernels {
 namespace {
 
-constexpr int kMostPerCell = 64;
-
 struct GridAnchors {  // one element per anchor
   int columns, per_cell;
   float stride_y, stride_x, offset_y, offset_x, y_scale, x_scale;
-  float height[kMostPerCell], width[kMostPerCell];
+  float height[AnchorGrid::kMostPerCell], width[AnchorGrid::kMostPerCell];
   float* out;
 
   HD void operator()(int i) const {
@@ -43,7 +41,8 @@ void check(const AnchorOptions& o) {
 }  // namespace
 
 void grid_anchors(Queue queue, const AnchorGrid& grid, float y, float x, View out) {
-  if (grid.per_cell() > kMostPerCell) throw std::invalid_argument("anchors: over 64 per cell");
+  if (grid.per_cell() > AnchorGrid::kMostPerCell)
+    throw std::invalid_argument("anchors: over 64 per cell");
   GridAnchors kernel{.columns = grid.columns,
                      .per_cell = int(grid.per_cell()),
                      .stride_y = grid.stride_y,

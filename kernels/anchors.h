@@ -15,11 +15,13 @@ struct AnchorGrid {
   float base_height = 0, base_width = 0;
   std::vector<float> scales, aspect_ratios;  // an aspect ratio is width / height
 
+  static constexpr int kMostPerCell = 64;
   int64_t per_cell() const { return int64_t(scales.size() * aspect_ratios.size()); }
   int64_t size() const { return int64_t(rows) * columns * per_cell(); }
 };
 
-// Writes the anchors of `grid`, scaled by (y, x), to out [size(), 4] f32. A cell has at most 64.
+// Writes the anchors of `grid`, scaled by (y, x), to out [size(), 4] f32. Throws std::invalid_argument if a
+// cell has more than kMostPerCell.
 void grid_anchors(Queue, const AnchorGrid& grid, float y, float x, View out);
 
 struct AnchorLevel {

@@ -23,6 +23,9 @@ void check_anchors(const DetectorOptions& o) {
   const size_t ratios = o.aspect_ratios.size();
   require(ratios >= 1 && ratios <= limits::most_aspect_ratios, "anchors.aspect_ratios",
           "1 to 16 ratios", double(ratios));
+  require(o.anchors_per_cell() <= limits::most_anchors_per_cell, "anchors.aspect_ratios",
+          "at most " + std::to_string(limits::most_anchors_per_cell) + " anchors per cell",
+          o.anchors_per_cell());
   for (double ratio : o.aspect_ratios)
     require(limits::aspect_ratio, "anchors.aspect_ratios", ratio);
 }

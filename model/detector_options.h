@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/interval.h"
+#include "kernels/anchors.h"
 
 namespace model {
 
@@ -55,6 +56,7 @@ inline constexpr base::Interval anchor_scale = base::between(0.01, 1000);
 inline constexpr base::Interval scales_per_octave = base::between(1, 8);
 inline constexpr base::Interval aspect_ratio = base::between(0.01, 100);
 inline constexpr size_t most_aspect_ratios = 16;
+inline constexpr int most_anchors_per_cell = kernels::AnchorGrid::kMostPerCell;
 inline constexpr base::Interval decay = base::between(0, 1);
 inline constexpr base::Interval epsilon = base::between(1e-12, 1);
 }  // namespace limits

@@ -15,6 +15,7 @@
 #include "data/formats/coco.h"
 #include "data/likely_name.h"
 #include "data/loading/label_use.h"
+#include "data/loading/labelled_boxes.h"
 #include "data/metrics/measurable.h"
 #include "engine/base/text.h"
 
@@ -104,7 +105,8 @@ class LabelChecker {
       add(ProblemKind::zero_box, image, o, box + " has no area");
     else if (double over = std::max({-o.x, -o.y, right - image.width, bottom - image.height});
              over > 0)
-      add(ProblemKind::box_overshoots, image, o,
+      add(over < kRoundingPixels ? ProblemKind::box_rounds_over : ProblemKind::box_overshoots,
+          image, o,
           fmt::format("{} is {:.3g} px past the border of the image of {} x {}", box, over,
                       image.width, image.height));
     // The area of a box with a negative side may be the product of the sides.

@@ -30,15 +30,18 @@ void refuse_folder(const std::string& path, const std::string& expected) {
                expected);
 }
 
-void refuse_other_than_folder(const std::string& images) {
+// Some programs can do without the images. But a folder that was named is meant, also by them: it
+// tells which pictures EXIF turns.
+void require_folder(const std::string& images) {
   std::error_code unknown;
-  if (!images.empty() && fs::exists(images, unknown) && !fs::is_directory(images, unknown))
+  if (!images.empty() && !fs::is_directory(images, unknown))
     base::fail(base::ExitCode::data, base::printable_path(images),
-               ": not a folder, expected that of the images");
+               fs::exists(images, unknown) ? ": not a folder" : ": there is no such folder",
+               ", expected that of the images");
 }
 
 Dataset open_coco(const Source& s, Problems* problems) {
-  refuse_other_than_folder(s.images);
+  require_folder(s.images);
   const std::string voc = s.option("voc"), yolo = s.option("yolo");
   refuse_folder(
       s.annotations,
@@ -67,8 +70,7 @@ Dataset open_tfrecords(const Source& s, Problems* problems) {
 // files.
 Dataset open_voc(const Source& s, Problems* problems) {
   const fs::path root = s.voc;
-  if (!s.images.empty() && !fs::is_directory(s.images))
-    base::fail(base::ExitCode::data, s.images, ": not a folder, expected that of the images");
+  require_folder(s.images);
   if (!has_voc_layout(s.voc))
     return load_voc(s.voc, s.images.empty() ? s.voc : s.images, names_of(s), "", s.option("images"),
                     problems);

@@ -28,9 +28,6 @@ struct PixelBox {
   double left, top, right, bottom;
 };
 
-// Rounding in files and tools moves a box that ends at the border by less than this many pixels.
-constexpr double kRounding = 1;
-
 bool is_finite(const PixelBox& b) {
   return std::isfinite(b.left) && std::isfinite(b.top) && std::isfinite(b.right) &&
          std::isfinite(b.bottom);
@@ -61,7 +58,7 @@ LabelFate fate_of(const Object& object, const PixelBox& b, const ImageEntry& ima
   if (b.left >= image.width || b.top >= image.height || b.right <= 0 || b.bottom <= 0)
     return LabelFate::outside;
   const bool drop = overshoot == OvershootPolicy::drop;
-  if (drop && over_right_or_bottom(b, image) >= kRounding) return LabelFate::past_border;
+  if (drop && over_right_or_bottom(b, image) >= kRoundingPixels) return LabelFate::past_border;
   return LabelFate::trained;
 }
 
@@ -77,7 +74,7 @@ Label label_of(const Object& object, const ImageEntry& image, const GroundTruthO
   const LabelFate fate = fate_of(object, whole, image, options.overshoot);
   if (fate != LabelFate::trained) return {.fate = fate};
   const bool clip = options.overshoot == OvershootPolicy::clip;
-  const double reach = clip ? std::numeric_limits<double>::infinity() : kRounding;
+  const double reach = clip ? std::numeric_limits<double>::infinity() : kRoundingPixels;
   const PixelBox b = cut_at_border(whole, image, reach);
   const double over = over_any(whole, image);
   return {.cut = over > 0 && over < reach,

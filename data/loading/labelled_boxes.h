@@ -25,6 +25,7 @@ enum class CrowdPolicy { train, ignore };  // `ignore` leaves crowd boxes out
 // the top), and `clip` cuts them at the border. Boxes that reach past it by less than a pixel, as
 // rounding causes, are always cut.
 enum class OvershootPolicy { drop, clip };
+inline constexpr double kRoundingPixels = 1;
 
 struct GroundTruthOptions {
   CrowdPolicy crowd = CrowdPolicy::train;

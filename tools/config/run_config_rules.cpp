@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/backend.h"
+#include "engine/base/counted.h"
 #include "engine/precision.h"
 
 namespace config {
@@ -38,6 +39,13 @@ void model_rules(ConfigTable& t, const RunConfig& c) {
     t.rule({key}, [side = side] {
       return unless(*side % 32 == 0, fmt::format("expected a multiple of 32, found {}", *side));
     });
+  t.rule({"model.anchors.aspect_ratios", "model.anchors.scales_per_octave"}, [&o] {
+    return unless(o.anchors_per_cell() <= model::limits::most_anchors_per_cell,
+                  fmt::format("expected at most {} anchors per cell, found {}: {} for each of {}",
+                              model::limits::most_anchors_per_cell, o.anchors_per_cell(),
+                              base::counted(int64_t(o.scales_per_octave), "scale"),
+                              base::counted(int64_t(o.aspect_ratios.size()), "aspect ratio")));
+  });
   t.rule({"model.batch_norm.mode", "checkpoint.init_from"}, [&] {
     return unless(!o.frozen_batch_norm || !c.checkpoint.init_from.empty(),
                   "frozen needs stored statistics: set checkpoint.init_from");

@@ -132,8 +132,22 @@ std::string in_words(const MemoryPlan& p, size_t step_memory) {
   return text + fmt::format(", of {} for steps", memory_in_units(step_memory));
 }
 
+namespace {
+
+void check_kept(engine::Backend& backend, const MemoryPlan& plan) {
+  const size_t needed = plan.kept() - plan.image_cache, free = backend.free_memory();
+  if (needed > free)
+    base::fail(base::ExitCode::resources, "the model does not fit: its weights, gradients and ",
+               "optimiser take ", memory_in_units(needed), ", and ", backend.name(), " has ",
+               memory_in_units(free), " free; lower model.backbone_width, model.fpn_channels or ",
+               "model.units");
+}
+
+}  // namespace
+
 void check_fits(engine::Backend& backend, const config::RunConfig& config, const MemoryPlan& plan,
                 int evaluation_batch, size_t step_memory) {
+  check_kept(backend, plan);
   std::set<engine::ConvShape> ignored;
   check_use({.key = "train.batch_size",
              .cure = cure_in_training(config),

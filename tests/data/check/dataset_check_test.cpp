@@ -140,8 +140,9 @@ TEST_CASE("each problem of labels is found") {
                         Case{ProblemKind::box_outside, box(3, -4, 1, 4, 5)},
                         Case{ProblemKind::box_outside, box(3, 1, -5, 4, 5)},
                         Case{ProblemKind::box_outside, box(3, 1, 48, 4, 5)},
-                        Case{ProblemKind::box_overshoots, box(3, 60.001, 1, 4, 5)},
-                        Case{ProblemKind::box_overshoots, box(3, -0.5, 1, 4, 5)},
+                        Case{ProblemKind::box_rounds_over, box(3, 60.001, 1, 4, 5)},
+                        Case{ProblemKind::box_rounds_over, box(3, -0.5, 1, 4, 5)},
+                        Case{ProblemKind::box_overshoots, box(3, 61, 1, 4, 5)},
                         Case{ProblemKind::box_overshoots, box(3, 1, 45, 4, 5)},
                         Case{ProblemKind::id_zero, box(0, 1, 1, 4, 5)},
                         Case{ProblemKind::duplicate_box, box(3, 0, 0, 64, 48)}}) {

@@ -207,6 +207,8 @@ TEST_CASE("values that contradict each other") {
       {{"data.augment.colour.max_saturation=0.1"}, "data.augment.colour.max_saturation: "},
       {{"train.schedule.warmup_rate=0.2"}, "train.schedule.warmup_rate: the warm-up starts at 0.2"},
       {{"train.loss_scale.min=65536"}, "train.loss_scale.min: the scale starts at 32768"},
+      {{"model.anchors.scales_per_octave=8", "model.anchors.aspect_ratios=[1,2,3,4,5,6,7,8,9]"},
+       "model.anchors.aspect_ratios: expected at most 64 anchors per cell, found 72: 8 scales"},
       {{"model.batch_norm.mode=frozen"}, "model.batch_norm.mode: frozen needs stored statistics"},
       {{"ranks.sum_precision=fp16"}, "ranks.sum_precision: fp16 needs the loss scale of "},
       {{"ranks.sum_precision=fp16", "train.precision=bf16"}, "ranks.sum_precision: fp16 needs "},

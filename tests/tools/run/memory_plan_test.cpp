@@ -206,6 +206,21 @@ TEST_CASE("a batch that does not fit is refused with the size that would") {
       6);
 }
 
+TEST_CASE("weights that do not fit are refused before they are made") {
+  TrainingPlace place;
+  const auto cpu = engine::make_cpu_backend();
+  const RunConfig config = tiny(place, {}, 2);
+  MemoryPlan plan = run::plan_memory(*cpu, config, 0);
+  const size_t steps = size_t(1) << 40;
+  run::check_fits(*cpu, config, plan, 0, steps);
+  plan.image_cache = size_t(1) << 50;  // is taken already
+  run::check_fits(*cpu, config, plan, 0, steps);
+  plan.optimizer = size_t(1) << 50;
+  CHECK_THROWS_WITH(
+      run::check_fits(*cpu, config, plan, 0, steps),
+      Catch::Contains("the model does not fit: ") && Catch::Contains("lower model.backbone_width"));
+}
+
 TEST_CASE("where one image does not fit, a smaller batch is no advice") {
   TrainingPlace place;
   const auto refused = [&](const std::string& more) {
