@@ -158,6 +158,9 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const run::ModelEvaluation result =
       run::evaluate_model(inference, loading, dataset, model.classes(), job.options);
   run::tell_limit(dataset, result.detections, job.options, log);
+  if (const std::string nothing = run::nothing_found_in_words(result, config.eval);
+      !nothing.empty())
+    log << "ssdeval: note: " << nothing << std::endl;
   if (result.unreadable > 0)
     log << "ssdeval: warning: " << base::counted(result.unreadable, "unreadable image")
         << (result.unreadable == 1 ? " was" : " were") << " left out" << std::endl;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <utility>
 
 #include "data/loading/sample_builder.h"
 
@@ -48,6 +49,13 @@ LabelUse count_labels(const Dataset& dataset) {
   options.class_columns.resize(dataset.categories.size());
   std::iota(options.class_columns.begin(), options.class_columns.end(), 1);
   return count_labels(dataset, options, SampleOptions().max_boxes);
+}
+
+LabelUse faults_of(LabelUse use) {
+  for (const LabelFate fate :
+       {LabelFate::crowd, LabelFate::unknown_class, LabelFate::beyond_max_boxes})
+    use.counts[size_t(LabelFate::trained)] += std::exchange(use.counts[size_t(fate)], 0);
+  return use;
 }
 
 const char* name_of(LabelFate fate) { return kFates[static_cast<size_t>(fate)].name; }

@@ -23,6 +23,10 @@ LabelUse count_labels(const Dataset&, const GroundTruthOptions&, int max_boxes);
 // Does the same with the default options, as if the model had all classes of the data set.
 LabelUse count_labels(const Dataset&);
 
+// The same, where labels without a fault count as trained: crowd regions, those of other classes
+// and those beyond max_boxes.
+LabelUse faults_of(LabelUse);
+
 // Why the data set cannot be trained on: it has no boxes, or none that takes part. Empty if it can.
 std::string untrainable_in_words(const LabelUse&);
 

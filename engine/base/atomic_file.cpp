@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/file_kind.h"
+#include "engine/base/write_error.h"
 
 namespace base {
 
@@ -41,10 +42,13 @@ std::string temporary_of(const std::string& path) {
   const int reason = errno;
   std::error_code unknown;
   const fs::space_info space = fs::space(folder_of(path), unknown);
-  base::fail(code, "cannot ", action, " ", path, ": ", std::strerror(reason), " (", written,
-             " bytes written",
-             unknown ? "" : ", " + std::to_string(space.available >> 20) + " MiB free",
-             "); files written before are untouched");
+  throw WriteError(
+      code,
+      concatenate("cannot ", action, " ", path, ": ", std::strerror(reason), " (", written,
+                  " bytes written",
+                  unknown ? "" : ", " + std::to_string(space.available >> 20) + " MiB free",
+                  "); files written before are untouched"),
+      reason);
 }
 
 template <class Call> auto uninterrupted(Call&& call) {

@@ -67,6 +67,37 @@ TEST_CASE("a training tells how many labels take no part, why, and which key cha
              Contains("1 crowd regions (data.crowd=train takes them)"));
 }
 
+TEST_CASE("a training tells before the first step of faulty boxes of the validation data") {
+  TrainingPlace place(4, 4);
+  json val = annotations_of(place, "val");
+  const size_t labels = val["annotations"].size();
+  REQUIRE(labels > 3);
+  val["annotations"][0]["bbox"] = {50, 50, -20, -20};
+  val["annotations"][1]["bbox"] = {50, 50, 0, 20};
+  val["annotations"][2]["iscrowd"] = 1;  // no fault
+  const Outcome o = place.train("run", kShort + use_annotations(place, "val", "v", val));
+  CAPTURE(o.err);
+  CHECK(o.exit_code == 0);
+  const size_t told = o.err.find("labels of data.val: 2 of " + std::to_string(labels));
+  CHECK(told < o.err.find("step 1/2"));
+  CHECK_THAT(o.err, Contains("but count in the metrics: 1 with a negative side, as if corners were "
+                             "swapped, 1 without area\n"));
+}
+
+TEST_CASE("a score threshold that leaves no detection is told as the reason of the metrics") {
+  TrainingPlace place(4, 4);
+  const std::string reason =
+      "nothing was detected, because no box of the data's classes has a score above "
+      "eval.score_threshold=1\n";
+  const Outcome trained = place.train("run", "train.steps=1 eval.score_threshold=1");
+  CHECK_THAT(trained.err, Contains("s; nothing was detected, because no box") &&
+                              Contains("eval.score_threshold=1, the best so far"));
+  const std::string eval = "--device cpu --checkpoint run/last.safetensors ";
+  CHECK_THAT(program(place, "ssdeval", eval).err, Contains("ssdeval: note: " + reason));
+  CHECK_THAT(program(place, "ssdeval", eval + "eval.score_threshold=0.0001").err,
+             !Contains("nothing was detected"));
+}
+
 TEST_CASE("nothing is said of labels when all take part") {
   TrainingPlace place(4, 4);
   const Outcome o = place.train("run", kShort);

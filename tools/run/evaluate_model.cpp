@@ -1,5 +1,7 @@
 #include "tools/run/evaluate_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -119,6 +121,15 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& co
   if (options.rank == 0) result.metrics = data::evaluate(dataset, result.detections, metrics);
   if (ranks) share_metrics(*ranks, result.metrics);
   return result;
+}
+
+std::string nothing_found_in_words(const ModelEvaluation& result,
+                                   const config::EvalConfig& config) {
+  if (!result.detections.empty()) return {};
+  return fmt::format(
+      "nothing was detected, because no box of the data's classes has a score above "
+      "eval.score_threshold={:g}",
+      config.nms.score_threshold);
 }
 
 logs::NamedValues named_metrics(const data::Evaluation& e) {

@@ -26,6 +26,10 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
                                data::EvaluationOptions metrics = {},
                                engine::Collectives* ranks = nullptr);
 
+// Why there are no detections at all, such as "nothing was detected, because no box of its classes
+// has a score above eval.score_threshold=1". Empty if there are some.
+std::string nothing_found_in_words(const ModelEvaluation&, const config::EvalConfig&);
+
 // The 12 metrics with their names, such as "DetectionBoxes_Precision/mAP".
 logs::NamedValues named_metrics(const data::Evaluation&);
 

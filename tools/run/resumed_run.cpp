@@ -111,9 +111,9 @@ std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun
 }
 
 [[noreturn]] void refuse_without_checkpoint(const std::string& from) {
-  if (RunFolder::only_begun(from))
+  if (RunFolder::without_checkpoint(from))
     base::fail(base::ExitCode::checkpoint, "--resume ", from,
-               ": no checkpoint there, as the run was only begun: begin it anew with --config ",
+               ": the run there has no checkpoint: begin it anew with --config ",
                (fs::path(from) / "config.json").string(), " --output-dir ", from,
                ", which keeps its logs");
   base::fail(base::ExitCode::checkpoint, "--resume ", from,

@@ -70,19 +70,15 @@ bool is_run(const fs::path& folder) {
   });
 }
 
-// What a run writes before its first checkpoint, beside its own files.
-bool is_log(const std::string& name) {
-  constexpr const char* kLogs[] = {"train.log", "summary.json", "results.csv", "report.html",
-                                   RunFolder::kSamples};
-  return std::find(std::begin(kLogs), std::end(kLogs), name) != std::end(kLogs) ||
-         name.starts_with("events.");
-}
-
-// Files that stay where the checkpoints of a run were removed. Empty: there is none.
-std::string results_in(const fs::path& folder) {
-  for (const char* name : {"metrics.json", "last_metrics.json"})
-    if (base::look_at(folder / name).kind != base::FileKind::absent) return name;
-  return {};
+// What a run writes beside its own files and checkpoints.
+bool is_log(std::string name) {
+  constexpr const char* kLogs[] = {"train.log",       "summary.json",     "results.csv",
+                                   "report.html",     "metrics.json",     "per_class.csv",
+                                   "detections.json", RunFolder::kSamples};
+  constexpr std::string_view kLast = "last_";
+  if (name.starts_with("events.")) return true;
+  if (name.starts_with(kLast)) name.erase(0, kLast.size());
+  return std::find(std::begin(kLogs), std::end(kLogs), name) != std::end(kLogs);
 }
 
 // Whether `create`, killed before it has made a run, may have left a file of this name.
@@ -108,8 +104,8 @@ bool takes_our_output(const fs::path& path) {
 
 }  // namespace
 
-bool RunFolder::only_begun(const fs::path& folder) {
-  return is_run(folder) && !has_checkpoint(folder.string()) && results_in(folder).empty();
+bool RunFolder::without_checkpoint(const fs::path& folder) {
+  return is_run(folder) && !has_checkpoint(folder);
 }
 
 void RunFolder::check_fresh(const fs::path& folder) {
@@ -118,10 +114,7 @@ void RunFolder::check_fresh(const fs::path& folder) {
   if (there.kind == base::FileKind::absent) return;
   if (there.kind != base::FileKind::folder)
     fail(ExitCode::usage, name, " is ", there.words, "; give the name of a new folder");
-  if (only_begun(folder)) return;
-  if (is_run(folder) && !has_checkpoint(folder.string()))
-    fail(ExitCode::usage, name, " holds results of a run, as ", results_in(folder),
-         ", but no checkpoint to resume: give another output_dir");
+  if (without_checkpoint(folder)) return;
   if (is_run(folder))
     fail(ExitCode::usage, name, " holds a run already: resume it, or give another output_dir");
   const bool begun = base::look_at(folder / kLock).kind == base::FileKind::regular;
@@ -183,8 +176,8 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   return folder;
 }
 
-// If the program is killed meanwhile, the folder is still that of a run that was only begun: its
-// own files keep their names.
+// If the program is killed meanwhile, the folder is still that of a run without a checkpoint:
+// its own files keep their names.
 void RunFolder::set_logs_aside() const {
   std::vector<fs::path> logs;
   for (const auto& entry : fs::directory_iterator(path_))
@@ -202,8 +195,7 @@ void RunFolder::set_logs_aside() const {
            error.message());
   }
   base::tell(base::concatenate("note: the earlier run in ", path_.string(),
-                               " ended before its first checkpoint; its logs are kept in ",
-                               aside.string()));
+                               " has no checkpoint; its logs are kept in ", aside.string()));
 }
 
 RunFolder RunFolder::open(const std::string& path, const std::vector<std::string>& command_line) {

@@ -17,18 +17,19 @@ class RunFolder {
   static constexpr const char* kSamples = "samples";  // the folder of the first training batch
 
   // Makes a new folder: config.output_dir, or the next free number in <root>/<config.name>. Writes
-  // config.json, cmdline.txt and env.json into it. If a run was only begun there, its logs and
-  // copies of these files are moved into logs.old, logs.old.2 and so on. Throws Error(usage) as
-  // check_fresh does, or if another program uses output_dir.
+  // config.json, cmdline.txt and env.json into it. If a run without a checkpoint is there,
+  // its logs and results, and copies of these files, go into logs.old, logs.old.2 and so on. Throws
+  // Error(usage) as check_fresh does, or if another program uses output_dir.
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
                           const std::string& root = kRunsFolder);
   // Throws Error(usage) unless `create` can use this folder as output_dir: it does not exist; it is
   // empty, apart from files to which this program's stdout or stderr goes; it holds only what a
-  // program has left that was killed while it made the folder; or a run was only begun there.
+  // program has left that was killed while it made the folder; or a run without a checkpoint is
+  // there.
   static void check_fresh(const std::filesystem::path& folder);
-  // Whether the run there has neither a checkpoint nor results.
-  static bool only_begun(const std::filesystem::path& folder);
+  // Whether a run is there, but none of its checkpoints.
+  static bool without_checkpoint(const std::filesystem::path& folder);
   // Opens the folder of an earlier run, to go on in it, and appends to cmdline.txt. Throws
   // Error(usage) as check_own does, or if another program uses the folder.
   static RunFolder open(const std::string& folder, const std::vector<std::string>& command_line);

@@ -2,17 +2,56 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include "data/loading/picture_places.h"
 #include "data/metrics/coco_eval.h"
 #include "engine/base/counted.h"
+#include "engine/base/write_error.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
 
 namespace run {
+namespace {
+
+// Empty: there is none.
+std::string newest_checkpoint(const std::string& folder) {
+  for (const std::string& path : resumable(folder))
+    if (std::error_code unknown; std::filesystem::exists(path, unknown)) return path;
+  return {};
+}
+
+bool is_of_full_disk(const base::WriteError& error) {
+  return error.reason() == ENOSPC || error.reason() == EDQUOT;
+}
+
+std::string cure_of_divergence(const config::RunConfig& config) {
+  return fmt::format("lower train.schedule.base_rate (now {}) or set train.clip_norm (now {:g})",
+                     config.rate_in_words(images_per_step(config)), config.train.clip_norm);
+}
+
+std::string way_on(const base::Error& error, const config::RunConfig& config,
+                   const std::string& folder, int64_t saved_step) {
+  const std::string newest = newest_checkpoint(folder);
+  if (error.code() == base::ExitCode::diverged)
+    return "; " + cure_of_divergence(config) +
+           (newest.empty() ? ", and start anew: no checkpoint was saved yet"
+                           : ", and go on with --resume " + newest);
+  const auto* unwritten = dynamic_cast<const base::WriteError*>(&error);
+  if (saved_step == 0 && !unwritten) return {};
+  const bool full = unwritten && is_of_full_disk(*unwritten);
+  const std::string start = full ? "; the disk is full; " : "; ";
+  const std::string cure = full ? "make room on it" : unwritten ? "mend that" : "mend the data";
+  if (saved_step == 0 && newest.empty())
+    return start + "no checkpoint was saved yet: " + cure + " and start anew";
+  const std::string kept =
+      saved_step > 0 ? fmt::format("step {} is saved", saved_step) : newest + " is whole";
+  return fmt::format("{}{}: {} and go on with --resume {}", start, kept, cure, folder);
+}
+
+}  // namespace
 
 std::vector<std::string> result_columns() {
   std::vector<std::string> columns{"Loss/total_loss",
@@ -72,17 +111,10 @@ std::string image_cache_in_words(const config::RunConfig& config, const data::Da
                      base::counted(int64_t(train.images.size()), "image"));
 }
 
-std::string cure_of_divergence(const config::RunConfig& config, const std::string& folder) {
-  const std::string cure =
-      fmt::format("lower train.schedule.base_rate (now {}) or set train.clip_norm (now {:g})",
-                  config.rate_in_words(images_per_step(config)), config.train.clip_norm);
-  const std::vector<std::string> paths = resumable(folder);
-  const auto newest = std::find_if(paths.begin(), paths.end(), [](const std::string& path) {
-    std::error_code unknown;
-    return std::filesystem::exists(path, unknown);
-  });
-  if (newest == paths.end()) return cure + ", and start anew: no checkpoint was saved yet";
-  return cure + ", and go on with --resume " + *newest;
+void fail_with_way_on(const base::Error& error, const config::RunConfig& config,
+                      const RunFolder* folder, int64_t saved_step) {
+  base::fail(error.code(), error.what(),
+             folder ? way_on(error, config, folder->path().string(), saved_step) : "");
 }
 
 }  // namespace run

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "data/dataset.h"
+#include "engine/base/error.h"
 #include "tools/config/run_config.h"
 #include "tools/logs/training_log.h"
 #include "tools/run/memory_plan.h"
+#include "tools/run/run_folder.h"
 #include "tools/run/throughput.h"
 #include "tools/run/training_step.h"
 
@@ -29,7 +31,10 @@ std::string model_in_words(engine::Backend&, const config::RunConfig&, const eng
 std::string image_cache_in_words(const config::RunConfig&, const data::Dataset& train,
                                  size_t cache);
 
-// Says what to do about a run that diverged, and from which checkpoint to go on if there is one.
-std::string cure_of_divergence(const config::RunConfig&, const std::string& folder);
+// Throws the error that ends a run, and adds what is kept, what to mend, and from which checkpoint
+// to go on. `saved_step`: of the checkpoint with all good steps of the run; 0: there is none. A
+// rank without the folder adds nothing.
+[[noreturn]] void fail_with_way_on(const base::Error&, const config::RunConfig&, const RunFolder*,
+                                   int64_t saved_step);
 
 }  // namespace run

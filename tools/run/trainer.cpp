@@ -354,14 +354,13 @@ void Trainer::save() {
 void Trainer::end_by(const base::Error& error) {
   const bool saves = error.code() == ExitCode::data && state_.step > first_step_ && could_confirm();
   write_page(error.what());
-  if (saves && saved_step_ != state_.step) save();
+  try {
+    if (saves && saved_step_ != state_.step) save();
+  } catch (const base::Error& unsaved) {
+    fail_with_way_on(unsaved, config_, folder_, 0);
+  }
   if (saves && in_roll_call_) wait_for_files();
-  if (saves && folder_)
-    fail(error.code(), error.what(), "; step ", state_.step, " is saved: mend the data and go on ",
-         "with --resume ", folder_->path().string());
-  if (error.code() == ExitCode::diverged && folder_)
-    fail(error.code(), error.what(), "; ", cure_of_divergence(config_, folder_->path().string()));
-  throw error;
+  fail_with_way_on(error, config_, folder_, saves ? state_.step : 0);
 }
 
 void Trainer::write_page(const std::string& words, bool running) {

@@ -53,6 +53,20 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
 }
 
+// Says before the first step how many objects of data.val are faulty. They count in the metrics, as
+// objects that are hard or impossible to find.
+void remark_val_faults(const config::RunConfig& config, TrainingData& data) {
+  data::GroundTruthOptions options = config.data.sample.ground_truth;
+  options.class_columns = data.classes.columns_of(data.val);
+  const data::LabelUse faults =
+      data::faults_of(data::count_labels(data.val, options, config.data.sample.max_boxes));
+  if (faults.left_out() > 0)
+    data.remarks.push_back(
+        "labels of data.val: " + base::share_in_words(faults.left_out(), faults.labels) +
+        " would take no part in training, but count in the metrics: " +
+        data::reasons_in_words(faults));
+}
+
 // Warns if boxes seem to have another unit. This is a guess, so it does not refuse the data.
 void remark_units(const std::string& path, const data::Dataset& dataset,
                   std::vector<std::string>& remarks) {
@@ -153,6 +167,7 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   data.train_print = data::fingerprint_of(data.train, config.data.threads);
   if (data.val.images.empty()) return data;
   remark_units(config.data.val.path(), data.val, data.remarks);
+  remark_val_faults(config, data);
   look_up("data.val", data.val, config.data, data.remarks);
   data.val_print = data::fingerprint_of(data.val, config.data.threads);
   remark_classes(config, data);

@@ -54,7 +54,9 @@ std::string Validation::in_words(const ModelEvaluation& result) const {
   if (chosen_metric(result.metrics) < 0)
     return fmt::format("no {} {}: {}", config_.train.early_stopping.metric, on,
                        data::why_unmeasured(data_.val));
-  return fmt::format("mAP {:.4f}, mAP50 {:.4f}, AR100 {:.4f} {}", stats[0], stats[1], stats[8], on);
+  const std::string nothing = nothing_found_in_words(result, config_.eval);
+  return fmt::format("mAP {:.4f}, mAP50 {:.4f}, AR100 {:.4f} {}{}{}", stats[0], stats[1], stats[8],
+                     on, nothing.empty() ? "" : "; ", nothing);
 }
 
 }  // namespace run

@@ -2,11 +2,17 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cerrno>
+
+#include "engine/base/write_error.h"
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
+#include "tests/support/special_files.h"
 #include "tests/support/tools/edited_data.h"
 #include "tests/support/tools/training_job.h"
+#include "tools/run/checkpoint_files.h"
 #include "tools/run/loaded_model.h"
+#include "tools/run/run_report.h"
 #include "tools/run/trainer.h"
 
 namespace fs = std::filesystem;
@@ -123,6 +129,41 @@ TEST_CASE("a validation image that breaks in the middle of a run costs no step e
   REQUIRE(job.train("other", {"train.ema=0.9", "train.steps=4", "eval.every_steps=0",
                               "data.val.annotations=\"\"", "data.val.images=\"\""}));
   CHECK((tests::tensors_of("run/last.safetensors") == tests::tensors_of("other/last.safetensors")));
+}
+
+TEST_CASE("a full disk in the middle of a run: it is said so, and what is kept") {
+  const tests::TrainingJob job(12, 4);
+  const auto trained = [&](const std::string& full, const std::string& more) {
+    const config::RunConfig config =
+        config::load_run_config("tiny.json", {"output_dir=" + full, more});
+    run::Trainer trainer(config, nullptr);
+    const run::RunFolder folder = run::RunFolder::create(trainer.config(), {});
+    if (!tests::make_full_device(folder.file(full))) return std::string();
+    try {
+      trainer.run(&folder, run::StopSignal());
+    } catch (const base::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string told = trained("detections.json", "train.steps=8");
+  if (told.empty()) return;
+  CHECK_THAT(told, Contains("detections.json: No space left on device") &&
+                       Contains("; the disk is full; step 4 is saved: make room on it and go on "
+                                "with --resume detections.json"));
+  CHECK(tests::step_of("detections.json/last.safetensors") == 4);
+  CHECK_THAT(trained("last_metrics.json", "train.steps=2"),
+             Contains("; the disk is full; step 2 is saved: make room on it"));
+  const run::RunFolder folder = run::RunFolder::open("last_metrics.json", {});
+  const auto way_on = [&](int reason) {
+    const base::WriteError error(base::ExitCode::checkpoint, "cannot write x", reason);
+    run::fail_with_way_on(error, {}, &folder, 0);
+  };
+  CHECK_THROWS_WITH(way_on(EROFS), Contains("x; last_metrics.json/last.safetensors is whole: mend "
+                                            "that and go on with --resume last_metrics.json"));
+  for (const std::string& path : run::resumable("last_metrics.json")) fs::remove(path);
+  CHECK_THROWS_WITH(way_on(ENOSPC), Contains("x; the disk is full; no checkpoint was saved yet: "
+                                             "make room on it and start anew"));
 }
 
 TEST_CASE("a run that goes on takes no weights from elsewhere") {

@@ -15,9 +15,9 @@ using tests::Outcome, tests::text_of;
 
 namespace {
 
-void check_refused(const Outcome& outcome, const std::string& because) {
+void check_refused(const Outcome& outcome, const std::string& because, int code = 2) {
   INFO(outcome.err);
-  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.exit_code == code);
   CHECK(outcome.out.empty());
   const bool starts_anew = outcome.err.find("starting at step 0\n") != std::string::npos;
   CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1 + starts_anew);
@@ -111,7 +111,8 @@ TEST_CASE("output_dir: a run without a checkpoint is taken again, and its logs a
   INFO(resumed.err);
   CHECK(resumed.exit_code == 4);
   const std::string advice = "--config run/config.json --output-dir run";
-  CHECK_THAT(resumed.err, Contains("the run was only begun: begin it anew with " + advice + ","));
+  CHECK_THAT(resumed.err,
+             Contains("the run there has no checkpoint: begin it anew with " + advice + ","));
 
   const std::string good = " train.divergence.max_loss=1e4 ";
   CHECK(place.ssdtrain(advice + good + "--dry-run").exit_code == 0);
@@ -129,13 +130,13 @@ TEST_CASE("output_dir: a run without a checkpoint is taken again, and its logs a
 
   for (const char* name : {"last", "previous", "best"})
     fs::remove(place.at("run/" + std::string(name) + ".safetensors"));
-  check_refused(place.train("run", few), "holds results of a run, as metrics.json, but no ");
-  CHECK_THAT(place.ssdtrain("--resume run").err, Contains("the folder of a run that has one"));
-  for (const char* name : {"run/metrics.json", "run/last_metrics.json"}) fs::remove(place.at(name));
+  const std::string metrics = text_of(place.at("run/metrics.json"));
   const Outcome once_more = place.train("run", few + "--resume auto");
   INFO(once_more.err);
   CHECK(once_more.exit_code == 0);
   CHECK_THAT(once_more.err, Contains("starting at step 0") && Contains("run/logs.old.2\n"));
+  CHECK(text_of(place.at("run/logs.old.2/metrics.json")) == metrics);
+  check_refused(place.ssdtrain("--resume data"), "the folder of a run that has one", 4);
 }
 
 TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its own") {
