@@ -43,7 +43,8 @@ inline void add_run_options(tools::Options& opts, RunOptions& o) {
       .show_default()
       .one_of(engine::precision_names());
   opts.add("--threads", o.threads, "CPU threads; 0: one per core").between(0, 4096);
-  opts.add("--memory-gib", o.memory_gib, "GiB of memory for a step; 0: most of what is free");
+  opts.add("--memory-gib", o.memory_gib, "GiB of memory for a step; 0: most of what is free")
+      .between(0.0, 65536.0);
   opts.add("--conv-algorithm", o.conv_algorithm, "fp32 and bf16 on a CPU; as train.conv_algorithm")
       .show_default()
       .one_of({"auto", "direct", "winograd"});
