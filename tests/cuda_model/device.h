@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "tests/cuda_model/threads.h"
@@ -41,14 +42,31 @@ template <class T> void use_shared(T* array, int n, int i) {
 inline void trap() { cuda_model::trap_here(); }
 inline void sleep(int) {}
 
+template <class Body, class... Arguments> struct Parameters {
+  Body body;
+  std::tuple<Arguments...> arguments;
+};
+
+// What lay in the padding before may look like an address.
+template <class T> void clear_padding([[maybe_unused]] T* at) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_clear_padding)
+  if constexpr (std::is_trivially_copyable_v<T>) __builtin_clear_padding(at);
+#endif
+#endif
+}
+
 template <class Body, class... Arguments>
 void launch_threads(Queue q, const char* spelled, cuda_model::Grid grid, bool meet,
                     const Body& body, Arguments... arguments) {
-  auto held = std::make_shared<std::tuple<Body, Arguments...>>(body, arguments...);
+  using Held = Parameters<Body, Arguments...>;
+  auto held = std::make_shared<Held>(Held{body, {arguments...}});
+  clear_padding(&held->body);
   auto thread = [held] {
-    std::apply([](const Body& run, Arguments... on) { run(on...); }, std::as_const(*held));
+    std::apply([&](Arguments... on) { std::as_const(held->body)(on...); }, held->arguments);
   };
-  const std::span bytes(reinterpret_cast<std::byte*>(held.get()), sizeof *held);
+  const std::span bytes(reinterpret_cast<std::byte*>(held.get()),
+                        sizeof...(arguments) ? sizeof *held : sizeof body);
   cuda_model::launch(cudaStream_t(q.stream), {kernel_name(spelled), grid,
                                               sizeof body + sizeof...(arguments) * sizeof(void*),
                                               meet, std::move(thread), bytes});
