@@ -160,11 +160,15 @@ void refuse_both_weights(const Arguments& a) {
 
 Job load_job(const Arguments& a) {
   refuse_both_weights(a);
-  const auto use = a.print_config ? config::ConfigUse::any : config::ConfigUse::training;
+  const auto use = a.print_config     ? config::ConfigUse::any
+                   : a.resume.empty() ? config::ConfigUse::training
+                                      : config::ConfigUse::resuming;
   Job job;
   if (!a.config.empty() || !a.pipeline.empty()) {
     load_config(a, use, job);
-    if (!a.resume.empty() && !a.print_config) job.resumed = run::find_resumed(a.resume, job.config);
+    if (use != config::ConfigUse::resuming) return job;
+    job.resumed = run::find_resumed(a.resume, job.config);
+    if (!job.resumed.file) load_config(a, config::ConfigUse::training, job);  // it starts anew
     return job;
   }
   if (a.resume.empty() || a.resume == "auto")

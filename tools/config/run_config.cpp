@@ -31,7 +31,7 @@ constexpr const char* kUnnamed = "run";
 void name_after(const std::string& file, ConfigUse use, RunConfig& config) {
   if (!config.name.empty()) return;
   const bool fits = base::is_utf8(file);
-  if (!fits && use == ConfigUse::training)
+  if (!fits && (use == ConfigUse::training || use == ConfigUse::resuming))
     base::fail(
         base::ExitCode::usage, "name: the run would be named ", base::printable_path(file),
         " after its configuration's file, which is not UTF-8: give another one by name=NAME");

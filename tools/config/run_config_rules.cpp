@@ -38,10 +38,6 @@ void model_rules(ConfigTable& t, const RunConfig& c) {
     t.rule({key}, [side = side] {
       return unless(*side % 32 == 0, fmt::format("expected a multiple of 32, found {}", *side));
     });
-  t.rule({"model.batch_norm.mode", "checkpoint.init_from"}, [&] {
-    return unless(!o.frozen_batch_norm || !c.checkpoint.init_from.empty(),
-                  "frozen needs stored statistics: set checkpoint.init_from");
-  });
 }
 
 void source_rules(ConfigTable& t, const std::string& path, const data::Source& s) {
@@ -161,7 +157,12 @@ void rank_rules(ConfigTable& t, const RunConfig& c) {
 }
 
 void required_keys(ConfigTable& t, const RunConfig& c, ConfigUse use) {
-  if (use == ConfigUse::training) {
+  if (use == ConfigUse::training)
+    t.rule({"model.batch_norm.mode", "checkpoint.init_from"}, [&c] {
+      return unless(!c.model.options.frozen_batch_norm || !c.checkpoint.init_from.empty(),
+                    "frozen needs stored statistics: set checkpoint.init_from");
+    });
+  if (use == ConfigUse::training || use == ConfigUse::resuming) {
     t.rule({"data.train.annotations"}, [&c] {
       return unless(c.data.train.given(),
                     "missing: the data to train on, one of " + data::format_keys("data.train."));

@@ -207,7 +207,6 @@ TEST_CASE("values that contradict each other") {
       {{"data.augment.colour.max_saturation=0.1"}, "data.augment.colour.max_saturation: "},
       {{"train.schedule.warmup_rate=0.2"}, "train.schedule.warmup_rate: the warm-up starts at 0.2"},
       {{"train.loss_scale.min=65536"}, "train.loss_scale.min: the scale starts at 32768"},
-      {{"model.batch_norm.mode=frozen"}, "model.batch_norm.mode: frozen needs stored statistics"},
       {{"ranks.sum_precision=fp16"}, "ranks.sum_precision: fp16 needs the loss scale of "},
       {{"ranks.sum_precision=fp16", "train.precision=bf16"}, "ranks.sum_precision: fp16 needs "},
   };
@@ -226,6 +225,14 @@ TEST_CASE("keys that a program cannot do without") {
   CHECK_THAT(
       complaint("{}", {"data.train.annotations=a", "data.train.images=b"}, ConfigUse::training),
       Catch::StartsWith("c.json:1: train.steps: missing"));
+  CHECK_THAT(complaint("{}", {}, ConfigUse::resuming),
+             Catch::StartsWith("c.json:1: data.train.annotations: missing"));
+  const std::vector<std::string> frozen{"model.batch_norm.mode=frozen", "data.train.voc=a",
+                                        "train.steps=1"};
+  CHECK_THAT(complaint("{}", frozen, ConfigUse::training),
+             Catch::StartsWith("command line: model.batch_norm.mode: frozen needs stored stat"));
+  for (const ConfigUse use : {ConfigUse::any, ConfigUse::resuming})  // those of the checkpoint
+    CHECK(complaint("{}", frozen, use).empty());
   CHECK_THAT(complaint("{}", {}, ConfigUse::evaluation),
              Catch::StartsWith("c.json:1: data.val.annotations: missing"));
 }

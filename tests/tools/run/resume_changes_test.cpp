@@ -160,6 +160,24 @@ TEST_CASE("the keys of another model are an error that names them") {
              Contains("model.batch_norm.decay"));
 }
 
+TEST_CASE("a run that goes on may freeze its batch norm, and stays a run that can go on") {
+  const Begun place;
+  const std::string frozen = "eval.every_steps=0 model.batch_norm.mode=frozen ";
+  CHECK_THAT(told(place, "train.steps=5 " + frozen),
+             Contains(kChanged + "model.batch_norm.mode \"train\" -> \"frozen\"\n"));
+  const auto before = tests::tensors_of(place.at("run/last.safetensors"));
+  for (const auto& [name, bytes] : tests::tensors_of(place.at("on/last.safetensors"))) {
+    CAPTURE(name);
+    if (name.find("moving") != name.npos) CHECK((bytes == before.at(name)));
+  }
+  CHECK(place.ssdtrain("--resume on train.steps=6").exit_code == 0);
+  CHECK(place.train("on", "--resume auto train.steps=7 " + frozen).exit_code == 0);
+  const Outcome anew = place.train("new", "--resume auto " + frozen);
+  CHECK(anew.exit_code == 2);
+  CHECK_THAT(anew.err, Contains("starting at step 0") && Contains("frozen needs stored statis"));
+  CHECK_FALSE(fs::exists(place.at("new")));
+}
+
 TEST_CASE("a run that goes on without a step left says so, and which key asks for more") {
   const Begun place;
   for (const char* steps : {"4", "2"}) {
