@@ -178,6 +178,23 @@ TEST_CASE("a run that goes on may freeze its batch norm, and stays a run that ca
   CHECK_FALSE(fs::exists(place.at("new")));
 }
 
+TEST_CASE("a run that goes on may train what was frozen, and begin or end its averages") {
+  const TrainingPlace place(12, 4);
+  REQUIRE(place.train("run", kFirst + "train.freeze='[\"backbone\"]'").exit_code == 0);
+  const Outcome both = place.ssdtrain("--resume run train.steps=5 train.freeze=[] train.ema=0.9");
+  INFO(both.err);
+  CHECK(both.exit_code == 0);
+  CHECK_THAT(both.err, Contains("train.freeze [\"backbone\"] -> []\n") &&
+                           Contains("train.freeze: the optimiser's state begins at zero for ") &&
+                           Contains("train.ema: the checkpoint has no averages"));
+  const auto tensors = tests::tensors_of(place.at("run/last.safetensors"));
+  for (const char* name : {"ema/backbone/conv1/kernel", "optimizer/momentum/backbone/conv1/kernel"})
+    CHECK(tensors.contains(name));
+  const Outcome ended = place.ssdtrain("--resume run train.steps=6 train.ema=0");
+  CHECK(ended.exit_code == 0);
+  CHECK_THAT(ended.err, Contains("averages are dropped"));
+}
+
 TEST_CASE("a run that goes on without a step left says so, and which key asks for more") {
   const Begun place;
   for (const char* steps : {"4", "2"}) {
