@@ -78,6 +78,10 @@ std::string run_config_json(const RunConfig& config) {
   return config::config_as_json(run_config_table(copy));
 }
 
+std::string in_words(const ChangedKey& key) {
+  return fmt::format("{} {} -> {}", key.path, key.before, key.now);
+}
+
 std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now) {
   RunConfig one = before, other = now;
   const config::ConfigTable old_table = run_config_table(one), table = run_config_table(other);

@@ -158,6 +158,8 @@ std::string run_config_json(const RunConfig&);
 struct ChangedKey {
   std::string path, before, now;
 };
+// Such as "train.seed 1 -> 2".
+std::string in_words(const ChangedKey&);
 // The keys in which two configurations differ, in the table's order.
 std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now);
 

@@ -46,7 +46,7 @@ void TrainingModel::start_weights(const config::RunConfig& config, const ClassLi
     remarks_ = resumed->load_training(device_.backend(), parameters_, *optimizer_);
   } else if (!config.checkpoint.init_from.empty()) {
     remarks_ = take_initial_weights(checkpoint_file(config.checkpoint.init_from, "ssdtrain"),
-                                    classes, device_.backend(), parameters_);
+                                    config, classes, device_.backend(), parameters_);
     optimizer_->restart_average();
   }
 }
