@@ -12,6 +12,7 @@
 #include "tools/config/pipeline.h"
 #include "tools/config/pipeline_page.h"
 #include "tools/config/table.h"
+#include "tools/config/text.h"
 #include "tools/local_ranks.h"
 #include "tools/rank_voice.h"
 #include "tools/run/rank_place.h"
@@ -79,13 +80,13 @@ void refuse_empty_weights(const Arguments& a) {
 std::vector<std::string> all_overrides(const Arguments& a) {
   refuse_empty_weights(a);
   std::vector<std::string> all = a.overrides;
-  auto text = [&](const char* key, const std::string& value) {
-    if (!value.empty()) all.push_back(std::string(key) + "=\"" + value + "\"");
+  auto text = [&](const char* key, const std::string& value, const char* option) {
+    if (!value.empty()) all.push_back(config::text_assignment(key, value, option));
   };
-  text("checkpoint.init_from", a.init_from);
-  text("output_dir", a.output_dir);
-  text("train.device", a.device);
-  text("train.precision", a.precision);
+  text("checkpoint.init_from", a.init_from, "--init-from");
+  text("output_dir", a.output_dir, "--output-dir");
+  text("train.device", a.device, "--device");
+  text("train.precision", a.precision, "--precision");
   if (a.ranks) all.push_back("ranks.count=" + std::to_string(*a.ranks));
   if (a.seed) all.push_back("train.seed=" + std::to_string(*a.seed));
   if (a.deterministic) all.push_back("train.deterministic=true");
@@ -109,7 +110,10 @@ config::RunConfig resumed_config(const Arguments& a, const run::ModelFile& file,
                   [](const std::string& override) { return override.starts_with("output_dir="); });
   auto config =
       config::parse_run_config(config::run_config_json(file.config()), file.path(), overrides, use);
-  if (!elsewhere) config.output_dir = run::folder_of(file);
+  if (elsewhere) return config;
+  config.output_dir = run::folder_of(file);
+  if (!base::is_utf8(config.output_dir))
+    config.output_dir.clear();  // it goes on there all the same
   return config;
 }
 
@@ -148,11 +152,15 @@ void refuse_both_weights(const Arguments& a) {
 
 Job load_job(const Arguments& a) {
   refuse_both_weights(a);
-  const auto use = a.print_config ? config::ConfigUse::any : config::ConfigUse::training;
+  const auto use = a.print_config     ? config::ConfigUse::any
+                   : a.resume.empty() ? config::ConfigUse::training
+                                      : config::ConfigUse::resuming;
   Job job;
   if (!a.config.empty() || !a.pipeline.empty()) {
     load_config(a, use, job);
-    if (!a.resume.empty() && !a.print_config) job.resumed = run::find_resumed(a.resume, job.config);
+    if (use != config::ConfigUse::resuming) return job;
+    job.resumed = run::find_resumed(a.resume, job.config);
+    if (!job.resumed.file) load_config(a, config::ConfigUse::training, job);  // it starts anew
     return job;
   }
   if (a.resume.empty() || a.resume == "auto")

@@ -68,6 +68,11 @@ std::string joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// No path and no name has a byte 0, at which the system would end it.
+bool is_text(const json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().find('\0') == std::string::npos;
+}
+
 }  // namespace
 
 void ConfigTable::flag(const std::string& path, bool& field, const std::string& description) {
@@ -84,9 +89,9 @@ void ConfigTable::flag(const std::string& path, bool& field, const std::string& 
 void ConfigTable::text(const std::string& path, std::string& field,
                        const std::string& description) {
   auto assign = [&field](const json& value) {
-    if (!value.is_string()) return false;
+    if (!is_text(value)) return false;
     field = value.get<std::string>();
-    return field.find('\0') == std::string::npos;
+    return true;
   };
   add({path, "a text", description, "", {}, true, assign, [&field] { return json(field); }});
 }
@@ -94,12 +99,11 @@ void ConfigTable::text(const std::string& path, std::string& field,
 void ConfigTable::texts(const std::string& path, std::vector<std::string>& field,
                         const std::string& description) {
   auto assign = [&field](const json& value) {
-    if (value.is_string()) {  // one entry needs no brackets
+    if (is_text(value)) {  // one entry needs no brackets
       field = {value.get<std::string>()};
       return true;
     }
-    bool good = value.is_array() && std::all_of(value.begin(), value.end(),
-                                                [](const json& v) { return v.is_string(); });
+    bool good = value.is_array() && std::all_of(value.begin(), value.end(), is_text);
     if (good) field = value.get<std::vector<std::string>>();
     return good;
   };

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/config/text.h"
 
 namespace config {
@@ -23,12 +25,25 @@ std::string RunConfig::rate_in_words(int64_t batch) const {
 
 namespace {
 
+constexpr const char* kUnnamed = "run";
+
+// `file` can be the name of a run only if a config.json can hold it. Other programs need no name.
+void name_after(const std::string& file, ConfigUse use, RunConfig& config) {
+  if (!config.name.empty()) return;
+  const bool fits = base::is_utf8(file);
+  if (!fits && (use == ConfigUse::training || use == ConfigUse::resuming))
+    base::fail(
+        base::ExitCode::usage, "name: the run would be named ", base::printable_path(file),
+        " after its configuration's file, which is not UTF-8: give another one by name=NAME");
+  config.name = fits ? file : kUnnamed;
+}
+
 RunConfig checked(config::ConfigText text, const std::vector<std::string>& overrides,
                   const std::string& name, ConfigUse use) {
   for (const std::string& assignment : overrides) text.override_with(assignment);
   RunConfig config;
   run_config_table(config, use).apply(text);
-  if (config.name.empty()) config.name = name;
+  name_after(name, use, config);
   for (data::Source* source : {&config.data.train, &config.data.val}) {
     source->policy = config.data.image_policy;
     source->keep_grouping_class = config.data.keep_grouping_class;
@@ -50,17 +65,21 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
 RunConfig config_of(config::ConfigText text, const std::vector<std::string>& overrides,
                     const std::string& path, ConfigUse use) {
   std::string stem = std::filesystem::path(path).stem().string();
-  return checked(std::move(text), overrides, stem.empty() ? "run" : stem, use);
+  return checked(std::move(text), overrides, stem.empty() ? kUnnamed : stem, use);
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides, ConfigUse use) {
-  return checked(config::ConfigText::from_string(text, name), overrides, "run", use);
+  return checked(config::ConfigText::from_string(text, name), overrides, kUnnamed, use);
 }
 
 std::string run_config_json(const RunConfig& config) {
   RunConfig copy = config;
   return config::config_as_json(run_config_table(copy));
+}
+
+std::string in_words(const ChangedKey& key) {
+  return fmt::format("{} {} -> {}", key.path, key.before, key.now);
 }
 
 std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now) {

@@ -127,8 +127,9 @@ struct RunConfig {
   std::string rate_in_words(int64_t batch) const;
 };
 
-// What the program is going to do. This decides which keys must be set.
-enum class ConfigUse { any, training, evaluation };
+// What the program is going to do. This decides which keys must be set. `resuming` is a training
+// that goes on from a checkpoint.
+enum class ConfigUse { any, training, resuming, evaluation };
 
 // The table of all keys, bound to the fields of `config`, which must outlive the table.
 config::ConfigTable run_config_table(RunConfig& config, ConfigUse use = ConfigUse::any);
@@ -157,6 +158,8 @@ std::string run_config_json(const RunConfig&);
 struct ChangedKey {
   std::string path, before, now;
 };
+// Such as "train.seed 1 -> 2".
+std::string in_words(const ChangedKey&);
 // The keys in which two configurations differ, in the table's order.
 std::vector<ChangedKey> changed_keys(const RunConfig& before, const RunConfig& now);
 

@@ -46,10 +46,6 @@ void model_rules(ConfigTable& t, const RunConfig& c) {
                               base::counted(int64_t(o.scales_per_octave), "scale"),
                               base::counted(int64_t(o.aspect_ratios.size()), "aspect ratio")));
   });
-  t.rule({"model.batch_norm.mode", "checkpoint.init_from"}, [&] {
-    return unless(!o.frozen_batch_norm || !c.checkpoint.init_from.empty(),
-                  "frozen needs stored statistics: set checkpoint.init_from");
-  });
 }
 
 void source_rules(ConfigTable& t, const std::string& path, const data::Source& s) {
@@ -169,7 +165,12 @@ void rank_rules(ConfigTable& t, const RunConfig& c) {
 }
 
 void required_keys(ConfigTable& t, const RunConfig& c, ConfigUse use) {
-  if (use == ConfigUse::training) {
+  if (use == ConfigUse::training)
+    t.rule({"model.batch_norm.mode", "checkpoint.init_from"}, [&c] {
+      return unless(!c.model.options.frozen_batch_norm || !c.checkpoint.init_from.empty(),
+                    "frozen needs stored statistics: set checkpoint.init_from");
+    });
+  if (use == ConfigUse::training || use == ConfigUse::resuming) {
     t.rule({"data.train.annotations"}, [&c] {
       return unless(c.data.train.given(),
                     "missing: the data to train on, one of " + data::format_keys("data.train."));

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tools/config/parser.h"
 
 namespace config {
@@ -100,6 +101,13 @@ json value_of(const std::string& typed, const std::string& place) {
   return value.is_discarded() ? json(typed) : value;
 }
 
+void refuse_other_encodings(const std::string& place, const std::string& text) {
+  if (!base::is_utf8(text))
+    base::fail(base::ExitCode::usage, place, ": ", base::printable_path(text),
+               " is not UTF-8, expected UTF-8, as a run's config.json has to be: rename the file "
+               "or folder, or give another path");
+}
+
 }  // namespace
 
 // All keys in the value are from there, and so are sections above it that nothing else has made.
@@ -129,6 +137,8 @@ void ConfigText::override_with(const std::string& assignment) {
                "\": expected key.path=value");
   std::string path = assignment.substr(0, equals), typed = assignment.substr(equals + 1);
   if (path == kBase) base::fail(base::ExitCode::usage, place, ": ", kBase, " belongs into a file");
+  refuse_other_encodings(place, path);
+  refuse_other_encodings(place + ": " + path, typed);
   json patch = value_of(typed, place + ": " + path);
   place_new_sections(path);
   place_on_command_line(path, patch);
@@ -162,6 +172,12 @@ const std::string* ConfigText::typed(const std::string& path) const {
   auto found = typed_.find(path);
   bool latest = found != typed_.end() && place(path) == kCommandLine;
   return latest ? &found->second : nullptr;
+}
+
+std::string text_assignment(const std::string& key, const std::string& text,
+                            const std::string& option) {
+  refuse_other_encodings(option, text);
+  return key + "=" + json(text).dump();
 }
 
 }  // namespace config

@@ -24,7 +24,7 @@ class ConfigText {
 
   // Sets one key by "key.path=value". The value is JSON, or a text if it is not JSON. The value
   // null removes the key, so that it has its default. Throws Error(usage) if `assignment` does not
-  // have this form.
+  // have this form, or is not UTF-8.
   void override_with(const std::string& assignment);
 
   const nlohmann::json& values() const { return values_; }
@@ -46,5 +46,10 @@ class ConfigText {
   std::map<std::string, std::string> typed_;
   std::vector<std::string> files_;
 };
+
+// For override_with(): "key=" and exactly this text as the value. Throws Error(usage), which names
+// the option from which the text is, if it is not UTF-8.
+std::string text_assignment(const std::string& key, const std::string& text,
+                            const std::string& option);
 
 }  // namespace config

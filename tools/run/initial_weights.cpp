@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "engine/base/error.h"
 #include "engine/formats/weights_file.h"
 #include "engine/safetensors.h"
 #include "model/import_weights.h"
@@ -52,38 +53,86 @@ std::string rows_in_words(const ClassList& ours, const ClassList& there,
   return fresh.empty() ? text : text + "; re-initialised for " + listed(fresh);
 }
 
-// The list of classes in a checkpoint of this program; empty for other files.
-std::string stored_classes(const engine::TensorFile& file) {
+// A text that a checkpoint of this program has in its metadata; empty for other files.
+std::string stored_text(const engine::TensorFile& file, const char* key) {
   const auto* ours = dynamic_cast<const engine::SafetensorsFile*>(&file);
   if (!ours) return {};
-  const auto found = ours->metadata().find("classes");
+  const auto found = ours->metadata().find(key);
   return found == ours->metadata().end() ? std::string() : found->second;
+}
+
+bool contains(const std::vector<std::string>& names, const char* name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Keys that leave every shape as it is, and change what the weights mean.
+struct Meaning {
+  const char* what;
+  std::vector<std::string> keys;
+  const char* weight;  // told only if this was loaded; null: always
+};
+const Meaning kMeanings[] = {
+    {"for another network",
+     {"model.stride_placement", "model.backbone_activation", "model.pool_padding",
+      "model.batch_norm.backbone_epsilon", "model.batch_norm.epsilon"},
+     nullptr},
+    {"for other anchors",
+     {"model.anchors.scale", "model.anchors.scales_per_octave", "model.anchors.aspect_ratios"},
+     "heads/box_predictor/kernel"},
+    {"for other values of the pixels", {"data.mean", "data.std"}, nullptr},
+};
+
+// One line for each kind of keys in which the file's run differs from this one.
+void add_meanings(const std::string& stored, const std::string& path,
+                  const config::RunConfig& config, const std::vector<std::string>& loaded,
+                  std::vector<std::string>& remarks) {
+  if (stored.empty()) return;
+  std::vector<config::ChangedKey> changed;
+  try {
+    changed = config::changed_keys(config::parse_run_config(stored, path), config);
+  } catch (const base::Error&) {  // of another version, whose keys are not known
+    remarks.push_back("note: the file's configuration cannot be read, and was not compared");
+    return;
+  }
+  for (const Meaning& meaning : kMeanings) {
+    if (meaning.weight && !contains(loaded, meaning.weight)) continue;
+    std::string keys;
+    for (const config::ChangedKey& key : changed)
+      if (contains(meaning.keys, key.path.c_str()))
+        keys += (keys.empty() ? "" : ", ") + config::in_words(key);
+    if (!keys.empty())
+      remarks.push_back(base::concatenate("note: the file's weights were trained ", meaning.what,
+                                          ": ", keys,
+                                          "; training has to make up for that, unless you set "
+                                          "the file's values"));
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> take_initial_weights(const std::string& path, const ClassList& classes,
-                                              engine::Backend& backend,
+std::vector<std::string> take_initial_weights(const std::string& path,
+                                              const config::RunConfig& config,
+                                              const ClassList& classes, engine::Backend& backend,
                                               engine::Parameters& parameters) {
   const std::unique_ptr<engine::TensorFile> opened = engine::open_weights(path);
   const engine::TensorFile& file = *opened;
-  const std::string stored = stored_classes(file);
+  const std::string stored = stored_text(file, "classes");
   if (stored.empty()) {
     const model::ImportReport report = model::import_weights(backend, file, parameters);
     std::vector<std::string> remarks{report.in_words()};
-    const auto& loaded = report.loaded;
-    if (std::find(loaded.begin(), loaded.end(), "heads/class_predictor/kernel") != loaded.end())
+    if (contains(report.loaded, "heads/class_predictor/kernel"))
       remarks.push_back(
           "warning: the file names no classes: rows of the class predictor are taken by position");
     return remarks;
   }
   const ClassList there = ClassList::from_json(stored, path);
-  if (same_columns(classes, there))
-    return {model::import_weights(backend, file, parameters).in_words()};
+  const bool same = same_columns(classes, there);
   const model::ClassColumns columns = columns_by_name(classes, there);
-  const model::ImportReport report = model::import_weights(backend, file, parameters, &columns);
+  const model::ImportReport report =
+      model::import_weights(backend, file, parameters, same ? nullptr : &columns);
   std::vector<std::string> remarks{report.in_words()};
   if (report.class_rows) remarks.push_back(rows_in_words(classes, there, columns));
+  add_meanings(stored_text(file, "config"), path, config, report.loaded, remarks);
   return remarks;
 }
 

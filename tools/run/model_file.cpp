@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/foreign_weights.h"
 #include "engine/formats/weights_file.h"
@@ -166,8 +167,14 @@ void ModelFile::load_model(Backend& backend, Parameters& parameters, bool averag
   parameters.refresh_working(backend.queue(engine::Lane::compute));
 }
 
-void ModelFile::load_training(Backend& backend, Parameters& parameters,
-                              engine::Optimizer& optimizer) const {
+bool ModelFile::was_frozen(const std::string& parameter) const {
+  const auto& frozen = config_.train.freeze;
+  return std::any_of(frozen.begin(), frozen.end(),
+                     [&](const std::string& prefix) { return parameter.starts_with(prefix); });
+}
+
+std::vector<std::string> ModelFile::load_training(Backend& backend, Parameters& parameters,
+                                                  engine::Optimizer& optimizer) const {
   const auto& tensors = file_.tensors();
   if (std::none_of(tensors.begin(), tensors.end(),
                    [](const auto& tensor) { return tensor.name.starts_with(kOptimizer); }))
@@ -177,9 +184,28 @@ void ModelFile::load_training(Backend& backend, Parameters& parameters,
          file_.path());
   refuse_other_rule(optimizer.options().rule.kind);
   load_model(backend, parameters, false);
-  for (const Parameters::Named& named : parameters.named())
-    for (const auto& [name, values] : kept_for(&optimizer, named)) load(backend, name, values);
+  optimizer.restart_average();
+  int64_t thawed = 0;
+  for (const Parameters::Named& named : parameters.named()) {
+    const bool fresh = named.trained() && was_frozen(named.name);
+    thawed += fresh;
+    for (const auto& [name, values] : kept_for(&optimizer, named)) {
+      const bool may_lack = fresh || (config_.train.ema == 0 && name.starts_with(kAverage));
+      if (!may_lack || file_.find(name)) load(backend, name, values);
+    }
+  }
   optimizer.write_state(state_.optimizer);
+  std::vector<std::string> remarks;
+  if (thawed > 0)
+    remarks.push_back("train.freeze: the optimiser's state begins at zero for " +
+                      base::counted(thawed, "tensor") + " frozen until now");
+  const bool averages = bool(optimizer.average());
+  if (averages && config_.train.ema == 0)
+    remarks.push_back("train.ema: the checkpoint has no averages, so they begin at its weights");
+  if (!averages && config_.train.ema > 0)
+    remarks.push_back(
+        "train.ema: the checkpoint's averages are dropped; evaluations use the weights themselves");
+  return remarks;
 }
 
 void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint& c,

@@ -34,14 +34,18 @@ class ModelFile {
   // the file has them. Throws Error(checkpoint), with the tensor's name, if a tensor is missing,
   // has another shape or type, is unknown to the model, or has a value that is not finite.
   void load_model(engine::Backend&, engine::Parameters&, bool averaged) const;
-  // Loads the optimiser's buffers and state, too. Throws Error(checkpoint) also if the file has
-  // those of another rule.
-  void load_training(engine::Backend&, engine::Parameters&, engine::Optimizer&) const;
+  // Loads the optimiser's buffers and state, too. What the file's run did not keep, because
+  // train.freeze or train.ema was another, starts anew: buffers at zero, averages at the weights.
+  // Returns lines for the log that say so. Throws Error(checkpoint) also if the file has the
+  // buffers of another rule.
+  std::vector<std::string> load_training(engine::Backend&, engine::Parameters&,
+                                         engine::Optimizer&) const;
 
  private:
   const engine::StoredTensor& stored(const std::string& name, const engine::Shape&) const;
   void load(engine::Backend&, const std::string& name, const engine::View&) const;
   void refuse_other_rule(engine::RuleKind) const;
+  bool was_frozen(const std::string& parameter) const;
   const std::string& entry(const std::string& key) const;
 
   engine::SafetensorsFile file_;

@@ -27,10 +27,6 @@ bool of_another_model(const std::string& key) {
   return key.starts_with("model.") && !kChangeable.contains(key);
 }
 
-std::string in_words(const config::ChangedKey& key) {
-  return fmt::format("{} {} -> {}", key.path, key.before, key.now);
-}
-
 int64_t total_before(const ModelFile& saved, int64_t train_images) {
   const int64_t total = saved.state().total_steps;
   return total > 0 ? total : total_steps(saved.config(), train_images);

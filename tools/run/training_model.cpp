@@ -43,10 +43,10 @@ void TrainingModel::plan_ahead(const config::RunConfig& config, const TrainingDa
 void TrainingModel::start_weights(const config::RunConfig& config, const ClassList& classes,
                                   const ModelFile* resumed) {
   if (resumed) {
-    resumed->load_training(device_.backend(), parameters_, *optimizer_);
+    remarks_ = resumed->load_training(device_.backend(), parameters_, *optimizer_);
   } else if (!config.checkpoint.init_from.empty()) {
     remarks_ = take_initial_weights(checkpoint_file(config.checkpoint.init_from, "ssdtrain"),
-                                    classes, device_.backend(), parameters_);
+                                    config, classes, device_.backend(), parameters_);
     optimizer_->restart_average();
   }
 }

@@ -106,6 +106,14 @@ TEST_CASE("overrides: JSON, bare words, texts that look like numbers, null, the 
   CHECK(fields_of("{}", {"title=a=b"}).title == "a=b");
 }
 
+TEST_CASE("a text that an option gives arrives byte for byte") {
+  for (const std::string text :
+       {R"(uni\u0041x)", R"(a"b)", R"("a")", "[1]", "null", "7", "caf\u00e9\n"})
+    CHECK(fields_of("{}", {config::text_assignment("title", text, "--title")}).title == text);
+  CHECK_THROWS_WITH(config::text_assignment("title", "caf\xe9", "--title"),
+                    Catch::StartsWith("--title: caf\\xe9 is not UTF-8"));
+}
+
 TEST_CASE("what is wrong with a configuration, and where") {
   struct Row {
     std::string text, expected;
@@ -214,6 +222,10 @@ TEST_CASE("what is wrong with an override") {
       {"_base_=x.json", "command line: _base_ belongs into a file"},
       {"a.b.rate=20", "command line: a.b.rate: a.count has to exceed"},
       {"list={\"a\":1,\"a\":2}", "is written twice"},
+      {"title=caf\xe9", "command line: title: caf\\xe9 is not UTF-8, expected UTF-8"},
+      {"caf\xe9=1", "command line: caf\\xe9 is not UTF-8"},
+      {R"(title="a\u0000b")", "title: expected a text"},
+      {R"(names=["a\u0000b"])", "names: expected a list of texts"},
   };
   for (const Row& row : rows) {
     INFO(row.assignment);

@@ -209,7 +209,6 @@ TEST_CASE("values that contradict each other") {
       {{"train.loss_scale.min=65536"}, "train.loss_scale.min: the scale starts at 32768"},
       {{"model.anchors.scales_per_octave=8", "model.anchors.aspect_ratios=[1,2,3,4,5,6,7,8,9]"},
        "model.anchors.aspect_ratios: expected at most 64 anchors per cell, found 72: 8 scales"},
-      {{"model.batch_norm.mode=frozen"}, "model.batch_norm.mode: frozen needs stored statistics"},
       {{"ranks.sum_precision=fp16"}, "ranks.sum_precision: fp16 needs the loss scale of "},
       {{"ranks.sum_precision=fp16", "train.precision=bf16"}, "ranks.sum_precision: fp16 needs "},
   };
@@ -228,6 +227,14 @@ TEST_CASE("keys that a program cannot do without") {
   CHECK_THAT(
       complaint("{}", {"data.train.annotations=a", "data.train.images=b"}, ConfigUse::training),
       Catch::StartsWith("c.json:1: train.steps: missing"));
+  CHECK_THAT(complaint("{}", {}, ConfigUse::resuming),
+             Catch::StartsWith("c.json:1: data.train.annotations: missing"));
+  const std::vector<std::string> frozen{"model.batch_norm.mode=frozen", "data.train.voc=a",
+                                        "train.steps=1"};
+  CHECK_THAT(complaint("{}", frozen, ConfigUse::training),
+             Catch::StartsWith("command line: model.batch_norm.mode: frozen needs stored stat"));
+  for (const ConfigUse use : {ConfigUse::any, ConfigUse::resuming})  // those of the checkpoint
+    CHECK(complaint("{}", frozen, use).empty());
   CHECK_THAT(complaint("{}", {}, ConfigUse::evaluation),
              Catch::StartsWith("c.json:1: data.val.annotations: missing"));
 }

@@ -23,7 +23,9 @@ struct Model {
   engine::Parameters parameters;
   std::unique_ptr<engine::Optimizer> optimizer;
 
-  explicit Model(int classes = 3, const engine::OptimizerOptions& options = {})
+  // The optimiser's buffers count up from `start`, or stay at zero if that is 0.
+  explicit Model(int classes = 3, const engine::OptimizerOptions& options = {},
+                 const std::vector<std::string>& freeze = {}, float start = 1)
       : parameters(*backend, engine::precision_named("fp32")) {
     const engine::Init normal{.kind = engine::Init::Kind::normal, .value = 0.1};
     parameters.add({.name = "backbone/conv1/kernel",
@@ -32,9 +34,9 @@ struct Model {
                     .kernel = true});
     parameters.add({.name = "heads/class_predictor/bias", .shape = {1, {6 * (classes + 1)}}});
     parameters.add_statistic("backbone/conv1/moving_mean", 16, 0.25);
-    parameters.allocate(1);
+    parameters.allocate(1, freeze);
     optimizer = std::make_unique<engine::Optimizer>(*backend, parameters, options);
-    float start = 1;
+    if (start == 0) return;
     for (const auto& [name, values] : optimizer->rule_buffers())
       for (int64_t i = 0; i < values.shape.size(); ++i) values.as<float>()[i] = start++;
   }
@@ -306,6 +308,46 @@ TEST_CASE("checkpoint: each optimiser stores its own buffers, and refuses those 
   CHECK_THAT(load(r, again), Catch::Contains("state of optimizer 'momentum', expected 'adamw'") &&
                                  Catch::Contains("train.optimizer.kind=momentum"));
   CHECK_THAT(load(other, r.model), Catch::Contains("'adamw', expected 'momentum'"));
+}
+
+TEST_CASE("checkpoint: what its run did not keep starts anew, and that is said") {
+  const engine::OptimizerOptions averaged{.update = {.average_decay = 0.5}};
+  Run r;
+  const auto saved = [&](std::vector<std::string> freeze, double ema, const Model& model) {
+    r.config.train.freeze = std::move(freeze);
+    r.config.train.ema = ema;
+    run::CheckpointFiles(r.folder, 1)
+        .save(*model.backend, {r.config, r.classes, model.parameters, model.optimizer.get(), {}});
+    return ModelFile(r.last());
+  };
+  const auto load = [](const ModelFile& file, Model& into) {
+    return file.load_training(*into.backend, into.parameters, *into.optimizer);
+  };
+  const auto numbers = [](const engine::View& flat, const engine::Parameters::Named& named) {
+    return tests::read(engine::Tensor::borrow(part_of(flat, named)));
+  };
+
+  Model frozen(3, averaged, {"backbone"}), thawed(3, averaged, {}, 0);
+  std::fill_n(frozen.optimizer->average().as<float>(), 24, 7.0f);
+  CHECK_THAT(load(saved({"backbone"}, 0.5, frozen), thawed),
+             Catch::Equals(std::vector<std::string>{
+                 "train.freeze: the optimiser's state begins at zero for 1 tensor frozen until "
+                 "now"}));
+  for (const auto& named : thawed.parameters.named()) {
+    if (!named.trained()) continue;
+    const bool fresh = named.name.starts_with("backbone");
+    const auto momentum = numbers(thawed.optimizer->rule_buffers()[0].values, named);
+    CHECK(momentum[1] == (fresh ? 0.0 : 2.0));
+    CHECK(numbers(thawed.optimizer->average(), named)[1] ==
+          (fresh ? numbers(thawed.parameters.master(), named)[1] : 7.0));
+  }
+
+  Model plain(3), begun(3, averaged);
+  plain.parameters.master().as<float>()[0] = 3;
+  CHECK_THAT(load(saved({}, 0, plain), begun).at(0), Catch::Contains("they begin at its weights"));
+  CHECK(begun.optimizer->average().as<float>()[0] == 3);
+  CHECK(load(saved({}, 0.5, begun), plain).at(0).find("averages are dropped") != std::string::npos);
+  CHECK(load(saved({}, 0.5, begun), begun).empty());
 }
 
 TEST_CASE("checkpoint: files of other programs and formats are refused") {

@@ -71,7 +71,8 @@ struct Saved {
   std::string path = (folder.path() / "a.safetensors").string();
   Model model;
 
-  explicit Saved(const ClassList& of, bool with_classes = true) : model(of.classes(), 1) {
+  explicit Saved(const ClassList& of, bool with_classes = true, const std::string& config = "")
+      : model(of.classes(), 1) {
     std::vector<engine::TensorToStore> tensors;
     for (const auto& n : model.parameters.named())
       tensors.push_back({"model/" + n.name,
@@ -80,14 +81,16 @@ struct Saved {
                          n.value.data});
     std::map<std::string, std::string> metadata;
     if (with_classes) metadata["classes"] = of.to_json();
+    if (!config.empty()) metadata["config"] = config;
     engine::write_safetensors(path, tensors, metadata);
   }
 };
 
-std::string taken(const Saved& saved, Model& model, const ClassList& of) {
+std::string taken(const Saved& saved, Model& model, const ClassList& of,
+                  const config::RunConfig& config = {}) {
   std::string all;
   for (const std::string& line :
-       run::take_initial_weights(saved.path, of, *model.backend, model.parameters))
+       run::take_initial_weights(saved.path, config, of, *model.backend, model.parameters))
     all += line + "\n";
   return all;
 }
@@ -165,6 +168,46 @@ TEST_CASE("a file that names no classes is taken by position, and that is said")
   CHECK_THAT(taken(saved, model, classes({"b", "a"})),
              Contains("rows of the class predictor are taken by position"));
   CHECK(model.row(0, 1) == saved.model.row(0, 1));
+}
+
+TEST_CASE("keys that change what the file's weights mean are told, one line per kind") {
+  const ClassList of = classes({"a", "b"});
+  const auto said = [&](const std::vector<std::string>& overrides, const std::string& stored) {
+    const Saved saved(of, true, stored);
+    Model model(2, 2);
+    const std::string all = taken(saved, model, of, config::parse_run_config("{}", "c", overrides));
+    return all.substr(all.find('\n') + 1);  // behind what was loaded
+  };
+  const std::string end = "; training has to make up for that, unless you set the file's values\n";
+  CHECK(said({}, "{}").empty());
+  CHECK(said({"model.batch_norm.decay=0.9", "train.seed=3", "data.exif=stored"}, "{}").empty());
+  CHECK(said({"model.anchors.aspect_ratios=[1,0.5,2]", "model.anchors.scale=3", "data.mean=[0,0,0]",
+              "model.backbone_activation=relu", "model.stride_placement=v1.5"},
+             R"({"model": {"anchors": {"scale": 2}}})") ==
+        "note: the file's weights were trained for another network: model.stride_placement \"v1\" "
+        "-> \"v1.5\", model.backbone_activation \"relu6\" -> \"relu\"" +
+            end +
+            "note: the file's weights were trained for other anchors: model.anchors.scale 2.0 -> "
+            "3.0, model.anchors.aspect_ratios [1.0,2.0,0.5] -> [1.0,0.5,2.0]" +
+            end +
+            "note: the file's weights were trained for other values of the pixels: data.mean "
+            "[123.68,116.779,103.939] -> [0.0,0.0,0.0]" +
+            end);
+  CHECK(said({}, R"({"of": "tomorrow"})") ==
+        "note: the file's configuration cannot be read, and was not compared\n");
+}
+
+TEST_CASE("anchors are not told of where the predictors start anew") {
+  const ClassList of = classes({"a"});
+  const Saved saved(of, true, R"({"model": {"anchors": {"scale": 2}}})");
+  model::DetectorOptions options = Model::options(1);
+  options.scales_per_octave = 3;
+  engine::Parameters parameters(*saved.model.backend, engine::precision_named("fp32"));
+  const model::Detector detector(parameters, options);
+  parameters.allocate(1);
+  const auto remarks =
+      run::take_initial_weights(saved.path, {}, of, *saved.model.backend, parameters);
+  CHECK(remarks.size() == 1);
 }
 
 TEST_CASE("a list of classes that cannot be is refused") {

@@ -139,6 +139,47 @@ TEST_CASE("output_dir: a run without a checkpoint is taken again, and its logs a
   check_refused(place.ssdtrain("--resume data"), "the folder of a run that has one", 4);
 }
 
+TEST_CASE("paths of the command line are taken byte for byte") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string few = "train.steps=1 eval.every_steps=0 ";
+  for (const std::string name :
+       {R"(uni\u0041x)", R"(back\nslash)", R"(a"b)", R"("quoted")", "[1]", "true", "two\nlines"}) {
+    const std::string typed = "'" + name + "'";
+    CAPTURE(name);
+    CHECK(place.train(typed, few).exit_code == 0);
+    CHECK(fs::exists(place.at(name) + "/last.safetensors"));
+    CHECK(
+        place.ssdtrain("--config tiny.json --dry-run " + few + "--init-from " + typed).exit_code ==
+        0);
+  }
+}
+
+TEST_CASE("paths that are not UTF-8 are refused before any work, as no configuration holds them") {
+  const tests::TrainingPlace place(4, 2);
+  const std::string bytes = "caf\xe9";
+  fs::copy_file(place.config(), place.at(bytes + ".json"));
+  for (const std::string& more : {std::string(), std::string(" --dry-run")}) {
+    const auto refused = [&](const std::string& arguments, const std::string& because) {
+      check_refused(place.ssdtrain(arguments + " train.steps=1 eval.every_steps=0" + more),
+                    because + R"(caf\xe9)");
+    };
+    refused("--config tiny.json --output-dir " + bytes, "--output-dir: ");
+    refused("--config tiny.json --output-dir run --init-from " + bytes, "--init-from: ");
+    refused("--config tiny.json output_dir=" + bytes, "command line: output_dir: ");
+    refused("--config tiny.json data.val.images=" + bytes, "command line: data.val.images: ");
+    refused("--config " + bytes + ".json", "name: the run would be named ");
+  }
+  for (const char* folder : {"runs", "run"}) CHECK_FALSE(fs::exists(place.at(folder)));
+  CHECK_FALSE(fs::exists(place.at(bytes)));
+  const std::string few = " train.steps=1 eval.every_steps=0 --output-dir run";
+  CHECK(place.ssdtrain("--config " + bytes + ".json name=x" + few).exit_code == 0);
+  fs::rename(place.at("run"), place.at(bytes));
+  const Outcome resumed = place.ssdtrain("--resume " + bytes + " train.steps=2");
+  INFO(resumed.err);
+  CHECK(resumed.exit_code == 0);
+  CHECK(tests::step_of(place.at(bytes + "/last.safetensors")) == 2);
+}
+
 TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its own") {
   const tests::TrainingPlace place(4, 2);
   REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);

@@ -160,6 +160,41 @@ TEST_CASE("the keys of another model are an error that names them") {
              Contains("model.batch_norm.decay"));
 }
 
+TEST_CASE("a run that goes on may freeze its batch norm, and stays a run that can go on") {
+  const Begun place;
+  const std::string frozen = "eval.every_steps=0 model.batch_norm.mode=frozen ";
+  CHECK_THAT(told(place, "train.steps=5 " + frozen),
+             Contains(kChanged + "model.batch_norm.mode \"train\" -> \"frozen\"\n"));
+  const auto before = tests::tensors_of(place.at("run/last.safetensors"));
+  for (const auto& [name, bytes] : tests::tensors_of(place.at("on/last.safetensors"))) {
+    CAPTURE(name);
+    if (name.find("moving") != name.npos) CHECK((bytes == before.at(name)));
+  }
+  CHECK(place.ssdtrain("--resume on train.steps=6").exit_code == 0);
+  CHECK(place.train("on", "--resume auto train.steps=7 " + frozen).exit_code == 0);
+  const Outcome anew = place.train("new", "--resume auto " + frozen);
+  CHECK(anew.exit_code == 2);
+  CHECK_THAT(anew.err, Contains("starting at step 0") && Contains("frozen needs stored statis"));
+  CHECK_FALSE(fs::exists(place.at("new")));
+}
+
+TEST_CASE("a run that goes on may train what was frozen, and begin or end its averages") {
+  const TrainingPlace place(12, 4);
+  REQUIRE(place.train("run", kFirst + "train.freeze='[\"backbone\"]'").exit_code == 0);
+  const Outcome both = place.ssdtrain("--resume run train.steps=5 train.freeze=[] train.ema=0.9");
+  INFO(both.err);
+  CHECK(both.exit_code == 0);
+  CHECK_THAT(both.err, Contains("train.freeze [\"backbone\"] -> []\n") &&
+                           Contains("train.freeze: the optimiser's state begins at zero for ") &&
+                           Contains("train.ema: the checkpoint has no averages"));
+  const auto tensors = tests::tensors_of(place.at("run/last.safetensors"));
+  for (const char* name : {"ema/backbone/conv1/kernel", "optimizer/momentum/backbone/conv1/kernel"})
+    CHECK(tensors.contains(name));
+  const Outcome ended = place.ssdtrain("--resume run train.steps=6 train.ema=0");
+  CHECK(ended.exit_code == 0);
+  CHECK_THAT(ended.err, Contains("averages are dropped"));
+}
+
 TEST_CASE("a run that goes on without a step left says so, and which key asks for more") {
   const Begun place;
   for (const char* steps : {"4", "2"}) {
