@@ -46,8 +46,8 @@ std::string way_on(const base::Error& error, const config::RunConfig& config,
   const std::string cure = full ? "make room on it" : unwritten ? "mend that" : "mend the data";
   if (saved_step == 0 && newest.empty())
     return start + "no checkpoint was saved yet: " + cure + " and start anew";
-  const std::string kept =
-      saved_step > 0 ? fmt::format("step {} is saved", saved_step) : newest + " is whole";
+  const std::string kept = saved_step > 0 ? fmt::format("step {} is saved", saved_step)
+                                          : "the earlier " + newest + " is whole";
   return fmt::format("{}{}: {} and go on with --resume {}", start, kept, cure, folder);
 }
 

@@ -159,8 +159,9 @@ TEST_CASE("a full disk in the middle of a run: it is said so, and what is kept")
     const base::WriteError error(base::ExitCode::checkpoint, "cannot write x", reason);
     run::fail_with_way_on(error, {}, &folder, 0);
   };
-  CHECK_THROWS_WITH(way_on(EROFS), Contains("x; last_metrics.json/last.safetensors is whole: mend "
-                                            "that and go on with --resume last_metrics.json"));
+  CHECK_THROWS_WITH(way_on(EROFS),
+                    Contains("x; the earlier last_metrics.json/last.safetensors is whole: mend "
+                             "that and go on with --resume last_metrics.json"));
   for (const std::string& path : run::resumable("last_metrics.json")) fs::remove(path);
   CHECK_THROWS_WITH(way_on(ENOSPC), Contains("x; the disk is full; no checkpoint was saved yet: "
                                              "make room on it and start anew"));
