@@ -206,6 +206,34 @@ std::vector<std::string> folder_names(const Source& source) {
                       : "give the file of class names with " + option);
 }
 
+// Some exports hold the labels alone.
+void refuse_labels_alone(const Source& source) {
+  std::error_code unknown;
+  if (!source.images.empty() || !fs::is_directory(fs::path(source.yolo) / "labels", unknown))
+    return;
+  const ImageFolder found = list_images(source.yolo, true);
+  if (!found.images.empty() || !found.others.empty()) return;
+  const std::string option = source.option("images");
+  fail(ExitCode::data, source.yolo, ": it has labels/, but no .jpg, .jpeg, or .png file; ",
+       option.empty() ? "put the images into its folder images/"
+                      : "give the folder of the images with " + option);
+}
+
+// The folders of labels and of images that a folder without a data.yaml names.
+struct LabelFolders {
+  std::string labels, images;
+};
+
+LabelFolders label_folders(const Source& source) {
+  std::error_code unknown;
+  const fs::path folder = source.yolo, labels = folder / "labels";
+  const fs::path images = source.images.empty() ? folder / "images" : fs::path(source.images);
+  const bool both = fs::is_directory(labels, unknown) && fs::is_directory(images, unknown);
+  if (both && !fs::is_directory(images / "labels", unknown))
+    return {labels.string(), images.string()};
+  return {source.yolo, source.images.empty() ? source.yolo : source.images};
+}
+
 }  // namespace
 
 bool has_yolo_yaml(const std::string& yolo) { return !yaml_file(yolo).empty(); }
@@ -224,8 +252,10 @@ Dataset load_yolo(const Source& source, Problems* problems) {
   if (!fs::is_directory(source.yolo))
     fail(ExitCode::data, source.yolo,
          ": not a folder, expected one of label files, a data.yaml or its folder");
-  return load_yolo(source.yolo, source.images.empty() ? source.yolo : source.images,
-                   folder_names(source), source.policy.exif, problems);
+  refuse_labels_alone(source);
+  const LabelFolders folders = label_folders(source);
+  return load_yolo(folders.labels, folders.images, folder_names(source), source.policy.exif,
+                   problems);
 }
 
 }  // namespace data
