@@ -13,6 +13,7 @@
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -27,6 +28,7 @@ constexpr uint64_t kLargestList = uint64_t{256} << 20;
 fs::path yaml_file(const fs::path& yolo) {
   if (yolo.extension() == ".yaml" || yolo.extension() == ".yml")
     return yolo.has_parent_path() ? yolo : "." / yolo;  // its folder has a name
+  base::require_permitted(yolo);
   std::error_code unknown;
   return fs::exists(yolo / "data.yaml", unknown) ? yolo / "data.yaml" : fs::path();
 }
@@ -146,6 +148,7 @@ fs::path resolve(const fs::path& root, const std::string& text) {
 // note is empty if there is such a folder, or no `path`.
 std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string& path) {
   const fs::path folder = yaml.parent_path(), root = folder / path;
+  base::require_permitted(root);
   std::error_code unknown;
   const bool found = fs::is_directory(root, unknown);
   const fs::path taken = fs::absolute(found ? root : folder).lexically_normal();
@@ -185,6 +188,7 @@ Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems
   files.keypoint_numbers = yaml.keypoint_numbers;
   for (const std::string& text : split->second) {
     const fs::path place = resolve(root, text);
+    base::require_permitted(place);
     std::error_code unknown;
     if (!fs::exists(place, unknown)) refuse_place(where, source.split, place, root);
     place.extension() == ".txt" ? take_list(root, place, files, problems)
