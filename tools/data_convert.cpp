@@ -121,7 +121,8 @@ void check_classes(const ConvertArguments& a, const data::Dataset& dataset) {
       fail(ExitCode::data, a.input.source.path(), ": no classes, so ", option,
            " cannot write its list of classes, without which nothing reads the new set");
   for (const auto& [option, given, format] :
-       {std::tuple("--to-records", &a.to_records, NameFormat::label_map),
+       {std::tuple("--to-coco", &a.to_coco, NameFormat::coco),
+        {"--to-records", &a.to_records, NameFormat::label_map},
         {"--to-voc", &a.to_voc, NameFormat::voc},
         {"--to-yolo", &a.to_yolo, NameFormat::yolo}})
     if (!given->empty()) data::require_writable_names(dataset, format, option);

@@ -10,6 +10,7 @@
 #include "data/formats/coco.h"
 #include "data/formats/coco_split.h"
 #include "data/formats/source_files.h"
+#include "data/formats/writable_names.h"
 #include "data/split.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
@@ -97,6 +98,7 @@ int split(SplitArguments a) {
   a.options.by_folder = a.by == "folder";
   const data::Dataset dataset = a.input.load();
   tell_same_names(dataset);
+  data::require_writable_names(dataset, data::NameFormat::coco, "--to-train");
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-train", a.training);
   guard.add("--to-val", a.validation);

@@ -8,6 +8,7 @@
 #include "data/formats/source_values.h"
 #include "data/likely_name.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
@@ -108,8 +109,10 @@ data::Dataset DatasetInput::load_with_images() const {
 void DatasetInput::require_images(const data::Dataset& dataset, const std::string& task) const {
   if (source.annotations.empty() || !source.images.empty() || dataset.images.empty()) return;
   const std::string& first = dataset.images[0].file_name;
+  const std::filesystem::path path = std::filesystem::path(dataset.image_folder) / first;
+  base::require_permitted(path);
   std::error_code unknown;
-  if (std::filesystem::exists(std::filesystem::path(dataset.image_folder) / first, unknown)) return;
+  if (std::filesystem::exists(path, unknown)) return;
   base::fail(
       base::ExitCode::usage, task, " needs the images: give their folder with --images (",
       base::printable_name(first), " is not in ",

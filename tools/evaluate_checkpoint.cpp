@@ -81,7 +81,7 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
   if (!units.empty()) units = "warning: " + name + ": " + units;
   for (const std::string& remark :
        {units, unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
-        run::untrained_in_words(use), crowded})
+        run::odd_areas_in_words(dataset, name, evaluation), run::untrained_in_words(use), crowded})
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 

@@ -81,6 +81,7 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
   for (const std::string& odd : data::odd_detections(file.detections, truth))
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << odd << "\n";
   for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name(), job.options),
+                                    run::odd_areas_in_words(truth, job.input.name(), job.options),
                                     run::untrained_in_words(data::count_labels(truth))})
     if (!remark.empty()) log << "ssdeval: " << remark << "\n";
   bool has_zero = std::any_of(truth.objects.begin(), truth.objects.end(),

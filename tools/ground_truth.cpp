@@ -8,6 +8,7 @@
 #include "data/formats/yolo_source.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace tools {
@@ -42,6 +43,8 @@ data::Source source_of(const fs::path& path, const std::optional<std::string>& s
   source.prefix.clear();  // --ground-truth is the only option
   std::error_code unknown;
   const std::string ending = path.extension().string();
+  if (const std::string forbidden = base::forbidden_in_words(path); !forbidden.empty())
+    base::fail(base::ExitCode::data, "--ground-truth: ", forbidden);
   if (!data::is_pattern(path.string()) && !fs::exists(path, unknown))
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
                " does not exist");

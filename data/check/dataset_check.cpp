@@ -33,8 +33,8 @@ class LabelChecker {
         boxes_per_category_(dataset.categories.size()) {}
 
   void check() {
-    for (const ImageEntry& image : dataset_.images) check_image(image);
     check_units();
+    for (const ImageEntry& image : dataset_.images) check_image(image);
     check_categories();
     check_training();
   }
@@ -42,6 +42,7 @@ class LabelChecker {
  private:
   void check_units() {
     const BoxUnits units = count_box_units(dataset_);
+    unit_boxes_ = units.look_like_unit();
     if (units.in_words().empty()) return;
     add(units.look_like_unit()      ? ProblemKind::look_like_unit
         : units.look_like_corners() ? ProblemKind::look_like_corners
@@ -109,10 +110,21 @@ class LabelChecker {
           image, o,
           fmt::format("{} is {:.3g} px past the border of the image of {} x {}", box, over,
                       image.width, image.height));
+    if (is_tiny(o) && !unit_boxes_)
+      add(ProblemKind::tiny_box, image, o, box + " has a side below 1 px");
+    check_area(image, o, box);
+  }
+
+  void check_area(const ImageEntry& image, const Object& o, const std::string& box) {
     // The area of a box with a negative side may be the product of the sides.
     if (o.width >= 0 && o.height >= 0 && std::isfinite(o.area) && !o.crowd && !has_counted_area(o))
       add(ProblemKind::uncounted_area, image, o,
           fmt::format("area {}, expected 0 to 1e10; without one, it is that of the box", o.area));
+    if (has_odd_area(o))
+      add(ProblemKind::odd_area, image, o,
+          fmt::format("area {} of {}, expected above 0 and at most {}; without one, it is that of "
+                      "the box",
+                      o.area, box, o.width * o.height));
   }
 
   void check_duplicates(const ImageEntry& image) {
@@ -187,6 +199,7 @@ class LabelChecker {
   const Dataset& dataset_;
   Problems& problems_;
   const int64_t unread_;  // errors that reading has found
+  bool unit_boxes_ = false;  // the boxes seem to be in 0..1
   std::vector<int64_t> boxes_per_category_;
   std::unordered_map<std::string_view, int64_t> id_of_file_;
   std::vector<size_t> order_;

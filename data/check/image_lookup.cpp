@@ -13,6 +13,7 @@
 #include "data/image/image_file.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/worker_threads.h"
 
 namespace data {
@@ -54,6 +55,10 @@ class Lookup {
       std::error_code error;
       linked_ = std::filesystem::is_symlink(path, error);
       if (std::filesystem::exists(path, error)) return true;
+      if (const std::string forbidden = base::forbidden_in_words(path); !forbidden.empty()) {
+        add(ProblemKind::unreadable_image, forbidden);
+        return false;
+      }
       add(ProblemKind::missing_file,
           linked_ ? fmt::format("a symbolic link to {}, which leads to no file",
                                 read_symlink(path, error).string())

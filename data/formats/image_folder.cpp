@@ -7,6 +7,7 @@
 
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 
 namespace data {
 namespace {
@@ -50,14 +51,18 @@ bool names_other_picture(const fs::path& path) {
 }
 
 ImageFolder list_images(const std::string& folder, bool with_subfolders) {
+  base::require_permitted(folder);
   std::error_code error;
   if (!fs::is_directory(folder, error)) base::fail(base::ExitCode::data, folder, ": not a folder");
   ImageFolder out;
   const auto options =
       with_subfolders ? fs::directory_options::none : fs::directory_options::skip_permission_denied;
   for (fs::recursive_directory_iterator entry(folder, options, error), end; !error && entry != end;
-       entry.increment(error))
+       entry.increment(error)) {
+    std::error_code unknown;
+    if (with_subfolders && entry->is_directory(unknown)) base::require_permitted(entry->path());
     take_file(*entry, folder, with_subfolders || entry.depth() == 0, out);
+  }
   if (error)
     base::fail(base::ExitCode::data, folder, ": cannot read the folder: ", error.message());
   std::sort(out.images.begin(), out.images.end());

@@ -12,6 +12,7 @@
 #include "data/formats/voc.h"
 #include "data/formats/yolo_source.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -105,6 +106,16 @@ void leave_out_grouping_class(const Source& source, Dataset& dataset) {
                           (option.empty() ? "" : " (" + option + " keeps it)"));
 }
 
+// What may not be read seems not to exist, and readers would say so.
+void require_permitted(const Source& s) {
+  const fs::path root = s.voc;
+  for (const fs::path& path : {fs::path(s.annotations), root, root / "Annotations",
+                               root / kVocSplits, fs::path(s.yolo), fs::path(s.images)})
+    if (!path.empty()) base::require_permitted(path);
+  for (const std::string& shards : s.tfrecords)
+    base::require_permitted(fs::absolute(shards).parent_path());
+}
+
 }  // namespace
 
 std::span<const Format> formats() { return kFormats; }
@@ -149,6 +160,7 @@ Dataset open(const Source& source, const std::string& prefix, Problems* problems
   if (given != 1)
     base::fail(base::ExitCode::usage, "give exactly one of ", format_keys(prefix), "; found ",
                given);
+  require_permitted(source);
   Dataset dataset = chosen->open(source, problems);
   dataset.source = source.path();
   dataset.policy = source.policy;

@@ -11,6 +11,7 @@
 #include "data/formats/voc.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -110,12 +111,15 @@ void refuse_unfinished_above(const std::string& folder) {
 }  // namespace
 
 VocFiles find_voc_files(const std::string& folder, const std::string& list, Problems* problems) {
+  base::require_permitted(folder);
   if (!fs::is_directory(folder))
     fail(ExitCode::data, folder, ": not a folder, expected one of PASCAL VOC's XML files");
   refuse_unfinished_above(folder);
   if (!list.empty()) return listed_files(list, folder, problems);
   std::vector<fs::path> paths;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    std::error_code unknown;
+    if (entry.is_directory(unknown)) base::require_permitted(entry.path());
     const fs::path ending = entry.path().extension();
     if (entry.path().filename() == kVocUnfinished) refuse_unfinished(entry.path());
     if (ending == ".xml" || ending == ".XML")

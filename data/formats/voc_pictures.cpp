@@ -5,6 +5,7 @@
 #include "data/formats/coco.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -19,6 +20,7 @@ std::string stem_below(const fs::path& relative) {
 }  // namespace
 
 VocPictures::VocPictures(const std::string& folder) : folder_(folder) {
+  base::require_permitted(folder);
   std::error_code unknown;
   exists_ = fs::is_directory(folder, unknown);
   if (exists_) found_ = list_images(folder, true);

@@ -28,9 +28,18 @@ bool comes_back_from_map(const std::string& name) {
   }
 }
 
-// Why the format cannot hold the name, or null if it can.
+// Why JSON or XML cannot hold the name, or null if it can.
+const char* fault_in_text(const std::string& name, NameFormat format) {
+  if (!base::is_utf8(name)) return "holds names in UTF-8 only";
+  return format == NameFormat::voc && std::any_of(name.begin(), name.end(), is_forbidden_in_xml)
+             ? "holds no control characters, which XML forbids"
+             : nullptr;
+}
+
+// Why the format cannot hold the name of a class, or null if it can.
 const char* fault_in(const std::string& name, NameFormat format) {
   if (name.empty()) return "has no empty name";
+  if (format == NameFormat::coco) return fault_in_text(name, format);
   if (format == NameFormat::label_map)
     return comes_back_from_map(name) ? nullptr : "could not be read with this name in it";
   if (has_outer_blank(name)) return "keeps no blank at the ends of a name";
@@ -38,15 +47,20 @@ const char* fault_in(const std::string& name, NameFormat format) {
     return std::any_of(name.begin(), name.end(), is_control)
                ? "holds one name per line, without line breaks and control characters"
                : nullptr;
-  if (!base::is_utf8(name)) return "holds names in UTF-8 only";
-  return std::any_of(name.begin(), name.end(), is_forbidden_in_xml)
-             ? "holds no control characters, which XML forbids"
-             : nullptr;
+  return fault_in_text(name, format);
 }
 
 const char* file_of(NameFormat format) {
+  if (format == NameFormat::coco) return "COCO's JSON";
   if (format == NameFormat::label_map) return "the label map";
   return format == NameFormat::voc ? "VOC's XML" : "YOLO's classes.txt";
+}
+
+[[noreturn]] void refuse(const Dataset& dataset, NameFormat format, const char* option,
+                         const std::string& named, const char* fault, const char* what) {
+  base::fail(base::ExitCode::data, base::printable(dataset.source),
+             dataset.source.empty() ? "" : ": ", option, " cannot write the name of ", named, ": ",
+             file_of(format), " ", fault, "; rename the ", what, ", or choose another format");
 }
 
 }  // namespace
@@ -54,11 +68,17 @@ const char* file_of(NameFormat format) {
 void require_writable_names(const Dataset& dataset, NameFormat format, const char* option) {
   for (const Category& category : dataset.categories)
     if (const char* fault = fault_in(category.name, format))
-      base::fail(base::ExitCode::data, base::printable(dataset.source),
-                 dataset.source.empty() ? "" : ": ", option, " cannot write the name of class \"",
-                 base::printable_name(category.name), "\" (id ", category.id,
-                 "): ", file_of(format), " ", fault,
-                 "; rename the class, or choose another format");
+      refuse(dataset, format, option,
+             base::concatenate("class \"", base::printable_name(category.name), "\" (id ",
+                               category.id, ")"),
+             fault, "class");
+  if (format != NameFormat::coco && format != NameFormat::voc) return;
+  for (const ImageEntry& image : dataset.images)
+    if (const char* fault = fault_in_text(image.file_name, format))
+      refuse(dataset, format, option,
+             base::concatenate("image \"", base::printable_name(image.file_name), "\" (id ",
+                               image.id, ")"),
+             fault, "image");
 }
 
 }  // namespace data

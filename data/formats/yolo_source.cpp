@@ -13,6 +13,7 @@
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -27,6 +28,7 @@ constexpr uint64_t kLargestList = uint64_t{256} << 20;
 fs::path yaml_file(const fs::path& yolo) {
   if (yolo.extension() == ".yaml" || yolo.extension() == ".yml")
     return yolo.has_parent_path() ? yolo : "." / yolo;  // its folder has a name
+  base::require_permitted(yolo);
   std::error_code unknown;
   return fs::exists(yolo / "data.yaml", unknown) ? yolo / "data.yaml" : fs::path();
 }
@@ -146,6 +148,7 @@ fs::path resolve(const fs::path& root, const std::string& text) {
 // note is empty if there is such a folder, or no `path`.
 std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string& path) {
   const fs::path folder = yaml.parent_path(), root = folder / path;
+  base::require_permitted(root);
   std::error_code unknown;
   const bool found = fs::is_directory(root, unknown);
   const fs::path taken = fs::absolute(found ? root : folder).lexically_normal();
@@ -185,6 +188,7 @@ Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems
   files.keypoint_numbers = yaml.keypoint_numbers;
   for (const std::string& text : split->second) {
     const fs::path place = resolve(root, text);
+    base::require_permitted(place);
     std::error_code unknown;
     if (!fs::exists(place, unknown)) refuse_place(where, source.split, place, root);
     place.extension() == ".txt" ? take_list(root, place, files, problems)
@@ -206,6 +210,34 @@ std::vector<std::string> folder_names(const Source& source) {
                       : "give the file of class names with " + option);
 }
 
+// Some exports hold the labels alone.
+void refuse_labels_alone(const Source& source) {
+  std::error_code unknown;
+  if (!source.images.empty() || !fs::is_directory(fs::path(source.yolo) / "labels", unknown))
+    return;
+  const ImageFolder found = list_images(source.yolo, true);
+  if (!found.images.empty() || !found.others.empty()) return;
+  const std::string option = source.option("images");
+  fail(ExitCode::data, source.yolo, ": it has labels/, but no .jpg, .jpeg, or .png file; ",
+       option.empty() ? "put the images into its folder images/"
+                      : "give the folder of the images with " + option);
+}
+
+// The folders of labels and of images that a folder without a data.yaml names.
+struct LabelFolders {
+  std::string labels, images;
+};
+
+LabelFolders label_folders(const Source& source) {
+  std::error_code unknown;
+  const fs::path folder = source.yolo, labels = folder / "labels";
+  const fs::path images = source.images.empty() ? folder / "images" : fs::path(source.images);
+  const bool both = fs::is_directory(labels, unknown) && fs::is_directory(images, unknown);
+  if (both && !fs::is_directory(images / "labels", unknown))
+    return {labels.string(), images.string()};
+  return {source.yolo, source.images.empty() ? source.yolo : source.images};
+}
+
 }  // namespace
 
 bool has_yolo_yaml(const std::string& yolo) { return !yaml_file(yolo).empty(); }
@@ -224,8 +256,10 @@ Dataset load_yolo(const Source& source, Problems* problems) {
   if (!fs::is_directory(source.yolo))
     fail(ExitCode::data, source.yolo,
          ": not a folder, expected one of label files, a data.yaml or its folder");
-  return load_yolo(source.yolo, source.images.empty() ? source.yolo : source.images,
-                   folder_names(source), source.policy.exif, problems);
+  refuse_labels_alone(source);
+  const LabelFolders folders = label_folders(source);
+  return load_yolo(folders.labels, folders.images, folder_names(source), source.policy.exif,
+                   problems);
 }
 
 }  // namespace data

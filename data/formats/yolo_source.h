@@ -17,6 +17,8 @@ namespace data {
 //   folder is called so, the labels lie beside the image.
 // * A folder of label files. The names of the classes are in source.names, or in classes.txt or
 //   obj.names in that folder. The images are in source.images, or in that folder.
+// * A folder with images/ and labels/ and the names of the classes, as Label Studio exports it.
+//   Each image has the label file of the same relative path. The images may be in source.images.
 //
 // Throws Error(data) if one of these files is missing or wrong; other errors are those of load_yolo
 // in yolo.h. If `problems` is given, listed images that do not exist are reported there, too.

@@ -65,6 +65,7 @@ class Reader {
   [[noreturn]] void refuse_without_names(const YAML::Node& root) const;
   std::string text_of(const YAML::Node& node, const std::string& key) const;
   std::vector<std::string> texts_of(const YAML::Node& node, const std::string& key) const;
+  std::string name_of(const YAML::Node& node) const;
   std::vector<std::string> numbered_names(const YAML::Node& node) const;
   std::vector<std::string> parse_names(const YAML::Node& node) const;
   int parse_keypoints(const YAML::Node& shape) const;
@@ -88,6 +89,15 @@ std::vector<std::string> Reader::texts_of(const YAML::Node& node, const std::str
   return texts;
 }
 
+// The name of a class.
+std::string Reader::name_of(const YAML::Node& node) const {
+  std::string name = text_of(node, "names");
+  if (name.find_first_not_of(" \t\r\n") == name.npos)
+    refuse(node, "names: a class without a name, found \"" + base::printable_name(name) +
+                     "\"; give each class a name of its own");
+  return name;
+}
+
 // Reads names by number. The numbers may have any order, but no gaps.
 std::vector<std::string> Reader::numbered_names(const YAML::Node& node) const {
   std::vector<std::string> names(node.size());
@@ -102,7 +112,7 @@ std::vector<std::string> Reader::numbered_names(const YAML::Node& node) const {
       refuse(item.first, "names: expected the numbers 0 to " + std::to_string(names.size() - 1) +
                              ", once each");
     seen[index] = true;
-    names[index] = text_of(item.second, "names");
+    names[index] = name_of(item.second);
   }
   return names;
 }
@@ -123,8 +133,10 @@ std::vector<std::string> Reader::parse_names(const YAML::Node& node) const {
     refuse(node, "names: expected a list or a map, as in `names: [cat, dog]`, found `" +
                      base::printable_name(text_of(node, "names")) + "`" +
                      way_to_write(node.Scalar()));
-  std::vector<std::string> names = node.IsMap() ? numbered_names(node) : texts_of(node, "names");
-  if (names.empty()) refuse(node, "names: no class names");
+  if (node.size() == 0) refuse(node, "names: no class names");
+  if (node.IsMap()) return numbered_names(node);
+  std::vector<std::string> names;
+  for (const YAML::Node& item : node) names.push_back(name_of(item));
   return names;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "data/loading/sample_builder.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -29,7 +30,8 @@ constexpr std::array<FateText, kLabelFates> kFates{{
 }  // namespace
 
 LabelUse count_labels(const Dataset& dataset, const GroundTruthOptions& options, int max_boxes) {
-  LabelUse use{.max_boxes = max_boxes};
+  LabelUse use{.max_boxes = max_boxes, .trained_of_category = {}};
+  use.trained_of_category.resize(dataset.categories.size());
   for (const ImageEntry& image : dataset.images) {
     int taken = 0;
     for (const Object& object : dataset.objects_of(image)) {
@@ -38,7 +40,10 @@ LabelUse count_labels(const Dataset& dataset, const GroundTruthOptions& options,
       if (fate == LabelFate::trained && ++taken > max_boxes) fate = LabelFate::beyond_max_boxes;
       ++use.labels;
       ++use.counts[static_cast<size_t>(fate)];
-      use.cut += fate == LabelFate::trained && label.cut;
+      if (fate != LabelFate::trained) continue;
+      use.cut += label.cut;
+      use.tiny += is_tiny(object);
+      ++use.trained_of_category.at(size_t(object.category));
     }
   }
   return use;
@@ -81,6 +86,12 @@ std::string cuts_in_words(const LabelUse& use, OvershootPolicy overshoot) {
   if (use.cut == 0) return {};
   return fmt::format("{} reach past the border{} and are cut there", use.cut,
                      overshoot == OvershootPolicy::drop ? " by less than 1 px" : "");
+}
+
+std::string tiny_in_words(const LabelUse& use) {
+  if (use.tiny == 0) return {};
+  return base::share_in_words(use.tiny, use.labels) +
+         " have a side below 1 px of their image, too small to learn from";
 }
 
 }  // namespace data

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <string>
+#include <vector>
 
 #include "data/loading/labelled_boxes.h"
 
@@ -10,8 +11,10 @@ namespace data {
 struct LabelUse {
   int64_t labels = 0;  // in the data set
   int64_t cut = 0;     // trained labels whose box is cut at the border of the image
+  int64_t tiny = 0;    // trained labels with a side below 1 px
   int max_boxes = 0;   // with which the labels were counted
   std::array<int64_t, kLabelFates> counts{};  // by LabelFate
+  std::vector<int64_t> trained_of_category;   // by position in Dataset::categories
 
   int64_t count(LabelFate fate) const { return counts[static_cast<size_t>(fate)]; }
   int64_t trained() const { return count(LabelFate::trained); }
@@ -39,5 +42,8 @@ std::string reasons_in_words(const LabelUse&);
 // How many labels are cut, such as "12 reach past the border by less than 1 px and are cut there".
 // Empty if none is.
 std::string cuts_in_words(const LabelUse&, OvershootPolicy);
+// How many trained labels are tiny, such as "3 of 12 (25.0 %) have a side below 1 px of their
+// image, too small to learn from". Empty if none is.
+std::string tiny_in_words(const LabelUse&);
 
 }  // namespace data

@@ -82,6 +82,12 @@ Label label_of(const Object& object, const ImageEntry& image, const GroundTruthO
                   float(b.bottom / image.height), float(b.right / image.width), column, 1}};
 }
 
+bool is_tiny(const Object& object) {
+  constexpr double kLeast = 0.99;  // of 1 px, as six digits of YOLO or floats of records leave it
+  const double side = std::min(object.width, object.height);
+  return side > 0 && side < kLeast;
+}
+
 LabelledBoxes ground_truth(const Dataset& dataset, const ImageEntry& image,
                            const GroundTruthOptions& options) {
   LabelledBoxes boxes;

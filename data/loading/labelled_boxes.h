@@ -57,6 +57,9 @@ struct Label {
 // beyond_max_boxes.
 Label label_of(const Object& object, const ImageEntry& image, const GroundTruthOptions& options);
 
+// Whether a side is above 0 and below 1 pixel of the image, by more than rounding.
+bool is_tiny(const Object& object);
+
 // The boxes of an image that take part in training, in file order.
 LabelledBoxes ground_truth(const Dataset& dataset, const ImageEntry& image,
                            const GroundTruthOptions& options);

@@ -20,6 +20,15 @@ bool has_counted_area(const Object& object) {
   return object.area >= 0 && object.area <= kLargestArea;
 }
 
+bool has_odd_area(const Object& object) {
+  if (object.crowd || !has_counted_area(object)) return false;
+  if (!(object.width > 0 && object.height > 0)) return false;
+  // Tools round the sides of boxes, or count a pixel more of each.
+  constexpr double kPixel = 1, kRounding = 1.01;
+  return object.area == 0 ||
+         object.area > (object.width + kPixel) * (object.height + kPixel) * kRounding;
+}
+
 std::string why_unmeasured(const Dataset& truth) {
   const auto& objects = truth.objects;
   if (std::any_of(objects.begin(), objects.end(), countable)) return {};
@@ -43,6 +52,15 @@ std::string uncounted_in_words(const Dataset& truth) {
   return fmt::format(
       "{} objects take no part in the metrics, because their area is not from 0 to 1e10 px",
       base::share_in_words(uncounted, int64_t(truth.objects.size())));
+}
+
+std::string odd_areas_in_words(const Dataset& truth) {
+  const auto odd = std::count_if(truth.objects.begin(), truth.objects.end(), has_odd_area);
+  if (odd == 0) return {};
+  return fmt::format(
+      "{} objects have an area of 0 or above that of their box, by which they are counted as "
+      "small, medium or large",
+      base::share_in_words(odd, int64_t(truth.objects.size())));
 }
 
 }  // namespace data

@@ -9,6 +9,10 @@ namespace data {
 // Whether the area is one that the metrics count: from 0 to 1e10 px. They ignore other objects.
 bool has_counted_area(const Object& object);
 
+// Whether an area that the metrics count is 0, or clearly above that of a box that has one. The
+// metrics for small, medium and large objects go by the area. No crowd region is odd.
+bool has_odd_area(const Object& object);
+
 // Says why every metric on `truth` would be -1, such as "there is no object in its 12 images".
 // Empty if there is something to find. The metrics ignore crowd regions and areas that they do not
 // count.
@@ -18,5 +22,9 @@ std::string why_unmeasured(const Dataset& truth);
 // take no part in the metrics, because their area is not from 0 to 1e10 px". Empty if there is none
 // such, or if nothing can be measured at all. Crowd regions are not among them.
 std::string uncounted_in_words(const Dataset& truth);
+
+// Says how many objects have an odd area, such as "3 of 12 (25.0 %) objects have an area of 0 or
+// above that of their box, by which they are counted as small, medium or large". Empty if none has.
+std::string odd_areas_in_words(const Dataset& truth);
 
 }  // namespace data

@@ -153,11 +153,11 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
     const FileState there = look_at(output.path);
     const std::string what = output.option + ": " + printable(output.path);
     if (there.kind == FileKind::stream) continue;
-    if (there.kind == FileKind::absent) {
+    const bool to_replace = there.kind == FileKind::regular && overwrite_;
+    if (there.kind == FileKind::absent || to_replace)
       if (folders.insert(fs::path(output.path).parent_path()).second)
         check_folder_above(what, output.path);
-      continue;
-    }
+    if (there.kind == FileKind::absent) continue;
     if (there.kind != FileKind::regular)
       fail(ExitCode::usage, what, " is ", there.words, "; give the name of a file");
     if (!looked) never = protected_files(inputs);

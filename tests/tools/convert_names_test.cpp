@@ -220,6 +220,19 @@ TEST_CASE("convert: names of classes that a format cannot hold are refused with 
   }
 }
 
+TEST_CASE("convert: names of images that JSON or XML cannot hold are refused at the start") {
+  Set set({"0.jpg", "1.jpg"});
+  const std::string latin = "--records " + set.records({"good.jpg", "caf\xe9.jpg"}) + " ";
+  check_refused(set, latin + "--to-voc v",
+                {"--to-voc cannot write the name of image \"caf\\xe9.jpg\" (id 2): VOC's XML ",
+                 "holds names in UTF-8 only; rename the image"});
+  check_refused(set, latin + "--to-yolo y --to-coco c/c.json", {"COCO's JSON holds names in UTF-"});
+  CHECK(set.convert(latin + "--to-yolo y --to-records n").exit_code == 0);
+  const std::string control = "--records " + set.records({"good.jpg", "a\x01z.jpg"}) + " ";
+  check_refused(set, control + "--to-voc v", {"holds no control characters, which XML forbids"});
+  CHECK(set.convert(control + "--to-coco c.json").exit_code == 0);
+}
+
 TEST_CASE("convert: odd names of classes that a format can hold come back") {
   const std::vector<std::string> names{"person", "bolt\n \"nut\" \\", "a\x01\tz\x7f", " x "};
   Set set({"0.jpg"});

@@ -192,6 +192,28 @@ TEST_CASE("objects whose area the metrics do not count are told, and are counted
   CHECK_THAT(checked.out, Catch::Contains("2 warning  uncounted_area"));
 }
 
+TEST_CASE("areas that cannot be those of their objects are told, and are counted by the check") {
+  json truth = one_object_truth();
+  for (int i = 1; i <= 3; ++i) {
+    json more = truth["annotations"][0];
+    more["id"] = 9 + i;
+    more["bbox"] = {10 + i, 10, 40, 40};
+    more["area"] = i == 1 ? 0. : i == 2 ? 1800. : 41. * 41;  // the last counts a pixel more
+    truth["annotations"].push_back(more);
+  }
+  const Job job(truth, one_detection());
+  CHECK_THAT(job.run().err,
+             Catch::Contains("ssdeval: note: ") &&
+                 Catch::Contains("a.json: 2 of 4 (50.0 %) objects have an area of 0 or above that "
+                                 "of their box"));
+  CHECK(job.run("--reference-area").err.find("have an area of 0") == std::string::npos);
+  const tests::Outcome checked =
+      tests::run(tests::program("ssddata").string() + " check --no-images --annotations " +
+                 job.file("a.json"));
+  CHECK(checked.exit_code == 0);
+  CHECK_THAT(checked.out, Catch::Contains("2 warning  odd_area"));
+}
+
 TEST_CASE("results in another form than pixels, and images that were detected twice, are told") {
   json corners = one_detection(), unit = corners;
   corners[0]["bbox"] = {50, 50, 90, 90};

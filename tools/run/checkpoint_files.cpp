@@ -8,6 +8,7 @@
 
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
 namespace run {
@@ -115,6 +116,7 @@ std::string best_in_words(const RunFolder& folder, const std::string& metric,
 }
 
 std::string checkpoint_file(const std::string& path) {
+  base::require_permitted(path, base::ExitCode::checkpoint);
   std::error_code none;
   if (!fs::is_directory(path, none)) return path;
   for (const char* name : {kBest, "last.safetensors"})

@@ -112,6 +112,12 @@ std::string unmeasured_in_words(const Dataset& truth, const std::string& name,
   return some.empty() ? "" : "warning: " + name + ": " + some;
 }
 
+std::string odd_areas_in_words(const Dataset& truth, const std::string& name,
+                               const data::EvaluationOptions& options) {
+  const std::string odd = options.reference_area ? "" : data::odd_areas_in_words(truth);
+  return odd.empty() ? "" : "note: " + name + ": " + odd;
+}
+
 std::string untrained_in_words(const data::LabelUse& use) {
   if (use.left_out() == 0) return {};
   return "note: " + base::share_in_words(use.left_out(), use.labels) +

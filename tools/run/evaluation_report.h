@@ -32,6 +32,11 @@ void write_per_class(const std::string& path, const data::Evaluation& evaluation
 std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name,
                                 const data::EvaluationOptions& options);
 
+// A note on objects whose area may put them among the small or large ones by mistake. Empty if
+// there is none such, or if the area of the box counts instead.
+std::string odd_areas_in_words(const data::Dataset& truth, const std::string& name,
+                               const data::EvaluationOptions& options);
+
 // A note such as "note: 3 of 12 (25.0 %) objects count here, but would take no part in training:
 // ...". Empty if all of them would.
 std::string untrained_in_words(const data::LabelUse&);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/permitted.h"
 #include "engine/base/set_aside.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
@@ -128,6 +129,7 @@ std::string folder_of(const ModelFile& file) {
 }
 
 ResumedRun find_resumed(const std::string& from, const config::RunConfig& config) {
+  base::require_permitted(from, base::ExitCode::checkpoint);
   std::vector<std::string> candidates{from};
   if (from == "auto") {
     const fs::path folder = RunFolder::latest(config, has_checkpoint);

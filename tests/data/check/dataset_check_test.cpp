@@ -132,6 +132,8 @@ TEST_CASE("each problem of labels is found") {
   };
   for (const Case& c : {Case{ProblemKind::zero_box, box(3, 1, 1, 0, 5)},
                         Case{ProblemKind::zero_box, box(3, 1, 1, 5, 0)},
+                        Case{ProblemKind::tiny_box, box(3, 1, 1, 0.01, 0.01)},
+                        Case{ProblemKind::tiny_box, box(3, 1, 1, 0.9, 5)},
                         Case{ProblemKind::negative_box, box(3, 9, 1, -4, 5)},
                         Case{ProblemKind::non_finite_box, box(3, NAN, 1, 4, 5)},
                         Case{ProblemKind::non_finite_box, box(3, 1, 1, inf, 5)},
@@ -160,6 +162,14 @@ TEST_CASE("each problem of labels is found") {
     check_only(label_problems(bad), ProblemKind::uncounted_area, "a.jpg");
     bad.objects[1].crowd = true;  // the metrics ignore it, whatever its area
     check_only(label_problems(bad), ProblemKind::crowd, "a.jpg");
+  }
+  for (double area : {0., 30., 3000.}) {  // of a box of 5 x 5
+    Dataset bad = clean();
+    bad.objects[1].area = area;
+    if (area == 30)
+      CHECK(label_problems(bad).kept().empty());  // tools may count a pixel more of each side
+    else
+      check_only(label_problems(bad), ProblemKind::odd_area, "a.jpg");
   }
   Object crowd = box(3, 1, 1, 4, 5);
   crowd.crowd = true;

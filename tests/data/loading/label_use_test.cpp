@@ -127,6 +127,18 @@ TEST_CASE("the line has numbers, shares and reasons, and is empty when all take 
   CHECK(base::share_in_words(0, 0) == "0 of 0 (0.0 %)");
 }
 
+TEST_CASE("boxes below a pixel are counted if they are trained, and classes by their boxes") {
+  Object other = box(10, 10, 5, 0);
+  other.category = 1;
+  const LabelUse use = use_of({box(1, 1, 0.01, 0.01), box(1, 1, 5, 0.9), box(300, 1, 0.1, 0.1),
+                               box(1, 1, 0.999, 5), other});
+  CHECK(use.tiny == 2);
+  CHECK(data::tiny_in_words(use) ==
+        "2 of 5 (40.0 %) have a side below 1 px of their image, too small to learn from");
+  CHECK(use.trained_of_category == std::vector<int64_t>{3, 0});
+  CHECK(data::tiny_in_words(use_of({box(1, 1, 5, 5)})).empty());
+}
+
 TEST_CASE("the counts agree with what training gets") {
   std::vector<Object> objects;
   for (int i = 0; i < 60; ++i)

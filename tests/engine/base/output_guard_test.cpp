@@ -6,6 +6,7 @@
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
+#include "tests/support/unprivileged.h"
 
 namespace fs = std::filesystem;
 using base::ExitCode, base::OutputGuard;
@@ -83,6 +84,26 @@ TEST_CASE("output guard: a folder that cannot be there") {
   guard.add("--other", "");
   guard.check({file, "/no/such/input"});
   CHECK_FALSE(fs::exists(folder.path() / "new"));
+}
+
+TEST_CASE("output guard: a file is replaced only where its folder may be written into") {
+  const tests::TemporaryFolder folder;
+  const std::string closed = folder.path() / "closed", file = closed + "/old.json";
+  fs::create_directory(closed);
+  base::write_file(file, std::string_view("x"));
+  fs::permissions(folder.path(), fs::perms::all);
+  const tests::Rights rights(closed, fs::perms(0555));
+  const tests::Unprivileged user;
+  if (!user.holds()) {
+    WARN("rights of files do not hold here");
+    return;
+  }
+  for (const std::string& path : {file, closed + "/new.json"}) {
+    OutputGuard guard(true);
+    guard.add("--json", path);
+    CHECK_THAT(refused(ExitCode::data, [&] { guard.check({}); }),
+               Catch::Contains("cannot write into " + closed + ": Permission denied"));
+  }
 }
 
 TEST_CASE("output guard: the line names the option, the file and the input") {

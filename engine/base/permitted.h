@@ -1,0 +1,19 @@
+// Files and folders that the system does not permit to look at or to read.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "engine/base/error.h"
+
+namespace base {
+
+// Says what the rights of a path forbid: that a folder above it may not be entered, or that the
+// path is a folder whose files may not be listed. Empty if nothing is forbidden, also if nothing is
+// there. The rights to read a file are seen by opening it.
+std::string forbidden_in_words(const std::filesystem::path&);
+
+// Throws an error with these words. To be called before a missing file is taken for absent: what
+// may not be looked at seems not to exist.
+void require_permitted(const std::filesystem::path&, ExitCode code = ExitCode::data);
+
+}  // namespace base
