@@ -16,6 +16,8 @@ std::vector<std::string> label_use_lines(const data::LabelUse& use) {
                                 data::reasons_in_words(use)));
   const std::string cuts = data::cuts_in_words(use, data::OvershootPolicy::drop);
   if (!cuts.empty()) lines.push_back("labels: " + cuts);
+  if (const std::string tiny = data::tiny_in_words(use); !tiny.empty())
+    lines.push_back("labels: " + tiny);
   return lines;
 }
 

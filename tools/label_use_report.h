@@ -8,7 +8,8 @@
 
 namespace tools {
 
-// How many labels are left out or cut with the default configuration, and why. Empty if none is.
+// How many labels are left out, cut or tiny with the default configuration, and why. Empty if none
+// is.
 std::vector<std::string> label_use_lines(const data::LabelUse&);
 // Prints these lines to stdout.
 void print_label_use(const data::LabelUse&);

@@ -29,8 +29,9 @@ fs::path yaml_file(const fs::path& yolo) {
   if (yolo.extension() == ".yaml" || yolo.extension() == ".yml")
     return yolo.has_parent_path() ? yolo : "." / yolo;  // its folder has a name
   base::require_permitted(yolo);
-  std::error_code unknown;
-  return fs::exists(yolo / "data.yaml", unknown) ? yolo / "data.yaml" : fs::path();
+  for (const char* name : {"data.yaml", "data.yml", "dataset.yaml", "dataset.yml"})
+    if (std::error_code unknown; fs::exists(yolo / name, unknown)) return yolo / name;
+  return {};
 }
 
 // The path with "labels" in place of the last folder that is called "images", if there is one.

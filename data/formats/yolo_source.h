@@ -9,8 +9,9 @@ namespace data {
 
 // Reads the data set that source.yolo names, which is one of these:
 //
-// * A data.yaml, or its folder. The file gives the names of the classes and, for each split, a
-//   folder of images, a .txt file that lists images one per line, or several of these. Paths are
+// * A data.yaml, or its folder, in which it may also be called data.yml, dataset.yaml or
+//   dataset.yml. The file gives the names of the classes and, for each split, a folder of images, a
+//   .txt file that lists images one per line, or several of these. Paths are
 //   relative to the file's `path`, which is relative to its folder. If that does not exist, a note
 //   says so, and they are relative to the folder of the file. The labels of images/x.jpg are in
 //   labels/x.txt: the last folder of the path that is called "images" becomes "labels". If no

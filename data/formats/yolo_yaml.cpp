@@ -70,6 +70,7 @@ class Reader {
   std::vector<std::string> parse_names(const YAML::Node& node) const;
   int parse_keypoints(const YAML::Node& shape) const;
   void check_key(const YAML::Node& key, const YAML::Node& value) const;
+  void take_split(const YAML::Node& name, const YAML::Node& value, YoloYaml& out) const;
 
   const std::string_view text_;
   const std::vector<std::string_view> lines_;
@@ -180,15 +181,27 @@ void Reader::refuse_without_names(const YAML::Node& root) const {
   fail(ExitCode::data, where_, ": names is missing: the list of classes", found);
 }
 
+// Some tools call the split val by another name. If there is a val, too, it counts.
+void Reader::take_split(const YAML::Node& name, const YAML::Node& value, YoloYaml& out) const {
+  const std::string key = name.Scalar();
+  const bool other_name = key == "valid" || key == "validation";
+  const std::string split = other_name ? "val" : key;
+  if (split != "train" && split != "val" && split != "test") return;
+  if (other_name && out.splits.contains(split)) return;
+  out.splits[split] = texts_of(value, key);
+  out.lines[split] = name.Mark().line + 1;
+}
+
 YoloYaml Reader::read(const YAML::Node& root) {
   refuse_if(key_behind_document(text_));
   if (!root.IsMap()) fail(ExitCode::data, where_, ": expected keys with values: names, train, val");
   YoloYaml out;
+  std::map<std::string, int> lines;  // of the keys
   std::string nc;
   for (const auto& entry : root) {
     if (!entry.first.IsScalar()) continue;
     const std::string key = entry.first.Scalar();
-    const auto [first, fresh] = out.lines.try_emplace(key, entry.first.Mark().line + 1);
+    const auto [first, fresh] = lines.try_emplace(key, entry.first.Mark().line + 1);
     if (!fresh)
       refuse(entry.first, base::printable_name(key) + " occurs again, after line " +
                               std::to_string(first->second) + "; remove one of the two");
@@ -200,8 +213,7 @@ YoloYaml Reader::read(const YAML::Node& root) {
     if (key == "names") out.names = parse_names(entry.second);
     if (key == "nc") nc = text_of(entry.second, key);
     if (key == "kpt_shape") out.keypoint_numbers = parse_keypoints(entry.second);
-    if (key == "train" || key == "val" || key == "test")
-      out.splits[key] = texts_of(entry.second, key);
+    take_split(entry.first, entry.second, out);
   }
   if (out.names.empty()) refuse_without_names(root);
   if (!nc.empty() && nc != std::to_string(out.names.size()))

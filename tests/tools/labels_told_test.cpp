@@ -98,6 +98,25 @@ TEST_CASE("a score threshold that leaves no detection is told as the reason of t
              !Contains("nothing was detected"));
 }
 
+TEST_CASE("classes without a box to train on, and boxes below a pixel, are told before training") {
+  TrainingPlace place(8, 4);
+  json data = annotations_of(place, "train");
+  const size_t labels = data["annotations"].size();
+  data["annotations"][0]["bbox"] = {20, 20, 0.01, 0.01};
+  CHECK(told_by_training(place, data, "").find("classes have no") == std::string::npos);
+  data["categories"].push_back({{"id", 900}, {"name", "ghost"}});
+  data["categories"].push_back({{"id", 901}, {"name", "flat"}});
+  data["annotations"][1]["bbox"] = {20, 20, 0, 5};
+  data["annotations"][1]["category_id"] = 901;
+  const std::string told = told_by_training(place, data, "");
+  const std::string classes = std::to_string(data["categories"].size());
+  CHECK_THAT(told, Contains("labels: 1 of " + std::to_string(labels)) &&
+                       Contains("have a side below 1 px of their image"));
+  CHECK_THAT(told, Contains("note: ") && Contains(": 2 of " + classes) &&
+                       Contains("classes have no box to train on, so the detector cannot learn "
+                                "them: 'ghost', 'flat'\n"));
+}
+
 TEST_CASE("nothing is said of labels when all take part") {
   TrainingPlace place(4, 4);
   const Outcome o = place.train("run", kShort);

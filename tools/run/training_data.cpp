@@ -38,6 +38,16 @@ void refuse_other_classes(const ModelFile& resumed, int wanted, const data::Data
          ", which the training data has; use --init-from to train other classes");
 }
 
+// Names the classes of which no label is trained.
+std::string unlearned_in_words(const data::LabelUse& use, const data::Dataset& train) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < train.categories.size(); ++i)
+    if (use.trained_of_category[i] == 0) names.push_back(quoted(train.categories[i].name));
+  if (names.empty()) return {};
+  return base::share_in_words(int64_t(names.size()), int64_t(train.categories.size())) +
+         " classes have no box to train on, so the detector cannot learn them: " + listed(names);
+}
+
 // Reports how many labels take no part in training. It is an error if none takes part.
 void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   data::GroundTruthOptions options = config.data.sample.ground_truth;
@@ -51,6 +61,12 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
                            " take no part in training: " + data::reasons_in_words(use));
   const std::string cuts = data::cuts_in_words(use, options.overshoot);
   if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
+  // Boxes in fractions of the image have a warning of their own.
+  const std::string tiny =
+      data::count_box_units(data.train).look_like_unit() ? "" : data::tiny_in_words(use);
+  if (!tiny.empty()) data.remarks.push_back("labels: " + tiny);
+  if (const std::string unlearned = unlearned_in_words(use, data.train); !unlearned.empty())
+    data.remarks.push_back("note: " + path + ": " + unlearned);
 }
 
 // Says before the first step how many objects of data.val are faulty. They count in the metrics, as
@@ -135,8 +151,11 @@ void remark_unmeasured(const config::RunConfig& config, TrainingData& data) {
   if (!why.empty())
     data.remarks.push_back("warning: data.val cannot be measured: " + why +
                            "; no checkpoint will be the best, and nothing stops early");
-  const std::string some = config.eval.reference_area ? "" : data::uncounted_in_words(data.val);
-  if (!some.empty()) data.remarks.push_back("warning: " + config.data.val.path() + ": " + some);
+  if (config.eval.reference_area) return;
+  if (const std::string some = data::uncounted_in_words(data.val); !some.empty())
+    data.remarks.push_back("warning: " + config.data.val.path() + ": " + some);
+  if (const std::string odd = data::odd_areas_in_words(data.val); !odd.empty())
+    data.remarks.push_back("note: " + config.data.val.path() + ": " + odd);
 }
 
 }  // namespace

@@ -22,6 +22,17 @@ TEST_CASE("names are a list or a map, places are texts or lists") {
   CHECK(data::parse_yolo_yaml("names:\n  1: dog\n  0: cat\n", "d").names == Texts{"cat", "dog"});
 }
 
+TEST_CASE("val has other names in some tools") {
+  const auto val = [](const std::string& text) {
+    return data::parse_yolo_yaml("names: [a]\n" + text, "d.yaml").splits.at("val");
+  };
+  using Places = std::vector<std::string>;
+  CHECK(val("validation: x\n") == Places{"x"});
+  CHECK(val("valid: [x, y]\n") == Places{"x", "y"});
+  CHECK(val("validation: x\nval: y\n") == Places{"y"});
+  CHECK(val("val: y\nvalid: x\n") == Places{"y"});
+}
+
 TEST_CASE("what a data.yaml must not say is one line with its place") {
   const std::pair<std::string, const char*> rows[] = {
       {"", "d.yaml: the file is empty (0 bytes), expected keys"},
