@@ -90,11 +90,10 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
 void refuse_unusable(const data::FileLookup& files, const config::RunConfig& config) {
   const bool skip = config.data.sample.image_errors == data::ImageErrorPolicy::skip;
   if (files.unusable == 0 || (skip && files.unusable < files.images)) return;
-  const std::string option = config.data.val.option("images");
   fail(ExitCode::data, files.first_problem(), "; ",
        base::share_in_words(files.unusable, files.images), " images cannot be used: ",
        files.unusable == files.images && config.data.val.tfrecords.empty()
-           ? "is their folder right (" + option + ")?"
+           ? "is their folder right (" + config.data.val.option("images") + ")?"
            : "mend them, or leave them out of the data");
 }
 
