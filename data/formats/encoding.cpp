@@ -1,6 +1,52 @@
 #include "data/formats/encoding.h"
 
+#include <iconv.h>
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <set>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+
 namespace data {
+namespace {
+
+using base::ExitCode, base::fail;
+
+// The value of `encoding` in <?xml version="1.0" encoding="gbk"?>, in capitals; empty if there is
+// none.
+std::string declared_encoding(std::string_view xml) {
+  if (!xml.starts_with("<?xml")) return "";
+  std::string_view declaration = xml.substr(0, xml.find("?>"));
+  constexpr std::string_view kKey = "encoding";
+  const size_t key = declaration.find(kKey);
+  if (key == declaration.npos) return "";
+  declaration.remove_prefix(key + kKey.size());
+  const size_t open = declaration.find_first_of("\"'");
+  if (open == declaration.npos) return "";
+  const size_t close = declaration.find(declaration[open], open + 1);
+  if (close == declaration.npos) return "";
+  std::string name(declaration.substr(open + 1, close - open - 1));
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return name;
+}
+
+// Encodings without states, of which a letter has at most four bytes.
+bool is_convertible(const std::string& encoding) {
+  static const std::set<std::string> kKnown{"GBK",       "GB2312", "GB18030", "BIG5",  "SHIFT_JIS",
+                                            "SHIFT-JIS", "SJIS",   "CP932",   "CP936", "EUC-JP",
+                                            "EUC-KR",    "CP949",  "KOI8-R"};
+  return kKnown.contains(encoding) || encoding.starts_with("WINDOWS-125") ||
+         (encoding.starts_with("ISO-8859-") && encoding != "ISO-8859-1");
+}
+
+struct Close {
+  void operator()(iconv_t converter) const { iconv_close(converter); }
+};
+
+}  // namespace
 
 using namespace std::string_view_literals;
 
@@ -23,6 +69,28 @@ std::string wide_in_words(std::string_view text) {
   return "the text is " + encoding +
          ", expected UTF-8: save it as UTF-8, or convert it, as with `iconv -f " + encoding +
          " -t UTF-8 OLD > NEW`";
+}
+
+std::string converted_to_utf8(std::string_view xml, const std::string& where) {
+  const std::string encoding = declared_encoding(xml);
+  if (base::is_utf8(xml) || !wide_encoding(xml).empty() || !is_convertible(encoding)) return "";
+  const iconv_t opened = iconv_open("UTF-8", encoding.c_str());
+  if (opened == iconv_t(-1))
+    fail(ExitCode::data, where, ": the file declares the encoding ", base::printable_name(encoding),
+         ", which this system cannot convert: save it as UTF-8");
+  const std::unique_ptr<void, Close> converter(opened);
+  constexpr size_t kMostBytes = 4;  // of a letter in UTF-8; it had one or more
+  std::string text(xml.size() * kMostBytes, '\0');
+  // iconv takes a pointer to char, but does not write through it.
+  char *in = const_cast<char*>(xml.data()), *out = text.data();
+  size_t in_left = xml.size(), out_left = text.size();
+  if (iconv(opened, &in, &in_left, &out, &out_left) == size_t(-1)) {
+    const auto line = 1 + std::count(xml.begin(), xml.end() - std::ptrdiff_t(in_left), '\n');
+    fail(ExitCode::data, where, ":", line, ": a letter that is not of the encoding ",
+         base::printable_name(encoding), ", which the file declares: save it as UTF-8");
+  }
+  text.resize(text.size() - out_left);
+  return text;
 }
 
 }  // namespace data

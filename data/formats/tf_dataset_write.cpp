@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "data/encoded_image.h"
-#include "data/formats/sha256.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/tfrecord.h"
+#include "data/sha256.h"
 #include "engine/base/error.h"
 #include "engine/base/temporary_name.h"
 #include "engine/base/worker_threads.h"

@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-#include "data/formats/declared_encoding.h"
+#include "data/formats/encoding.h"
 #include "data/formats/voc_files.h"
 #include "data/formats/voc_pictures.h"
 #include "data/formats/xml_text.h"

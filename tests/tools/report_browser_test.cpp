@@ -1,6 +1,6 @@
 // The HTML reports where JavaScript runs and windows are narrow: in Node.js and in Chromium, if
 // they are here.
-#include "data/formats/sha256.h"
+#include "data/sha256.h"
 #include "tests/support/tools/report_page.h"
 #include "tools/report/base64.h"
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "data/formats/sha256.h"
+#include "data/sha256.h"
 #include "engine/base/error.h"
 #include "page_files.h"
 #include "tools/report/base64.h"

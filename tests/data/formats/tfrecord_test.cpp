@@ -10,9 +10,9 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "data/encoded_image.h"
-#include "data/formats/sha256.h"
 #include "data/formats/tf_dataset.h"
 #include "data/image/image_file.h"
+#include "data/sha256.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/record_crc.h"

@@ -1,4 +1,4 @@
-#include "data/formats/sha256.h"
+#include "data/sha256.h"
 
 #include <openssl/evp.h>
 
