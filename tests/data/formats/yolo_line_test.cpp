@@ -75,7 +75,9 @@ TEST_CASE("a refused line says if key points may be the reason") {
   CHECK_THROWS_WITH(parsed("0 0.5 0.2 0.5 0.2 0.3 0.1 2 0.7 0.3 2"),
                     Contains("a.txt:1: 2, expected 0 to 1") && Contains("write `kpt_shape`"));
   CHECK_THROWS_WITH(parsed("0 0.5 0.2 0.5 0.2 0.3 0.1 1"),
-                    Contains("8 numbers") && !Contains("kpt_shape"));  // one point has no spread
+                    Contains("8 numbers") && Contains("write their `kpt_shape`"));
+  CHECK_THROWS_WITH(parsed("0 0.5 0.2 0.5 0.2 0.3 0.1 0.4"),
+                    Contains("8 numbers") && !Contains("kpt_shape"));
   CHECK_THROWS_WITH(parsed("0 0.5 0.2 0.5 0.2 0.3 0.1 1 0.7 0.3 1 0.5 0.2 0"),
                     Contains("14 numbers") && Contains("write their `kpt_shape`"));
 }
