@@ -13,6 +13,11 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+// A path in it need not be UTF-8.
+std::string in_json(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 constexpr std::string_view kThroughput = "throughput", kLatency = "latency";
 
 // The original says the units of these two kinds of figures.
@@ -27,7 +32,7 @@ void write_log(const std::string& path, const std::vector<LoggedCase>& cases) {
   logs::DlLogger log(path, 0);
   if (!cases.empty()) say_units(log, cases.front().figures);
   for (const LoggedCase& c : cases) {
-    log.parameters(c.parameters.dump());
+    log.parameters(in_json(c.parameters));
     log.summary(c.figures);
   }
 }
@@ -61,8 +66,7 @@ void check_outputs(const OutputOptions& o, const std::vector<std::string>& input
 
 void write_outputs(const OutputOptions& o, const json& result,
                    const std::vector<LoggedCase>& cases) {
-  const std::string text =
-      result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const std::string text = in_json(result) + "\n";
   if (!o.prints_table())
     fmt::print("{}", text);
   else if (!o.json.empty())
