@@ -105,9 +105,8 @@ class CudaBackend : public Backend {
       tell_unrecorded(error.what());
       return {};
     }
-    auto launch = [graph] { graph->launch(); };
-    launch();  // recording ran nothing
-    return launch;
+    graph->launch();  // recording ran nothing
+    return [graph] { graph->launch(); };
   }
 
  private:
@@ -147,11 +146,10 @@ Devices find_devices() {
   cudaError_t status = cudaGetDeviceCount(&found.count);
   if (status == cudaSuccess) return found;
   cudaGetLastError();
-  found.count = 0;
-  found.problem = status == cudaErrorInsufficientDriver
-                      ? "there is no NVIDIA driver, or one too old for this build"
-                      : cudaGetErrorString(status);
-  return found;
+  return {.count = 0,
+          .problem = status == cudaErrorInsufficientDriver
+                         ? "there is no NVIDIA driver, or one too old for this build"
+                         : cudaGetErrorString(status)};
 }
 
 }  // namespace

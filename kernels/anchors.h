@@ -20,8 +20,8 @@ struct AnchorGrid {
   int64_t size() const { return int64_t(rows) * columns * per_cell(); }
 };
 
-// Writes the anchors of `grid`, scaled by (y, x), to out [size(), 4] f32. Throws std::invalid_argument if a
-// cell has more than kMostPerCell.
+// Writes the anchors of `grid`, scaled by (y, x), to out [size(), 4] f32. Throws
+// std::invalid_argument if a cell has more than kMostPerCell.
 void grid_anchors(Queue, const AnchorGrid& grid, float y, float x, View out);
 
 struct AnchorLevel {

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "kernels/nms_rounds.h"
+#include "kernels/nms/rounds.h"
 
 namespace kernels {
 namespace {

@@ -17,8 +17,8 @@
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
 #include "engine/base/version.h"
-#include "tools/help_format.h"
-#include "tools/plain_words.h"
+#include "tools/options/help_format.h"
+#include "tools/options/plain_words.h"
 
 namespace tools {
 

@@ -31,8 +31,7 @@ void refuse_folder(const std::string& path, const std::string& expected) {
                expected);
 }
 
-// Some programs can do without the images. But a folder that was named is meant, also by them: it
-// tells which pictures EXIF turns.
+// Also for programs that can do without images, because these tell which labels EXIF turns.
 void require_folder(const std::string& images) {
   std::error_code unknown;
   if (!images.empty() && !fs::is_directory(images, unknown))

@@ -14,10 +14,9 @@
 #include "engine/cudnn/child_process.h"
 #include "engine/plan_worker.h"
 
-// The two sides exchange lines. A process gets the job as JSON, and then for each shape {"shape":
-// its bytes, "without": numbers of attempts that it must leave out}. It answers "ready", and then
-// for each shape "try N" before the Nth attempt to build a plan, and "done" with the plans. Other
-// lines, which a library may print, are ignored.
+// The two sides exchange lines. A process gets the job as JSON, then for each shape {"shape": its
+// bytes, "without": numbers of attempts to leave out}. It answers "ready", then for each shape "try
+// N" before the Nth attempt, and "done" with the plans. Lines that a library prints are ignored.
 
 namespace engine {
 namespace {

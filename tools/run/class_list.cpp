@@ -18,12 +18,8 @@ namespace run {
 
 using base::ExitCode, base::fail;
 
-namespace {
-
 constexpr int64_t kMostClasses = int64_t(data::kMostClasses);
 static_assert(kMostClasses == model::limits::classes.high);
-
-}  // namespace
 
 std::string with_likely(const std::string& name, const ClassList& classes) {
   const std::string simple = data::simplified(name);

@@ -33,9 +33,9 @@ std::string memory_in_units(size_t bytes);  // such as "1.2 MiB"
 // Such as "weights 1.2 MiB, ..., one step 96 MiB, of 256 MiB for steps".
 std::string in_words(const MemoryPlan&, size_t step_memory);
 
-// Throws Error(resources) if what stays during the run is more than the device has free: the image
-// cache and `step_memory` are taken already. Throws it, with a batch size that fits, if a step or an
-// evaluation batch needs more than `step_memory`.
+// Throws Error(resources) if what stays during the run is more than the device has free; the image
+// cache and `step_memory` are taken already. Throws it also, with a batch size that fits, if a step
+// or an evaluation batch needs more than `step_memory`.
 void check_fits(engine::Backend&, const config::RunConfig&, const MemoryPlan&, int evaluation_batch,
                 size_t step_memory);
 

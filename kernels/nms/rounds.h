@@ -7,13 +7,13 @@
 // clipping.
 //
 // Each round gathers the next boxes of that order, at most kTier, and sorts them. It then takes
-// boxes from them, one tile after another (nms_tile.h). Boxes that an earlier round's boxes
+// boxes from them, one tile after another (tile.h). Boxes that an earlier round's boxes
 // suppress are not gathered, so each round takes at least one. A floor keeps rounds small: it is
 // the score of the rank-th best anchor, and anchors below it are looked at only when all above it
 // have been used up.
 #pragma once
-#include "kernels/nms_task.h"
-#include "kernels/nms_tile.h"
+#include "kernels/nms/task.h"
+#include "kernels/nms/tile.h"
 #include "kernels/simt.h"
 
 namespace kernels {

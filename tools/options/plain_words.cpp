@@ -1,4 +1,4 @@
-#include "tools/plain_words.h"
+#include "tools/options/plain_words.h"
 
 #include <fmt/format.h>
 

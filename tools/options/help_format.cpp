@@ -1,4 +1,4 @@
-#include "tools/help_format.h"
+#include "tools/options/help_format.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

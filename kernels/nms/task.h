@@ -1,4 +1,4 @@
-// What the search of nms_rounds.h is given, and where it works. Included by .cu files only.
+// What the search of rounds.h is given, and where it works. Included by .cu files only.
 #pragma once
 #include <bit>
 
