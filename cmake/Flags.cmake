@@ -71,8 +71,9 @@ function(ssd_precompile target)
 endfunction()
 
 # ssd_test_code(TARGET): the code of a test, or what tests share. Most of its compilation would be Catch2's header, which is
-# compiled once, for test_support.
+# compiled once, for test_support. The rest takes a quarter less time with -Og than with -O1.
 function(ssd_test_code target)
+  target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-Og>)
   if(SSD_SANITIZE MATCHES "thread|memory")  # these have to see all code
     return()
   endif()

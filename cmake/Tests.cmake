@@ -17,6 +17,7 @@ endfunction()
 # Every tests/**/*_test.cpp is a program of its own, named after its file.
 if(Catch2_VERSION VERSION_LESS 3)
   add_library(catch_main OBJECT tests/catch_main.cpp)
+  set_source_files_properties(tests/catch_main.cpp PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Og>)
   target_link_libraries(catch_main PUBLIC Catch2::Catch2)
 else()
   add_library(catch_main INTERFACE)
