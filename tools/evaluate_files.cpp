@@ -4,7 +4,7 @@
 #include <ostream>
 #include <set>
 
-#include "data/check/box_units.h"
+#include "data/check/detection_units.h"
 #include "data/check/odd_detections.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detections.h"

@@ -49,7 +49,7 @@ check packs -j "$jobs"
 sanitized='add|batch_norm|bias|cast|conv|focal_loss|fused_gradients|random_shapes|max_pool|relu|relu6|smooth_l1|upsample_add'
 sanitized+='|anchors|boxes|flat_sum|image|pad_channels|schedule|sgd|simt|sample_operands|sample_values|vector_math'
 sanitized+='|arena|tape|conv_candidate|winograd|plan_cache|parameters|random|safetensors|atomic_file|config|detector'
-sanitized+='|image_cache|device_batch|augment|box_units|coco|coco_eval|coco_write|split|dataset_check|detections|draw|label_layout|colour|shrink|image_file|jpeg|label_formats|label_map|loader|shapes|tfrecord'
+sanitized+='|image_cache|device_batch|augment|box_units|detection_units|coco|coco_eval|coco_write|split|dataset_check|detections|draw|label_layout|colour|shrink|image_file|jpeg|label_formats|label_map|loader|shapes|tfrecord'
 build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($sanitized)_test\$|_fuzz\$"
 check sanitized -j "$jobs"
 

@@ -39,9 +39,4 @@ BoxUnits count_box_units(const Dataset& dataset);
 // The same for detections in the images of `truth`.
 BoxUnits count_box_units(std::span<const Detection> detections, const Dataset& truth);
 
-// A warning if detections look like corners or 0..1. The objects decide if at least three
-// detections, a tenth of those that can, lie on one of their class (IoU of 0.5) in one reading, and
-// the borders of the images otherwise.
-std::string units_in_words(std::span<const Detection> detections, const Dataset& truth);
-
 }  // namespace data

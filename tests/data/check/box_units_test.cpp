@@ -2,45 +2,15 @@
 #include "data/check/box_units.h"
 
 #include "data/formats/coco.h"
-#include "engine/base/random.h"
+#include "tests/support/box_sets.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
 
 using Catch::Contains;
 using data::BoxUnits, data::Dataset, data::Object;
+using tests::as_corners, tests::box, tests::large_objects, tests::with_boxes;
 
 namespace {
-
-Dataset with_boxes(const std::vector<Object>& boxes, int width = 200, int height = 100) {
-  Dataset set;
-  set.images.push_back(
-      {.width = width, .height = height, .object_count = static_cast<uint32_t>(boxes.size())});
-  set.objects = boxes;
-  return set;
-}
-
-Object box(double x, double y, double width, double height) {
-  return {.x = x, .y = y, .width = width, .height = height};
-}
-
-// A hundred objects that nearly fill their images of 160 x 160.
-Dataset large_objects() {
-  Dataset set;
-  base::RandomSequence random(3, 0);
-  const auto margin = [&] { return 0.1 * double(random.below(100)); };
-  for (uint32_t i = 0; i < 100; ++i) {
-    set.images.push_back(
-        {.id = i + 1, .width = 160, .height = 160, .first_object = i, .object_count = 1});
-    const double x = margin(), y = margin();
-    set.objects.push_back(box(x, y, 160 - margin() - x, 160 - margin() - y));
-  }
-  return set;
-}
-
-Dataset as_corners(Dataset set) {
-  for (Object& o : set.objects) o.width += o.x, o.height += o.y;
-  return set;
-}
 
 std::string words_for(const Dataset& set) { return data::count_box_units(set).in_words(); }
 
@@ -94,42 +64,6 @@ TEST_CASE("a weak suspicion is told as one") {
   CHECK_THAT(words_for(with_boxes(boxes)), Contains("may be corners: 20 of 100"));
   for (int i = 0; i < 15; ++i) boxes.push_back(boxes.back());
   CHECK_THAT(words_for(with_boxes(boxes)), Contains("look like corners: 35 of 115"));
-}
-
-TEST_CASE("objects decide before the border does") {
-  Dataset truth = large_objects();
-  for (Object& o : truth.objects) o.width = 170 - o.x;  // all reach past it
-  const auto as_detections = [&](const Dataset& set) {
-    std::vector<data::Detection> found;
-    for (const data::ImageEntry& image : set.images)
-      for (const Object& o : set.objects_of(image))
-        found.push_back(
-            {.image_id = image.id, .x = o.x, .y = o.y, .width = o.width, .height = o.height});
-    return found;
-  };
-  CHECK_THAT(data::count_box_units(as_detections(truth), truth).in_words(), Contains("corners"));
-  CHECK(data::units_in_words(as_detections(truth), truth).empty());
-  truth = large_objects();  // on which lie both readings
-  CHECK_THAT(data::units_in_words(as_detections(as_corners(truth)), truth),
-             Contains("100 of 100 lie on an object of their class") && Contains("look like"));
-}
-
-TEST_CASE("detections given as corners are recognised by the objects on which they lie") {
-  Dataset truth = with_boxes(
-      {box(10, 10, 30, 20), box(40, 10, 40, 30), box(20, 50, 30, 20), box(100, 20, 50, 50)});
-  truth.images[0].id = 7;
-  std::vector<data::Detection> sizes, corners;
-  for (const Object& o : truth.objects) {
-    sizes.push_back({.image_id = 7, .x = o.x, .y = o.y, .width = o.width, .height = o.height});
-    corners.push_back(sizes.back());
-    corners.back().width += o.x, corners.back().height += o.y;
-  }
-  CHECK(data::units_in_words(sizes, truth).empty());
-  CHECK_THAT(data::units_in_words(corners, truth),
-             Contains("1 of 4 lie on an object of their class, and as [x1, y1, x2, y2], 4 do"));
-  for (data::Detection& d : corners) d.category = 1;  // of another class: the border decides
-  CHECK_THAT(data::units_in_words(corners, truth), Contains("2 of 4 reach past the border"));
-  CHECK(data::units_in_words({}, truth).empty());
 }
 
 TEST_CASE("boxes of detections are judged by the same rule") {

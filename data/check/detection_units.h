@@ -1,0 +1,18 @@
+// Recognises detections whose four numbers are not x, y, width, height in pixels.
+#pragma once
+#include <span>
+#include <string>
+
+#include "data/dataset.h"
+#include "data/metrics/detections.h"
+
+namespace data {
+
+// A warning if detections look like corners, centres and sizes, y before x, or 0..1; else empty.
+//
+// Every detection is read in each of these ways, and the objects decide, if at least three
+// detections, a tenth of those that can, lie on one of their class (IoU of 0.5) in one reading.
+// Otherwise the borders of the images decide, as in BoxUnits.
+std::string units_in_words(std::span<const Detection> detections, const Dataset& truth);
+
+}  // namespace data
