@@ -32,6 +32,16 @@ int64_t total_before(const ModelFile& saved, int64_t train_images) {
   return total > 0 ? total : total_steps(saved.config(), train_images);
 }
 
+// How the rate stays what it was when the length of the schedule has changed with that of the run.
+std::string way_back(const kernels::Schedule& before, int64_t steps) {
+  if (before.kind == kernels::Schedule::Kind::cosine && steps > before.total_steps)
+    return fmt::format(
+        "with train.schedule.total={} the rate would be 0 from there on; to go on at a low rate, "
+        "give train.schedule.kind=constant and train.schedule.base_rate",
+        before.total_steps);
+  return fmt::format("train.schedule.total={} keeps it", before.total_steps);
+}
+
 // Compares the learning rates that the two schedules give for the next update. Empty if they are
 // equal.
 std::string rate_change(const ModelFile& saved, const ResumedAs& now) {
@@ -45,10 +55,8 @@ std::string rate_change(const ModelFile& saved, const ResumedAs& now) {
   std::string text = fmt::format("the learning rate of step {} is {:.4g}, not {:.4g} as before",
                                  now.state.step + 1, rate, old_rate);
   if (before.total_steps != after.total_steps)
-    text += fmt::format(
-        "; the schedule now ends at step {}, not {} (train.schedule.total={} keeps "
-        "it)",
-        after.total_steps, before.total_steps, before.total_steps);
+    text += fmt::format("; the schedule now ends at step {}, not {} ({})", after.total_steps,
+                        before.total_steps, way_back(before, now.total_steps));
   const int64_t batch = images_per_step(saved.config()), batch_now = images_per_step(now.config);
   if (batch != batch_now)
     text += fmt::format("; now {}, before {}", now.config.rate_in_words(batch_now),

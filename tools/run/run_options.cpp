@@ -191,15 +191,21 @@ int64_t warmup_steps(const config::ScheduleConfig& s, int64_t steps) {
   return s.warmup_steps <= total ? s.warmup_steps : total / kPart;
 }
 
-std::string warmup_in_words(const config::ScheduleConfig& s, int64_t steps) {
-  const int64_t warmup = warmup_steps(s, steps);
-  if (warmup == s.warmup_steps) return {};
-  return fmt::format(
-      "note: the warm-up takes {}, a tenth of the schedule, because the schedule has {}, fewer "
-      "than "
-      "train.schedule.warmup_steps={}",
-      base::counted(warmup, "step"), base::counted(schedule_steps(s, steps), "step"),
-      s.warmup_steps);
+std::vector<std::string> schedule_remarks(const config::ScheduleConfig& s, int64_t steps) {
+  std::vector<std::string> remarks;
+  const int64_t warmup = warmup_steps(s, steps), total = schedule_steps(s, steps);
+  if (warmup != s.warmup_steps)
+    remarks.push_back(fmt::format(
+        "note: the warm-up takes {}, a tenth of the schedule, because the schedule has {}, fewer "
+        "than train.schedule.warmup_steps={}",
+        base::counted(warmup, "step"), base::counted(total, "step"), s.warmup_steps));
+  if (s.kind == kernels::Schedule::Kind::cosine && total < steps)
+    remarks.push_back(fmt::format(
+        "warning: the learning rate is 0 from step {} to the last one, {}, so that these steps "
+        "train nothing: the cosine ends at train.schedule.total={}; 0 stands for the length of the "
+        "run, and train.schedule.kind=constant never ends",
+        total + 1, steps, total));
+  return remarks;
 }
 
 engine::OptimizerOptions optimizer_options(const config::RunConfig& c, int64_t steps) {

@@ -51,8 +51,9 @@ std::string scaling_in_words(const config::DataConfig&);
 // The steps of warm-up in a run of `steps`: train.schedule.warmup_steps or, if the whole schedule
 // is shorter than that, a tenth of the schedule.
 int64_t warmup_steps(const config::ScheduleConfig&, int64_t steps);
-// Tells the user if the warm-up was shortened. Otherwise empty.
-std::string warmup_in_words(const config::ScheduleConfig&, int64_t steps);
+// What the user should know of the schedule of a run of `steps`: that the warm-up was shortened, or
+// that the schedule ends before the run does, so that the rate is 0 from then on.
+std::vector<std::string> schedule_remarks(const config::ScheduleConfig&, int64_t steps);
 // Throws Error(usage) if train.schedule.boundaries do not fit a run of `steps`.
 engine::OptimizerOptions optimizer_options(const config::RunConfig&, int64_t steps);
 

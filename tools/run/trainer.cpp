@@ -58,8 +58,8 @@ void Trainer::begin_state(const ModelFile* resumed) {
   state_.total_steps = milestones_.total_steps();
   state_.train = data_.train_print;
   state_.val = data_.val_print;
-  const std::string warmup = warmup_in_words(config_.train.schedule, state_.total_steps);
-  if (!warmup.empty()) data_.remarks.push_back(warmup);
+  for (const std::string& remark : schedule_remarks(config_.train.schedule, state_.total_steps))
+    data_.remarks.push_back(remark);
   if (!resumed) return;
   best_by_ = resumed->config().train.early_stopping.metric;
   came_from_ = folder_of(*resumed);

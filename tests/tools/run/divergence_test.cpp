@@ -62,16 +62,39 @@ TEST_CASE("a loss scale that still falls is waited for, at its floor it is not")
   CHECK(given_up(limits(1e4, 4), good, falling, false) == 1);
 }
 
+TEST_CASE(
+    "a schedule that ends before the run does is told, because nothing is trained from then on") {
+  config::ScheduleConfig s;
+  s.warmup_steps = 10;
+  s.total = 400;
+  CHECK(run::schedule_remarks(s, 400).empty());
+  CHECK(run::schedule_remarks(s, 300).empty());
+  const std::vector<std::string> remarks = run::schedule_remarks(s, 401);
+  REQUIRE(remarks.size() == 1);
+  CHECK_THAT(remarks[0], Catch::Contains("is 0 from step 401 to the last one, 401") &&
+                             Catch::Contains("train.schedule.total=400"));
+  config::RunConfig c;
+  c.train.schedule = s;
+  const kernels::Schedule schedule = run::optimizer_options(c, 500).update.schedule;
+  CHECK(schedule.at(399) > 0);  // the rate of step 400
+  CHECK(schedule.at(400) == 0);
+  s.kind = kernels::Schedule::Kind::constant;
+  CHECK(run::schedule_remarks(s, 500).empty());
+  s.kind = kernels::Schedule::Kind::manual;
+  CHECK(run::schedule_remarks(s, 500).empty());
+}
+
 TEST_CASE("a warm-up that is longer than the schedule takes a tenth of it, and says so") {
   config::ScheduleConfig s;  // 8000 steps
   CHECK(run::warmup_steps(s, 500) == 50);
   CHECK(run::warmup_steps(s, 5) == 0);
   CHECK(run::warmup_steps(s, 7999) == 799);
   CHECK(run::warmup_steps(s, 8000) == 8000);
-  CHECK(run::warmup_in_words(s, 8000).empty());
-  CHECK_THAT(run::warmup_in_words(s, 500), Catch::Contains("50 steps, a tenth") &&
-                                               Catch::Contains("has 500 steps") &&
-                                               Catch::Contains("train.schedule.warmup_steps=8000"));
+  CHECK(run::schedule_remarks(s, 8000).empty());
+  const std::vector<std::string> remarks = run::schedule_remarks(s, 500);
+  REQUIRE(remarks.size() == 1);
+  CHECK_THAT(remarks[0], Catch::Contains("50 steps, a tenth") && Catch::Contains("has 500 steps") &&
+                             Catch::Contains("train.schedule.warmup_steps=8000"));
   s.total = 60;  // the schedule's own length counts
   CHECK(run::warmup_steps(s, 100000) == 6);
   for (auto kind : {kernels::Schedule::Kind::cosine, kernels::Schedule::Kind::manual,

@@ -25,7 +25,8 @@ std::string told(const TrainingPlace& place, const std::string& more, int exit_c
   std::string lines;
   std::istringstream text(o.err);
   for (std::string line; std::getline(text, line);)
-    if (exit_code != 0 || line.starts_with(kChanged)) lines += line + "\n";
+    if (exit_code != 0 || line.starts_with(kChanged) || line.starts_with("warning: the learning"))
+      lines += line + "\n";
   return lines;
 }
 
@@ -70,7 +71,13 @@ TEST_CASE("a longer run without a schedule of its own stretches the schedule, an
   CHECK_THAT(
       told(place, own + "train.steps=9"),
       Contains("train.steps 4 -> 9\n") &&
-          Contains("the schedule now ends at step 9, not 4 (train.schedule.total=4 keeps it)"));
+          Contains("the schedule now ends at step 9, not 4 (with train.schedule.total=4 the rate "
+                   "would be 0 from there on"));
+  const std::string constant = "train.schedule.kind=constant train.schedule.warmup_steps=0 ";
+  const std::string low = told(place, constant + "train.steps=9 train.schedule.base_rate=0.001");
+  CHECK_THAT(low, Contains("the learning rate of step 5 is 0.001,") && !Contains("is 0 from step"));
+  CHECK_THAT(told(place, own + "train.steps=9 train.schedule.total=4"),
+             Contains("warning: the learning rate is 0 from step 5 to the last one, 9"));
 }
 
 TEST_CASE("data that changed under a run are told") {
