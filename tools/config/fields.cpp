@@ -99,8 +99,9 @@ void ConfigTable::text(const std::string& path, std::string& field,
 void ConfigTable::texts(const std::string& path, std::vector<std::string>& field,
                         const std::string& description) {
   auto assign = [&field](const json& value) {
-    if (is_text(value)) {  // one entry needs no brackets
-      field = {value.get<std::string>()};
+    if (is_text(value)) {  // one entry needs no brackets, and `key=` on a command line removes all
+      field.clear();
+      if (value != "") field.push_back(value.get<std::string>());
       return true;
     }
     bool good = value.is_array() && std::all_of(value.begin(), value.end(), is_text);

@@ -13,6 +13,15 @@ using config::ConfigTable;
 
 std::string unless(bool good, const std::string& complaint) { return good ? "" : complaint; }
 
+// Of two counts, 0 stands for none. Most often one is in the file, and the other on the command
+// line.
+std::string both_given(const std::string& first, const std::string& second) {
+  return fmt::format(
+      "{0} and {1} are both given: keep one; {0}=0 or {1}=0 on the command line "
+      "removes it",
+      first, second);
+}
+
 bool plain_folder_name(const std::string& name) {
   constexpr size_t kLongest = 100;
   if (name.size() > kLongest || name == "." || name == "..") return false;
@@ -123,8 +132,7 @@ void schedule_rules(ConfigTable& t, const TrainConfig& train) {
 void train_rules(ConfigTable& t, const RunConfig& c) {
   const TrainConfig& train = c.train;
   t.rule({"train.epochs", "train.steps"}, [&train] {
-    return unless(train.steps == 0 || train.epochs == 0,
-                  "train.steps and train.epochs are both given: keep one");
+    return unless(train.steps == 0 || train.epochs == 0, both_given("train.steps", "train.epochs"));
   });
   schedule_rules(t, train);
   t.rule({"train.loss_scale.initial", "train.loss_scale.min"}, [&train] {
@@ -142,7 +150,7 @@ void train_rules(ConfigTable& t, const RunConfig& c) {
 void eval_rules(ConfigTable& t, const RunConfig& c) {
   t.rule({"eval.every_epochs", "eval.every_steps"}, [&c] {
     return unless(c.eval.every_steps == 0 || c.eval.every_epochs == 0,
-                  "eval.every_steps and eval.every_epochs are both given: keep one");
+                  both_given("eval.every_steps", "eval.every_epochs"));
   });
   auto repeated = [&c] { return c.eval.every_steps > 0 || c.eval.every_epochs > 0; };
   t.rule({"eval.every_steps", "eval.every_epochs"}, [&c, repeated] {

@@ -45,6 +45,23 @@ void refuse_same_names(const data::Dataset& dataset) {
     fail(ExitCode::data, words);
 }
 
+namespace {
+
+// A column comes from the category's id (model.class_columns=by_id) or from its place in the list.
+void refuse_missing_column(const data::Dataset& dataset, const data::Category& category,
+                           int64_t column, int classes) {
+  const std::string where = base::concatenate(dataset.source, dataset.source.empty() ? "" : ": ",
+                                              "category ", quoted(category.name));
+  if (column < 1 || column > kMostClasses)
+    fail(ExitCode::data, where, " has the id ", category.id, ", expected 1 to ", kMostClasses,
+         " where model.class_columns is by_id: set it to dense");
+  if (classes > 0 && column > classes)
+    fail(ExitCode::data, where, " needs column ", column, ", but model.num_classes is ", classes,
+         ": raise it, or set it to 0, so that it comes from the data");
+}
+
+}  // namespace
+
 ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns, int classes)
     : classes_(classes) {
   if (dataset.categories.empty())
@@ -61,10 +78,7 @@ ClassList::ClassList(const data::Dataset& dataset, config::ClassColumns columns,
       fail(ExitCode::data, "the name of category ", quoted(category.name), " (id ", category.id,
            ") is not UTF-8: save the file of the names as UTF-8");
     const int64_t column = columns == config::ClassColumns::by_id ? category.id : int64_t(i) + 1;
-    if (column < 1 || column > kMostClasses || (classes > 0 && column > classes))
-      fail(ExitCode::data, "category '", category.name, "' (id ", category.id,
-           ") has no column among ", classes > 0 ? int64_t(classes) : kMostClasses,
-           ": raise model.num_classes or set model.class_columns to dense");
+    refuse_missing_column(dataset, category, column, classes);
     list_.push_back({int(column), category.id, category.name});
     highest = std::max(highest, column);
   }

@@ -65,6 +65,15 @@ bool contains(const std::vector<std::string>& names, const char* name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Weights of another model may have the same names. Then hardly anything is loaded.
+void add_misfit(const model::ImportReport& report, std::vector<std::string>& remarks) {
+  if (report.other_shape.size() > report.loaded.size())
+    remarks.push_back(
+        "warning: most tensors have another shape in the file, so that the model starts from "
+        "almost random weights: set model.backbone_width and the other keys of the model to those "
+        "of the file's model");
+}
+
 // Keys that leave every shape as it is, and change what the weights mean.
 struct Meaning {
   const char* what;
@@ -120,6 +129,7 @@ std::vector<std::string> take_initial_weights(const std::string& path,
   if (stored.empty()) {
     const model::ImportReport report = model::import_weights(backend, file, parameters);
     std::vector<std::string> remarks{report.in_words()};
+    add_misfit(report, remarks);
     if (contains(report.loaded, "heads/class_predictor/kernel"))
       remarks.push_back(
           "warning: the file names no classes: rows of the class predictor are taken by position");
@@ -131,6 +141,7 @@ std::vector<std::string> take_initial_weights(const std::string& path,
   const model::ImportReport report =
       model::import_weights(backend, file, parameters, same ? nullptr : &columns);
   std::vector<std::string> remarks{report.in_words()};
+  add_misfit(report, remarks);
   if (report.class_rows) remarks.push_back(rows_in_words(classes, there, columns));
   add_meanings(stored_text(file, "config"), path, config, report.loaded, remarks);
   return remarks;

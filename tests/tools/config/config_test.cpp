@@ -103,6 +103,7 @@ TEST_CASE("overrides: JSON, bare words, texts that look like numbers, null, the 
   CHECK(f.rate == 2);
   CHECK(fields_of("{}", {"names=plain"}).names == std::vector<std::string>{"plain"});
   CHECK(fields_of("{}", {"title="}).title.empty());
+  CHECK(fields_of(R"({"names": ["p", "q"]})", {"names="}).names.empty());
   CHECK(fields_of("{}", {"title=a=b"}).title == "a=b");
 }
 

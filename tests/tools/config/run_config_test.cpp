@@ -190,7 +190,8 @@ TEST_CASE("values out of range") {
 TEST_CASE("values that contradict each other") {
   const std::pair<std::vector<std::string>, const char*> rows[] = {
       {{"train.steps=5", "train.epochs=2"},
-       "train.epochs: train.steps and train.epochs are both given"},
+       "train.epochs: train.steps and train.epochs are both given: keep one; train.steps=0 or "
+       "train.epochs=0 on the command line"},
       {{"eval.every_steps=5", "eval.every_epochs=2"}, "eval.every_epochs: "},
       {{"eval.every_steps=5"}, "eval.every_steps: nothing to evaluate on"},
       {{"train.early_stopping.patience=3"}, "train.early_stopping.patience: needs evaluations"},

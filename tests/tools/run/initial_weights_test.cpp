@@ -28,17 +28,17 @@ struct Model {
   engine::Parameters parameters;
   model::Detector detector;
 
-  Model(int columns, uint64_t seed)
+  Model(int columns, uint64_t seed, int width = 4)
       : parameters(*backend, engine::precision_named("fp32")),
-        detector(parameters, options(columns)) {
+        detector(parameters, options(columns, width)) {
     parameters.allocate(seed);
   }
 
-  static model::DetectorOptions options(int columns) {
+  static model::DetectorOptions options(int columns, int width = 4) {
     model::DetectorOptions o;
     o.height = o.width = 64;
     o.classes = columns;
-    o.backbone_width = 4;
+    o.backbone_width = width;
     o.units = {1, 1, 1, 1};
     o.fpn_channels = o.head_channels = 8;
     o.head_depth = 1;
@@ -139,6 +139,31 @@ TEST_CASE("no class in common: the class predictor keeps its initial values") {
   CHECK(model.values("heads/class_predictor/kernel") ==
         fresh.values("heads/class_predictor/kernel"));
   CHECK(model.values("heads/class_predictor/bias") == fresh.values("heads/class_predictor/bias"));
+}
+
+TEST_CASE("weights of a model of another width are told as what they are: almost nothing") {
+  const ClassList of = classes({"bolt"});
+  const Saved saved(of), foreign(of, false);
+  Model wider(1, 2, 8), same(1, 2);
+  for (const Saved* file : {&saved, &foreign})
+    CHECK_THAT(taken(*file, wider, of),
+               Contains("warning: most tensors have another shape in the file") &&
+                   Contains("model.backbone_width"));
+  CHECK_THAT(taken(saved, same, of), !Contains("another shape"));
+}
+
+TEST_CASE("categories without a column of the model are refused with the key to set") {
+  data::Dataset dataset;
+  dataset.source = "cells.json";
+  dataset.categories = {{0, "red"}, {7, "white"}};
+  CHECK_THROWS_WITH(ClassList(dataset, config::ClassColumns::by_id, 0),
+                    Contains("cells.json: category 'red' has the id 0, expected 1 to 10000") &&
+                        Contains("set it to dense"));
+  CHECK_THROWS_WITH(ClassList(dataset, config::ClassColumns::dense, 1),
+                    Contains("category 'white' needs column 2, but model.num_classes is 1: raise"));
+  dataset.categories.erase(dataset.categories.begin());
+  CHECK_THROWS_WITH(ClassList(dataset, config::ClassColumns::by_id, 6),
+                    Contains("category 'white' needs column 7, but model.num_classes is 6"));
 }
 
 TEST_CASE("names that nearly are those of the file are told with them") {
