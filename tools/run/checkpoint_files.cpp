@@ -9,6 +9,7 @@
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
+#include "engine/base/set_aside.h"
 #include "engine/base/text.h"
 
 namespace run {
@@ -19,6 +20,7 @@ namespace {
 
 const char kNumbered[] = "step_";
 const char kBest[] = "best.safetensors";
+const char* const kEvaluationFiles[] = {"metrics.json", "per_class.csv", "detections.json"};
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::vector<fs::path> files;
@@ -32,16 +34,65 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   return files;
 }
 
+const char kMissing[] = "is missing";
+
 // Why a file is not the best checkpoint, that of `step`. Empty if it is.
 std::string not_best(const std::string& path, int64_t step) {
   std::error_code unknown;
-  if (!fs::exists(path, unknown)) return "is missing";
+  if (!fs::exists(path, unknown)) return kMissing;
   try {
     const int64_t found = ModelFile(path).state().step;
     return found == step ? "" : fmt::format("is of step {}", found);
   } catch (const base::Error&) {
     return "is damaged";
   }
+}
+
+// Gives other names to a best.safetensors that is of a later step than `best`, and to its files.
+std::string keep_other_best(const RunFolder& folder, const BestEvaluation& best) {
+  std::error_code unknown;
+  if (!fs::exists(folder.file(kBest), unknown)) return {};
+  int64_t step = 0;
+  try {
+    step = ModelFile(folder.file(kBest)).state().step;
+  } catch (const base::Error&) {  // it is damaged
+    return {};
+  }
+  if (step <= best.step) return {};
+  const std::string why = fmt::format("of_step_{}", step);
+  const std::string kept = base::set_aside(folder.file(kBest), why);
+  for (const char* name : kEvaluationFiles)
+    if (fs::exists(folder.file(name), unknown)) base::set_aside(folder.file(name), why);
+  return fmt::format(
+      "best.safetensors is of step {}, which does not belong to the course of the run that goes on "
+      "here: it is now {}, and the files of its evaluation are named likewise",
+      step, fs::path(kept).filename().string());
+}
+
+std::string take_best_along(const RunFolder& folder, const std::string& from,
+                            const BestEvaluation& best) {
+  if (best.step == 0) return {};
+  const std::string old = (fs::path(from) / kBest).string(), why = not_best(old, best.step);
+  const bool stays = folder.goes_on() && why != kMissing;
+  if (!why.empty())
+    return fmt::format(
+        "warning: the best evaluation so far was after step {}, but {} {}; {} until an evaluation "
+        "is better",
+        best.step, old, why, stays ? "it stays as it is" : "the run has no best.safetensors");
+  if (folder.goes_on()) return {};
+  try {
+    for (const std::string name : kEvaluationFiles)
+      if (std::error_code unknown; fs::exists(fs::path(from) / name, unknown))
+        base::put_second_name((fs::path(from) / name).string(), folder.file(name));
+    base::put_second_name(old, folder.file(kBest));
+  } catch (const base::Error& error) {
+    return fmt::format("warning: the best checkpoint so far, of step {}, stays in {}: {}",
+                       best.step, from, error.what());
+  }
+  return fmt::format(
+      "the best checkpoint so far, of step {}, and the files of its evaluation are "
+      "taken along from {}",
+      best.step, from);
 }
 
 }  // namespace
@@ -81,30 +132,12 @@ bool has_checkpoint(const fs::path& folder) {
                      [&](const std::string& path) { return fs::exists(path, unknown); });
 }
 
-std::string take_best_along(const RunFolder& folder, const std::string& from,
-                            const BestEvaluation& best) {
-  if (best.step == 0) return {};
-  const std::string old = (fs::path(from) / kBest).string(), why = not_best(old, best.step);
-  if (!why.empty())
-    return fmt::format(
-        "warning: the best evaluation so far was after step {}, but {} {}; {} until an evaluation "
-        "is better",
-        best.step, old, why,
-        folder.goes_on() ? "it stays as it is" : "this folder has no best.safetensors");
-  if (folder.goes_on()) return {};
-  try {
-    for (const std::string name : {"metrics.json", "per_class.csv", "detections.json"})
-      if (std::error_code unknown; fs::exists(fs::path(from) / name, unknown))
-        base::put_second_name((fs::path(from) / name).string(), folder.file(name));
-    base::put_second_name(old, folder.file(kBest));
-  } catch (const base::Error& error) {
-    return fmt::format("warning: the best checkpoint so far, of step {}, stays in {}: {}",
-                       best.step, from, error.what());
-  }
-  return fmt::format(
-      "the best checkpoint so far, of step {}, and the files of its evaluation are "
-      "taken along from {}",
-      best.step, from);
+std::vector<std::string> settle_best(const RunFolder& folder, const std::string& from,
+                                     const BestEvaluation& best) {
+  std::vector<std::string> lines;
+  for (std::string line : {keep_other_best(folder, best), take_best_along(folder, from, best)})
+    if (!line.empty()) lines.push_back(std::move(line));
+  return lines;
 }
 
 std::string best_in_words(const RunFolder& folder, const std::string& metric,

@@ -32,11 +32,16 @@ std::vector<std::string> resumable(const std::string& folder);
 // Whether one of them exists.
 bool has_checkpoint(const std::filesystem::path& folder);
 
-// For a run that goes on from a checkpoint in the folder `from`, whose best evaluation so far is
-// `best`. If the run has a new folder, best.safetensors and the files of its evaluation are taken
-// along, if they are of that step. Returns a line for the log that says so, or why there is no
-// best.safetensors of that step; empty if there is nothing to say.
-std::string take_best_along(const RunFolder&, const std::string& from, const BestEvaluation& best);
+// Brings best.safetensors and the files of its evaluation in order, before a run goes on from a
+// checkpoint in the folder `from`. `best` is the best evaluation so far.
+//
+// If the run has a new folder, the files are taken along, if they are of that step. If it goes on
+// in its folder, but from an earlier step or with other validation data, its next best evaluation
+// would replace a better one; then the files get other names.
+//
+// Returns lines for the log that say so, or why there is no best.safetensors of that step.
+std::vector<std::string> settle_best(const RunFolder&, const std::string& from,
+                                     const BestEvaluation& best);
 // "best mAP 0.1234 at step 8", followed by a remark if best.safetensors in the folder is not of
 // that step. Empty if there is no best evaluation.
 std::string best_in_words(const RunFolder&, const std::string& metric, const BestEvaluation& best);

@@ -45,17 +45,23 @@ void add_detections(const std::vector<FoundBox>& found, int64_t index,
 struct Found {
   std::vector<PlacedDetection> detections;
   int64_t unreadable = 0;  // images
+  bool stopped = false;
 };
 
 // Finds the boxes in this rank's part of the images.
 Found find_boxes(Inference& inference, const data::Dataset& dataset,
-                 const std::vector<int>& categories, data::LoaderOptions options) {
+                 const std::vector<int>& categories, data::LoaderOptions options,
+                 const std::function<bool()>& stop) {
   engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
   options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
   data::Loader loader(dataset, options);
   Found all;
   inference.refresh();
   while (const data::Batch* batch = loader.next()) {
+    if (stop && stop()) {
+      all.stopped = true;
+      break;
+    }
     const auto found = inference.run(*batch);
     for (size_t row = 0; row < found.size(); ++row)
       if (const int64_t index = batch->image_index[row]; index >= 0)
@@ -85,11 +91,13 @@ Found over_ranks(engine::Collectives& ranks, const Found& own) {
   std::stable_sort(
       all.detections.begin(), all.detections.end(),
       [](const PlacedDetection& a, const PlacedDetection& b) { return a.image < b.image; });
+  const int64_t counts[] = {own.unreadable, own.stopped};
   for (const std::string& part :
-       ranks.gather_bytes("unreadable images", bytes_of(&own.unreadable, 1))) {
-    int64_t unreadable = 0;
-    std::memcpy(&unreadable, part.data(), std::min(part.size(), sizeof unreadable));
-    all.unreadable += unreadable;
+       ranks.gather_bytes("unreadable images", bytes_of(counts, std::size(counts)))) {
+    int64_t theirs[std::size(counts)] = {};
+    std::memcpy(theirs, part.data(), std::min(part.size(), sizeof theirs));
+    all.unreadable += theirs[0];
+    all.stopped |= theirs[1] != 0;
   }
   return all;
 }
@@ -105,17 +113,20 @@ void share_metrics(engine::Collectives& ranks, data::Evaluation& metrics) {
 
 ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& config,
                                const data::Dataset& dataset, const ClassList& classes,
-                               data::EvaluationOptions metrics, engine::Collectives* ranks) {
+                               data::EvaluationOptions metrics, engine::Collectives* ranks,
+                               const std::function<bool()>& stop) {
   data::LoaderOptions options = evaluation_loader(config, dataset, classes);
   options.batch_size = inference.batch_size();
   options.rank = engine::rank_of(ranks);
   options.world = engine::count_of(ranks);
   const auto start = std::chrono::steady_clock::now();
-  Found found = find_boxes(inference, dataset, classes.categories_of(dataset), options);
+  Found found = find_boxes(inference, dataset, classes.categories_of(dataset), options, stop);
   if (ranks) found = over_ranks(*ranks, found);
   ModelEvaluation result;
   result.unreadable = found.unreadable;
+  result.stopped = found.stopped;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (result.stopped) return result;
   for (const PlacedDetection& d : found.detections) result.detections.push_back(d.detection);
   metrics.reference_area |= config.eval.reference_area;
   if (options.rank == 0) result.metrics = data::evaluate(dataset, result.detections, metrics);

@@ -1,5 +1,7 @@
 // Computes the COCO metrics of a model on a data set.
 #pragma once
+#include <functional>
+
 #include "data/metrics/coco_eval.h"
 #include "engine/collectives/collectives.h"
 #include "tools/config/run_config.h"
@@ -13,6 +15,7 @@ struct ModelEvaluation {
   data::Evaluation metrics;
   std::vector<data::Detection> detections;
   int64_t unreadable = 0;  // images left out, with data.on_bad_image=skip
+  bool stopped = false;    // before its end, so that there are no metrics
   double seconds = 0;      // from the first image to the last, without the metrics
 };
 
@@ -21,10 +24,13 @@ struct ModelEvaluation {
 // place among the detections of their image. EvaluationOptions::reference_area holds if either the
 // configuration or `metrics` sets it. Ranks share the images. All get all detections and the 12
 // metrics; only rank 0 gets the rest of the evaluation.
+//
+// `stop` is asked before each batch. If it says so on one rank, the evaluation is stopped on all.
 ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
                                const data::Dataset& dataset, const ClassList&,
                                data::EvaluationOptions metrics = {},
-                               engine::Collectives* ranks = nullptr);
+                               engine::Collectives* ranks = nullptr,
+                               const std::function<bool()>& stop = {});
 
 // Why there are no detections at all, such as "nothing was detected, because no box of its classes
 // has a score above eval.score_threshold=1". Empty if there are some.

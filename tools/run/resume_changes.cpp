@@ -81,6 +81,14 @@ void refuse_other_model(const ModelFile& saved, const config::RunConfig& config)
                "; leave these keys as they were, or start anew from its weights with --init-from");
 }
 
+RunState resumed_state(const ModelFile* saved, const data::Fingerprint& val) {
+  if (!saved) return {};
+  RunState state = saved->state();
+  const bool other = state.val.known() && val.known() && state.val != val;
+  if (other && val.images > 0) state.best = {};
+  return state;
+}
+
 std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now) {
   std::vector<std::string> changes;
   for (const config::ChangedKey& key : config::changed_keys(saved.config(), now.config))
@@ -91,6 +99,11 @@ std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& 
   if (std::string rate = rate_change(saved, now); !rate.empty()) changes.push_back(std::move(rate));
   add_data_change("data.train", saved.state().train, now.state.train, changes);
   add_data_change("data.val", saved.state().val, now.state.val, changes);
+  if (saved.state().best.step > 0 && now.state.best.step == 0)
+    changes.push_back(fmt::format(
+        "the best evaluation so far, of step {}, was on other validation data, so that the next "
+        "one counts as the first",
+        saved.state().best.step));
   if (saved.state().threads != now.state.threads)
     changes.push_back(fmt::format("{} CPU threads -> {}: results are no longer equal bit for bit",
                                   saved.state().threads, now.state.threads));

@@ -12,6 +12,10 @@ namespace run {
 // has.
 void refuse_other_model(const ModelFile& saved, const config::RunConfig& config);
 
+// The state from which a run goes on: that of the checkpoint, if there is one. A best evaluation on
+// other validation data than `val` is no measure for the next ones, and does not count.
+RunState resumed_state(const ModelFile* saved, const data::Fingerprint& val);
+
 // A run that is about to be resumed.
 struct ResumedAs {
   const config::RunConfig& config;

@@ -88,6 +88,12 @@ std::string step_in_words(const StepLosses& losses, double learning_rate,
       throughput.steps_per_second());
 }
 
+std::string losses_in_words(const StepLosses& losses) {
+  return fmt::format(
+      "total loss {:.4f} (classification {:.4f}, localization {:.4f}, regularization {:.4f})",
+      losses.total, losses.classification, losses.localization, losses.regularization);
+}
+
 std::string model_in_words(engine::Backend& backend, const config::RunConfig& config,
                            const engine::Parameters& parameters, const MemoryPlan& plan) {
   constexpr double kMillion = 1e6, kBillion = 1e9;

@@ -22,6 +22,9 @@ logs::NamedValues named_values(const StepLosses&, const engine::OptimizerState&,
 // Such as "loss 1.2345 (class 0.1234, box 0.2345)  lr 0.01  123.4 img/s  15.4 steps/s".
 std::string step_in_words(const StepLosses&, double learning_rate, const Throughput&);
 
+// Such as "total loss 1.3579 (classification 0.1234, localization 0.2345, regularization 1.0000)".
+std::string losses_in_words(const StepLosses&);
+
 // Such as "23.1 M parameters (22.9 M trained), 44.62 GFLOP for an image of 320 x 320, 2.1 GiB of
 // memory". A multiplication and its addition are two FLOP; only those of convolutions count.
 std::string model_in_words(engine::Backend&, const config::RunConfig&, const engine::Parameters&,

@@ -110,6 +110,7 @@ std::string to_json(const RunState& s) {
               {"best_metric", s.best.metric},
               {"best_step", s.best.step},
               {"evaluations_without_gain", s.best.evaluations_without_gain},
+              {"evaluation_due", int(s.evaluation_due)},
               {"threads", s.threads},
               {"train_data", fingerprint_json(s.train)},
               {"val_data", fingerprint_json(s.val)}}
@@ -130,6 +131,8 @@ RunState run_state_from_json(const std::string& text, const std::string& source)
   s.best.metric = state.real("best_metric", -1, 1);
   s.best.step = state.whole<int64_t>("best_step", 0, double(s.step));
   s.best.evaluations_without_gain = state.whole<int>("evaluations_without_gain", 0, kMostInt);
+  if (state.has("evaluation_due"))  // not in files of earlier versions
+    s.evaluation_due = state.whole<int>("evaluation_due", 0, 1) != 0;
   s.threads = state.whole<int>("threads", 0, kMostThreads);
   s.train = read_fingerprint(state, "train_data");
   s.val = read_fingerprint(state, "val_data");

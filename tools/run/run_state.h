@@ -16,7 +16,8 @@ struct RunState {
   engine::OptimizerState optimizer;
   data::Cursor cursor;  // of the next batch
   BestEvaluation best;
-  int threads = 0;  // of the CPU; results have the same bits only with the same number
+  bool evaluation_due = false;  // after this step; it was stopped, and comes first in a resumed run
+  int threads = 0;              // of the CPU; results have the same bits only with the same number
   data::Fingerprint train, val;
 };
 

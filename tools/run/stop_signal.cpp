@@ -60,7 +60,9 @@ bool StopSignal::out_of_time() const {
   return budget_minutes_ > 0 && minutes.count() >= budget_minutes_;
 }
 
-bool StopSignal::requested() const { return received != 0 || out_of_time(); }
+bool StopSignal::signalled() const { return received != 0; }
+
+bool StopSignal::requested() const { return signalled() || out_of_time(); }
 
 std::string StopSignal::reason() const {
   switch (received) {

@@ -19,6 +19,8 @@ class StopSignal {
   StopSignal& operator=(const StopSignal&) = delete;
 
   bool requested() const;
+  // Whether a signal asks for it, and not only the time budget: then a kill may follow soon.
+  bool signalled() const;
   // Such as "SIGTERM" or "time budget of 30 minutes". Empty if no stop is requested.
   std::string reason() const;
 

@@ -42,7 +42,7 @@ Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed,
       config_(with_classes(config, data_.classes)),
       own_(part_of_machine(on_device(config_, device), engine::ranks_here(ranks))),
       model_(own_, data_, total_steps(config, images(data_.train)), resumed),
-      state_(resumed ? resumed->state() : RunState()),
+      state_(resumed_state(resumed, data_.val_print)),
       milestones_(milestone_options(config_, images(data_.train), !data_.val.images.empty()),
                   state_.best),
       divergence_(config_.train, model_.parameters().precision().scale_loss),
@@ -55,6 +55,7 @@ Trainer::Trainer(const config::RunConfig& config, const ModelFile* resumed,
 
 void Trainer::begin_state(const ModelFile* resumed) {
   state_.threads = omp_get_max_threads();
+  state_.evaluation_due &= !data_.val.images.empty();
   state_.total_steps = milestones_.total_steps();
   state_.train = data_.train_print;
   state_.val = data_.val_print;
@@ -111,18 +112,13 @@ void Trainer::dry_run() {
              base::counted(milestones_.total_steps(), "step"),
              base::counted(images_per_step(config_), "image"));
   fmt::print("memory: {}\n", model_.memory_in_words());
-  fmt::print(
-      "one step: total loss {:.4f} (classification {:.4f}, localization {:.4f}, regularization "
-      "{:.4f})\n",
-      losses.total, losses.classification, losses.localization, losses.regularization);
+  fmt::print("one step: {}\n", losses_in_words(losses));
 }
 
 void Trainer::announce() {
   log_->parameters(config::run_config_json(config_));
   for (const std::string& remark : remarks()) log_->message(remark);
-  log_->message(fmt::format("{}: {}, {}; device {}, {}; {}", folder_->path().string(),
-                            base::counted(int64_t(data_.train.images.size()), "image"),
-                            base::counted(int64_t(data_.classes.list().size()), "class"),
+  log_->message(fmt::format("{}: {}; device {}, {}; {}", folder_->path().string(), data_.in_words(),
                             model_.device().backend().name(), config_.train.precision,
                             config_.rate_in_words(images_per_step(config_))));
   log_->message("model: " + model_.in_words(config_));
@@ -146,8 +142,8 @@ void Trainer::open_log() {
                                                 .columns = result_columns()});
   if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
-  if (const std::string best = take_best_along(*folder_, came_from_, state_.best); !best.empty())
-    log_->message(best);
+  for (const std::string& line : settle_best(*folder_, came_from_, state_.best))
+    log_->message(line);
   if (folder_->goes_on() && !best_by_.empty())
     for (const std::string& line :
          mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))
@@ -182,10 +178,14 @@ bool Trainer::log_due() const {
 
 // Takes steps, evaluates and saves. Returns false if the run was stopped before its end.
 bool Trainer::steps_until(const StopSignal& stop) {
-  while (!done()) {
+  if (state_.evaluation_due) {
+    evaluate(stop);
+    if (saved_step_ != state_.step) save();
+  }
+  while (!done() || state_.evaluation_due) {
     if (const std::string reason = one_step(stop); !reason.empty()) {
       confirm_steps();
-      save();
+      if (saved_step_ != state_.step) save();
       if (folder_)
         say(fmt::format("stopped by {} after step {}: go on with --resume {}", reason, state_.step,
                         folder_->file("last.safetensors")));
@@ -195,7 +195,7 @@ bool Trainer::steps_until(const StopSignal& stop) {
     }
     const bool evaluates = milestones_.evaluation_due(state_.step);
     if (evaluates || milestones_.save_due(state_.step)) confirm_steps();
-    if (evaluates) evaluate();
+    if (evaluates) evaluate(stop);
     if (milestones_.save_due(state_.step) && saved_step_ != state_.step) save();
   }
   return true;
@@ -256,10 +256,6 @@ void Trainer::tell_skipped() {
                     loader_->skipped()[skipped_told_].reason));
 }
 
-void Trainer::tell_own_times() {
-  for (const std::string& line : roll_.own_times_in_words()) say(line);
-}
-
 void Trainer::log_step() {
   const StepLosses losses = model_.step().losses();
   const engine::OptimizerState optimizer = model_.optimizer().read_state();
@@ -272,7 +268,7 @@ void Trainer::log_step() {
              step_in_words(losses, optimizer.learning_rate, throughput_));
   if (log_due()) {
     throughput_.close();
-    tell_own_times();
+    for (const std::string& line : roll_.own_times_in_words()) say(line);
   }
 }
 
@@ -307,13 +303,17 @@ void Trainer::wait_for_files() {
   if (ranks_) ranks_->barrier("the ranks at the end");
 }
 
-void Trainer::evaluate() {
-  const ModelEvaluation result = validation_.run();
+// If a signal stops the evaluation, the checkpoint that follows says that it is still due.
+void Trainer::evaluate(const StopSignal& stop) {
+  const ModelEvaluation result = validation_.run([&] { return stop.signalled(); });
   roll_.pause();
-  if (result.unreadable > 0)
-    say(fmt::format("{} of {} could not be read and {} left out", result.unreadable,
-                    base::counted(int64_t(data_.val.images.size()), "validation image"),
-                    result.unreadable == 1 ? "was" : "were"));
+  state_.evaluation_due = result.stopped;
+  if (result.stopped)
+    return say(
+        fmt::format("the evaluation after step {} was stopped; it comes first when the run "
+                    "goes on",
+                    state_.step));
+  if (result.unreadable > 0) say(validation_.unreadable_in_words(result));
   const Verdict verdict =
       milestones_.evaluated(state_.step, validation_.chosen_metric(result.metrics));
   state_.best = milestones_.best();

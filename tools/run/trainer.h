@@ -47,14 +47,13 @@ class Trainer {
   uint64_t due_hash();
   void say(const std::string&);
   void tell_skipped();
-  void tell_own_times();
   bool log_due() const;
   void log_step();
   void check_progress();
   void confirm_steps();
   bool could_confirm();
   void wait_for_files();
-  void evaluate();
+  void evaluate(const StopSignal&);
   void save();
   void write_samples(const data::Batch&) const;
   void write_page(const std::string& words, bool running = false);

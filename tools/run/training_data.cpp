@@ -163,7 +163,7 @@ void remark_unmeasured(const config::RunConfig& config, TrainingData& data) {
 std::string TrainingData::in_words() const {
   return fmt::format("{}, {}, {}", base::counted(int64_t(train.images.size()), "training image"),
                      base::counted(int64_t(val.images.size()), "validation image"),
-                     base::counted(classes.classes(), "class"));
+                     base::counted(int64_t(classes.list().size()), "class"));
 }
 
 TrainingData load_training_data(const config::RunConfig& config, const ModelFile* resumed) {

@@ -10,7 +10,7 @@
 #include "tools/run/run_options.h"
 
 namespace run {
-ModelEvaluation Validation::run() {
+ModelEvaluation Validation::run(const std::function<bool()>& stop) {
   base::Range range("evaluation");
   const auto start = std::chrono::steady_clock::now();
   if (!inference_)
@@ -22,8 +22,8 @@ ModelEvaluation Validation::run() {
   const auto exchange = [&] { model_.optimizer().swap_average(model_.device().queue()); };
   exchange();
   try {
-    ModelEvaluation result =
-        evaluate_model(*inference_, config_, data_.val, data_.classes, {}, model_.device().ranks());
+    ModelEvaluation result = evaluate_model(*inference_, config_, data_.val, data_.classes, {},
+                                            model_.device().ranks(), stop);
     exchange();
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
@@ -45,6 +45,12 @@ double Validation::chosen_metric(const data::Evaluation& e) const {
   const std::string& name = config_.train.early_stopping.metric;
   if (name == "mAP@.50IOU") return e.stats[1];
   return name == "AR@100" ? e.stats[8] : e.stats[0];
+}
+
+std::string Validation::unreadable_in_words(const ModelEvaluation& result) const {
+  return fmt::format("{} of {} could not be read and {} left out", result.unreadable,
+                     base::counted(int64_t(data_.val.images.size()), "validation image"),
+                     result.unreadable == 1 ? "was" : "were");
 }
 
 std::string Validation::in_words(const ModelEvaluation& result) const {

@@ -15,12 +15,13 @@ class Validation {
       : config_(config), data_(data), model_(model) {}
 
   // Evaluates the moving averages of the weights, if there are any, else the weights. The weights
-  // are back in their place afterwards, also after an error.
-  ModelEvaluation run();
+  // are back in their place afterwards, also after an error. `stop` as for evaluate_model().
+  ModelEvaluation run(const std::function<bool()>& stop);
   double seconds() const { return seconds_; }  // that the latest run() took
 
   // The metric that train.early_stopping.metric names, or -1 if it has no value.
   double chosen_metric(const data::Evaluation&) const;
+  std::string unreadable_in_words(const ModelEvaluation&) const;
   // Such as "mAP 0.1234, mAP50 0.2345, AR100 0.3456 on 8 images in 0.1 s", or why there is no
   // metric.
   std::string in_words(const ModelEvaluation&) const;

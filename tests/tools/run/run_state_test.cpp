@@ -17,6 +17,7 @@ RunState sample() {
   s.optimizer.step = 117, s.optimizer.skipped = 3, s.optimizer.loss_scale = 32768;
   s.optimizer.clean_steps = 17, s.optimizer.overflows = 1;
   s.cursor = {.epoch = 7, .image = 24};
+  s.evaluation_due = true;
   s.best = {.metric = 0.25, .step = 100, .evaluations_without_gain = 1};
   s.train = {.images = 30, .labels = 99, .names = 1, .sizes = ~0ull, .boxes = 3, .file_bytes = 4};
   return s;
@@ -55,23 +56,27 @@ TEST_CASE("a state is read as it was written") {
   CHECK(back.cursor.epoch == s.cursor.epoch);
   CHECK(back.cursor.image == s.cursor.image);
   CHECK(back.best == s.best);
+  CHECK(back.evaluation_due);
   CHECK(back.train == s.train);
   CHECK(back.val == s.val);
 }
 
 TEST_CASE("files of earlier versions lack some entries") {
   json j = json::parse(run::to_json(sample()));
-  for (const char* key : {"total_steps", "overflows", "train_data", "val_data"}) j.erase(key);
+  for (const char* key : {"total_steps", "overflows", "train_data", "val_data", "evaluation_due"})
+    j.erase(key);
   const RunState back = run::run_state_from_json(j.dump(), "x");
   CHECK(back.step == 120);
   CHECK(back.total_steps == 0);
   CHECK_FALSE(back.train.known());
+  CHECK_FALSE(back.evaluation_due);
 }
 
 TEST_CASE("numbers that no run can have are refused, whatever their type") {
-  const char* key = GENERATE("step", "total_steps", "applied_steps", "skipped", "loss_scale",
-                             "clean_steps", "skipped_in_a_row", "overflows", "epoch", "image",
-                             "best_metric", "best_step", "evaluations_without_gain", "threads");
+  const char* key =
+      GENERATE("step", "total_steps", "applied_steps", "skipped", "loss_scale", "clean_steps",
+               "skipped_in_a_row", "overflows", "epoch", "image", "best_metric", "best_step",
+               "evaluations_without_gain", "threads", "evaluation_due");
   CAPTURE(key);
   for (const json& value :
        {json(-2), json(-1e300), json(1e300), json(-7e18), json(INT64_MIN), json(UINT64_MAX),

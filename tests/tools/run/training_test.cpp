@@ -1,5 +1,6 @@
 // Training inside the process: resuming bit for bit, what is trained and what is not, the end.
 #include <csignal>
+#include <cstdio>
 
 #include "tests/support/catch.h"
 #include "tests/support/tools/training_job.h"
@@ -10,6 +11,42 @@ namespace fs = std::filesystem;
 using tests::loss, tests::numbered, tests::results_of, tests::step_of, tests::tensors_of,
     tests::Overrides;
 using Job = tests::TrainingJob;
+
+namespace {
+
+// Takes what is written to stderr, and raises SIGTERM when it contains `words`.
+class TerminateAt {
+ public:
+  explicit TerminateAt(const std::string& words) : words_(words) {
+    before_ = stderr;
+    stderr =
+        fopencookie(this, "w", {.read = nullptr, .write = take, .seek = nullptr, .close = nullptr});
+    REQUIRE(stderr);
+    setvbuf(stderr, nullptr, _IONBF, 0);
+  }
+  ~TerminateAt() {
+    fclose(stderr);
+    stderr = before_;
+  }
+  TerminateAt(const TerminateAt&) = delete;
+  TerminateAt& operator=(const TerminateAt&) = delete;
+
+ private:
+  static ssize_t take(void* self, const char* text, size_t size) {
+    auto& at = *static_cast<TerminateAt*>(self);
+    at.said_.append(text, size);
+    if (at.raised_ || at.said_.find(at.words_) == std::string::npos) return ssize_t(size);
+    at.raised_ = true;
+    std::raise(SIGTERM);
+    return ssize_t(size);
+  }
+
+  std::string words_, said_;
+  bool raised_ = false;
+  FILE* before_ = nullptr;
+};
+
+}  // namespace
 
 TEST_CASE("going on from any step ends in the bits of the run that never stopped") {
   const auto more =
@@ -87,6 +124,38 @@ TEST_CASE("a request to stop saves the step and says that the run has not ended"
   std::raise(SIGTERM);
   CHECK_FALSE(trainer.run(&folder, stop));
   CHECK(step_of("run/last.safetensors") == 0);
+}
+
+TEST_CASE("a signal stops an evaluation, and that comes first when the run goes on") {
+  Job job;  // evaluates after steps 4, 8 and 12
+  const Overrides more{"eval.batch_size=1"};
+  REQUIRE(job.train("whole", more));
+  const auto stopped = [&](const std::string& words) {
+    const TerminateAt at(words);
+    CHECK_FALSE(job.train("part", more, fs::exists("part") ? "auto" : ""));
+  };
+  stopped("step 4/12");
+  CHECK(step_of("part/last.safetensors") == 4);
+  CHECK_FALSE(fs::exists("part/metrics.json"));
+  CHECK_THAT(tests::text_of("part/train.log"),
+             Catch::Contains("the evaluation after step 4 was stopped") &&
+                 Catch::Contains("stopped by SIGTERM after step 4"));
+  stopped("step 12/12");  // that of step 4 is made
+  CHECK(step_of("part/last.safetensors") == 12);
+  REQUIRE(job.train("part", more, "auto"));
+  CHECK((tensors_of("part/last.safetensors") == tensors_of("whole/last.safetensors")));
+  CHECK(step_of("part/best.safetensors") == step_of("whole/best.safetensors"));
+  CHECK(tests::text_of("part/metrics.json") == tests::text_of("whole/metrics.json"));
+  CHECK(tests::text_of("part/last_metrics.json") == tests::text_of("whole/last_metrics.json"));
+  const auto evaluations = [](const std::string& run) {
+    std::map<std::string, std::string> by_step;
+    for (const tests::Row& row : results_of(run))
+      if (const std::string& value = row.at("DetectionBoxes_Precision/mAP"); !value.empty())
+        by_step[row.at("step")] = value;
+    return by_step;
+  };
+  CHECK(evaluations("part").size() == 3);
+  CHECK(evaluations("part") == evaluations("whole"));
 }
 
 TEST_CASE("eight pictures are learnt by heart") {
