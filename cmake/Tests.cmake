@@ -69,6 +69,9 @@ endfunction()
 set_source_files_properties(tests/support/paths.cpp PROPERTIES COMPILE_DEFINITIONS
   "SSD_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\";$<$<BOOL:${SSD_BENCHMARKS}>:SSD_BENCHMARKS>")
 
+# This test computes the most itself. A precompiled header serves one level of optimisation only.
+ssd_optimize_sources(tests/kernels/nms_sets_test.cpp)
+set_source_files_properties(tests/kernels/nms_sets_test.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*_test.cpp)
 list(FILTER test_sources EXCLUDE REGEX "/cuda_model/cudnn_alone/")
 if(NOT SSD_HAVE_CUDA)
