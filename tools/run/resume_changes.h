@@ -12,6 +12,10 @@ namespace run {
 // has.
 void refuse_other_model(const ModelFile& saved, const config::RunConfig& config);
 
+// Lines about what an evaluation with `config` does otherwise than the checkpoint's training: keys
+// that change what the model sees, and keys of the model, which have no effect.
+std::vector<std::string> evaluated_otherwise(const ModelFile& saved, const config::RunConfig&);
+
 // A run that is about to be resumed.
 struct ResumedAs {
   const config::RunConfig& config;
