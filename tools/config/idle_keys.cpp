@@ -140,7 +140,11 @@ bool concerns(const Cause& cause, const std::string& key) {
 void add_idle(std::vector<ChosenKey> chosen, const RunConfig& config, std::span<const Cause> causes,
               std::vector<std::string>& lines) {
   for (const Cause& cause : causes) {
-    if (!cause.holds(config)) continue;
+    // In this order: a cause may have to look for GPUs.
+    if (std::none_of(chosen.begin(), chosen.end(),
+                     [&](const ChosenKey& key) { return concerns(cause, key.path); }) ||
+        !cause.holds(config))
+      continue;
     std::vector<std::string> idle;
     std::erase_if(chosen, [&](const ChosenKey& key) {
       if (!concerns(cause, key.path)) return false;
