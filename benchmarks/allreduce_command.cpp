@@ -149,22 +149,31 @@ int start_ranks(int count) {
   return tools::run_local_ranks(count, argv.data());
 }
 
+// What rank 0 writes, and how many ranks there are.
+void check_rank(const Options& o, bool asked, const engine::RankPlace& place) {
+  if (place.rank == 0) check_outputs(o.output, {});
+  if (asked && place.size != o.ranks)
+    base::fail(base::ExitCode::usage, "--ranks ", o.ranks, ", but the launcher has started ",
+               place.size, " ranks: leave --ranks away, or start as many");
+}
+
 int benchmark(const Options& o, bool asked) {
   const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
-  // The process that starts the ranks looks first, so that a refusal is one line; rank 0 writes.
-  if (!place || place->rank == 0) check_outputs(o.output, {});
-  if (!place) return start_ranks(o.ranks);
-  if (asked && place->size != o.ranks)
-    base::fail(base::ExitCode::usage, "--ranks ", o.ranks, ", but the launcher has started ",
-               place->size, " ranks: leave --ranks away, or start as many");
+  if (!place) {
+    check_outputs(o.output, {});  // so that a refusal is one line
+    return start_ranks(o.ranks);
+  }
+  try {
+    check_rank(o, asked, *place);
+  } catch (const base::Error& error) {
+    return tools::end_ranks_before_meeting(*place, error);
+  }
   const auto ranks =
       engine::make_tcp_collectives(engine::meet(*place, kTimeout), place->rank, kTimeout);
-  try {
+  return tools::run_with_ranks(*ranks, [&] {
     benchmark_as(o, *ranks);
-  } catch (const base::Error& error) {
-    return tools::end_ranks(*ranks, error);
-  }
-  return 0;
+    return 0;
+  });
 }
 
 }  // namespace

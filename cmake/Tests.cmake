@@ -42,6 +42,9 @@ target_link_libraries(tool_test_support PUBLIC engine_test_support run xxhash)
 foreach(layer test_support engine_test_support tool_test_support)
   ssd_test_code(${layer})
 endforeach()
+# This one computes much. A precompiled header serves one level of optimisation only.
+ssd_optimize_sources(tests/support/engine/naive_nms.cpp)
+set_source_files_properties(tests/support/engine/naive_nms.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 
 # ssd_link_test(TARGET FOLDER SOURCE): the libraries that a test in tests/FOLDER may use, and the programs that it starts.
 # `tests` builds all tests, and what they start.
@@ -69,9 +72,6 @@ endfunction()
 set_source_files_properties(tests/support/paths.cpp PROPERTIES COMPILE_DEFINITIONS
   "SSD_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\";$<$<BOOL:${SSD_BENCHMARKS}>:SSD_BENCHMARKS>")
 
-# This test computes the most itself. A precompiled header serves one level of optimisation only.
-ssd_optimize_sources(tests/kernels/nms_sets_test.cpp)
-set_source_files_properties(tests/kernels/nms_sets_test.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/*_test.cpp)
 list(FILTER test_sources EXCLUDE REGEX "/cuda_model/cudnn_alone/")
 if(NOT SSD_HAVE_CUDA)

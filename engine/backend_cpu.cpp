@@ -33,7 +33,9 @@ class CpuBackend : public Backend {
     constexpr size_t kPage = 4096;
     size_t rounded = (bytes + kPage - 1) / kPage * kPage;
     void* p = std::aligned_alloc(kPage, rounded ? rounded : kPage);
-    if (!p) base::fail(base::ExitCode::resources, "out of memory: ", bytes >> 20, " MiB wanted");
+    if (!p)
+      base::fail(base::ExitCode::resources, "out of memory: ", bytes >> 20, " MiB wanted, ",
+                 free_memory() >> 20, " MiB are free");
     return p;
   }
   void release(void* p, Place) noexcept override { std::free(p); }

@@ -72,6 +72,10 @@ void Parameters::lay_out(const std::vector<std::string>& frozen) {
   decayed_ = total_;
   place([](const Entry& e) { return !e.spec.kernel && !e.frozen; });
   trained_ = total_;
+  if (trained_ == 0 && !frozen.empty())
+    base::fail(base::ExitCode::usage,
+               "train.freeze: every parameter of the model begins with one of these names, so "
+               "nothing would be trained: leave one out");
   place([](const Entry& e) { return e.frozen; });
   for (Statistic& s : statistics_) {
     s.offset = statistic_total_;

@@ -93,6 +93,16 @@ uint64_t multiplied(uint64_t a, uint64_t b, bool& overflow) {
 
 }  // namespace
 
+namespace {
+
+// Programs that write a changed copy of the file keep its metadata, and with them the old checksum.
+const std::string kToRewrite = std::string("; a program that rewrites the file has to leave '") +
+                               kWriterKey + "' and '" + kChecksumKey + "' out of its metadata";
+const std::string kNoSum = "no checksum" + kToRewrite;
+const std::string kOtherSum = "the checksum does not match" + kToRewrite;
+
+}  // namespace
+
 void SafetensorsFile::damaged(const std::string& what) const {
   base::fail(base::ExitCode::checkpoint, path_, ": damaged or not a safetensors file: ", what);
 }
@@ -117,8 +127,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : TensorFile(path) {
     parse_header(header, sizeof length + length);
     check_ranges(sizeof length + length);
     auto writer = metadata_.find(kWriterKey);
-    if (writer != metadata_.end() && writer->second == kWriter && !has_checksum())
-      damaged("no checksum");
+    if (writer != metadata_.end() && writer->second == kWriter && !has_checksum()) damaged(kNoSum);
     if (has_checksum()) check_sum();
   } catch (...) {
     ::close(file_);
@@ -203,7 +212,7 @@ void SafetensorsFile::check_sum() const {
     read_at(at, chunk.data(), bytes);
     sum.add(chunk.data(), bytes);
   }
-  if (sum.digits() != expected) damaged("the checksum does not match");
+  if (sum.digits() != expected) damaged(kOtherSum);
 }
 
 void SafetensorsFile::read_at(uint64_t offset, void* to, uint64_t bytes) const {

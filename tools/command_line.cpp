@@ -60,20 +60,22 @@ int flushed(const std::string& program, int code) {
   return complain(program, "cannot write all of the output to standard output", ExitCode(failed));
 }
 
+// Relative paths lead nowhere in a folder that was removed.
+void refuse_removed_folder() {
+  if (std::error_code error;
+      std::filesystem::current_path(error).empty() && error == std::errc::no_such_file_or_directory)
+    base::fail(ExitCode::data, "the working folder was removed: go to a folder that exists");
+}
+
 int run_body(const std::string& program, const std::function<int()>& body) {
   try {
+    refuse_removed_folder();
     return body();
-  } catch (const base::Error& error) {
-    return complain(program, error.what(), error.code());
-  } catch (const std::bad_alloc&) {
-    return complain(program, "out of memory", ExitCode::resources);
-  } catch (const std::filesystem::filesystem_error& error) {
-    return complain(program, error.what(), ExitCode::data);
-  } catch (const std::system_error& error) {
-    if (reader_has_gone()) return int(ExitCode::failed);
-    return complain(program, error.what(), ExitCode::failed);
   } catch (const std::exception& error) {
-    return complain(program, error.what(), ExitCode::failed);
+    const base::Error told = as_error(error);
+    const bool of_system = dynamic_cast<const std::system_error*>(&error);
+    if (of_system && told.code() == ExitCode::failed && reader_has_gone()) return int(told.code());
+    return complain(program, told.what(), told.code());
   }
 }
 
@@ -98,6 +100,13 @@ std::terminate_handler default_terminate;
 }
 
 }  // namespace
+
+base::Error as_error(const std::exception& error) {
+  if (const auto* ours = dynamic_cast<const base::Error*>(&error)) return *ours;
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return {ExitCode::resources, "out of memory"};
+  const auto* of_files = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
+  return {of_files ? ExitCode::data : ExitCode::failed, error.what()};
+}
 
 // errno of a write cannot tell, because it may be that of another call by now.
 bool reader_has_gone() {

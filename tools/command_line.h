@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "tools/options.h"
 
 namespace tools {
@@ -15,6 +16,9 @@ void handle_lack_of_memory();
 
 // What -h and shells call the values of every --device.
 std::string device_values();
+
+// The error with which a program ends after this exception.
+base::Error as_error(const std::exception&);
 
 // Parses the command line, calls `body`, and returns the program's exit code. Every failure is one
 // line on stderr, "program: what is wrong". The code is that of the base::Error, 2 for the command

@@ -14,11 +14,13 @@
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
+#include "tools/config/idle_keys.h"
 #include "tools/config/text.h"
 #include "tools/evaluation_page.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/evaluate_model.h"
 #include "tools/run/loaded_model.h"
+#include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
 #include "tools/run/throughput.h"
 
@@ -85,6 +87,15 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
     if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
+// Says which values count otherwise than the user may think.
+void tell_about_config(const CheckpointEvaluation& job, const run::ModelFile& file,
+                       const config::RunConfig& config, std::ostream& log) {
+  std::vector<std::string> lines = run::evaluated_otherwise(file, config);
+  for (std::string& line : config::idle_in_evaluation(config, !job.input.source.given()))
+    lines.push_back(std::move(line));
+  for (const std::string& line : lines) log << "ssdeval: " << base::printable(line) << std::endl;
+}
+
 // Refuses images that cannot be used, before the model takes time. If the configuration allows
 // skipping, it refuses them only if no image can be used.
 void refuse_unusable(const data::FileLookup& files, const config::RunConfig& config) {
@@ -135,6 +146,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssdeval");
   const run::ModelFile file(checkpoint);
   const config::RunConfig config = evaluation_config(job, file);
+  tell_about_config(job, file, config, log);
   data::Dataset dataset =
       run::load_dataset(config.data.val, config.data.label_map, &file.classes());
   job.input.require_images(dataset, "--checkpoint");

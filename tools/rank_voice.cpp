@@ -2,6 +2,7 @@
 
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
+#include "tools/command_line.h"
 
 namespace tools {
 namespace {
@@ -16,13 +17,23 @@ bool first_of_machine(const engine::Collectives& ranks) {
   return true;
 }
 
+// An error as the rank that met it has it, without the name of this rank.
+std::string without_its_rank(const engine::Collectives& ranks, const std::string& message) {
+  for (int r = 0; r < ranks.size(); ++r)
+    if (const std::string name = rank_in_words(ranks, r) + ": "; message.starts_with(name))
+      return message.substr(name.size());
+  return message;
+}
+
 bool first_rank_tells(engine::Collectives& ranks, const base::Error& error, bool names_a_rank) {
   if (ranks.rank() == 0 || first_of_machine(ranks)) return false;
+  const std::string message = without_its_rank(ranks, error.what());
   // If the error names a rank that was lost, each rank prints it: the others may have lost this
   // rank.
-  if (names_a_rank && error.code() == base::ExitCode::resources) return false;
+  const bool lost = names_a_rank && message == error.what();
+  if (lost && error.code() == base::ExitCode::resources) return false;
   const std::string words = ranks.last_words_of_first(names_a_rank ? 1 : kPatience);
-  return words.find(base::printable(error.what())) != words.npos;
+  return words.find(base::printable(message)) != words.npos;
 }
 
 }  // namespace
@@ -32,6 +43,14 @@ int end_ranks(engine::Collectives& ranks, const base::Error& error) {
   ranks.abort(error.code(), told);
   if (!first_rank_tells(ranks, error, told == error.what())) base::tell(told);
   return int(error.code());
+}
+
+int run_with_ranks(engine::Collectives& ranks, const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return end_ranks(ranks, as_error(error));
+  }
 }
 
 int end_ranks_before_meeting(const engine::RankPlace& place, const base::Error& error) {

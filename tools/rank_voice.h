@@ -1,5 +1,6 @@
 // Decides which ranks print: rank 0 alone, if all have the same to say.
 #pragma once
+#include <functional>
 #include <iostream>
 #include <streambuf>
 
@@ -29,6 +30,10 @@ class QuietRank {
 // prints nothing if rank 0 has the same error, unless it is the first rank of another machine.
 // Returns the exit code.
 int end_ranks(engine::Collectives& ranks, const base::Error& error);
+
+// Calls `work`, which is this rank's part of what the ranks do after they have met, and returns its
+// exit code. If it throws, ends all ranks as end_ranks() does.
+int run_with_ranks(engine::Collectives& ranks, const std::function<int()>& work);
 
 // Does the same before the ranks have met, such as for a wrong configuration. Rank 0 prints the
 // error at once. If the ranks do not meet within a few seconds, each of them prints its own.

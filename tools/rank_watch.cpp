@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <iostream>
 #include <thread>
 
 #include "engine/base/error.h"
+#include "engine/base/tell.h"
 
 namespace tools {
 namespace {
@@ -58,8 +58,8 @@ class Watch {
 
   void note_killed(int rank, pid_t process, int signal) {
     if (!ended_by_us_)
-      std::cerr << fmt::format("ssdtrain: rank {} (process {}) was killed by signal {} ({})\n",
-                               rank, process, signal, strsignal(signal));
+      base::tell(fmt::format("rank {} (process {}) was killed by signal {} ({})", rank, process,
+                             signal, strsignal(signal)));
     fail_with(int(ExitCode::resources));
   }
 

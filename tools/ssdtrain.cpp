@@ -3,12 +3,15 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "engine/base/error.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/nccl/collectives.h"
 #include "engine/precision.h"
 #include "tools/command_line.h"
+#include "tools/config/idle_keys.h"
 #include "tools/config/pipeline.h"
 #include "tools/config/pipeline_page.h"
 #include "tools/config/table.h"
@@ -93,12 +96,32 @@ std::vector<std::string> all_overrides(const Arguments& a) {
   return all;
 }
 
+// An option that answers a question and stops, and what has an effect beside it.
+struct Answer {
+  const char* option;
+  bool Arguments::*given;
+  std::set<std::string> beside;
+};
+const Answer kAnswers[] = {
+    {"--markdown", &Arguments::markdown, {"--help-config"}},
+    {"--help-config", &Arguments::help_config, {"--markdown", "overrides"}},
+    {"--help-pipeline", &Arguments::help_pipeline, {}},
+};
+
+void refuse_beside_answers(const tools::Options& opts, const Arguments& a) {
+  for (const Answer& answer : kAnswers)
+    for (const std::string& name : opts.names_given())
+      if (a.*answer.given && name != answer.option && !answer.beside.contains(name))
+        base::fail(base::ExitCode::usage, name == "overrides" ? a.overrides.front() : name,
+                   " has no effect with ", answer.option, ": leave it away");
+}
+
 void explain_config(const Arguments& a) {
   config::RunConfig defaults;
   const config::ConfigTable table = config::run_config_table(defaults);
-  std::cout << (a.markdown
-                    ? config::config_markdown(table)
-                    : config::config_help(table, a.overrides.empty() ? "" : a.overrides.front()));
+  if (a.markdown) std::cout << config::config_markdown(table);
+  if (!a.markdown && a.overrides.empty()) std::cout << config::config_help(table);
+  for (const std::string& part : a.overrides) std::cout << config::config_help(table, part);
 }
 
 // Without --config, the configuration and the folder are those of the resumed checkpoint.
@@ -227,18 +250,14 @@ int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
   if (place.rank == 0) say_ignored(job);
   const std::unique_ptr<engine::Collectives> ranks =
       connected(place, job.config.ranks.timeout_seconds, device != "cpu");
-  try {
+  return tools::run_with_ranks(*ranks, [&] {
     const tools::QuietRank quiet(place.rank);
     return train_as(a, job, ranks.get(), device);
-  } catch (const base::Error& error) {
-    return tools::end_ranks(*ranks, error);
-  } catch (const std::exception& error) {
-    ranks->abort(base::ExitCode::failed, engine::message_for_all(*ranks, error));
-    throw;
-  }
+  });
 }
 
-int train(const Arguments& a) {
+int train(const tools::Options& opts, const Arguments& a) {
+  refuse_beside_answers(opts, a);
   if (a.help_config) {
     explain_config(a);
     return 0;
@@ -256,6 +275,7 @@ int train(const Arguments& a) {
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
   say_ignored(job);
   if (!a.print_config) return train_as(a, job, nullptr);
+  for (const std::string& note : config::idle_in_training(job.config)) base::tell(note);
   std::cout << config::run_config_json(job.config) << "\n";
   return 0;
 }
@@ -279,5 +299,5 @@ int main(int argc, char** argv) {
        {"ssdtrain --help-config", "all keys of a configuration"}});
   add_options(program, arguments);
   return tools::run_program(argc, argv, program,
-                            std::function<int()>([&] { return train(arguments); }));
+                            std::function<int()>([&] { return train(program, arguments); }));
 }

@@ -141,8 +141,9 @@ TEST_CASE("one rank that fails ends all, and its exit code is passed on") {
 TEST_CASE("a rank that is killed ends all with code 6, and is named") {
   const End end = end_of(3, "hang,hang,kill");
   CHECK(end.code == 6);
-  CHECK_THAT(end.said, Catch::Contains("rank 2 (process " + std::to_string(end.processes[2]) +
-                                       ") was killed by signal 9"));
+  CHECK_THAT(end.said,
+             Catch::Contains("local_ranks_test: rank 2 (process " +
+                             std::to_string(end.processes[2]) + ") was killed by signal 9"));
   check_no_orphans(end);
 }
 

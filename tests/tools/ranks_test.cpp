@@ -205,6 +205,19 @@ TEST_CASE("an error that all ranks meet is told once, and by rank 0") {
   once(place.train("run", kTwo), 2, "run holds files that are not of a run");
 }
 
+TEST_CASE("launchers: an error that the others learn from one rank is told once") {
+  const TrainingPlace place;
+  const Outcome small = tests::run(fmt::format(
+      "cd {} && export MASTER_ADDR=127.0.0.1 MASTER_PORT={} WORLD_SIZE=3; T='{} --config tiny.json "
+      "--output-dir run train.batch_size=2 ranks.timeout_seconds=120'; "
+      "RANK=1 $T train.memory_gib=0.0001 & RANK=2 $T & RANK=0 $T; C=$?; wait; exit $C",
+      place.at(""), 21000 + (::getpid() + 3) % 20000, program("ssdtrain").string()));
+  INFO(small.err);
+  CHECK(small.exit_code == 6);
+  CHECK(std::count(small.err.begin(), small.err.end(), '\n') == 1);
+  CHECK_THAT(small.err, StartsWith("ssdtrain: rank 1 on ") && Contains("train.batch_size"));
+}
+
 TEST_CASE("launchers: a wrong configuration is told once, also if only one rank has it") {
   const TrainingPlace place;
   const std::string start = fmt::format(

@@ -1,4 +1,5 @@
 // ssdbench: what its subcommands print at small sizes, and bad input. No time is asserted.
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -236,6 +237,25 @@ TEST_CASE("ssdbench allreduce: rates by size, of all ranks; sizes that ranks can
   }
   const tests::Outcome none = bench("allreduce --ranks 1");
   CHECK(none.exit_code == 2);
+}
+
+TEST_CASE("ssdbench allreduce: what all ranks find wrong is told once") {
+  const std::string program = tests::program("ssdbench").string();
+  const tests::Outcome other = tests::run(fmt::format(
+      "export MASTER_ADDR=127.0.0.1 MASTER_PORT={0} WORLD_SIZE=3; T='{1} allreduce --ranks 2'; "
+      "RANK=1 $T & RANK=2 $T & RANK=0 $T; C=$?; wait; exit $C",
+      21000 + (::getpid() + 11) % 20000, program));
+  CHECK(other.exit_code == 2);
+  CHECK(other.err ==
+        "ssdbench: --ranks 2, but the launcher has started 3 ranks: leave --ranks "
+        "away, or start as many\n");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  const tests::Outcome large =
+      tests::run("ulimit -v 1000000; " + program + " allreduce --ranks 3 --kib 1048576");
+  INFO(large.err);
+  CHECK(large.exit_code == 6);
+  CHECK(std::count(large.err.begin(), large.err.end(), '\n') == 1);
+#endif
 }
 
 TEST_CASE("ssdbench eval: rows by threads and files, and files that stay") {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "tools/config/table.h"
@@ -33,10 +35,12 @@ template <class T> bool read_number(const json& value, const base::Interval& ran
   double v = value.get<double>();
   if (!range.contains(v)) return false;
   if constexpr (std::is_integral_v<T>) {
-    // The comparison is >= because 2^63, as a double, is one more than the largest int64_t.
-    double limit = std::ldexp(1.0, int(sizeof(T)) * 8 - 1);
-    if (v >= limit || v < -limit) return false;
-    field = value.is_number_float() ? T(v) : T(value.get<int64_t>());
+    // As a double, the largest int64_t would be 2^63, one more than it is.
+    const bool beyond = value.is_number_unsigned() && value.get<uint64_t>() > uint64_t(INT64_MAX);
+    if (beyond) return false;
+    const int64_t whole = value.is_number_float() ? int64_t(v) : value.get<int64_t>();
+    if (!std::in_range<T>(whole)) return false;
+    field = T(whole);
   } else {
     field = v;
   }
@@ -116,7 +120,11 @@ void ConfigTable::texts(const std::string& path, std::vector<std::string>& field
 template <class T>
 void ConfigTable::number(const std::string& path, T& field, base::Interval range,
                          const std::string& description) {
-  std::string expected = in_words(std::is_integral_v<T> ? "an integer" : "a number", range);
+  const bool largest_of_type = std::is_integral_v<T> && !std::isfinite(range.high);
+  std::string expected = largest_of_type
+                             ? fmt::format("an integer from {} to {}", ends_of<T>(range).first,
+                                           ends_of<T>(range).second)
+                             : in_words(std::is_integral_v<T> ? "an integer" : "a number", range);
   auto assign = [&field, range](const json& value) { return read_number(value, range, field); };
   const auto [low, high] = ends_of<T>(range);
   add({path,

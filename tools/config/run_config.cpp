@@ -38,11 +38,23 @@ void name_after(const std::string& file, ConfigUse use, RunConfig& config) {
   config.name = fits ? file : kUnnamed;
 }
 
+std::vector<ChosenKey> chosen_keys(const ConfigTable& table, const ConfigText& text) {
+  std::vector<ChosenKey> chosen;
+  for (const ConfigKey& key : table.keys()) {
+    const bool typed = text.on_command_line(key.path);
+    if (table.was_set(key.path) && (typed || key.value().dump() != key.default_json))
+      chosen.push_back({key.path, text.place(key.path), typed});
+  }
+  return chosen;
+}
+
 RunConfig checked(config::ConfigText text, const std::vector<std::string>& overrides,
                   const std::string& name, ConfigUse use) {
   for (const std::string& assignment : overrides) text.override_with(assignment);
   RunConfig config;
-  run_config_table(config, use).apply(text);
+  ConfigTable table = run_config_table(config, use);
+  table.apply(text);
+  config.chosen = chosen_keys(table, text);
   name_after(name, use, config);
   for (data::Source* source : {&config.data.train, &config.data.val}) {
     source->policy = config.data.image_policy;
@@ -70,7 +82,9 @@ RunConfig config_of(config::ConfigText text, const std::vector<std::string>& ove
 
 RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides, ConfigUse use) {
-  return checked(config::ConfigText::from_string(text, name), overrides, kUnnamed, use);
+  RunConfig config = checked(config::ConfigText::from_string(text, name), overrides, kUnnamed, use);
+  std::erase_if(config.chosen, [](const ChosenKey& key) { return !key.typed; });
+  return config;
 }
 
 std::string run_config_json(const RunConfig& config) {

@@ -107,6 +107,7 @@ struct RanksConfig {
 };
 
 struct RunConfig {
+  std::vector<ChosenKey> chosen;  // in the table's order; no key itself
   std::string name, output_dir;
   double time_budget_minutes = 0;
   ModelConfig model;
@@ -142,7 +143,7 @@ RunConfig load_run_config(const std::string& path, const std::vector<std::string
                           ConfigUse use = ConfigUse::any);
 
 // The same for a text, as checkpoints and run folders hold it. `name` stands for the file in
-// messages.
+// messages. Only overrides count as chosen by the user.
 RunConfig parse_run_config(const std::string& text, const std::string& name,
                            const std::vector<std::string>& overrides = {},
                            ConfigUse use = ConfigUse::any);

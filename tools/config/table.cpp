@@ -127,9 +127,10 @@ void ConfigTable::unknown(const ConfigText& text, const std::string& prefix,
     if (last_part(elsewhere[i]) == name) advice = elsewhere[i];
   if (advice.empty()) advice = base::nearest_name(path, elsewhere);
   std::string shown_path = shown_value(path);
-  base::fail(base::ExitCode::usage, text.place(path), ": ",
-             shown_path.substr(1, shown_path.rfind('"') - 1), ": unknown key, ",
-             advice.empty() ? "--help-config lists them" : "did you mean " + advice + "?");
+  base::fail(
+      base::ExitCode::usage, text.place(path), ": ",
+      shown_path.substr(1, shown_path.rfind('"') - 1), ": unknown key, ",
+      advice.empty() ? "`ssdtrain --help-config` lists them" : "did you mean " + advice + "?");
 }
 
 }  // namespace config

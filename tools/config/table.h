@@ -35,6 +35,12 @@ struct ConfigKey {
   std::function<nlohmann::json()> value;
 };
 
+// A key that the user has set: on the command line, or in a file to another value than its default.
+struct ChosenKey {
+  std::string path, place;
+  bool typed;  // on the command line
+};
+
 // The table refers to the fields, so they must outlive it.
 class ConfigTable {
  public:

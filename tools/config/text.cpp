@@ -168,9 +168,13 @@ std::string ConfigText::place(const std::string& path) const {
   }
 }
 
+bool ConfigText::on_command_line(const std::string& path) const {
+  return place(path) == kCommandLine;
+}
+
 const std::string* ConfigText::typed(const std::string& path) const {
   auto found = typed_.find(path);
-  bool latest = found != typed_.end() && place(path) == kCommandLine;
+  bool latest = found != typed_.end() && on_command_line(path);
   return latest ? &found->second : nullptr;
 }
 

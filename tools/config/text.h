@@ -33,6 +33,7 @@ class ConfigText {
   // Where the key was written: "file:line" or "command line". If the key is absent, the place of
   // its section.
   std::string place(const std::string& path) const;
+  bool on_command_line(const std::string& path) const;
   // The value of the key as typed on the command line, or null if it comes from a file.
   const std::string* typed(const std::string& path) const;
 

@@ -48,7 +48,13 @@ Device::Device(std::unique_ptr<engine::Backend> backend, double memory_gib, size
     : backend_(std::move(backend)),
       image_cache_(image_cache_memory(*backend_, image_cache)),
       plans_(*backend_) {
-  reserve(step_memory(*backend_, memory_gib));
+  try {
+    reserve(step_memory(*backend_, memory_gib));
+  } catch (const base::Error& error) {
+    if (memory_gib == 0) throw;
+    base::fail(error.code(), error.what(), "; memory_gib asks for ", memory_gib,
+               " GiB for a step: lower it; without it, steps take most of what is free");
+  }
 }
 
 Device::Device(const std::string& device, int threads, const engine::BackendOptions& options)

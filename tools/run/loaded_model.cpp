@@ -1,5 +1,6 @@
 #include "tools/run/loaded_model.h"
 
+#include "engine/base/tell.h"
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
 
@@ -20,6 +21,9 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
       device_(use.device, use.threads,
               {.plan_cache = plan_cache_folder(use.plan_cache), .tell = use.tell}),
       parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
+  const std::string beyond =
+      beyond_free_in_words(device_.backend(), use.memory_gib, use.limits.memory);
+  if (!beyond.empty()) (use.tell ? use.tell : base::tell)(beyond);
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory
   parameters_.allocate(0, {}, /*gradients=*/false);

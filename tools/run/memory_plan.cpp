@@ -107,6 +107,17 @@ int evaluation_batch(const config::RunConfig& config, int64_t images) {
   return int(std::min<int64_t>(wanted, images));
 }
 
+std::string beyond_free_in_words(engine::Backend& backend, double memory_gib,
+                                 const std::string& limit) {
+  const size_t free = backend.free_memory();
+  if (memory_gib <= double(free) / double(size_t(1) << 30)) return {};
+  if (backend.queue(engine::Lane::compute).gpu) return {};  // would have refused it
+  return fmt::format(
+      "note: {} is {:.6g} GiB, and {} has {} free: a step that fills them would end the program; "
+      "without a limit, steps take most of what is free",
+      limit, memory_gib, backend.name(), memory_in_units(free));
+}
+
 MemoryPlan plan_memory(engine::Backend& backend, const config::RunConfig& config,
                        int evaluation_batch) {
   prepare_convolutions(backend, config, {.training = true, .evaluation_batch = evaluation_batch});

@@ -24,6 +24,10 @@ struct MemoryPlan {  // in bytes
 // The batch size for an evaluation of so many images, or 0 if there are none.
 int evaluation_batch(const config::RunConfig&, int64_t images);
 
+// A note if a limit of step memory is more than the host has free; empty if it is not, or for a
+// GPU, which never gives more than it has.
+std::string beyond_free_in_words(engine::Backend&, double memory_gib, const std::string& limit);
+
 // Makes the plan. The configuration must say the number of classes. If `evaluation_batch` is 0,
 // there is no evaluation. The caller adds the image cache.
 MemoryPlan plan_memory(engine::Backend&, const config::RunConfig&, int evaluation_batch);

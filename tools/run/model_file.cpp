@@ -7,6 +7,7 @@
 
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/tell.h"
 #include "engine/foreign_weights.h"
 #include "engine/formats/weights_file.h"
 #include "engine/safetensors_checksum.h"
@@ -84,8 +85,10 @@ const std::string& checked(const std::string& path) {
 }  // namespace
 
 ModelFile::ModelFile(const std::string& path) : file_(checked(path)) {
-  if (!file_.has_checksum() || !file_.metadata().contains("state"))
+  if (!file_.metadata().contains("state"))
     refuse_weights(path, "weights that are not a checkpoint of ssdtrain", false);
+  if (!file_.has_checksum())
+    base::tell("note: " + path + " has no checksum, so damage to it would not be noticed");
   if (entry("format") != "1")
     fail(ExitCode::checkpoint, path, ": format ", entry("format"),
          " is newer than this program knows (1)");

@@ -24,7 +24,7 @@ class ModelFile {
   const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
   const RunState& state() const { return state_; }
-  const std::string& checksum() const;  // of the file; empty in files of earlier versions
+  const std::string& checksum() const;  // of the file; empty if another program has written it
 
   // Compares the names and shapes of the model's tensors with those in the file. The tensors need
   // not be allocated yet. Throws Error(checkpoint) as load_model() does.

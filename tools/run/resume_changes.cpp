@@ -13,18 +13,29 @@
 namespace run {
 namespace {
 
-// Keys of the model that may change although the network stays the same. Classes and their columns
-// come from the checkpoint.
+// Keys of the model that may change although the network stays the same. The number of classes is
+// compared with the checkpoint's classes.
 const std::set<std::string> kChangeable{"model.batch_norm.mode", "model.batch_norm.decay",
-                                        "model.batch_norm.statistics", "model.class_columns",
-                                        "model.num_classes"};
+                                        "model.batch_norm.statistics", "model.num_classes"};
 // Keys whose changes are not reported: the log names the folder anyway, and the classes are those
 // of the checkpoint.
-const std::set<std::string> kIrrelevant{"output_dir", "model.class_columns", "model.num_classes"};
+const std::set<std::string> kIrrelevant{"output_dir", "model.num_classes"};
+// Keys that change what a trained model sees.
+const std::set<std::string> kSeen{"data.mean", "data.std", "data.exif"};
 constexpr const char* kInitFrom = "checkpoint.init_from";
 
 bool of_another_model(const std::string& key) {
   return key.starts_with("model.") && !kChangeable.contains(key);
+}
+
+// The keys that differ and are of a kind, such as "data.exif \"upright\" -> \"stored\"".
+template <class OfKind>
+std::string changed_in_words(const ModelFile& saved, const config::RunConfig& config,
+                             OfKind of_kind) {
+  std::string keys;
+  for (const config::ChangedKey& key : config::changed_keys(saved.config(), config))
+    if (of_kind(key.path)) keys += (keys.empty() ? "" : ", ") + in_words(key);
+  return keys;
 }
 
 int64_t total_before(const ModelFile& saved, int64_t train_images) {
@@ -73,9 +84,7 @@ void add_data_change(const char* key, const data::Fingerprint& before, const dat
 }  // namespace
 
 void refuse_other_model(const ModelFile& saved, const config::RunConfig& config) {
-  std::string keys;
-  for (const config::ChangedKey& key : config::changed_keys(saved.config(), config))
-    if (of_another_model(key.path)) keys += (keys.empty() ? "" : ", ") + in_words(key);
+  const std::string keys = changed_in_words(saved, config, of_another_model);
   if (!keys.empty())
     base::fail(base::ExitCode::checkpoint, saved.path(), ": is of another model: ", keys,
                "; leave these keys as they were, or start anew from its weights with --init-from");
@@ -87,6 +96,23 @@ RunState resumed_state(const ModelFile* saved, const data::Fingerprint& val) {
   const bool other = state.val.known() && val.known() && state.val != val;
   if (other && val.images > 0) state.best = {};
   return state;
+}
+
+std::vector<std::string> evaluated_otherwise(const ModelFile& saved,
+                                             const config::RunConfig& config) {
+  std::set<std::string> chosen;
+  for (const config::ChosenKey& key : config.chosen) chosen.insert(key.path);
+  const auto of_chosen_model = [&](const std::string& key) {
+    return of_another_model(key) && chosen.contains(key);
+  };
+  const auto is_seen = [](const std::string& key) { return kSeen.contains(key); };
+  std::vector<std::string> lines;
+  if (const std::string keys = changed_in_words(saved, config, is_seen); !keys.empty())
+    lines.push_back("warning: other values than the model was trained with: " + keys);
+  if (const std::string keys = changed_in_words(saved, config, of_chosen_model); !keys.empty())
+    lines.push_back("note: the model is that of the checkpoint, so these keys have no effect: " +
+                    keys);
+  return lines;
 }
 
 std::vector<std::string> changes_since(const ModelFile& saved, const ResumedAs& now) {

@@ -16,6 +16,10 @@ void refuse_other_model(const ModelFile& saved, const config::RunConfig& config)
 // other validation data than `val` is no measure for the next ones, and does not count.
 RunState resumed_state(const ModelFile* saved, const data::Fingerprint& val);
 
+// Lines about what an evaluation with `config` does otherwise than the checkpoint's training: keys
+// that change what the model sees, and keys of the model, which have no effect.
+std::vector<std::string> evaluated_otherwise(const ModelFile& saved, const config::RunConfig&);
+
 // A run that is about to be resumed.
 struct ResumedAs {
   const config::RunConfig& config;

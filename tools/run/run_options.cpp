@@ -12,6 +12,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
+#include "tools/config/start_folder.h"
 #include "tools/run/device.h"
 
 namespace run {
@@ -41,6 +42,15 @@ bool split_given(const data::Source& s) {
          (s.prefix == "data.val." && s.split != standard.val.split);
 }
 
+// What may be relative in a configuration. Options of programs are relative for every reader.
+std::vector<std::string> paths_in_config(const data::Source& s) {
+  if (!s.prefix.starts_with("data.")) return {};
+  std::vector<std::string> paths{s.images, s.annotations, s.voc, s.yolo, s.names};
+  paths.insert(paths.end(), s.tfrecords.begin(), s.tfrecords.end());
+  if (s.label_map != "coco") paths.push_back(s.label_map);
+  return paths;
+}
+
 }  // namespace
 
 data::Dataset load_dataset(data::Source source, const std::string& label_map,
@@ -49,7 +59,8 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map,
   source.label_map = label_map;
   if (model)
     for (const ModelClass& c : model->list()) source.model_classes.push_back(c.name);
-  data::Dataset dataset = data::open(source, source.prefix);
+  data::Dataset dataset = config::with_start_folder(
+      paths_in_config(source), [&source] { return data::open(source, source.prefix); });
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
   for (const std::string& note : dataset.notes) base::tell("note: " + note);
   return dataset;

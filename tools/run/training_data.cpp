@@ -15,6 +15,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "tools/config/idle_keys.h"
 #include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
 
@@ -169,6 +170,7 @@ std::string TrainingData::in_words() const {
 TrainingData load_training_data(const config::RunConfig& config, const ModelFile* resumed) {
   if (resumed) refuse_other_model(*resumed, config);
   TrainingData data;
+  data.remarks = config::idle_in_training(config);
   const ClassList* known = resumed ? &resumed->classes() : nullptr;
   data.train = load_dataset(config.data.train, config.data.label_map, known);
   if (config.data.val.given())

@@ -1,5 +1,6 @@
 #include "tools/run/training_model.h"
 
+#include "tools/config/start_folder.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/initial_weights.h"
 #include "tools/run/run_options.h"
@@ -12,6 +13,9 @@ TrainingModel::TrainingModel(const config::RunConfig& config, const TrainingData
     : device_(config.train.device, config.train.memory_gib, config.train.threads,
               backend_options(config.train), image_cache_bytes(config, data.train)),
       parameters_(device_.backend(), precision_of(config.train)) {
+  const std::string beyond =
+      beyond_free_in_words(device_.backend(), config.train.memory_gib, LimitNames().memory);
+  if (!beyond.empty()) remarks_.push_back(beyond);
   detector_ = std::make_unique<model::Detector>(parameters_, config.model.options);
   if (resumed) resumed->check_shapes(parameters_);
   plan_ahead(config, data);
@@ -43,12 +47,18 @@ void TrainingModel::plan_ahead(const config::RunConfig& config, const TrainingDa
 void TrainingModel::start_weights(const config::RunConfig& config, const ClassList& classes,
                                   const ModelFile* resumed) {
   if (resumed) {
-    remarks_ = resumed->load_training(device_.backend(), parameters_, *optimizer_);
-  } else if (!config.checkpoint.init_from.empty()) {
-    remarks_ = take_initial_weights(checkpoint_file(config.checkpoint.init_from, "ssdtrain"),
-                                    config, classes, device_.backend(), parameters_);
+    add_remarks(resumed->load_training(device_.backend(), parameters_, *optimizer_));
+  } else if (const std::string& from = config.checkpoint.init_from; !from.empty()) {
+    add_remarks(config::with_start_folder({from}, [&] {
+      return take_initial_weights(checkpoint_file(from, "ssdtrain"), config, classes,
+                                  device_.backend(), parameters_);
+    }));
     optimizer_->restart_average();
   }
+}
+
+void TrainingModel::add_remarks(const std::vector<std::string>& remarks) {
+  remarks_.insert(remarks_.end(), remarks.begin(), remarks.end());
 }
 
 std::string TrainingModel::in_words(const config::RunConfig& config) {

@@ -28,11 +28,12 @@ class TrainingModel {
   const MemoryPlan& plan() const { return plan_; }
   std::string in_words(const config::RunConfig&);
   std::string memory_in_words();
-  const std::vector<std::string>& remarks() const { return remarks_; }  // about initial weights
+  const std::vector<std::string>& remarks() const { return remarks_; }  // on memory and weights
 
  private:
   void plan_ahead(const config::RunConfig&, const TrainingData&);
   void start_weights(const config::RunConfig&, const ClassList&, const ModelFile* resumed);
+  void add_remarks(const std::vector<std::string>&);
 
   Device device_;
   MemoryPlan plan_;

@@ -106,7 +106,7 @@ TEST_CASE("numbers beyond a range are refused, those at its ends are not") {
   for (const config::ConfigKey& key : table.keys())
     for (const std::string& end : key.extremes) {
       const auto value = nlohmann::json::parse(end);
-      if (!value.is_number() || key.path == "train.seed") continue;
+      if (!value.is_number()) continue;
       INFO(key.path << " = " << end);
       CHECK(key.assign(value));
       const bool least = end == key.extremes.front();

@@ -159,6 +159,7 @@ TEST_CASE("the keys of another model are an error that names them") {
       {"model.backbone_activation=relu", "model.backbone_activation \"relu6\" -> \"relu\""},
       {"model.pool_padding=all_sides", "model.pool_padding \"same\" -> \"all_sides\""},
       {"model.input_width=96", "model.input_width 64 -> 96"},
+      {"model.class_columns=dense", "model.class_columns \"by_id\" -> \"dense\""},
       {"'model.units=[1,1,1,2]'", "model.units [1,1,1,1] -> [1,1,1,2]"}};
   for (const auto& [key, said] : cases)
     CHECK_THAT(told(place, key, 4), Contains("is of another model: ") && Contains(said));

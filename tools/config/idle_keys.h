@@ -1,0 +1,18 @@
+// Finds keys that the user has set, and that change nothing because of other keys.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tools/config/run_config.h"
+
+namespace config {
+
+// One line for each reason: the keys with their places, and why they have no effect in a training
+// with this configuration. Keys that have their defaults are not told.
+std::vector<std::string> idle_in_training(const RunConfig&);
+
+// The same for an evaluation that reads its data from `data.val`, or from elsewhere. Only keys on
+// the command line are told: configurations are for trainings, too.
+std::vector<std::string> idle_in_evaluation(const RunConfig&, bool reads_val);
+
+}  // namespace config
