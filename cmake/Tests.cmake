@@ -42,9 +42,10 @@ target_link_libraries(tool_test_support PUBLIC engine_test_support run xxhash)
 foreach(layer test_support engine_test_support tool_test_support)
   ssd_test_code(${layer})
 endforeach()
-# This one computes much. A precompiled header serves one level of optimisation only.
-ssd_optimize_sources(tests/support/engine/naive_nms.cpp)
-set_source_files_properties(tests/support/engine/naive_nms.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+# The plain loops compute much. A precompiled header serves one level of optimisation only.
+file(GLOB naive_sources CONFIGURE_DEPENDS tests/support/engine/naive_*.cpp)
+ssd_optimize_sources(${naive_sources})
+set_source_files_properties(${naive_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 
 # ssd_link_test(TARGET FOLDER SOURCE): the libraries that a test in tests/FOLDER may use, and the programs that it starts.
 # `tests` builds all tests, and what they start.
