@@ -5,6 +5,7 @@
 #include "tools/command_line.h"
 #include "tools/evaluate_checkpoint.h"
 #include "tools/evaluate_files.h"
+#include "tools/options/plain_words.h"
 
 namespace {
 
@@ -52,7 +53,8 @@ void refuse_model_options(const Arguments& a) {
     if (!value->empty()) fail(ExitCode::usage, option, " needs --checkpoint");
   if (!m.overrides.empty())
     fail(ExitCode::usage, "unexpected argument ", m.overrides[0],
-         ": configuration values need --checkpoint");
+         m.input.source.tfrecords.empty() ? ": configuration values need --checkpoint"
+                                          : tools::kAboutGlobs);
 }
 
 // Options of a data set say nothing about that of the checkpoint.

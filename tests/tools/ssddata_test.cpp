@@ -226,6 +226,10 @@ TEST_CASE("COCO to records and back") {
   CHECK(std::distance(fs::directory_iterator(set.path("shards")), {}) == 3);
   std::string records = fmt::format("--records '{}*'", prefix);
   check_done(ssddata("check " + records));
+  const std::string first = prefix + ".record-00000-of-00002", second = prefix + ".record-00001-of";
+  check_done(ssddata(fmt::format("check --records '{}' --records '{}*'", first, second)));
+  CHECK_THAT(failure(fmt::format("check --records '{}' '{}'", first, first), 2),
+             Contains("unexpected argument " + first) && Contains("between quotes"));
   check_done(ssddata(fmt::format("convert {} --to-coco '{}' --to-images '{}'", records,
                                  set.path("back/b.json"), set.path("back/images"))));
   Dataset back = data::load_coco(set.path("back/b.json"), "");
