@@ -31,7 +31,8 @@ void add_model_options(tools::Options& opts, Arguments& a) {
 void add_common_options(tools::Options& opts, Arguments& a) {
   a.model.input.source.split = "val";
   a.model.input.add_options(opts);
-  opts.add("--detections FILE", a.detections, "COCO results: an array of boxes with scores");
+  opts.add("--detections FILE", a.detections,
+           "COCO results, an array of boxes with scores; or the lines of ssddetect --json-lines");
   opts.add("--json", a.model.report.json, "Print one JSON object");
   opts.add("--per-class FILE", a.model.report.per_class, "Write a row per class to this CSV file");
   opts.add("--report FILE", a.model.report.page,
