@@ -12,6 +12,8 @@ struct Category {
   int64_t id = 0;  // as in the file; ids may have gaps
   std::string name;
   std::string group;  // COCO's supercategory, or empty
+  // Where the class file has the class, for messages, such as "line 3"; empty: its id tells.
+  std::string place;
 };
 
 // One labelled box, in pixels of its image. (x, y) is its left top corner.
@@ -44,7 +46,8 @@ struct ImagePolicy {
 };
 
 struct Dataset {
-  std::string source;  // its name in messages: what the user named; may be empty
+  std::string source;      // its name in messages: what the user named; may be empty
+  std::string class_file;  // that lists the classes, where it is not `source`
   std::string image_folder;
   // Folders below image_folder that belong to the layout of the data set, such as YOLO's
   // "images/val". Elsewhere its images may have names without them.

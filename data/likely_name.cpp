@@ -70,19 +70,28 @@ std::string alike_in_words(const std::vector<std::string>& names) {
   return pairs > kShown ? base::concatenate(words, "; and ", pairs - kShown, " more") : words;
 }
 
-std::string same_name_in_words(const std::string& name, int64_t one, int64_t other) {
-  return base::concatenate("the categories with ids ", one, " and ", other, " are both named \"",
-                           base::printable_name(name),
+std::string class_file_of(const Dataset& dataset) {
+  return dataset.class_file.empty() ? dataset.source : dataset.class_file;
+}
+
+std::string same_name_in_words(const Category& one, const Category& other) {
+  const std::string places =
+      one.place.empty() || other.place.empty()
+          ? base::concatenate("the categories with ids ", one.id, " and ", other.id)
+          : base::concatenate("the classes of ", one.place, " and ", other.place);
+  return base::concatenate(places, " are both named \"", base::printable_name(one.name),
                            "\", but classes are told apart by name: rename one of them, or give "
                            "the boxes of both one id");
 }
 
 std::string same_name_in_words(const Dataset& dataset) {
-  std::map<std::string_view, int64_t> ids;
+  std::map<std::string_view, const Category*> known;
   for (const Category& category : dataset.categories)
-    if (const auto [first, fresh] = ids.try_emplace(category.name, category.id); !fresh)
-      return base::concatenate(base::printable(dataset.source), dataset.source.empty() ? "" : ": ",
-                               same_name_in_words(category.name, first->second, category.id));
+    if (const auto [first, fresh] = known.try_emplace(category.name, &category); !fresh) {
+      const std::string file = class_file_of(dataset);
+      return base::concatenate(base::printable(file), file.empty() ? "" : ": ",
+                               same_name_in_words(*first->second, category));
+    }
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 namespace data {
 
+struct Category;
 struct Dataset;
 
 // The name without what people write in different ways: upper and lower case, blanks, '-' and '_',
@@ -26,9 +27,13 @@ std::string difference_in_words(const std::string& a, const std::string& b);
 // none.
 std::string alike_in_words(const std::vector<std::string>& names);
 
-// What is wrong where two categories of these ids have one name, and what to do about it.
-std::string same_name_in_words(const std::string& name, int64_t one, int64_t other);
-// The same of the first two categories with one name, after the data set's. Empty if all differ.
+// The file that lists the classes of a data set, or else the data set's name.
+std::string class_file_of(const Dataset&);
+
+// What is wrong where two categories have one name, and what to do about it.
+std::string same_name_in_words(const Category& one, const Category& other);
+// The same of the first two categories with one name, after the file that lists them. Empty if all
+// differ.
 std::string same_name_in_words(const Dataset&);
 
 }  // namespace data

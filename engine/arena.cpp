@@ -35,7 +35,7 @@ void* Arena::take(size_t bytes) {
       base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
       " of ", size_ >> 20,
       " MiB in use; a smaller batch, smaller images or a half precision take less; the limit "
-      "is train.memory_gib, or what the device has");
+      "is train.memory_gib or --memory-gib, or what the device has");
 }
 
 // Adds a gap, merged with its neighbours.

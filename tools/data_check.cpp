@@ -57,8 +57,33 @@ void print_summary(const Problems& problems, const data::Dataset& dataset) {
     }
 }
 
-void print_json(const Problems& problems, const data::Dataset& dataset, bool all) {
+int64_t checked_images(const CheckArguments& arguments, const data::Dataset& dataset,
+                       const Problems& problems) {
+  if (arguments.no_images) return 0;
+  return int64_t(dataset.images.size()) - problems.count(ProblemKind::missing_file) -
+         problems.count(ProblemKind::outside_folder);
+}
+
+// What could not be checked, and what to give so that it can be. Empty if all was.
+std::string unchecked_in_words(const CheckArguments& arguments, const data::Dataset& dataset,
+                               const Problems& problems) {
+  if (dataset.images.empty()) return "";
+  if (arguments.no_images)
+    return "No image was looked at, so it is not known whether they exist, can be read and have "
+           "the annotated sizes: check that without --no-images";
+  const int64_t missing = problems.count(ProblemKind::missing_file);
+  if (missing == 0) return "";
+  return fmt::format("{} could not be checked: {}", base::counted(missing, "image"),
+                     arguments.input.source.images.empty()
+                         ? "give the folder of the images with --images, or --no-images to look at "
+                           "the annotations only"
+                         : "--images names a folder that does not have them");
+}
+
+void print_json(const Problems& problems, const data::Dataset& dataset, bool all,
+                int64_t checked_images) {
   nlohmann::ordered_json report = {{"images", dataset.images.size()},
+                                   {"checked_images", checked_images},
                                    {"boxes", dataset.objects.size()},
                                    {"categories", dataset.categories.size()},
                                    {"errors", problems.count(Severity::error)},
@@ -91,12 +116,15 @@ int check(const CheckArguments& arguments) {
   data::FrameReport frames;
   if (!arguments.no_images) frames = data::check_images(dataset, arguments.threads, problems);
   if (arguments.json) {
-    print_json(problems, dataset, arguments.all);
+    print_json(problems, dataset, arguments.all, checked_images(arguments, dataset, problems));
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
     print_label_use(data::count_labels(dataset));
     if (frames.oriented > 0) fmt::print("{}\n", frames.in_words());
+    if (const std::string unchecked = unchecked_in_words(arguments, dataset, problems);
+        !unchecked.empty())
+      fmt::print("{}\n", unchecked);
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);

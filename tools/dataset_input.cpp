@@ -58,10 +58,15 @@ void DatasetInput::add_options(Options& opts) {
     if (f.key == std::string("tfrecords")) {
       name += ",--records";  // shorter to type
       // A shell would turn an unquoted glob into several words, of which the option takes one.
-      meaning = "TFRecord shards: one path or one glob in quotes, as 'shards/train.record-*'";
+      meaning =
+          "TFRecord shards: a path or a glob in quotes, as 'shards/train.record-*'; may be "
+          "repeated";
     }
-    std::visit([&](auto field) { opts.add(name + " PATH", source.*field, meaning).once(); },
-               f.field);
+    name += " PATH";
+    if (const auto text = std::get_if<std::string data::Source::*>(&f.field))
+      opts.add(name, source.**text, meaning).once();
+    else
+      opts.add(name, source.*std::get<1>(f.field), meaning).one_word_each();
   }
   opts.add("--images DIR", source.images, "image folder [the usual one of the format]");
   opts.add("--names FILE", source.names, "file of class names of VOC and YOLO, one per line");

@@ -46,13 +46,15 @@ std::string first_unknown_class(const data::DetectionFile& file) {
          (file.first_unknown_category == 0 ? "; are they counted from 0?" : "");
 }
 
-void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
-                   const data::DetectionFile& file, std::ostream& log) {
-  if (file.unknown_categories)
+// Of the images that the detections belong to.
+void tell_odd_images(const FileEvaluation& job, const data::DetectionFile& file,
+                     std::ostream& log) {
+  if (file.unread_images)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
-        << base::counted(file.unknown_categories, "detection")
-        << " of categories without annotations left out, the first of category "
-        << first_unknown_class(file) << "\n";
+        << base::counted(file.unread_images, "image")
+        << " without detections, because ssddetect could not read "
+        << (file.unread_images == 1 ? "it: " : "them, the first: ")
+        << base::printable(file.first_unread) << "\n";
   if (file.unknown_images)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.unknown_images, "detection")
@@ -62,16 +64,25 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: " << base::printable(job.detections) << ": "
         << base::counted(file.images_by_name, "detection") << " with another image_id than "
         << base::printable(job.input.name()) << " matched by file_name\n";
-  if (file.categories_by_name)
-    log << "ssdeval: " << base::printable(job.detections) << ": "
-        << base::counted(file.categories_by_name, "detection") << " with another category_id than "
-        << base::printable(job.input.name()) << " matched by category\n";
   if (file.doubled_images)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.doubled_images
         << (file.doubled_images == 1 ? " file_name stands" : " file names stand")
         << " under several values of image_id, the first is "
         << base::printable(file.first_doubled_image)
         << "; if these images were detected twice, the second boxes count as false\n";
+}
+
+void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
+                   const data::DetectionFile& file, std::ostream& log) {
+  if (file.unknown_categories)
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
+        << base::counted(file.unknown_categories, "detection")
+        << " of categories without annotations left out, the first of category "
+        << first_unknown_class(file) << "\n";
+  if (file.categories_by_name)
+    log << "ssdeval: " << base::printable(job.detections) << ": "
+        << base::counted(file.categories_by_name, "detection") << " with another category_id than "
+        << base::printable(job.input.name()) << " matched by category\n";
   if (file.negative_sizes)
     log << "ssdeval: warning: " << base::printable(job.detections) << ": "
         << base::counted(file.negative_sizes, "detection")
@@ -115,6 +126,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   guard.check(inputs);
   data::DetectionFile file = data::load_detections(job.detections, truth);
   refuse_other_classes(job, truth, file);
+  tell_odd_images(job, file, log);
   tell_oddities(job, truth, file, log);
   tell_images(truth, file.detections, log);
   run::tell_limit(truth, file.detections, job.options, log);

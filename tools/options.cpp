@@ -110,10 +110,19 @@ void refuse_empty_words(int argc, char** argv) {
   }
 }
 
+// What to say behind a word that nothing takes, if the shell may have expanded a glob.
+std::string about_globs(const CLI::App& app) {
+  const CLI::Option* shards = app.get_option_no_throw("--tfrecords");
+  std::string words = shards && shards->count() > 0 ? kAboutGlobs : "";
+  for (const CLI::App* sub : app.get_subcommands()) words += about_globs(*sub);
+  return words;
+}
+
 // The message for an error of the parser.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   const std::string kind = error.get_name();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error)) return unexpected(app, "unexpected argument");
+  if (dynamic_cast<const CLI::ExtrasError*>(&error))
+    return unexpected(app, "unexpected argument") + about_globs(app);
   if (dynamic_cast<const CLI::RequiredError*>(&error))
     return app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()
                ? without_command(app)

@@ -5,6 +5,7 @@
 #include "tools/command_line.h"
 #include "tools/evaluate_checkpoint.h"
 #include "tools/evaluate_files.h"
+#include "tools/options/plain_words.h"
 
 namespace {
 
@@ -30,7 +31,8 @@ void add_model_options(tools::Options& opts, Arguments& a) {
 void add_common_options(tools::Options& opts, Arguments& a) {
   a.model.input.source.split = "val";
   a.model.input.add_options(opts);
-  opts.add("--detections FILE", a.detections, "COCO results: an array of boxes with scores");
+  opts.add("--detections FILE", a.detections,
+           "COCO results, an array of boxes with scores; or the lines of ssddetect --json-lines");
   opts.add("--json", a.model.report.json, "Print one JSON object");
   opts.add("--per-class FILE", a.model.report.per_class, "Write a row per class to this CSV file");
   opts.add("--report FILE", a.model.report.page,
@@ -52,7 +54,8 @@ void refuse_model_options(const Arguments& a) {
     if (!value->empty()) fail(ExitCode::usage, option, " needs --checkpoint");
   if (!m.overrides.empty())
     fail(ExitCode::usage, "unexpected argument ", m.overrides[0],
-         ": configuration values need --checkpoint");
+         m.input.source.tfrecords.empty() ? ": configuration values need --checkpoint"
+                                          : tools::kAboutGlobs);
 }
 
 // Options of a data set say nothing about that of the checkpoint.

@@ -148,7 +148,7 @@ class LabelChecker {
   void check_categories() {
     if (const size_t classes = dataset_.categories.size(); classes > kMostClasses)
       add(ProblemKind::too_many_classes, "categories", too_many_classes_in_words(classes));
-    std::unordered_map<std::string_view, int64_t> id_of_name;
+    std::unordered_map<std::string_view, const Category*> known;
     std::unordered_map<std::string, const std::string*> alike;
     for (size_t i = 0; i < dataset_.categories.size(); ++i) {
       const Category& category = dataset_.categories[i];
@@ -158,11 +158,10 @@ class LabelChecker {
       if (category.id == 0) add(ProblemKind::id_zero, where, fmt::format("\"{}\" has id 0", name));
       if (boxes_per_category_[i] == 0)
         add(ProblemKind::empty_class, where, fmt::format("\"{}\" has no boxes", name));
-      auto [first, is_new] = id_of_name.try_emplace(category.name, category.id);
-      if (!is_new)
-        add(ProblemKind::duplicate_category_name,
-            dataset_.source.empty() ? "categories" : dataset_.source,
-            same_name_in_words(category.name, first->second, category.id));
+      const auto [first, is_new] = known.try_emplace(category.name, &category);
+      if (const std::string file = class_file_of(dataset_); !is_new)
+        add(ProblemKind::duplicate_category_name, file.empty() ? "categories" : file,
+            same_name_in_words(*first->second, category));
       const auto [other, is_other] = alike.try_emplace(simplified(category.name), &category.name);
       if (!is_other && *other->second != category.name)
         add(ProblemKind::alike_category_names, where,
@@ -198,7 +197,7 @@ class LabelChecker {
 
   const Dataset& dataset_;
   Problems& problems_;
-  const int64_t unread_;  // errors that reading has found
+  const int64_t unread_;     // errors that reading has found
   bool unit_boxes_ = false;  // the boxes seem to be in 0..1
   std::vector<int64_t> boxes_per_category_;
   std::unordered_map<std::string_view, int64_t> id_of_file_;

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <pugixml.hpp>
 
 #include "data/formats/lines.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
+#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -73,22 +75,36 @@ std::vector<std::string> listed_names(std::string_view text, const std::string& 
   return names;
 }
 
+void refuse_repeated(const std::vector<std::string>& names, const std::vector<int>& lines,
+                     const std::string& path) {
+  std::map<std::string, int> known;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (const auto [first, is_new] = known.try_emplace(names[i], lines[i]); !is_new)
+      fail(ExitCode::data, path, ":", lines[i], ": \"", base::printable_name(names[i]),
+           "\" is the name of line ", first->second, ", too; give each class a name of its own");
+}
+
 }  // namespace
 
 std::vector<std::string> read_class_names(const std::string& path) {
   base::LoadedFile file(path, kLargestFile);
   const std::string_view text = plain_text(file.bytes(), path);
-  if (is_yaml(text, path)) return parse_yolo_yaml(text, path).names;
+  if (is_yaml(text, path)) {
+    YoloYaml yaml = parse_yolo_yaml(text, path);
+    refuse_repeated(yaml.names, yaml.name_lines, path);
+    return std::move(yaml.names);
+  }
   if (const char* kind = other_kind(text))
     fail(ExitCode::data, path, ": the file is ", kind, "; expected one class name per line");
   std::vector<std::string> names = listed_names(text, path);
-  std::map<std::string, size_t> lines;
-  for (size_t i = 0; i < names.size(); ++i) {
+  std::vector<int> lines(names.size());
+  std::iota(lines.begin(), lines.end(), 1);
+  for (size_t i = 0; i < names.size(); ++i)
     if (names[i].empty())
-      fail(ExitCode::data, path, ":", i + 1, ": an empty line among the class names");
-    if (auto [first, is_new] = lines.try_emplace(names[i], i + 1); !is_new)
-      fail(ExitCode::data, path, ":", i + 1, ": the name of line ", first->second, " occurs again");
-  }
+      fail(ExitCode::data, path, ":", lines[i],
+           ": an empty line among the class names; write the name of class ", i,
+           " there, or remove the line");
+  refuse_repeated(names, lines, path);
   return names;
 }
 

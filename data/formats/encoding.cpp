@@ -6,6 +6,7 @@
 #include <cctype>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -34,12 +35,30 @@ std::string declared_encoding(std::string_view xml) {
 }
 
 // Encodings without states, of which a letter has at most four bytes.
+bool is_east_asian(const std::string& encoding) {
+  static const std::set<std::string> kKnown{"GBK",       "GB2312",    "GB18030", "BIG5",
+                                            "SHIFT_JIS", "SHIFT-JIS", "SJIS",    "CP932",
+                                            "CP936",     "EUC-JP",    "EUC-KR",  "CP949"};
+  return kKnown.contains(encoding);
+}
+
 bool is_convertible(const std::string& encoding) {
-  static const std::set<std::string> kKnown{"GBK",       "GB2312", "GB18030", "BIG5",  "SHIFT_JIS",
-                                            "SHIFT-JIS", "SJIS",   "CP932",   "CP936", "EUC-JP",
-                                            "EUC-KR",    "CP949",  "KOI8-R"};
-  return kKnown.contains(encoding) || encoding.starts_with("WINDOWS-125") ||
+  return is_east_asian(encoding) || encoding == "KOI8-R" || encoding.starts_with("WINDOWS-125") ||
          (encoding.starts_with("ISO-8859-") && encoding != "ISO-8859-1");
+}
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// Of a text in UTF-8: letters of three bytes and more begin with 0xe0 and above.
+bool has_long_letters(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0xe0; });
+}
+
+EncodingDoubt doubt_of(std::string_view xml, const std::string& encoding) {
+  const bool own = encoding.empty() || encoding == "UTF-8" || encoding == "UTF8";
+  if (own || std::ranges::all_of(xml, is_ascii) || !base::is_utf8(xml)) return EncodingDoubt::none;
+  return is_east_asian(encoding) && !has_long_letters(xml) ? EncodingDoubt::could_be_utf8
+                                                           : EncodingDoubt::is_utf8;
 }
 
 struct Close {
@@ -71,9 +90,11 @@ std::string wide_in_words(std::string_view text) {
          " -t UTF-8 OLD > NEW`";
 }
 
-std::string converted_to_utf8(std::string_view xml, const std::string& where) {
+XmlInUtf8 xml_in_utf8(std::string_view xml, const std::string& where) {
   const std::string encoding = declared_encoding(xml);
-  if (base::is_utf8(xml) || !wide_encoding(xml).empty() || !is_convertible(encoding)) return "";
+  if (!wide_encoding(xml).empty()) return {};
+  const EncodingDoubt doubt = doubt_of(xml, encoding);
+  if (doubt == EncodingDoubt::is_utf8 || !is_convertible(encoding)) return {"", doubt};
   const iconv_t opened = iconv_open("UTF-8", encoding.c_str());
   if (opened == iconv_t(-1))
     fail(ExitCode::data, where, ": the file declares the encoding ", base::printable_name(encoding),
@@ -85,12 +106,13 @@ std::string converted_to_utf8(std::string_view xml, const std::string& where) {
   char *in = const_cast<char*>(xml.data()), *out = text.data();
   size_t in_left = xml.size(), out_left = text.size();
   if (iconv(opened, &in, &in_left, &out, &out_left) == size_t(-1)) {
+    if (doubt == EncodingDoubt::could_be_utf8) return {"", EncodingDoubt::is_utf8};
     const auto line = 1 + std::count(xml.begin(), xml.end() - std::ptrdiff_t(in_left), '\n');
     fail(ExitCode::data, where, ":", line, ": a letter that is not of the encoding ",
          base::printable_name(encoding), ", which the file declares: save it as UTF-8");
   }
   text.resize(text.size() - out_left);
-  return text;
+  return {std::move(text), doubt};
 }
 
 }  // namespace data

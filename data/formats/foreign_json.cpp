@@ -46,7 +46,10 @@ std::string foreign_bytes(std::string_view file) {
   if (file.starts_with("PK\x03\x04"sv)) return "a zip file: unpack it and name the JSON file in it";
   if (file.starts_with("\x1f\x8b"sv)) return "a gzip file: unpack it with gunzip";
   if (is_json_lines(file))
-    return "JSON Lines, an object per line, expected one COCO object: export COCO JSON";
+    return contains(file.substr(0, 4096), "\"bbox\""sv)
+               ? "JSON Lines with boxes, expected one COCO object: export COCO JSON; a results "
+                 "file is given as `ssdeval --detections`"
+               : "JSON Lines, an object per line, expected one COCO object: export COCO JSON";
   if (file.starts_with("version https://git-lfs"sv))
     return "the pointer that Git LFS leaves: `git lfs pull` fetches the file";
   if (is_table(file)) return "a table (CSV), expected COCO JSON: export COCO JSON";
@@ -76,6 +79,8 @@ std::string foreign_json(std::string_view file) {
     return "a project of VIA (VGG Image Annotator): export the annotations as COCO";
   if (contains(head, "\"features\"") && contains(head, "\"geometry\""))
     return "GeoJSON: export COCO JSON";
+  if (contains(head, "\"image_id\"") && contains(head, "\"detections\""))
+    return "a line of `ssddetect --json-lines`, which is given as `ssdeval --detections`";
   return "";
 }
 

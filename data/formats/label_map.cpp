@@ -23,24 +23,42 @@ class LabelMapParser : TextTokens {
       : TextTokens(text, path, base::ExitCode::data) {}
 
   std::vector<Label> parse() {
-    std::vector<Label> labels;
-    std::map<int64_t, std::pair<int, std::string>> items;  // line and name, by id
     for (advance(); kind_ != end; advance()) {
+      if (is_mark(',') || is_mark(';')) continue;
       if (is_mark('}') || is_mark('>')) refuse("a " + token_ + " that closes nothing; remove it");
       if (kind_ != word || token_ != "item") refuse("expected \"item {\"");
       advance();
       if (token_ == ":") advance();
-      if (!opens_message()) refuse("expected \"{\" after \"item\"");
-      labels.push_back(parse_item());
-      const Label& label = labels.back();
-      const std::string& name = label.display_name.empty() ? label.name : label.display_name;
-      const auto [first, fresh] = items.try_emplace(label.id, line(), name);
-      if (!fresh) refuse_id(label.id, first->second.first, first->second.second, name);
+      if (!is_mark('[')) {
+        take_item();
+        continue;
+      }
+      for (advance(); !is_mark(']'); advance())
+        if (!is_mark(',')) take_item();
     }
-    return labels;
+    return std::move(labels_);
   }
 
  private:
+  void take_item() {
+    if (!opens_message()) refuse("expected \"{\" after \"item\"");
+    Label label = parse_item();
+    const std::string shown = label.shown_name();
+    const auto [first, fresh] = items_.try_emplace(label.id, line(), shown);
+    if (!fresh) refuse_id(label.id, first->second.first, first->second.second, shown);
+    // The original reserves 0 for it.
+    if (label.id == 0 && (label.name == "background" || label.display_name == "background")) return;
+    if (label.id == 0) refuse("id 0 stands for the background, expected an integer of 1 or more");
+    if (!label.name.empty()) {
+      const auto [named, is_new] = names_.try_emplace(label.name, label.line);
+      if (!is_new)
+        refuse(base::concatenate("name \"", base::printable_name(label.name),
+                                 "\" is that of the item of line ", named->second,
+                                 ", too; give each class a name of its own"));
+    }
+    labels_.push_back(std::move(label));
+  }
+
   [[noreturn]] void refuse_id(int64_t id, int line, const std::string& first,
                               const std::string& name) const {
     refuse(base::concatenate("id ", id, " stands for \"", base::printable_name(name),
@@ -55,12 +73,16 @@ class LabelMapParser : TextTokens {
                              "; write it behind the last field of that item"));
   }
 
+  std::vector<Label> labels_;
+  std::map<int64_t, std::pair<int, std::string>> items_;  // line and name, by id
+  std::map<std::string, int> names_;                      // lines
+
   // Parses from a { to its }, or from a < to its >.
   Label parse_item() {
     Label label;
     bool has_id = false;
     const char closing = closing_mark();
-    const int begin = line();
+    const int begin = label.line = line();
     for (advance(); !is_mark(closing); advance()) {
       if (is_mark(',') || is_mark(';')) continue;
       if (kind_ == end || (kind_ == word && token_ == "item")) refuse_open(begin, closing);
@@ -85,7 +107,7 @@ class LabelMapParser : TextTokens {
 
   int64_t parse_id() {
     const std::optional<int64_t> id = kind_ == word ? whole_number(token_) : std::nullopt;
-    if (!id || *id < 1)
+    if (!id || *id < 0)
       refuse("id needs an integer of 1 or more, found " + base::printable_name(token_));
     return *id;
   }
@@ -134,8 +156,10 @@ int64_t LabelMap::lookup(std::string_view text) const {
 
 std::vector<Category> LabelMap::categories() const {
   std::vector<Category> categories;
-  for (const Label& label : labels_)
-    categories.push_back({label.id, label.display_name.empty() ? label.name : label.display_name});
+  for (const Label& label : labels_) {
+    categories.push_back({label.id, label.shown_name()});
+    if (label.line > 0) categories.back().place = base::concatenate("line ", label.line);
+  }
   return categories;
 }
 

@@ -14,6 +14,9 @@ struct Label {
   int64_t id = 0;            // 1 or more
   std::string name;          // a Freebase id in the original's map of COCO
   std::string display_name;  // may be empty
+  int line = 0;              // of the file; 0 if there is none
+
+  const std::string& shown_name() const { return display_name.empty() ? name : display_name; }
 };
 
 class LabelMap {
@@ -35,8 +38,9 @@ class LabelMap {
 };
 
 // Reads a map of up to 16 MiB, or parses its text: `item { name: '/m/01g317' id: 1 display_name:
-// 'person' }` for each label, and comments. Unknown fields are skipped. Throws Error(data), with
-// file and line, if the text is something else, and with the file if it has no label.
+// 'person' }` for each label, and comments. Unknown fields are skipped, and so is an item with id 0
+// that is named "background". Throws Error(data), with file and line, if the text is something else
+// or if two items have one name, and with the file if it has no label.
 LabelMap load_label_map(const std::string& path);
 LabelMap parse_label_map(std::string_view text, const std::string& path);
 

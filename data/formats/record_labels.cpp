@@ -64,14 +64,15 @@ std::string label_map_advice(const std::string& option, const std::vector<std::s
 
 RecordLabels find_record_labels(const std::string& label_map,
                                 const std::vector<std::string>& shards, const std::string& option) {
-  if (label_map == "coco") return {coco_label_map(), true, ""};
-  if (!label_map.empty()) return {load_label_map(label_map), true, ""};
+  if (label_map == "coco") return {coco_label_map(), true, "", ""};
+  if (!label_map.empty()) return {load_label_map(label_map), true, "", label_map};
   if (const std::string file = found_beside(shards, option); !file.empty())
-    return {load_label_map(file), true, "the classes are those of " + file};
+    return {load_label_map(file), true, "the classes are those of " + file, file};
   return {coco_label_map(), false,
           (shards.empty() ? "" : shards[0] + ": ") +
               "no label map is given, so the classes are COCO's 80; if they are others, " +
-              label_map_advice(option, shards)};
+              label_map_advice(option, shards),
+          ""};
 }
 
 }  // namespace data

@@ -12,6 +12,7 @@ struct RecordLabels {
   LabelMap map;
   bool own = true;   // whether it was given or lies beside the shards, instead of being assumed
   std::string note;  // tells the user what was found or assumed; empty if the map was given
+  std::string file;  // of the map; empty if it is COCO's
 };
 
 // The label maps that lie beside shards, as `ssddata convert` writes them (label_map.h).

@@ -72,8 +72,8 @@ std::string check_whole(const std::string& name, int count, const ShardSet& set)
   const std::string missing = set.by_glob ? missing_in_words(name, count, set) : "";
   if (!missing.empty())
     base::fail(base::ExitCode::data, base::printable(name), ": ", missing,
-               "; copy or convert the data again, or name the shards that are to be read one by "
-               "one");
+               "; copy or convert the data again, or name each shard that is to be read by its own "
+               "path, without *");
   if (read == 1)
     return fmt::format("{} is 1 of {}; the others are not read", set.files.begin()->second,
                        base::counted(count, "shard"));

@@ -62,12 +62,12 @@ Dataset open_tfrecords(const Source& s, Problems* problems) {
       shards, labels.map,
       {.numbers = labels.own, .advice = label_map_advice(option, shards), .problems = problems});
   dataset.notes.insert(dataset.notes.begin(), notes.begin(), notes.end());
+  dataset.class_file = labels.file;
   if (!labels.note.empty()) dataset.notes.push_back(labels.note);
   return dataset;
 }
 
-// A folder with Annotations/ has the layout of the VOC challenges. Any other folder holds XML
-// files.
+// A folder with Annotations/ has the layout of VOC's challenges. Any other folder holds XML files.
 Dataset open_voc(const Source& s, Problems* problems) {
   const fs::path root = s.voc;
   require_folder(s.images);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 #include "data/formats/lines.h"
 #include "engine/base/text.h"
@@ -74,14 +76,29 @@ void TextTokens::skip_blanks() {
   }
 }
 
+// Strings that stand side by side are one.
 void TextTokens::read_quoted(char quote) {
   kind_ = quoted;
+  bool escapes = false;
+  while (true) {
+    escapes |= read_string(quote);
+    const auto behind = std::pair(at_, line_);
+    skip_blanks();
+    quote = at_ < text_.size() ? text_[at_] : ' ';
+    if (quote == '"' || quote == '\'') continue;
+    std::tie(at_, line_) = behind;
+    break;
+  }
+  if (escapes && !base::is_utf8(token_)) refuse("a string whose escapes give no UTF-8");
+}
+
+// Returns whether it has escapes.
+bool TextTokens::read_string(char quote) {
   bool escapes = false;
   for (++at_; at_ < text_.size() && text_[at_] != '\n'; ++at_) {
     if (text_[at_] == quote) {
       ++at_;
-      if (escapes && !base::is_utf8(token_)) refuse("a string whose escapes give no UTF-8");
-      return;
+      return escapes;
     }
     if (text_[at_] == '\\')
       escapes = true, read_escape();
@@ -96,10 +113,39 @@ void TextTokens::read_escape() {
   const char next = ++at_ < text_.size() ? text_[at_] : ' ';
   if (next >= '0' && next <= '7') return read_code(at_, 8, 3);
   if (next == 'x' || next == 'X') return read_code(at_ + 1, 16, 2);
+  if (next == 'u' || next == 'U') return read_character(next == 'u' ? 4 : 8);
   const size_t which = kNames.find(next);
   if (which == kNames.npos)
-    refuse("an escape other than \\n \\t \\r \\a \\b \\f \\v \\? \\\\ \\' \\\" \\303 \\xc3");
+    refuse(
+        "an escape other than \\n \\t \\r \\a \\b \\f \\v \\? \\\\ \\' \\\" \\303 \\xc3 \\u00e4");
   token_ += kMeanings[which];
+}
+
+// The number in so many hexadecimal digits behind the letter at `at`.
+uint32_t TextTokens::hexadecimal(size_t at, size_t digits) const {
+  const std::string_view number = text_.substr(std::min(at + 1, text_.size()), digits);
+  uint32_t value = 0;
+  const auto [rest, error] =
+      std::from_chars(number.data(), number.data() + number.size(), value, 16);
+  if (error != std::errc() || rest != number.data() + digits)
+    refuse("an escape \\u without its 4, or \\U without its 8 hexadecimal digits");
+  return value;
+}
+
+// A character by its number, also one in two halves, as JSON writes it.
+void TextTokens::read_character(size_t digits) {
+  uint32_t code = hexadecimal(at_, digits);
+  at_ += digits;
+  if (code >> 10 == 0xd800 >> 10 && text_.substr(at_ + 1).starts_with("\\u")) {
+    const uint32_t low = hexadecimal(at_ + 2, 4);
+    if (low >> 10 != 0xdc00 >> 10) refuse("an escape \\u that is half a character");
+    code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+    at_ += 6;
+  }
+  if (code > 0x10ffff) refuse("an escape \\U that is no character");
+  const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // further bytes
+  token_ += more == 0 ? char(code) : char(0xff << (7 - more) | (code >> 6 * more));
+  for (int i = more - 1; i >= 0; --i) token_ += char(0x80 | (code >> 6 * i & 0x3f));
 }
 
 // A byte by its number, in at most so many digits.

@@ -22,9 +22,9 @@ class TextTokens {
   // byte order mark at the start of the text is passed over.
   TextTokens(std::string_view text, const std::string& path, base::ExitCode code);
 
-  // Reads the next token into kind_ and token_. Throws Error if a string is not closed, has an
-  // escape that is unknown or is not UTF-8 because of its escapes, if there is a control character
-  // that is no blank, or if the end was read already.
+  // Reads the next token into kind_ and token_; strings side by side are one. Throws Error if a
+  // string is not closed, has an escape that is unknown or is not UTF-8 because of its escapes, if
+  // there is a control character that is no blank, or if the end was read already.
   void advance();
   bool is_mark(char c) const { return kind_ == mark && token_[0] == c; }
   bool opens_message() const { return is_mark('{') || is_mark('<'); }
@@ -41,8 +41,11 @@ class TextTokens {
  private:
   void skip_blanks();
   void read_quoted(char quote);
+  bool read_string(char quote);
   void read_escape();
   void read_code(size_t at, int base, size_t most);
+  uint32_t hexadecimal(size_t at, size_t digits) const;
+  void read_character(size_t digits);
 
   std::string_view text_;
   const std::string& path_;

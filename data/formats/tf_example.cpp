@@ -54,7 +54,7 @@ class ExampleParser {
       else
         entry.skip();
     }
-    take_feature(feature);
+    if (feature.length() > 0) take_feature(feature);  // one without a list is as if absent
   }
 
   void take_feature(pbf_reader f) {
@@ -95,6 +95,10 @@ class ExampleParser {
   // Calls take(list reader) for the list of the given type; another type is an error.
   template <class Take> void for_list(pbf_reader feature, ListTag tag, Take take) {
     while (feature.next()) {
+      if (feature.tag() > kInt64List) {  // a field that only later versions know
+        feature.skip();
+        continue;
+      }
       if (feature.wire_type() != pbf_wire_type::length_delimited) refuse("no list in ", name_);
       if (feature.tag() != tag) refuse("unexpected type of ", name_);
       pbf_reader list = feature.get_message();

@@ -35,6 +35,7 @@ struct VocFile {
   ImageEntry image;
   std::vector<VocObject> objects;
   int64_t parts = 0;
+  EncodingDoubt doubt = EncodingDoubt::none;
 };
 
 // The name of an element, with those around it: "annotation/object/bndbox/xmin".
@@ -105,8 +106,9 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
   file.where = (folder / relative).string();
   const std::string& where = file.where;
   base::LoadedFile loaded(where, kLargestFile);
-  const std::string converted = converted_to_utf8(loaded.bytes(), where);
-  const std::string_view xml = converted.empty() ? loaded.bytes() : std::string_view(converted);
+  const XmlInUtf8 text = xml_in_utf8(loaded.bytes(), where);
+  file.doubt = text.doubt;
+  const std::string_view xml = text.converted.empty() ? loaded.bytes() : text.converted;
   const pugi::xml_document document = read_xml(xml, where);
   if (!document.child("annotation"))
     fail(ExitCode::data, where, ": the file holds <",
@@ -179,11 +181,30 @@ std::vector<VocFile> read_files(const std::string& folder, const std::vector<fs:
   return files;
 }
 
+// How many files are not surely of the encoding that they declare.
+std::string doubts_in_words(const std::vector<VocFile>& files) {
+  std::string words;
+  for (const auto& [doubt, what] :
+       {std::pair(EncodingDoubt::is_utf8,
+                  "declared in another encoding, but UTF-8, and read so: declare UTF-8"),
+        {EncodingDoubt::could_be_utf8,
+         "read in the encoding that is declared, but could be UTF-8, too: look at the names of the "
+         "classes, or save as UTF-8"}}) {
+    const auto has = [doubt](const VocFile& file) { return file.doubt == doubt; };
+    const auto first = std::ranges::find_if(files, has);
+    if (first == files.end()) continue;
+    words += fmt::format("; {} {} (the first: {})",
+                         base::counted(std::ranges::count_if(files, has), "file"), what,
+                         base::printable_path(first->where));
+  }
+  return words;
+}
+
 std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictures,
                     const std::string& folder, const VocFiles& listed, bool all) {
   int64_t parts = 0;
   for (const VocFile& file : files) parts += file.parts;
-  std::string note = pictures.note(folder, all);
+  std::string note = pictures.note(folder, all) + doubts_in_words(files);
   if (listed.repeated > 0)
     note += fmt::format("; {} listed again and count{} as often (the first: {})",
                         listed.repeated == 1 ? "1 is" : fmt::format("{} are", listed.repeated),

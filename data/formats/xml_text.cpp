@@ -93,7 +93,10 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
     base::fail(base::ExitCode::data, where, ": ", nothing, ", expected XML");
   if (wide_encoding(xml).empty()) xml = xml.substr(0, xml.find_last_not_of('\0') + 1);
   pugi::xml_document document;
-  const pugi::xml_parse_result result = document.load_buffer(xml.data(), xml.size(), kParse);
+  // What is UTF-8 is read so, whatever it declares.
+  const bool utf8 = wide_encoding(xml).empty() && base::is_utf8(xml);
+  const pugi::xml_parse_result result = document.load_buffer(
+      xml.data(), xml.size(), kParse, utf8 ? pugi::encoding_utf8 : pugi::encoding_auto);
   auto refuse = [&](std::ptrdiff_t offset, const std::string& what) {
     base::fail(base::ExitCode::data, where, line_of(xml, result.encoding, offset), ": ", what);
   };

@@ -196,6 +196,9 @@ Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems
                                 : take_folder(root, place, where, files);
   }
   Dataset dataset = load_yolo(files, yaml.names, source.policy.exif, problems);
+  dataset.class_file = file_name;
+  for (size_t i = 0; i < yaml.names.size(); ++i)
+    dataset.categories[i].place = fmt::format("line {} (number {})", yaml.name_lines[i], i);
   dataset.notes.insert(dataset.notes.begin(), files.notes.begin(), files.notes.end());
   if (!note.empty()) dataset.notes.insert(dataset.notes.begin(), note);
   return dataset;

@@ -66,8 +66,8 @@ class Reader {
   std::string text_of(const YAML::Node& node, const std::string& key) const;
   std::vector<std::string> texts_of(const YAML::Node& node, const std::string& key) const;
   std::string name_of(const YAML::Node& node) const;
-  std::vector<std::string> numbered_names(const YAML::Node& node) const;
-  std::vector<std::string> parse_names(const YAML::Node& node) const;
+  void numbered_names(const YAML::Node& node, YoloYaml& out) const;
+  void parse_names(const YAML::Node& node, YoloYaml& out) const;
   int parse_keypoints(const YAML::Node& shape) const;
   void check_key(const YAML::Node& key, const YAML::Node& value) const;
   void take_split(const YAML::Node& name, const YAML::Node& value, YoloYaml& out) const;
@@ -100,9 +100,10 @@ std::string Reader::name_of(const YAML::Node& node) const {
 }
 
 // Reads names by number. The numbers may have any order, but no gaps.
-std::vector<std::string> Reader::numbered_names(const YAML::Node& node) const {
+void Reader::numbered_names(const YAML::Node& node, YoloYaml& out) const {
   std::vector<std::string> names(node.size());
   std::vector<bool> seen(node.size());
+  out.name_lines.resize(node.size());
   for (const auto& item : node) {
     if (item.second.IsNull()) refuse_if(key_without_colon(lines_, item.first));
     const std::string key = text_of(item.first, "names");
@@ -114,8 +115,9 @@ std::vector<std::string> Reader::numbered_names(const YAML::Node& node) const {
                              ", once each");
     seen[index] = true;
     names[index] = name_of(item.second);
+    out.name_lines[index] = item.second.Mark().line + 1;
   }
-  return names;
+  out.names = std::move(names);
 }
 
 // How a list or a map of names is written that YAML has taken for one text.
@@ -127,7 +129,7 @@ std::string way_to_write(const std::string& names) {
   return "; names in lines of their own begin with `- `, as in `- cat`";
 }
 
-std::vector<std::string> Reader::parse_names(const YAML::Node& node) const {
+void Reader::parse_names(const YAML::Node& node, YoloYaml& out) const {
   if (node.size() > kMostClasses)
     refuse(node, "names: more than " + std::to_string(kMostClasses) + " classes");
   if (!node.IsMap() && !node.IsSequence())
@@ -135,10 +137,11 @@ std::vector<std::string> Reader::parse_names(const YAML::Node& node) const {
                      base::printable_name(text_of(node, "names")) + "`" +
                      way_to_write(node.Scalar()));
   if (node.size() == 0) refuse(node, "names: no class names");
-  if (node.IsMap()) return numbered_names(node);
-  std::vector<std::string> names;
-  for (const YAML::Node& item : node) names.push_back(name_of(item));
-  return names;
+  if (node.IsMap()) return numbered_names(node, out);
+  for (const YAML::Node& item : node) {
+    out.names.push_back(name_of(item));
+    out.name_lines.push_back(item.Mark().line + 1);
+  }
 }
 
 // How many numbers the key points of an object take.
@@ -210,7 +213,7 @@ YoloYaml Reader::read(const YAML::Node& root) {
       refuse(entry.first, "names has no value; indent the lines of its classes below it");
     if (entry.second.IsNull()) continue;  // a key without value, as "test:" often is
     if (key == "path") out.path = text_of(entry.second, key);
-    if (key == "names") out.names = parse_names(entry.second);
+    if (key == "names") parse_names(entry.second, out);
     if (key == "nc") nc = text_of(entry.second, key);
     if (key == "kpt_shape") out.keypoint_numbers = parse_keypoints(entry.second);
     take_split(entry.first, entry.second, out);

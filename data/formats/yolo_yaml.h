@@ -10,6 +10,7 @@ namespace data {
 struct YoloYaml {
   std::string path;  // folder of the data set, relative to that of the file; may be empty
   std::vector<std::string> names;
+  std::vector<int> name_lines;                             // from 1
   std::map<std::string, std::vector<std::string>> splits;  // train, val, test: folders, list files
   std::map<std::string, int> lines;                        // of the splits in the file, from 1
   int keypoint_numbers = 0;  // in each line of a label, behind the box: the product of kpt_shape

@@ -21,17 +21,27 @@ struct Tiff {
   }
 };
 
+// The bytes of a value of this type if it is a whole number; else 0. EXIF wants SHORT, but some
+// programs write other types, which viewers accept.
+int whole_bytes(uint32_t type) {
+  enum { kByte = 1, kShort = 3, kLong = 4, kSignedByte = 6, kSignedShort = 8, kSignedLong = 9 };
+  if (type == kByte || type == kSignedByte) return 1;
+  if (type == kShort || type == kSignedShort) return 2;
+  return type == kLong || type == kSignedLong ? 4 : 0;
+}
+
 int orientation_in(Bytes block) {
   if (block.size() < 8) return 1;
   Tiff tiff{block, block[0] == 'M'};
   if (tiff.number(2, 2) != 42) return 1;
   size_t directory = tiff.number(4, 4);
   uint32_t entries = tiff.number(directory, 2);
-  constexpr uint32_t kOrientation = 0x0112, kShort = 3, kEntryBytes = 12;
+  constexpr uint32_t kOrientation = 0x0112, kEntryBytes = 12;
   for (uint32_t i = 0; i < entries; ++i) {
     size_t entry = directory + 2 + size_t{i} * kEntryBytes;
-    if (tiff.number(entry, 2) != kOrientation || tiff.number(entry + 2, 2) != kShort) continue;
-    uint32_t value = tiff.number(entry + 8, 2);
+    const int bytes = whole_bytes(tiff.number(entry + 2, 2));
+    if (tiff.number(entry, 2) != kOrientation || bytes == 0) continue;
+    uint32_t value = tiff.number(entry + 8, bytes);
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
   }
   return 1;

@@ -9,6 +9,7 @@
 
 #include "data/formats/json_fault.h"
 #include "data/formats/lines.h"
+#include "data/metrics/detection_lines.h"
 #include "data/metrics/detections_sax.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -30,6 +31,12 @@ void check_numbers(std::span<const Detection> detections) {
   }
 }
 
+void read_array(base::LoadedFile& file, JsonCursor& cursor, DetectionHandler& handler) {
+  nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
+  if (const std::string more = behind_zero_in_words(cursor.rest()); !more.empty())
+    base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
+}
+
 }  // namespace
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
@@ -39,9 +46,10 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
-  nlohmann::json::sax_parse(JsonIterator{&cursor}, JsonIterator{&cursor}, &handler);
-  if (const std::string more = behind_zero_in_words(cursor.rest()); !more.empty())
-    base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
+  if (has_detection_lines(file.bytes()))
+    read_detection_lines(file, cursor, handler, out);
+  else
+    read_array(file, cursor, handler);
   const bool in_known_images = !out.detections.empty() || out.unknown_categories > 0;
   if (out.unknown_images > 0 && !in_known_images)
     base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,

@@ -31,15 +31,18 @@ struct DetectionFile {
   std::string first_unknown_image;
   int64_t doubled_images = 0;  // images whose file_name stands under two image ids or more
   std::string first_doubled_image;
+  int64_t unread_images = 0;  // lines that say that ssddetect could not read an image
+  std::string first_unread;   // what the first of them says
 };
 
 // Reads a COCO result file of up to 4 GiB: an array of objects with image_id, category_id, bbox [x,
 // y, width, height] and score. An entry that also has file_name or category, as ssddetect writes
 // them, belongs to the image and the category of that name, whatever its ids are (DetectionNames).
-// Other keys are skipped. Throws Error(data), which begins with the file, the position and the
-// number of the detection, if the syntax is wrong, if a value is missing, repeated, NaN or of a
-// wrong type, or if an image_id is not in `truth`. Throws Error(data), too, if all entries have
-// file names, but none is that of an image of `truth`.
+// Other keys are skipped. The lines of `ssddetect --json-lines` are read, too, and so is a file
+// with a detection on each line (detection_lines.h). Throws Error(data), which begins with the
+// file, the position and the number of the detection, if the syntax is wrong, if a value is
+// missing, repeated, NaN or of a wrong type, or if an image_id is not in `truth`. Throws
+// Error(data), too, if all entries have file names, but none is that of an image of `truth`.
 DetectionFile load_detections(const std::string& path, const Dataset& truth);
 
 // Writes a COCO result file, with the shortest numbers that read back the same. The file appears

@@ -1,8 +1,8 @@
 #include "engine/safetensors.h"
 #include "tests/support/catch.h"
 
-#include <ctime>
 #include <cstring>
+#include <ctime>
 #include <numeric>
 
 #include "engine/base/error.h"

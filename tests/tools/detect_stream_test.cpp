@@ -79,6 +79,24 @@ void check_refused(const Outcome& outcome, int code, const std::string& because)
 
 }  // namespace
 
+TEST_CASE("ssdeval takes the lines of --json-lines as it takes the array") {
+  const Place& p = place();
+  const std::string truth = "data/annotations/instances_val.json";
+  tests::write_text(p.at("in/broken.jpg"), "no JPEG");
+  const auto measured = [&](const std::string& file) {
+    return tests::run("cd " + p.at("") + " && " + tests::program("ssdeval").string() +
+                      " --annotations " + truth + " --images data/images --detections " + file);
+  };
+  CHECK(p.run("data/images in/broken.jpg > in/array.json").exit_code == 3);
+  CHECK(p.run("data/images in/broken.jpg --json-lines > in/lines.json").exit_code == 3);
+  const Outcome array = measured("in/array.json"), lines = measured("in/lines.json");
+  CHECK((array.exit_code == 0 && lines.exit_code == 0));
+  CHECK_THAT(array.out, Contains("Average Precision"));
+  CHECK(array.out == lines.out);
+  CHECK_THAT(lines.err,
+             Contains("1 image without detections, because ssddetect could not read it"));
+}
+
 TEST_CASE("--watch: a line for every image, once it is written") {
   const Place& p = place();
   RunningProgram program(p.at(""), p.command("--watch in -o out --save-txt out"));

@@ -177,6 +177,24 @@ TEST_CASE("check is quiet about a good set and names every problem of a bad one"
   CHECK(json["problems"][0]["annotation_id"] == 1);
 }
 
+TEST_CASE("check tells of images that it did not look at, and what to give for that") {
+  const Set set;
+  const std::string without = "--annotations '" + set.annotations.string() + "'";
+  CHECK_THAT(ssddata("check " + set.input()).out, !Contains("not known") && !Contains("could not"));
+  CHECK_THAT(ssddata("check --no-images " + without).out,
+             Contains("\nNo image was looked at") && Contains("check that without --no-images\n"));
+  CHECK_THAT(ssddata("check " + without).out,
+             Contains("\n3 images could not be checked: give the folder of the images with "
+                      "--images, or --no-images to look at the annotations only\n"));
+  fs::remove(set.images / "1.jpg");
+  CHECK_THAT(ssddata("check " + set.input()).out,
+             Contains("\n1 image could not be checked: --images names a folder that does not"));
+  for (const auto& [arguments, count] : {std::pair("--no-images ", 0), {"", 2}}) {
+    const std::string out = ssddata("check --json " + std::string(arguments) + set.input()).out;
+    CHECK(nlohmann::json::parse(out)["checked_images"] == count);
+  }
+}
+
 TEST_CASE("check collects what loading refuses") {
   Set set;
   set.dataset.images[1].id = set.dataset.images[0].id;
@@ -226,6 +244,10 @@ TEST_CASE("COCO to records and back") {
   CHECK(std::distance(fs::directory_iterator(set.path("shards")), {}) == 3);
   std::string records = fmt::format("--records '{}*'", prefix);
   check_done(ssddata("check " + records));
+  const std::string first = prefix + ".record-00000-of-00002", second = prefix + ".record-00001-of";
+  check_done(ssddata(fmt::format("check --records '{}' --records '{}*'", first, second)));
+  CHECK_THAT(failure(fmt::format("check --records '{}' '{}'", first, first), 2),
+             Contains("unexpected argument " + first) && Contains("between quotes"));
   check_done(ssddata(fmt::format("convert {} --to-coco '{}' --to-images '{}'", records,
                                  set.path("back/b.json"), set.path("back/images"))));
   Dataset back = data::load_coco(set.path("back/b.json"), "");

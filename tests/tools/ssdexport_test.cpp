@@ -90,7 +90,11 @@ TEST_CASE("ssdexport --verify: what the interpreter says decides") {
       {answer("3", "1"), "does not find the same boxes"},
       {answer("0", "0"), "nothing could be compared"},
       {"exit 3", "./python.sh ended with code 3 and printed nothing"},
-      {"echo no; exit 1", "refused the model: no"}};
+      {"kill -9 $$", "./python.sh was ended by a signal and printed nothing"},
+      {"echo no; exit 1", "refused the model: no"},
+      {"echo hello", "the last line that ./python.sh printed is hello, expected a JSON object"},
+      {"echo '{\"runtime\":3}'", "printed is {\"runtime\":3}, expected a JSON object"},
+      {"exec yes", "./python.sh printed more than 16777216 bytes, and was ended"}};
   for (const auto& [body, because] : rows) {
     const Outcome outcome = verified(body);
     INFO(outcome.err);

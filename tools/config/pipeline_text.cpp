@@ -72,7 +72,8 @@ class TextFieldParser : data::TextTokens {
       advance();
     } else if (kind_ == quoted) {
       field.kind = TextField::quoted;
-      for (; kind_ == quoted; advance()) field.value += token_;  // parts stand side by side
+      field.value = token_;
+      advance();
     } else if (kind_ == word) {
       const bool sign = token_ == "-";  // may stand apart from its number
       if (sign) advance();

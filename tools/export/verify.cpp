@@ -1,16 +1,16 @@
 #include "tools/export/verify.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/temporary_folder.h"
+#include "engine/base/text.h"
 #include "engine/base/write_file.h"
+#include "tools/export/interpreter.h"
 #include "tools/run/image_batches.h"
 #include "verify_script.h"
 
@@ -52,33 +52,33 @@ json expected_boxes(run::LoadedModel& model, const kernels::NmsOptions& nms,
   return expected;
 }
 
-std::string quoted(const std::string& text) {  // for the shell
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
-struct Output {
-  std::string text;  // standard output and standard error
-  int exit_code = 0;
-};
-
-Output run_python(const std::string& python, const fs::path& folder) {
-  const std::string command = quoted(python) + " " + quoted((folder / "verify.py").string()) + " " +
-                              quoted(folder.string()) + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) fail(ExitCode::resources, "cannot start ", python);
-  Output output;
-  char buffer[4096];
-  for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.text.append(buffer, n);
-  const int status = pclose(pipe);
-  output.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return output;
-}
-
-std::string last_line(std::string text) {
-  while (text.ends_with('\n')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
+// What the script has found out. Throws an Error that says why it has found out nothing.
+Comparison comparison_of(const InterpreterOutput& output, const std::string& python) {
+  constexpr size_t kShown = 500;
+  const std::string line = base::printable(output.last_line, kShown);
+  if (output.exit_code == 126 || output.exit_code == 127 || line.starts_with("missing: "))
+    fail(ExitCode::resources, "--verify needs ", python,
+         " with the packages onnxruntime and numpy (", line,
+         "): install them with `pip install onnxruntime`, or name another interpreter with "
+         "--python");
+  if (line.empty())
+    fail(ExitCode::failed, "--verify: ", python,
+         output.exit_code < 0 ? " was ended by a signal"
+                              : base::concatenate(" ended with code ", output.exit_code),
+         " and printed nothing, expected the boxes of ONNX Runtime");
+  if (output.exit_code != 0) fail(ExitCode::failed, "ONNX Runtime refused the model: ", line);
+  try {
+    const json result = json::parse(output.last_line);
+    return {.runtime = result.at("runtime"),
+            .images = result.at("images"),
+            .boxes = result.at("boxes"),
+            .unmatched = result.at("unmatched"),
+            .score = result.at("score"),
+            .corner = result.at("corner")};
+  } catch (const json::exception&) {
+    fail(ExitCode::failed, "--verify: the last line that ", python, " printed is ", line,
+         ", expected a JSON object with what was compared; name a Python with --python");
+  }
 }
 
 }  // namespace
@@ -100,25 +100,9 @@ Comparison compare_in_onnx_runtime(run::LoadedModel& model, const kernels::NmsOp
   base::write_file(folder.path() / "verify.py", std::string_view(kVerifyScript));
   const json expected = expected_boxes(model, nms, images, folder.path());
   base::write_file(folder.path() / "expected.json", expected.dump());
-  const Output output = run_python(python, folder.path());
-  const std::string line = last_line(output.text);
-  if (output.exit_code == 126 || output.exit_code == 127 || line.starts_with("missing: "))
-    fail(ExitCode::resources, "--verify needs ", python,
-         " with the packages onnxruntime and numpy (", line,
-         "): install them with `pip install onnxruntime`, or name another interpreter with "
-         "--python");
-  if (line.empty())
-    fail(ExitCode::failed, "--verify: ", python, " ended with code ", output.exit_code,
-         " and printed nothing, expected the boxes of ONNX Runtime");
-  const json result = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (output.exit_code != 0 || !result.is_object())
-    fail(ExitCode::failed, "ONNX Runtime refused the model: ", line);
-  return {.runtime = result.at("runtime"),
-          .images = result.at("images"),
-          .boxes = result.at("boxes"),
-          .unmatched = result.at("unmatched"),
-          .score = result.at("score"),
-          .corner = result.at("corner")};
+  const InterpreterOutput output =
+      run_interpreter(python, {(folder.path() / "verify.py").string(), folder.path().string()});
+  return comparison_of(output, python);
 }
 
 }  // namespace onnx

@@ -1,7 +1,8 @@
 """Runs model.onnx of a folder on its images, and compares the boxes with those of expected.json.
 
 expected.json: [{"file", "height", "width", "boxes": [[class, score, ymin, xmin, ymax, xmax], ...]}]
-An image file is its RGB pixels, row by row. Prints one JSON object.
+An image file is its RGB pixels, row by row. Prints a line for each image, and in the last line one
+JSON object.
 """
 import json
 import sys
@@ -35,6 +36,7 @@ def distance(a, b):
 for image in json.load(open(f"{folder}/expected.json")):
     there = detected(image)
     result["images"] += 1
+    print(f"image {result['images']}", flush=True)  # who waits for the result sees that it goes on
     for box in (b for b in image["boxes"] if b[1] >= FEWEST):
         result["boxes"] += 1
         partner = min(there, key=lambda other: distance(box, other), default=None)

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "engine/base/set_aside.h"
+#include "tools/logs/kept_steps.h"
 
 namespace logs {
 namespace {
@@ -27,7 +28,7 @@ bool is_cell(std::string_view cell) {
 }
 
 // A row is a step and a cell for each of the columns.
-base::LogLine kind_of(std::string_view row, size_t columns, int64_t last_step) {
+base::LogLine kind_of(std::string_view row, size_t columns, int64_t last_step, KeptSteps& kept) {
   int64_t step = 0;
   const auto [end, error] = std::from_chars(row.data(), row.data() + row.size(), step);
   if (error != std::errc()) return base::LogLine::damaged;
@@ -38,7 +39,9 @@ base::LogLine kind_of(std::string_view row, size_t columns, int64_t last_step) {
     if (!is_cell(row.substr(0, row.find(',')))) return base::LogLine::damaged;
     row.remove_prefix(std::min(row.find(','), row.size()));
   }
-  return columns == 0 && row.empty() ? base::LogLine::keep : base::LogLine::damaged;
+  if (columns > 0 || !row.empty()) return base::LogLine::damaged;
+  kept.add(step);
+  return base::LogLine::keep;
 }
 
 // A table that cannot be continued gets another name. Returns why, or nothing.
@@ -57,9 +60,11 @@ std::string prepared(const std::string& path, const std::string& header, size_t 
                      int64_t last_step, std::string& damage) {
   if (last_step == 0) base::start_log(path);
   damage = set_table_aside(path, header);
-  const std::string lines = base::keep_lines(path, [&](std::string_view line) {
-    return line == header ? base::LogLine::keep : kind_of(line, columns, last_step);
+  KeptSteps kept(path);
+  std::string lines = base::keep_lines(path, [&](std::string_view line) {
+    return line == header ? base::LogLine::keep : kind_of(line, columns, last_step, kept);
   });
+  if (lines.empty()) lines = kept.missing_in_words(last_step);
   if (!lines.empty()) damage = lines;
   return path;
 }

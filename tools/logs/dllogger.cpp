@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/time_text.h"
+#include "tools/logs/kept_steps.h"
 
 namespace logs {
 namespace {
 
 constexpr std::string_view kHead = "DLLL ";
 
-base::LogLine kind_of(std::string_view line, int64_t last_step) {
+base::LogLine kind_of(std::string_view line, int64_t last_step, KeptSteps& kept) {
   using enum base::LogLine;
   if (!line.starts_with(kHead)) return damaged;
   const auto entry = nlohmann::json::parse(line.substr(kHead.size()), nullptr, false);
@@ -21,13 +23,18 @@ base::LogLine kind_of(std::string_view line, int64_t last_step) {
   if (*step == nlohmann::json::array()) return later;         // of the whole run
   const bool numbered = step->is_array() && step->size() == 2 && (*step)[1].is_number();
   if (!numbered) return damaged;
-  return (*step)[1].get<double>() <= double(last_step) ? keep : later;
+  const double number = (*step)[1].get<double>();
+  if (number > double(last_step)) return later;
+  kept.add(int64_t(std::max(number, 0.)));
+  return keep;
 }
 
 std::string prepared(const std::string& path, int64_t last_step, std::string& damage) {
   if (last_step == 0) base::start_log(path);
-  damage = base::keep_lines(
-      path, [last_step](std::string_view line) { return kind_of(line, last_step); });
+  KeptSteps kept(path);
+  damage =
+      base::keep_lines(path, [&](std::string_view line) { return kind_of(line, last_step, kept); });
+  if (damage.empty()) damage = kept.missing_in_words(last_step);
   return path;
 }
 

@@ -34,10 +34,7 @@ Words value_of_a_flag(const std::string& message) {
 Words given_often(const std::string& message) {
   const auto found = around(message, ": At Most 1 required but received ");
   if (!found) return {};
-  return fmt::format("{} is given {} times, expected once{}", found->first, found->second,
-                     found->first == "--tfrecords"
-                         ? "; put a pattern between quotes, so that the shell does not expand it"
-                         : "");
+  return fmt::format("{} is given {} times, expected once", found->first, found->second);
 }
 
 // "--config: 1 required FILE missing"

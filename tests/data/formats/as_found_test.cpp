@@ -9,26 +9,16 @@
 #include "data/formats/voc.h"
 #include "data/formats/yolo.h"
 #include "data/metrics/detections.h"
-#include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/failure.h"
 #include "tests/support/label_folder.h"
 
 using Catch::Contains;
 using data::Dataset;
-using tests::LabelFolder, tests::voc_file;
+using tests::failure, tests::LabelFolder, tests::voc_file;
 namespace fs = std::filesystem;
 
 namespace {
-
-template <class Work> std::string failure(Work work) {
-  try {
-    work();
-  } catch (const base::Error& error) {
-    CHECK(error.code() == base::ExitCode::data);
-    return error.what();
-  }
-  return "no error";
-}
 
 using Names = std::vector<std::string>;
 

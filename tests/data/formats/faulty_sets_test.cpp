@@ -7,8 +7,8 @@
 #include "data/formats/source.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/tfrecord.h"
-#include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/failure.h"
 #include "tests/support/files.h"
 #include "tests/support/label_folder.h"
 
@@ -20,13 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string failure(const data::Source& source) {
-  try {
-    data::open(source);
-  } catch (const base::Error& error) {
-    CHECK(error.code() == base::ExitCode::data);
-    return error.what();
-  }
-  return "no error";
+  return tests::failure([&] { data::open(source); });
 }
 
 // What a check finds: the kinds with their places, in their order.

@@ -59,6 +59,36 @@ TEST_CASE("the text form of label maps") {
   CHECK(escaped.lookup("\a") == 8);
 }
 
+TEST_CASE("label maps as protobuf reads them") {
+  const auto name = [](const std::string& value) {
+    return data::parse_label_map("item {\n id: 1\n name: " + value + "\n}", "m").labels()[0].name;
+  };
+  CHECK(name("'a' 'b'") == "ab");
+  CHECK(name("\"a\" # first\n 'b'\"c\" display_name: 'x'") == "abc");
+  CHECK(name(R"('\u00e4\u20AC\u0041')") == "\u00e4\u20acA");
+  CHECK(name(R"('\U0001F600')") == "\U0001F600");
+  CHECK(name(R"('\ud83d\ude00!')") == "\U0001F600!");
+  for (const char* text :
+       {"item { id: 1 name: 'a' }, item { id: 2 name: 'b' };",
+        "item: [{ id: 1 name: 'a' }, < id: 2 name: 'b' >]",
+        "item { id: 7 id: 1 name: 'z' name: 'a' }"
+        "item { id: 2 name: 'b' x: 'c' 'd' y: 3 }",
+        "item { id: 0 name: 'background' } item { id: 1 name: 'a' } item { id: 2 name: 'b' }"}) {
+    INFO(text);
+    const data::LabelMap map = data::parse_label_map(text, "m");
+    REQUIRE(map.labels().size() == 2);
+    CHECK((map.lookup("a") == 1 && map.lookup("b") == 2));
+  }
+}
+
+TEST_CASE("a label knows its line, also behind strings in parts") {
+  const auto labels =
+      data::parse_label_map("\nitem { name: 'a'\n'b'\n\n\nid: 1 }\nitem {\nid: 2 name: 'c' }", "m")
+          .labels();
+  CHECK((labels[0].line == 2 && labels[1].line == 7));
+  CHECK_THROWS_WITH(data::parse_label_map("item { name: 'a'\n\n\n 3 }", "m"), Contains("m:4: "));
+}
+
 TEST_CASE("a written map numbers the categories anew only if it must") {
   const std::vector<data::Category> from_0{{0, "a", ""}, {7, "b", ""}},
       kept{{3, "a", ""}, {7, "b", ""}};
@@ -106,7 +136,20 @@ TEST_CASE("what is no label map is refused with file and line") {
         {"item { id: 1 name: 'a' }\n<<<<<<< HEAD\n=======", "m:2: a merge conflict"},
         {"item { id: 1 }", "item has no name"},
         {"item { name: 'a' }", "item has no id"},
-        {"item { id: 0 name: 'a' }", "id needs an integer of 1 or more"},
+        {"item { id: 0 name: 'a' }", "id 0 stands for the background, expected an integer of 1"},
+        {"item { id: -1 name: 'a' }", "id needs an integer of 1 or more"},
+        {"item { id: 0 name: 'background' }", "m: no classes"},
+        {"item { id: 0 name: 'background' }\nitem { id: 0 name: 'a' }",
+         "m:2: id 0 stands for \"a\", and in line 1 for \"background\""},
+        {"item { id: 1 name: 'a' display_name: 'x' }\n\nitem { id: 2 name: 'a' }",
+         "m:3: name \"a\" is that of the item of line 1, too; give each class a name of its own"},
+        {"item { id: 1 name: '\\ud83d' }", "escapes give no UTF-8"},
+        {"item { id: 1 name: '\\ud83d\\u0041' }", "half a character"},
+        {"item { id: 1 name: '\\u00e' }", "an escape \\u without its 4"},
+        {"item { id: 1 name: '\\u00", "an escape \\u without its 4"},
+        {"item { id: 1 name: '\\U00110000' }", "no character"},
+        {"item: [{ id: 1 name: 'a' } 3]", "m:1: expected \"{\" after \"item\""},
+        {"item: [{ id: 1 name: 'a' }", "m:1: expected \"{\" after \"item\""},
         {"item { id: 1.5 name: 'a' }", "id needs an integer"},
         {"item { id: 99999999999999999999 name: 'a' }", "id needs an integer"},
         {"item { id: 1 name: a }", "name needs a quoted string"},

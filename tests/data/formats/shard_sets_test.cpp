@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "data/formats/tf_dataset.h"
-#include "engine/base/error.h"
 #include "tests/support/catch.h"
 #include "tests/support/data_folder.h"
+#include "tests/support/failure.h"
 
 using Catch::Contains;
 using Paths = std::vector<std::string>;
@@ -26,13 +26,7 @@ class Folder : public tests::DataFolder {
     return data::find_shard_sets(patterns);
   }
   std::string refusal(const Paths& names) const {
-    try {
-      find(names);
-    } catch (const base::Error& error) {
-      CHECK(error.code() == base::ExitCode::data);
-      return error.what();
-    }
-    return "not refused";
+    return tests::failure([&] { find(names); });
   }
 };
 

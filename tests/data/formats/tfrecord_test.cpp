@@ -242,6 +242,17 @@ TEST_CASE("numbers may be packed or not, keys in any order, unknown ones are ski
   CHECK(data::parse_example("", "m").width == 0);
 }
 
+TEST_CASE("a feature without a list is as if absent, and kinds of later versions are skipped") {
+  CHECK(data::parse_example(message_of("image/width", ""), "m").width == 0);
+  CHECK(data::parse_example(message_of("image/filename", ""), "m").filename.empty());
+  std::string feature, list;
+  protozero::pbf_writer(list).add_int64(1, 7);
+  protozero::pbf_writer writer(feature);
+  writer.add_uint32(9, 1);
+  writer.add_message(3, list);
+  CHECK(data::parse_example(message_of("image/width", feature), "m").width == 7);
+}
+
 TEST_CASE("a message cut off or damaged anywhere never does harm") {
   std::string message = data::serialize_example(small_example());
   int refused = 0;

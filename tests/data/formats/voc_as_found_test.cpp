@@ -2,8 +2,8 @@
 #include <filesystem>
 
 #include "data/formats/source.h"
-#include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/failure.h"
 #include "tests/support/label_folder.h"
 
 using Catch::Contains;
@@ -25,7 +25,6 @@ TEST_CASE("VOC: names in the encodings of older tools") {
     f.text("xml/a.xml", declared(encoding, bytes));
     return f.read_voc().categories.at(0).name;
   };
-  CHECK(name("gbk", "\xc3\xa8") == "\xc3\xa8");  // is UTF-8, whatever it declares
   CHECK(name("gbk", "\xc3\xa8\xbd\xc5") == "猫脚");
   CHECK(name("GB2312", "\xc3\xa8\xbd\xc5") == "猫脚");
   CHECK(name("Shift_JIS", "\x94\x4c") == "猫");
@@ -35,18 +34,40 @@ TEST_CASE("VOC: names in the encodings of older tools") {
   CHECK(name("KOI8-R", "\xcb\xcf\xd4") == "кот");
 }
 
+TEST_CASE("VOC: bytes that are UTF-8 although the file declares another encoding") {
+  const LabelFolder f;
+  f.image("images/a.jpg");
+  const auto check = [&](const std::string& encoding, const std::string& bytes,
+                         const std::string& name, const std::string& told) {
+    INFO(encoding << " " << name);
+    f.text("xml/a.xml", declared(encoding, bytes));
+    const data::Dataset set = f.read_voc();
+    CHECK(set.categories.at(0).name == name);
+    if (told.empty())
+      CHECK_THAT(set.notes.at(0), !Contains("UTF-8"));
+    else
+      CHECK_THAT(set.notes.at(0), Contains("; 1 file " + told) &&
+                                      Contains("(the first: " + f.at("xml/a.xml") + ")"));
+  };
+  // The letter for "cat" in GBK is an e with an accent in UTF-8.
+  check("gbk", "\xc3\xa8", "猫", "read in the encoding that is declared, but could be UTF-8");
+  check("EUC-KR", "\xc4\xa1", "치", "read in the encoding that is declared, but could be");
+  for (const char* other : {"gbk", "Shift_JIS", "windows-1251", "ISO-8859-1", "us-ascii"})
+    check(other, "狗", "狗", "declared in another encoding, but UTF-8, and read so");
+  check("windows-1251", "кот", "кот", "declared in another encoding, but UTF-8");
+  check("EUC-JP", "\xdf\xbf\xc2\x80", "\xdf\xbf\xc2\x80", "declared in another encoding");
+  check("utf-8", "狗", "狗", "");
+  check("gbk", "cat", "cat", "");
+  check("gbk", "\xc3\xa8\xbd\xc5", "猫脚", "");
+  check("ISO-8859-1", "\xe8", "è", "");
+}
+
 TEST_CASE("VOC: encodings that do not fit, or are not read, are refused") {
   const LabelFolder f;
   f.image("images/a.jpg");
   const auto refused = [&](const std::string& text) {
     f.text("xml/a.xml", text);
-    CHECK_THROWS_AS(f.read_voc(), base::Error);
-    try {
-      f.read_voc();
-    } catch (const base::Error& error) {
-      return std::string(error.what());
-    }
-    return std::string();
+    return tests::failure([&] { f.read_voc(); });
   };
   CHECK_THAT(refused(declared("gbk", "\xff")), Contains("a.xml:2: a letter that is not of") &&
                                                    Contains("GBK") && Contains("save it as UTF-8"));
@@ -71,6 +92,6 @@ TEST_CASE("VOC: a list may name pictures or XML files in place of names without 
   CHECK(images("a.b\nc\n") == 2);
   CHECK(images("a.b.jpg\r\nc.PNG 1\n") == 2);
   CHECK(images("JPEGImages/a.b.jpg Annotations/a.b.xml\n./Annotations/c.xml\n") == 2);
-  CHECK_THROWS_WITH(images("a.b\na.jpg\n"), Contains("train.txt:2: there is no") &&
-                                                Contains("Annotations/a.jpg.xml"));
+  CHECK_THROWS_WITH(images("a.b\na.jpg\n"),
+                    Contains("train.txt:2: there is no") && Contains("Annotations/a.jpg.xml"));
 }

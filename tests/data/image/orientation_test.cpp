@@ -108,6 +108,37 @@ TEST_CASE("PNG files with an orientation are decoded upright, or as they are sto
     }
 }
 
+// EXIF wants 3, SHORT. Viewers take the other types of whole numbers, too.
+TEST_CASE("an orientation of another type of whole number counts, any other value does not") {
+  struct Type {
+    int number, bytes;  // 0: no whole number
+  };
+  for (const auto& [type, bytes] : {Type{1, 1},
+                                    {3, 2},
+                                    {4, 4},
+                                    {6, 1},
+                                    {8, 2},
+                                    {9, 4},
+                                    {2, 0},
+                                    {5, 0},
+                                    {7, 0},
+                                    {11, 0},
+                                    {0, 0},
+                                    {13, 0}})
+    for (bool big : {true, false}) {
+      INFO("type " << type << (big ? ", big" : ", little"));
+      constexpr size_t kEntry = 10;  // behind the head and the number of entries
+      std::string tiff = tests::tiff_orientation(1, big);
+      tiff[kEntry + (big ? 3 : 2)] = char(type);
+      tiff.replace(kEntry + 8, 4, 4, '\0');
+      tiff[kEntry + 8 + size_t(big && bytes > 0 ? bytes - 1 : 0)] = 6;
+      const std::string body = "Exif" + std::string(2, '\0') + tiff;
+      std::vector<uint8_t> file{0xff, 0xd8, 0xff, 0xe1, 0, uint8_t(body.size() + 2)};
+      file.insert(file.end(), body.begin(), body.end());
+      CHECK(data::exif_orientation(file) == (bytes > 0 ? 6 : 1));
+    }
+}
+
 TEST_CASE("JPEG files with an orientation are decoded upright, or as they are stored") {
   const auto jpeg = tests::make_jpeg(tests::picture(45, 37), {});
   const Image plain = decoded(jpeg, data::ExifPolicy::stored);

@@ -15,27 +15,14 @@
 #include "engine/base/loaded_file.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/failure.h"
 #include "tests/support/files.h"
 #include "tests/support/paths.h"
 #include "tests/support/special_files.h"
 
 namespace fs = std::filesystem;
 using base::FileKind, base::write_file;
-using tests::text_of;
-
-namespace {
-
-template <class Action> std::string data_error(const Action& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    CHECK(error.code() == base::ExitCode::data);
-    return error.what();
-  }
-  return "";
-}
-
-}  // namespace
+using tests::failure, tests::text_of;
 
 TEST_CASE("files: what a path leads to") {
   const tests::TemporaryFolder folder;
@@ -79,9 +66,9 @@ TEST_CASE("files: a file is written whole, from bytes or a stream, or not at all
                   int);
   CHECK(text_of(path) == large + "7");
   CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 1);
-  CHECK_THAT(data_error([&] { write_file(folder.path() / "no/f", std::string_view("x")); }),
+  CHECK_THAT(failure([&] { write_file(folder.path() / "no/f", std::string_view("x")); }),
              Catch::Contains("cannot create"));
-  CHECK_THAT(data_error([&] { write_file(folder.path(), std::string_view("x")); }),
+  CHECK_THAT(failure([&] { write_file(folder.path(), std::string_view("x")); }),
              Catch::Contains("it is a folder"));
 }
 
@@ -91,9 +78,9 @@ TEST_CASE("files: a device that takes nothing is an error and stays a device") {
   if (!tests::make_full_device(full)) return;
   fs::create_symlink(full, link);
   for (const std::string& path : {full, link}) {
-    CHECK_THAT(data_error([&] { write_file(path, std::string_view("x")); }),
+    CHECK_THAT(failure([&] { write_file(path, std::string_view("x")); }),
                Catch::Contains("No space left"));
-    CHECK_THAT(data_error([&] {
+    CHECK_THAT(failure([&] {
                  write_file(path, [](std::ostream& out) { out << std::string(5'000'000, 'x'); });
                }),
                Catch::Contains("No space left"));
@@ -118,12 +105,12 @@ TEST_CASE("files: only regular files are read, and pipes are not waited for") {
   tests::make_pipe(pipe);
   fs::create_symlink(pipe, link);
   for (const std::string& path : {pipe, link}) {
-    CHECK_THAT(data_error([&] { base::InputFile file(path); }), Catch::Contains("but a pipe"));
-    CHECK_THAT(data_error([&] { base::read_file(path, 100); }), Catch::Contains("but a pipe"));
-    CHECK_THAT(data_error([&] { base::LoadedFile file(path); }), Catch::Contains("but a pipe"));
+    CHECK_THAT(failure([&] { base::InputFile file(path); }), Catch::Contains("but a pipe"));
+    CHECK_THAT(failure([&] { base::read_file(path, 100); }), Catch::Contains("but a pipe"));
+    CHECK_THAT(failure([&] { base::LoadedFile file(path); }), Catch::Contains("but a pipe"));
   }
-  CHECK_THAT(data_error([&] { base::read_file("/dev/zero", 100); }), Catch::Contains("a device"));
-  CHECK_THAT(data_error([&] { base::read_file(folder.path(), 100); }),
+  CHECK_THAT(failure([&] { base::read_file("/dev/zero", 100); }), Catch::Contains("a device"));
+  CHECK_THAT(failure([&] { base::read_file(folder.path(), 100); }),
              Catch::Contains("but a folder"));
 }
 
@@ -136,7 +123,7 @@ TEST_CASE("files: a file that is shorter than it was is an error that says so") 
   file.read_at(0, bytes.data(), bytes.size());
   fs::resize_file(path, 60'000);
   CHECK_THAT(
-      data_error([&] { file.read_at(50'000, bytes.data(), 50'000); }),
+      failure([&] { file.read_at(50'000, bytes.data(), 50'000); }),
       Catch::Contains("became shorter while it was read") && Catch::Contains("100000 bytes"));
   fs::remove(path);  // the bytes that an open file has stay
   file.read_at(0, bytes.data(), 60'000);
@@ -155,7 +142,7 @@ TEST_CASE("files: a file that another thread keeps shortening never ends the pro
   });
   size_t whole = 0, shorter = 0;
   for (int i = 0; i < 300; ++i) {
-    const std::string error = data_error([&] {
+    const std::string error = failure([&] {
       const base::LoadedFile file(path);
       size_t sum = 0;
       for (const char c : file.bytes()) sum += size_t(c != 0);

@@ -16,6 +16,7 @@
 #include "tests/support/special_files.h"
 #include "tools/logs/training_log.h"
 
+using Catch::Contains;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
@@ -196,6 +197,35 @@ TEST_CASE("a resumed run repeats no step and misses none, also after a torn end"
   CHECK(steps_in_text == 20);
 }
 
+TEST_CASE("a log that was cut off before the step after which the run goes on is told") {
+  tests::TemporaryFolder root;
+  const fs::path folder = root.path();
+  train(folder, 0, 100);
+  const std::string table = folder / "results.csv", lines = folder / "summary.json";
+  const std::string rows = tests::text_of(table), entries = tests::text_of(lines);
+  const auto told = [&](int64_t last_step) {
+    return logs::CsvLog(table, {"epoch", "loss", "mAP"}, last_step).damage() + "|" +
+           logs::DlLogger(lines, last_step).damage();
+  };
+  CHECK(told(105) == "|");
+  CHECK(told(100) == "|");
+  for (const char* unfinished : {"", "60,0,0.0", "6"}) {
+    tests::write_text(table, rows.substr(0, rows.find("\n60,") + 1) + unfinished);
+    tests::write_text(lines, entries.substr(0, entries.find("[1, 60]") - 20));
+    CHECK(told(55) == "|");
+    tests::write_text(table, rows.substr(0, rows.find("\n60,") + 1) + unfinished);
+    CHECK_THAT(told(100), Contains("results.csv ends with step 50, and the run goes on after step "
+                                   "100: the steps between are missing") &&
+                              Contains("|summary.json ends with step 50, and") &&
+                              Contains("stop this run, put the copy there and resume again"));
+  }
+  tests::write_text(lines, entries.substr(0, 20));
+  CHECK_THAT(
+      logs::DlLogger(lines, 100).damage(),
+      Contains("summary.json is cut off within its first line; it begins anew after step 100"));
+  CHECK(tests::text_of(lines).empty());
+}
+
 TEST_CASE("other columns: the old table is kept aside") {
   tests::TemporaryFolder folder;
   std::string path = folder.path() / "results.csv";
@@ -249,6 +279,5 @@ TEST_CASE("durations and progress lines") {
   CHECK(base::utc_text(std::chrono::system_clock::time_point()) == "1970-01-01T00:00:00Z");
   logs::Progress progress({.unit = "image", .total = 200, .done_before = 50});
   CHECK(progress.line(50, "x") == "image 50/200  25%  x");
-  CHECK_THAT(progress.line(100, ""),
-             Catch::StartsWith("image 100/200  50%  ETA "));
+  CHECK_THAT(progress.line(100, ""), Catch::StartsWith("image 100/200  50%  ETA "));
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/base/error.h"
+#include "tests/support/failure.h"
 #include "tests/support/paths.h"
 
 namespace fs = std::filesystem;
@@ -67,15 +68,7 @@ TEST_CASE("one program per folder; a finished run is not overwritten") {
   tests::TemporaryFolder root;
   config::RunConfig config;
   config.output_dir = root.path() / "deep/run";
-  auto message = [](auto&& action) -> std::string {
-    try {
-      action();
-    } catch (const base::Error& error) {
-      CHECK(error.code() == base::ExitCode::usage);
-      return error.what();
-    }
-    return "";
-  };
+  auto message = [](auto&& action) { return tests::failure(action, base::ExitCode::usage); };
   {
     RunFolder folder = RunFolder::create(config, {"a"});
     CHECK_THAT(message([&] { RunFolder::open(config.output_dir, {}); }),
@@ -101,11 +94,6 @@ TEST_CASE("one program per folder; a finished run is not overwritten") {
 TEST_CASE("a place that cannot be written is an error of data") {
   config::RunConfig config;
   config.output_dir = "/proc/no/such/place";
-  try {
-    RunFolder::create(config, {});
-    FAIL("no error");
-  } catch (const base::Error& error) {
-    CHECK(error.code() == base::ExitCode::data);
-    CHECK_THAT(error.what(), Catch::Contains("/proc/no/such/place"));
-  }
+  CHECK_THAT(tests::failure([&] { RunFolder::create(config, {}); }),
+             Catch::Contains("/proc/no/such/place"));
 }

@@ -1,0 +1,99 @@
+// What an interpreter may do: it is bounded, and nothing of it is left behind.
+#include "tools/export/interpreter.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "tests/support/catch.h"
+#include "tests/support/failure.h"
+#include "tests/support/files.h"
+#include "tests/support/paths.h"
+
+namespace fs = std::filesystem;
+using Catch::Contains, std::string;
+using std::chrono::milliseconds;
+
+namespace {
+
+// A script in place of an interpreter.
+class Script {
+ public:
+  explicit Script(const string& body) {
+    tests::write_text(path(), "#!/bin/sh\n" + body + "\n");
+    fs::permissions(path(), fs::perms::owner_all);
+  }
+  string path() const { return (folder_.path() / "python").string(); }
+  string at(const string& name) const { return (folder_.path() / name).string(); }
+  onnx::InterpreterOutput run(milliseconds silence = milliseconds(20'000), uint64_t bytes = 1000) {
+    return onnx::run_interpreter(path(), {folder_.path().string(), "a b"}, {silence, bytes});
+  }
+  string error(milliseconds silence, uint64_t bytes = 1000) {
+    return tests::failure([&] { run(silence, bytes); }, base::ExitCode::failed);
+  }
+
+ private:
+  tests::TemporaryFolder folder_;
+};
+
+// Whether the process whose number the file holds is gone.
+bool gone(const string& file) {
+  const pid_t process = pid_t(std::stoi(tests::text_of(file)));
+  for (int i = 0; i < 200 && ::kill(process, 0) == 0; ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  return ::kill(process, 0) != 0;
+}
+
+}  // namespace
+
+TEST_CASE("the last line of both outputs and the exit code come back") {
+  Script script("echo one; printf 'two: %s\\n\\n' \"$2\" >&2; exit 5");
+  const onnx::InterpreterOutput output = script.run();
+  CHECK(output.last_line == "two: a b");
+  CHECK(output.exit_code == 5);
+  CHECK(Script("true").run().last_line.empty());
+  CHECK(Script("kill -9 $$").run().exit_code == -1);
+  CHECK(Script("read line || echo no input").run().last_line == "no input");
+}
+
+TEST_CASE("a program that cannot be started is told by its reason") {
+  const onnx::InterpreterOutput output = onnx::run_interpreter("/no/such/python", {});
+  CHECK(output.exit_code == 127);
+  CHECK(output.last_line == "No such file or directory");
+}
+
+TEST_CASE("a silent interpreter is ended, with what it has started") {
+  Script script("sleep 100 & echo $! > \"$1/child\"\necho $$ > \"$1/leader\"\nwait");
+  CHECK_THAT(script.error(milliseconds(300)),
+             Contains(script.path() + " printed nothing for 0.3 s, and was ended"));
+  CHECK(gone(script.at("leader")));
+  CHECK(gone(script.at("child")));
+}
+
+TEST_CASE("an interpreter that closes its output and goes on is ended") {
+  Script script("echo $$ > \"$1/leader\"\nexec > /dev/null 2>&1\nexec sleep 100");
+  CHECK_THAT(script.error(milliseconds(300)), Contains("printed nothing for 0.3 s"));
+  CHECK(gone(script.at("leader")));
+}
+
+TEST_CASE("endless output is not kept") {
+  Script script("echo $$ > \"$1/leader\"\nwhile true; do echo 123456789; done");
+  CHECK_THAT(script.error(milliseconds(20'000), 100'000),
+             Contains("printed more than 100000 bytes, and was ended"));
+  CHECK(gone(script.at("leader")));
+}
+
+TEST_CASE("an interpreter that goes on printing is not silent") {
+  Script script("for i in 1 2 3 4 5 6; do sleep 0.1; echo $i; done");
+  CHECK(script.run(milliseconds(450)).last_line == "6");
+}
+
+TEST_CASE("handlers of signals are as before") {
+  ::signal(SIGHUP, SIG_IGN);
+  ::signal(SIGINT, SIG_DFL);
+  Script("true").run();
+  CHECK(::signal(SIGHUP, SIG_DFL) == SIG_IGN);
+  CHECK(::signal(SIGINT, SIG_DFL) == SIG_DFL);
+}

@@ -1,0 +1,29 @@
+// Notices that a log ends earlier than the run that it belongs to.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+namespace logs {
+
+class KeptSteps {
+ public:
+  // Of the log at this place, as it is before the run goes on.
+  explicit KeptSteps(std::string path);
+
+  // Call it for the step of each line that is kept.
+  void add(int64_t step) {
+    widest_ = std::max(widest_, step - last_);
+    last_ = step;
+  }
+  // What is missing before `last_step`, after which the run goes on, and what to do. Empty:
+  // nothing, as far as can be told: so many steps are missing as the log has never left out before.
+  std::string missing_in_words(int64_t last_step) const;
+
+ private:
+  std::string path_;
+  bool had_lines_;
+  int64_t last_ = 0, widest_ = 0;
+};
+
+}  // namespace logs
