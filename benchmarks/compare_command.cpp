@@ -1,17 +1,23 @@
 // `ssdbench compare`: what differs between two results of the other commands.
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/commands.h"
 #include "benchmarks/result_rows.h"
 #include "engine/base/error.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 
 namespace {
 
-using benchmarks::Quartiles, benchmarks::ResultRows;
+using benchmarks::Quartiles, benchmarks::ResultFile, benchmarks::ResultRows;
 
 // Beyond noise: the middle half of the times of one does not meet the middle half of the other.
 const char* verdict(const Quartiles& before, const Quartiles& after) {
@@ -56,15 +62,50 @@ int print_pairs(const ResultRows& before, const ResultRows& after) {
   return slower;
 }
 
+// Warns of what makes times differ that the code does not.
+void warn_of_machines(const std::string& before_path, const ResultFile& before,
+                      const std::string& after_path, const ResultFile& after) {
+  for (const auto& [path, file] : {std::pair(&before_path, &before), {&after_path, &after}})
+    if (!file->notices.empty())
+      base::tell(fmt::format("warning: {}: its own measurement was disturbed: {}", *path,
+                             fmt::join(file->notices, "; ")));
+  for (const auto& [what, a, b] : {std::tuple("CPU", &before.cpu, &after.cpu),
+                                   {"version of the program", &before.version, &after.version}})
+    if (!a->empty() && !b->empty() && *a != *b)
+      base::tell(fmt::format("warning: the {} is {} in {}, and {} in {}", what, *a, before_path, *b,
+                             after_path));
+}
+
+// Names the settings of which the files have no value in common.
+std::string difference_in_words(const ResultFile& before, const ResultFile& after) {
+  std::vector<std::string> differ;
+  std::map<std::string, std::set<std::string>> all = before.settings;
+  all.insert(after.settings.begin(), after.settings.end());
+  for (const auto& [name, ignored] : all) {
+    const auto values = [&](const ResultFile& file) {
+      const auto at = file.settings.find(name);
+      return at == file.settings.end() ? std::set<std::string>{"absent"} : at->second;
+    };
+    const std::set<std::string> a = values(before), b = values(after);
+    if (std::none_of(a.begin(), a.end(), [&](const std::string& v) { return b.contains(v); }))
+      differ.push_back(
+          fmt::format("{} is {} and {}", name, fmt::join(a, " or "), fmt::join(b, " or ")));
+  }
+  if (differ.empty()) return "every setting alone has the same value somewhere in both";
+  return fmt::format("{}", fmt::join(differ, ", "));
+}
+
 int compare(const std::string& before_path, const std::string& after_path) {
-  const ResultRows before = benchmarks::read_result_rows(before_path),
-                   after = benchmarks::read_result_rows(after_path);
+  const ResultFile before_file = benchmarks::read_result_file(before_path),
+                   after_file = benchmarks::read_result_file(after_path);
+  const ResultRows &before = before_file.rows, &after = after_file.rows;
   std::vector<std::string> unpaired = only_in(before_path, before, after);
   const size_t shared = before.size() - unpaired.size();
   if (!shared)
     base::fail(base::ExitCode::data, before_path, " and ", after_path,
-               " have no case in common: the same command, device, precision, batch, threads and "
-               "clock are expected in both");
+               " have no case in common, for which all settings of a row have to be the same: ",
+               difference_in_words(before_file, after_file));
+  warn_of_machines(before_path, before_file, after_path, after_file);
   const std::vector<std::string> added = only_in(after_path, after, before);
   unpaired.insert(unpaired.end(), added.begin(), added.end());
   const int slower = print_pairs(before, after);

@@ -5,13 +5,23 @@
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
+#include "engine/base/version.h"
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
+#include "tools/run/environment.h"
 
 namespace benchmarks {
 namespace {
 
 using json = nlohmann::ordered_json;
+
+// The result with what makes times differ beside the code, for `ssdbench compare`.
+json with_machine(json result) {
+  const auto versions = base::version_parts();
+  result["machine"]["cpu"] = run::cpu_model();
+  result["machine"]["version"] = versions[0].second + " (git " + versions[1].second + ")";
+  return result;
+}
 
 // A path in it need not be UTF-8.
 std::string in_json(const json& value) {
@@ -66,7 +76,7 @@ void check_outputs(const OutputOptions& o, const std::vector<std::string>& input
 
 void write_outputs(const OutputOptions& o, const json& result,
                    const std::vector<LoggedCase>& cases) {
-  const std::string text = in_json(result) + "\n";
+  const std::string text = in_json(with_machine(result)) + "\n";
   if (!o.prints_table())
     fmt::print("{}", text);
   else if (!o.json.empty())

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "data/formats/json_cursor.h"
 #include "data/formats/lines.h"
@@ -59,9 +61,10 @@ Quartiles quartiles_of(const json& row, const std::string& path) {
   no_result(path);
 }
 
-// The settings that make two rows the same case, in words; those of all rows stand in `file`.
-std::string case_of(const json& file, const json& row, const std::string& path) {
-  std::string words;
+// The settings that make two rows the same case, in their order; those of all rows stand in `file`.
+std::vector<std::pair<std::string, std::string>> settings_of(const json& file, const json& row,
+                                                             const std::string& path) {
+  std::vector<std::pair<std::string, std::string>> settings;
   std::istringstream keys(
       "what op pass mode device precision from pictures checkpoint batch threads clock "
       "frozen_batch_norm deterministic conv_algorithm weight_gradients fixed_weights graph "
@@ -72,10 +75,22 @@ std::string case_of(const json& file, const json& row, const std::string& path) 
       if (at == holder->end()) continue;
       if (!at->is_primitive()) no_result(path);
       const std::string value = at->is_string() ? at->get<std::string>() : at->dump();
-      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", key, base::printable(value));
+      settings.emplace_back(key, base::printable(value));
       break;
     }
-  return words;
+  return settings;
+}
+
+// What the watch of the machine has noticed, and the machine itself. Files may lack all of it.
+void read_machine(const json& holder, ResultFile& file) {
+  const auto machine = holder.find("machine");
+  if (machine == holder.end() || !machine->is_object()) return;
+  if (const auto at = machine->find("notices"); at != machine->end() && at->is_array())
+    for (const json& notice : *at)
+      if (notice.is_string()) file.notices.insert(notice.get<std::string>());
+  for (const auto& [key, text] : {std::pair("cpu", &file.cpu), {"version", &file.version}})
+    if (const auto at = machine->find(key); at != machine->end() && at->is_string())
+      *text = at->get<std::string>();
 }
 
 json parsed(base::LoadedFile& file) {
@@ -103,22 +118,28 @@ json parsed(base::LoadedFile& file) {
 
 }  // namespace
 
-ResultRows read_result_rows(const std::string& path) {
-  base::LoadedFile file(path, kLargestFile);
-  const json whole = parsed(file);
+ResultFile read_result_file(const std::string& path) {
+  base::LoadedFile loaded(path, kLargestFile);
+  const json whole = parsed(loaded);
   if (!whole.is_object()) no_result(path);
   json rows;
   for (const char* key : kRows)
     if (whole.contains(key)) rows = whole[key];
   if (!rows.is_array() || rows.empty()) no_result(path);
-  ResultRows result;
+  ResultFile file;
+  read_machine(whole, file);
   std::map<std::string, int> rows_of_case;
   for (const json& row : rows) {
     if (!row.is_object()) no_result(path);
-    const std::string name = case_of(whole, row, path);
-    result[{name, ++rows_of_case[name]}] = quartiles_of(row, path);
+    read_machine(row, file);
+    std::string name;
+    for (const auto& [key, value] : settings_of(whole, row, path)) {
+      file.settings[key].insert(value);
+      name += fmt::format("{}{} {}", name.empty() ? "" : ", ", key, value);
+    }
+    file.rows[{name, ++rows_of_case[name]}] = quartiles_of(row, path);
   }
-  return result;
+  return file;
 }
 
 }  // namespace benchmarks

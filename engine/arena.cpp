@@ -1,12 +1,21 @@
 #include "engine/arena.h"
 
 #include <algorithm>
+#include <string>
 
 #include "engine/base/error.h"
 
 namespace engine {
 
-namespace {}
+namespace {
+
+std::string in_words(size_t bytes) {
+  constexpr size_t kKiB = 1 << 10, kMiB = 1 << 20;
+  return bytes < kMiB ? base::concatenate((bytes + kKiB - 1) / kKiB, " KiB")
+                      : base::concatenate(bytes / kMiB, " MiB");
+}
+
+}  // namespace
 
 Arena::Arena(void* base, size_t size)
     : base_(static_cast<char*>(base)), size_(size / kAlignment * kAlignment), free_{{0, size_}} {}
@@ -31,11 +40,10 @@ void* Arena::take(size_t bytes) {
   void* taken = branches_open_ ? take_from(returned_[branch_], bytes) : nullptr;
   if (!taken) taken = take_from(free_, bytes);
   if (taken) return taken;
-  base::fail(
-      base::ExitCode::resources, "out of step memory: ", bytes >> 20, " MiB wanted, ", live_ >> 20,
-      " of ", size_ >> 20,
-      " MiB in use; a smaller batch, smaller images or a half precision take less; the limit "
-      "is train.memory_gib or --memory-gib, or what the device has");
+  base::fail(base::ExitCode::resources, "out of step memory: ", in_words(bytes), " wanted, ",
+             in_words(live_), " of ", in_words(size_),
+             " in use; a smaller batch, smaller images or a half precision take less; the limit is "
+             "train.memory_gib or --memory-gib, or what the device has");
 }
 
 // Adds a gap, merged with its neighbours.

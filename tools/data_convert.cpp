@@ -25,6 +25,7 @@
 #include "engine/base/write_file.h"
 #include "tools/data_commands.h"
 #include "tools/dataset_input.h"
+#include "tools/label_folder.h"
 #include "tools/leftover_outputs.h"
 
 namespace tools {
@@ -83,13 +84,19 @@ void write_records(const ConvertArguments& a, const data::Dataset& dataset,
                base::counted(int64_t(removed), "shard"));
 }
 
+std::set<std::string> yolo_files(const data::Dataset& dataset) {
+  std::set<std::string> files;
+  for (const data::ImageEntry& image : dataset.images)
+    files.insert(fs::path(data::yolo_file(image)).lexically_normal().string());
+  return files;
+}
+
 // Label files of an earlier conversion, or of somebody else, in the folder of the new ones.
 void tell_other_labels(const ConvertArguments& a, const data::Dataset& dataset) {
-  std::set<std::string> voc, yolo{data::kYoloNamesFile};
-  for (const data::ImageEntry& image : dataset.images) {
+  std::set<std::string> voc, yolo = yolo_files(dataset);
+  yolo.insert(data::kYoloNamesFile);
+  for (const data::ImageEntry& image : dataset.images)
     voc.insert(fs::path(data::voc_file(image)).lexically_normal().string());
-    yolo.insert(fs::path(data::yolo_file(image)).lexically_normal().string());
-  }
   for (const auto& [folder, ending, written] :
        {std::tuple(a.to_voc, ".xml", voc), {a.to_yolo, ".txt", yolo}})
     if (!folder.empty())
@@ -136,6 +143,7 @@ std::string source_of(const data::Dataset& dataset, const data::ImageEntry& imag
 
 // Readers take the name of a set for a pattern. Brackets in it may stand for themselves.
 void check_prefix(const std::string& prefix) {
+  base::refuse_dash("--to-records", prefix);
   if (prefix.find_first_of("*?") != prefix.npos)
     fail(ExitCode::usage, "--to-records: ", base::printable(prefix),
          " holds a * or ?, so readers of the shards would take other files, too; choose another "
@@ -166,6 +174,13 @@ void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
   const std::vector<std::string> inputs = data::files_of(a.input.source, dataset);
   older.check(inputs, a.overwrite);
   guard.check(inputs);
+  if (!a.to_yolo.empty())
+    refuse_other_classes({.option = "--to-yolo",
+                          .path = a.to_yolo,
+                          .class_names = data::yolo_names(dataset),
+                          .owner = "the data set",
+                          .written = yolo_files(dataset),
+                          .with_folders = true});
 }
 
 int convert(const ConvertArguments& a) {

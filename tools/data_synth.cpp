@@ -5,6 +5,7 @@
 
 #include "data/synthetic/synthetic.h"
 #include "engine/base/counted.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/data_commands.h"
 
@@ -35,6 +36,7 @@ Command add_synth_command(Program& program) {
   opts.add("--seed N", scene.seed, "equal seeds give equal files").seed_range().show_default();
   opts.add("--quality", a->set.jpeg_quality, "quality of the JPEG files, 1 to 100").show_default();
   return {opts, [a] {
+            base::refuse_dash("folder", a->folder);
             data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
             fmt::print("{}: {} with {}, {} with {}\n", base::printable(a->folder),
                        base::counted(a->set.train_images, "training image"),

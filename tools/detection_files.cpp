@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <tuple>
 
@@ -21,32 +20,6 @@ namespace tools {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Whether a file has these lines. They may end as on Windows, since other programs write
-// classes.txt, too.
-bool has_lines(const fs::path& path, const std::string& text) {
-  std::error_code unknown;
-  if (!fs::is_regular_file(path, unknown) || fs::file_size(path, unknown) > 2 * text.size())
-    return false;
-  std::string found;
-  std::ifstream file(path, std::ios::binary);
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    found += line + '\n';
-  }
-  return found == text;
-}
-
-// Whether a file is a label file with a box: it begins with five numbers.
-bool holds_box(const fs::path& path) {
-  constexpr int kNumbers = 5;
-  if (std::error_code unknown; !fs::is_regular_file(path, unknown)) return false;  // not a pipe
-  std::ifstream file(path);
-  double number = 0;
-  int count = 0;
-  while (count < kNumbers && file >> number) ++count;
-  return count == kNumbers;
-}
 
 fs::path one_spelling(const fs::path& path) {
   std::error_code unknown;
@@ -110,21 +83,11 @@ void DetectionFiles::check_folders() const {
                    base::printable(folder), "; choose another folder");
 }
 
-// Refuses a folder with label files of other classes: beside the new classes.txt, their numbers
-// would be read as its classes.
-void DetectionFiles::check_labels() const {
-  const fs::path folder = folders_.labels, names = folder / data::kYoloNamesFile;
-  if (folder.empty() || has_lines(names, class_names())) return;
-  std::error_code unknown;
-  for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
-       at.increment(unknown))
-    if (const fs::path& path = at->path();
-        path.extension() == ".txt" && path.filename() != data::kYoloNamesFile && holds_box(path))
-      base::fail(base::ExitCode::usage, "--save-txt: ", base::printable(path.string()),
-                 " is a label file, and ", base::printable(names.string()),
-                 is_taken(names) ? " lists other classes than the model has"
-                                 : " is missing, so that its classes are not known",
-                 "; choose another folder, or remove the label files");
+LabelFolder DetectionFiles::label_folder() const {
+  return {.option = "--save-txt",
+          .path = folders_.labels,
+          .class_names = class_names(),
+          .owner = "the model"};
 }
 
 void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::string>& images,
@@ -137,7 +100,7 @@ void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::str
   }
   if (!folders_.labels.empty())
     guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");
-  check_labels();
+  refuse_other_classes(label_folder());
   if (folders_.crops.empty()) return;
   check_folders();
   std::set<std::string> looked;
@@ -169,14 +132,14 @@ void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
                                              {"--save-txt", folders_.labels, "label"}})
     if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / name, ""));
   const std::string names = (fs::path(folders_.labels) / data::kYoloNamesFile).string();
-  if (!folders_.labels.empty() && !has_lines(names, class_names())) {
+  if (!folders_.labels.empty() && !has_class_names(label_folder())) {
     // The guard would advise --overwrite, but here no file is ever replaced.
     if (std::error_code unknown; fs::is_regular_file(names, unknown))
       base::fail(base::ExitCode::usage, "--save-txt: ", base::printable(names),
                  " exists and lists other classes; choose another folder");
     guard.add("--save-txt", names);
   }
-  check_labels();
+  refuse_other_classes(label_folder());
   guard.check(inputs);
 }
 
@@ -185,7 +148,7 @@ void DetectionFiles::begin() const {
   base::create_folders(folders_.crops);
   base::create_folders(folders_.labels);
   const fs::path names = fs::path(folders_.labels) / data::kYoloNamesFile;
-  if (!folders_.labels.empty() && !has_lines(names, class_names()))
+  if (!folders_.labels.empty() && !has_class_names(label_folder()))
     base::write_file(names, class_names());
 }
 

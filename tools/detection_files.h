@@ -8,6 +8,7 @@
 
 #include "engine/base/output_guard.h"
 #include "tools/detection_pictures.h"
+#include "tools/label_folder.h"
 
 namespace tools {
 
@@ -59,7 +60,7 @@ class DetectionFiles {
   OutputNames named(const std::string& stem, const std::string& image) const;
   bool any_taken(const OutputNames&) const;
   void check_folders() const;
-  void check_labels() const;
+  LabelFolder label_folder() const;
   std::string class_names() const;  // classes.txt
   std::string crop_folder(const std::string& category) const;
   void write_crops(const DetectedImage&, const EncodedPictures&, const std::string& stem,

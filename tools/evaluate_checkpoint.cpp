@@ -60,6 +60,26 @@ config::RunConfig evaluation_config(const CheckpointEvaluation& job, const run::
   return config;
 }
 
+// Says, if data is missing, that the user has not named it: it may have moved since the training.
+data::Dataset load_data(const CheckpointEvaluation& job, const run::ModelFile& file,
+                        const config::RunConfig& config) {
+  try {
+    return run::load_dataset(config.data.val, config.data.label_map, &file.classes());
+  } catch (const base::Error& error) {
+    std::error_code unknown;
+    const std::string& images = config.data.val.images;
+    const bool named = job.input.source.given() || !job.config.empty() ||
+                       std::any_of(job.overrides.begin(), job.overrides.end(),
+                                   [](const auto& o) { return o.starts_with("data.val."); });
+    if (named || (std::filesystem::exists(config.data.val.path(), unknown) &&
+                  (images.empty() || std::filesystem::exists(images, unknown))))
+      throw;
+    fail(error.code(), error.what(),
+         "; this path is from the configuration in the checkpoint: give --annotations and --images "
+         "(or another format's option), or --config, if the data lies elsewhere now");
+  }
+}
+
 // Says which parts of the data do not count, or could not be learnt. Throws Error(data) if the
 // model has none of the classes, or if two classes have one name.
 void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset,
@@ -147,8 +167,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   const run::ModelFile file(checkpoint);
   const config::RunConfig config = evaluation_config(job, file);
   tell_about_config(job, file, config, log);
-  data::Dataset dataset =
-      run::load_dataset(config.data.val, config.data.label_map, &file.classes());
+  data::Dataset dataset = load_data(job, file, config);
   job.input.require_images(dataset, "--checkpoint");
   check_outputs(job, checkpoint, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);

@@ -46,6 +46,11 @@ std::vector<std::string> known_words(const CLI::App& app, bool options) {
 
 bool is_option(const std::string& word) { return word.starts_with("-") && word != "--"; }
 
+bool is_known(const CLI::App& app, const std::string& word) {
+  const std::vector<std::string> known = known_words(app, is_option(word));
+  return std::find(known.begin(), known.end(), word) != known.end();
+}
+
 // "unknown option --foo, did you mean --bar?"
 std::string with_nearest(const CLI::App& app, const std::string& kind, const std::string& word) {
   const std::string nearest = base::nearest_name(word, known_words(app, is_option(word)));
@@ -53,13 +58,26 @@ std::string with_nearest(const CLI::App& app, const std::string& kind, const std
                      nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
 }
 
+// What is wrong with an option that the program has, in another place.
+std::string misplaced(const CLI::App& app, const std::string& word) {
+  for (const CLI::App* sub : app.get_subcommands())
+    return fmt::format("{} has its place {}", word,
+                       sub->get_option_no_throw(word) ? "after the command " + sub->get_name()
+                                                      : "before the command");
+  return "unexpected argument " + word;
+}
+
 // What is wrong with the words that belong to no option and no subcommand. If there is an unknown
 // option among them, the message names that.
 std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
   const std::vector<std::string> rest = app.remaining(true);
   const auto option = std::find_if(rest.begin(), rest.end(), is_option);
-  if (option != rest.end())
-    return with_nearest(app, "unknown option", option->substr(0, option->find('=')));
+  if (option != rest.end()) {
+    const std::string name = option->substr(0, option->find('='));
+    return is_known(app, name) ? misplaced(app, name) : with_nearest(app, "unknown option", name);
+  }
+  if (is_known(app, rest.front()))
+    return "unexpected argument " + rest.front() + ": give one command at a time";
   return with_nearest(app, kind_of_others, rest.front());
 }
 
@@ -123,10 +141,12 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   const std::string kind = error.get_name();
   if (dynamic_cast<const CLI::ExtrasError*>(&error))
     return unexpected(app, "unexpected argument") + about_globs(app);
-  if (dynamic_cast<const CLI::RequiredError*>(&error))
-    return app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()
-               ? without_command(app)
-               : error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
+    if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty())
+      return without_command(app);
+    const std::string unknown = unknown_option(app);
+    return unknown.empty() ? error.what() : unknown;
+  }
   if (dynamic_cast<const CLI::RequiresError*>(&error))
     if (const std::string unknown = unknown_option(app); !unknown.empty()) return unknown;
   return in_plain_words(kind, error.what());
@@ -192,10 +212,11 @@ Option Option::between(int64_t least, int64_t most) const {
 
 Option Option::between(int least, int most, const std::string& reason) const {
   const auto check = [=](const std::string& text) {
-    int value = 0;
-    if (CLI::detail::lexical_cast(text, value) && value >= least && value <= most)
-      return std::string();
-    return fmt::format("expected a number from {} to {}, found {}: {}", least, most, text, reason);
+    int64_t value = 0;
+    const bool read = CLI::detail::lexical_cast(text, value);
+    if (read && value >= least && value <= most) return std::string();
+    return fmt::format("expected a number from {} to {}, found {}{}", least, most, text,
+                       read && value < least ? ": " + reason : "");
   };
   return Option(option_->check(check));
 }

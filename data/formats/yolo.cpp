@@ -171,13 +171,17 @@ std::string yolo_file(const ImageEntry& image) {
   return fs::path(image.file_name).replace_extension(".txt").string();
 }
 
+std::string yolo_names(const Dataset& dataset) {
+  std::string names;
+  for (const Category& category : dataset.categories) names += category.name + "\n";
+  return names;
+}
+
 YoloWritten write_yolo(const std::string& folder, const Dataset& dataset) {
   YoloWritten written;
   base::create_folders(folder);
   const fs::path names_file = fs::path(folder) / kYoloNamesFile;
   base::remove_files({names_file.string()});
-  std::string names;
-  for (const Category& category : dataset.categories) names += category.name + "\n";
   for (const ImageEntry& image : dataset.images) {
     std::string lines;
     for (const Object& o : dataset.objects_of(image)) lines += line_of(o, image, written);
@@ -185,7 +189,7 @@ YoloWritten write_yolo(const std::string& folder, const Dataset& dataset) {
     base::create_folders(path.parent_path());
     base::write_file(path, lines, base::not_durable());
   }
-  base::write_file(names_file, names);
+  base::write_file(names_file, yolo_names(dataset));
   return written;
 }
 

@@ -46,6 +46,8 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
 
 // The file into which write_yolo writes the names of the classes, relative to its folder.
 inline constexpr const char* kYoloNamesFile = "classes.txt";
+// What it holds.
+std::string yolo_names(const Dataset& dataset);
 // The file into which it writes the labels of an image: the image's name with the ending .txt.
 std::string yolo_file(const ImageEntry& image);
 

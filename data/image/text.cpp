@@ -1,6 +1,12 @@
 #include "data/image/text.h"
 
 #include <pango/pangocairo.h>
+#include <sys/mman.h>
+
+#include <system_error>
+#include <thread>
+
+#include "engine/base/error.h"
 
 namespace data {
 
@@ -9,6 +15,26 @@ namespace {
 constexpr int kMostCharacters = 200;
 
 using Text = std::unique_ptr<char, decltype(&g_free)>;
+
+// The libraries of fonts end the program if they get no memory or no thread. They ask for both when
+// they first draw, and later for other scripts.
+void require_room() {
+  constexpr size_t kRoom = size_t(64) << 20;
+  constexpr int kWays = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void* const room = ::mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, kWays, -1, 0);
+  bool enough = room != MAP_FAILED;
+  if (enough) {
+    try {
+      std::thread([] {}).join();
+    } catch (const std::system_error&) {
+      enough = false;
+    }
+    ::munmap(room, kRoom);
+  }
+  if (!enough)
+    base::fail(base::ExitCode::resources,
+               "out of memory or threads: to draw letters takes up to 64 MiB and a thread");
+}
 
 // The same letters on every display: grey, their stems on whole pixels.
 void choose_rendering(PangoContext* context) {
@@ -44,8 +70,9 @@ std::string showable(const std::string& name) {
 void TextPainter::Unref::operator()(void* object) const { g_object_unref(object); }
 
 // Pango's default font map is one per thread.
-TextPainter::TextPainter()
-    : context_(pango_font_map_create_context(pango_cairo_font_map_get_default())) {
+TextPainter::TextPainter() {
+  require_room();
+  context_.reset(pango_font_map_create_context(pango_cairo_font_map_get_default()));
   choose_rendering(context_.get());
 }
 

@@ -21,6 +21,8 @@ std::string showable(const std::string& name);
 // is drawn as a frame. Letters do not depend on the user's language or display.
 class TextPainter {
  public:
+  // Throws Error(resources) if memory or threads are so few that the libraries of fonts could end
+  // the program.
   TextPainter();
 
   // The size of a line whose letters have this size ("em"), in pixels.

@@ -41,7 +41,12 @@ std::string temporary_of(const std::string& path) {
                                    size_t written) {
   const int reason = errno;
   std::error_code unknown;
-  const fs::space_info space = fs::space(folder_of(path), unknown);
+  const std::string folder = folder_of(path);
+  if (reason == ENOENT && !fs::exists(folder, unknown) && !unknown)
+    throw WriteError(code,
+                     concatenate("cannot ", action, " ", path, ": the folder ", folder, " is gone"),
+                     reason);
+  const fs::space_info space = fs::space(folder, unknown);
   throw WriteError(
       code,
       concatenate("cannot ", action, " ", path, ": ", std::strerror(reason), " (", written,

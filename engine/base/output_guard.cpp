@@ -101,12 +101,14 @@ void check_length(const std::string& option, const fs::path& path, const std::st
 
 void OutputGuard::add(const std::string& option, const std::string& path) {
   if (path.empty()) return;
+  refuse_dash(option, path);
   check_length(option, path, "");
   outputs_.push_back({option, path, ""});
 }
 
 fs::path OutputGuard::add(const std::string& option, const std::string& folder,
                           const std::string& name, const std::string& source) {
+  refuse_dash(option, folder);
   check_length(option, name, source);
   const fs::path path = safe_output(folder, name);
   outputs_.push_back({option, path.string(), source});
@@ -171,6 +173,13 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
   std::vector<fs::path> paths;
   for (const Output& output : outputs_) paths.emplace_back(output.path);
   tell_unfinished(paths);
+}
+
+void refuse_dash(const std::string& option, const fs::path& path) {
+  if (!path.empty() && *path.begin() == "-")
+    fail(ExitCode::usage, option, ": ", printable(path.string()),
+         " is not taken for a name; ./", printable(path.string()),
+         " is, and /dev/stdout is standard output");
 }
 
 }  // namespace base

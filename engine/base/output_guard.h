@@ -13,6 +13,7 @@ namespace base {
 //   standard output or standard error goes.
 // * Two outputs never share a file.
 // * Names that come from data stay below their folder.
+// * `-`, with which some programs mean standard output, is no name. `./-` is.
 // * Pipes, character devices and open descriptors are written in place (AtomicFile does so), and
 //   several outputs may go to one of them.
 class OutputGuard {
@@ -43,5 +44,8 @@ class OutputGuard {
   bool overwrite_;
   std::vector<Output> outputs_;
 };
+
+// Throws Error(usage) if the path of a file, or of a folder of files, begins with the name `-`.
+void refuse_dash(const std::string& option, const std::filesystem::path& path);
 
 }  // namespace base

@@ -266,6 +266,13 @@ TEST_CASE("a command that is missing or misspelt") {
       {{"--verison"}, "ssdtest: unknown option --verison, did you mean --version?\n"},
       {{}, "ssdtest: which command? One of stats, show\n"},
       {{"stats"}, "ssdtest: --input is required\n"},
+      {{"--input", "x", "stats"}, "ssdtest: --input has its place after the command stats\n"},
+      {{"stats", "--input", "x", "--version"},
+       "ssdtest: --version has its place before the command\n"},
+      {{"stats", "--input", "x", "stats"},
+       "ssdtest: unexpected argument stats: give one command at a time\n"},
+      {{"stats", "--input", "x", "show"},
+       "ssdtest: unexpected argument show: give one command at a time\n"},
   };
   for (const auto& [words, expected] : rows) {
     const tests::Outcome o = with(words);

@@ -141,3 +141,30 @@ TEST_CASE("label files beside the new ones are counted") {
   CHECK(fresh.exit_code == 0);
   CHECK(fresh.err.empty());
 }
+
+TEST_CASE("--to-yolo never leaves label files of other classes beside a new classes.txt") {
+  const Place p;
+  const std::string input = fmt::format("--annotations {} --images data/images ", Place::kFile);
+  REQUIRE(p.convert(input + "--to-yolo yolo").exit_code == 0);
+  const auto refused = [&](const std::string& words) {
+    const Outcome outcome = p.convert(input + "--to-yolo yolo --overwrite");
+    CHECK(outcome.exit_code == 2);
+    CHECK_THAT(outcome.err, Contains(words));
+  };
+  const std::string names = text_of(p.at("yolo/classes.txt"));
+  write_text(p.at("yolo/old.txt"), "0 0.5 0.5 0.1 0.1\n");
+  CHECK(p.convert(input + "--to-yolo yolo --overwrite").exit_code == 0);  // the same classes
+  write_text(p.at("yolo/classes.txt"), "dog\ncat\n");
+  refused("yolo/old.txt is a label file, and yolo/classes.txt lists other classes than the data");
+  CHECK(text_of(p.at("yolo/classes.txt")) == "dog\ncat\n");
+  fs::remove(p.at("yolo/classes.txt"));
+  refused("yolo/classes.txt is missing");
+  fs::create_directory(p.at("yolo/sub"));
+  fs::rename(p.at("yolo/old.txt"), p.at("yolo/sub/old.txt"));  // readers find it there, too
+  refused("yolo/sub/old.txt is a label file");
+  fs::remove_all(p.at("yolo/sub"));
+  // All that is left of other classes is replaced.
+  write_text(p.at("yolo/classes.txt"), "dog\ncat\n");
+  CHECK(p.convert(input + "--to-yolo yolo --overwrite").exit_code == 0);
+  CHECK(text_of(p.at("yolo/classes.txt")) == names);
+}

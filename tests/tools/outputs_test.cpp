@@ -237,6 +237,23 @@ TEST_CASE("outputs: standard output is written to, and never replaced") {
   }
 }
 
+TEST_CASE("outputs: - makes no file or folder of that name") {
+  const OutputPlace& p = place();
+  std::vector<OutputOption> options = output_options();
+  options.push_back({"ssddata", "", "synth", "", "", ""});
+  options.push_back({"ssdtrain", "--output-dir", "--config tiny.json train.steps=1", "", "", ""});
+  for (OutputOption& o : options) {
+    INFO(o.program << " " << o.option);
+    o.given = "-";
+    const Outcome outcome = p.write(o);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK_THAT(outcome.err, Contains("is not taken for a name; ./-"));
+    CHECK_FALSE(fs::exists(p.at("-")));
+    fs::remove_all(p.at("-"));
+  }
+}
+
 TEST_CASE("outputs: two options never name one file") {
   const OutputPlace& p = place();
   p.empty();

@@ -122,6 +122,59 @@ TEST_CASE("ssdbench compare: rows of every command") {
   CHECK(refusal(before, after).find("no case in common") != std::string::npos);
 }
 
+TEST_CASE("ssdbench compare: without a common case, the settings that differ are named") {
+  const tests::TemporaryFolder folder;
+  const fs::path before = folder.path() / "a.json", after = folder.path() / "b.json";
+  const auto differ = [&](const json& a, const json& b) {
+    write_json(before, a), write_json(after, b);
+    const std::string line = refusal(before, after);
+    return line.substr(line.rfind("have to be the same: ") + 21);
+  };
+  const json rows{step_row(1, 9, 10, 11)};
+  CHECK(differ({{"checkpoint", "run/last"}, {"results", rows}},
+               {{"checkpoint", "copy/last"}, {"results", rows}}) ==
+        "checkpoint is run/last and copy/last\n");
+  CHECK(differ({{"clock", "wall"}, {"results", rows}}, {{"results", {step_row(2, 9, 10, 11)}}}) ==
+        "batch is 1 and 2, clock is wall and absent\n");
+  json crossed[2];
+  for (const int k : {0, 1}) {
+    crossed[k]["results"] = {step_row(1, 9, 10, 11), step_row(2, 9, 10, 11)};
+    for (const int row : {0, 1}) crossed[k]["results"][row]["from"] = row == k ? "files" : "pixels";
+  }
+  CHECK(differ(crossed[0], crossed[1]) ==
+        "every setting alone has the same value somewhere in both\n");
+}
+
+TEST_CASE("ssdbench compare: files that were disturbed, of other machines or versions, are told") {
+  const tests::TemporaryFolder folder;
+  const fs::path before = folder.path() / "a.json", after = folder.path() / "b.json";
+  const auto told = [&](const json& a, const json& b) {
+    write_json(before, a), write_json(after, b);
+    const tests::Outcome outcome = bench("compare " + before.string() + " " + after.string());
+    CHECK(outcome.exit_code == 0);
+    return outcome.err;
+  };
+  json quiet{{"results", {step_row(1, 9, 10, 11)}},
+             {"machine", {{"notices", json::array()}, {"cpu", "A"}, {"version", "1"}}}};
+  CHECK(told(quiet, quiet).empty());
+  json other = quiet;
+  other["results"][0]["machine"]["notices"] = {"other processes used 0.80 cores meanwhile"};
+  const std::string disturbed =
+      " its own measurement was disturbed: other processes used 0.80 cores meanwhile\n";
+  CHECK(told(quiet, other) == "ssdbench: warning: " + after.string() + ":" + disturbed);
+  CHECK(told(other, quiet) == "ssdbench: warning: " + before.string() + ":" + disturbed);
+  other = quiet;
+  other["machine"]["cpu"] = "B";
+  CHECK_THAT(told(quiet, other), Catch::Contains("warning: the CPU is A in") &&
+                                     Catch::Contains(", and B in ") &&
+                                     !Catch::Contains("version"));
+  other["machine"].erase("cpu");
+  other["machine"]["version"] = "2";
+  CHECK_THAT(told(quiet, other), Catch::Contains("the version of the program is 1 in"));
+  other.erase("machine");  // of an older version
+  CHECK(told(quiet, other).empty());
+}
+
 TEST_CASE("ssdbench compare: files that are no results are one line and exit code 3") {
   const tests::TemporaryFolder folder;
   const fs::path good = folder.path() / "good.json", bad = folder.path() / "bad.json";

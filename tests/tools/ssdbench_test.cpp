@@ -165,7 +165,9 @@ TEST_CASE("ssdbench infer: from files, the table, JSON and DLLogger lines of one
   REQUIRE(outcome.exit_code == 0);
   CHECK(outcome.out.find("from") != std::string::npos);  // the table
   CHECK(outcome.err.find("it needs 10 steps") != std::string::npos);
-  const json rows = json::parse(std::ifstream(result))["results"];
+  const json whole = json::parse(std::ifstream(result)), rows = whole["results"];
+  CHECK_FALSE(whole.at("machine").at("cpu").get<std::string>().empty());
+  CHECK_THAT(whole["machine"].at("version").get<std::string>(), Catch::Contains(" (git "));
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].at("from") == "decoded");
   check_step(rows[1], "infer", 2);
@@ -293,6 +295,15 @@ TEST_CASE("ssdbench data: the bare decoder, and a row by number of threads") {
   const tests::Outcome table = bench(command);
   CHECK(table.exit_code == 0);
   CHECK(std::count(table.out.begin(), table.out.end(), '\n') == 5);
+}
+
+TEST_CASE("ssdbench: the reason of the least number of steps is said of fewer ones alone") {
+  for (const char* steps : {"2", "100000000", "99999999999"}) {
+    const tests::Outcome outcome = bench(std::string("train --steps ") + steps);
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK((outcome.err.find("fewer runs") != std::string::npos) == (steps[0] == '2'));
+  }
 }
 
 TEST_CASE("ssdbench: bad input is one line and exit code 2") {

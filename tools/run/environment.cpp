@@ -1,4 +1,6 @@
 // Collects the content of env.json, which describes the machine and the programs of a run.
+#include "tools/run/environment.h"
+
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -13,7 +15,6 @@
 #include "tools/run/run_folder.h"
 
 namespace run {
-namespace {
 
 std::string cpu_model() {
   std::ifstream file("/proc/cpuinfo");
@@ -22,6 +23,8 @@ std::string cpu_model() {
       if (size_t colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
   return "unknown";
 }
+
+namespace {
 
 // Variables of this program's libraries and launchers. Others are left out, because they may hold
 // secrets.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "engine/backend.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 
@@ -173,14 +174,13 @@ std::string device_of_rank(const std::string& configured, const engine::RankPlac
   if (configured.find(':') != std::string::npos)
     fail(ExitCode::usage, "--device ", configured, " with ", place.size,
          " ranks: each rank takes the GPU of its own number; write --device cuda");
-  if (gpus == 0)
-    fail(ExitCode::resources, "--device ", configured,
-         ": this machine has no GPU that can be used; --device cpu needs none");
+  const std::string device = base::concatenate("cuda:", place.local_rank);
+  if (gpus == 0) engine::make_backend(device);  // says why there is none
   if (place.local_rank >= gpus)
     fail(ExitCode::resources, "rank ", place.rank, " is number ", place.local_rank,
          " on its machine, which has ", base::counted(gpus, "GPU"),
          ": start at most as many ranks there");
-  return base::concatenate("cuda:", place.local_rank);
+  return device;
 }
 
 }  // namespace run

@@ -159,7 +159,7 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
 void check_folder(const config::RunConfig& config, const ResumedRun& run) {
   const std::string old = folder_to_go_on_in(config, run);
   if (!old.empty())
-    RunFolder::check_own(old);
+    RunFolder::check_own(old, run.file->path());
   else if (!config.output_dir.empty())
     RunFolder::check_fresh(config.output_dir);
 }

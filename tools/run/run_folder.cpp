@@ -15,6 +15,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/set_aside.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
@@ -109,6 +110,7 @@ bool RunFolder::without_checkpoint(const fs::path& folder) {
 }
 
 void RunFolder::check_fresh(const fs::path& folder) {
+  base::refuse_dash("--output-dir", folder);
   const base::FileState there = base::look_at(folder);
   const std::string name = base::printable(folder.string());
   if (there.kind == base::FileKind::absent) return;
@@ -116,24 +118,23 @@ void RunFolder::check_fresh(const fs::path& folder) {
     fail(ExitCode::usage, name, " is ", there.words, "; give the name of a new folder");
   if (without_checkpoint(folder)) return;
   if (is_run(folder))
-    fail(ExitCode::usage, name, " holds a run already: resume it, or give another output_dir");
+    fail(ExitCode::usage, name, " holds a run already: resume it, or give another --output-dir");
   const bool begun = base::look_at(folder / kLock).kind == base::FileKind::regular;
   for (const auto& entry : fs::directory_iterator(folder))
     if (entry.path().filename() != kLock && !takes_our_output(entry.path()) &&
         !(begun && is_of_a_beginning(entry.path().filename().string())))
       fail(ExitCode::usage, name, " holds files that are not of a run, as ",
            base::printable(entry.path().filename().string()),
-           ": give a new or empty folder as output_dir");
+           ": give a new or empty folder with --output-dir");
 }
 
-void RunFolder::check_own(const fs::path& folder) {
+void RunFolder::check_own(const fs::path& folder, const std::string& checkpoint) {
   const std::string name = base::printable(folder.string());
   if (!fs::is_directory(folder)) fail(ExitCode::usage, name, ": no such folder of a run");
   if (!is_run(folder))
-    fail(
-        ExitCode::usage, name,
-        " is not the folder of a run, as it lacks env.json, cmdline.txt or config.json: give a new "
-        "folder as output_dir");
+    fail(ExitCode::usage, checkpoint.empty() ? name : base::printable(checkpoint) + ": its folder",
+         " is not the folder of a run, as it lacks env.json, cmdline.txt or config.json: give a "
+         "new folder with --output-dir");
 }
 
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
@@ -146,7 +147,7 @@ RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
     ::close(lock_);
     if (!taken) fail(ExitCode::data, "cannot lock ", name, ": ", reason);
     fail(ExitCode::usage, path_.string(),
-         " is in use by another program: wait for it, or give another output_dir");
+         " is in use by another program: wait for it, or give another --output-dir");
   }
   const int removed = base::remove_unfinished(path_) + base::remove_unfinished(path_ / kSamples);
   if (removed > 0)

@@ -34,8 +34,9 @@ class RunFolder {
   // Error(usage) as check_own does, or if another program uses the folder.
   static RunFolder open(const std::string& folder, const std::vector<std::string>& command_line);
 
-  // Throws Error(usage) unless `create` has made the folder.
-  static void check_own(const std::filesystem::path& folder);
+  // Throws Error(usage) unless `create` has made the folder. If the user has not named it, messages
+  // say which `checkpoint` lies there.
+  static void check_own(const std::filesystem::path& folder, const std::string& checkpoint = "");
 
   // The folder of the run that `--resume auto` resumes: config.output_dir, or the highest number in
   // <root>/<config.name> for which `usable` is true. Empty if there is none.

@@ -23,6 +23,13 @@ std::string newest_checkpoint(const std::string& folder) {
   return {};
 }
 
+// Says why there is no checkpoint in the folder of a run.
+std::string no_checkpoint_in_words(const std::string& folder) {
+  if (std::error_code unknown; std::filesystem::exists(folder, unknown) || unknown)
+    return "no checkpoint was saved yet";
+  return folder + " was removed or renamed, with what was saved there";
+}
+
 bool is_of_full_disk(const base::WriteError& error) {
   return error.reason() == ENOSPC || error.reason() == EDQUOT;
 }
@@ -37,7 +44,7 @@ std::string way_on(const base::Error& error, const config::RunConfig& config,
   const std::string newest = newest_checkpoint(folder);
   if (error.code() == base::ExitCode::diverged)
     return "; " + cure_of_divergence(config) +
-           (newest.empty() ? ", and start anew: no checkpoint was saved yet"
+           (newest.empty() ? ", and start anew: " + no_checkpoint_in_words(folder)
                            : ", and go on with --resume " + newest);
   const auto* unwritten = dynamic_cast<const base::WriteError*>(&error);
   if (saved_step == 0 && !unwritten) return {};
@@ -45,7 +52,7 @@ std::string way_on(const base::Error& error, const config::RunConfig& config,
   const std::string start = full ? "; the disk is full; " : "; ";
   const std::string cure = full ? "make room on it" : unwritten ? "mend that" : "mend the data";
   if (saved_step == 0 && newest.empty())
-    return start + "no checkpoint was saved yet: " + cure + " and start anew";
+    return start + no_checkpoint_in_words(folder) + ": " + cure + " and start anew";
   const std::string kept = saved_step > 0 ? fmt::format("step {} is saved", saved_step)
                                           : "the earlier " + newest + " is whole";
   return fmt::format("{}{}: {} and go on with --resume {}", start, kept, cure, folder);

@@ -3,9 +3,16 @@
 
 #include "tests/support/catch.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <thread>
+
+#include "engine/base/error.h"
 
 using namespace data;
 
@@ -137,3 +144,33 @@ TEST_CASE("threads that draw at the same time draw the same") {
   for (std::thread& thread : threads) thread.join();
   for (const Image& image : images) CHECK(image.rgb == alone.rgb);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take memory themselves
+TEST_CASE("too little memory for letters is an error, before it ends the program") {
+  const auto code_with = [](rlim_t more) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      rlim_t pages = 0;
+      std::ifstream("/proc/self/statm") >> pages;
+      const rlim_t bytes = pages * rlim_t(::sysconf(_SC_PAGESIZE)) + more;
+      const rlimit limit{bytes, bytes};
+      if (::setrlimit(RLIMIT_AS, &limit) != 0) _exit(99);
+      Image image = black(64, 48);
+      try {
+        draw_boxes(image, std::vector<DrawnBox>{{{4, 4, 20, 20}, "name", "", kRed}});
+      } catch (const base::Error& error) {
+        _exit(int(error.code()));
+      }
+      _exit(0);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  };
+  for (const rlim_t mib : {1, 8, 32, 63}) {
+    INFO(mib << " MiB");
+    CHECK(code_with(mib << 20) == int(base::ExitCode::resources));
+  }
+  CHECK(code_with(rlim_t(1) << 30) == 0);
+}
+#endif

@@ -119,3 +119,18 @@ TEST_CASE("output guard: the line names the option, the file and the input") {
                             Catch::Contains("val\\n.json, which is never replaced; choose"));
   }
 }
+
+TEST_CASE("output guard: - is no name of a file or folder") {
+  const auto words = [](const std::string& path) {
+    return refused(ExitCode::usage, [&] { OutputGuard(true).add("--to", path); });
+  };
+  CHECK(words("-") ==
+        "--to: - is not taken for a name; ./- is, and /dev/stdout is standard output");
+  CHECK_THAT(words("-/a.jpg"), Catch::Contains("./-/a.jpg"));
+  CHECK_FALSE(
+      refused(ExitCode::usage, [] { OutputGuard(true).add("--to", "-", "a.jpg", "a"); }).empty());
+  for (const char* name : {"./-", "-a", "--", "a/-", "/-", ""}) {
+    INFO(name);
+    CHECK(words(name).empty());
+  }
+}

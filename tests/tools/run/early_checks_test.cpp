@@ -165,6 +165,13 @@ TEST_CASE("a full disk in the middle of a run: it is said so, and what is kept")
   for (const std::string& path : run::resumable("last_metrics.json")) fs::remove(path);
   CHECK_THROWS_WITH(way_on(ENOSPC), Contains("x; the disk is full; no checkpoint was saved yet: "
                                              "make room on it and start anew"));
+  fs::remove_all("last_metrics.json");
+  CHECK_THROWS_WITH(way_on(ENOENT),
+                    Contains("x; last_metrics.json was removed or renamed, with what was saved "
+                             "there: mend that and start anew"));
+  const base::Error diverged(base::ExitCode::diverged, "x");
+  CHECK_THROWS_WITH(run::fail_with_way_on(diverged, {}, &folder, 0),
+                    Contains("start anew: last_metrics.json was removed"));
 }
 
 TEST_CASE("a run that goes on takes no weights from elsewhere") {

@@ -187,7 +187,9 @@ TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its
   fs::copy_file(place.at("run/last.safetensors"), place.at("downloads/x.safetensors"));
   base::write_file(place.at("downloads/config.json"), std::string_view("precious"));
   const std::string resume = "--config tiny.json --resume downloads/x.safetensors train.steps=2 ";
-  check_refused(place.ssdtrain(resume), "downloads is not the folder of a run");
+  check_refused(place.ssdtrain(resume),
+                "downloads/x.safetensors: its folder is not the folder of a run, as it lacks "
+                "env.json, cmdline.txt or config.json: give a new folder with --output-dir");
   CHECK(text_of(place.at("downloads/config.json")) == "precious");
   CHECK(std::distance(fs::directory_iterator(place.at("downloads")), {}) == 2);
   const Outcome elsewhere = place.ssdtrain(resume + "--output-dir new");

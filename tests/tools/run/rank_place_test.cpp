@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "engine/backend.h"
 #include "tests/support/catch.h"
 
 using Set = std::map<std::string, std::string>;
@@ -71,6 +72,11 @@ TEST_CASE("each rank has the GPU of its number on its machine, where there are e
   CHECK(run::device_of_rank("cpu", *third, 2) == "cpu");
   CHECK_THROWS_WITH(run::device_of_rank("cuda", *third, 1),
                     Catch::Contains("rank 3") && Catch::Contains("has 1 GPU:"));
+  if (engine::cuda_devices() == 0)  // as the program says without ranks
+    CHECK_THROWS_WITH(run::device_of_rank("cuda", *third, 0),
+                      Catch::StartsWith("device cuda:1: ") &&
+                          (Catch::Contains("this build has no CUDA backend") ||
+                           Catch::Contains("no GPU on this machine")));
   CHECK_THROWS_WITH(run::device_of_rank("cuda:0", *third, 8),
                     Catch::Contains("write --device cuda"));
   CHECK(place(kOpenMpi)->local_rank == 1);  // of one machine

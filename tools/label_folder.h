@@ -1,0 +1,25 @@
+// A folder of YOLO label files, whose numbers mean the classes of the classes.txt in it.
+#pragma once
+#include <set>
+#include <string>
+
+namespace tools {
+
+struct LabelFolder {
+  std::string option;             // names the folder in messages
+  std::string path;               // nothing is checked if it is empty
+  std::string class_names;        // what its classes.txt is going to be
+  std::string owner;              // of these classes, for messages, such as "the model"
+  std::set<std::string> written;  // label files that are replaced, relative to the folder
+  bool with_folders = false;      // whether label files lie in folders below it, too
+};
+
+// Whether its classes.txt has these names already. Lines may end as on Windows, since other
+// programs write classes.txt, too.
+bool has_class_names(const LabelFolder& folder);
+
+// Throws Error(usage) if the folder has label files of other classes that are not replaced: beside
+// the new classes.txt, their numbers would be read as its classes.
+void refuse_other_classes(const LabelFolder& folder);
+
+}  // namespace tools
