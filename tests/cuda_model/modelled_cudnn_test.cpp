@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include "engine/conv/conv.h"
+#include "engine/cudnn/choice.h"
+#include "engine/cudnn/device.h"
 #include "tests/cuda_model/settings.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/conv_run.h"
@@ -19,6 +21,9 @@ namespace {
 constexpr uint64_t kFirstWaits = 101, kNextWaits = 5, kOrders = 8;
 // Libraries: the second has no f32 gradients of weights from half types, and no statistics.
 constexpr uint64_t kEverything = 1, kNarrowGradients = 4;
+// Libraries with everything whose ReLU has the slope 1 at its clips, and the slope 0.
+constexpr uint64_t kSlopes[] = {kEverything, 6};
+constexpr int64_t kFailing = 11, kWrong = 12;  // engines of each library
 
 std::string kept_in(const TemporaryFolder& folder) {
   std::string text;
@@ -27,7 +32,41 @@ std::string kept_in(const TemporaryFolder& folder) {
   return text;
 }
 
+// Runs each plan by itself that the sound engines have for the shape. Returns how many there were.
+int check_each_plan(ConvRun& gpu, const ConvShape& s, const OperandValues& wanted) {
+  const auto device = std::make_shared<CudnnDevice>(0);
+  const double allowed = s.dtype == DType::f32 && !s.exact_f32 ? 2e-3 : 4 * rounding_limit(s.dtype);
+  int ran = 0;
+  for (const CudnnCandidate& candidate : cudnn_candidates(*device, s, 0)) {
+    const int64_t engine = candidate.engine.index;
+    if (engine == kFailing || engine == kWrong) continue;
+    const auto choice = build(device, s, candidate);
+    if (!choice) continue;
+    INFO("engine " << engine << ", " << choice->candidate);
+    const OperandValues got = gpu.run(*choice->plan);
+    for (size_t i = 0; i < got.size(); ++i) CHECK(distance(got[i], wanted[i]) < allowed);
+    ++ran;
+  }
+  return ran;
+}
+
 }  // namespace
+
+// The choice of a plan leaves out those with wrong results: whoever looks at chosen plans alone does
+// not notice that a graph is wrong, but only that it is never taken.
+TEST_CASE("cuDNN: every graph computes what the plain loops compute, also those not chosen") {
+  for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+    for (DType dtype : {DType::f32, DType::f16, DType::bf16})
+      for (const ConvShape& s : fused(strided_conv(dtype, pass, 9, 6, 16, 16))) {
+        ConvRun gpu(s, "cuda:0"), cpu(s);
+        const OperandValues wanted = cpu.run(*make_reference_conv(s));
+        for (uint64_t seed : kSlopes) {
+          INFO("seed " << seed << ": " << describe(s));
+          cuda_model::settings().seed = seed;
+          CHECK((check_each_plan(gpu, s, wanted) > 0 || s.optional()));
+        }
+      }
+}
 
 TEST_CASE("cuDNN: a plan that cannot be recorded is not taken, by rule and by time") {
   ConvShape s = strided_conv(DType::f16, ConvPass::forward, 9, 6, 16, 16);
