@@ -35,7 +35,8 @@ std::string kept_in(const TemporaryFolder& folder) {
 // Runs each plan by itself that the sound engines have for the shape. Returns how many there were.
 int check_each_plan(ConvRun& gpu, const ConvShape& s, const OperandValues& wanted) {
   const auto device = std::make_shared<CudnnDevice>(0);
-  const double allowed = s.dtype == DType::f32 && !s.exact_f32 ? 2e-3 : 4 * rounding_limit(s.dtype);
+  const bool rounds = s.dtype == DType::f32 && !s.exact_f32;
+  const double allowed = rounds ? 2e-3 : 4 * rounding_limit(s.dtype);
   int ran = 0;
   for (const CudnnCandidate& candidate : cudnn_candidates(*device, s, 0)) {
     const int64_t engine = candidate.engine.index;
@@ -50,10 +51,38 @@ int check_each_plan(ConvRun& gpu, const ConvShape& s, const OperandValues& wante
   return ran;
 }
 
+// A forward convolution's operands on the device, of which all that are read have one value.
+class FilledOperands {
+ public:
+  FilledOperands(Bench& bench, const ConvShape& s, double value) : bench_(bench) {
+    for (const ConvOperand& o : conv_operands(s)) {
+      kept_.push_back(bench.context().empty(o.shape, o.dtype));
+      write(kept_.back(), Values(size_t(o.shape.size()), o.read ? value : 0));
+      args_.*o.view = kept_.back();
+    }
+  }
+  Values run(ConvPlan& plan, const Memory& workspace) const {
+    ConvArgs args = args_;
+    args.workspace = workspace.data();
+    plan.run(bench_.queue(), args);
+    bench_.backend->synchronize(bench_.queue());
+    return read(Tensor::borrow(args.y));
+  }
+
+ private:
+  Bench& bench_;
+  std::vector<Tensor> kept_;
+  ConvArgs args_;
+};
+
+std::unique_ptr<Memory> workspace_of(Bench& bench, const ConvPlan& plan) {
+  return std::make_unique<Memory>(*bench.backend, plan.workspace(), Place::device);
+}
+
 }  // namespace
 
-// The choice of a plan leaves out those with wrong results: whoever looks at chosen plans alone does
-// not notice that a graph is wrong, but only that it is never taken.
+// The choice of a plan leaves out those with wrong results: among chosen plans alone, nobody would
+// notice that a graph is wrong and therefore never taken.
 TEST_CASE("cuDNN: every graph computes what the plain loops compute, also those not chosen") {
   for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
     for (DType dtype : {DType::f32, DType::f16, DType::bf16})
@@ -66,6 +95,30 @@ TEST_CASE("cuDNN: every graph computes what the plain loops compute, also those 
           CHECK((check_each_plan(gpu, s, wanted) > 0 || s.optional()));
         }
       }
+}
+
+TEST_CASE("cuDNN: a plan that runs again takes operands and workspace from where they are now") {
+  cuda_model::settings().seed = kEverything;
+  const ConvShape s = strided_conv(DType::f16, ConvPass::forward, 9, 6, 16, 16);
+  Bench bench("cuda:0");
+  const auto device = std::make_shared<CudnnDevice>(0);
+  size_t most = 0;
+  for (const CudnnCandidate& candidate : cudnn_candidates(*device, s, 0)) {
+    if (candidate.engine.index == kFailing) continue;
+    const auto choice = build(device, s, candidate);
+    if (!choice) continue;
+    INFO("engine " << candidate.engine.index << ", " << choice->candidate);
+    most = std::max(most, choice->plan->workspace());
+    auto workspace = workspace_of(bench, *choice->plan);
+    const FilledOperands first(bench, s, 1), second(bench, s, 2);
+    const Values once = first.run(*choice->plan, *workspace);
+    Values twice = second.run(*choice->plan, *workspace);
+    workspace = workspace_of(bench, *choice->plan);  // elsewhere
+    CHECK(second.run(*choice->plan, *workspace) == twice);
+    for (double& y : twice) y /= 4;  // both factors of each product were twice as large
+    CHECK(twice == once);
+  }
+  CHECK(most > 0);
 }
 
 TEST_CASE("cuDNN: a plan that cannot be recorded is not taken, by rule and by time") {

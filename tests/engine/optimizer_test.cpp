@@ -119,7 +119,7 @@ TEST_CASE("optimizer: only a rule with L2 has a regularisation loss") {
   }
 }
 
-TEST_CASE("optimizer: its state is read as it is after all steps that were queued, and as written") {
+TEST_CASE("optimizer: its state is read as all queued steps left it, and as it was written") {
   const std::string device = GENERATE(from_range(devices()));
   Sample s(device, RuleKind::momentum);
   CHECK(s.optimizer->read_state().step == 0);
