@@ -68,16 +68,39 @@ have_gpu() { [ -n "$gpu" ]; }
 unpack_prefix() {
   prefix=$build/prefix
   compgen -G '.gpu-prefix/*.deb' >/dev/null || { prefix=; return 0; }
+  local lib=$prefix/usr/lib/x86_64-linux-gnu
   if [ ! -e "$prefix/complete" ]; then
     local file
     mkdir -p "$prefix"
     for file in .gpu-prefix/*.deb; do dpkg -x "$file" "$prefix" || return 1; done
-    ln -sf ../../../lib/x86_64-linux-gnu/libz.so.1 "$prefix/usr/lib/x86_64-linux-gnu/libz.so"
+    ln -sf ../../../lib/x86_64-linux-gnu/libz.so.1 "$lib/libz.so"
+    prefix_settings "$lib"
     touch "$prefix/complete"
   fi
   export CPLUS_INCLUDE_PATH=$prefix/usr/include:$prefix/usr/include/x86_64-linux-gnu
   export C_INCLUDE_PATH=$CPLUS_INCLUDE_PATH
-  libraries=$prefix/usr/lib/x86_64-linux-gnu:$prefix/lib/x86_64-linux-gnu${libraries:+:$libraries}
+  export PKG_CONFIG=$prefix/pkg-config FONTCONFIG_FILE=$prefix/fonts.conf
+  # What these libraries need of each other.
+  export LDFLAGS="-Wl,-rpath-link,$lib:$prefix/lib/x86_64-linux-gnu ${LDFLAGS:-}"
+  libraries=$lib:$prefix/lib/x86_64-linux-gnu${libraries:+:$libraries}
+}
+
+# pkg-config, for packages that are not where they say that they are; and the fonts, beside the machine's own.
+prefix_settings() {  # folder of the libraries
+  cat >"$prefix/pkg-config" <<END
+#!/bin/sh
+export PKG_CONFIG_SYSROOT_DIR='$prefix' PKG_CONFIG_LIBDIR='$1/pkgconfig:$prefix/usr/share/pkgconfig'
+LD_LIBRARY_PATH='$1' exec '$prefix/usr/bin/pkgconf' "\$@"
+END
+  chmod +x "$prefix/pkg-config"
+  cat >"$prefix/fonts.conf" <<END
+<?xml version="1.0"?>
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>$prefix/usr/share/fonts</dir>
+  <cachedir>$build/cache/fontconfig</cachedir>
+</fontconfig>
+END
 }
 
 describe_machine() {

@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include "engine/conv/conv.h"
+#include "engine/cudnn/choice.h"
+#include "engine/cudnn/device.h"
 #include "tests/cuda_model/settings.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/conv_run.h"
@@ -15,9 +17,13 @@ using namespace engine;
 
 namespace {
 
-constexpr uint64_t kWaits = 101;  // the seed of a library whose engine 11 waits for its stream
+// Seeds of libraries whose engine 11 waits for its stream. In one of them it is proposed first.
+constexpr uint64_t kFirstWaits = 101, kNextWaits = 5, kOrders = 8;
 // Libraries: the second has no f32 gradients of weights from half types, and no statistics.
 constexpr uint64_t kEverything = 1, kNarrowGradients = 4;
+// Libraries with everything whose ReLU has the slope 1 at its clips, and the slope 0.
+constexpr uint64_t kSlopes[] = {kEverything, 6};
+constexpr int64_t kFailing = 11, kWrong = 12;  // engines of each library
 
 std::string kept_in(const TemporaryFolder& folder) {
   std::string text;
@@ -26,14 +32,102 @@ std::string kept_in(const TemporaryFolder& folder) {
   return text;
 }
 
+// Runs each plan by itself that the sound engines have for the shape. Returns how many there were.
+int check_each_plan(ConvRun& gpu, const ConvShape& s, const OperandValues& wanted) {
+  const auto device = std::make_shared<CudnnDevice>(0);
+  const bool rounds = s.dtype == DType::f32 && !s.exact_f32;
+  const double allowed = rounds ? 2e-3 : 4 * rounding_limit(s.dtype);
+  int ran = 0;
+  for (const CudnnCandidate& candidate : cudnn_candidates(*device, s, 0)) {
+    const int64_t engine = candidate.engine.index;
+    if (engine == kFailing || engine == kWrong) continue;
+    const auto choice = build(device, s, candidate);
+    if (!choice) continue;
+    INFO("engine " << engine << ", " << choice->candidate);
+    const OperandValues got = gpu.run(*choice->plan);
+    for (size_t i = 0; i < got.size(); ++i) CHECK(distance(got[i], wanted[i]) < allowed);
+    ++ran;
+  }
+  return ran;
+}
+
+// A forward convolution's operands on the device, of which all that are read have one value.
+class FilledOperands {
+ public:
+  FilledOperands(Bench& bench, const ConvShape& s, double value) : bench_(bench) {
+    for (const ConvOperand& o : conv_operands(s)) {
+      kept_.push_back(bench.context().empty(o.shape, o.dtype));
+      write(kept_.back(), Values(size_t(o.shape.size()), o.read ? value : 0));
+      args_.*o.view = kept_.back();
+    }
+  }
+  Values run(ConvPlan& plan, const Memory& workspace) const {
+    ConvArgs args = args_;
+    args.workspace = workspace.data();
+    plan.run(bench_.queue(), args);
+    bench_.backend->synchronize(bench_.queue());
+    return read(Tensor::borrow(args.y));
+  }
+
+ private:
+  Bench& bench_;
+  std::vector<Tensor> kept_;
+  ConvArgs args_;
+};
+
+std::unique_ptr<Memory> workspace_of(Bench& bench, const ConvPlan& plan) {
+  return std::make_unique<Memory>(*bench.backend, plan.workspace(), Place::device);
+}
+
 }  // namespace
 
+// The choice of a plan leaves out those with wrong results: among chosen plans alone, nobody would
+// notice that a graph is wrong and therefore never taken.
+TEST_CASE("cuDNN: every graph computes what the plain loops compute, also those not chosen") {
+  for (ConvPass pass : {ConvPass::forward, ConvPass::grad_input, ConvPass::grad_weight})
+    for (DType dtype : {DType::f32, DType::f16, DType::bf16})
+      for (const ConvShape& s : fused(strided_conv(dtype, pass, 9, 6, 16, 16))) {
+        ConvRun gpu(s, "cuda:0"), cpu(s);
+        const OperandValues wanted = cpu.run(*make_reference_conv(s));
+        for (uint64_t seed : kSlopes) {
+          INFO("seed " << seed << ": " << describe(s));
+          cuda_model::settings().seed = seed;
+          CHECK((check_each_plan(gpu, s, wanted) > 0 || s.optional()));
+        }
+      }
+}
+
+TEST_CASE("cuDNN: a plan that runs again takes operands and workspace from where they are now") {
+  cuda_model::settings().seed = kEverything;
+  const ConvShape s = strided_conv(DType::f16, ConvPass::forward, 9, 6, 16, 16);
+  Bench bench("cuda:0");
+  const auto device = std::make_shared<CudnnDevice>(0);
+  size_t most = 0;
+  for (const CudnnCandidate& candidate : cudnn_candidates(*device, s, 0)) {
+    if (candidate.engine.index == kFailing) continue;
+    const auto choice = build(device, s, candidate);
+    if (!choice) continue;
+    INFO("engine " << candidate.engine.index << ", " << choice->candidate);
+    most = std::max(most, choice->plan->workspace());
+    auto workspace = workspace_of(bench, *choice->plan);
+    const FilledOperands first(bench, s, 1), second(bench, s, 2);
+    const Values once = first.run(*choice->plan, *workspace);
+    Values twice = second.run(*choice->plan, *workspace);
+    workspace = workspace_of(bench, *choice->plan);  // elsewhere
+    CHECK(second.run(*choice->plan, *workspace) == twice);
+    for (double& y : twice) y /= 4;  // both factors of each product were twice as large
+    CHECK(twice == once);
+  }
+  CHECK(most > 0);
+}
+
 TEST_CASE("cuDNN: a plan that cannot be recorded is not taken, by rule and by time") {
-  cuda_model::settings().seed = kWaits;
   ConvShape s = strided_conv(DType::f16, ConvPass::forward, 9, 6, 16, 16);
   s.forward = {.bias = true, .activation = Activation::relu6};
-  for (bool by_rule : {true, false}) {
-    INFO((by_rule ? "by rule" : "by time"));
+  for (uint64_t order = 0; order <= kOrders; ++order) {
+    const bool by_rule = order < kOrders;
+    cuda_model::settings().seed = kFirstWaits + order % kOrders * kNextWaits;
+    INFO((by_rule ? "by rule" : "by time") << ", library " << cuda_model::settings().seed);
     const TemporaryFolder folder;
     ConvRun gpu(s, "cuda:0"), cpu(s);
     const auto backend =

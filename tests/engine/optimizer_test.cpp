@@ -118,3 +118,20 @@ TEST_CASE("optimizer: only a rule with L2 has a regularisation loss") {
     CHECK((loss > 0) == (kind == RuleKind::momentum));
   }
 }
+
+TEST_CASE("optimizer: its state is read as all queued steps left it, and as it was written") {
+  const std::string device = GENERATE(from_range(devices()));
+  Sample s(device, RuleKind::momentum);
+  CHECK(s.optimizer->read_state().step == 0);
+  s.step();
+  s.optimizer->step(s.bench.context());
+  engine::OptimizerState state = s.optimizer->read_state();
+  CHECK(state.step == 2);
+  CHECK(state.learning_rate == 0.125);
+  state.step = 7;
+  state.loss_scale = 64;
+  s.optimizer->write_state(state);
+  const engine::OptimizerState written = s.optimizer->read_state();
+  CHECK(written.step == 7);
+  CHECK(written.loss_scale == 64);
+}

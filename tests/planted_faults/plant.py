@@ -50,8 +50,8 @@ def try_one(copy, fault):
 
 
 def row_of(fault, verdict, by):
-    who, _, how = by.partition("; ")
-    who = f"`{who}`" if verdict == planting.FOUND else f"**{verdict}**"
+    who, _, how = by.partition("; ") if verdict == planting.FOUND else ("", "", by)
+    who = f"`{who}`" if who else f"**{verdict}**"
     how = how.replace("|", "\\|")
     return f"| {fault[0].replace('_', ' ')} | `{fault[1]}` | {who} | {how} |"
 

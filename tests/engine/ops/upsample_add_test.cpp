@@ -1,3 +1,5 @@
+#include "kernels/upsample.h"
+
 #include "tests/support/catch.h"
 #include "tests/support/engine/op_case.h"
 
@@ -27,6 +29,26 @@ TEST_CASE("upsample_add: fine plus every coarse pixel four times") {
             },
     });
   }
+}
+
+TEST_CASE("upsample_add: writes its result, and nothing behind it") {
+  const std::string device = GENERATE(from_range(devices()));
+  Bench bench(device);
+  // Each in memory of its own: behind a piece of step memory, nobody would notice. The inputs go on
+  // behind what is read, since a sum of NaN would write there what the modelled GPU expects.
+  std::vector<std::unique_ptr<engine::Memory>> kept;
+  auto filled = [&](const Shape& shape, double value, const Shape& whole) {
+    kept.push_back(std::make_unique<engine::Memory>(
+        *bench.backend, size_t(whole.size()) * sizeof(float), engine::Place::device));
+    View all{kept.back()->data(), DType::f32, whole};
+    write(Tensor::borrow(all), Values(size_t(whole.size()), value));
+    return View{all.data, DType::f32, shape};
+  };
+  const View coarse = filled({4, {2, 3, 5, 3}}, 1, {4, {3, 3, 5, 3}});
+  const View fine = filled({4, {2, 6, 10, 3}}, 2, {4, {3, 6, 10, 3}});
+  const View y = filled(fine.shape, 0, fine.shape);
+  kernels::upsample_add(bench.queue(), coarse, fine, y);
+  CHECK(read(Tensor::borrow(y)) == Values(size_t(y.shape.size()), 3));
 }
 
 TEST_CASE("upsample_add: refuses sides that are not doubled") {
