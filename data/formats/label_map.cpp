@@ -73,10 +73,6 @@ class LabelMapParser : TextTokens {
                              "; write it behind the last field of that item"));
   }
 
-  std::vector<Label> labels_;
-  std::map<int64_t, std::pair<int, std::string>> items_;  // line and name, by id
-  std::map<std::string, int> names_;                      // lines
-
   // Parses from a { to its }, or from a < to its >.
   Label parse_item() {
     Label label;
@@ -131,6 +127,10 @@ class LabelMapParser : TextTokens {
       advance();
     }
   }
+
+  std::vector<Label> labels_;
+  std::map<int64_t, std::pair<int, std::string>> items_;  // line and name, by id
+  std::map<std::string, int> names_;                      // lines
 };
 
 }  // namespace

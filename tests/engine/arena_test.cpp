@@ -34,7 +34,7 @@ TEST_CASE("arena: running out is an error with numbers, and loses nothing") {
   } catch (const base::Error& e) {
     CHECK(e.code() == base::ExitCode::resources);
     CHECK_THAT(e.what(), Catch::Contains("1 KiB wanted, 4 KiB of 4 KiB in use") &&
-                             Catch::Contains("train.memory_gib (of ssdbench: --memory-gib)"));
+                             Catch::Contains("train.memory_gib or --memory-gib"));
   }
   arena.give_back(all);
   CHECK(arena.empty());

@@ -1,81 +1,18 @@
 #include "tools/config/text.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/config/parser.h"
+#include "tools/config/reader.h"
 
 namespace config {
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
 
-constexpr size_t kMaxFileBytes = size_t(16) << 20;
-constexpr size_t kMaxBases = 16;
-constexpr char kBase[] = "_base_";
 constexpr char kCommandLine[] = "command line";
 
-std::string read_bounded(const std::string& path, const std::string& named_at) {
-  // Reading a pipe could wait forever, and a device might never end.
-  std::error_code unknown;
-  const fs::file_status there = fs::status(path, unknown);
-  if (fs::exists(there) && !fs::is_regular_file(there))
-    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": it is ",
-               fs::is_directory(there) ? "a folder" : "a pipe or a device",
-               ", expected a JSON file");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), std::streamsize(text.size()));
-  if (file.bad())
-    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
-  text.resize(size_t(file.gcount()));
-  if (text.size() > kMaxFileBytes)
-    base::fail(base::ExitCode::usage, path, ":1: larger than 16 MiB, expected a configuration");
-  return text;
-}
-
 }  // namespace
-
-// Reads a file and its chain of bases, one after the other.
-class ConfigReader {
- public:
-  ConfigText read(const std::string& path, const std::string& named_at) {
-    std::error_code error;
-    std::string identity = fs::weakly_canonical(path, error).string();
-    for (const std::string& open : open_)
-      if (open == identity) base::fail(base::ExitCode::usage, named_at, path, " is its own base");
-    if (open_.size() == kMaxBases)
-      base::fail(base::ExitCode::usage, named_at, "a chain of more than ", kMaxBases, " bases");
-    open_.push_back(identity);
-    ConfigText result = merge(read_bounded(path, named_at), path);
-    result.files_.push_back(path);
-    return result;
-  }
-
-  ConfigText merge(const std::string& text, const std::string& name) {
-    ParsedConfig own = parse_config(text, name);
-    auto place_of = [&](int line) { return base::concatenate(name, ":", line); };
-    ConfigText result;
-    if (auto base = own.values.find(kBase); base != own.values.end()) {
-      std::string at = place_of(own.lines[kBase]) + ": " + kBase + ": ";
-      if (!base->is_string()) base::fail(base::ExitCode::usage, at, "expected the path of a file");
-      result = read((fs::path(name).parent_path() / base->get<std::string>()).string(), at);
-      own.values.erase(base);
-    }
-    result.values_.merge_patch(own.values);
-    for (const auto& [path, line] : own.lines) result.places_[path] = place_of(line);
-    return result;
-  }
-
- private:
-  std::vector<std::string> open_;
-};
 
 ConfigText ConfigText::from_file(const std::string& path) { return ConfigReader().read(path, ""); }
 
@@ -136,7 +73,8 @@ void ConfigText::override_with(const std::string& assignment) {
     base::fail(base::ExitCode::usage, place, ": \"", assignment.substr(0, 100),
                "\": expected key.path=value");
   std::string path = assignment.substr(0, equals), typed = assignment.substr(equals + 1);
-  if (path == kBase) base::fail(base::ExitCode::usage, place, ": ", kBase, " belongs into a file");
+  if (path == ConfigReader::kBase)
+    base::fail(base::ExitCode::usage, place, ": ", ConfigReader::kBase, " belongs into a file");
   refuse_other_encodings(place, path);
   refuse_other_encodings(place + ": " + path, typed);
   json patch = value_of(typed, place + ": " + path);

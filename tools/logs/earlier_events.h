@@ -1,0 +1,18 @@
+// Files of events of an earlier part of the run, which EventFile continues.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace logs {
+
+inline constexpr char kEventFilePrefix[] = "events.out.tfevents.";  // the time follows
+inline constexpr uint32_t kStepOfEvent = 2;  // the field's number in a message tensorflow.Event
+
+// The path of the newest event file of a folder; empty if there is none.
+std::string newest_events(const std::string& folder);
+
+// Keeps only what comes before the first event that is damaged or of a later step. Returns what was
+// damaged in words, or nothing; then a copy of the file is kept.
+std::string cut_events_after(const std::string& path, int64_t last_step);
+
+}  // namespace logs
