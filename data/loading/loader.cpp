@@ -34,9 +34,13 @@ LoaderOptions checked(LoaderOptions options, const Dataset& dataset) {
 // Says what to do if there are fewer images than one batch of all ranks needs.
 std::string cure_of(const BatchPlan& plan, const LoaderOptions& options) {
   if (plan.images == 0) return "";
-  if (plan.images < plan.world)
-    return base::concatenate("; each of ", plan.world, " ranks needs one: start ", plan.images,
-                             " at most, or add images");
+  if (plan.images < plan.world) {
+    const int64_t batches = plan.images / options.batch_size;
+    return base::concatenate("; each of ", plan.world, " ranks needs ", options.batch_size,
+                             ": start ", std::max<int64_t>(batches, 1), " at most",
+                             batches > 0 ? "" : " with a smaller " + options.batch_key,
+                             ", or add images");
+  }
   return base::concatenate("; lower ", options.batch_key, " to ", plan.images / plan.world,
                            plan.world > 1 ? " for each rank" : "", ", or add images");
 }

@@ -178,8 +178,8 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
 void refuse_dash(const std::string& option, const fs::path& path) {
   if (!path.empty() && *path.begin() == "-")
     fail(ExitCode::usage, option, ": ", printable(path.string()),
-         " is not taken for a name; ./", printable(path.string()),
-         " is, and /dev/stdout is standard output");
+         " is no name for a file: write /dev/stdout for standard output, or ./",
+         printable(path.string()), " for a file of this name");
 }
 
 }  // namespace base

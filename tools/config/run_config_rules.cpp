@@ -17,8 +17,7 @@ std::string unless(bool good, const std::string& complaint) { return good ? "" :
 // line.
 std::string both_given(const std::string& first, const std::string& second) {
   return fmt::format(
-      "{0} and {1} are both given: keep one; {0}=0 or {1}=0 on the command line "
-      "removes it",
+      "{0} and {1} are both given: keep one; {0}=0 or {1}=0 on the command line removes the other",
       first, second);
 }
 

@@ -79,7 +79,11 @@ TEST_CASE("too few images for a batch: what helps, and no smaller batch where it
   CHECK_THAT(said(2, 2),
              Catch::EndsWith("; lower train.batch_size to 1 for each rank, or add images"));
   CHECK_THAT(said(1, 4),
-             Catch::EndsWith("; each of 4 ranks needs one: start 3 at most, or add images"));
+             Catch::EndsWith("; each of 4 ranks needs 1: start 3 at most, or add images"));
+  CHECK_THAT(said(2, 4),
+             Catch::EndsWith("; each of 4 ranks needs 2: start 1 at most, or add images"));
+  CHECK_THAT(said(8, 4), Catch::EndsWith("; each of 4 ranks needs 8: start 1 at most with a "
+                                         "smaller train.batch_size, or add images"));
 }
 
 TEST_CASE("every thread count, queue depth and cache gives the same stream") {

@@ -124,8 +124,10 @@ TEST_CASE("output guard: - is no name of a file or folder") {
   const auto words = [](const std::string& path) {
     return refused(ExitCode::usage, [&] { OutputGuard(true).add("--to", path); });
   };
-  CHECK(words("-") ==
-        "--to: - is not taken for a name; ./- is, and /dev/stdout is standard output");
+  CHECK(
+      words("-") ==
+      "--to: - is no name for a file: write /dev/stdout for standard output, or ./- for a file of "
+      "this name");
   CHECK_THAT(words("-/a.jpg"), Catch::Contains("./-/a.jpg"));
   CHECK_FALSE(
       refused(ExitCode::usage, [] { OutputGuard(true).add("--to", "-", "a.jpg", "a"); }).empty());
