@@ -62,18 +62,19 @@ int print_pairs(const ResultRows& before, const ResultRows& after) {
   return slower;
 }
 
-// Warns of what makes times differ that the code does not.
-void warn_of_machines(const std::string& before_path, const ResultFile& before,
-                      const std::string& after_path, const ResultFile& after) {
+// Tells what makes times differ: a disturbed measurement and another CPU, which are no gain or loss
+// of the code, with a warning; and the versions of the program.
+void tell_about_machines(const std::string& before_path, const ResultFile& before,
+                         const std::string& after_path, const ResultFile& after) {
   for (const auto& [path, file] : {std::pair(&before_path, &before), {&after_path, &after}})
     if (!file->notices.empty())
       base::tell(fmt::format("warning: {}: its own measurement was disturbed: {}", *path,
                              fmt::join(file->notices, "; ")));
-  for (const auto& [what, a, b] : {std::tuple("CPU", &before.cpu, &after.cpu),
-                                   {"version of the program", &before.version, &after.version}})
+  for (const auto& [what, a, b] : {std::tuple("warning: the CPU", &before.cpu, &after.cpu),
+                                   {"the version of the program", &before.version, &after.version}})
     if (!a->empty() && !b->empty() && *a != *b)
-      base::tell(fmt::format("warning: the {} is {} in {}, and {} in {}", what, *a, before_path, *b,
-                             after_path));
+      base::tell(
+          fmt::format("{} is {} in {}, and {} in {}", what, *a, before_path, *b, after_path));
 }
 
 // Names the settings of which the files have no value in common.
@@ -103,9 +104,9 @@ int compare(const std::string& before_path, const std::string& after_path) {
   const size_t shared = before.size() - unpaired.size();
   if (!shared)
     base::fail(base::ExitCode::data, before_path, " and ", after_path,
-               " have no case in common, for which all settings of a row have to be the same: ",
+               " have no case in common, which is a row with the same settings in both: ",
                difference_in_words(before_file, after_file));
-  warn_of_machines(before_path, before_file, after_path, after_file);
+  tell_about_machines(before_path, before_file, after_path, after_file);
   const std::vector<std::string> added = only_in(after_path, after, before);
   unpaired.insert(unpaired.end(), added.begin(), added.end());
   const int slower = print_pairs(before, after);

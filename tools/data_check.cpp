@@ -77,7 +77,7 @@ std::string unchecked_in_words(const CheckArguments& arguments, const data::Data
                      arguments.input.source.images.empty()
                          ? "give the folder of the images with --images, or --no-images to look at "
                            "the annotations only"
-                         : "--images names a folder that does not have them");
+                         : "the folder that --images names lacks the image files");
 }
 
 void print_json(const Problems& problems, const data::Dataset& dataset, bool all,

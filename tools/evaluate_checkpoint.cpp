@@ -15,6 +15,7 @@
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
 #include "tools/config/idle_keys.h"
+#include "tools/config/start_folder.h"
 #include "tools/config/text.h"
 #include "tools/evaluation_page.h"
 #include "tools/run/checkpoint_files.h"
@@ -66,13 +67,11 @@ data::Dataset load_data(const CheckpointEvaluation& job, const run::ModelFile& f
   try {
     return run::load_dataset(config.data.val, config.data.label_map, &file.classes());
   } catch (const base::Error& error) {
-    std::error_code unknown;
-    const std::string& images = config.data.val.images;
     const bool named = job.input.source.given() || !job.config.empty() ||
                        std::any_of(job.overrides.begin(), job.overrides.end(),
                                    [](const auto& o) { return o.starts_with("data.val."); });
-    if (named || (std::filesystem::exists(config.data.val.path(), unknown) &&
-                  (images.empty() || std::filesystem::exists(images, unknown))))
+    if (named || (!config::leads_to_nothing(config.data.val.path()) &&
+                  !config::leads_to_nothing(config.data.val.images)))
       throw;
     fail(error.code(), error.what(),
          "; this path is from the configuration in the checkpoint: give --annotations and --images "

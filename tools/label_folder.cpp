@@ -54,15 +54,14 @@ void refuse_other_classes(const LabelFolder& folder) {
        at.increment(unknown)) {
     if (!folder.with_folders) at.disable_recursion_pending();
     const fs::path& path = at->path();
-    if (path.extension() != ".txt" || path == names || !holds_box(path) ||
-        folder.written.contains(path.lexically_relative(folder.path).string()))
+    if (path.extension() != ".txt" || path == names ||
+        folder.written.contains(path.lexically_relative(folder.path).string()) || !holds_box(path))
       continue;
-    base::fail(
-        base::ExitCode::usage, folder.option, ": ", base::printable(path.string()),
-        " is a label file, and ", base::printable(names.string()),
-        is_taken(names) ? " lists other classes than " + folder.owner + " has"
-                        : std::string(" is missing, so that its classes are not known"),
-        "; choose another folder, or remove the label files");
+    base::fail(base::ExitCode::usage, folder.option, ": ", base::printable(path.string()),
+               " is a label file, and ", base::printable(names.string()),
+               is_taken(names) ? " lists other classes than " + folder.owner + " has"
+                               : std::string(" is missing, so that its classes are not known"),
+               "; choose another folder, or remove the label files");
   }
 }
 

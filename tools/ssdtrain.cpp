@@ -113,7 +113,7 @@ void refuse_beside_answers(const tools::Options& opts, const Arguments& a) {
     for (const std::string& name : opts.names_given())
       if (a.*answer.given && name != answer.option && !answer.beside.contains(name))
         base::fail(base::ExitCode::usage, name == "overrides" ? a.overrides.front() : name,
-                   " has no effect with ", answer.option, ": leave it away");
+                   " has no effect with ", answer.option, ": leave it out");
 }
 
 void explain_config(const Arguments& a) {

@@ -92,10 +92,12 @@ Fit fit_of(std::span<const Detection> detections, const Dataset& truth) {
 
 // Whether the numbers are rather those of `reading` than x, y, width, height. Large objects are met
 // in several readings, and a bad detector meets some objects by chance, so that twice or three
-// times as many have to fit. If boxes reach past the border, as corners do, a little better is
-// enough.
+// times as many have to fit, and one in a hundred in the rarer readings. If boxes reach past the
+// border, as corners do, a little better is enough.
 bool fits_better(const Fit& fit, size_t reading, bool past_border) {
-  if (reading != kCorners) return fit.fitting[reading] > 3 * fit.fitting[kSizes];
+  if (reading != kCorners)
+    return fit.fitting[reading] > 3 * fit.fitting[kSizes] &&
+           fit.fitting[reading] * 100 >= fit.tried;
   return past_border ? fit.overlap[reading] > fit.overlap[kSizes]
                      : fit.fitting[reading] > 2 * fit.fitting[kSizes];
 }

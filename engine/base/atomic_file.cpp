@@ -44,7 +44,7 @@ std::string temporary_of(const std::string& path) {
   const std::string folder = folder_of(path);
   if (reason == ENOENT && !fs::exists(folder, unknown) && !unknown)
     throw WriteError(code,
-                     concatenate("cannot ", action, " ", path, ": the folder ", folder, " is gone"),
+                     concatenate("cannot ", action, " ", path, ": there is no folder ", folder),
                      reason);
   const fs::space_info space = fs::space(folder, unknown);
   throw WriteError(

@@ -128,7 +128,7 @@ TEST_CASE("ssdbench compare: without a common case, the settings that differ are
   const auto differ = [&](const json& a, const json& b) {
     write_json(before, a), write_json(after, b);
     const std::string line = refusal(before, after);
-    return line.substr(line.rfind("have to be the same: ") + 21);
+    return line.substr(line.rfind("settings in both: ") + 18);
   };
   const json rows{step_row(1, 9, 10, 11)};
   CHECK(differ({{"checkpoint", "run/last"}, {"results", rows}},
@@ -166,11 +166,10 @@ TEST_CASE("ssdbench compare: files that were disturbed, of other machines or ver
   other = quiet;
   other["machine"]["cpu"] = "B";
   CHECK_THAT(told(quiet, other), Catch::Contains("warning: the CPU is A in") &&
-                                     Catch::Contains(", and B in ") &&
-                                     !Catch::Contains("version"));
+                                     Catch::Contains(", and B in ") && !Catch::Contains("version"));
   other["machine"].erase("cpu");
   other["machine"]["version"] = "2";
-  CHECK_THAT(told(quiet, other), Catch::Contains("the version of the program is 1 in"));
+  CHECK_THAT(told(quiet, other), Catch::Contains("ssdbench: the version of the program is 1 in"));
   other.erase("machine");  // of an older version
   CHECK(told(quiet, other).empty());
 }

@@ -7,6 +7,9 @@
 
 namespace config {
 
+// Whether a path leads to nothing. Of a glob, its folder is meant.
+bool leads_to_nothing(const std::string& path);
+
 // If one of these paths is relative and leads to nothing, says so with the folder in which the
 // program was started; else empty.
 std::string start_folder_in_words(const std::vector<std::string>& paths);

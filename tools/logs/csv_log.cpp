@@ -57,14 +57,14 @@ std::string set_table_aside(const std::string& path, const std::string& header) 
 }
 
 std::string prepared(const std::string& path, const std::string& header, size_t columns,
-                     int64_t last_step, std::string& damage) {
+                     int64_t last_step, int64_t every, std::string& damage) {
   if (last_step == 0) base::start_log(path);
   damage = set_table_aside(path, header);
   KeptSteps kept(path);
   std::string lines = base::keep_lines(path, [&](std::string_view line) {
     return line == header ? base::LogLine::keep : kind_of(line, columns, last_step, kept);
   });
-  if (lines.empty()) lines = kept.missing_in_words(last_step);
+  if (lines.empty()) lines = kept.missing_in_words(last_step, every);
   if (!lines.empty()) damage = lines;
   return path;
 }
@@ -78,9 +78,10 @@ std::string csv_cell(const std::string& text) {
   return cell + "\"";
 }
 
-CsvLog::CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step)
+CsvLog::CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step,
+               int64_t every)
     : columns_(std::move(columns)),
-      file_(prepared(path, header_of(columns_), columns_.size(), last_step, damage_)) {
+      file_(prepared(path, header_of(columns_), columns_.size(), last_step, every, damage_)) {
   if (file_.size() == 0) file_.append(header_of(columns_) + "\n");
 }
 

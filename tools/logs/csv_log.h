@@ -16,8 +16,10 @@ class CsvLog {
  public:
   // The first column is "step", followed by `columns`. If the file exists with the same columns, it
   // is continued after `last_step`: rows of later steps are removed, and so are damaged ones, as by
-  // base::keep_lines. A file with other columns, or without any, gets another name.
-  CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step);
+  // base::keep_lines. A file with other columns, or without any, gets another name. `every`: how
+  // many steps a row is for, so that rows which are missing before `last_step` are noticed.
+  CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step,
+         int64_t every = 1);
 
   // Writes a row. Values whose name is not a column are left out. A second call for the same step
   // completes its row.

@@ -29,12 +29,13 @@ base::LogLine kind_of(std::string_view line, int64_t last_step, KeptSteps& kept)
   return keep;
 }
 
-std::string prepared(const std::string& path, int64_t last_step, std::string& damage) {
+std::string prepared(const std::string& path, int64_t last_step, int64_t every,
+                     std::string& damage) {
   if (last_step == 0) base::start_log(path);
   KeptSteps kept(path);
   damage =
       base::keep_lines(path, [&](std::string_view line) { return kind_of(line, last_step, kept); });
-  if (damage.empty()) damage = kept.missing_in_words(last_step);
+  if (damage.empty()) damage = kept.missing_in_words(last_step, every);
   return path;
 }
 
@@ -46,8 +47,8 @@ std::string json_object(const NamedValues& values) {
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-DlLogger::DlLogger(const std::string& path, int64_t last_step)
-    : file_(prepared(path, last_step, damage_)), start_(std::chrono::steady_clock::now()) {}
+DlLogger::DlLogger(const std::string& path, int64_t last_step, int64_t every)
+    : file_(prepared(path, last_step, every, damage_)), start_(std::chrono::steady_clock::now()) {}
 
 std::string DlLogger::head() const {
   auto now = std::chrono::system_clock::now();

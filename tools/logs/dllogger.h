@@ -16,8 +16,8 @@ class DlLogger {
  public:
   // Continues an existing file after `last_step`: lines of later steps and lines about the whole
   // run are removed, and damaged ones as by base::keep_lines. If `last_step` is 0, starts a new
-  // file.
-  DlLogger(const std::string& path, int64_t last_step);
+  // file. `every`: how many steps a line is for, so that missing lines are noticed.
+  DlLogger(const std::string& path, int64_t last_step, int64_t every = 1);
 
   // Each of these writes a line. Except for unit(), the comment gives the value of its key "step".
   void parameters(const std::string& json_object);                // "PARAMETER"

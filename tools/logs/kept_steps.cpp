@@ -19,7 +19,7 @@ bool has_bytes(const std::string& path) {
 
 KeptSteps::KeptSteps(std::string path) : path_(std::move(path)), had_lines_(has_bytes(path_)) {}
 
-std::string KeptSteps::missing_in_words(int64_t last_step) const {
+std::string KeptSteps::missing_in_words(int64_t last_step, int64_t every) const {
   constexpr const char* kCure =
       "; if there is a whole copy, stop this run, put the copy there and resume again";
   const std::string name = fs::path(path_).filename().string();
@@ -28,7 +28,7 @@ std::string KeptSteps::missing_in_words(int64_t last_step) const {
   if (!has_bytes(path_))
     return base::concatenate(name, " is cut off within its first line; it begins anew after step ",
                              last_step, kCure);
-  if (widest_ == 0 || last_step - last_ < widest_) return {};
+  if (widest_ == 0 || last_step - last_ < std::max(widest_, every)) return {};
   return base::concatenate(name, " ends with step ", last_, ", and the run goes on after step ",
                            last_step, ": the steps between are missing, as if the file was cut off",
                            kCure);

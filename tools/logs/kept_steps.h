@@ -16,9 +16,10 @@ class KeptSteps {
     widest_ = std::max(widest_, step - last_);
     last_ = step;
   }
-  // What is missing before `last_step`, after which the run goes on, and what to do. Empty:
-  // nothing, as far as can be told: so many steps are missing as the log has never left out before.
-  std::string missing_in_words(int64_t last_step) const;
+  // What is missing before `last_step`, after which the run goes on, and what to do. `every`: how
+  // many steps a line is for now. Empty: nothing, as far as can be told. Something is missing if
+  // the log has never left out so many steps before, and would not do so now.
+  std::string missing_in_words(int64_t last_step, int64_t every) const;
 
  private:
   std::string path_;

@@ -59,8 +59,8 @@ TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainingLogO
     : options_(o),
       missing_(missing_in(folder, o)),
       text_(prepared(folder / "train.log", o.last_step)),
-      summary_(folder / "summary.json", o.last_step),
-      table_(folder / "results.csv", with_epoch(o.columns), o.last_step),
+      summary_(folder / "summary.json", o.last_step, o.every),
+      table_(folder / "results.csv", with_epoch(o.columns), o.last_step, o.every),
       events_(folder.string(), o.last_step),
       progress_({.total = o.total_steps, .done_before = o.last_step, .every = o.every}) {
   for (const std::string& name : missing_)

@@ -65,7 +65,8 @@ std::string keep_other_best(const RunFolder& folder, const BestEvaluation& best)
     if (fs::exists(folder.file(name), unknown)) base::set_aside(folder.file(name), why);
   return fmt::format(
       "best.safetensors is of step {}, which does not belong to the course of the run that goes on "
-      "here: it is now {}, and the files of its evaluation are named likewise",
+      "here: it is now {}, and the files of its evaluation are named likewise; the next better "
+      "evaluation writes new ones",
       step, fs::path(kept).filename().string());
 }
 
@@ -132,12 +133,10 @@ bool has_checkpoint(const fs::path& folder) {
                      [&](const std::string& path) { return fs::exists(path, unknown); });
 }
 
-std::vector<std::string> settle_best(const RunFolder& folder, const std::string& from,
-                                     const BestEvaluation& best) {
-  std::vector<std::string> lines;
-  for (std::string line : {keep_other_best(folder, best), take_best_along(folder, from, best)})
-    if (!line.empty()) lines.push_back(std::move(line));
-  return lines;
+std::string settle_best(const RunFolder& folder, const std::string& from,
+                        const BestEvaluation& best) {
+  const std::string kept = keep_other_best(folder, best);
+  return kept.empty() ? take_best_along(folder, from, best) : kept;
 }
 
 std::string best_in_words(const RunFolder& folder, const std::string& metric,

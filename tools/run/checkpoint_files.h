@@ -39,9 +39,9 @@ bool has_checkpoint(const std::filesystem::path& folder);
 // in its folder, but from an earlier step or with other validation data, its next best evaluation
 // would replace a better one; then the files get other names.
 //
-// Returns lines for the log that say so, or why there is no best.safetensors of that step.
-std::vector<std::string> settle_best(const RunFolder&, const std::string& from,
-                                     const BestEvaluation& best);
+// Returns a line for the log that says so, or why there is no best.safetensors of that step; empty
+// if there is nothing to say.
+std::string settle_best(const RunFolder&, const std::string& from, const BestEvaluation& best);
 // "best mAP 0.1234 at step 8", followed by a remark if best.safetensors in the folder is not of
 // that step. Empty if there is no best evaluation.
 std::string best_in_words(const RunFolder&, const std::string& metric, const BestEvaluation& best);

@@ -48,20 +48,49 @@ struct Found {
   bool stopped = false;
 };
 
+// Whether an evaluation is to stop before one of its batches. If one of several ranks asks for it,
+// all of them stop before the same batch: none waits longer for the others than they need for a few
+// batches.
+class Stop {
+ public:
+  Stop(const std::function<bool()>& asked, engine::Collectives* ranks)
+      : asked_(asked), ranks_(ranks) {}
+
+  bool before(int64_t batch) const {
+    constexpr int64_t kEvery = 8;
+    const bool own = asked_ && asked_();
+    if (!ranks_) return own;
+    if (batch % kEvery != 0) return false;
+    const auto all = ranks_->gather_bytes("wishes to stop an evaluation", own ? "stop" : "");
+    return std::any_of(all.begin(), all.end(), [](const auto& wish) { return !wish.empty(); });
+  }
+
+ private:
+  const std::function<bool()>& asked_;
+  engine::Collectives* ranks_;
+};
+
+// The batches of the rank that has the most.
+int64_t most_batches(const data::Dataset& dataset, const data::LoaderOptions& options) {
+  const int64_t together = int64_t(options.world) * options.batch_size;
+  return (int64_t(dataset.images.size()) + together - 1) / together;
+}
+
 // Finds the boxes in this rank's part of the images.
 Found find_boxes(Inference& inference, const data::Dataset& dataset,
                  const std::vector<int>& categories, data::LoaderOptions options,
-                 const std::function<bool()>& stop) {
+                 const Stop& stop) {
   engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
   options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
   data::Loader loader(dataset, options);
   Found all;
   inference.refresh();
-  while (const data::Batch* batch = loader.next()) {
-    if (stop && stop()) {
-      all.stopped = true;
-      break;
-    }
+  const data::Batch* batch = nullptr;
+  for (int64_t i = 0, most = most_batches(dataset, options); i < most; ++i) {
+    all.stopped = stop.before(i);
+    if (all.stopped) break;
+    if (i == 0 || batch) batch = loader.next();
+    if (!batch) continue;  // other ranks have one more
     const auto found = inference.run(*batch);
     for (size_t row = 0; row < found.size(); ++row)
       if (const int64_t index = batch->image_index[row]; index >= 0)
@@ -91,13 +120,11 @@ Found over_ranks(engine::Collectives& ranks, const Found& own) {
   std::stable_sort(
       all.detections.begin(), all.detections.end(),
       [](const PlacedDetection& a, const PlacedDetection& b) { return a.image < b.image; });
-  const int64_t counts[] = {own.unreadable, own.stopped};
   for (const std::string& part :
-       ranks.gather_bytes("unreadable images", bytes_of(counts, std::size(counts)))) {
-    int64_t theirs[std::size(counts)] = {};
-    std::memcpy(theirs, part.data(), std::min(part.size(), sizeof theirs));
-    all.unreadable += theirs[0];
-    all.stopped |= theirs[1] != 0;
+       ranks.gather_bytes("unreadable images", bytes_of(&own.unreadable, 1))) {
+    int64_t unreadable = 0;
+    std::memcpy(&unreadable, part.data(), std::min(part.size(), sizeof unreadable));
+    all.unreadable += unreadable;
   }
   return all;
 }
@@ -120,8 +147,9 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& co
   options.rank = engine::rank_of(ranks);
   options.world = engine::count_of(ranks);
   const auto start = std::chrono::steady_clock::now();
-  Found found = find_boxes(inference, dataset, classes.categories_of(dataset), options, stop);
-  if (ranks) found = over_ranks(*ranks, found);
+  Found found =
+      find_boxes(inference, dataset, classes.categories_of(dataset), options, Stop(stop, ranks));
+  if (ranks && !found.stopped) found = over_ranks(*ranks, found);
   ModelEvaluation result;
   result.unreadable = found.unreadable;
   result.stopped = found.stopped;

@@ -142,8 +142,8 @@ void Trainer::open_log() {
                                                 .columns = result_columns()});
   if (ranks_) add_ranks(*folder_, rank_infos_);
   announce();
-  for (const std::string& line : settle_best(*folder_, came_from_, state_.best))
-    log_->message(line);
+  if (const std::string best = settle_best(*folder_, came_from_, state_.best); !best.empty())
+    log_->message(best);
   if (folder_->goes_on() && !best_by_.empty())
     for (const std::string& line :
          mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))

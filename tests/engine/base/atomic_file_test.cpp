@@ -150,7 +150,7 @@ TEST_CASE("atomic file: without commit nothing happens") {
   CHECK(t.untouched());
   CHECK(t.files() == 2);
   CHECK_THROWS_WITH(AtomicFile("/nowhere/at/all"),
-                    "cannot create /nowhere/at/all: the folder /nowhere/at is gone");
+                    "cannot create /nowhere/at/all: there is no folder /nowhere/at");
 }
 
 TEST_CASE("atomic file: each call fails once, or for good") {

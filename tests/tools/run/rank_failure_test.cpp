@@ -1,5 +1,6 @@
 // What a rank does when another one fails between a step and what follows it: inside the trainer.
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <thread>
 
@@ -55,6 +56,20 @@ class ForsakenRank : public FailingRank {
 
  private:
   int steps_left_;
+};
+
+// A rank whose process gets a signal in the middle of its first evaluation.
+class SignalledRank : public FailingRank {
+ public:
+  using FailingRank::FailingRank;
+  void before_gathering(const std::string& what) override {
+    if (what != "wishes to stop an evaluation" || raised_) return;
+    raised_ = true;
+    std::raise(SIGTERM);
+  }
+
+ private:
+  bool raised_ = false;
 };
 
 config::RunConfig tiny(Overrides more) {
@@ -118,6 +133,22 @@ TEST_CASE("a rank that is stopped ends only when rank 0 has saved") {
     if (!fs::exists("run/last.safetensors")) throw std::runtime_error("nothing is saved");
   });
   CHECK(failures == no_failures(2));
+}
+
+TEST_CASE("ranks stop an evaluation before the same batch, and save") {
+  const TrainingJob job(12, 40);
+  const run::StopSignal stop;
+  const config::RunConfig config = config::load_run_config(
+      "tiny.json", {"output_dir=run", "ranks.count=2", "train.batch_size=2", "eval.batch_size=1"});
+  const auto failures = on_ranks(2, [&](Collectives& c) {
+    if (c.rank() == 0) return train(config, c, stop);
+    SignalledRank signalled(c);
+    train(config, signalled, stop);
+  });
+  CHECK(failures == no_failures(2));
+  CHECK(step_of("run/last.safetensors") == 4);
+  CHECK_THAT(text_of("run/train.log"), Contains("the evaluation after step 4 was stopped") &&
+                                           Contains("stopped by SIGTERM") && !Contains("mAP 0"));
 }
 
 TEST_CASE("a loss of a step that a dead rank has cut off is no divergence, and is not logged") {
