@@ -21,9 +21,10 @@ LoadedModel::LoadedModel(const ModelFile& file, const ModelUse& use)
       device_(use.device, use.threads,
               {.plan_cache = plan_cache_folder(use.plan_cache), .tell = use.tell}),
       parameters_(device_.backend(), engine::precision_named(config_.train.precision)) {
-  const std::string beyond =
-      beyond_free_in_words(device_.backend(), use.memory_gib, use.limits.memory);
-  if (!beyond.empty()) (use.tell ? use.tell : base::tell)(beyond);
+  for (const std::string& words :
+       {file.unverified_in_words(),
+        beyond_free_in_words(device_.backend(), use.memory_gib, use.limits.memory)})
+    if (!words.empty()) (use.tell ? use.tell : base::tell)(words);
   detector_ = std::make_unique<model::Detector>(parameters_, config_.model.options);
   file.check_shapes(parameters_);  // before a damaged file makes us allocate too much memory
   parameters_.allocate(0, {}, /*gradients=*/false);

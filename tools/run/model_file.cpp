@@ -87,8 +87,6 @@ const std::string& checked(const std::string& path) {
 ModelFile::ModelFile(const std::string& path) : file_(checked(path)) {
   if (!file_.metadata().contains("state"))
     refuse_weights(path, "weights that are not a checkpoint of ssdtrain", false);
-  if (!file_.has_checksum())
-    base::tell("note: " + path + " has no checksum, so damage to it would not be noticed");
   if (entry("format") != "1")
     fail(ExitCode::checkpoint, path, ": format ", entry("format"),
          " is newer than this program knows (1)");
@@ -241,6 +239,11 @@ void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint
                             previous);
 }
 
+std::string ModelFile::unverified_in_words() const {
+  if (file_.has_checksum()) return {};
+  return "note: " + path() + " has no checksum, so damage to it would not be noticed";
+}
+
 std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
                                        std::vector<std::string>& complaints) {
   bool any = false;
@@ -249,7 +252,9 @@ std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
     if (!std::filesystem::exists(path, unknown) && !unknown) continue;
     any = true;
     try {
-      return std::make_unique<ModelFile>(path);
+      auto file = std::make_unique<ModelFile>(path);
+      if (const std::string words = file->unverified_in_words(); !words.empty()) base::tell(words);
+      return file;
     } catch (const base::Error& e) {
       complaints.push_back(e.what());
     }

@@ -24,6 +24,8 @@ class ModelFile {
   const config::RunConfig& config() const { return config_; }
   const ClassList& classes() const { return classes_; }
   const RunState& state() const { return state_; }
+  // Says that the file has no checksum, as after another program has written it; else empty.
+  std::string unverified_in_words() const;
   const std::string& checksum() const;  // of the file; empty if another program has written it
 
   // Compares the names and shapes of the model's tensors with those in the file. The tensors need
