@@ -90,10 +90,31 @@ TEST_CASE("an interpreter that goes on printing is not silent") {
   CHECK(script.run(milliseconds(450)).last_line == "6");
 }
 
+TEST_CASE("the interpreter gets the mask of signals that was there before") {
+  const string mask = Script("grep SigBlk /proc/self/status").run().last_line;
+  CHECK_THAT(tests::text_of("/proc/thread-self/status"), Contains(mask));
+  CHECK_THAT(mask, Contains("SigBlk:"));
+}
+
+TEST_CASE("an exit code comes back where ends of children are ignored") {
+  ::signal(SIGCHLD, SIG_IGN);
+  CHECK(Script("exit 5").run(milliseconds(3000)).exit_code == 5);
+  CHECK(::signal(SIGCHLD, SIG_DFL) == SIG_IGN);
+}
+
 TEST_CASE("handlers of signals are as before") {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  sigfillset(&action.sa_mask);
+  ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGHUP, SIG_IGN);
   ::signal(SIGINT, SIG_DFL);
   Script("true").run();
+  struct sigaction after {};
+  ::sigaction(SIGTERM, nullptr, &after);
+  ::signal(SIGTERM, SIG_DFL);
+  CHECK(after.sa_handler == action.sa_handler);
+  CHECK(sigismember(&after.sa_mask, SIGINT) == 1);
   CHECK(::signal(SIGHUP, SIG_DFL) == SIG_IGN);
   CHECK(::signal(SIGINT, SIG_DFL) == SIG_DFL);
 }
