@@ -74,8 +74,11 @@ InterpreterOutput run_interpreter(const std::string& interpreter,
   const Descriptor in{ends[0]};
   Descriptor out{ends[1]};
   const ProcessGroup group(interpreter, arguments, out.number);
-  if (const int problem = group.problem())
+  if (const int problem = group.problem()) {
+    if (problem != ENOENT && problem != EACCES && problem != ENOEXEC)
+      fail(ExitCode::resources, "cannot start ", interpreter, ": ", std::strerror(problem));
     return {.last_line = std::strerror(problem), .exit_code = 127};
+  }
   out.reset();
   std::string line = last_line(all_output(in.number, interpreter, limits));
   const std::optional<int> code = group.exit_code(limits.silence);

@@ -95,6 +95,13 @@ TEST_CASE("an interpreter that goes on printing is not silent") {
   CHECK(script.run(kSilence).last_line == "8");
 }
 
+TEST_CASE("a program that the system has no room to start is not called missing") {
+  const string longer_than_an_argument(size_t{1} << 20, 'a');
+  CHECK(tests::failure([&] { onnx::run_interpreter("/bin/true", {longer_than_an_argument}); },
+                       base::ExitCode::resources) ==
+        "cannot start /bin/true: Argument list too long");
+}
+
 TEST_CASE("the interpreter gets the mask of signals that was there before") {
   const string mask = Script("grep SigBlk /proc/self/status").run().last_line;
   CHECK_THAT(tests::text_of("/proc/thread-self/status"), Contains(mask));
