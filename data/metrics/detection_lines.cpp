@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kLongestLine = size_t{64} << 20;  // a line in memory takes a multiple of its bytes
+
 // Tells the handler of a value as the parser would.
 void give(const json& value, DetectionHandler& to) {
   std::string text;
@@ -58,6 +60,11 @@ class LineReader {
 
   void read(std::string_view line) {
     cursor_.at = line.data();  // for the places in messages
+    if (line.size() > kLongestLine)
+      refuse(base::concatenate("the line has ", line.size(), " bytes, expected at most ",
+                               kLongestLine,
+                               "; write each image on a line of its own, or all "
+                               "detections as one array"));
     const json parsed = parse(line);
     if (!parsed.is_object()) refuse("expected an object on each line");
     if (const auto error = parsed.find("error"); error != parsed.end()) {

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/files.h"
+
 namespace tests {
 
 RunningProgram::RunningProgram(const std::string& folder, const std::string& command)
@@ -104,6 +106,12 @@ long RunningProgram::peak_kib() const {
       return kib;
     }
   return 0;
+}
+
+bool alive(pid_t process) {
+  const std::string status = text_of("/proc/" + std::to_string(process) + "/stat");
+  const size_t name_end = status.rfind(')');
+  return name_end != std::string::npos && status.substr(name_end + 2, 1) != "Z";
 }
 
 }  // namespace tests

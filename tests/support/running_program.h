@@ -34,4 +34,7 @@ class RunningProgram {
   std::string buffer_;
 };
 
+// One that has ended and that nobody has asked for yet counts as gone.
+bool alive(pid_t process);
+
 }  // namespace tests

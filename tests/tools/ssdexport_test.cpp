@@ -1,10 +1,14 @@
 // ssdexport from outside.
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/catch.h"
 #include "tests/support/onnx_run.h"
+#include "tests/support/running_program.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -107,6 +111,33 @@ TEST_CASE("ssdexport --verify: what the interpreter says decides") {
   CHECK(verified(answer("3", "0"), "--images - < /dev/null").exit_code == 2);
   std::ofstream(place().at("list")) << "data/images/000001.jpg\ndata/images/000002.jpg\n";
   CHECK(verified(answer("3", "0"), "--images - < list").exit_code == 0);
+}
+
+TEST_CASE("a signal during ssdexport --verify leaves no temporary file and no interpreter") {
+  fs::create_directory(place().at("temporary"));
+  tests::write_text(place().at("sleeping.sh"),
+                    "#!/bin/sh\necho $$ > started.tmp\nmv started.tmp started\nexec sleep 1000\n");
+  fs::permissions(place().at("sleeping.sh"), fs::perms::owner_all);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    INFO("signal " << number);
+    fs::remove(place().at("started"));
+    tests::RunningProgram program(
+        place().at(""), "env OMP_NUM_THREADS=2 TMPDIR=temporary " +
+                            tests::program("ssdexport").string() +
+                            " --checkpoint run/last.safetensors --onnx signal.onnx --verify 1"
+                            " --python ./sleeping.sh");
+    for (int i = 0; i < 6000 && !fs::exists(place().at("started")); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    REQUIRE(fs::exists(place().at("started")));
+    CHECK_FALSE(fs::is_empty(place().at("temporary")));
+    program.signal(number);
+    CHECK(program.wait() == 128 + number);
+    CHECK(fs::is_empty(place().at("temporary")));
+    const pid_t script = pid_t(std::stoi(tests::text_of(place().at("started"))));
+    for (int i = 0; i < 1000 && tests::alive(script); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK_FALSE(tests::alive(script));
+  }
 }
 
 TEST_CASE("ssdexport --weights: the same boxes from a smaller file, which no run resumes from") {

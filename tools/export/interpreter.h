@@ -14,12 +14,13 @@ struct InterpreterLimits {
 
 struct InterpreterOutput {
   std::string last_line;  // of standard output and standard error, without blank lines behind it
-  int exit_code = 0;      // 127 if it cannot be started, -1 if a signal ended it
+  int exit_code = 0;      // 127 if it is missing or no program, -1 if a signal ended it
 };
 
 // Runs the interpreter, which is a path or a name on PATH, with these arguments and without input.
 // It and what it starts run in a process group of their own, which is killed at a limit, and when a
-// signal ends this program. Throws Error(failed) at a limit.
+// signal ends this program. Throws Error(failed) at a limit, and Error(resources) if the system has
+// no room to start it. Only one may run at a time.
 InterpreterOutput run_interpreter(const std::string& interpreter,
                                   const std::vector<std::string>& arguments,
                                   const InterpreterLimits& limits = {});

@@ -150,6 +150,7 @@ TEST_CASE("too little memory for letters is an error, before it ends the program
   const auto code_with = [](rlim_t more) {
     const pid_t child = ::fork();
     if (child == 0) {
+      ::alarm(60);  // another thread may have held a lock that the child waits for
       rlim_t pages = 0;
       std::ifstream("/proc/self/statm") >> pages;
       const rlim_t bytes = pages * rlim_t(::sysconf(_SC_PAGESIZE)) + more;

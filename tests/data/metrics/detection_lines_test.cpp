@@ -91,6 +91,16 @@ TEST_CASE("what is wrong in a line is told with its number") {
              Contains("line 2: arrays and objects nested deeper than 64"));
 }
 
+TEST_CASE("a line longer than 64 MiB is refused before it is parsed") {
+  const string longest(size_t{64} << 20, ' ');
+  string line = "{" + longest.substr(2) + "x";  // no JSON
+  CHECK_THAT(error_of(kNone + line), Contains("line 2: no valid JSON"));
+  line += "x";
+  CHECK_THAT(error_of(kNone + line + "\n" + kNone),
+             Contains("line 2: the line has 67108865 bytes, expected at most 67108864; write each "
+                      "image on a line of its own"));
+}
+
 TEST_CASE("lines of another kind are still refused") {
   CHECK_THAT(error_of("{\"images\": [],\n\"annotations\": []}"),
              Contains("the file is an object, expected an array of detections"));

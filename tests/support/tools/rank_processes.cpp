@@ -43,12 +43,6 @@ int Background::wait(double seconds) {
   return -1;
 }
 
-bool alive(pid_t process) {
-  const std::string status = text_of(fmt::format("/proc/{}/stat", process));
-  const size_t name_end = status.rfind(')');
-  return name_end != std::string::npos && status.substr(name_end + 2, 1) != "Z";
-}
-
 void check_all_gone(const std::vector<pid_t>& processes) {
   for (const pid_t process : processes) CHECK_FALSE(alive(process));
 }

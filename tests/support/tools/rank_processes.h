@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/running_program.h"
 #include "tests/support/tools/training_run.h"
 
 namespace tests {
@@ -30,8 +31,6 @@ class Background {
   pid_t process_;
 };
 
-// One that has ended and that nobody has asked for yet counts as gone.
-bool alive(pid_t process);
 void check_all_gone(const std::vector<pid_t>& processes);
 
 // The ranks' processes, when the run in `folder` has saved a step.

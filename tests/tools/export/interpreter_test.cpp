@@ -11,6 +11,7 @@
 #include "tests/support/failure.h"
 #include "tests/support/files.h"
 #include "tests/support/paths.h"
+#include "tests/support/running_program.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains, std::string;
@@ -40,11 +41,15 @@ class Script {
 
 // Whether the process whose number the file holds is gone.
 bool gone(const string& file) {
-  const pid_t process = pid_t(std::stoi(tests::text_of(file)));
-  for (int i = 0; i < 200 && ::kill(process, 0) == 0; ++i)
+  const string number = tests::text_of(file);
+  REQUIRE(number.ends_with('\n'));
+  const pid_t process = pid_t(std::stoi(number));
+  for (int i = 0; i < 1000 && tests::alive(process); ++i)
     std::this_thread::sleep_for(milliseconds(10));
-  return ::kill(process, 0) != 0;
+  return !tests::alive(process);
 }
+
+constexpr milliseconds kSilence(3000);  // a script starts and writes its files in less
 
 }  // namespace
 
@@ -66,15 +71,15 @@ TEST_CASE("a program that cannot be started is told by its reason") {
 
 TEST_CASE("a silent interpreter is ended, with what it has started") {
   Script script("sleep 100 & echo $! > \"$1/child\"\necho $$ > \"$1/leader\"\nwait");
-  CHECK_THAT(script.error(milliseconds(300)),
-             Contains(script.path() + " printed nothing for 0.3 s, and was ended"));
+  CHECK_THAT(script.error(kSilence),
+             Contains(script.path() + " printed nothing for 3 s, and was ended"));
   CHECK(gone(script.at("leader")));
   CHECK(gone(script.at("child")));
 }
 
 TEST_CASE("an interpreter that closes its output and goes on is ended") {
   Script script("echo $$ > \"$1/leader\"\nexec > /dev/null 2>&1\nexec sleep 100");
-  CHECK_THAT(script.error(milliseconds(300)), Contains("printed nothing for 0.3 s"));
+  CHECK_THAT(script.error(kSilence), Contains("printed nothing for 3 s"));
   CHECK(gone(script.at("leader")));
 }
 
@@ -86,14 +91,42 @@ TEST_CASE("endless output is not kept") {
 }
 
 TEST_CASE("an interpreter that goes on printing is not silent") {
-  Script script("for i in 1 2 3 4 5 6; do sleep 0.1; echo $i; done");
-  CHECK(script.run(milliseconds(450)).last_line == "6");
+  Script script("for i in 1 2 3 4 5 6 7 8; do sleep 0.5; echo $i; done");
+  CHECK(script.run(kSilence).last_line == "8");
+}
+
+TEST_CASE("a program that the system has no room to start is not called missing") {
+  const string longer_than_an_argument(size_t{1} << 20, 'a');
+  CHECK(tests::failure([&] { onnx::run_interpreter("/bin/true", {longer_than_an_argument}); },
+                       base::ExitCode::resources) ==
+        "cannot start /bin/true: Argument list too long");
+}
+
+TEST_CASE("the interpreter gets the mask of signals that was there before") {
+  const string mask = Script("grep SigBlk /proc/self/status").run().last_line;
+  CHECK_THAT(tests::text_of("/proc/thread-self/status"), Contains(mask));
+  CHECK_THAT(mask, Contains("SigBlk:"));
+}
+
+TEST_CASE("an exit code comes back where ends of children are ignored") {
+  ::signal(SIGCHLD, SIG_IGN);
+  CHECK(Script("exit 5").run(kSilence).exit_code == 5);
+  CHECK(::signal(SIGCHLD, SIG_DFL) == SIG_IGN);
 }
 
 TEST_CASE("handlers of signals are as before") {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  sigfillset(&action.sa_mask);
+  ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGHUP, SIG_IGN);
   ::signal(SIGINT, SIG_DFL);
   Script("true").run();
+  struct sigaction after {};
+  ::sigaction(SIGTERM, nullptr, &after);
+  ::signal(SIGTERM, SIG_DFL);
+  CHECK(after.sa_handler == action.sa_handler);
+  CHECK(sigismember(&after.sa_mask, SIGINT) == 1);
   CHECK(::signal(SIGHUP, SIG_DFL) == SIG_IGN);
   CHECK(::signal(SIGINT, SIG_DFL) == SIG_DFL);
 }
