@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const char kNumbered[] = "step_";
-const char kBest[] = "best.safetensors";
+const char kBest[] = "best.safetensors", kMissing[] = "is missing";
 const char* const kEvaluationFiles[] = {"metrics.json", "per_class.csv", "detections.json"};
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
@@ -33,8 +33,6 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::sort(files.rbegin(), files.rend());
   return files;
 }
-
-const char kMissing[] = "is missing";
 
 // Why a file is not the best checkpoint, that of `step`. Empty if it is.
 std::string not_best(const std::string& path, int64_t step) {
