@@ -188,7 +188,7 @@ TEST_CASE("check tells of images that it did not look at, and what to give for t
                       "--images, or --no-images to look at the annotations only\n"));
   fs::remove(set.images / "1.jpg");
   CHECK_THAT(ssddata("check " + set.input()).out,
-             Contains("\n1 image could not be checked: --images names a folder that does not"));
+             Contains("\n1 image could not be checked: the folder that --images names lacks"));
   for (const auto& [arguments, count] : {std::pair("--no-images ", 0), {"", 2}}) {
     const std::string out = ssddata("check --json " + std::string(arguments) + set.input()).out;
     CHECK(nlohmann::json::parse(out)["checked_images"] == count);
