@@ -12,8 +12,8 @@
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
 #include "engine/collectives/rendezvous.h"
-#include "tools/local_ranks.h"
-#include "tools/rank_voice.h"
+#include "tools/ranks/local_ranks.h"
+#include "tools/ranks/rank_voice.h"
 #include "tools/run/rank_place.h"
 
 namespace {

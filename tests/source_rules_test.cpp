@@ -97,6 +97,21 @@ TEST_CASE("includes point downwards only") {
   }
 }
 
+TEST_CASE("the folders of the programs do not include each other") {
+  const std::set<string> programs{"tools/data", "tools/detect", "tools/eval", "tools/export"};
+  const std::regex include(R"re(^\s*#include "([^"]+)/[^"/]+")re");
+  for (const Source& source : sources()) {
+    string folder = source.path.substr(0, source.path.rfind('/'));
+    if (!programs.contains(folder)) continue;
+    for (const string& line : source.lines) {
+      std::smatch match;
+      if (!std::regex_search(line, match, include)) continue;
+      INFO(source.path << ": " << line);
+      CHECK((match[1] == folder || !programs.contains(match[1])));
+    }
+  }
+}
+
 TEST_CASE("kernels are seen by .cu files and their own tests only") {
   std::vector<Source> all = sources();
   const std::regex include(R"re(^\s*#include "([^"]+/[^"]+)")re");

@@ -1,7 +1,7 @@
 // ssddata: makes, checks, counts, splits, converts, and shows data sets.
 
 #include "tools/command_line.h"
-#include "tools/data_commands.h"
+#include "tools/data/commands.h"
 
 int main(int argc, char** argv) {
   tools::handle_lack_of_memory();

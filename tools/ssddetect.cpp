@@ -5,7 +5,7 @@
 
 #include "tools/command_line.h"
 #include "tools/dataset_input.h"
-#include "tools/detect_images.h"
+#include "tools/detect/detect_images.h"
 
 namespace {
 

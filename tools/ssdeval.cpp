@@ -3,8 +3,8 @@
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
-#include "tools/evaluate_checkpoint.h"
-#include "tools/evaluate_files.h"
+#include "tools/eval/evaluate_checkpoint.h"
+#include "tools/eval/evaluate_files.h"
 #include "tools/options/plain_words.h"
 
 namespace {

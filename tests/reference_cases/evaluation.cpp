@@ -7,7 +7,7 @@
 #include "data/metrics/detections.h"
 #include "tests/reference_cases/cases.h"
 #include "tests/support/paths.h"
-#include "tools/evaluate_files.h"
+#include "tools/eval/evaluate_files.h"
 
 namespace reference {
 namespace {

@@ -11,7 +11,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/picture.h"
 #include "tests/support/tools/edited_data.h"
-#include "tools/picture_parts.h"
+#include "tools/detect/picture_parts.h"
 
 namespace fs = std::filesystem;
 using Catch::Contains;

@@ -1,5 +1,5 @@
 // ssddetect --watch loses no file: docs/detections.md has the rules.
-#include "tools/folder_watch.h"
+#include "tools/detect/folder_watch.h"
 
 #include <fmt/format.h>
 

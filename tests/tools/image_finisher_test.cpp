@@ -1,5 +1,5 @@
 // ImageFinisher: the order of images, on any number of threads, and what happens after an error.
-#include "tools/image_finisher.h"
+#include "tools/detect/image_finisher.h"
 
 #include <fmt/format.h>
 

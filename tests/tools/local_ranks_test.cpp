@@ -1,6 +1,6 @@
 // Starting ranks on this machine: this test's own program is started again, and each rank does what
 // a variable says.
-#include "tools/local_ranks.h"
+#include "tools/ranks/local_ranks.h"
 
 #include <fmt/format.h>
 #include <signal.h>
