@@ -48,7 +48,7 @@ Spread bare_decoder(const data::Dataset& dataset, const Options& o) {
   std::vector<std::vector<uint8_t>> files;
   for (const data::ImageEntry& entry : dataset.images)
     files.push_back(data::read_encoded_image(dataset, entry));
-  data::Image image;
+  data::Picture image;
   size_t at = 0;
   return measure(o, [&] {
     data::decode_image_into(files[at++ % files.size()], "file", {}, image);

@@ -70,13 +70,13 @@ std::vector<uint8_t> read_upright_encoded_image(const Dataset& dataset, const Im
   std::vector<uint8_t> bytes = read_encoded_image(dataset, image);
   if (dataset.policy.exif == ExifPolicy::stored || exif_orientation(bytes) == 1) return bytes;
   constexpr int kQuality = 95;
-  Image pixels;
+  Picture pixels;
   decode_upright_into(bytes, image_location(dataset, image), {}, dataset.policy.exif, pixels);
   return bytes[0] == 0x89 ? encode_png(pixels) : encode_jpeg(pixels, kQuality);
 }
 
 void decode_image_into(const Dataset& dataset, const ImageEntry& image, const std::string& name,
-                       const DecodeLimits& limits, Image& pixels) {
+                       const DecodeLimits& limits, Picture& pixels) {
   decode_upright_into(read_encoded_image(dataset, image), name, limits, dataset.policy.exif,
                       pixels);
 }

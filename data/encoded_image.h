@@ -46,6 +46,6 @@ std::vector<uint8_t> read_upright_encoded_image(const Dataset& dataset, const Im
 // says so. `name` is that of the image in messages. Errors are those of EncodedImage and
 // decode_image.
 void decode_image_into(const Dataset& dataset, const ImageEntry& image, const std::string& name,
-                       const DecodeLimits& limits, Image& pixels);
+                       const DecodeLimits& limits, Picture& pixels);
 
 }  // namespace data

@@ -65,7 +65,7 @@ data::Source source_of(const fs::path& path, const std::optional<std::string>& s
 
 std::vector<data::DrawnBox> label_boxes(const data::Dataset& set, const data::ImageEntry& entry,
                                         const data::ClassColours& colours,
-                                        const data::Image& picture) {
+                                        const data::Picture& picture) {
   constexpr data::Colour kCrowd{170, 170, 170};
   const double sx = double(picture.width) / entry.width, sy = double(picture.height) / entry.height;
   std::vector<data::DrawnBox> boxes;

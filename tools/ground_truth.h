@@ -14,7 +14,7 @@ namespace tools {
 
 // The objects of an image, drawn with a picture of perhaps another size; crowd regions are grey.
 std::vector<data::DrawnBox> label_boxes(const data::Dataset&, const data::ImageEntry&,
-                                        const data::ClassColours&, const data::Image& picture);
+                                        const data::ClassColours&, const data::Picture& picture);
 
 class GroundTruth {
  public:

@@ -38,7 +38,7 @@ class PixelChecker {
     if (head_.orientation != 1) check_frame(frame);
     try {
       // Reused by all images that this thread decodes.
-      thread_local Image pixels;
+      thread_local Picture pixels;
       decode_image_into(dataset_, image_, where_, {}, pixels);
       if (head_.bits == 16) check_range(pixels);
     } catch (const base::Error& error) {
@@ -70,7 +70,7 @@ class PixelChecker {
   }
 
   // Cameras of 10 to 14 bits often leave the upper bits of 16 empty.
-  void check_range(const Image& pixels) {
+  void check_range(const Picture& pixels) {
     constexpr int kQuarter = 64;
     const int highest = *std::max_element(pixels.rgb.begin(), pixels.rgb.end());
     if (highest >= kQuarter)

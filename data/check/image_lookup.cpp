@@ -104,7 +104,7 @@ class Lookup {
 
   // Where the end's mark is not in its place, only decoding tells whether something is missing.
   void decode(const EncodedImage& encoded) {
-    Image pixels;
+    Picture pixels;
     decode_image_into(encoded.read(0, encoded.size()), where_, {}, pixels);
   }
 

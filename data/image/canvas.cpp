@@ -27,7 +27,7 @@ void check(cairo_status_t status) {
 
 // Calls change(rgb, pixel) for the pixels of `rows` rows from `first` on. Cairo's are 0x00RRGGBB.
 template <typename Change>
-void for_each_pixel(Image& image, int first, int rows, cairo_surface_t* strip, Change change) {
+void for_each_pixel(Picture& image, int first, int rows, cairo_surface_t* strip, Change change) {
   uint8_t* pixels = cairo_image_surface_get_data(strip);
   const size_t stride = size_t(cairo_image_surface_get_stride(strip));
   uint8_t* rgb = &image.rgb[size_t(first) * size_t(image.width) * 3];
@@ -37,14 +37,14 @@ void for_each_pixel(Image& image, int first, int rows, cairo_surface_t* strip, C
   }
 }
 
-void load(Image& image, int first, int rows, cairo_surface_t* strip) {
+void load(Picture& image, int first, int rows, cairo_surface_t* strip) {
   for_each_pixel(image, first, rows, strip, [](const uint8_t* rgb, uint32_t& pixel) {
     pixel = uint32_t(rgb[0]) << 16 | uint32_t(rgb[1]) << 8 | rgb[2];
   });
   cairo_surface_mark_dirty(strip);
 }
 
-void store(Image& image, int first, int rows, cairo_surface_t* strip) {
+void store(Picture& image, int first, int rows, cairo_surface_t* strip) {
   cairo_surface_flush(strip);
   for_each_pixel(image, first, rows, strip, [](uint8_t* rgb, uint32_t pixel) {
     rgb[0] = uint8_t(pixel >> 16), rgb[1] = uint8_t(pixel >> 8), rgb[2] = uint8_t(pixel);
@@ -53,7 +53,7 @@ void store(Image& image, int first, int rows, cairo_surface_t* strip) {
 
 }  // namespace
 
-void draw_with_cairo(Image& image, const std::function<void(cairo_t*)>& draw) {
+void draw_with_cairo(Picture& image, const std::function<void(cairo_t*)>& draw) {
   if (image.rgb.empty()) return;
   const int strip_rows = int(std::clamp<int64_t>(kStripPixels / image.width, 1, image.height));
   for (int first = 0; first < image.height; first += strip_rows) {

@@ -2,7 +2,7 @@
 #pragma once
 #include <functional>
 
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 struct _cairo;
 
@@ -11,6 +11,6 @@ namespace data {
 // Calls `draw` with a Cairo context whose units are the image's pixels, once for each strip of
 // rows, so that Cairo's copy of the pixels stays below 16 MiB. Every call has to draw the same.
 // Throws Error(resources) if there is no memory for a strip.
-void draw_with_cairo(Image& image, const std::function<void(_cairo*)>& draw);
+void draw_with_cairo(Picture& image, const std::function<void(_cairo*)>& draw);
 
 }  // namespace data

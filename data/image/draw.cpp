@@ -117,7 +117,7 @@ bool is_visible(cairo_t* cairo, const PixelArea& a) {
 
 }  // namespace
 
-void draw_boxes(Image& image, std::span<const DrawnBox> boxes) {
+void draw_boxes(Picture& image, std::span<const DrawnBox> boxes) {
   const PixelSize picture{image.width, image.height};
   const Style style = style_of(picture);
   std::vector<Label> labels(boxes.begin(), boxes.end());

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "data/image/colour.h"
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace data {
 
@@ -24,6 +24,6 @@ struct DrawnBox {
 // label on a plate of the same colour; label_layout.h says where it lies. Where there is little
 // room, earlier boxes are labelled first. Lines and letters grow with the picture. A box without
 // name and detail gets no label.
-void draw_boxes(Image& image, std::span<const DrawnBox> boxes);
+void draw_boxes(Picture& image, std::span<const DrawnBox> boxes);
 
 }  // namespace data

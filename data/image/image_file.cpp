@@ -63,14 +63,14 @@ Format format_of(std::span<const uint8_t> bytes, const std::string& name) {
 
 }  // namespace
 
-Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
-                   const DecodeLimits& limits) {
+Picture decode_image(std::span<const uint8_t> bytes, const std::string& name,
+                     const DecodeLimits& limits) {
   return format_of(bytes, name) == Format::jpeg ? decode_jpeg(bytes, name, limits)
                                                 : decode_png(bytes, name, limits);
 }
 
 void decode_image_into(std::span<const uint8_t> bytes, const std::string& name,
-                       const DecodeLimits& limits, Image& image) {
+                       const DecodeLimits& limits, Picture& image) {
   if (format_of(bytes, name) == Format::jpeg)
     decode_jpeg_into(bytes, name, limits, image);
   else
@@ -78,7 +78,7 @@ void decode_image_into(std::span<const uint8_t> bytes, const std::string& name,
 }
 
 int decode_upright_into(std::span<const uint8_t> bytes, const std::string& name,
-                        const DecodeLimits& limits, ExifPolicy exif, Image& image) {
+                        const DecodeLimits& limits, ExifPolicy exif, Picture& image) {
   decode_image_into(bytes, name, limits, image);
   const int orientation = exif_orientation(bytes);
   if (exif == ExifPolicy::upright) turn_upright(image, orientation);
@@ -91,15 +91,15 @@ ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string&
                                                 : read_png_header(bytes, name, limits);
 }
 
-Image read_image(const std::filesystem::path& path, const DecodeLimits& limits) {
+Picture read_image(const std::filesystem::path& path, const DecodeLimits& limits) {
   return decode_image(base::read_file(path, limits.max_file_bytes), path.string(), limits);
 }
 
-std::vector<uint8_t> encode_image(const Image& image, const std::string& ending) {
+std::vector<uint8_t> encode_image(const Picture& image, const std::string& ending) {
   return ending == ".png" ? encode_png(image) : encode_jpeg(image, 90);
 }
 
-void write_image(const std::filesystem::path& path, const Image& image) {
+void write_image(const std::filesystem::path& path, const Picture& image) {
   base::write_file(path, encode_image(image, path.extension().string()), base::not_durable());
 }
 

@@ -9,21 +9,21 @@ namespace data {
 
 // Return the pixels as they are stored. They throw Error(data), which names the file, if it is
 // absent, damaged, over a limit, or neither JPEG nor PNG.
-Image read_image(const std::filesystem::path& path, const DecodeLimits& limits = {});
-Image decode_image(std::span<const uint8_t> bytes, const std::string& name,
-                   const DecodeLimits& limits = {});
+Picture read_image(const std::filesystem::path& path, const DecodeLimits& limits = {});
+Picture decode_image(std::span<const uint8_t> bytes, const std::string& name,
+                     const DecodeLimits& limits = {});
 // Decodes into `image`, whose memory is reused if the file is a JPEG.
 void decode_image_into(std::span<const uint8_t> bytes, const std::string& name,
-                       const DecodeLimits& limits, Image& image);
+                       const DecodeLimits& limits, Picture& image);
 // Also turns the image by EXIF's orientation if the policy says so. Returns that orientation.
 int decode_upright_into(std::span<const uint8_t> bytes, const std::string& name,
-                        const DecodeLimits& limits, ExifPolicy exif, Image& image);
+                        const DecodeLimits& limits, ExifPolicy exif, Picture& image);
 ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string& name,
                               const DecodeLimits& limits = {});
 
 // A PNG if `ending` is .png, else a JPEG of quality 90.
-std::vector<uint8_t> encode_image(const Image& image, const std::string& ending);
+std::vector<uint8_t> encode_image(const Picture& image, const std::string& ending);
 // Writes the image, encoded as the path ends. Throws Error(data) if the file cannot be written.
-void write_image(const std::filesystem::path& path, const Image& image);
+void write_image(const std::filesystem::path& path, const Picture& image);
 
 }  // namespace data

@@ -117,7 +117,7 @@ class Decompressor {
             .components = info_.num_components};
   }
 
-  void decode(Image& image) {
+  void decode(Picture& image) {
     start();
     image.width = int(info_.output_width), image.height = int(info_.output_height);
     size_t stride = size_t(image.width) * 3;
@@ -155,7 +155,7 @@ class Decompressor {
     }));
   }
 
-  void read_cmyk_rows(Image& image, size_t stride) {
+  void read_cmyk_rows(Picture& image, size_t stride) {
     std::vector<uint8_t> cmyk(size_t(image.width) * 4);
     JSAMPROW row = cmyk.data();
     uint8_t* rgb = image.rgb.data();
@@ -203,13 +203,13 @@ ImageHeader read_jpeg_header(std::span<const uint8_t> bytes, const std::string& 
 }
 
 void decode_jpeg_into(std::span<const uint8_t> bytes, const std::string& name,
-                      const DecodeLimits& limits, Image& image) {
+                      const DecodeLimits& limits, Picture& image) {
   Decompressor(bytes, name, limits).decode(image);
 }
 
-Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
-                  const DecodeLimits& limits) {
-  Image image;
+Picture decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
+                    const DecodeLimits& limits) {
+  Picture image;
   decode_jpeg_into(bytes, name, limits, image);
   return image;
 }
@@ -217,7 +217,7 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
 namespace {
 
 // libjpeg's side of encode_jpeg: fills *bytes with memory that the caller frees.
-bool compress(const Image& image, int quality, ErrorManager& error, unsigned char** bytes,
+bool compress(const Picture& image, int quality, ErrorManager& error, unsigned char** bytes,
               unsigned long* size) {
   jpeg_compress_struct info = {};
   info.err = install(error);
@@ -243,7 +243,7 @@ bool compress(const Image& image, int quality, ErrorManager& error, unsigned cha
 
 }  // namespace
 
-std::vector<uint8_t> encode_jpeg(const Image& image, int quality) {
+std::vector<uint8_t> encode_jpeg(const Picture& image, int quality) {
   SSD_CHECK(image.rgb.size() == size_t(image.width) * size_t(image.height) * 3,
             "encode_jpeg: ", image.width, "x", image.height, " with ", image.rgb.size(), " bytes");
   SSD_CHECK(quality >= 1 && quality <= 100, "encode_jpeg: quality ", quality);

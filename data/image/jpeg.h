@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace data {
 
@@ -30,16 +30,16 @@ struct ImageHeader {
 // Every message contains `name`. These throw Error(data) if the bytes are no JPEG, are damaged or
 // cut off, are over a limit, or use what is not supported: 12 bits per sample, arithmetic or
 // lossless coding, or a number of components other than 1, 3 and 4.
-Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
-                  const DecodeLimits& limits = {});
+Picture decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
+                    const DecodeLimits& limits = {});
 // Decodes into `image`, whose memory is reused.
 void decode_jpeg_into(std::span<const uint8_t> bytes, const std::string& name,
-                      const DecodeLimits& limits, Image& image);
+                      const DecodeLimits& limits, Picture& image);
 ImageHeader read_jpeg_header(std::span<const uint8_t> bytes, const std::string& name,
                              const DecodeLimits& limits = {});
 
 // quality is 1..100. Chroma is subsampled 4:2:0.
-std::vector<uint8_t> encode_jpeg(const Image& image, int quality);
+std::vector<uint8_t> encode_jpeg(const Picture& image, int quality);
 
 // Throws Error(data), which names the limit, if a picture of this size breaks one.
 void check_dimensions(const ImageHeader& header, const std::string& name,

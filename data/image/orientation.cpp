@@ -38,7 +38,7 @@ Turn turn_of(int orientation) {
   return {is(2, 3, 7, 8), is(3, 4, 6, 7), is(5, 6, 7, 8)};
 }
 
-void turn_upright(Image& image, int orientation) {
+void turn_upright(Picture& image, int orientation) {
   if (orientation <= 1) return;
   thread_local std::vector<uint8_t> turned;
   turned.resize(image.rgb.size());

@@ -4,7 +4,7 @@
 // clockwise.
 #pragma once
 #include "data/dataset.h"
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace data {
 
@@ -18,7 +18,7 @@ Turn turn_of(int orientation);
 // Whether the orientation exchanges width and height.
 constexpr bool swaps_sides(int orientation) { return orientation >= 5; }
 
-void turn_upright(Image& image, int orientation);
+void turn_upright(Picture& image, int orientation);
 
 // Turns a box of a stored picture of width x height pixels.
 void turn_upright(Object& box, int orientation, int width, int height);

@@ -83,9 +83,9 @@ class Reader {
             .alpha = channel || colour_key};
   }
 
-  Image decode() {
+  Picture decode() {
     const ImageHeader size = header();
-    Image image{size.width, size.height, {}};
+    Picture image{size.width, size.height, {}};
     if (!completes(error_, [&] { select_rgb(); })) refuse();
     size_t stride = size_t(image.width) * 3;
     SSD_CHECK(png_get_rowbytes(png_, info_) == stride, "PNG rows of another size");
@@ -128,8 +128,8 @@ class Reader {
 
 }  // namespace
 
-Image decode_png(std::span<const uint8_t> bytes, const std::string& name,
-                 const DecodeLimits& limits) {
+Picture decode_png(std::span<const uint8_t> bytes, const std::string& name,
+                   const DecodeLimits& limits) {
   return Reader(bytes, name, limits).decode();
 }
 
@@ -138,7 +138,7 @@ ImageHeader read_png_header(std::span<const uint8_t> bytes, const std::string& n
   return Reader(bytes, name, limits).header();
 }
 
-std::vector<uint8_t> encode_png(const Image& image) {
+std::vector<uint8_t> encode_png(const Picture& image) {
   SSD_CHECK(image.width > 0 && image.height > 0 &&
                 image.rgb.size() == size_t(image.width) * size_t(image.height) * 3,
             "encode_png: ", image.width, "x", image.height, " with ", image.rgb.size(), " bytes");

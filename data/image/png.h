@@ -8,11 +8,11 @@ namespace data {
 
 // These throw Error(data), which contains `name`, if the bytes are no PNG, are damaged or cut off,
 // or are over a limit.
-Image decode_png(std::span<const uint8_t> bytes, const std::string& name,
-                 const DecodeLimits& limits = {});
+Picture decode_png(std::span<const uint8_t> bytes, const std::string& name,
+                   const DecodeLimits& limits = {});
 ImageHeader read_png_header(std::span<const uint8_t> bytes, const std::string& name,
                             const DecodeLimits& limits = {});
 
-std::vector<uint8_t> encode_png(const Image& image);
+std::vector<uint8_t> encode_png(const Picture& image);
 
 }  // namespace data

@@ -25,11 +25,11 @@ void average_axis(const float* in, int in_size, float* out, int out_size, size_t
   }
 }
 
-Image grey_image(int width, int height, uint8_t level) {
+Picture grey_image(int width, int height, uint8_t level) {
   return {width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3, level)};
 }
 
-void paste(Image& sheet, const Image& image, int left, int top) {
+void paste(Picture& sheet, const Picture& image, int left, int top) {
   for (int y = 0; y < image.height; ++y)
     std::copy_n(&image.rgb[size_t(y) * size_t(image.width) * 3], size_t(image.width) * 3,
                 &sheet.rgb[(size_t(top + y) * size_t(sheet.width) + size_t(left)) * 3]);
@@ -37,11 +37,11 @@ void paste(Image& sheet, const Image& image, int left, int top) {
 
 }  // namespace
 
-Image shrink_to_fit(const Image& image, int width, int height) {
+Picture shrink_to_fit(const Picture& image, int width, int height) {
   double factor = std::min({1.0, double(width) / image.width, double(height) / image.height});
   if (factor == 1) return image;
-  Image small = grey_image(std::max(1, int(image.width * factor + 1e-9)),
-                           std::max(1, int(image.height * factor + 1e-9)), 0);
+  Picture small = grey_image(std::max(1, int(image.width * factor + 1e-9)),
+                             std::max(1, int(image.height * factor + 1e-9)), 0);
   std::vector<float> row(size_t(image.width) * 3);
   std::vector<float> narrow(size_t(small.width) * size_t(image.height) * 3);
   size_t stride = size_t(small.width) * 3;
@@ -55,18 +55,18 @@ Image shrink_to_fit(const Image& image, int width, int height) {
   return small;
 }
 
-Image contact_sheet(std::span<const Image> images, int columns, int cell) {
+Picture contact_sheet(std::span<const Picture> images, int columns, int cell) {
   SSD_CHECK(!images.empty() && columns > 0 && cell > 0, images.size(), " images, ", columns,
             " columns of ", cell);
   constexpr int kGap = 4;
   columns = std::min(columns, int(images.size()));
   int largest = 1;
-  for (const Image& image : images) largest = std::max({largest, image.width, image.height});
+  for (const Picture& image : images) largest = std::max({largest, image.width, image.height});
   cell = std::min(cell, largest);
   int rows = (int(images.size()) + columns - 1) / columns;
-  Image sheet = grey_image(columns * (cell + kGap) + kGap, rows * (cell + kGap) + kGap, 40);
+  Picture sheet = grey_image(columns * (cell + kGap) + kGap, rows * (cell + kGap) + kGap, 40);
   for (size_t i = 0; i < images.size(); ++i) {
-    Image small = shrink_to_fit(images[i], cell, cell);
+    Picture small = shrink_to_fit(images[i], cell, cell);
     int left = kGap + int(i) % columns * (cell + kGap) + (cell - small.width) / 2;
     int top = kGap + int(i) / columns * (cell + kGap) + (cell - small.height) / 2;
     paste(sheet, small, left, top);

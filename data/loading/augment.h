@@ -1,7 +1,7 @@
 // Chooses the augmentation of one training image at random: a flip, then a crop, then changes of
 // colour. The choice depends on (seed, epoch, image) alone, not on threads or on other images.
 #pragma once
-#include "data/image/image.h"
+#include "data/image/picture.h"
 #include "data/loading/augment_crop.h"
 #include "engine/base/interval.h"
 #include "kernels/image.h"
@@ -68,10 +68,11 @@ std::vector<kernels::ColourStep> draw_colours(const ColourOptions& options,
 struct ChannelMeans {
   float at[3];
 };
-ChannelMeans mean_colour(const Image& image, const PixelWindow& source);
+ChannelMeans mean_colour(const Picture& image, const PixelWindow& source);
 
 // Fills in the means of the contrast steps. A step needs the mean over the canvas as the steps
 // before it have left it. `source` is the crop in the picture as stored, not flipped.
-void measure_contrast(const Image& image, const PixelWindow& source, kernels::StagedImage& staged);
+void measure_contrast(const Picture& image, const PixelWindow& source,
+                      kernels::StagedImage& staged);
 
 }  // namespace data

@@ -18,12 +18,12 @@ void apply_steps(const StagedImage& staged, int count, float* rgb) {
   for (int i = 0; i < count; ++i) kernels::apply_colour(staged.colour[i], rgb);
 }
 
-const uint8_t* row_of(const Image& image, const PixelWindow& source, int y) {
+const uint8_t* row_of(const Picture& image, const PixelWindow& source, int y) {
   return image.rgb.data() + 3 * (size_t(source.y + y) * size_t(image.width) + size_t(source.x));
 }
 
 // Mean per channel, in 0..255, of the canvas after the first `steps` colour steps.
-ChannelMeans canvas_mean(const Image& image, const PixelWindow& source, const StagedImage& staged,
+ChannelMeans canvas_mean(const Picture& image, const PixelWindow& source, const StagedImage& staged,
                          int steps) {
   Sums total;
   for (int y = 0; y < source.height; ++y) {
@@ -60,13 +60,13 @@ std::vector<ColourStep> draw_colours(const ColourOptions& d, base::RandomSequenc
   return steps;
 }
 
-ChannelMeans mean_colour(const Image& image, const PixelWindow& source) {
+ChannelMeans mean_colour(const Picture& image, const PixelWindow& source) {
   StagedImage plain;
   plain.height = source.height, plain.width = source.width;
   return canvas_mean(image, source, plain, 0);
 }
 
-void measure_contrast(const Image& image, const PixelWindow& source, StagedImage& staged) {
+void measure_contrast(const Picture& image, const PixelWindow& source, StagedImage& staged) {
   for (int i = 0; i < staged.colour_steps; ++i) {
     if (staged.colour[i].op != ColourOp::contrast) continue;
     ChannelMeans mean = canvas_mean(image, source, staged, i);

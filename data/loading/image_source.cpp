@@ -15,8 +15,9 @@ ImageSource::ImageSource(const Dataset& dataset, uint64_t cache_bytes, DecodeLim
   if (cache_bytes > 0) cache_.resize(dataset.images.size());
 }
 
-std::shared_ptr<const Image> ImageSource::read(int64_t index, const std::shared_ptr<Image>& scratch,
-                                               bool keep) {
+std::shared_ptr<const Picture> ImageSource::read(int64_t index,
+                                                 const std::shared_ptr<Picture>& scratch,
+                                                 bool keep) {
   if (!cache_.empty()) {
     std::lock_guard lock(mutex_);
     if (auto image = cache_[size_t(index)]) return image;
@@ -32,14 +33,14 @@ std::shared_ptr<const Image> ImageSource::read(int64_t index, const std::shared_
   return scratch;
 }
 
-void ImageSource::decode(const ImageEntry& entry, Image& image) const {
+void ImageSource::decode(const ImageEntry& entry, Picture& image) const {
   decode_image_into(dataset_, entry, name_of(dataset_, entry), limits_, image);
 }
 
-void ImageSource::store(int64_t index, const Image& image) {
+void ImageSource::store(int64_t index, const Picture& image) {
   uint64_t bytes = image.rgb.size();
   if (cached_bytes_ + bytes > cache_limit_) return;  // checked again below, under the lock
-  auto copy = std::make_shared<const Image>(image);
+  auto copy = std::make_shared<const Picture>(image);
   std::lock_guard lock(mutex_);
   if (cache_[size_t(index)] || cached_bytes_ + bytes > cache_limit_) return;
   cache_[size_t(index)] = std::move(copy);

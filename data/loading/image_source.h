@@ -20,21 +20,21 @@ class ImageSource {
   // `keep`, it may go into the cache. Throws Error(data), with the name of the file, if the image
   // cannot be read or has another size than the data set says. Threads may call this at the same
   // time, each with a `scratch` of its own.
-  std::shared_ptr<const Image> read(int64_t index, const std::shared_ptr<Image>& scratch,
-                                    bool keep);
+  std::shared_ptr<const Picture> read(int64_t index, const std::shared_ptr<Picture>& scratch,
+                                      bool keep);
 
   uint64_t cached_bytes() const { return cached_bytes_; }
   int64_t decoded() const { return decoded_; }  // how often an image was decoded
 
  private:
-  void decode(const ImageEntry& entry, Image& image) const;
-  void store(int64_t index, const Image& image);
+  void decode(const ImageEntry& entry, Picture& image) const;
+  void store(int64_t index, const Picture& image);
 
   const Dataset& dataset_;
   const uint64_t cache_limit_;
   const DecodeLimits limits_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<const Image>> cache_;  // [images], or empty if there is no cache
+  std::vector<std::shared_ptr<const Picture>> cache_;  // [images], or empty if there is no cache
   std::atomic<uint64_t> cached_bytes_ = 0;
   std::atomic<int64_t> decoded_ = 0;
 };

@@ -66,8 +66,8 @@ std::vector<SkippedImage> SampleBuilder::build(const std::vector<uint32_t>& orde
   return skipped;
 }
 
-std::shared_ptr<const Image> SampleBuilder::read(int64_t image, bool keep) {
-  thread_local auto scratch = std::make_shared<Image>();
+std::shared_ptr<const Picture> SampleBuilder::read(int64_t image, bool keep) {
+  thread_local auto scratch = std::make_shared<Picture>();
   if (options_.before_read) options_.before_read(image);
   return source_.read(image, scratch, keep);
 }
@@ -76,7 +76,7 @@ void SampleBuilder::fill(int64_t image, int row, Batch& batch, CacheUse use) {
   using Kind = CacheUse::Kind;
   const ImageEntry& entry = dataset_.images[size_t(image)];
   const PictureSize size{entry.height, entry.width};  // read() refuses a picture of another size
-  std::shared_ptr<const Image> picture;
+  std::shared_ptr<const Picture> picture;
   if (use.kind != Kind::read) picture = read(image, use.kind == Kind::none);
   LabelledBoxes boxes = ground_truth(dataset_, entry, options_.ground_truth);
   const ImageTransform transform =

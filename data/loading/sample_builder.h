@@ -57,7 +57,7 @@ class SampleBuilder {
 
  private:
   void fill(int64_t image, int row, Batch& batch, CacheUse use);
-  std::shared_ptr<const Image> read(int64_t image, bool keep);
+  std::shared_ptr<const Picture> read(int64_t image, bool keep);
 
   const Dataset& dataset_;
   const SampleOptions options_;

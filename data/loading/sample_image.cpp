@@ -7,9 +7,9 @@
 
 namespace data {
 
-Image to_picture(const InputImage& input) {
+Picture to_picture(const InputImage& input) {
   size_t size = size_t(input.height) * size_t(input.width) * 3;
-  Image image{input.width, input.height, std::vector<uint8_t>(size)};
+  Picture image{input.width, input.height, std::vector<uint8_t>(size)};
   for (size_t i = 0; i < size; ++i) {
     size_t c = i % 3;
     float value = input.values[i] * input.scaling.deviation[c] + input.scaling.mean[c];
@@ -19,8 +19,8 @@ Image to_picture(const InputImage& input) {
   return image;
 }
 
-Image sample_picture(const InputImage& input, const Batch& batch, int row,
-                     const std::vector<std::string>& class_names, const ClassColours& colours) {
+Picture sample_picture(const InputImage& input, const Batch& batch, int row,
+                       const std::vector<std::string>& class_names, const ClassColours& colours) {
   std::vector<DrawnBox> boxes;
   for (int i = 0; i < batch.counts[size_t(row)]; ++i) {
     size_t at = size_t(row) * size_t(batch.max_boxes) + size_t(i);
@@ -33,7 +33,7 @@ Image sample_picture(const InputImage& input, const Batch& batch, int row,
     const std::string name = named ? class_names[column - 1] : std::to_string(column);
     boxes.push_back({area, name, {}, colours.of(name)});
   }
-  Image image = to_picture(input);
+  Picture image = to_picture(input);
   draw_boxes(image, boxes);
   return image;
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "data/image/colour.h"
-#include "data/image/image.h"
+#include "data/image/picture.h"
 #include "data/loading/batch.h"
 
 namespace data {
@@ -17,11 +17,11 @@ struct InputImage {
 };
 
 // Undoes the scaling, rounds, and cuts to 0..255.
-Image to_picture(const InputImage& input);
+Picture to_picture(const InputImage& input);
 
 // Does the same for a row of a batch, and draws its boxes. class_names[c - 1] is the name of class
 // column c. A column without a name shows its number.
-Image sample_picture(const InputImage& input, const Batch& batch, int row,
-                     const std::vector<std::string>& class_names, const ClassColours& colours);
+Picture sample_picture(const InputImage& input, const Batch& batch, int row,
+                       const std::vector<std::string>& class_names, const ClassColours& colours);
 
 }  // namespace data

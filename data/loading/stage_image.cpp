@@ -89,7 +89,7 @@ StagedImage describe_slot(const ImageTransform& transform, PictureSize output) {
   return staged;
 }
 
-void measure(const Image& image, const PixelWindow& source, const ImageTransform& transform,
+void measure(const Picture& image, const PixelWindow& source, const ImageTransform& transform,
              StagedImage& staged) {
   if (transform.placement.fill_with_mean)
     std::ranges::copy(mean_colour(image, source).at, staged.fill);
@@ -98,7 +98,7 @@ void measure(const Image& image, const PixelWindow& source, const ImageTransform
 
 }  // namespace
 
-StagedImage stage_image(const Image& image, const ImageTransform& transform, PictureSize output,
+StagedImage stage_image(const Picture& image, const ImageTransform& transform, PictureSize output,
                         std::span<uint8_t> slot) {
   const PixelWindow source = source_window({image.height, image.width}, transform);
   StagedImage staged = describe_slot(transform, output);
@@ -118,7 +118,7 @@ StagedImage stage_unchanged(const PictureView& picture, PictureSize output,
   return staged;
 }
 
-StagedImage stage_whole_image(const Image& image, const ImageTransform& transform,
+StagedImage stage_whole_image(const Picture& image, const ImageTransform& transform,
                               std::span<uint8_t> slot) {
   const PictureSize size{image.height, image.width};
   StagedImage staged = describe_whole_image(size, transform);

@@ -10,7 +10,7 @@ namespace data {
 // description. Rows and columns of the picture that the output does not need may be left out, and
 // the kernel still computes the same result as from the whole picture. `offset` of the description
 // is 0, and the caller adds the slot's offset.
-kernels::StagedImage stage_image(const Image& image, const ImageTransform& transform,
+kernels::StagedImage stage_image(const Picture& image, const ImageTransform& transform,
                                  PictureSize output, std::span<uint8_t> slot);
 
 // Does the same for the whole picture without augmentation, as in evaluation.
@@ -19,7 +19,7 @@ kernels::StagedImage stage_unchanged(const PictureView& picture, PictureSize out
 
 // Does the same as stage_image, but puts the whole picture into the slot, so that it can be kept
 // and used again with other transforms. `slot` has at least whole_picture_bytes().
-kernels::StagedImage stage_whole_image(const Image& image, const ImageTransform& transform,
+kernels::StagedImage stage_whole_image(const Picture& image, const ImageTransform& transform,
                                        std::span<uint8_t> slot);
 
 // Describes a picture that is stored whole, from byte 0 on. The transform must not need pixels.

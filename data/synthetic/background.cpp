@@ -55,7 +55,7 @@ Pattern make_pattern(bool squares, RandomSequence& random) {
 
 }  // namespace
 
-Image draw_background(int width, int height, uint64_t seed, uint64_t stream) {
+Picture draw_background(int width, int height, uint64_t seed, uint64_t stream) {
   RandomSequence random(seed, stream);
   std::array<double, 3> start, change, tint;
   double grey = random.uniform(50, 200);
@@ -69,7 +69,7 @@ Image draw_background(int width, int height, uint64_t seed, uint64_t stream) {
   double strength = kind == 3 ? 0 : random.uniform(6, 22);
   Pattern pattern = make_pattern(kind == 2, random);
   Clouds clouds(width, height, random.uniform(8, 40), random);
-  Image image{width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3)};
+  Picture image{width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3)};
   uint8_t* out = image.rgb.data();
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace data {
 
@@ -12,6 +12,6 @@ inline uint8_t to_level(double v) { return uint8_t(std::clamp(v, 0.0, 255.0) + 0
 
 // Draws a gradient with stripes, squares or clouds on it, and fine noise. The result depends on the
 // arguments alone.
-Image draw_background(int width, int height, uint64_t seed, uint64_t stream);
+Picture draw_background(int width, int height, uint64_t seed, uint64_t stream);
 
 }  // namespace data

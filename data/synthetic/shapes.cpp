@@ -95,7 +95,7 @@ double coverage(const Placement& p, int x, int y) {
 }
 
 // A colour that stands out from the pixel under the shape's centre.
-std::array<double, 3> contrasting_colour(const Image& image, const Placement& p,
+std::array<double, 3> contrasting_colour(const Picture& image, const Placement& p,
                                          RandomSequence& random) {
   const uint8_t* below = &image.rgb[(size_t(p.y) * size_t(image.width) + size_t(p.x)) * 3];
   std::array<double, 3> best = {};
@@ -113,7 +113,7 @@ std::array<double, 3> contrasting_colour(const Image& image, const Placement& p,
 }
 
 // Paints one shape and marks the pixels it covers by more than half in `owner`.
-void paint(Image& image, std::vector<int16_t>& owner, const Placement& p, int16_t number,
+void paint(Picture& image, std::vector<int16_t>& owner, const Placement& p, int16_t number,
            RandomSequence& random) {
   auto colour = contrasting_colour(image, p, random);
   double shade = random.uniform(-30, 30);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/dataset.h"
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace data {
 
@@ -22,7 +22,7 @@ struct SceneOptions {
 };
 
 struct Scene {
-  Image image;
+  Picture image;
   // In each, the id is 0, the category is the kind, the box encloses the visible pixels exactly,
   // and the area is their number.
   std::vector<Object> objects;

@@ -18,7 +18,7 @@ fuzz::Target fuzz::target() {
   Target t{.words = {"\xff\xd8", "\xff\xd9", "\xff\xda", "\xff\xc0", "\xff\xc2", "\xff\xc4",
                      "\xff\xdb", "\xff\xdd", "\xff\xe1", "Exif", "\xff\xee", "Adobe", "II*"},
            .inputs = 50000};
-  const data::Image small = tests::picture(40, 28);
+  const data::Picture small = tests::picture(40, 28);
   for (const tests::JpegVariant& variant : std::initializer_list<tests::JpegVariant>{
            {},
            {.components = 1},

@@ -17,9 +17,9 @@ namespace {
 
 constexpr kernels::ChannelScaling kScaling{{123.68f, 116.779f, 103.939f}, {58.4f, 57.1f, 57.4f}};
 
-data::Image random_image(int height, int width, unsigned seed) {
+data::Picture random_image(int height, int width, unsigned seed) {
   std::mt19937 random(seed);
-  data::Image image{width, height, std::vector<uint8_t>(size_t(height * width * 3))};
+  data::Picture image{width, height, std::vector<uint8_t>(size_t(height * width * 3))};
   for (uint8_t& byte : image.rgb) byte = uint8_t(random());
   return image;
 }
@@ -33,7 +33,7 @@ template <class A> struct Canvas {
 };
 
 template <class A>
-Canvas<A> place(const data::Image& image, const data::ImageTransform& t, const float* fill) {
+Canvas<A> place(const data::Picture& image, const data::ImageTransform& t, const float* fill) {
   const data::Placement& p = t.placement;
   Canvas<A> canvas(p.height, p.width);
   for (auto& pixel : canvas.pixels) pixel = {A(fill[0]), A(fill[1]), A(fill[2])};
@@ -105,7 +105,7 @@ std::vector<T> normalised(const Stored& stored, const std::vector<StagedImage>& 
 
 // One picture, staged.
 template <class T>
-std::vector<T> run(const data::Image& image, const data::ImageTransform& t,
+std::vector<T> run(const data::Picture& image, const data::ImageTransform& t,
                    data::PictureSize output, DType dtype, StagedImage* described = nullptr) {
   std::vector<uint8_t> slot(size_t(kernels::slot_bytes(output.height, output.width)));
   StagedImage staged = data::stage_image(image, t, output, slot);
@@ -113,7 +113,7 @@ std::vector<T> run(const data::Image& image, const data::ImageTransform& t,
   return normalised<T>({slot, {}}, {staged}, output, dtype);
 }
 
-data::ImageTransform whole(const data::Image& image, bool flip = false) {
+data::ImageTransform whole(const data::Picture& image, bool flip = false) {
   data::ImageTransform t;
   t.flip = flip;
   t.placement = {{0, 0, image.height, image.width}, image.height, image.width, 0, 0, false};
@@ -130,7 +130,7 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
 }  // namespace
 
 TEST_CASE("equal sizes: only normalised") {
-  data::Image image = random_image(37, 53, 1);
+  data::Picture image = random_image(37, 53, 1);
   std::vector<float> out = run<float>(image, whole(image), {37, 53}, DType::f32);
   for (size_t i = 0; i < out.size(); ++i)
     REQUIRE(out[i] == (float(image.rgb[i]) - kScaling.mean[i % 3]) / kScaling.deviation[i % 3]);
@@ -146,7 +146,7 @@ TEST_CASE("resize, crop and flip give the bits of the naive definition") {
   for (const Size& size : sizes)
     for (bool flip : {false, true}) {
       INFO(size.height << "x" << size.width << " flip " << flip);
-      data::Image image = random_image(size.height, size.width, 7);
+      data::Picture image = random_image(size.height, size.width, 7);
       data::ImageTransform t = whole(image, flip);
       if (size.height > 20) {
         data::PixelWindow crop{3, 5, size.height - 7, size.width - 6};
@@ -162,7 +162,7 @@ TEST_CASE("resize, crop and flip give the bits of the naive definition") {
 TEST_CASE("padded canvases give the bits of the naive definition") {
   for (int scale : {1, 4})  // 4: gathered
     for (bool flip : {false, true}) {
-      data::Image image = random_image(40 * scale, 50 * scale, 3);
+      data::Picture image = random_image(40 * scale, 50 * scale, 3);
       data::ImageTransform t = whole(image, flip);
       t.placement.crop = {2, 3, 30 * scale, 41 * scale};
       t.placement.height = 61 * scale, t.placement.width = 83 * scale;
@@ -191,7 +191,7 @@ TEST_CASE("a picture that is kept whole gives the bits of one that was cut and g
        {std::pair(40, 70), {67, 100}, {20, 400}, {300, 25}, {1, 1}, {1, 900}})
     for (int variant = 0; variant < 8; ++variant) {
       INFO(height << "x" << width << " variant " << variant);
-      const data::Image image = random_image(height, width, 4);
+      const data::Picture image = random_image(height, width, 4);
       data::ImageTransform t = whole(image, variant % 2);
       data::Placement& p = t.placement;
       if (variant & 2) {  // a part, and where it is the right one also the last byte
@@ -218,7 +218,7 @@ TEST_CASE("a picture that is kept whole gives the bits of one that was cut and g
 
 TEST_CASE("a batch of pictures in slots and in the cache: each is read where it is") {
   const data::PictureSize output{24, 20};
-  const data::Image first = random_image(30, 31, 1), second = random_image(24, 40, 2);
+  const data::Picture first = random_image(30, 31, 1), second = random_image(24, 40, 2);
   const auto place = size_t(data::whole_picture_bytes({30, 31}));
   Stored stored{std::vector<uint8_t>(size_t(kernels::slot_bytes(24, 20))),
                 std::vector<uint8_t>(place + size_t(data::whole_picture_bytes({24, 40})))};
@@ -239,7 +239,7 @@ TEST_CASE("a batch of pictures in slots and in the cache: each is read where it 
 }
 
 TEST_CASE("half types are the rounded f32 values") {
-  data::Image image = random_image(71, 93, 5);
+  data::Picture image = random_image(71, 93, 5);
   std::vector<float> exact = run<float>(image, whole(image), {40, 50}, DType::f32);
   auto half = run<kernels::f16>(image, whole(image), {40, 50}, DType::f16);
   auto brain = run<kernels::bf16>(image, whole(image), {40, 50}, DType::bf16);
@@ -323,7 +323,7 @@ TEST_CASE("colour operations against a float64 reference") {
   for (const auto& steps : cases)
     for (bool padded : {false, true}) {
       INFO("first op " << int(steps[0].op) << " of " << steps.size() << " padded " << padded);
-      data::Image image = random_image(45, 61, 11);
+      data::Picture image = random_image(45, 61, 11);
       std::fill_n(image.rgb.begin(), 300, uint8_t(90));  // grey: no hue
       std::fill_n(image.rgb.begin() + 300, 300, uint8_t(0));
       data::ImageTransform t = whole(image, true);
@@ -347,7 +347,7 @@ TEST_CASE("a batch: every picture by its own description, blank rows black") {
   size_t slot = size_t(kernels::slot_bytes(24, 20));
   std::vector<uint8_t> pixels(3 * slot);
   std::vector<StagedImage> staged;
-  data::Image first = random_image(30, 31, 1), second = random_image(200, 90, 2);
+  data::Picture first = random_image(30, 31, 1), second = random_image(200, 90, 2);
   staged.push_back(data::stage_image(first, whole(first), output, std::span(pixels).first(slot)));
   staged.push_back(data::empty_slot());
   staged.push_back(

@@ -12,8 +12,8 @@
 
 namespace tests {
 
-data::Image picture(int width, int height) {
-  data::Image image{width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3)};
+data::Picture picture(int width, int height) {
+  data::Picture image{width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3)};
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       double u = (x + 0.5) / width, v = (y + 0.5) / height;
@@ -25,20 +25,20 @@ data::Image picture(int width, int height) {
   return image;
 }
 
-double mean_of(const data::Image& image, int channel) {
+double mean_of(const data::Picture& image, int channel) {
   double sum = 0;
   for (size_t i = size_t(channel); i < image.rgb.size(); i += 3) sum += image.rgb[i];
   return sum / (double(image.rgb.size()) / 3);
 }
 
-double largest_difference(const data::Image& a, const data::Image& b) {
+double largest_difference(const data::Picture& a, const data::Picture& b) {
   SSD_CHECK(a.rgb.size() == b.rgb.size() && a.width == b.width, "pictures of different sizes");
   int worst = 0;
   for (size_t i = 0; i < a.rgb.size(); ++i) worst = std::max(worst, std::abs(a.rgb[i] - b.rgb[i]));
   return worst;
 }
 
-double mean_difference(const data::Image& a, const data::Image& b) {
+double mean_difference(const data::Picture& a, const data::Picture& b) {
   SSD_CHECK(a.rgb.size() == b.rgb.size() && a.width == b.width, "pictures of different sizes");
   double sum = 0;
   for (size_t i = 0; i < a.rgb.size(); ++i) sum += std::abs(a.rgb[i] - b.rgb[i]);
@@ -81,7 +81,7 @@ void configure(jpeg_compress_struct& info, const JpegVariant& v) {
 
 }  // namespace
 
-std::vector<uint8_t> make_jpeg(const data::Image& image, const JpegVariant& v) {
+std::vector<uint8_t> make_jpeg(const data::Picture& image, const JpegVariant& v) {
   jpeg_compress_struct info = {};
   jpeg_error_mgr error;
   info.err = jpeg_std_error(&error);  // ends the program on an error: these pictures are our own

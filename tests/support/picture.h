@@ -3,16 +3,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace tests {
 
 // Smooth colours with some texture, different in every corner.
-data::Image picture(int width, int height);
+data::Picture picture(int width, int height);
 
-double mean_of(const data::Image&, int channel);
-double largest_difference(const data::Image&, const data::Image&);  // in levels
-double mean_difference(const data::Image&, const data::Image&);
+double mean_of(const data::Picture&, int channel);
+double largest_difference(const data::Picture&, const data::Picture&);  // in levels
+double mean_difference(const data::Picture&, const data::Picture&);
 
 struct JpegVariant {
   int components = 3;                // 1 grey, 3 YCbCr, 4 CMYK
@@ -25,6 +25,6 @@ struct JpegVariant {
 };
 
 // Encodes with libjpeg. Four components: the inks that the decoder's rule turns back into `image`.
-std::vector<uint8_t> make_jpeg(const data::Image& image, const JpegVariant& variant);
+std::vector<uint8_t> make_jpeg(const data::Picture& image, const JpegVariant& variant);
 
 }  // namespace tests

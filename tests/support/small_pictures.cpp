@@ -15,7 +15,7 @@ SmallPictures::SmallPictures(int count, int side) {
 }
 
 void SmallPictures::add(int width, int height) {
-  data::Image image{width, height, std::vector<uint8_t>(size_t(width * height * 3))};
+  data::Picture image{width, height, std::vector<uint8_t>(size_t(width * height * 3))};
   for (uint8_t& byte : image.rgb) byte = uint8_t(random_());
   const std::string name = std::to_string(dataset.images.size()) + ".png";
   data::write_image(folder.path() / name, image);

@@ -19,7 +19,7 @@ namespace {
 const std::vector<std::string> kNames{"zebra", "клетка", "ant"};
 
 // How many pixels are nearly of this colour; JPEG moves them by a few levels.
-int pixels_of(data::Colour c, const data::Image& image) {
+int pixels_of(data::Colour c, const data::Picture& image) {
   int count = 0;
   for (size_t i = 0; i + 2 < image.rgb.size(); i += 3) {
     const uint8_t* p = &image.rgb[i];
@@ -31,7 +31,7 @@ int pixels_of(data::Colour c, const data::Image& image) {
 // The class whose colour fills most of the picture; everything else in it is grey.
 std::string class_shown(const fs::path& picture) {
   const data::ClassColours colours(kNames);
-  const data::Image image = data::read_image(picture);
+  const data::Picture image = data::read_image(picture);
   const auto shown = [&](const std::string& name) { return pixels_of(colours.of(name), image); };
   const auto best = std::max_element(
       kNames.begin(), kNames.end(),
@@ -51,7 +51,7 @@ void write_set(const tests::TrainingPlace& place, const std::string& file, const
     if (each == name) category = static_cast<int>(set["categories"].size());
   }
   fs::create_directories(place.at("grey"));
-  data::Image image{.width = 96, .height = 96};
+  data::Picture image{.width = 96, .height = 96};
   image.rgb.assign(96 * 96 * 3, 128);
   const std::vector<uint8_t> jpeg = data::encode_jpeg(image, 95);
   for (int id = 1; id <= 4; ++id) {

@@ -67,19 +67,19 @@ void check_refused(const Outcome& outcome, int code, const std::string& because)
   CHECK_THAT(outcome.err, Contains(because));
 }
 
-data::Image left_half(const data::Image& p) {
+data::Picture left_half(const data::Picture& p) {
   return tools::crop(p, {0, 0, p.width / 2., double(p.height)});
 }
-data::Image right_half(const data::Image& p) {
+data::Picture right_half(const data::Picture& p) {
   return tools::crop(p, {p.width / 2., 0, p.width / 2., double(p.height)});
 }
 
 }  // namespace
 
 TEST_CASE("pictures are cut at rounded edges inside the picture, and put side by side") {
-  const data::Image picture = tests::picture(20, 10);
+  const data::Picture picture = tests::picture(20, 10);
   const auto size = [&](const data::Rectangle& area) {
-    const data::Image part = tools::crop(picture, area);
+    const data::Picture part = tools::crop(picture, area);
     CHECK(part.rgb.size() == size_t(3 * part.width * part.height));
     return std::pair(part.width, part.height);
   };
@@ -89,8 +89,8 @@ TEST_CASE("pictures are cut at rounded edges inside the picture, and put side by
   CHECK(size({19.9, 9.9, 0.01, 0.01}) == std::pair(1, 1));
   CHECK(size({500, 500, 3, 3}) == std::pair(1, 1));
   CHECK(size({3, 3, 0, 0}) == std::pair(1, 1));
-  const data::Image both = tools::side_by_side(tools::crop(picture, {0, 0, 7, 10}),
-                                               tools::crop(picture, {7, 0, 13, 10}));
+  const data::Picture both = tools::side_by_side(tools::crop(picture, {0, 0, 7, 10}),
+                                                 tools::crop(picture, {7, 0, 13, 10}));
   CHECK(both.rgb == picture.rgb);
 }
 
@@ -104,11 +104,11 @@ TEST_CASE("--save-crops writes a picture of each box into the folder of its clas
     const std::string name =
         fmt::format("{}/{}_{}.jpg", boxes[i]["category"].get<std::string>(), stem, i % 3 + 1);
     expected.insert(name);
-    const data::Image crop = data::read_image(p.at("w/" + name));
+    const data::Picture crop = data::read_image(p.at("w/" + name));
     const std::vector<double> b = boxes[i]["bbox"];
     CHECK(std::abs(crop.width - b[2]) <= 1);
     CHECK(std::abs(crop.height - b[3]) <= 1);
-    const data::Image whole = data::read_image(p.at(boxes[i]["file_name"]));
+    const data::Picture whole = data::read_image(p.at(boxes[i]["file_name"]));
     CHECK(tests::mean_difference(crop, tools::crop(whole, {b[0], b[1], b[2], b[3]})) < 8);
   }
   CHECK(files_in(p.at("w")) == expected);
@@ -208,7 +208,7 @@ TEST_CASE("label files of other classes are never left beside a new classes.txt"
 
 TEST_CASE("what is written of images with one name has the same number") {
   const Place& p = place();
-  const data::Image picture = data::read_image(p.at("data/images/000005.jpg"));
+  const data::Picture picture = data::read_image(p.at("data/images/000005.jpg"));
   fs::create_directories(p.at("other"));
   for (const char* name : {"same.png", "same.jpg", "other/same.png", "classes.png"})
     data::write_image(p.at(name), picture);
@@ -274,22 +274,22 @@ TEST_CASE("--ground-truth shows the labels of any format beside what was found")
   INFO(converted.err);
   REQUIRE(converted.exit_code == 0);
   p.found(std::string(kImages) + "-o w/plain");
-  const data::Image found = data::read_image(p.at("w/plain/000005.jpg"));
-  const data::Image image = data::read_image(p.at("data/images/000005.jpg"));
-  std::vector<data::Image> pictures;
+  const data::Picture found = data::read_image(p.at("w/plain/000005.jpg"));
+  const data::Picture image = data::read_image(p.at("data/images/000005.jpg"));
+  std::vector<data::Picture> pictures;
   for (const std::string& truth : {val, std::string("t/voc"), std::string("t/yolo"),
                                    std::string("t/set.record-00000-of-00001")}) {
     INFO(truth);
     p.found(fmt::format("{}-o w/beside --overwrite --ground-truth {}", kImages, truth));
     pictures.push_back(data::read_image(p.at("w/beside/000005.jpg")));
-    const data::Image& both = pictures.back();
+    const data::Picture& both = pictures.back();
     REQUIRE(both.width == 2 * image.width);
     CHECK(tests::mean_difference(left_half(both), image) > 1);
     CHECK(tests::mean_difference(left_half(both), right_half(both)) > 1);
     CHECK(tests::mean_difference(right_half(both), found) <
           tests::mean_difference(right_half(both), image));
   }
-  for (const data::Image& picture : pictures)
+  for (const data::Picture& picture : pictures)
     CHECK(tests::mean_difference(left_half(picture), left_half(pictures[0])) < 1);
 }
 

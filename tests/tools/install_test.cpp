@@ -55,7 +55,7 @@ Outcome with_library(const Installation& installed, const std::string& command) 
                     " PKG_CONFIG_PATH=" + quoted(libraries / "pkgconfig") + " && " + command);
 }
 
-void write_ppm(const fs::path& path, const data::Image& image) {
+void write_ppm(const fs::path& path, const data::Picture& image) {
   std::ofstream file(path, std::ios::binary);
   file << "P6\n" << image.width << " " << image.height << "\n255\n";
   file.write(reinterpret_cast<const char*>(image.rgb.data()), std::streamsize(image.rgb.size()));

@@ -153,7 +153,7 @@ TEST_CASE("EXIF: training and evaluation say it, and follow data.exif") {
   const tests::TrainingPlace place;
   const fs::path images = place.at("data/images");
   for (const auto& entry : fs::directory_iterator(images)) {  // all turned by 180 degrees
-    const data::Image picture = data::read_image(entry.path());
+    const data::Picture picture = data::read_image(entry.path());
     base::write_file(entry.path(), tests::jpeg_with_orientation(tests::make_jpeg(picture, {}), 3));
   }
   const Outcome trained = place.train("run", "train.steps=2");

@@ -139,8 +139,8 @@ TEST_CASE("ssddetect prints COCO results with names, and draws pictures") {
   }
   int drawn = 0;
   for (const auto& entry : fs::directory_iterator(pictures)) {
-    const data::Image picture = data::read_image(entry.path());
-    const data::Image plain =
+    const data::Picture picture = data::read_image(entry.path());
+    const data::Picture plain =
         data::read_image(fs::path(trained().images()) / entry.path().filename());
     CHECK(tests::mean_difference(plain, picture) > 1);
     ++drawn;

@@ -65,7 +65,7 @@ std::vector<size_t> choose(const data::Dataset& set, const ShowArguments& a) {
 
 // Draws the labels of an image into its picture, which may have another size.
 void draw_labels(const data::Dataset& set, const data::ImageEntry& entry,
-                 const data::ClassColours& colours, data::Image& image) {
+                 const data::ClassColours& colours, data::Picture& image) {
   data::draw_boxes(image, label_boxes(set, entry, colours, image));
 }
 
@@ -101,7 +101,7 @@ int show_augmented(const ShowArguments& a) {
   data::Loader loader(set, run::training_loader(config, set, classes));
   const data::Batch* batch = loader.next();
   base::create_folders(a.output);
-  std::vector<data::Image> pictures =
+  std::vector<data::Picture> pictures =
       run::sample_pictures(*batch, run::channel_scaling(config.data),
                            {config.model.options.height, config.model.options.width}, classes);
   for (size_t row = 0; row < pictures.size(); ++row) {
@@ -141,11 +141,11 @@ int show(const ShowArguments& a) {
   std::vector<std::string> names;
   for (const data::Category& category : set.categories) names.push_back(category.name);
   const data::ClassColours colours(names);
-  std::vector<data::Image> sheet;
+  std::vector<data::Picture> sheet;
   for (size_t index : chosen) {
     const data::ImageEntry& entry = set.images[index];
     std::string location = data::image_location(set, entry);
-    data::Image image;
+    data::Picture image;
     data::decode_image_into(set, entry, location, {}, image);
     // The labels are drawn after shrinking, so that they stay readable.
     sheet.push_back(data::shrink_to_fit(image, a.cell, a.cell));

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "data/image/draw.h"
-#include "data/image/image.h"
+#include "data/image/picture.h"
 #include "tools/run/class_list.h"
 
 namespace tools {
@@ -20,7 +20,7 @@ struct DetectedImage {
   std::string file;
   int width = 0, height = 0;    // in pixels
   std::vector<NamedBox> boxes;  // the best one first
-  data::Image picture;          // the decoded image; empty if no file is made of it
+  data::Picture picture;        // the decoded image; empty if no file is made of it
   std::string problem;          // why the image could not be read, or empty
 };
 

@@ -22,20 +22,20 @@ EncodedPictures DetectionPictures::make(const DetectedImage& image) const {
   return made;
 }
 
-data::Image DetectionPictures::draw(const DetectedImage& image) const {
+data::Picture DetectionPictures::draw(const DetectedImage& image) const {
   std::vector<data::DrawnBox> boxes;
   for (const NamedBox& box : image.boxes)
     boxes.push_back({box.area, box.category->name, fmt::format("{:.2f}", box.score),
                      colours_.of(box.category->name)});
-  data::Image picture = image.picture;
+  data::Picture picture = image.picture;
   if (truth_) boxes.insert(boxes.begin(), title_box(picture, "found"));
   data::draw_boxes(picture, boxes);
   return truth_ ? add_truth(image, std::move(picture)) : picture;
 }
 
-data::Image DetectionPictures::add_truth(const DetectedImage& image, data::Image found) const {
+data::Picture DetectionPictures::add_truth(const DetectedImage& image, data::Picture found) const {
   const data::ImageEntry* entry = truth_->image_of(image.file);
-  data::Image truth = image.picture;
+  data::Picture truth = image.picture;
   std::vector<data::DrawnBox> boxes;
   if (entry) boxes = label_boxes(truth_->dataset(), *entry, colours_, truth);
   boxes.insert(boxes.begin(), title_box(truth, entry ? "ground truth" : "no ground truth"));

@@ -23,8 +23,8 @@ class DetectionPictures {
   EncodedPictures make(const DetectedImage&) const;
 
  private:
-  data::Image draw(const DetectedImage&) const;
-  data::Image add_truth(const DetectedImage&, data::Image found) const;
+  data::Picture draw(const DetectedImage&) const;
+  data::Picture add_truth(const DetectedImage&, data::Picture found) const;
 
   const bool drawn_, crops_;
   const GroundTruth* truth_;

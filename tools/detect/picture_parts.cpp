@@ -20,35 +20,35 @@ Span pixels(double start, double length, int all) {
 }
 
 // Copies rows of `from`, `columns` of each, to a place in `to`.
-void paste(const data::Image& from, Span columns, Span rows, data::Image& to, int left) {
+void paste(const data::Picture& from, Span columns, Span rows, data::Picture& to, int left) {
   for (int y = 0; y < rows.count; ++y)
     std::copy_n(from.rgb.begin() + 3 * (ptrdiff_t(rows.begin + y) * from.width + columns.begin),
                 3 * columns.count, to.rgb.begin() + 3 * (ptrdiff_t(y) * to.width + left));
 }
 
-data::Image blank(int width, int height) {
+data::Picture blank(int width, int height) {
   return {width, height, std::vector<uint8_t>(3 * size_t(width) * size_t(height))};
 }
 
 }  // namespace
 
-data::Image crop(const data::Image& picture, const data::Rectangle& area) {
+data::Picture crop(const data::Picture& picture, const data::Rectangle& area) {
   const Span columns = pixels(area.x, area.width, picture.width);
   const Span rows = pixels(area.y, area.height, picture.height);
-  data::Image part = blank(columns.count, rows.count);
+  data::Picture part = blank(columns.count, rows.count);
   paste(picture, columns, rows, part, 0);
   return part;
 }
 
-data::Image side_by_side(const data::Image& left, const data::Image& right) {
+data::Picture side_by_side(const data::Picture& left, const data::Picture& right) {
   SSD_CHECK(left.height == right.height, "pictures of one height");
-  data::Image both = blank(left.width + right.width, left.height);
+  data::Picture both = blank(left.width + right.width, left.height);
   paste(left, {0, left.width}, {0, left.height}, both, 0);
   paste(right, {0, right.width}, {0, right.height}, both, left.width);
   return both;
 }
 
-data::DrawnBox title_box(const data::Image& picture, const std::string& title) {
+data::DrawnBox title_box(const data::Picture& picture, const std::string& title) {
   constexpr data::Colour kGrey{90, 90, 90};
   return {{0, 0, double(picture.width), double(picture.height)}, title, "", kGrey};
 }

@@ -3,18 +3,18 @@
 #include <string>
 
 #include "data/image/draw.h"
-#include "data/image/image.h"
+#include "data/image/picture.h"
 
 namespace tools {
 
 // Cuts a box out of the picture. Its edges are rounded to pixels and moved into the picture; the
 // result has at least one pixel.
-data::Image crop(const data::Image&, const data::Rectangle&);
+data::Picture crop(const data::Picture&, const data::Rectangle&);
 
 // Puts two pictures of the same height side by side.
-data::Image side_by_side(const data::Image& left, const data::Image& right);
+data::Picture side_by_side(const data::Picture& left, const data::Picture& right);
 
 // A box to draw: a grey frame around a whole picture, with a title.
-data::DrawnBox title_box(const data::Image&, const std::string& title);
+data::DrawnBox title_box(const data::Picture&, const std::string& title);
 
 }  // namespace tools

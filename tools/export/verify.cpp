@@ -41,7 +41,7 @@ json expected_boxes(run::LoadedModel& model, const kernels::NmsOptions& nms,
   json expected = json::array();
   while (const run::ImageBatch* batch = batches.next()) {
     if (!batch->problems[0].empty()) fail(ExitCode::data, batch->problems[0]);
-    const data::Image& picture = batch->pictures[0];
+    const data::Picture& picture = batch->pictures[0];
     const std::string file = std::to_string(expected.size()) + ".rgb";
     base::write_file(folder / file, std::span<const uint8_t>(picture.rgb));
     expected.push_back({{"file", file},

@@ -54,7 +54,7 @@ Chosen choose(const data::Confusion& confusion) {
           {order.rbegin(), order.rbegin() + int64_t(worst)}};
 }
 
-std::vector<uint8_t> small_jpeg(const data::Image& picture) {
+std::vector<uint8_t> small_jpeg(const data::Picture& picture) {
   std::vector<uint8_t> bytes;
   for (int quality : kQualities) {
     bytes = data::encode_jpeg(picture, quality);
@@ -99,7 +99,7 @@ class PictureDrawer {
   }
 
  private:
-  std::string svg_of(size_t index, const data::Image& picture) const {
+  std::string svg_of(size_t index, const data::Picture& picture) const {
     const data::ImageEntry& image = m_.of.truth.images[index];
     Frame frame;
     frame.width = picture.width;
@@ -160,7 +160,7 @@ class PictureDrawer {
   }
 
   // Labels of mistakes choose their places first, since there may not be room for all.
-  std::string labels_of(std::vector<DrawnBox>& boxes, const data::Image& picture) const {
+  std::string labels_of(std::vector<DrawnBox>& boxes, const data::Picture& picture) const {
     std::stable_partition(boxes.begin(), boxes.end(), [](const DrawnBox& box) {
       return std::string_view(box.kind) != "right";
     });
@@ -193,7 +193,7 @@ class PictureDrawer {
 
   const Matched& m_;
   std::vector<std::vector<size_t>> by_image_;  // the detections that are shown, the best first
-  data::Image pixels_;
+  data::Picture pixels_;
 };
 
 std::string box_for(const char* id, const char* name) {

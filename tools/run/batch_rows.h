@@ -1,6 +1,6 @@
 // The rows of a batch that belongs to no data set.
 #pragma once
-#include "data/image/image.h"
+#include "data/image/picture.h"
 #include "data/loading/batch.h"
 #include "data/loading/stage_image.h"
 

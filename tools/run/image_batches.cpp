@@ -75,7 +75,7 @@ void ImageBatches::read_row(ImageBatch& slot, size_t row) const {
   try {
     const std::string& file = slot.files[row];
     const data::DecodeLimits limits;
-    data::Image picture;
+    data::Picture picture;
     slot.orientations[row] = data::decode_upright_into(base::read_file(file, limits.max_file_bytes),
                                                        file, limits, options_.exif, picture);
     fill_row(batch, row, data::view_of(picture), options_.input, batch.start.image + int64_t(row));

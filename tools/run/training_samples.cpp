@@ -32,16 +32,16 @@ std::vector<float> network_input(const data::Batch& batch, const kernels::Channe
 
 }  // namespace
 
-std::vector<data::Image> sample_pictures(const data::Batch& batch,
-                                         const kernels::ChannelScaling& scaling,
-                                         data::PictureSize input, const ClassList& classes) {
+std::vector<data::Picture> sample_pictures(const data::Batch& batch,
+                                           const kernels::ChannelScaling& scaling,
+                                           data::PictureSize input, const ClassList& classes) {
   std::vector<std::string> names;
   for (int column = 1; column <= classes.classes(); ++column)
     names.push_back(classes.name_of(column));
   const data::ClassColours colours = class_colours(classes);
   const std::vector<float> values = network_input(batch, scaling, input);
   const size_t image_size = size_t(input.height) * size_t(input.width) * 3;
-  std::vector<data::Image> pictures;
+  std::vector<data::Picture> pictures;
   for (int row = 0; row < batch.images; ++row)
     pictures.push_back(data::sample_picture(
         {values.data() + size_t(row) * image_size, input.height, input.width, scaling}, batch, row,
@@ -57,7 +57,7 @@ std::vector<TrainingSample> write_training_samples(const std::string& folder,
   std::vector<TrainingSample> written;
   try {
     base::create_folders(folder);
-    const std::vector<data::Image> pictures = sample_pictures(batch, scaling, input, classes);
+    const std::vector<data::Picture> pictures = sample_pictures(batch, scaling, input, classes);
     for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row) {
       const auto bytes = data::encode_jpeg(pictures[row], kQuality);
       TrainingSample sample{fmt::format("{:02d}", row), {bytes.begin(), bytes.end()}};

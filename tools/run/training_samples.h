@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "data/image/image.h"
+#include "data/image/picture.h"
 #include "data/loading/augment_crop.h"
 #include "data/loading/batch.h"
 #include "kernels/image.h"
@@ -12,8 +12,8 @@
 namespace run {
 
 // Draws a picture for each row that has an image. The class list gives names and colours.
-std::vector<data::Image> sample_pictures(const data::Batch&, const kernels::ChannelScaling&,
-                                         data::PictureSize input, const ClassList&);
+std::vector<data::Picture> sample_pictures(const data::Batch&, const kernels::ChannelScaling&,
+                                           data::PictureSize input, const ClassList&);
 
 struct TrainingSample {
   std::string name;  // such as "00", without the ending

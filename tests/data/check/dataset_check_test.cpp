@@ -252,7 +252,7 @@ TEST_CASE("each problem of image files is found") {
     base::write_file(root / name, bytes);
     add_image(d, name, {}, width, height);
   };
-  data::Image picture = tests::picture(64, 48);
+  data::Picture picture = tests::picture(64, 48);
   std::vector<uint8_t> jpeg = tests::make_jpeg(picture, {});
   add("good.jpg", jpeg, 64, 48);
   add("size.jpg", jpeg, 64, 50);

@@ -22,8 +22,8 @@ namespace {
 constexpr int kWidth = 60, kHeight = 40;
 const Object kSpot{.x = 6, .y = 9, .width = 20, .height = 8, .area = 160};
 
-data::Image spotted() {
-  data::Image image{kWidth, kHeight, std::vector<uint8_t>(size_t{3} * kWidth * kHeight)};
+data::Picture spotted() {
+  data::Picture image{kWidth, kHeight, std::vector<uint8_t>(size_t{3} * kWidth * kHeight)};
   for (int y = int(kSpot.y); y < int(kSpot.y + kSpot.height); ++y)
     for (int x = int(kSpot.x); x < int(kSpot.x + kSpot.width); ++x)
       for (size_t c = 0; c < 3; ++c) image.rgb[size_t(y * kWidth + x) * 3 + c] = 255;
@@ -63,7 +63,7 @@ class Photos {
 
   // Whether the label of image `i` covers what is white in the picture that is read, and no more.
   bool fits(size_t i) const {
-    data::Image seen;
+    data::Picture seen;
     data::decode_image_into(set, set.images[i], "a photo", {}, seen);
     const Object& label = set.objects[i];
     int64_t inside = 0, white = std::count(seen.rgb.begin(), seen.rgb.end(), 255) / 3;

@@ -70,7 +70,7 @@ void check_told(const Kind& kind, const std::vector<ProblemKind>& told,
     INFO(data::rule_of(one).name);
     CHECK(problems.count(one) == 1);
   }
-  const data::Image image = data::decode_image(bytes, "a.png", {});
+  const data::Picture image = data::decode_image(bytes, "a.png", {});
   CHECK(std::vector<uint8_t>(image.rgb.begin(), image.rgb.begin() + 3) == rgb);
 }
 

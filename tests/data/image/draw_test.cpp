@@ -20,27 +20,27 @@ namespace {
 
 constexpr Colour kBlack{0, 0, 0}, kRed{255, 0, 0};
 
-Image black(int width, int height) {
+Picture black(int width, int height) {
   return {width, height, std::vector<uint8_t>(size_t(width) * size_t(height) * 3)};
 }
 
-Colour at(const Image& image, int x, int y) {
+Colour at(const Picture& image, int x, int y) {
   const uint8_t* p = &image.rgb[(size_t(y) * size_t(image.width) + size_t(x)) * 3];
   return {p[0], p[1], p[2]};
 }
 
 // Pixels of an area that are not `colour`.
-int others(const Image& image, int left, int top, int right, int bottom, Colour colour) {
+int others(const Picture& image, int left, int top, int right, int bottom, Colour colour) {
   int n = 0;
   for (int y = top; y < bottom; ++y)
     for (int x = left; x < right; ++x) n += at(image, x, y) != colour;
   return n;
 }
 
-int ink(const Image& image) { return others(image, 0, 0, image.width, image.height, kBlack); }
+int ink(const Picture& image) { return others(image, 0, 0, image.width, image.height, kBlack); }
 
-Image drawn(int width, int height, const std::vector<DrawnBox>& boxes) {
-  Image image = black(width, height);
+Picture drawn(int width, int height, const std::vector<DrawnBox>& boxes) {
+  Picture image = black(width, height);
   draw_boxes(image, boxes);
   return image;
 }
@@ -48,7 +48,7 @@ Image drawn(int width, int height, const std::vector<DrawnBox>& boxes) {
 }  // namespace
 
 TEST_CASE("a frame has its thickness and lies inside its rectangle") {
-  const Image image = drawn(440, 440, {{{30, 20, 100, 80}, "", "", kRed}});  // lines of 2 pixels
+  const Picture image = drawn(440, 440, {{{30, 20, 100, 80}, "", "", kRed}});  // lines of 2 pixels
   CHECK(ink(image) == 100 * 80 - 96 * 76);
   CHECK(at(image, 30, 20) == kRed);
   CHECK(at(image, 129, 99) == kRed);
@@ -75,7 +75,7 @@ TEST_CASE("pictures of every size and form have room for a label, or none") {
   for (auto [width, height] :
        {std::pair{1, 1}, {3, 40}, {32, 32}, {40, 3}, {50, 3000}, {3000, 50}}) {
     INFO(width << " x " << height);
-    const Image image =
+    const Picture image =
         drawn(width, height, {{{0, 0, width / 2.0, height / 2.0}, "cat", "0.87", kRed}});
     CHECK(ink(image) > 0);
   }
@@ -89,7 +89,7 @@ TEST_CASE("a label is a plate of the box's colour with letters that contrast") {
   for (const char* name : {"cat", "клетка", "细胞", "خلية",  //
                            "žluťoučký", "कोशिका", "\xff\xfe", "\xc3"}) {
     INFO(name);
-    const Image image = drawn(300, 300, {{{100, 100, 150, 150}, name, "0.50", kRed}});
+    const Picture image = drawn(300, 300, {{{100, 100, 150, 150}, name, "0.50", kRed}});
     CHECK(others(image, 0, 0, 300, 80, kBlack) == 0);    // nothing far above the label
     CHECK(others(image, 0, 80, 100, 300, kBlack) == 0);  // nor beside it
     CHECK(at(image, 100, 99) == kRed);                   // the plate's lower left corner
@@ -98,12 +98,12 @@ TEST_CASE("a label is a plate of the box's colour with letters that contrast") {
 }
 
 TEST_CASE("a strange name is drawn on one line and does not cover what is around it") {
-  const Image usual = drawn(300, 300, {{{100, 100, 150, 150}, "abc", "", kRed}});
+  const Picture usual = drawn(300, 300, {{{100, 100, 150, 150}, "abc", "", kRed}});
   std::string tall = "abc";
   for (int i = 0; i < 100; ++i) tall += "\xcc\x81";  // accents, one above the other
   for (const std::string& name : {std::string("a\nb\nc"), std::string("a\0b\tc\x1b[31m", 10), tall,
                                   std::string(1 << 20, 'w')}) {
-    const Image image = drawn(300, 300, {{{100, 100, 150, 150}, name, "", kRed}});
+    const Picture image = drawn(300, 300, {{{100, 100, 150, 150}, name, "", kRed}});
     CHECK(others(image, 0, 0, 300, 70, kBlack) == 0);
     CHECK(others(image, 0, 100, 100, 300, kBlack) == 0);
     CHECK(others(image, 103, 103, 240, 240, kBlack) == 0);
@@ -113,8 +113,8 @@ TEST_CASE("a strange name is drawn on one line and does not cover what is around
 
 TEST_CASE("a long name is shortened, and its score stays") {
   const std::string name(100, 'w');
-  const Image with = drawn(400, 400, {{{10, 100, 60, 60}, name, "0.87", kRed}});
-  const Image without = drawn(400, 400, {{{10, 100, 60, 60}, name, "0.11", kRed}});
+  const Picture with = drawn(400, 400, {{{10, 100, 60, 60}, name, "0.87", kRed}});
+  const Picture without = drawn(400, 400, {{{10, 100, 60, 60}, name, "0.11", kRed}});
   CHECK(others(with, 215, 0, 400, 400, kBlack) == 0);  // half the picture's width
   CHECK(with.rgb != without.rgb);
 }
@@ -124,8 +124,8 @@ TEST_CASE("strips join: a picture of many strips shows what one strip shows") {
     return std::vector<DrawnBox>{{{5, y, 500, 900}, "above", "0.5", kRed},
                                  {{5, y + 300, 60, 40}, "below", "", {0, 255, 0}}};
   };
-  const Image image = drawn(2048, 6000, boxes(1900));  // the border of two strips is at 2048
-  const Image moved = drawn(2048, 6000, boxes(2500));  // all inside the second
+  const Picture image = drawn(2048, 6000, boxes(1900));  // the border of two strips is at 2048
+  const Picture moved = drawn(2048, 6000, boxes(2500));  // all inside the second
   const size_t row = 2048 * 3;
   CHECK(std::equal(image.rgb.begin() + long(1800 * row), image.rgb.begin() + long(2900 * row),
                    moved.rgb.begin() + long(2400 * row)));
@@ -134,15 +134,15 @@ TEST_CASE("strips join: a picture of many strips shows what one strip shows") {
 TEST_CASE("threads that draw at the same time draw the same") {
   const std::vector<DrawnBox> boxes{{{20, 50, 60, 60}, "cat 猫", "0.5", kRed},
                                     {{90, 50, 60, 60}, "кошка", "0.4", {0, 0, 255}}};
-  const Image alone = drawn(200, 200, boxes);
-  std::vector<Image> images(4);
+  const Picture alone = drawn(200, 200, boxes);
+  std::vector<Picture> images(4);
   std::vector<std::thread> threads;
-  for (Image& image : images)
+  for (Picture& image : images)
     threads.emplace_back([&] {
       for (int i = 0; i < 10; ++i) image = drawn(200, 200, boxes);
     });
   for (std::thread& thread : threads) thread.join();
-  for (const Image& image : images) CHECK(image.rgb == alone.rgb);
+  for (const Picture& image : images) CHECK(image.rgb == alone.rgb);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take memory themselves
@@ -156,7 +156,7 @@ TEST_CASE("too little memory for letters is an error, before it ends the program
       const rlim_t bytes = pages * rlim_t(::sysconf(_SC_PAGESIZE)) + more;
       const rlimit limit{bytes, bytes};
       if (::setrlimit(RLIMIT_AS, &limit) != 0) _exit(99);
-      Image image = black(64, 48);
+      Picture image = black(64, 48);
       try {
         draw_boxes(image, std::vector<DrawnBox>{{{4, 4, 20, 20}, "name", "", kRed}});
       } catch (const base::Error& error) {

@@ -16,7 +16,7 @@
 #include "tests/support/special_files.h"
 
 using namespace tests;
-using data::Image;
+using data::Picture;
 
 namespace {
 
@@ -70,7 +70,7 @@ bool mentions(const std::string& text, const std::string& part) {
 
 TEST_CASE("PNG: encode, then decode, is exact") {
   for (auto [w, h] : {std::pair{1, 1}, {7, 3}, {90, 61}}) {
-    Image original = picture(w, h);
+    Picture original = picture(w, h);
     auto bytes = data::encode_png(original);
     CHECK(largest_difference(data::decode_image(bytes, "x"), original) == 0);
     CHECK(data::read_image_header(bytes, "x").width == w);
@@ -90,7 +90,7 @@ TEST_CASE("PNG: every colour type, depth and interlacing becomes 8-bit RGB") {
                     Kind{PNG_COLOR_TYPE_PALETTE, 4, 10}, Kind{PNG_COLOR_TYPE_PALETTE, 8, 10}})
     for (int interlace : {PNG_INTERLACE_NONE, PNG_INTERLACE_ADAM7}) {
       CAPTURE(kind.colour, kind.depth, interlace);
-      Image image = data::decode_image(make_png(13, 9, kind.colour, kind.depth, interlace), "x");
+      Picture image = data::decode_image(make_png(13, 9, kind.colour, kind.depth, interlace), "x");
       REQUIRE(image.width == 13);
       REQUIRE(image.height == 9);
       REQUIRE(image.rgb.size() == 13 * 9 * 3);
@@ -155,7 +155,7 @@ TEST_CASE("other files are refused by what they are") {
 
 TEST_CASE("files: written and read back, by content rather than by name") {
   TemporaryFolder folder;
-  Image original = picture(33, 21);
+  Picture original = picture(33, 21);
   data::write_image(folder.path() / "a.png", original);
   CHECK(largest_difference(data::read_image(folder.path() / "a.png"), original) == 0);
   std::filesystem::rename(folder.path() / "a.png", folder.path() / "b.jpg");

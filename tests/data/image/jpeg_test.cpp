@@ -6,7 +6,7 @@
 #include "tests/support/picture.h"
 
 using namespace tests;
-using data::decode_jpeg, data::Image;
+using data::decode_jpeg, data::Picture;
 
 namespace {
 
@@ -45,7 +45,7 @@ void set_size(std::vector<uint8_t>& bytes, uint8_t frame_marker, int width, int 
 }  // namespace
 
 TEST_CASE("JPEG: every coding gives the picture back") {
-  Image original = picture(101, 67);
+  Picture original = picture(101, 67);
   for (bool progressive : {false, true})
     for (int restart : {0, 3})
       for (auto [h, v] : {std::pair{1, 1}, {2, 1}, {1, 2}, {2, 2}, {4, 1}}) {
@@ -54,7 +54,7 @@ TEST_CASE("JPEG: every coding gives the picture back") {
                                           .vertical = v,
                                           .progressive = progressive,
                                           .restart_interval = restart});
-        Image image = decode_jpeg(bytes, "x");
+        Picture image = decode_jpeg(bytes, "x");
         REQUIRE(image.width == 101);
         REQUIRE(image.height == 67);
         CHECK(mean_difference(image, original) < (h == 4 ? 2 : 1.5));
@@ -66,22 +66,22 @@ TEST_CASE("JPEG: sizes around the block borders") {
   for (int width : {1, 7, 8, 9, 15, 16, 17, 33})
     for (int height : {1, 8, 17}) {
       CAPTURE(width, height);
-      Image original{width, height, std::vector<uint8_t>(size_t(width * height) * 3, 90)};
-      Image image = decode_jpeg(make_jpeg(original, {}), "x");
+      Picture original{width, height, std::vector<uint8_t>(size_t(width * height) * 3, 90)};
+      Picture image = decode_jpeg(make_jpeg(original, {}), "x");
       REQUIRE(image.rgb.size() == original.rgb.size());
       CHECK(largest_difference(image, original) <= 2);
     }
 }
 
 TEST_CASE("JPEG: grey is repeated to three channels") {
-  Image flat{40, 30, std::vector<uint8_t>(40 * 30 * 3, 137)};
+  Picture flat{40, 30, std::vector<uint8_t>(40 * 30 * 3, 137)};
   auto bytes = make_jpeg(flat, {.components = 1, .horizontal = 1, .vertical = 1});
   CHECK(data::read_jpeg_header(bytes, "x").components == 1);
   CHECK(largest_difference(decode_jpeg(bytes, "x"), flat) <= 1);
 }
 
 TEST_CASE("JPEG: CMYK and YCCK, with and without Adobe's marker, by TensorFlow's rule") {
-  Image original = picture(64, 48);
+  Picture original = picture(64, 48);
   for (bool adobe : {false, true})
     for (bool ycck : {false, true}) {
       if (ycck && !adobe) continue;  // YCCK is only recognised by Adobe's marker
@@ -95,15 +95,15 @@ TEST_CASE("JPEG: CMYK and YCCK, with and without Adobe's marker, by TensorFlow's
 }
 
 TEST_CASE("JPEG: encode, then decode; memory of an old picture is reused") {
-  Image original = picture(120, 80);
+  Picture original = picture(120, 80);
   auto bytes = data::encode_jpeg(original, 95);
-  Image image = picture(300, 300);
+  Picture image = picture(300, 300);
   data::decode_jpeg_into(bytes, "x", {}, image);
   CHECK(image.width == 120);
   CHECK(mean_difference(image, original) < 1.5);
   CHECK(data::encode_jpeg(original, 20).size() < bytes.size());
   CHECK_THROWS_AS(data::encode_jpeg(original, 0), base::Error);
-  CHECK_THROWS_AS(data::encode_jpeg(Image{3, 3, {}}, 90), base::Error);
+  CHECK_THROWS_AS(data::encode_jpeg(Picture{3, 3, {}}, 90), base::Error);
 }
 
 TEST_CASE("JPEG: limits are checked on the header") {
@@ -150,7 +150,7 @@ TEST_CASE("JPEG: padding between segments is accepted, lost picture data is not"
 }
 
 TEST_CASE("JPEG: bytes after the end are ignored") {
-  Image original = picture(50, 40);
+  Picture original = picture(50, 40);
   auto bytes = make_jpeg(original, {});
   auto longer = bytes;
   longer.insert(longer.end(), 1000, 0x5a);
@@ -170,7 +170,7 @@ TEST_CASE("JPEG: thousands of damaged files give a picture or an error, nothing 
     for (int64_t flips = 1 + random.below(8); flips > 0; --flips)
       bytes[size_t(random.below(int64_t(bytes.size())))] = uint8_t(random.bits());
     try {
-      Image image = decode_jpeg(bytes, "x", {.max_pixels = 1 << 20});
+      Picture image = decode_jpeg(bytes, "x", {.max_pixels = 1 << 20});
       REQUIRE(image.rgb.size() == size_t(image.width) * size_t(image.height) * 3);
     } catch (const base::Error& error) {
       REQUIRE(error.code() == base::ExitCode::data);

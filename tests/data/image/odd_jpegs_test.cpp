@@ -35,7 +35,7 @@ std::vector<Row> read_manifest(const std::filesystem::path& path) {
   return rows;
 }
 
-void check_picture(const data::Image& image, const Row& row) {
+void check_picture(const data::Picture& image, const Row& row) {
   int width = 0, height = 0;
   char mode[16] = "";
   REQUIRE(sscanf(row.pillow.c_str(), "ok %dx%d %15s", &width, &height, mode) == 3);
@@ -90,7 +90,7 @@ TEST_CASE("odd JPEG files do what their list says") {
     CAPTURE(row.file, row.expect);
     auto bytes = base::read_file(folder / row.file, 1 << 26);
     try {
-      data::Image image = data::decode_jpeg(bytes, row.file);
+      data::Picture image = data::decode_jpeg(bytes, row.file);
       CHECK(row.expect != "reject");
       if (row.expect == "ok" || row.expect == "ok-or-reject") check_picture(image, row);
       ++decoded;

@@ -10,13 +10,13 @@
 #include "tests/support/oriented.h"
 #include "tests/support/picture.h"
 
-using data::Image;
+using data::Picture;
 
 namespace {
 
 // A picture of letters, a row each: their codes are the levels.
-Image letters(const std::vector<std::string>& rows) {
-  Image image{int(rows[0].size()), int(rows.size()), {}};
+Picture letters(const std::vector<std::string>& rows) {
+  Picture image{int(rows[0].size()), int(rows.size()), {}};
   for (const std::string& row : rows)
     for (char letter : row)
       for (int channel = 0; channel < 3; ++channel)
@@ -36,14 +36,14 @@ const std::array<std::vector<std::string>, 9> kTurned{{{},
                                                        {"FC", "EB", "DA"},
                                                        {"CF", "BE", "AD"}}};
 
-void check_equal(const Image& turned, const Image& expected) {
+void check_equal(const Picture& turned, const Picture& expected) {
   CHECK(turned.width == expected.width);
   CHECK(turned.height == expected.height);
   CHECK(turned.rgb == expected.rgb);
 }
 
-Image decoded(const std::vector<uint8_t>& bytes, data::ExifPolicy exif) {
-  Image image;
+Picture decoded(const std::vector<uint8_t>& bytes, data::ExifPolicy exif) {
+  Picture image;
   data::decode_upright_into(bytes, "a picture", {}, exif, image);
   return image;
 }
@@ -53,7 +53,7 @@ Image decoded(const std::vector<uint8_t>& bytes, data::ExifPolicy exif) {
 TEST_CASE("each orientation turns the pixels as EXIF's table says") {
   for (int orientation = 1; orientation <= 8; ++orientation) {
     INFO("orientation " << orientation);
-    Image image = letters(kTurned[1]);
+    Picture image = letters(kTurned[1]);
     data::turn_upright(image, orientation);
     check_equal(image, letters(kTurned[size_t(orientation)]));
     CHECK(data::swaps_sides(orientation) == (image.width == 2));
@@ -82,9 +82,9 @@ TEST_CASE("a box goes where its pixels go") {
 }
 
 TEST_CASE("pictures of many blocks are turned whole") {
-  const Image whole = tests::picture(131, 77);
+  const Picture whole = tests::picture(131, 77);
   const auto turned = [&](std::initializer_list<int> orientations) {
-    Image image = whole;
+    Picture image = whole;
     for (int orientation : orientations) data::turn_upright(image, orientation);
     return image;
   };
@@ -97,7 +97,7 @@ TEST_CASE("pictures of many blocks are turned whole") {
 }
 
 TEST_CASE("PNG files with an orientation are decoded upright, or as they are stored") {
-  const Image stored = letters(kTurned[1]);
+  const Picture stored = letters(kTurned[1]);
   for (int orientation = 1; orientation <= 8; ++orientation)
     for (bool big : {true, false}) {
       INFO("orientation " << orientation);
@@ -141,11 +141,11 @@ TEST_CASE("an orientation of another type of whole number counts, any other valu
 
 TEST_CASE("JPEG files with an orientation are decoded upright, or as they are stored") {
   const auto jpeg = tests::make_jpeg(tests::picture(45, 37), {});
-  const Image plain = decoded(jpeg, data::ExifPolicy::stored);
+  const Picture plain = decoded(jpeg, data::ExifPolicy::stored);
   for (int orientation = 1; orientation <= 8; ++orientation) {
     INFO("orientation " << orientation);
     const auto file = tests::jpeg_with_orientation(jpeg, orientation);
-    Image expected = plain;
+    Picture expected = plain;
     data::turn_upright(expected, orientation);
     check_equal(decoded(file, data::ExifPolicy::upright), expected);
     check_equal(decoded(file, data::ExifPolicy::stored), plain);

@@ -9,8 +9,8 @@
 using namespace data;
 
 TEST_CASE("shrinking keeps the aspect ratio and the mean") {
-  Image image = tests::picture(401, 199);
-  Image small = shrink_to_fit(image, 100, 100);
+  Picture image = tests::picture(401, 199);
+  Picture small = shrink_to_fit(image, 100, 100);
   CHECK(small.width == 100);
   CHECK(small.height >= 49);
   CHECK(small.height <= 50);
@@ -21,8 +21,8 @@ TEST_CASE("shrinking keeps the aspect ratio and the mean") {
 }
 
 TEST_CASE("a contact sheet shows every picture") {
-  const Image white{64, 32, std::vector<uint8_t>(64 * 32 * 3, 255)};
-  const Image sheet = contact_sheet(std::vector<Image>(5, white), 3, 32);
+  const Picture white{64, 32, std::vector<uint8_t>(64 * 32 * 3, 255)};
+  const Picture sheet = contact_sheet(std::vector<Picture>(5, white), 3, 32);
   CHECK(sheet.width == 3 * 36 + 4);
   CHECK(sheet.height == 2 * 36 + 4);
   CHECK(std::count(sheet.rgb.begin(), sheet.rgb.end(), 255) == 5 * 32 * 16 * 3);

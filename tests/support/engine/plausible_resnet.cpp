@@ -43,8 +43,8 @@ std::vector<float> plausible_values(const std::string& name, const std::vector<i
   return values;
 }
 
-data::Image plausible_picture(int width, int height) {
-  data::Image picture{width, height, {}};
+data::Picture plausible_picture(int width, int height) {
+  data::Picture picture{width, height, {}};
   const uint32_t seed = base::crc32("picture");
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x)

@@ -2,7 +2,7 @@
 // the same names and shapes give the same bits there. The weights are of the size that trained ones
 // have, so activations neither vanish nor grow, and some exceed 6.
 #pragma once
-#include "data/image/image.h"
+#include "data/image/picture.h"
 #include "tests/support/engine/foreign_weights.h"
 
 namespace tests {
@@ -10,7 +10,7 @@ namespace tests {
 // As DrawValues. `name` and `shape` are torchvision's.
 std::vector<float> plausible_values(const std::string& name, const std::vector<int64_t>& shape);
 
-data::Image plausible_picture(int width, int height);
+data::Picture plausible_picture(int width, int height);
 
 // Writes the whole ResNet-50 as torch.save does.
 void write_plausible_resnet50(const std::string& path);

@@ -40,11 +40,11 @@ const Trained& trained() {
   return one;
 }
 
-tests::OnnxTensor pixels_of(const data::Image& image) {
+tests::OnnxTensor pixels_of(const data::Picture& image) {
   return {{1, image.height, image.width, 3}, {image.rgb.begin(), image.rgb.end()}};
 }
 
-std::vector<run::FoundBox> found_by_engine(run::LoadedModel& model, const data::Image& image) {
+std::vector<run::FoundBox> found_by_engine(run::LoadedModel& model, const data::Picture& image) {
   const std::string file = trained().at("picture.png");
   data::write_image(file, image);
   config::EvalConfig eval = model.config().eval;
@@ -76,7 +76,7 @@ double distance(const run::FoundBox& found,
 }
 
 void check_boxes(run::LoadedModel model, const onnx::ExportOptions& options,
-                 const data::Image& image, double limit) {
+                 const data::Picture& image, double limit) {
   const tests::OnnxModel file = tests::parse_onnx(onnx::detector_file(model, options));
   const auto values = tests::run_onnx(file, pixels_of(image));
   const std::vector<run::FoundBox> found = found_by_engine(model, image);

@@ -63,7 +63,7 @@ std::string library() {
 
 TEST_CASE("the C functions find the boxes of the C++ class") {
   const Opened opened;
-  const data::Image a = tests::picture(120, 90), b = tests::picture(64, 200);
+  const data::Picture a = tests::picture(120, 90), b = tests::picture(64, 200);
   const ssd320_picture pictures[] = {{a.rgb.data(), a.width, a.height, 0},
                                      {b.rgb.data(), b.width, b.height, 3 * b.width}};
   ssd320_boxes* boxes = nullptr;

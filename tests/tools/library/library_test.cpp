@@ -46,7 +46,7 @@ ssd::Options options(int batch = 1) {
 
 struct Photos {
   std::vector<std::string> files;
-  std::vector<data::Image> images;
+  std::vector<data::Picture> images;
 
   explicit Photos(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder))
@@ -57,7 +57,7 @@ struct Photos {
 
   std::vector<ssd::Picture> pictures() const {
     std::vector<ssd::Picture> all;
-    for (const data::Image& i : images) all.push_back({i.rgb.data(), i.width, i.height});
+    for (const data::Picture& i : images) all.push_back({i.rgb.data(), i.width, i.height});
     return all;
   }
 };
@@ -141,7 +141,7 @@ TEST_CASE("the library finds the boxes that ssddetect finds in photographs") {
 
 TEST_CASE("the rows of a picture may lie apart, or upside down") {
   const Detector detector(checkpoint(), options());
-  const data::Image& image = drawn().images[0];
+  const data::Picture& image = drawn().images[0];
   const size_t row = 3 * size_t(image.width), stride = row + 5;
   std::vector<uint8_t> apart(stride * size_t(image.height)), reversed(image.rgb.size());
   for (size_t y = 0; y < size_t(image.height); ++y) {

@@ -6,7 +6,7 @@
 
 namespace data {
 
-struct Image {  // 8-bit RGB, rows from the top, no padding between rows
+struct Picture {  // 8-bit RGB, rows from the top, no padding between rows
   int width = 0, height = 0;
   std::vector<uint8_t> rgb;
 };
@@ -18,7 +18,7 @@ struct PictureView {
   ptrdiff_t row_bytes = 0;  // from one row to the next
 };
 
-inline PictureView view_of(const Image& image) {
+inline PictureView view_of(const Picture& image) {
   return {image.width, image.height, image.rgb.data(), 3 * ptrdiff_t(image.width)};
 }
 
