@@ -21,7 +21,7 @@ using json = nlohmann::ordered_json;
 struct Options {
   int images = 8, threads = 0, runs = 5;
   std::string dtype = "f32", algorithm = "auto";
-  bool reference = false, cpu_time = false, fixed_weights = false;
+  bool plain_loops = false, cpu_time = false, fixed_weights = false;
   benchmarks::OutputOptions output;
 };
 
@@ -30,18 +30,18 @@ struct Filled {
   Memory memory;
   View view;
   Filled(Backend& backend, const Shape& shape, DType dtype)
-      : memory(backend, size_t(shape.size() * kernels::size_of(dtype)), Place::device),
+      : memory(backend, size_t(shape.size() * kernels::size_of(dtype)), MemoryKind::device),
         view{memory.data(), dtype, shape} {
     kernels::dispatch(dtype, [&]<class T>() { std::fill_n(view.as<T>(), shape.size(), T(1)); });
   }
 };
 
 Times time_runs(Backend& backend, const ConvShape& s, const Options& o) {
-  auto plan = o.reference ? make_reference_conv(s) : backend.plan(s);
+  auto plan = o.plain_loops ? make_plain_loops(s) : backend.plan(s);
   bool dw = s.pass == ConvPass::grad_weight;
   Filled x(backend, s.x_shape(), s.dtype), y(backend, s.y_shape(), s.dtype);
   Filled weight(backend, s.weight_shape(), dw ? accumulator(s.dtype) : s.dtype);
-  Memory workspace(backend, plan->workspace(), Place::device);
+  Memory workspace(backend, plan->workspace(), MemoryKind::device);
   ConvArgs args{.x = x.view,
                 .weight = weight.view,
                 .y = y.view,
@@ -98,7 +98,7 @@ json settings(const Options& o) {
           {"batch", o.images},
           {"threads", omp_get_max_threads()},
           {"precision", o.dtype},
-          {"conv_algorithm", o.reference ? "reference" : o.algorithm},
+          {"conv_algorithm", o.plain_loops ? "plain loops" : o.algorithm},
           {"fixed_weights", o.fixed_weights},
           {"clock", o.cpu_time ? "cpu" : "wall"},
           {"runs", o.runs}};
@@ -171,7 +171,8 @@ Command add_conv_command(tools::Program& program) {
   const tools::Option algorithm = opts.add("--algorithm", o->algorithm, "as train.conv_algorithm")
                                       .show_default()
                                       .one_of({"auto", "direct", "winograd"});
-  opts.add("--reference", o->reference, "the plain loops instead of oneDNN").excludes(algorithm);
+  opts.add("--plain-loops", o->plain_loops, "the plain loops instead of oneDNN")
+      .excludes(algorithm);
   opts.add("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");
   opts.add("--cpu-time", o->cpu_time,
            "CPU time of all threads; on a busy machine, with one thread");

@@ -76,7 +76,8 @@ class DecodedFeed : public Feed {
     for (size_t i = 0; i < count; ++i) {
       batches_.push_back(readable(batches.next()));
       data::Batch& kept = batches_.back();
-      memory_.push_back(std::make_unique<engine::Memory>(backend, bytes, engine::Place::pinned));
+      memory_.push_back(
+          std::make_unique<engine::Memory>(backend, bytes, engine::MemoryKind::pinned));
       std::memcpy(memory_.back()->data(), kept.pixels.data(), bytes);
       kept.pixels = {static_cast<uint8_t*>(memory_.back()->data()), bytes};
     }
@@ -96,7 +97,7 @@ class TrainingFeed : public Feed {
       : options_(run::training_loader(
             config, dataset,
             run::ClassList(dataset, config::ClassColumns::by_id, config.model.options.classes))),
-        pixels_(backend, options_.pixel_bytes(), engine::Place::pinned) {
+        pixels_(backend, options_.pixel_bytes(), engine::MemoryKind::pinned) {
     options_.batch_key = "--batch";
     options_.pixels = {static_cast<uint8_t*>(pixels_.data()), pixels_.bytes()};
     loader_ = std::make_unique<data::Loader>(dataset, options_);

@@ -49,7 +49,7 @@ double time_whole_steps(const Options& o) {
 class HeadStart {
  public:
   explicit HeadStart(run::Device& device)
-      : device_(device), memory_(device.backend(), kBytes, engine::Place::device) {}
+      : device_(device), memory_(device.backend(), kBytes, engine::MemoryKind::device) {}
   void queue() {
     const kernels::View half{memory_.data(), engine::DType::u8, {1, {kBytes / 2}}};
     for (int i = 0; i < (device_.queue().gpu ? kCopies : 0); ++i)

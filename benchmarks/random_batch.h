@@ -15,7 +15,7 @@ class RandomBatch {
  public:
   RandomBatch(engine::Backend& backend, int images, int max_boxes, const model::DetectorOptions& o)
       : pixels_(backend, size_t(images) * size_t(kernels::slot_bytes(o.height, o.width)),
-                engine::Place::pinned) {
+                engine::MemoryKind::pinned) {
     batch_.images = images;
     batch_.max_boxes = max_boxes;
     batch_.pixels = {static_cast<uint8_t*>(pixels_.data()), pixels_.bytes()};

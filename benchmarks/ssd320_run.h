@@ -171,7 +171,7 @@ class Ssd320Run {
   // the logits of random weights are nearly all equal, which no trained detector asks of its NMS.
   void settle_statistics() {
     engine::Backend& backend = device_->backend();
-    engine::Memory memory(backend, size_t(1) << 30, engine::Place::device);
+    engine::Memory memory(backend, size_t(1) << 30, engine::MemoryKind::device);
     engine::Arena arena(memory.data(), memory.bytes());
     engine::ConvPlans plans(backend);
     const model::DetectorOptions& detector = detector_.options();

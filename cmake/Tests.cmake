@@ -255,7 +255,7 @@ foreach(name model_parity nms_parity backbone_features)
   target_link_libraries(${name} PRIVATE tool_test_support tools)
 endforeach()
 
-# Cases of the reference's own tests, where the file lies beside the project.
+# Cases of the original's own tests, where the file lies beside the project.
 file(GLOB reference_sources CONFIGURE_DEPENDS tests/reference_cases/*.cpp)
 add_executable(reference_cases tests/reference_cases.cpp ${reference_sources})
 target_link_libraries(reference_cases PRIVATE tool_test_support tools)

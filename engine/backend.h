@@ -9,7 +9,7 @@
 namespace engine {
 
 enum class Lane { compute, copy, network };  // the device's queues
-enum class Place { device, pinned };         // pinned: host memory that the device can copy
+enum class MemoryKind { device, pinned };    // pinned: host memory that the device can copy
 
 class Backend {
  public:
@@ -19,9 +19,9 @@ class Backend {
   // The queue of one of several parallel branches of a step. On a CPU it is the compute queue.
   // Nothing but wait() orders its work with that of other queues.
   virtual kernels::Queue branch(int index) = 0;
-  virtual size_t free_memory() = 0;                 // bytes of the device, now
-  virtual void* allocate(size_t bytes, Place) = 0;  // Error(resources) if there is none
-  virtual void release(void*, Place) noexcept = 0;
+  virtual size_t free_memory() = 0;                      // bytes of the device, now
+  virtual void* allocate(size_t bytes, MemoryKind) = 0;  // Error(resources) if there is none
+  virtual void release(void*, MemoryKind) noexcept = 0;
   virtual void copy(void* to, const void* from, size_t bytes, kernels::Queue) = 0;
   // Work queued on `waiting` from now on starts after the work queued on `awaited` so far.
   virtual void wait(kernels::Queue waiting, kernels::Queue awaited) = 0;
@@ -67,9 +67,9 @@ std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOp
 // Memory that lives as long as this object: parameters, staging, the block of the arena.
 class Memory {
  public:
-  Memory(Backend& backend, size_t bytes, Place place)
-      : backend_(&backend), place_(place), bytes_(bytes), data_(backend.allocate(bytes, place)) {}
-  ~Memory() { backend_->release(data_, place_); }
+  Memory(Backend& backend, size_t bytes, MemoryKind kind)
+      : backend_(&backend), kind_(kind), bytes_(bytes), data_(backend.allocate(bytes, kind)) {}
+  ~Memory() { backend_->release(data_, kind_); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
   void* data() const { return data_; }
@@ -77,7 +77,7 @@ class Memory {
 
  private:
   Backend* backend_;
-  Place place_;
+  MemoryKind kind_;
   size_t bytes_;
   void* data_;
 };

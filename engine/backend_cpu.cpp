@@ -29,7 +29,7 @@ class CpuBackend : public Backend {
     return size_t(sysconf(_SC_AVPHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE));
   }
 
-  void* allocate(size_t bytes, Place) override {
+  void* allocate(size_t bytes, MemoryKind) override {
     constexpr size_t kPage = 4096;
     size_t rounded = (bytes + kPage - 1) / kPage * kPage;
     void* p = std::aligned_alloc(kPage, rounded ? rounded : kPage);
@@ -38,7 +38,7 @@ class CpuBackend : public Backend {
                  free_memory() >> 20, " MiB are free");
     return p;
   }
-  void release(void* p, Place) noexcept override { std::free(p); }
+  void release(void* p, MemoryKind) noexcept override { std::free(p); }
 
   void copy(void* to, const void* from, size_t bytes, kernels::Queue) override {
     if (bytes) std::memcpy(to, from, bytes);
@@ -52,7 +52,7 @@ class CpuBackend : public Backend {
     for (const ConvCandidate& candidate : unfused_candidates(shape))
       if (auto fast = fast_plan(candidate.inner))
         return make_staged_conv(shape, candidate.inner, std::move(fast));
-    return make_reference_conv(shape);
+    return make_plain_loops(shape);
   }
 
   std::function<void()> record(kernels::Queue, const std::function<void()>& work) override {

@@ -50,24 +50,25 @@ class CudaBackend : public Backend {
     return free;
   }
 
-  void* allocate(size_t bytes, Place place) override {
+  void* allocate(size_t bytes, MemoryKind kind) override {
     void* p = nullptr;
     const size_t wanted = bytes ? bytes : 1;
-    cudaError_t status = place == Place::device ? cudaMalloc(&p, wanted)
-                                                : cudaHostAlloc(&p, wanted, cudaHostAllocDefault);
+    cudaError_t status = kind == MemoryKind::device
+                             ? cudaMalloc(&p, wanted)
+                             : cudaHostAlloc(&p, wanted, cudaHostAllocDefault);
     if (status == cudaErrorMemoryAllocation) {
       cudaGetLastError();  // reported here, not by the next launch
       base::fail(base::ExitCode::resources, "out of ",
-                 place == Place::device ? "GPU" : "pinned host", " memory: ", bytes >> 20,
+                 kind == MemoryKind::device ? "GPU" : "pinned host", " memory: ", bytes >> 20,
                  " MiB wanted, ", free_memory() >> 20, " MiB of the GPU's are free");
     }
     check_cuda(status, "allocate");
     return p;
   }
-  void release(void* p, Place place) noexcept override {
+  void release(void* p, MemoryKind kind) noexcept override {
     const DeviceWait wait;
     cudaDeviceSynchronize();  // queued work may use the memory; cudaFree may wait for it, or not
-    place == Place::device ? cudaFree(p) : cudaFreeHost(p);
+    kind == MemoryKind::device ? cudaFree(p) : cudaFreeHost(p);
   }
 
   void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {

@@ -13,18 +13,18 @@ Optimizer::Optimizer(Backend& backend, Parameters& parameters, const OptimizerOp
       parameters_(parameters),
       options_(options),
       rule_(make_rule(options.rule)),
-      state_(backend, sizeof(OptimizerState), Place::device) {
+      state_(backend, sizeof(OptimizerState), MemoryKind::device) {
   if (const char* fault = kernels::fault_of(options.update.schedule))
     base::fail(base::ExitCode::usage, "train.schedule: ", fault);
   write_state({.loss_scale = loss_scale});
   const size_t bytes = bytes_of(parameters.master());
   for (size_t i = 0; i < rule_.buffers.size(); ++i)
-    buffers_.push_back(std::make_unique<Memory>(backend, bytes, Place::device));
+    buffers_.push_back(std::make_unique<Memory>(backend, bytes, MemoryKind::device));
   kernels::Queue queue = backend.queue(Lane::compute);
   for (const View& buffer : views()) kernels::fill(queue, buffer, 0);
   backend.synchronize(queue);
   if (options.update.average_decay > 0) {
-    average_ = std::make_unique<Memory>(backend, bytes, Place::device);
+    average_ = std::make_unique<Memory>(backend, bytes, MemoryKind::device);
     restart_average();
   }
 }

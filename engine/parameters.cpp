@@ -96,7 +96,7 @@ void Parameters::allocate(uint64_t seed, const std::vector<std::string>& frozen,
   lay_out(frozen);
   auto room = [&](int64_t elements, DType dtype) {
     return std::make_unique<Memory>(backend_, size_t(elements * kernels::size_of(dtype)),
-                                    Place::device);
+                                    MemoryKind::device);
   };
   const DType master = precision_.master;
   master_ = room(total_, master);
@@ -121,7 +121,7 @@ void Parameters::initialise(uint64_t seed) {
   if (queue.plan) return;
   Memory staging(backend_,
                  size_t(std::max(total_, statistic_total_) * kernels::size_of(precision_.master)),
-                 Place::pinned);
+                 MemoryKind::pinned);
   kernels::dispatch(precision_.master, [&]<class T>() {
     T* values = static_cast<T*>(staging.data());
     std::fill(values, values + total_, T(0));

@@ -23,8 +23,8 @@ class PlannedConv : public ConvPlan {
 
 }  // namespace
 
-void* PlanningBackend::allocate(size_t bytes, Place place) {
-  if (place == Place::pinned) {  // pages that nobody touches cost nothing
+void* PlanningBackend::allocate(size_t bytes, MemoryKind kind) {
+  if (kind == MemoryKind::pinned) {  // pages that nobody touches cost nothing
     auto memory = std::make_unique_for_overwrite<char[]>(bytes ? bytes : 1);
     void* p = memory.get();
     pinned_[p] = std::move(memory);
@@ -38,8 +38,8 @@ void* PlanningBackend::allocate(size_t bytes, Place place) {
   return p;
 }
 
-void PlanningBackend::release(void* p, Place place) noexcept {
-  if (place == Place::pinned) {
+void PlanningBackend::release(void* p, MemoryKind kind) noexcept {
+  if (kind == MemoryKind::pinned) {
     pinned_.erase(p);
     return;
   }

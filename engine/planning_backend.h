@@ -23,8 +23,8 @@ class PlanningBackend : public Backend {
   kernels::Queue queue(Lane lane) override { return planning(planned_.queue(lane)); }
   kernels::Queue branch(int index) override { return planning(planned_.branch(index)); }
   size_t free_memory() override { return planned_.free_memory(); }
-  void* allocate(size_t bytes, Place) override;
-  void release(void*, Place) noexcept override;
+  void* allocate(size_t bytes, MemoryKind) override;
+  void release(void*, MemoryKind) noexcept override;
   void copy(void*, const void*, size_t, kernels::Queue) override {}
   void wait(kernels::Queue, kernels::Queue) override {}
   void synchronize(kernels::Queue) override {}

@@ -16,7 +16,7 @@ kernels::AnchorOptions anchor_options(const DetectorOptions& o) {
 
 Anchors::Anchors(engine::Backend& backend, const DetectorOptions& options)
     : count_(kernels::anchor_count(anchor_options(options))),
-      memory_(backend, size_t(count_) * 4 * sizeof(float), engine::Place::device) {
+      memory_(backend, size_t(count_) * 4 * sizeof(float), engine::MemoryKind::device) {
   const auto a = anchor_options(options);
   int64_t next = 0;
   for (const auto& level : a.levels) {

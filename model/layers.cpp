@@ -6,7 +6,7 @@
 
 namespace model {
 
-using engine::Backend, engine::Place, engine::Shape, engine::View;
+using engine::Backend, engine::MemoryKind, engine::Shape, engine::View;
 
 namespace {
 
@@ -69,7 +69,7 @@ ConvLayer LayerBuilder::conv_bias(const std::string& name, const ConvSpec& spec,
 
 FoldedWeights::FoldedWeights(Backend& backend, const Parameters& parameters,
                              const std::vector<ConvLayer>& layers)
-    : memory_(backend, folded_bytes(parameters, layers), Place::device) {
+    : memory_(backend, folded_bytes(parameters, layers), MemoryKind::device) {
   const auto& precision = parameters.precision();
   char* next = static_cast<char*>(memory_.data());
   auto take = [&](Shape shape, engine::DType dtype) {

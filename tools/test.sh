@@ -34,9 +34,9 @@ check cpu -j "$jobs"
 [ "${1:-}" = quick ] && exit 0
 
 # Without oneDNN the plain loops carry everything that convolves.
-build reference -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_BENCHMARKS=OFF \
+build plain_loops -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_BENCHMARKS=OFF \
   -DSSD_TEST_ONLY='^(conv|conv_plan|detector|model_parity|training|ssdtrain)_test$'
-check reference -j "$jobs"
+check plain_loops -j "$jobs"
 
 # On the host: a GPU's packs and a reversed order of threads, with checks of alignment.
 packs='simt|simt_gpu|launch_shapes|promised_bits|anchors|match_anchors|image|nms|flat_sum|sgd|adamw|pad_channels|sample_values'

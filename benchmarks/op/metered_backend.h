@@ -14,10 +14,10 @@ class MeteredBackend : public engine::Backend {
   kernels::Queue queue(engine::Lane lane) override { return device_->queue(lane); }
   kernels::Queue branch(int) override { return device_->queue(engine::Lane::compute); }
   size_t free_memory() override { return device_->free_memory(); }
-  void* allocate(size_t bytes, engine::Place place) override {
-    return device_->allocate(bytes, place);
+  void* allocate(size_t bytes, engine::MemoryKind kind) override {
+    return device_->allocate(bytes, kind);
   }
-  void release(void* p, engine::Place place) noexcept override { device_->release(p, place); }
+  void release(void* p, engine::MemoryKind kind) noexcept override { device_->release(p, kind); }
   void copy(void* to, const void* from, size_t bytes, kernels::Queue) override;
   void wait(kernels::Queue waiting, kernels::Queue awaited) override {
     device_->wait(waiting, awaited);

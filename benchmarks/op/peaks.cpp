@@ -48,12 +48,12 @@ TimedOp time_conv(Backend& backend, const ConvShape& shape, int runs) {
   ConvArgs args;
   for (const ConvOperand& o : conv_operands(shape)) {
     View view{nullptr, o.dtype, o.shape};
-    memory.push_back(std::make_unique<Memory>(backend, bytes_of(view), Place::device));
+    memory.push_back(std::make_unique<Memory>(backend, bytes_of(view), MemoryKind::device));
     view.data = memory.back()->data();
     kernels::fill(queue, view, 0.01);
     args.*o.view = view;
   }
-  const Memory workspace(backend, plan->workspace(), Place::device);
+  const Memory workspace(backend, plan->workspace(), MemoryKind::device);
   args.workspace = workspace.data();
   return fastest(backend, runs, [&] { plan->run(queue, args); });
 }
@@ -63,8 +63,8 @@ TimedOp time_conv(Backend& backend, const ConvShape& shape, int runs) {
 double time_memory(Backend& backend, int runs) {
   const kernels::Queue queue = backend.queue(Lane::compute);
   const Shape shape{1, {int64_t(queue.gpu ? 256 : 64) << 20}};
-  const Memory a(backend, size_t(shape.size()) * 4, Place::device),
-      b(backend, size_t(shape.size()) * 4, Place::device);
+  const Memory a(backend, size_t(shape.size()) * 4, MemoryKind::device),
+      b(backend, size_t(shape.size()) * 4, MemoryKind::device);
   const View x{a.data(), DType::f32, shape}, y{b.data(), DType::f32, shape};
   kernels::fill(queue, x, 1);
   const TimedOp copy = fastest(backend, runs, [&] { kernels::cast(queue, x, y); }),

@@ -13,7 +13,7 @@ GradientSums::GradientSums(Backend& backend, const Parameters& parameters,
     : backend_(backend), parameters_(parameters), options_(options) {
   if (!options.half) return;
   const int64_t bytes = parameters.trained() * kernels::size_of(*options.half);
-  copy_ = std::make_unique<Memory>(backend, size_t(bytes), Place::device);
+  copy_ = std::make_unique<Memory>(backend, size_t(bytes), MemoryKind::device);
 }
 
 void GradientSums::listen(const Context& c) {

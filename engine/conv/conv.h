@@ -46,7 +46,7 @@ class ConvPlan {
 
 // Plain loops that sum in double for f64, else in float. They run on any machine with every dtype,
 // slowly; other plans are compared with them.
-std::unique_ptr<ConvPlan> make_reference_conv(const ConvShape&);
+std::unique_ptr<ConvPlan> make_plain_loops(const ConvShape&);
 // oneDNN's primitives, for f32 and bf16. Null if the build lacks oneDNN, or oneDNN lacks a
 // primitive for this shape or computes it wrongly.
 std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape&);

@@ -15,7 +15,7 @@ SampleOperands::SampleOperands(Backend& backend, const ConvShape& shape)
       queue_(backend.queue(Lane::compute)),
       operands_(conv_operands(shape)) {
   for (const ConvOperand& o : operands_) {
-    memory_.push_back(std::make_unique<Memory>(backend, o.bytes(), Place::device));
+    memory_.push_back(std::make_unique<Memory>(backend, o.bytes(), MemoryKind::device));
     args_.*o.view = {memory_.back()->data(), o.dtype, o.shape};
   }
   reset();
@@ -53,7 +53,7 @@ void SampleOperands::reset() {
 double SampleOperands::distance(const View& a, const View& b) const {
   const int64_t chunks = kernels::difference_chunks(a.shape.size());
   std::vector<float> values(size_t(2 * chunks));
-  Memory memory(backend_, values.size() * sizeof(float), Place::device);
+  Memory memory(backend_, values.size() * sizeof(float), MemoryKind::device);
   kernels::chunk_differences(queue_, a, b, {memory.data(), DType::f32, {2, {chunks, 2}}});
   backend_.copy(values.data(), memory.data(), memory.bytes(), queue_);
   backend_.synchronize(queue_);

@@ -51,7 +51,7 @@ CudnnPlanTimer::CudnnPlanTimer(Backend& backend, const ConvShape& shape)
 bool CudnnPlanTimer::expect_results_of(ConvPlan& trusted) {
   try {
     auto expected = std::make_unique<SampleOperands>(backend_, shape_);
-    Memory workspace(backend_, trusted.workspace(), Place::device);
+    Memory workspace(backend_, trusted.workspace(), MemoryKind::device);
     trusted.run(queue_, with_workspace(expected->args(), workspace));
     backend_.synchronize(queue_);
     expected_ = std::move(expected);
@@ -68,7 +68,7 @@ std::optional<float> CudnnPlanTimer::time(ConvPlan& plan) { return run(plan, tru
 
 std::optional<float> CudnnPlanTimer::run(ConvPlan& plan, bool timed) {
   try {
-    Memory workspace(backend_, plan.workspace(), Place::device);
+    Memory workspace(backend_, plan.workspace(), MemoryKind::device);
     const ConvArgs args = with_workspace(operands_.args(), workspace);
     operands_.reset();
     plan.run(queue_, args);

@@ -54,7 +54,7 @@ Values expected(const ConvShape& shape, ConvRun& run, View ConvArgs::*result) {
     for (double& v : run.input(o.view)) v = rounded(o.dtype, v);
     loops.input(o.view) = run.input(o.view);
   }
-  return loops.run(*make_reference_conv(wide))[loops.index(result)];
+  return loops.run(*make_plain_loops(wide))[loops.index(result)];
 }
 
 struct Found {
@@ -219,7 +219,7 @@ TEST_CASE("cuBLASLt: beside cuDNN it is tried, compared, and kept") {
         const auto backend = make_backend("cuda:0", options);
         const auto plan = backend->plan(s);
         REQUIRE(plan);
-        const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_reference_conv(s));
+        const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_plain_loops(s));
         for (size_t i = 0; i < got.size(); ++i)
           CHECK(distance(got[i], wanted[i]) < 4 * rounding_limit(s.dtype));
         if (start == 1) first = kept_in(folder);

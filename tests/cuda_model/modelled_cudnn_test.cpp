@@ -76,7 +76,7 @@ class FilledOperands {
 };
 
 std::unique_ptr<Memory> workspace_of(Bench& bench, const ConvPlan& plan) {
-  return std::make_unique<Memory>(*bench.backend, plan.workspace(), Place::device);
+  return std::make_unique<Memory>(*bench.backend, plan.workspace(), MemoryKind::device);
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ TEST_CASE("cuDNN: every graph computes what the plain loops compute, also those 
     for (DType dtype : {DType::f32, DType::f16, DType::bf16})
       for (const ConvShape& s : fused(strided_conv(dtype, pass, 9, 6, 16, 16))) {
         ConvRun gpu(s, "cuda:0"), cpu(s);
-        const OperandValues wanted = cpu.run(*make_reference_conv(s));
+        const OperandValues wanted = cpu.run(*make_plain_loops(s));
         for (uint64_t seed : kSlopes) {
           INFO("seed " << seed << ": " << describe(s));
           cuda_model::settings().seed = seed;
@@ -138,7 +138,7 @@ TEST_CASE("cuDNN: a plan that cannot be recorded is not taken, by rule and by ti
     INFO(kept);
     CHECK(kept.find("\"engine\":") != std::string::npos);
     CHECK(kept.find("\"engine\":11,") == std::string::npos);
-    const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_reference_conv(s));
+    const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_plain_loops(s));
     for (size_t i = 0; i < got.size(); ++i)
       CHECK(distance(got[i], wanted[i]) < 4 * rounding_limit(s.dtype));
   }
@@ -160,7 +160,7 @@ TEST_CASE("cuDNN: gradients of weights by every way of rounding are those of the
           REQUIRE(plan);
           if (seed == kNarrowGradients)
             CHECK(kept_in(folder).find("\nnarrow") != std::string::npos);
-          const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_reference_conv(s));
+          const OperandValues got = gpu.run(*plan), wanted = cpu.run(*make_plain_loops(s));
           for (size_t i = 0; i < got.size(); ++i)
             CHECK(distance(got[i], wanted[i]) < rounding_limit(dtype));
         }

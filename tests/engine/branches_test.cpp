@@ -14,7 +14,7 @@ namespace {
 
 struct BranchBench {
   QueuedCpu backend;
-  engine::Memory memory{backend, size_t(256) << 20, engine::Place::device};
+  engine::Memory memory{backend, size_t(256) << 20, engine::MemoryKind::device};
   engine::Arena arena{memory.data(), memory.bytes()};
   engine::ConvPlans plans{backend};
   engine::Branches branches{backend, arena};

@@ -71,9 +71,9 @@ TEST_CASE("optimizer: an evaluation with averaged weights takes no memory") {
   class Counting : public engine::PlanningBackend {
    public:
     using PlanningBackend::PlanningBackend;
-    void* allocate(size_t bytes, engine::Place place) override {
+    void* allocate(size_t bytes, engine::MemoryKind kind) override {
       ++allocations;
-      return PlanningBackend::allocate(bytes, place);
+      return PlanningBackend::allocate(bytes, kind);
     }
     int allocations = 0;
   };

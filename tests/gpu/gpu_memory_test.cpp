@@ -50,7 +50,7 @@ TEST_CASE("a GPU's live memory is constant after the twentieth step") {
 TEST_CASE("memory of a GPU comes back with its owner") {
   if (!have_gpu()) return;
   auto backend = open_backend("cuda:0");
-  { engine::Memory first(*backend, 1 << 20, engine::Place::device); }
+  { engine::Memory first(*backend, 1 << 20, engine::MemoryKind::device); }
   const auto use_and_leave = [] {
     Bench bench(size_t(512) << 20, "cuda:0");
     TinyStep tiny("cuda:0", "fp32");

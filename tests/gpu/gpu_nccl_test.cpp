@@ -9,7 +9,7 @@
 #include "tests/support/engine/rank_threads.h"
 
 using namespace tests;
-using engine::Lane, engine::Memory, engine::Place;
+using engine::Lane, engine::Memory, engine::MemoryKind;
 
 namespace {
 
@@ -37,7 +37,7 @@ TEST_CASE("one rank's sums, gatherings and broadcasts change nothing") {
   for (const DType dtype : {DType::f32, DType::f16, DType::bf16}) {
     constexpr int64_t kValues = 1000;
     const size_t bytes = size_t(kValues * kernels::size_of(dtype));
-    Memory mine(*backend, bytes, Place::device), all(*backend, bytes, Place::device);
+    Memory mine(*backend, bytes, MemoryKind::device), all(*backend, bytes, MemoryKind::device);
     const View values{mine.data(), dtype, {1, {kValues}}},
         gathered{all.data(), dtype, {1, {kValues}}};
     Values expected(kValues);

@@ -7,7 +7,7 @@
 #include "tests/support/engine/test_kernels.h"
 
 using namespace tests;
-using engine::Lane, engine::Memory, engine::Place;
+using engine::Lane, engine::Memory, engine::MemoryKind;
 
 TEST_CASE("batches copied late in another queue are computed as if there were one queue") {
   const std::string device = GENERATE(from_range(devices()));
@@ -15,8 +15,8 @@ TEST_CASE("batches copied late in another queue are computed as if there were on
   constexpr size_t kBytes = kValues * 4;
   auto backend = open_backend(device);
   const kernels::Queue copies = backend->queue(Lane::copy), work = backend->queue(Lane::compute);
-  Memory staged(*backend, kBytes, Place::pinned), in(*backend, kBytes, Place::device);
-  Memory out(*backend, kBytes, Place::device), result(*backend, kBytes, Place::pinned);
+  Memory staged(*backend, kBytes, MemoryKind::pinned), in(*backend, kBytes, MemoryKind::device);
+  Memory out(*backend, kBytes, MemoryKind::device), result(*backend, kBytes, MemoryKind::pinned);
   const Shape shape{1, {kValues}};
   std::mt19937 random(1);
   for (int round = 0; round < 200; ++round) {
@@ -41,7 +41,7 @@ TEST_CASE("branches of a step run between a wait before and a wait after") {
   constexpr int kBranches = 5, kValues = 1000;
   auto backend = open_backend(device);
   const kernels::Queue work = backend->queue(Lane::compute);
-  Memory counts(*backend, kBranches * kValues * 4, Place::device);
+  Memory counts(*backend, kBranches * kValues * 4, MemoryKind::device);
   const std::vector<int32_t> zeros(kBranches * kValues, 0);
   backend->copy(counts.data(), zeros.data(), counts.bytes(), work);
   backend->synchronize(work);
@@ -77,7 +77,7 @@ struct Counts {
     options.tell = [this](const std::string& line) { told += line + "\n"; };
     backend = engine::make_backend("cuda:0", options);
     work = backend->queue(Lane::compute);
-    memory = std::make_unique<Memory>(*backend, kValues * 4, Place::device);
+    memory = std::make_unique<Memory>(*backend, kValues * 4, MemoryKind::device);
     write(*backend, view(), Values(kValues, 0));
   }
   View view() const { return {memory->data(), DType::i32, {1, {kValues}}}; }
@@ -91,7 +91,7 @@ TEST_CASE("work that cannot be recorded is told in a line, and what comes after 
   Counts c;
   const auto refused = c.backend->record(c.work, [&] {
     c.count();
-    const Memory forbidden(*c.backend, 16, Place::device);
+    const Memory forbidden(*c.backend, 16, MemoryKind::device);
   });
   CHECK_FALSE(refused);
   CHECK(c.told.find("warning: a step cannot be recorded as a CUDA graph") == 0);
@@ -112,7 +112,7 @@ TEST_CASE("another thread may allocate while work is recorded") {
     c.count();
     std::thread([&] {
       try {
-        other = std::make_unique<Memory>(*c.backend, 16, Place::pinned);
+        other = std::make_unique<Memory>(*c.backend, 16, MemoryKind::pinned);
       } catch (const std::exception& error) {
         failure = error.what();
       }

@@ -33,8 +33,8 @@ void run(tests::Fault fault, const std::string& path) {
   constexpr int64_t kNumbers = 256;
   auto backend = tests::open_backend("cuda:0");
   kernels::Queue queue = backend->queue(engine::Lane::compute);
-  engine::Memory good(*backend, kNumbers * 4, engine::Place::device);
-  engine::Memory unwritten(*backend, kNumbers * 4, engine::Place::device);
+  engine::Memory good(*backend, kNumbers * 4, engine::MemoryKind::device);
+  engine::Memory unwritten(*backend, kNumbers * 4, engine::MemoryKind::device);
   const std::vector<float> values(kNumbers, 7);
   backend->copy(good.data(), values.data(), good.bytes(), queue);
   if (!path.empty()) save(*backend, good, path);

@@ -17,7 +17,7 @@ using Values = std::vector<double>;
 struct Tensors {  // on a small device of its own
   static constexpr size_t kBytes = 1 << 20;
   std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
-  engine::Memory memory{*backend, kBytes, engine::Place::device};
+  engine::Memory memory{*backend, kBytes, engine::MemoryKind::device};
   engine::Arena arena{memory.data(), kBytes};
   engine::ConvPlans plans{*backend};
   Context c{.queue = {}, .arena = arena, .plans = plans};

@@ -315,7 +315,7 @@ TEST_CASE("ssdbench: bad input is one line and exit code 2") {
         "train --images photos", "train --conv-algorithm fft",
         // Options that would change nothing.
         "infer --weight-gradients half", "infer --frozen", "op --mode infer --frozen",
-        "op --mode infer --weight-gradients exact", "conv --reference --algorithm direct",
+        "op --mode infer --weight-gradients exact", "conv --plain-loops --algorithm direct",
         "eval --overwrite", "conv --json --overwrite"}) {
     const tests::Outcome outcome = bench(arguments);
     INFO(arguments << "\n" << outcome.err);

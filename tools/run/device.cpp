@@ -18,7 +18,7 @@ std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, siz
     base::fail(base::ExitCode::resources, "data.device_cache_mib: ", bytes >> 20,
                " MiB of images do not fit in the memory of ", backend.name(), ", where ",
                free >> 20, " MiB are free: lower it");
-  return std::make_unique<engine::Memory>(backend, bytes, engine::Place::device);
+  return std::make_unique<engine::Memory>(backend, bytes, engine::MemoryKind::device);
 }
 
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
@@ -62,7 +62,7 @@ Device::Device(const std::string& device, int threads, const engine::BackendOpti
 
 void Device::reserve(size_t bytes) {
   branches_.reset(), arena_.reset(), memory_.reset();
-  memory_ = std::make_unique<engine::Memory>(*backend_, bytes, engine::Place::device);
+  memory_ = std::make_unique<engine::Memory>(*backend_, bytes, engine::MemoryKind::device);
   arena_ = std::make_unique<engine::Arena>(memory_->data(), memory_->bytes());
   if (backend_->branch(0).stream != queue().stream)
     branches_ = std::make_unique<engine::Branches>(*backend_, *arena_);

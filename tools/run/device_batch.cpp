@@ -7,7 +7,7 @@
 namespace run {
 
 using data::CacheUse;
-using engine::DType, engine::Lane, engine::Memory, engine::Place, engine::View;
+using engine::DType, engine::Lane, engine::Memory, engine::MemoryKind, engine::View;
 
 namespace {
 
@@ -63,10 +63,10 @@ DeviceBatch::DeviceBatch(engine::Backend& backend, int images, int height, int w
   labels_ = take(boxes * sizeof(int32_t));
   weights_ = take(boxes * sizeof(float));
   const bool overlap = copies_.stream != compute_.stream;
-  here_ = std::make_unique<Memory>(backend, total_, Place::device);
-  if (overlap) incoming_ = std::make_unique<Memory>(backend, total_, Place::device);
-  pixels_ =
-      std::make_unique<Memory>(backend, n * size_t(slot_bytes_) * (overlap ? 2 : 1), Place::device);
+  here_ = std::make_unique<Memory>(backend, total_, MemoryKind::device);
+  if (overlap) incoming_ = std::make_unique<Memory>(backend, total_, MemoryKind::device);
+  pixels_ = std::make_unique<Memory>(backend, n * size_t(slot_bytes_) * (overlap ? 2 : 1),
+                                     MemoryKind::device);
   // The gaps between parts are copied, too, so they must be initialised.
   for (const auto* block : {&here_, &incoming_})
     if (*block)

@@ -80,7 +80,7 @@ int64_t most_batches(const data::Dataset& dataset, const data::LoaderOptions& op
 Found find_boxes(Inference& inference, const data::Dataset& dataset,
                  const std::vector<int>& categories, data::LoaderOptions options,
                  const Stop& stop) {
-  engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::Place::pinned);
+  engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::MemoryKind::pinned);
   options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
   data::Loader loader(dataset, options);
   Found all;

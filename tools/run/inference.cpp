@@ -5,7 +5,7 @@
 
 namespace run {
 
-using engine::DType, engine::Place, engine::Tensor, engine::View;
+using engine::DType, engine::MemoryKind, engine::Tensor, engine::View;
 
 namespace {
 
@@ -37,7 +37,7 @@ std::unique_ptr<engine::Memory> wanted_classes(Device& device, int classes,
   std::vector<uint8_t> wanted(size_t(classes), 0);
   for (int column : columns) wanted.at(size_t(column) - 1) = 1;
   engine::Backend& backend = device.backend();
-  auto memory = std::make_unique<engine::Memory>(backend, wanted.size(), Place::device);
+  auto memory = std::make_unique<engine::Memory>(backend, wanted.size(), MemoryKind::device);
   backend.copy(memory->data(), wanted.data(), wanted.size(), device.queue());
   backend.synchronize(device.queue());
   return memory;
@@ -64,8 +64,8 @@ Inference::Inference(Device& device, const model::Detector& detector, int batch_
       batch_(device.backend(), batch_size, detector.options().height, detector.options().width,
              max_boxes),
       wanted_(wanted_classes(device, detector.options().classes, columns)),
-      found_here_(device.backend(), found_bytes(batch_size, nms.max_total), Place::device),
-      found_(device.backend(), found_here_.bytes(), Place::pinned),
+      found_here_(device.backend(), found_bytes(batch_size, nms.max_total), MemoryKind::device),
+      found_(device.backend(), found_here_.bytes(), MemoryKind::pinned),
       detection_(
           device.backend(), device.arena(), [this] { queue_detection(); }, graph) {
   Layout layout{static_cast<char*>(found_here_.data())};

@@ -84,7 +84,7 @@ void Trainer::open_loader() {
   options.rank = engine::rank_of(ranks_);
   options.world = engine::count_of(ranks_);
   pixels_ = std::make_unique<engine::Memory>(model_.device().backend(), options.pixel_bytes(),
-                                             engine::Place::pinned);
+                                             engine::MemoryKind::pinned);
   options.device_cache_bytes = model_.plan().image_cache;
   options.pixels = {static_cast<uint8_t*>(pixels_->data()), pixels_->bytes()};
   loader_ = std::make_unique<data::Loader>(data_.train, options, state_.cursor);

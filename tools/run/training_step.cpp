@@ -7,7 +7,7 @@
 
 namespace run {
 
-using engine::DType, engine::Place, engine::Replay, engine::Tensor, engine::View;
+using engine::DType, engine::MemoryKind, engine::Replay, engine::Tensor, engine::View;
 
 namespace {
 
@@ -26,7 +26,7 @@ TrainingStep::TrainingStep(Device& device, model::Detector& detector,
       anchors_(device.backend(), detector.options()),
       batch_(device.backend(), options.batch_size, detector.options().height,
              detector.options().width, options.max_boxes, device.image_cache()),
-      report_(device.backend(), kReported * sizeof(double), Place::device),
+      report_(device.backend(), kReported * sizeof(double), MemoryKind::device),
       sums_(device.backend(), parameters, options.sums),
       gradients_(
           device.backend(), device.arena(), [this] { gradients(false); }, options.graph),

@@ -117,7 +117,7 @@ class NotingRank : public ForwardingRank {
 // Three parameters of 32 values; `twice` is used by two operations.
 struct SmallModel {
   QueuedCpu backend;
-  engine::Memory memory{backend, size_t(1) << 20, engine::Place::device};
+  engine::Memory memory{backend, size_t(1) << 20, engine::MemoryKind::device};
   engine::Arena arena{memory.data(), memory.bytes()};
   engine::ConvPlans plans{backend};
   Parameters parameters{backend, engine::precision_named("fp32")};

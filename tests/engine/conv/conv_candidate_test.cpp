@@ -21,7 +21,7 @@ Values gradient_by_hand(const ConvShape& s, ConvRun& run, View ConvArgs::*result
   ConvRun simple(plain);
   for (auto view : {&ConvArgs::x, &ConvArgs::weight, &ConvArgs::y})
     simple.input(view) = run.input(view);
-  Values g = simple.run(*make_reference_conv(plain))[simple.index(result)];
+  Values g = simple.run(*make_plain_loops(plain))[simple.index(result)];
   for (size_t i = 0; i < g.size(); ++i) {
     if (s.accumulate()) g[i] += run.input(result)[i];
     if (s.grad_input.mask == Activation::none) continue;
@@ -68,7 +68,7 @@ TEST_CASE("conv: fusions of the plain loops are what shape.h says") {
       for (const ConvShape& s : fused(base(dtype, pass))) {
         INFO(describe(s));
         ConvRun run(s);
-        const OperandValues got = run.run(*make_reference_conv(s));
+        const OperandValues got = run.run(*make_plain_loops(s));
         auto value = [&](View ConvArgs::*view) { return got[run.index(view)]; };
         if (s.forward.statistics)
           check_sums(value(&ConvArgs::y), value(&ConvArgs::y), value(&ConvArgs::sum),
@@ -88,7 +88,7 @@ TEST_CASE("conv candidates: every candidate gives the same result") {
       for (auto [in, out] : {std::pair{3, 11}, {8, 16}, {16, 11}})
         for (const ConvShape& s : fused(base(dtype, pass, in, out))) {
           ConvRun run(s);
-          const OperandValues expected = run.run(*make_reference_conv(s));
+          const OperandValues expected = run.run(*make_plain_loops(s));
           std::vector<ConvCandidate> candidates = direct_candidates(s),
                                      more = unfused_candidates(s), zeroed = zeroed_candidates(s);
           CHECK(candidates[0].inner == s);
@@ -98,7 +98,7 @@ TEST_CASE("conv candidates: every candidate gives the same result") {
           candidates.insert(candidates.end(), zeroed.begin(), zeroed.end());
           for (const ConvCandidate& candidate : candidates) {
             INFO(describe(s) << ", " << candidate.name);
-            auto plan = make_staged_conv(s, candidate.inner, make_reference_conv(candidate.inner));
+            auto plan = make_staged_conv(s, candidate.inner, make_plain_loops(candidate.inner));
             const OperandValues got = run.run(*plan);
             // Up to four roundings instead of one, and another order of sums.
             for (size_t i = 0; i < got.size(); ++i)
@@ -127,8 +127,8 @@ TEST_CASE("conv candidates: a product of matrices and our kernels behind it give
         CHECK(inner.forward.activation != Activation::relu6);
         CHECK_FALSE((inner.forward.bias && dtype != DType::f32));  // the bias is f32
         ConvRun run(s);
-        const OperandValues expected = run.run(*make_reference_conv(s));
-        const OperandValues got = run.run(*make_staged_conv(s, inner, make_reference_conv(inner)));
+        const OperandValues expected = run.run(*make_plain_loops(s));
+        const OperandValues got = run.run(*make_staged_conv(s, inner, make_plain_loops(inner)));
         for (size_t i = 0; i < got.size(); ++i)
           CHECK(distance(got[i], expected[i]) < 4 * rounding_limit(dtype));
         ++products;
@@ -152,7 +152,7 @@ TEST_CASE("conv candidates: a gradient in the half type rounds once more, and ov
       const ConvCandidate narrow = narrow_candidates(s).at(0);
       CHECK(is_narrow(narrow.name));
       CHECK(narrow.inner.grad_weight.narrow_dw);
-      const auto plan = make_staged_conv(s, narrow.inner, make_reference_conv(narrow.inner));
+      const auto plan = make_staged_conv(s, narrow.inner, make_plain_loops(narrow.inner));
       const Values got = run.run(*plan)[run.index(&ConvArgs::weight)];
       CHECK(distance(got, gradient_by_hand(s, run, &ConvArgs::weight)) < rounding_limit(dtype));
       CHECK(distance(got, gradient_by_hand(s, run, &ConvArgs::weight)) > 0);
@@ -184,8 +184,8 @@ TEST_CASE("conv candidates: the plain convolution and our kernels behind it give
       for (const ConvShape& s : fused(base(dtype, pass, 16, 11))) {
         INFO(describe(s));
         ConvRun run(s);
-        const OperandValues expected = run.run(*make_reference_conv(s));
-        auto plan = make_staged_conv(s, plain_conv(s), make_reference_conv(plain_conv(s)));
+        const OperandValues expected = run.run(*make_plain_loops(s));
+        auto plan = make_staged_conv(s, plain_conv(s), make_plain_loops(plain_conv(s)));
         const OperandValues got = run.run(*plan);
         for (size_t i = 0; i < got.size(); ++i)
           CHECK(distance(got[i], expected[i]) < 4 * rounding_limit(dtype));

@@ -38,7 +38,7 @@ SampleOperands run(Backend& backend, const ConvShape& shape, ConvPlan& plan) {
 }
 
 std::unique_ptr<ConvPlan> by_parts(const ConvShape& shape) {
-  return make_staged_conv(shape, plain_conv(shape), make_reference_conv(plain_conv(shape)));
+  return make_staged_conv(shape, plain_conv(shape), make_plain_loops(plain_conv(shape)));
 }
 
 // Of a plan made for `wrong` used in place of one for `shape`; what it does not write stays.
@@ -46,7 +46,7 @@ double distance_of(const ConvShape& shape, const ConvShape& wrong) {
   const auto backend = make_cpu_backend();
   const auto parts = by_parts(shape);
   const SampleOperands expected = run(*backend, shape, *parts);
-  return run(*backend, shape, *make_reference_conv(wrong)).distance(expected);
+  return run(*backend, shape, *make_plain_loops(wrong)).distance(expected);
 }
 
 }  // namespace

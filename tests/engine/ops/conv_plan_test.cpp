@@ -147,7 +147,7 @@ TEST_CASE("conv plans: oneDNN agrees with the plain loops, and with itself bit f
         Values ours = run.run(*fast);
         CHECK(ours == run.run(*fast));
         CHECK(ours == run.run(*make_onednn_conv(s)));
-        CHECK(distance(ours, run.run(*make_reference_conv(s))) < limit_of(s));
+        CHECK(distance(ours, run.run(*make_plain_loops(s))) < limit_of(s));
       }
   }
   CHECK(compared >= 100);  // of 120 in f32 alone
@@ -160,7 +160,7 @@ TEST_CASE("conv plans: the plain loops do not depend on the number of threads") 
     ConvShape s = random_shape(random);
     s.pass = ConvPass(i % 3);
     PassRun run(s);
-    auto plan = make_reference_conv(s);
+    auto plan = make_plain_loops(s);
     omp_set_num_threads(1);
     Values one = run.run(*plan);
     omp_set_num_threads(3);

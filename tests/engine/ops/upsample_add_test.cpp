@@ -39,7 +39,7 @@ TEST_CASE("upsample_add: writes its result, and nothing behind it") {
   std::vector<std::unique_ptr<engine::Memory>> kept;
   auto filled = [&](const Shape& shape, double value, const Shape& whole) {
     kept.push_back(std::make_unique<engine::Memory>(
-        *bench.backend, size_t(whole.size()) * sizeof(float), engine::Place::device));
+        *bench.backend, size_t(whole.size()) * sizeof(float), engine::MemoryKind::device));
     View all{kept.back()->data(), DType::f32, whole};
     write(Tensor::borrow(all), Values(size_t(whole.size()), value));
     return View{all.data, DType::f32, shape};

@@ -116,7 +116,7 @@ double distance(const Values& a, const Values& b) {
 
 Bench::Bench(size_t bytes, const std::string& device)
     : backend(open_backend(device)),
-      memory(*backend, bytes, engine::Place::device),
+      memory(*backend, bytes, engine::MemoryKind::device),
       arena(memory.data(), bytes),
       plans(*backend) {
   living.push_back(backend.get());

@@ -20,7 +20,7 @@ DeviceArrays::DeviceArrays(const std::string& device) : backend_(backend_of(devi
 
 void* DeviceArrays::place(const void* from, size_t bytes) {
   if (!queue().gpu) return const_cast<void*>(from);
-  engine::Memory& copy = copies_.emplace_back(backend_, bytes, engine::Place::device);
+  engine::Memory& copy = copies_.emplace_back(backend_, bytes, engine::MemoryKind::device);
   backend_.copy(copy.data(), from, bytes, queue());
   return copy.data();
 }

@@ -17,10 +17,10 @@ class QueuedCpu : public engine::Backend {
   }
   kernels::Queue branch(int index) override { return {.stream = labels_ + 1 + index}; }
   size_t free_memory() override { return cpu_->free_memory(); }
-  void* allocate(size_t bytes, engine::Place place) override {
-    return cpu_->allocate(bytes, place);
+  void* allocate(size_t bytes, engine::MemoryKind kind) override {
+    return cpu_->allocate(bytes, kind);
   }
-  void release(void* p, engine::Place place) noexcept override { cpu_->release(p, place); }
+  void release(void* p, engine::MemoryKind kind) noexcept override { cpu_->release(p, kind); }
   void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {
     cpu_->copy(to, from, bytes, queue);
   }

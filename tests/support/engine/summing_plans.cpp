@@ -13,8 +13,8 @@ class SummingBackend : public Backend {
   kernels::Queue queue(Lane lane) override { return cpu_->queue(lane); }
   kernels::Queue branch(int index) override { return cpu_->branch(index); }
   size_t free_memory() override { return cpu_->free_memory(); }
-  void* allocate(size_t bytes, Place place) override { return cpu_->allocate(bytes, place); }
-  void release(void* p, Place place) noexcept override { cpu_->release(p, place); }
+  void* allocate(size_t bytes, MemoryKind kind) override { return cpu_->allocate(bytes, kind); }
+  void release(void* p, MemoryKind kind) noexcept override { cpu_->release(p, kind); }
   void copy(void* to, const void* from, size_t bytes, kernels::Queue queue) override {
     cpu_->copy(to, from, bytes, queue);
   }
@@ -23,7 +23,7 @@ class SummingBackend : public Backend {
   }
   void synchronize(kernels::Queue queue) override { cpu_->synchronize(queue); }
   std::unique_ptr<ConvPlan> plan(const ConvShape& shape) override {
-    return shape.forward.statistics ? make_reference_conv(shape) : cpu_->plan(shape);
+    return shape.forward.statistics ? make_plain_loops(shape) : cpu_->plan(shape);
   }
   std::function<void()> record(kernels::Queue queue, const std::function<void()>& work) override {
     return cpu_->record(queue, work);

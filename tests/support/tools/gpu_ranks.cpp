@@ -17,7 +17,7 @@
 
 namespace tests {
 
-using engine::Place;
+using engine::MemoryKind;
 
 namespace {
 
@@ -92,7 +92,7 @@ std::vector<int> all(int count, int code) {
 }
 
 GpuBuffer::GpuBuffer(const GpuRank& r, size_t size, DType dtype)
-    : memory(r.backend, size * size_t(kernels::size_of(dtype)), Place::device),
+    : memory(r.backend, size * size_t(kernels::size_of(dtype)), MemoryKind::device),
       view{memory.data(), dtype, {1, {int64_t(size)}}} {}
 
 void expect(bool right, const std::string& what) {

@@ -12,7 +12,7 @@
 namespace tests {
 namespace {
 
-using engine::DType, engine::Memory, engine::Place, engine::SafetensorsFile, engine::Shape,
+using engine::DType, engine::Memory, engine::MemoryKind, engine::SafetensorsFile, engine::Shape,
     engine::StoredTensor, engine::Tensor, engine::View;
 using nlohmann::json;
 
@@ -91,7 +91,8 @@ class ParityRun {
   void run() {
     const int64_t steps = description_.at("steps");
     Input input = load_input();
-    Memory report(device_.backend(), size_t(steps * kReported) * sizeof(double), Place::device);
+    Memory report(device_.backend(), size_t(steps * kReported) * sizeof(double),
+                  MemoryKind::device);
     parameters_.zero_gradients(device_.queue());
     for (int64_t i = 0; i < steps; ++i) {
       View row{report.data(), precision_.master, {1, {kReported}}};

@@ -7,7 +7,7 @@
 namespace tests {
 namespace {
 
-using engine::Lane, engine::Place;
+using engine::Lane, engine::MemoryKind;
 
 // A device whose queues differ; to be planned for only.
 class ManyQueues : public engine::Backend {
@@ -16,8 +16,8 @@ class ManyQueues : public engine::Backend {
   kernels::Queue queue(Lane lane) override { return {.stream = &streams_[int(lane)]}; }
   kernels::Queue branch(int index) override { return {.stream = &streams_[8 + index]}; }
   size_t free_memory() override { return 0; }
-  void* allocate(size_t, Place) override { refuse(); }
-  void release(void*, Place) noexcept override {}
+  void* allocate(size_t, MemoryKind) override { refuse(); }
+  void release(void*, MemoryKind) noexcept override {}
   void copy(void*, const void*, size_t, kernels::Queue) override { refuse(); }
   void wait(kernels::Queue, kernels::Queue) override { refuse(); }
   void synchronize(kernels::Queue) override { refuse(); }

@@ -11,7 +11,7 @@
 #include "tools/run/device.h"
 
 using data::Batch, data::CacheUse, data::Loader, data::LoaderOptions;
-using engine::Lane, engine::Place;
+using engine::Lane, engine::MemoryKind;
 using kernels::Queue;
 using tests::SmallPictures, tests::small_options;
 
@@ -26,8 +26,8 @@ class TwoQueues : public engine::Backend {
   Queue queue(Lane lane) override { return {.stream = lane == Lane::copy ? &copy_ : &compute_}; }
   Queue branch(int) override { return queue(Lane::compute); }
   size_t free_memory() override { return cpu_->free_memory(); }
-  void* allocate(size_t bytes, Place place) override { return cpu_->allocate(bytes, place); }
-  void release(void* p, Place place) noexcept override { cpu_->release(p, place); }
+  void* allocate(size_t bytes, MemoryKind kind) override { return cpu_->allocate(bytes, kind); }
+  void release(void* p, MemoryKind kind) noexcept override { cpu_->release(p, kind); }
   void copy(void* to, const void* from, size_t bytes, Queue queue) override {
     if (queue.stream == &copy_) sent += bytes;
     run(queue, [=, this] { cpu_->copy(to, from, bytes, {}); });

@@ -120,7 +120,7 @@ TEST_CASE("planning takes no memory: a step of terabytes can be planned") {
   const RunConfig config = tiny(place, {"model.input_height=320", "model.input_width=320"}, 2000);
   const auto backend = engine::make_cpu_backend();
   engine::PlanningBackend counted(*backend);
-  const engine::Memory terabyte(counted, size_t(1) << 40, engine::Place::device);
+  const engine::Memory terabyte(counted, size_t(1) << 40, engine::MemoryKind::device);
   CHECK(counted.held() == size_t(1) << 40);
   const MemoryPlan plan = run::plan_memory(counted, config, 0);
   CHECK(plan.training_step > size_t(10) << 30);
@@ -130,7 +130,7 @@ TEST_CASE("planning takes no memory: a step of terabytes can be planned") {
 TEST_CASE("copies of weights that convolutions keep are counted once") {
   const auto backend = engine::make_cpu_backend(engine::ConvAlgorithm::winograd);
   engine::PlanningBackend counted(*backend);
-  const engine::Memory memory(counted, 1 << 20, engine::Place::device);
+  const engine::Memory memory(counted, 1 << 20, engine::MemoryKind::device);
   engine::Arena arena(memory.data(), 1 << 20);
   const engine::Tensor weight(arena, {4, {64, 3, 3, 32}}, engine::DType::f32),
       other(arena, {4, {64, 3, 3, 32}}, engine::DType::f32);
@@ -168,7 +168,7 @@ TEST_CASE("a device is told of every convolution before the first is asked for")
     }
     std::unique_ptr<engine::ConvPlan> plan(const engine::ConvShape& shape) override {
       asked.insert(shape);
-      return engine::make_reference_conv(shape);
+      return engine::make_plain_loops(shape);
     }
     std::set<engine::ConvShape> told, asked;
   };

@@ -275,9 +275,9 @@ template <class T> void channel_grads(const ConvShape& s, const ConvArgs& a) {
 }
 
 // Any cpu, any dtype.
-class ReferenceConv : public ConvPlan {
+class PlainLoops : public ConvPlan {
  public:
-  explicit ReferenceConv(const ConvShape& shape) : shape_(shape) {}
+  explicit PlainLoops(const ConvShape& shape) : shape_(shape) {}
 
   size_t workspace() const override { return 0; }
 
@@ -297,8 +297,8 @@ class ReferenceConv : public ConvPlan {
 
 }  // namespace
 
-std::unique_ptr<ConvPlan> make_reference_conv(const ConvShape& shape) {
-  return std::make_unique<ReferenceConv>(shape);
+std::unique_ptr<ConvPlan> make_plain_loops(const ConvShape& shape) {
+  return std::make_unique<PlainLoops>(shape);
 }
 
 }  // namespace engine
