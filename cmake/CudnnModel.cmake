@@ -36,6 +36,7 @@ list(FILTER cudnn_alone_tests INCLUDE REGEX "_test\\.cpp$")
 list(REMOVE_ITEM cudnn_alone_sources ${cudnn_alone_tests})
 add_library(cudnn_alone STATIC ${cudnn_alone_sources})
 target_link_libraries(cudnn_alone PUBLIC engine_test_support cudnn_model)
+ssd_test_code(cudnn_alone)
 
 # cuDNN itself, if it is installed: it has to refuse what the model refuses.
 find_library(SSD_REAL_CUDNN NAMES libcudnn.so.9 HINTS ${CUDNN_ROOT} $ENV{CUDNN_ROOT} /usr/local/cuda PATH_SUFFIXES lib lib64)
@@ -50,5 +51,6 @@ foreach(source ${cudnn_alone_tests})
   target_link_options(${name} PRIVATE -Wl,--no-as-needed)  # nothing calls the model by name
   target_link_libraries(${name} PRIVATE engine_cudnn cudnn_alone catch_main ${CMAKE_DL_LIBS})
   target_compile_definitions(${name} PRIVATE SSD_REAL_CUDNN="$<$<BOOL:${SSD_REAL_CUDNN}>:${SSD_REAL_CUDNN}>")
+  ssd_test_code(${name})
   ssd_register_test(${name} cuda_model)
 endforeach()
