@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -55,6 +56,10 @@ void add_object(const Object& o, Hash& boxes) {
 }
 
 }  // namespace
+
+uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail) {
+  return std::max<uint64_t>(XXH3_64bits_withSeed(tail.data(), tail.size(), size), 1);
+}
 
 Fingerprint fingerprint_of(const Dataset& dataset, int threads) {
   Hash names, sizes, boxes, files;

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "data/dataset.h"
@@ -34,6 +35,10 @@ inline constexpr std::array<FingerprintPart, 4> kFingerprintParts{
 // Computes the fingerprint. It reads no image, but asks the file system for the size of each file.
 // The name of the image folder does not count. If `threads` is 0, there is one thread per core.
 Fingerprint fingerprint_of(const Dataset&, int threads);
+
+// Tells the contents of encoded pictures apart by their size and their last bytes, which depend on
+// all pixels (a PNG's checksum) or on those at the lower border (a JPEG's). Never 0.
+uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail);
 
 // What has changed: "images 300 -> 310, labels 900 -> 912, boxes". Empty if nothing has.
 std::string differences_in_words(const Fingerprint& before, const Fingerprint& now);

@@ -24,6 +24,7 @@ constexpr ProblemRule kRules[] = {
     {"non_finite_box", Severity::error, "a box with NaN or infinity"},
     {"look_like_corners", Severity::error, "boxes that seem to be x1, y1, x2, y2"},
     {"may_be_corners", Severity::warning, "boxes that may be x1, y1, x2, y2; look at some"},
+    {"may_be_small", Severity::warning, "boxes that may be in per cent, or for smaller pictures"},
     {"look_like_unit", Severity::error, "boxes that seem to be in 0..1 instead of pixels"},
     {"negative_box", Severity::error, "a box of negative width or height"},
     {"zero_box", Severity::warning, "a box without area; it is not trained on"},

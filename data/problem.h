@@ -29,6 +29,7 @@ enum class ProblemKind {
   non_finite_box,
   look_like_corners,
   may_be_corners,
+  may_be_small,
   look_like_unit,
   negative_box,
   zero_box,

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
+#include "data/check/label_remarks.h"
 #include "data/formats/source_values.h"
 #include "data/likely_name.h"
 #include "engine/base/error.h"
@@ -98,8 +98,7 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
   dataset.frame_known |= exif.has_value();
   for (const std::string& note : dataset.notes) base::tell("note: " + note);
   if (!problems)  // a check lists it among them
-    if (const std::string units = data::count_box_units(dataset).in_words(); !units.empty())
-      base::tell("warning: " + name() + ": " + units);
+    for (const std::string& remark : data::label_remarks(name(), dataset)) base::tell(remark);
   return dataset;
 }
 

@@ -28,6 +28,8 @@ void BoxUnits::add(const ImageEntry& image, double x, double y, double width, do
   as_corners += width > x && height > y && width <= kMost * image.width + 1.0 &&
                 height <= kMost * image.height + 1.0;
   in_unit += std::max({x, y, width, height}) <= 1;
+  upper_left += 2 * (x + width) <= image.width && 2 * (y + height) <= image.height;
+  largest = std::max({largest, x + width, y + height});
 }
 
 BoxUnits count_box_units(const Dataset& dataset) {
@@ -60,13 +62,21 @@ bool BoxUnits::may_be_corners() const {
 
 bool BoxUnits::look_like_unit() const { return boxes >= 3 && in_unit * 10 >= boxes * 9; }
 
+bool BoxUnits::may_be_small() const { return boxes >= 20 && upper_left == boxes; }
+
 std::string BoxUnits::in_words() const {
   if (look_like_unit())
     return fmt::format(
         "the boxes look like 0..1: {} of {} have no value above 1, expected [x, y, width, height] "
         "in pixels; multiply them by the sides of their images",
         in_unit, boxes);
-  if (!look_like_corners() && !may_be_corners()) return "";
+  if (!look_like_corners() && !may_be_corners())
+    return may_be_small() ? fmt::format(
+                                "the boxes may be in per cent, or for smaller pictures: all {} lie "
+                                "in the upper left quarters of their images, and no edge is beyond "
+                                "{:.4g}; [x, y, width, height] in pixels is expected",
+                                boxes, largest)
+                          : "";
   return fmt::format(
       "the boxes {} corners: {} of {} reach past the border as [x, y, width, height], and {} fit "
       "as [x1, y1, x2, y2]; {}subtract x1 and y1 from the last two",

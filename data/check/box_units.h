@@ -16,7 +16,9 @@ struct BoxUnits {
   int64_t far_past = 0;  // reach a quarter of the side past it
   // Have an area when read as x1, y1, x2, y2, and then reach at most a tenth past it.
   int64_t as_corners = 0;
-  int64_t in_unit = 0;  // have no value above 1
+  int64_t in_unit = 0;     // have no value above 1
+  int64_t upper_left = 0;  // lie in the upper left quarter of their images
+  double largest = 0;      // right or lower edge
 
   // Counts a box, whose left top corner is (x, y), if it has an area and its image is large enough.
   void add(const ImageEntry& image, double x, double y, double width, double height);
@@ -29,6 +31,9 @@ struct BoxUnits {
   bool may_be_corners() const;
   // True if there are at least three boxes and 90 % of them have no value above 1 px.
   bool look_like_unit() const;
+  // True if there are at least 20 boxes, and all lie in the upper left quarters of their images: as
+  // per cent do, and boxes for smaller pictures.
+  bool may_be_small() const;
   // Says what the boxes look like, with the share that shows it and the cure. Empty if they look
   // like pixels.
   std::string in_words() const;

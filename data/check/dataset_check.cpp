@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "data/check/box_units.h"
+#include "data/check/repeats.h"
 #include "data/class_limit.h"
 #include "data/encoded_image.h"
 #include "data/formats/coco.h"
@@ -46,7 +46,8 @@ class LabelChecker {
     if (units.in_words().empty()) return;
     add(units.look_like_unit()      ? ProblemKind::look_like_unit
         : units.look_like_corners() ? ProblemKind::look_like_corners
-                                    : ProblemKind::may_be_corners,
+        : units.may_be_corners()    ? ProblemKind::may_be_corners
+                                    : ProblemKind::may_be_small,
         "boxes", units.in_words());
   }
 
@@ -128,21 +129,10 @@ class LabelChecker {
   }
 
   void check_duplicates(const ImageEntry& image) {
-    auto objects = dataset_.objects_of(image);
-    order_.resize(objects.size());
-    for (size_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    auto key = [&](size_t i) {
-      const Object& o = objects[i];
-      return std::tie(o.category, o.x, o.y, o.width, o.height);
-    };
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](size_t a, size_t b) { return key(a) < key(b); });
-    for (size_t i = 1; i < order_.size(); ++i) {
-      const Object &o = objects[order_[i]], &earlier = objects[order_[i - 1]];
-      if (key(order_[i]) == key(order_[i - 1]))
-        add(ProblemKind::duplicate_box, image, o,
-            fmt::format("same box and class as annotation id {}", earlier.id));
-    }
+    const auto objects = dataset_.objects_of(image);
+    for (const auto& [object, earlier] : repeated_boxes(objects))
+      add(ProblemKind::duplicate_box, image, objects[object],
+          fmt::format("same box and class as annotation id {}", objects[earlier].id));
   }
 
   void check_categories() {
@@ -201,7 +191,6 @@ class LabelChecker {
   bool unit_boxes_ = false;  // the boxes seem to be in 0..1
   std::vector<int64_t> boxes_per_category_;
   std::unordered_map<std::string_view, int64_t> id_of_file_;
-  std::vector<size_t> order_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "data/check/similar_file.h"
 #include "data/encoded_image.h"
+#include "data/fingerprint.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "engine/base/counted.h"
@@ -90,16 +91,18 @@ class Lookup {
       header = read_image_header(bytes, where_);
     }
     const bool png = bytes[0] == 0x89;
-    const size_t tail = std::min<size_t>(encoded.size(), kTailBytes);
+    const size_t length = std::min<size_t>(encoded.size(), kTailBytes);
+    const std::vector<uint8_t> tail = encoded.read(encoded.size() - length, length);
     const std::string_view end = png ? "IEND" : "\xff\xd9";
-    if (!contains(encoded.read(encoded.size() - tail, tail), end)) decode(encoded);
+    if (!contains(tail, end)) decode(encoded);
     return {.width = header.width,
             .height = header.height,
             .components = header.components,
             .bits = header.bits,
             .alpha = header.alpha,
             .orientation = exif_orientation(bytes),
-            .png = png};
+            .png = png,
+            .content = content_mark(encoded.size(), tail)};
   }
 
   // Where the end's mark is not in its place, only decoding tells whether something is missing.
@@ -150,7 +153,10 @@ FileLookup look_up_images(Dataset& dataset, int threads) {
     lookup.unusable += !of_image.empty();
     for (Problem& problem : of_image) lookup.problems.add(std::move(problem));
   }
-  for (const ImageHead& head : files.heads) lookup.linked += head.linked;
+  for (const ImageHead& head : files.heads) {
+    lookup.linked += head.linked;
+    lookup.contents.push_back(head.content);
+  }
   lookup.frames = settle_label_frames(dataset, files.heads);
   lookup.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return lookup;

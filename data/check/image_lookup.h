@@ -13,10 +13,11 @@ namespace data {
 
 struct FileLookup {
   int64_t images = 0;
-  int64_t unusable = 0;   // images with a problem below
-  int64_t linked = 0;     // images whose files are symbolic links
-  Problems problems{20};  // missing_file, outside_folder, unreadable_image, size_mismatch
-  FrameReport frames;     // of EXIF
+  int64_t unusable = 0;            // images with a problem below
+  int64_t linked = 0;              // images whose files are symbolic links
+  Problems problems{20};           // missing_file, outside_folder, unreadable_image, size_mismatch
+  FrameReport frames;              // of EXIF
+  std::vector<uint64_t> contents;  // by image: content_mark of its file, or 0
   double seconds = 0;
 
   // One line for a log: how many images were looked up, how long that took, how many have which

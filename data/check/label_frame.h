@@ -18,7 +18,8 @@ struct ImageHead {
   bool alpha = false;         // some pixels may be transparent
   int orientation = 1;        // of EXIF
   bool png = false;
-  bool linked = false;  // the file is a symbolic link
+  bool linked = false;   // the file is a symbolic link
+  uint64_t content = 0;  // content_mark of the file; 0: not known
 };
 
 // Whether the annotated size is that of the upright picture, and of the stored one. Both are true

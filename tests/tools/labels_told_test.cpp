@@ -276,6 +276,37 @@ TEST_CASE("images that are in the training and the validation data are told") {
   CHECK_THAT(spelt.err, Contains("warning: s.json: 1 of 5 (20.0 %) images are trained on, too"));
 }
 
+TEST_CASE("copies of training images in the validation data are told") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "val");
+  const std::string trained = annotations_of(place, "train")["images"][0]["file_name"];
+  const std::filesystem::path folder = place.at("data/images");
+  std::filesystem::copy_file(folder / trained, folder / "copy.jpg");
+  data["images"].back()["file_name"] = "copy.jpg";
+  const Outcome o = place.train("run", kShort + use_annotations(place, "val", "v", data));
+  CAPTURE(o.err);
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(o.err, Contains("warning: v.json: 1 of 4 (25.0 %) images are trained on, too (1 as a "
+                             "copy), so the metrics"));
+}
+
+TEST_CASE("what a data set has twice is told before training and evaluation") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "val");
+  for (json a : json(data["annotations"])) {
+    a["id"] = a["id"].get<int64_t>() + 100000;
+    data["annotations"].push_back(a);
+  }
+  const std::string words = "(50.0 %) boxes are those of an earlier object";
+  const Outcome o = place.train("run", kShort + use_annotations(place, "val", "v", data));
+  CHECK(o.exit_code == 0);
+  CHECK_THAT(o.err, Contains("warning: v.json: ") && Contains(words));
+  CHECK_THAT(program(place, "ssdeval",
+                     "--checkpoint run --device cpu --annotations v.json --images data/images")
+                 .err,
+             Contains(words));
+}
+
 TEST_CASE("a validation that cannot be measured is told, is never the best and stops nothing") {
   TrainingPlace place(8, 4);
   json data = annotations_of(place, "val");

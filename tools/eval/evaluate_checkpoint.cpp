@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <ostream>
 
-#include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
+#include "data/check/label_remarks.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detection_limit.h"
 #include "engine/base/counted.h"
@@ -98,12 +98,13 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
   if (!crowded.empty())
     crowded = "note: the model gives at most eval.max_total=" +
               std::to_string(config.eval.nms.max_total) + " boxes of an image: " + crowded;
-  std::string units = data::count_box_units(dataset).in_words();
-  if (!units.empty()) units = "warning: " + name + ": " + units;
+  std::vector<std::string> remarks = data::label_remarks(name, dataset);
   for (const std::string& remark :
-       {units, unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
+       {unknown, missing, run::unmeasured_in_words(dataset, name, evaluation),
         run::odd_areas_in_words(dataset, name, evaluation), run::untrained_in_words(use), crowded})
-    if (!remark.empty()) log << "ssdeval: " << base::printable(remark) << std::endl;
+    if (!remark.empty()) remarks.push_back(remark);
+  for (const std::string& remark : remarks)
+    log << "ssdeval: " << base::printable(remark) << std::endl;
 }
 
 // Says which values count otherwise than the user may think.

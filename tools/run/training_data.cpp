@@ -8,6 +8,7 @@
 
 #include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
+#include "data/check/label_remarks.h"
 #include "data/encoded_image.h"
 #include "data/likely_name.h"
 #include "data/loading/label_use.h"
@@ -84,23 +85,22 @@ void remark_val_faults(const config::RunConfig& config, TrainingData& data) {
         data::reasons_in_words(faults));
 }
 
-// Warns if boxes seem to have another unit. This is a guess, so it does not refuse the data.
-void remark_units(const std::string& path, const data::Dataset& dataset,
-                  std::vector<std::string>& remarks) {
-  const std::string words = data::count_box_units(dataset).in_words();
-  if (!words.empty()) remarks.push_back("warning: " + path + ": " + words);
+void remark_labels(const std::string& path, const data::Dataset& dataset,
+                   std::vector<std::string>& remarks) {
+  for (std::string& remark : data::label_remarks(path, dataset))
+    remarks.push_back(std::move(remark));
 }
 
 // Every image is looked up before the first step takes time. Faults of up to 1 % of the images may
 // be skipped, as while training.
-void look_up(const char* key, data::Dataset& dataset, const config::DataConfig& config,
-             std::vector<std::string>& remarks) {
-  const data::FileLookup found = data::look_up_images(dataset, config.threads);
+data::FileLookup look_up(const char* key, data::Dataset& dataset, const config::DataConfig& config,
+                         std::vector<std::string>& remarks) {
+  data::FileLookup found = data::look_up_images(dataset, config.threads);
   remarks.push_back(fmt::format("{}: {}", key, found.in_words()));
   if (found.frames.oriented > 0)
     remarks.push_back(fmt::format("{}: {}", key, found.frames.in_words()));
   const bool skip = config.sample.image_errors == data::ImageErrorPolicy::skip;
-  if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return;
+  if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return found;
   fail(ExitCode::data, found.first_problem(), "; ", key, ": ",
        base::share_in_words(found.unusable, found.images), " images cannot be used",
        skip ? ", but at most 1 % may be skipped"
@@ -124,27 +124,38 @@ void remark_classes(const config::RunConfig& config, TrainingData& data) {
     if (!difference.empty()) data.remarks.push_back("warning: " + difference);
 }
 
-// Calls take(place) for each image, where `place` is the same for all spellings of one file's path.
-template <class Take> void for_places(const data::Dataset& set, Take take) {
+// Calls take(image, path) for each image, with one path for all spellings of a file's path.
+template <class Take> void for_each_path(const data::Dataset& set, Take take) {
   std::error_code unknown;
   const fs::path given = set.image_folder.empty() ? "." : set.image_folder;
   const fs::path folder = fs::weakly_canonical(given, unknown);
-  for (const data::ImageEntry& image : set.images) {
-    const fs::path name = data::image_location(set, image);
-    take((image.shard >= 0 ? name : folder / name).lexically_normal().string());
+  for (size_t i = 0; i < set.images.size(); ++i) {
+    const fs::path name = data::image_location(set, set.images[i]);
+    const bool record = set.images[i].shard >= 0;
+    take(i, (record ? name : folder / name).lexically_normal().string());
   }
 }
 
-// Warns of validation images that are training images, too: their metrics would be too good.
-void remark_shared(const config::RunConfig& config, TrainingData& data) {
-  std::unordered_set<std::string> trained;
-  for_places(data.train, [&](const std::string& place) { trained.insert(place); });
-  int64_t shared = 0;
-  for_places(data.val, [&](const std::string& place) { shared += trained.contains(place); });
-  if (shared > 0)
-    data.remarks.push_back("warning: " + config.data.val.path() + ": " +
-                           base::share_in_words(shared, int64_t(data.val.images.size())) +
-                           " images are trained on, too, so the metrics say little about others");
+// Warns of validation images that are training images, too: their metrics would be too good. Copies
+// under other names are found by their contents.
+void remark_shared(const config::RunConfig& config, const data::FileLookup& train_files,
+                   const data::FileLookup& val_files, TrainingData& data) {
+  std::unordered_set<std::string> paths;
+  for_each_path(data.train, [&](size_t, const std::string& path) { paths.insert(path); });
+  std::unordered_set<uint64_t> contents(train_files.contents.begin(), train_files.contents.end());
+  contents.erase(0);
+  int64_t shared = 0, copies = 0;
+  for_each_path(data.val, [&](size_t image, const std::string& path) {
+    const bool same = paths.contains(path), copy = contents.contains(val_files.contents[image]);
+    shared += same || copy;
+    copies += copy && !same;
+  });
+  if (shared == 0) return;
+  data.remarks.push_back("warning: " + config.data.val.path() + ": " +
+                         base::share_in_words(shared, int64_t(data.val.images.size())) +
+                         " images are trained on, too" +
+                         (copies > 0 ? fmt::format(" ({} as a copy)", copies) : "") +
+                         ", so the metrics say little about others");
 }
 
 void remark_unmeasured(const config::RunConfig& config, TrainingData& data) {
@@ -180,19 +191,19 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   data.classes =
       resumed ? resumed->classes() : ClassList(data.train, config.model.class_columns, wanted);
   remark_alike(config.data.train.path(), data.train, data.remarks);
-  remark_units(config.data.train.path(), data.train, data.remarks);
+  remark_labels(config.data.train.path(), data.train, data.remarks);
   remark_label_use(config, data);
   if (const std::string scaling = scaling_in_words(config.data); !scaling.empty())
     data.remarks.push_back(scaling);
-  look_up("data.train", data.train, config.data, data.remarks);
+  const data::FileLookup train_files = look_up("data.train", data.train, config.data, data.remarks);
   data.train_print = data::fingerprint_of(data.train, config.data.threads);
   if (data.val.images.empty()) return data;
-  remark_units(config.data.val.path(), data.val, data.remarks);
+  remark_labels(config.data.val.path(), data.val, data.remarks);
   remark_val_faults(config, data);
-  look_up("data.val", data.val, config.data, data.remarks);
+  const data::FileLookup val_files = look_up("data.val", data.val, config.data, data.remarks);
   data.val_print = data::fingerprint_of(data.val, config.data.threads);
   remark_classes(config, data);
-  remark_shared(config, data);
+  remark_shared(config, train_files, val_files, data);
   remark_unmeasured(config, data);
   return data;
 }

@@ -27,7 +27,7 @@ TEST_CASE("corners in place of sizes are recognised") {
 }
 
 TEST_CASE("corners are recognised if only few reach past the border, or some a little too far") {
-  std::vector<Object> boxes(38, box(10, 10, 60, 40));
+  std::vector<Object> boxes(38, box(10, 10, 60, 45));
   CHECK(words_for(with_boxes(boxes)).empty());
   for (const Object& far : {box(120, 10, 199, 60), box(20, 60, 90, 99)}) boxes.push_back(far);
   CHECK_THAT(words_for(with_boxes(boxes)), Contains("may be corners") && Contains("2 of 40"));
@@ -85,6 +85,20 @@ TEST_CASE("parts of the image's sides in place of pixels are recognised") {
   const Dataset unit =
       with_boxes({box(.1, .2, .3, .4), box(.5, .5, 1, .5), box(0, 0, 1, 1), box(.9, 0, .1, .1)});
   CHECK_THAT(words_for(unit), Contains("look like 0..1") && Contains("4 of 4"));
+}
+
+TEST_CASE("boxes that never leave the upper left quarter of their images are told") {
+  std::vector<Object> boxes(20, box(40, 20, 60, 30));  // up to the middle of 200 x 100
+  CHECK_THAT(words_for(with_boxes(boxes)),
+             Contains("may be in per cent, or for smaller pictures: all 20") &&
+                 Contains("no edge is beyond 100;"));
+  boxes.pop_back();
+  CHECK(words_for(with_boxes(boxes)).empty());  // too few to tell
+  for (const Object& beyond : {box(41, 20, 60, 30), box(40, 21, 60, 30)}) {
+    std::vector<Object> more = boxes;
+    more.push_back(beyond);
+    CHECK(words_for(with_boxes(more)).empty());
+  }
 }
 
 TEST_CASE("pixels are not taken for anything else") {

@@ -1,0 +1,15 @@
+// What a program tells of the labels of a data set before it uses them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+
+namespace data {
+
+// Lines that begin with "warning: NAME: " or "note: NAME: ": boxes that seem to be in another unit
+// (BoxUnits), and what is there more than once (Repeats). These are guesses, so no data set is
+// refused for them.
+std::vector<std::string> label_remarks(const std::string& name, const Dataset& dataset);
+
+}  // namespace data
