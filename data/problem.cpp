@@ -31,7 +31,7 @@ constexpr ProblemRule kRules[] = {
     {"tiny_box", Severity::warning, "a side below 1 px, too small to learn from"},
     {"box_outside", Severity::error, "a box that does not touch its image"},
     {"box_overshoots", Severity::warning,
-     "a box past the border by 1 px or more; it is trained on only if it is cut"},
+     "a box past the border by 1 px or more: data.overshoot says what training does"},
     {"box_rounds_over", Severity::info,
      "a box past the border by less than 1 px; it is cut, but --to-records leaves it out"},
     {"uncounted_area", Severity::warning,

@@ -14,8 +14,8 @@ std::vector<std::string> label_use_lines(const data::LabelUse& use) {
     lines.push_back(fmt::format("labels: {} would take no part in training: {}",
                                 base::share_in_words(use.left_out(), use.labels),
                                 data::reasons_in_words(use)));
-  const std::string cuts = data::cuts_in_words(use, data::OvershootPolicy::drop);
-  if (!cuts.empty()) lines.push_back("labels: " + cuts);
+  const std::string borders = data::borders_in_words(use, data::OvershootPolicy::drop);
+  if (!borders.empty()) lines.push_back("labels: " + borders);
   if (const std::string tiny = data::tiny_in_words(use); !tiny.empty())
     lines.push_back("labels: " + tiny);
   return lines;
@@ -32,8 +32,11 @@ nlohmann::ordered_json label_use_json(const data::LabelUse& use) {
     if (fate != data::LabelFate::trained && use.count(fate) > 0)
       left_out[data::name_of(fate)] = use.count(fate);
   }
-  return {
-      {"labels", use.labels}, {"trained", use.trained()}, {"cut", use.cut}, {"left_out", left_out}};
+  return {{"labels", use.labels},
+          {"trained", use.trained()},
+          {"cut", use.cut},
+          {"beyond", use.beyond},
+          {"left_out", left_out}};
 }
 
 }  // namespace tools

@@ -42,6 +42,7 @@ LabelUse count_labels(const Dataset& dataset, const GroundTruthOptions& options,
       ++use.counts[static_cast<size_t>(fate)];
       if (fate != LabelFate::trained) continue;
       use.cut += label.cut;
+      use.beyond += label.beyond;
       use.tiny += is_tiny(object);
       ++use.trained_of_category.at(size_t(object.category));
     }
@@ -82,10 +83,17 @@ std::string untrainable_in_words(const LabelUse& use) {
                      reasons_in_words(use));
 }
 
-std::string cuts_in_words(const LabelUse& use, OvershootPolicy overshoot) {
-  if (use.cut == 0) return {};
-  return fmt::format("{} reach past the border{} and are cut there", use.cut,
-                     overshoot == OvershootPolicy::drop ? " by less than 1 px" : "");
+std::string borders_in_words(const LabelUse& use, OvershootPolicy overshoot) {
+  std::string text;
+  if (use.cut > 0)
+    text = fmt::format("{} reach past the border{} and are cut there", use.cut,
+                       overshoot == OvershootPolicy::drop ? " by less than 1 px" : "");
+  if (use.beyond > 0)
+    text += fmt::format(
+        "{}{} reach 1 px or more past the left or upper border and are trained on uncut, as in the "
+        "original (data.overshoot=clip cuts them)",
+        text.empty() ? "" : ", ", use.beyond);
+  return text;
 }
 
 std::string tiny_in_words(const LabelUse& use) {

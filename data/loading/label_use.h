@@ -11,6 +11,7 @@ namespace data {
 struct LabelUse {
   int64_t labels = 0;  // in the data set
   int64_t cut = 0;     // trained labels whose box is cut at the border of the image
+  int64_t beyond = 0;  // trained labels, not cut, that reach past the left or upper border
   int64_t tiny = 0;    // trained labels with a side below 1 px
   int max_boxes = 0;   // with which the labels were counted
   std::array<int64_t, kLabelFates> counts{};  // by LabelFate
@@ -39,9 +40,9 @@ const char* name_of(LabelFate);
 // Why labels are left out, such as "2 past the border by 1 px or more (data.overshoot=clip cuts
 // them), 1 without area". Empty if all take part.
 std::string reasons_in_words(const LabelUse&);
-// How many labels are cut, such as "12 reach past the border by less than 1 px and are cut there".
-// Empty if none is.
-std::string cuts_in_words(const LabelUse&, OvershootPolicy);
+// How many trained labels reach past the border, such as "12 reach past the border by less than 1 px
+// and are cut there", and how many of them are not cut. Empty if none does.
+std::string borders_in_words(const LabelUse&, OvershootPolicy);
 // How many trained labels are tiny, such as "3 of 12 (25.0 %) have a side below 1 px of their
 // image, too small to learn from". Empty if none is.
 std::string tiny_in_words(const LabelUse&);

@@ -78,6 +78,7 @@ Label label_of(const Object& object, const ImageEntry& image, const GroundTruthO
   const PixelBox b = cut_at_border(whole, image, reach);
   const double over = over_any(whole, image);
   return {.cut = over > 0 && over < reach,
+          .beyond = over >= reach,
           .box = {float(b.top / image.height), float(b.left / image.width),
                   float(b.bottom / image.height), float(b.right / image.width), column, 1}};
 }

@@ -50,8 +50,9 @@ inline constexpr int kLabelFates = static_cast<int>(LabelFate::beyond_max_boxes)
 
 struct Label {
   LabelFate fate = LabelFate::trained;
-  bool cut = false;  // whether the box is cut at the border
-  LabelledBox box;   // if it is trained
+  bool cut = false;     // whether the box is cut at the border
+  bool beyond = false;  // whether it is trained although a part of it lies past the border
+  LabelledBox box;      // if it is trained
 };
 // Decides about one object. It does not count the objects of the image, so the fate is never
 // beyond_max_boxes.

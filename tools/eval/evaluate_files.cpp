@@ -4,6 +4,7 @@
 #include <ostream>
 #include <set>
 
+#include "data/check/detection_classes.h"
 #include "data/check/detection_units.h"
 #include "data/check/odd_detections.h"
 #include "data/formats/source_files.h"
@@ -89,6 +90,8 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
         << " of negative width or height, which match nothing\n";
   if (const std::string units = data::units_in_words(file.detections, truth); !units.empty())
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
+  if (const std::string classes = data::classes_in_words(file.detections, truth); !classes.empty())
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << classes << "\n";
   for (const std::string& odd : data::odd_detections(file.detections, truth))
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << odd << "\n";
   for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name(), job.options),

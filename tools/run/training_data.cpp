@@ -61,8 +61,8 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   if (use.left_out() > 0)
     data.remarks.push_back("labels: " + base::share_in_words(use.left_out(), use.labels) +
                            " take no part in training: " + data::reasons_in_words(use));
-  const std::string cuts = data::cuts_in_words(use, options.overshoot);
-  if (!cuts.empty()) data.remarks.push_back("labels: " + cuts);
+  const std::string borders = data::borders_in_words(use, options.overshoot);
+  if (!borders.empty()) data.remarks.push_back("labels: " + borders);
   // Boxes in fractions of the image have a warning of their own.
   const std::string tiny =
       data::count_box_units(data.train).look_like_unit() ? "" : data::tiny_in_words(use);

@@ -86,7 +86,7 @@ TEST_CASE("a box that rounding took past the border is cut there under every pol
   const LabelUse use = data::count_labels(dataset, options, 100);
   CHECK(use.cut == 4);
   CHECK(use.left_out() == 0);
-  CHECK_THAT(data::cuts_in_words(use, overshoot), Contains("4 reach past the border"));
+  CHECK_THAT(data::borders_in_words(use, overshoot), Contains("4 reach past the border"));
 }
 
 TEST_CASE("from one pixel on the policy decides") {
@@ -94,11 +94,15 @@ TEST_CASE("from one pixel on the policy decides") {
   const LabelUse drop = use_of(objects);
   CHECK(drop.count(LabelFate::past_border) == 1);
   CHECK(drop.cut == 0);
+  CHECK(drop.beyond == 1);  // on the left, where the original does not look
+  CHECK_THAT(data::borders_in_words(drop, OvershootPolicy::drop),
+             Contains("1 reach 1 px or more past the left or upper border and are trained on"));
   CHECK_THAT(data::reasons_in_words(drop),
              Contains("1 past the border") && Contains("data.overshoot=clip"));
   const LabelUse clip = use_of(objects, {.overshoot = OvershootPolicy::clip});
   CHECK(clip.left_out() == 0);
   CHECK(clip.cut == 2);
+  CHECK(clip.beyond == 0);
 }
 
 TEST_CASE("the boxes beyond the limit are counted among those that could be trained on") {
@@ -119,7 +123,7 @@ TEST_CASE("the boxes beyond the limit are counted among those that could be trai
 TEST_CASE("the line has numbers, shares and reasons, and is empty when all take part") {
   const LabelUse none = use_of({box(1, 1, 5, 5)});
   CHECK(data::reasons_in_words(none).empty());
-  CHECK(data::cuts_in_words(none, OvershootPolicy::drop).empty());
+  CHECK(data::borders_in_words(none, OvershootPolicy::drop).empty());
   const LabelUse some = use_of({box(1, 1, 5, 5), box(1, 1, 0, 5), box(300, 1, 5, 5)});
   CHECK_THAT(data::reasons_in_words(some), Equals("1 without area, 1 outside of their image"));
   CHECK(base::share_in_words(some.left_out(), some.labels) == "2 of 3 (66.7 %)");
