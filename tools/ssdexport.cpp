@@ -175,6 +175,20 @@ void write_onnx(const Arguments& a, run::LoadedModel& model,
                            a.nms);
 }
 
+// Weights alone, or an ONNX file, in place of a run's checkpoint would end the run.
+void refuse_checkpoint_of_run(const char* option, const std::string& output) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(output, unknown)) return;
+  bool holds_training = false;
+  try {
+    holds_training = run::ModelFile(output).holds_training();
+  } catch (const base::Error&) {  // another file, which --overwrite replaces
+  }
+  if (holds_training)
+    fail(ExitCode::usage, option, ": ", output,
+         " holds the state of a training, which would be lost: give another name");
+}
+
 void export_model(const tools::Options& opts, const Arguments& a) {
   check_arguments(opts, a);
   base::OutputGuard guard(a.overwrite);
@@ -185,6 +199,8 @@ void export_model(const tools::Options& opts, const Arguments& a) {
   std::vector<std::string> inputs{path};
   inputs.insert(inputs.end(), images.begin(), images.end());
   guard.check(inputs);
+  refuse_checkpoint_of_run("--onnx", a.onnx);
+  refuse_checkpoint_of_run("--weights", a.weights);
   for (const std::string& output : {a.onnx, a.weights})
     base::create_folders(std::filesystem::path(output).parent_path());
   const run::ModelFile file(path);

@@ -159,6 +159,29 @@ TEST_CASE("ssdexport --weights: the same boxes from a smaller file, which no run
       0);
 }
 
+TEST_CASE("ssdexport never replaces a checkpoint from which a run can go on") {
+  const std::string other = place().at("of_a_run.safetensors");
+  fs::copy_file(place().at("run/last.safetensors"), other);
+  const std::string before = tests::text_of(other);
+  for (const char* option : {"--weights", "--onnx"})
+    check_refused(place().exported(std::string(option) + " of_a_run.safetensors --overwrite"), 2,
+                  "of_a_run.safetensors holds the state of a training");
+  CHECK((tests::text_of(other) == before));
+}
+
+TEST_CASE("a run goes on from the newest checkpoint that is more than weights") {
+  fs::copy(place().at("run"), place().at("weights_only"), fs::copy_options::recursive);
+  fs::copy_file(place().at("run/last.safetensors"), place().at("weights_only/previous.safetensors"),
+                fs::copy_options::overwrite_existing);
+  fs::remove(place().at("weights_only/last.safetensors"));
+  REQUIRE(place().exported("--weights weights_only/last.safetensors").exit_code == 0);
+  const Outcome resumed = place().run("ssdtrain", "--resume weights_only train.steps=60");
+  CAPTURE(resumed.err);
+  CHECK(resumed.exit_code == 0);
+  CHECK_THAT(resumed.err, Contains("last.safetensors: holds weights alone") &&
+                              Contains("previous.safetensors instead"));
+}
+
 TEST_CASE("ssdexport refuses what it cannot do in one line") {
   check_refused(place().exported(""), 2, "nothing to write");
   check_refused(place().exported("--weights x --verify 3"), 2, "--verify needs --onnx");

@@ -230,7 +230,7 @@ TEST_CASE("a damaged checkpoint is passed over, never silently; none good is an 
   for (const char* name : {"last", "previous", "best"}) damage(run + "/" + name + ".safetensors");
   const Outcome none = place.train("run", "--resume auto");
   CHECK(none.exit_code == 4);
-  CHECK_THAT(none.err, Contains("no checkpoint can be read"));
+  CHECK_THAT(none.err, Contains("no checkpoint can be resumed"));
 }
 
 TEST_CASE("the checkpoint of another model is refused by key") {

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 const char kNumbered[] = "step_";
-const char kBest[] = "best.safetensors", kMissing[] = "is missing";
+const char kBest[] = "best.safetensors";
 const char* const kEvaluationFiles[] = {"metrics.json", "per_class.csv", "detections.json"};
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
@@ -34,50 +34,64 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   return files;
 }
 
-// Why a file is not the best checkpoint, that of `step`. Empty if it is.
-std::string not_best(const std::string& path, int64_t step) {
+// Why a file is not the best checkpoint, in words, and as the end of a name for it.
+struct NotBest {
+  std::string words, ending;
+};
+
+// Compares a file with the best checkpoint, that of `step`. Both texts are empty if it is the best.
+NotBest not_best(const std::string& path, int64_t step) {
   std::error_code unknown;
-  if (!fs::exists(path, unknown)) return kMissing;
+  if (!fs::exists(path, unknown)) return {"is missing", ""};
   try {
     const int64_t found = ModelFile(path).state().step;
-    return found == step ? "" : fmt::format("is of step {}", found);
+    if (found == step) return {};
+    return {fmt::format("is of step {}", found), fmt::format("of_step_{}", found)};
   } catch (const base::Error&) {
-    return "is damaged";
+    return {"is damaged", "damaged"};
   }
 }
 
-// Gives other names to a best.safetensors that is of a later step than `best`, and to its files.
+// Gives other names to a best.safetensors that is not the best checkpoint, and to its files:
+// programs that are given the folder would take it for the best.
 std::string keep_other_best(const RunFolder& folder, const BestEvaluation& best) {
+  const NotBest other = not_best(folder.file(kBest), best.step);
+  if (other.ending.empty()) return {};
   std::error_code unknown;
-  if (!fs::exists(folder.file(kBest), unknown)) return {};
-  int64_t step = 0;
-  try {
-    step = ModelFile(folder.file(kBest)).state().step;
-  } catch (const base::Error&) {  // it is damaged
-    return {};
-  }
-  if (step <= best.step) return {};
-  const std::string why = fmt::format("of_step_{}", step);
-  const std::string kept = base::set_aside(folder.file(kBest), why);
+  const std::string kept = base::set_aside(folder.file(kBest), other.ending);
   for (const char* name : kEvaluationFiles)
-    if (fs::exists(folder.file(name), unknown)) base::set_aside(folder.file(name), why);
+    if (fs::exists(folder.file(name), unknown)) base::set_aside(folder.file(name), other.ending);
   return fmt::format(
-      "best.safetensors is of step {}, which does not belong to the course of the run that goes on "
-      "here: it is now {}, and the files of its evaluation are named likewise; the next better "
-      "evaluation writes new ones",
-      step, fs::path(kept).filename().string());
+      "best.safetensors {}, so it is not the best of the run that goes on here{}: it is now {}, "
+      "and the files of its evaluation are named likewise; the next better evaluation writes new "
+      "ones",
+      other.words, best.step > 0 ? fmt::format(", which is of step {}", best.step) : "",
+      fs::path(kept).filename().string());
+}
+
+// Takes another checkpoint of the best one's step for a best.safetensors that is missing: a program
+// that was killed between the two files leaves it so.
+std::string restore_best(const RunFolder& folder, const BestEvaluation& best) {
+  std::error_code unknown;
+  if (best.step == 0 || fs::exists(folder.file(kBest), unknown)) return {};
+  for (const std::string& path : resumable(folder.path().string())) {
+    if (!not_best(path, best.step).words.empty()) continue;
+    base::put_second_name(path, folder.file(kBest));
+    return fmt::format("best.safetensors is now {}, which is of the best step {}",
+                       fs::path(path).filename().string(), best.step);
+  }
+  return {};
 }
 
 std::string take_best_along(const RunFolder& folder, const std::string& from,
                             const BestEvaluation& best) {
   if (best.step == 0) return {};
-  const std::string old = (fs::path(from) / kBest).string(), why = not_best(old, best.step);
-  const bool stays = folder.goes_on() && why != kMissing;
-  if (!why.empty())
+  const std::string old = (fs::path(from) / kBest).string();
+  if (const std::string why = not_best(old, best.step).words; !why.empty())
     return fmt::format(
-        "warning: the best evaluation so far was after step {}, but {} {}; {} until an evaluation "
-        "is better",
-        best.step, old, why, stays ? "it stays as it is" : "the run has no best.safetensors");
+        "warning: the best evaluation so far was after step {}, but {} {}; the run has no "
+        "best.safetensors until an evaluation is better",
+        best.step, old, why);
   if (folder.goes_on()) return {};
   try {
     for (const std::string name : kEvaluationFiles)
@@ -133,16 +147,18 @@ bool has_checkpoint(const fs::path& folder) {
 
 std::string settle_best(const RunFolder& folder, const std::string& from,
                         const BestEvaluation& best) {
-  const std::string kept = keep_other_best(folder, best);
-  return kept.empty() ? take_best_along(folder, from, best) : kept;
+  const std::string kept = keep_other_best(folder, best), restored = restore_best(folder, best);
+  if (!kept.empty() && !restored.empty()) return kept + "; " + restored;
+  if (!kept.empty()) return kept;
+  return restored.empty() ? take_best_along(folder, from, best) : restored;
 }
 
 std::string best_in_words(const RunFolder& folder, const std::string& metric,
                           const BestEvaluation& best) {
   if (best.step == 0) return {};
-  const bool there = not_best(folder.file(kBest), best.step).empty();
+  const std::string why = not_best(folder.file(kBest), best.step).words;
   return fmt::format("best {} {:.4f} at step {}{}", metric, best.metric, best.step,
-                     there ? "" : " (best.safetensors is not of that step)");
+                     why.empty() ? "" : " (best.safetensors " + why + ")");
 }
 
 std::string checkpoint_file(const std::string& path) {

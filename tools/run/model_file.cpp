@@ -82,6 +82,14 @@ const std::string& checked(const std::string& path) {
   return path;
 }
 
+void refuse_weights_alone(const ModelFile& file) {
+  if (!file.holds_training())
+    fail(ExitCode::checkpoint, file.path(),
+         ": holds weights alone, without the state of the training, so no run can go on from it; "
+         "start a new one with --init-from ",
+         file.path());
+}
+
 }  // namespace
 
 ModelFile::ModelFile(const std::string& path) : file_(checked(path)) {
@@ -174,15 +182,15 @@ bool ModelFile::was_frozen(const std::string& parameter) const {
                      [&](const std::string& prefix) { return parameter.starts_with(prefix); });
 }
 
+bool ModelFile::holds_training() const {
+  const auto& tensors = file_.tensors();
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const auto& tensor) { return tensor.name.starts_with(kOptimizer); });
+}
+
 std::vector<std::string> ModelFile::load_training(Backend& backend, Parameters& parameters,
                                                   engine::Optimizer& optimizer) const {
-  const auto& tensors = file_.tensors();
-  if (std::none_of(tensors.begin(), tensors.end(),
-                   [](const auto& tensor) { return tensor.name.starts_with(kOptimizer); }))
-    fail(ExitCode::checkpoint, file_.path(),
-         ": holds weights alone, without the state of the training, so no run can go on from it; "
-         "start a new one with --init-from ",
-         file_.path());
+  refuse_weights_alone(*this);
   refuse_other_rule(optimizer.options().rule.kind);
   load_model(backend, parameters, false);
   optimizer.restart_average();
@@ -253,13 +261,14 @@ std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
     any = true;
     try {
       auto file = std::make_unique<ModelFile>(path);
+      refuse_weights_alone(*file);
       if (const std::string words = file->unverified_in_words(); !words.empty()) base::tell(words);
       return file;
     } catch (const base::Error& e) {
       complaints.push_back(e.what());
     }
   }
-  if (any) fail(ExitCode::checkpoint, "no checkpoint can be read: ", complaints.front());
+  if (any) fail(ExitCode::checkpoint, "no checkpoint can be resumed: ", complaints.front());
   return nullptr;
 }
 

@@ -28,6 +28,9 @@ class ModelFile {
   std::string unverified_in_words() const;
   const std::string& checksum() const;  // of the file; empty if another program has written it
 
+  // Whether the file has the state of a training, or weights alone.
+  bool holds_training() const;
+
   // Compares the names and shapes of the model's tensors with those in the file. The tensors need
   // not be allocated yet. Throws Error(checkpoint) as load_model() does.
   void check_shapes(const engine::Parameters&) const;
@@ -71,9 +74,9 @@ struct Checkpoint {
 void save_checkpoint(engine::Backend&, const std::string& path, const Checkpoint&,
                      const std::string& previous = "");
 
-// Opens the first file of the list that is whole. What is wrong with those before it is added to
-// `complaints`. Returns null if none exists. Throws Error(checkpoint) if some exist, but none is
-// whole.
+// Opens the first file of the list that is whole and holds the state of a training. What is wrong
+// with those before it is added to `complaints`. Returns null if none exists. Throws
+// Error(checkpoint) if some exist, but no run can go on from any.
 std::unique_ptr<ModelFile> open_newest(const std::vector<std::string>& paths,
                                        std::vector<std::string>& complaints);
 

@@ -1,4 +1,5 @@
 // A best checkpoint is never lost to a worse one, when a run goes back or changes its data.
+#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/tools/edited_data.h"
 #include "tests/support/tools/training_run.h"
@@ -72,4 +73,19 @@ TEST_CASE("a run that goes on where it was has no second best checkpoint") {
   CHECK_THAT(o.err, !Contains("it is now"));
   for (const auto& entry : fs::directory_iterator(whole.at("run")))
     CHECK_THAT(entry.path().filename().string(), !Contains("of_step"));
+}
+
+TEST_CASE("a best.safetensors of another step, or a damaged one, does not stay under that name") {
+  const Whole whole;
+  const std::string best = whole.at("run/best.safetensors");
+  const std::string ending = GENERATE("damaged", "of_step_4");
+  const std::string other = text_of(whole.at("run/step_000000004.safetensors"));
+  fs::remove(best);  // it is the same file as the checkpoint of its step
+  base::write_file(best, ending == "damaged" ? other.substr(0, 1000) : other);
+  const Outcome o = whole.ssdtrain("--resume run train.steps=13 eval.every_steps=0");
+  INFO(o.err);
+  REQUIRE(o.exit_code == 0);
+  CHECK_THAT(o.err, Contains("it is now best.safetensors." + ending) &&
+                        Contains("which is of the best step " + whole.step));
+  CHECK(fs::exists(best + "." + ending));
 }

@@ -164,7 +164,7 @@ TEST_CASE("checkpoint: when none is good, nothing starts anew") {
   tests::write_text(r.last(), "");
   tests::write_text(r.previous(), tests::text_of(r.previous()).substr(0, 1000));
   const std::string error = error_of(ExitCode::checkpoint, [&] { r.resumed_step(); });
-  CHECK_THAT(error, Catch::Contains("no checkpoint can be read") && Catch::Contains(r.last()));
+  CHECK_THAT(error, Catch::Contains("no checkpoint can be resumed") && Catch::Contains(r.last()));
   CHECK(r.said.size() == 2);
   r.save(3);  // and the damaged one does not get in the way
   CHECK(r.resumed_step() == 3);
