@@ -184,7 +184,7 @@ void export_model(const tools::Options& opts, const Arguments& a) {
   const std::vector<std::string> images = found_images(a);
   std::vector<std::string> inputs{path};
   inputs.insert(inputs.end(), images.begin(), images.end());
-  guard.check(inputs);
+  const base::OutputLocks locks = guard.take(inputs);
   for (const std::string& output : {a.onnx, a.weights})
     base::create_folders(std::filesystem::path(output).parent_path());
   const run::ModelFile file(path);
