@@ -149,22 +149,26 @@ int start_ranks(int count) {
   return tools::run_local_ranks(count, argv.data());
 }
 
-// What rank 0 writes, and how many ranks there are.
-void check_rank(const Options& o, bool asked, const engine::RankPlace& place) {
-  if (place.rank == 0) check_outputs(o.output, {});
+// Checks what rank 0 writes, which is locked, and how many ranks there are.
+base::OutputLocks check_rank(const Options& o, bool asked, const engine::RankPlace& place) {
+  base::OutputLocks locks;
+  if (place.rank == 0) locks = check_outputs(o.output, {});
   if (asked && place.size != o.ranks)
     base::fail(base::ExitCode::usage, "--ranks ", o.ranks, ", but the launcher has started ",
                place.size, " ranks: leave --ranks away, or start as many");
+  return locks;
 }
 
 int benchmark(const Options& o, bool asked) {
   const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
   if (!place) {
-    check_outputs(o.output, {});  // so that a refusal is one line
+    // A refusal is one line so. The locks are free again at once, because rank 0 takes them.
+    static_cast<void>(check_outputs(o.output, {}));
     return start_ranks(o.ranks);
   }
+  base::OutputLocks locks;
   try {
-    check_rank(o, asked, *place);
+    locks = check_rank(o, asked, *place);
   } catch (const base::Error& error) {
     return tools::end_ranks_before_meeting(*place, error);
   }

@@ -134,7 +134,7 @@ void print_totals(const Total (&total)[3]) {
 }
 
 void benchmark(const Options& o) {
-  check_outputs(o.output, {});
+  const base::OutputLocks locks = check_outputs(o.output, {});
   if (o.threads > 0) omp_set_num_threads(o.threads);
   if (o.output.prints_table())
     fmt::print("{:36} {:>3}  {:>16} {:>16} {:>16}\n", "per image: ms, GFLOP/s", "n", kPasses[0],

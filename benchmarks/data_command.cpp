@@ -111,7 +111,8 @@ void print(const json& rows, const Options& o) {
 void benchmark(const Options& o) {
   data::Dataset dataset = data::load_coco(o.annotations, o.images);
   dataset.source = o.annotations;
-  check_outputs(o.output, data::files_of({.annotations = o.annotations}, dataset));
+  const base::OutputLocks locks =
+      check_outputs(o.output, data::files_of({.annotations = o.annotations}, dataset));
   benchmarks::MachineWatch watch;
   json result{{"mode", "data"},
               {"pictures", o.annotations},

@@ -157,7 +157,7 @@ void benchmark(const Options& o) {
   if (!o.files.empty())
     for (const char* name : {kAnnotations, kDetections})
       others.push_back({"--files", o.files + name});
-  check_outputs(o.output, {}, others);
+  const base::OutputLocks locks = check_outputs(o.output, {}, others);
   const data::Dataset truth = random_truth(o);
   const std::vector<data::Detection> detections = random_detections(truth, o);
   json result{{"images", truth.images.size()},

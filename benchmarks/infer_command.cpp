@@ -147,7 +147,7 @@ void benchmark(const Options& o) {
   const Files files(o);
   std::vector<std::string> inputs = o.inputs();
   for (const std::string& name : files.names()) inputs.push_back(name);
-  check_outputs(o.output, inputs);
+  const base::OutputLocks locks = check_outputs(o.output, inputs);
   std::vector<benchmarks::StepSource> sources;
   for (const std::string& from : o.from) sources.push_back(files.source(from));
   benchmark_steps(o, sources,

@@ -141,7 +141,7 @@ void print(const Options& o, const Measured& m) {
 void benchmark(const Options& o) {
   OpMeter::instance().use_cpu_time(o.cpu_time);
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  check_outputs(o.output, o.inputs());
+  const base::OutputLocks locks = check_outputs(o.output, o.inputs());
   const Measured m = measure(o);
   if (o.output.prints_table()) print(o, m);
   print_notices("op " + o.mode, m.machine);

@@ -58,8 +58,8 @@ void add_output_options(tools::Options& opts, OutputOptions& o) {
   opts.add("--overwrite", o.overwrite, "replace files that exist");
 }
 
-void check_outputs(const OutputOptions& o, const std::vector<std::string>& inputs,
-                   const std::vector<OtherOutput>& others) {
+base::OutputLocks check_outputs(const OutputOptions& o, const std::vector<std::string>& inputs,
+                                const std::vector<OtherOutput>& others) {
   if (o.overwrite && (o.json.empty() || !o.prints_table()) && o.dllogger.empty() && others.empty())
     base::fail(base::ExitCode::usage,
                "--overwrite needs a file of --json or --dllogger: nothing else is replaced");
@@ -67,11 +67,12 @@ void check_outputs(const OutputOptions& o, const std::vector<std::string>& input
   if (o.prints_table()) guard.add("--json", o.json);
   guard.add("--dllogger", o.dllogger);
   for (const OtherOutput& other : others) guard.add(other.option, other.path);
-  guard.check(inputs);
+  base::OutputLocks locks = guard.take(inputs);
   for (const std::filesystem::path file : {o.json, o.dllogger})
     base::create_folders(file.parent_path());
   for (const OtherOutput& other : others)
     base::create_folders(std::filesystem::path(other.path).parent_path());
+  return locks;
 }
 
 void write_outputs(const OutputOptions& o, const json& result,

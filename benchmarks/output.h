@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/output_locks.h"
 #include "tools/logs/dllogger.h"
 #include "tools/options.h"
 
@@ -29,9 +30,11 @@ struct OtherOutput {
   std::string option, path;
 };
 // Call this before the first measurement. `inputs`: the files that the command reads, none of which
-// is ever replaced. Errors are those of base::OutputGuard. Creates the folders.
-void check_outputs(const OutputOptions& options, const std::vector<std::string>& inputs,
-                   const std::vector<OtherOutput>& others = {});
+// is ever replaced. Errors are those of base::OutputGuard. Creates the folders. Keep the locks
+// until the outputs are written.
+[[nodiscard]] base::OutputLocks check_outputs(const OutputOptions& options,
+                                              const std::vector<std::string>& inputs,
+                                              const std::vector<OtherOutput>& others = {});
 void write_outputs(const OutputOptions& options, const nlohmann::ordered_json& result,
                    const std::vector<LoggedCase>& cases);
 

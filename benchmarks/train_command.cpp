@@ -57,7 +57,7 @@ void benchmark(const Options& o) {
     for (const std::string& file : data::files_of({.annotations = o.annotations}, *dataset))
       inputs.push_back(file);
   }
-  check_outputs(o.output, inputs);
+  const base::OutputLocks locks = check_outputs(o.output, inputs);
   benchmark_steps(o, {dataset ? file_source(o, *dataset) : random_source()},
                   {.head = [&o] { print_head(o); }, .row = print_row, .figures = figures});
 }

@@ -53,6 +53,7 @@ struct Dataset {
   // "images/val". Elsewhere its images may have names without them.
   std::vector<std::string> layout_folders;
   ImagePolicy policy;                // with which images are read
+  std::string prefix = "--";         // Source::prefix, where the user gives this policy
   std::vector<std::string> shards;   // paths of TFRecord files; empty for other formats
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order

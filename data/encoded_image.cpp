@@ -5,6 +5,7 @@
 #include "data/formats/coco.h"
 #include "data/image/exif.h"
 #include "data/image/png.h"
+#include "data/policy_option.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
@@ -36,8 +37,8 @@ std::filesystem::path image_path(const Dataset& dataset, const ImageEntry& image
   try {
     return base::safe_join(dataset.image_folder, image.file_name);
   } catch (const base::Error& error) {  // the name is in order, so it is a link
-    base::fail(error.code(), error.what(),
-               "; data.follow_links=true or --follow-links reads through links");
+    base::fail(error.code(), error.what(), "; ", follow_links_option(dataset.prefix),
+               " reads through links");
   }
 }
 

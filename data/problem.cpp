@@ -69,6 +69,8 @@ constexpr ProblemRule kRules[] = {
     {"unclear_frame", Severity::error,
      "labels made for the upright picture or the stored pixels; nothing tells which"},
     {"png_named_jpeg", Severity::warning, "a PNG picture in a file named .jpg; read as PNG"},
+    {"several_pictures", Severity::info,
+     "an animated PNG, or several pictures in a JPEG file (MPO); the first is read"},
     {"dark_sixteen_bits", Severity::warning,
      "16 bits per channel, most of them unused: nearly black; scale the pixels"},
     {"sixteen_bits", Severity::info, "16 bits per channel; rounded to 8"},

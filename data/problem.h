@@ -64,6 +64,7 @@ enum class ProblemKind {
   stored_frame,
   unclear_frame,
   png_named_jpeg,
+  several_pictures,
   dark_sixteen_bits,
   sixteen_bits,
   transparent,

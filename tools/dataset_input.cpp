@@ -107,6 +107,7 @@ data::Dataset DatasetInput::load_with_images() const {
   const data::FileLookup files = data::look_up_images(dataset, 0);
   tell_other_sizes(files);
   if (files.frames.oriented > 0) base::tell(files.frames.in_words());
+  for (const std::string& line : files.odd.in_words()) base::tell(line);
   return dataset;
 }
 

@@ -8,6 +8,7 @@
 #include "data/formats/yolo_source.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/folder_walk.h"
 #include "engine/base/permitted.h"
 #include "engine/base/text.h"
 
@@ -20,10 +21,15 @@ namespace {
 bool holds_xml(const fs::path& folder) {
   std::error_code unknown;
   if (fs::is_directory(folder / "Annotations", unknown)) return true;
-  for (fs::recursive_directory_iterator at(folder, unknown), end; !unknown && at != end;
-       at.increment(unknown))
-    if (at->path().extension() == ".xml") return true;
-  return false;
+  bool found = false;
+  const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
+    found = entry.path().extension() == ".xml";
+    return !found;
+  });
+  if (!found && unseen.count > 0)
+    base::fail(base::ExitCode::data, "--ground-truth: ", unseen.in_words(),
+               "; whether it holds XML files is not known: mend that, or take the folder away");
+  return found;
 }
 
 // Refuses a YOLO folder that lacks something. The reader of YOLO would do so, too, but its messages

@@ -5,6 +5,8 @@
 
 #include "data/formats/yolo.h"
 #include "engine/base/error.h"
+#include "engine/base/folder_walk.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "tools/output_names.h"
 
@@ -49,20 +51,20 @@ bool has_class_names(const LabelFolder& folder) {
 void refuse_other_classes(const LabelFolder& folder) {
   if (folder.path.empty() || has_class_names(folder)) return;
   const fs::path names = names_file(folder);
-  std::error_code unknown;
-  for (fs::recursive_directory_iterator at(folder.path, unknown), end; !unknown && at != end;
-       at.increment(unknown)) {
-    if (!folder.with_folders) at.disable_recursion_pending();
-    const fs::path& path = at->path();
+  const auto unseen = base::walk(folder.path, folder.with_folders, [&](const auto& entry) {
+    const fs::path& path = entry.path();
     if (path.extension() != ".txt" || path == names ||
         folder.written.contains(path.lexically_relative(folder.path).string()) || !holds_box(path))
-      continue;
+      return true;
     base::fail(base::ExitCode::usage, folder.option, ": ", base::printable(path.string()),
                " is a label file, and ", base::printable(names.string()),
                is_taken(names) ? " lists other classes than " + folder.owner + " has"
                                : std::string(" is missing, so that its classes are not known"),
                "; choose another folder, or remove the label files");
-  }
+  });
+  if (unseen.count > 0)
+    base::tell("warning: " + folder.option + ": " + unseen.in_words() +
+               "; label files there may have other classes than " + names.string());
 }
 
 }  // namespace tools

@@ -218,7 +218,8 @@ Option Option::between(int least, int most, const std::string& reason) const {
     return fmt::format("expected a number from {} to {}, found {}{}", least, most, text,
                        read && value < least ? ": " + reason : "");
   };
-  return Option(option_->check(check));
+  return Option(
+      option_->check(CLI::Validator(check, fmt::format("INT in [{} - {}]", least, most))));
 }
 
 Option Option::seed_range() const { return between(int64_t{0}, INT64_MAX); }

@@ -30,8 +30,7 @@ class Option {
   Option between(double least, double most) const;
   Option between(int64_t least, int64_t most) const;
   Option between(int least, int most) const { return between(int64_t{least}, int64_t{most}); }
-  // The same with a reason for the least number, which the error says if less is given. The help
-  // does not show this range.
+  // The same with a reason for the least number, which the error says if less is given.
   Option between(int least, int most, const std::string& reason) const;
   Option seed_range() const;  // what every --seed takes
   // The value is one of these words. The help names them, and shells offer them.

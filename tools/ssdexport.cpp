@@ -198,7 +198,7 @@ void export_model(const tools::Options& opts, const Arguments& a) {
   const std::vector<std::string> images = found_images(a);
   std::vector<std::string> inputs{path};
   inputs.insert(inputs.end(), images.begin(), images.end());
-  guard.check(inputs);
+  const base::OutputLocks locks = guard.take(inputs);
   refuse_checkpoint_of_run("--onnx", a.onnx);
   refuse_checkpoint_of_run("--weights", a.weights);
   for (const std::string& output : {a.onnx, a.weights})

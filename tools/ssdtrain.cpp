@@ -47,8 +47,9 @@ void add_options(tools::Options& opts, Arguments& a) {
            "The CPU or a GPU; default: a GPU where there is one");
   opts.add("--precision", a.precision, "What the step is computed in")
       .one_of(engine::precision_names());
-  opts.add("--ranks N", a.ranks, "Processes that train together; started on this machine");
-  opts.add("--seed N", a.seed, "Seed of all random numbers");
+  opts.add("--ranks N", a.ranks, "Processes that train together; started on this machine [1]")
+      .between(1, 4096);
+  opts.add("--seed N", a.seed, "Seed of all random numbers [1]").seed_range();
   opts.add("--deterministic", a.deterministic,
            "Give the same bits in every run with the same seed");
   const tools::Option dry_run =

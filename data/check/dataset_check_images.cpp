@@ -8,6 +8,7 @@
 #include "data/check/dataset_check.h"
 #include "data/check/image_lookup.h"
 #include "data/encoded_image.h"
+#include "data/image/file_traits.h"
 #include "engine/base/error.h"
 #include "engine/base/worker_threads.h"
 
@@ -50,6 +51,8 @@ class PixelChecker {
   void check_kind() {
     if (head_.png && has_jpeg_name(image_.file_name))
       add(ProblemKind::png_named_jpeg, "a PNG picture");
+    if (head_.pictures > 1)
+      add(ProblemKind::several_pictures, fmt::format("{} pictures", head_.pictures));
     if (head_.components <= 2) add(ProblemKind::grayscale, "one channel");
     if (head_.components == 4 && !head_.png) add(ProblemKind::cmyk, "four channels");
     if (head_.alpha) add(ProblemKind::transparent, "transparency");
@@ -69,11 +72,9 @@ class PixelChecker {
               "them with `ssddata show`, then give --exif upright or --exif stored");
   }
 
-  // Cameras of 10 to 14 bits often leave the upper bits of 16 empty.
   void check_range(const Picture& pixels) {
-    constexpr int kQuarter = 64;
     const int highest = *std::max_element(pixels.rgb.begin(), pixels.rgb.end());
-    if (highest >= kQuarter)
+    if (!FileTraits{.sixteen_bits = true, .highest = highest}.nearly_black())
       return add(ProblemKind::sixteen_bits, "16 bits per channel, rounded to 8");
     add(ProblemKind::dark_sixteen_bits,
         fmt::format("16 bits per channel, of whose range {:.1f} % is used: read as 0..{} of 255",

@@ -8,7 +8,8 @@
 
 namespace data {
 
-// A warning if detections look like corners, centres and sizes, y before x, or 0..1; else empty.
+// A warning if detections look like corners, centres and sizes, y before x, 0..1, or pixels of
+// resized images (detection_frame.h); else empty.
 //
 // Every detection is read in each of these ways, and the objects decide, if at least three
 // detections, a tenth of those that can, lie on one of their class (IoU of 0.5) in one reading.

@@ -11,7 +11,9 @@
 #include "data/encoded_image.h"
 #include "data/fingerprint.h"
 #include "data/image/exif.h"
+#include "data/image/file_traits.h"
 #include "data/image/image_file.h"
+#include "data/policy_option.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
@@ -102,7 +104,8 @@ class Lookup {
             .alpha = header.alpha,
             .orientation = exif_orientation(bytes),
             .png = png,
-            .content = content_mark(encoded.size(), tail)};
+            .content = content_mark(encoded.size(), tail),
+            .pictures = traits_of(bytes).pictures};
   }
 
   // Where the end's mark is not in its place, only decoding tells whether something is missing.
@@ -117,8 +120,8 @@ class Lookup {
     add(ProblemKind::size_mismatch,
         fmt::format("the picture is {} x {}, the annotations say {} x {}{}", head.width,
                     head.height, image_.width, image_.height,
-                    upright ? ", as it is when turned by its EXIF orientation: set data.exif or "
-                              "--exif to upright"
+                    upright ? ", as it is when turned by its EXIF orientation: give " +
+                                  exif_option(dataset_.prefix, ExifPolicy::upright)
                             : ""));
   }
 
@@ -132,6 +135,30 @@ class Lookup {
   std::vector<Problem>& found_;
   bool linked_ = false;
 };
+
+// Decodes some pictures of 16 bits per channel, spread over the data set, since only their pixels
+// tell whether they are nearly black.
+void look_at_pictures(const Dataset& dataset, const std::vector<ImageHead>& heads, int threads,
+                      OddPictures& odd) {
+  constexpr size_t kMost = 64;
+  std::vector<size_t> deep;
+  std::vector<FileTraits> traits(heads.size());
+  for (size_t i = 0; i < heads.size(); ++i) {
+    traits[i].pictures = heads[i].pictures;
+    if (heads[i].usable && heads[i].bits == 16) deep.push_back(i);
+  }
+  const size_t count = std::min(kMost, deep.size());
+  base::for_each_parallel(count, threads, [&](size_t n) {
+    const size_t i = deep[n * deep.size() / count];
+    try {
+      const std::vector<uint8_t> file = read_encoded_image(dataset, dataset.images[i]);
+      traits[i] = traits_of(file, decode_image(file, ""));
+    } catch (const base::Error&) {  // whoever needs the picture will say what is wrong
+    }
+  });
+  for (size_t i = 0; i < heads.size(); ++i)
+    odd.add(image_location(dataset, dataset.images[i]), traits[i]);
+}
 
 }  // namespace
 
@@ -157,6 +184,7 @@ FileLookup look_up_images(Dataset& dataset, int threads) {
     lookup.linked += head.linked;
     lookup.contents.push_back(head.content);
   }
+  look_at_pictures(dataset, files.heads, threads, lookup.odd);
   lookup.frames = settle_label_frames(dataset, files.heads);
   lookup.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return lookup;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/check/label_frame.h"
+#include "data/check/odd_pictures.h"
 #include "data/dataset.h"
 #include "data/problem.h"
 
@@ -18,10 +19,12 @@ struct FileLookup {
   Problems problems{20};           // missing_file, outside_folder, unreadable_image, size_mismatch
   FrameReport frames;              // of EXIF
   std::vector<uint64_t> contents;  // by image: content_mark of its file, or 0
+  OddPictures odd;                 // of 16 bits per channel, a sample of up to 64 is decoded
   double seconds = 0;
 
   // One line for a log: how many images were looked up, how long that took, how many have which
-  // problem, and how many are links. frames.in_words() tells of EXIF.
+  // problem, and how many are links. frames.in_words() tells of EXIF, and odd.in_words() of odd
+  // files.
   std::string in_words() const;
   // "photos/a.jpg: not found in photos"; empty when every image can be used.
   std::string first_problem() const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "data/image/orientation.h"
+#include "data/policy_option.h"
 #include "engine/base/counted.h"
 
 namespace data {
@@ -56,6 +57,7 @@ bool has_upright_size(const ImageEntry& image, const ImageHead& head) {
 
 FrameReport settle_label_frames(Dataset& dataset, const std::vector<ImageHead>& heads) {
   FrameReport report{.policy = dataset.policy.exif,
+                     .prefix = dataset.prefix,
                      .images = static_cast<int64_t>(dataset.images.size()),
                      .frames = std::vector<LabelFrame>(heads.size())};
   const Votes votes = count_votes(dataset, heads);
@@ -75,11 +77,13 @@ FrameReport settle_label_frames(Dataset& dataset, const std::vector<ImageHead>& 
 std::string FrameReport::in_words() const {
   if (oriented == 0) return "";
   if (policy == ExifPolicy::stored)
-    return fmt::format("EXIF: {} of {} {} read as stored (data.exif=stored)", oriented,
+    return fmt::format("EXIF: {} of {} {} read as stored ({})", oriented,
                        base::counted(images, "image"),
-                       oriented == 1 ? "has an orientation and is" : "have an orientation and are");
-  std::string text = fmt::format("EXIF: {} of {} {} turned upright (data.exif=upright)", oriented,
-                                 base::counted(images, "image"), oriented == 1 ? "is" : "are");
+                       oriented == 1 ? "has an orientation and is" : "have an orientation and are",
+                       exif_option(prefix, policy));
+  std::string text =
+      fmt::format("EXIF: {} of {} {} turned upright ({})", oriented, base::counted(images, "image"),
+                  oriented == 1 ? "is" : "are", exif_option(prefix, policy));
   if (labels_turned > 0)
     text += fmt::format("; the labels of {} were made for the stored pixels and are turned, too",
                         labels_turned);

@@ -20,6 +20,7 @@ struct ImageHead {
   bool png = false;
   bool linked = false;   // the file is a symbolic link
   uint64_t content = 0;  // content_mark of the file; 0: not known
+  int64_t pictures = 1;  // as in FileTraits
 };
 
 // Whether the annotated size is that of the upright picture, and of the stored one. Both are true
@@ -36,6 +37,7 @@ enum class LabelFrame {
 
 struct FrameReport {
   ExifPolicy policy = ExifPolicy::upright;
+  std::string prefix = "--";  // as Dataset::prefix
   int64_t images = 0;         // all of them
   int64_t oriented = 0;       // images that EXIF wants to be turned
   int64_t labels_turned = 0;  // how many of these were labelled in the stored frame
@@ -43,7 +45,7 @@ struct FrameReport {
   bool mixed = false;  // some annotated sizes fit upright pictures only, others stored ones only
   std::vector<LabelFrame> frames;  // by image
 
-  // "8 of 20 images are turned upright, as their EXIF orientation says (data.exif=upright)", and
+  // "8 of 20 images are turned upright, as their EXIF orientation says (--exif upright)", and
   // what was done to labels; empty when no image has an orientation.
   std::string in_words() const;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -77,6 +78,7 @@ class LabelMapParser : TextTokens {
   Label parse_item() {
     Label label;
     bool has_id = false;
+    std::set<std::string> given;
     const char closing = closing_mark();
     const int begin = label.line = line();
     for (advance(); !is_mark(closing); advance()) {
@@ -84,6 +86,10 @@ class LabelMapParser : TextTokens {
       if (kind_ == end || (kind_ == word && token_ == "item")) refuse_open(begin, closing);
       if (kind_ != word) refuse(std::string("expected a field name or \"") + closing + "\"");
       std::string field = token_;
+      const bool read = field == "id" || field == "name" || field == "display_name";
+      if (read && !given.insert(field).second)
+        refuse(field + " stands twice in the item of line " + std::to_string(begin) +
+               "; give each class an item of its own");
       advance();
       if (token_ == ":" && kind_ == mark) advance();
       if (field == "name" || field == "display_name") {

@@ -11,6 +11,7 @@
 #include "data/formats/tf_dataset.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/folder_walk.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -118,13 +119,14 @@ FoundShards find_shard_sets(const std::vector<std::string>& patterns) {
 std::vector<std::string> shards_of_other_counts(const std::string& set, int count) {
   const fs::path named = set, folder = named.parent_path();
   std::vector<std::string> paths;
-  std::error_code unknown;
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, unknown), end;
-       !unknown && at != end; at.increment(unknown)) {
-    const auto name = parse_shard_name(at->path().filename().string());
+  const auto unseen = base::walk(folder.empty() ? "." : folder, false, [&](const auto& entry) {
+    const auto name = parse_shard_name(entry.path().filename().string());
     if (name && name->set == named.filename() && name->count != count)
-      paths.push_back((folder / at->path().filename()).string());
-  }
+      paths.push_back((folder / entry.path().filename()).string());
+    return true;
+  });
+  if (unseen.count > 0)
+    base::fail(base::ExitCode::data, unseen.in_words(), "; shards of an older set may be there");
   std::sort(paths.begin(), paths.end());
   return paths;
 }

@@ -162,7 +162,7 @@ Dataset open(const Source& source, const std::string& prefix, Problems* problems
   require_permitted(source);
   Dataset dataset = chosen->open(source, problems);
   dataset.source = source.path();
-  dataset.policy = source.policy;
+  dataset.policy = source.policy, dataset.prefix = source.prefix;
   leave_out_grouping_class(source, dataset);
   return dataset;
 }

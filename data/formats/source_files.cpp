@@ -3,6 +3,8 @@
 #include <filesystem>
 
 #include "data/formats/record_labels.h"
+#include "engine/base/folder_walk.h"
+#include "engine/base/tell.h"
 
 namespace data {
 namespace {
@@ -11,12 +13,14 @@ namespace fs = std::filesystem;
 
 // Adds all files below a folder that may hold labels, lists or names of VOC or YOLO.
 void add_labels_below(const fs::path& folder, std::vector<std::string>& files) {
-  std::error_code error;
-  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator entry(folder, kOptions, error), end; !error && entry != end;
-       entry.increment(error))
+  const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
     for (const char* ending : {".xml", ".txt", ".yaml", ".yml", ".names"})
-      if (entry->path().extension() == ending) files.push_back(entry->path().string());
+      if (entry.path().extension() == ending) files.push_back(entry.path().string());
+    return true;
+  });
+  if (unseen.count > 0)
+    base::tell("warning: " + unseen.in_words() +
+               "; see to it that no output replaces label files there");
 }
 
 }  // namespace

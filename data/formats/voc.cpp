@@ -70,13 +70,21 @@ std::string children_in_words(pugi::xml_node element) {
   return names.empty() ? "nothing" : base::printable_name(names);
 }
 
-// If an element occurs more than once, the last one counts.
+// The child of this name, if there is one. Some readers would take the first of two, some the last.
+pugi::xml_node only_child(pugi::xml_node element, const char* name, const XmlPlaces& places) {
+  const pugi::xml_node child = element.child(name);
+  if (const pugi::xml_node second = child.next_sibling(name))
+    fail(ExitCode::data, places.of(second), ": ", path_of(second),
+         " stands twice in its element; remove one of the two");
+  return child;
+}
+
 VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
   VocObject object;
-  for (pugi::xml_node name : element.children("name")) object.name = text_of(name);
-  for (pugi::xml_node box : element.children("bndbox"))
+  if (const auto name = only_child(element, "name", places)) object.name = text_of(name);
+  if (const auto box = only_child(element, "bndbox", places))
     for (int i = 0; i < 4; ++i)
-      for (pugi::xml_node edge : box.children(kVocEdges[i]))
+      if (const auto edge = only_child(box, kVocEdges[i], places))
         object.edges[i] = parse_number(edge, places);
   for (int i = 0; i < 4; ++i)
     if (object.name.empty() || std::isnan(object.edges[i]))
@@ -88,12 +96,12 @@ VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
 }
 
 void parse_annotation(pugi::xml_node annotation, const XmlPlaces& places, VocFile& file) {
-  for (pugi::xml_node name : annotation.children("filename")) file.image.file_name = text_of(name);
-  for (pugi::xml_node size : annotation.children("size")) {
-    for (pugi::xml_node side : size.children("width")) file.image.width = parse_side(side, places);
-    for (pugi::xml_node side : size.children("height"))
-      file.image.height = parse_side(side, places);
-  }
+  if (const auto name = only_child(annotation, "filename", places))
+    file.image.file_name = text_of(name);
+  if (const auto size = only_child(annotation, "size", places))
+    for (auto [name, side] :
+         {std::pair("width", &file.image.width), {"height", &file.image.height}})
+      if (const auto found = only_child(size, name, places)) *side = parse_side(found, places);
   for (pugi::xml_node object : annotation.children("object")) {
     file.objects.push_back(parse_object(object, places));
     for ([[maybe_unused]] pugi::xml_node part : object.children("part")) ++file.parts;

@@ -10,6 +10,7 @@
 #include "data/formats/lines.h"
 #include "data/formats/voc.h"
 #include "engine/base/error.h"
+#include "engine/base/folder_walk.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
 #include "engine/base/text.h"
@@ -117,14 +118,18 @@ VocFiles find_voc_files(const std::string& folder, const std::string& list, Prob
   refuse_unfinished_above(folder);
   if (!list.empty()) return listed_files(list, folder, problems);
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+  const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
     std::error_code unknown;
     if (entry.is_directory(unknown)) base::require_permitted(entry.path());
     const fs::path ending = entry.path().extension();
     if (entry.path().filename() == kVocUnfinished) refuse_unfinished(entry.path());
     if (ending == ".xml" || ending == ".XML")
       paths.push_back(entry.path().lexically_relative(folder));
-  }
+    return true;
+  });
+  if (unseen.count > 0)
+    fail(ExitCode::data, folder, ": ", unseen.in_words(),
+         "; its labels would be left out: mend that, or take the folder away");
   if (paths.empty()) fail(ExitCode::data, folder, ": no .xml files");
   std::sort(paths.begin(), paths.end());
   return {.paths = std::move(paths), .repeated = 0, .first_repeated = ""};

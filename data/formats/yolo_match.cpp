@@ -9,6 +9,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/folder_walk.h"
 
 namespace data {
 namespace {
@@ -22,42 +23,52 @@ bool is_label_name(const fs::path& path) {
   return path.extension() == ".txt" && !kOthers.contains(path.filename().string());
 }
 
-std::vector<fs::path> label_files(const std::vector<fs::path>& folders) {
+struct LabelFiles {
+  std::vector<fs::path> paths;
+  std::string unseen;  // "; 2 folders could not be looked at, ..." if there are any
+};
+
+LabelFiles label_files(const std::vector<fs::path>& folders) {
   std::set<fs::path> files;
+  LabelFiles found;
   for (const fs::path& folder : folders) {
-    std::error_code error;
-    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error))
-      if (is_label_name(entry->path()) && entry->is_regular_file())
-        files.insert(entry->path().lexically_normal());
+    const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
+      std::error_code unknown;
+      if (is_label_name(entry.path()) && entry.is_regular_file(unknown))
+        files.insert(entry.path().lexically_normal());
+      return true;
+    });
+    if (unseen.count > 0) found.unseen += "; " + unseen.in_words();
   }
-  return {files.begin(), files.end()};
+  found.paths.assign(files.begin(), files.end());
+  return found;
 }
 
 // Explains a label file without an image if a picture of that name has a format that is not read.
 std::string other_picture_of(const YoloFiles& files, const fs::path& label) {
-  const fs::path folder = files.image_folder;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error))
-    if (entry->path().stem() == label.stem() && names_other_picture(entry->path()))
-      return fmt::format(", whose picture {} is neither JPEG nor PNG",
-                         entry->path().filename().string());
-  return "";
+  std::string words;
+  base::walk(files.image_folder, true, [&](const fs::directory_entry& entry) {
+    const fs::path& path = entry.path();
+    if (path.stem() == label.stem() && names_other_picture(path))
+      words = fmt::format(", whose picture {} is neither JPEG nor PNG", path.filename().string());
+    return words.empty();
+  });
+  return words;
 }
 
 std::string unmatched(const YoloFiles& files) {
   std::vector<fs::path> taken, left;
   for (const YoloImage& image : files.images) taken.push_back(image.labels.lexically_normal());
   std::sort(taken.begin(), taken.end());
-  const std::vector<fs::path> all = label_files(files.label_folders);
-  std::set_difference(all.begin(), all.end(), taken.begin(), taken.end(), std::back_inserter(left));
+  const LabelFiles all = label_files(files.label_folders);
+  std::set_difference(all.paths.begin(), all.paths.end(), taken.begin(), taken.end(),
+                      std::back_inserter(left));
   std::string text =
       fmt::format("; {} without an image", base::counted(int64_t(left.size()), "label file"));
   if (!left.empty())
     text += fmt::format(" left out, the first is {}{}", left[0].string(),
                         other_picture_of(files, left[0]));
-  return text;
+  return text + all.unseen;
 }
 
 // How many images share the label file of another one, as a.jpg and a.png do.
@@ -116,8 +127,8 @@ void count_line(YoloMatch& match, const YoloLine& line) {
   constexpr double kPast = 0.02;
   const double width = line.right - line.left, height = line.bottom - line.top;
   ++match.boxes;
-  match.past_border += line.left < -kPast || line.top < -kPast || line.right > 1 + kPast ||
-                       line.bottom > 1 + kPast;
+  match.past_border +=
+      line.left < -kPast || line.top < -kPast || line.right > 1 + kPast || line.bottom > 1 + kPast;
   match.as_corners += line.left < width / 2 && line.top < height / 2;
   match.with_keypoints += line.with_keypoints;
   if (line.with_keypoints || line.numbers == 5) return;
@@ -158,13 +169,15 @@ std::string without_images(const YoloFiles& files) {
 
 std::string without_labels(const YoloFiles& files) {
   const YoloImage& first = files.images[0];
-  const size_t found = label_files(files.label_folders).size();
-  return fmt::format("{}: not one of {} has a label file, which for {} would be {}; {}",
+  const LabelFiles labels = label_files(files.label_folders);
+  const size_t found = labels.paths.size();
+  return fmt::format("{}: not one of {} has a label file, which for {} would be {}; {}{}",
                      files.image_folder, base::counted(int64_t(files.images.size()), "image"),
                      first.relative.string(), first.labels.string(),
                      found == 0   ? "no label files were found"
                      : found == 1 ? "1 label file has no image"
-                                  : fmt::format("{} label files have no image", found));
+                                  : fmt::format("{} label files have no image", found),
+                     labels.unseen);
 }
 
 }  // namespace data

@@ -1,6 +1,8 @@
 #include "data/metrics/detection_lines.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -13,6 +15,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kOfLine = 1, kOfEntry = 3;           // the depth of their keys
 constexpr size_t kLongestLine = size_t{64} << 20;  // a line in memory takes a multiple of its bytes
 
 // Tells the handler of a value as the parser would.
@@ -85,17 +88,32 @@ class LineReader {
 
  private:
   json parse(std::string_view line) {
-    auto deep = [this](int depth, json::parse_event_t, json&) {
+    // By depth: the fields that the object which is read there has so far.
+    std::array<uint32_t, size_t(kDeepestJson) + 2> seen{};
+    const auto look = [&](int depth, json::parse_event_t event, json& value) {
       if (depth > kDeepestJson) refuse("arrays and objects nested deeper than 64");
+      if (event == json::parse_event_t::object_start) seen[size_t(depth) + 1] = 0;
+      if (event == json::parse_event_t::key && (depth == kOfLine || depth == kOfEntry))
+        note_field(value.get_ref<const std::string&>(), seen[size_t(depth)]);
       return true;
     };
     try {
-      return json::parse(line, deep);
+      return json::parse(line, look);
     } catch (const json::exception& error) {
       const bool last = line.data() + line.size() == cursor_.end;
       refuse(json_fault(error.what()) +
              (last ? "; if the line is cut off, remove it or run ssddetect again" : ""));
     }
+  }
+
+  // As in an array, a field that is read may not stand twice in one object.
+  void note_field(const std::string& name, uint32_t& seen) {
+    constexpr std::string_view kRead[] = {"image_id",  "category_id", "bbox",       "score",
+                                          "file_name", "category",    "detections", "error"};
+    const auto at = std::ranges::find(kRead, name) - std::begin(kRead);
+    if (at == std::ssize(kRead)) return;
+    if (seen >> at & 1) refuse("has " + name + " twice in one object");
+    seen |= 1u << at;
   }
 
   [[noreturn]] void refuse(const std::string& what) {

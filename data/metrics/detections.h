@@ -41,9 +41,9 @@ struct DetectionFile {
 // Other keys are skipped. The lines of `ssddetect --json-lines` are read, too, and so is a file
 // with a detection on each line (detection_lines.h). Throws Error(data), which begins with the
 // file, the position and the number of the detection, if the syntax is wrong, if a value is
-// missing, NaN or of a wrong type, if an array repeats a key of an entry (in a line, the last one
-// counts), or if an image_id is not in `truth`. Throws Error(data), too, if all entries have file
-// names, but none is that of an image of `truth`.
+// missing, NaN or of a wrong type, if an entry or a line repeats a key that is read, or if an
+// image_id is not in `truth`. Throws Error(data), too, if all entries have file names, but none is
+// that of an image of `truth`.
 DetectionFile load_detections(const std::string& path, const Dataset& truth);
 
 // Writes a COCO result file, with the shortest numbers that read back the same. The file appears

@@ -167,16 +167,19 @@ const std::string& shape_name(int kind) {
 }
 
 void check_scene_options(const SceneOptions& o) {
-  auto require = [](bool holds, const char* what) {
-    if (!holds) base::fail(base::ExitCode::usage, "drawn pictures: ", what);
+  const auto require = [](const char* what, double value, const base::Interval& range) {
+    if (!range.contains(value))
+      base::fail(base::ExitCode::usage, "drawn pictures: ", what, " ", value,
+                 ", expected a number ", in_words(range));
   };
-  require(std::min(o.width, o.height) >= 32 && std::max(o.width, o.height) <= 4096,
-          "width and height must be 32 to 4096 pixels");
-  require(o.classes >= 1 && o.classes <= kShapeKinds, "the number of classes must be 1 to 6");
-  require(o.min_objects >= 0 && o.min_objects <= o.max_objects && o.max_objects <= 100,
-          "the numbers of objects must be 0 to 100, and the least not above the largest");
-  require(o.min_size >= 0.05 && o.min_size <= o.max_size && o.max_size <= 0.9,
-          "the sizes must be 0.05 to 0.9 of the picture, and the least not above the largest");
+  static_assert(SceneOptions::kClasses.high == kShapeKinds);
+  require("width", o.width, SceneOptions::kSide);
+  require("height", o.height, SceneOptions::kSide);
+  require("classes", o.classes, SceneOptions::kClasses);
+  require("most objects", o.max_objects, SceneOptions::kObjects);
+  require("fewest objects", o.min_objects, base::between(0, o.max_objects));
+  require("largest size", o.max_size, SceneOptions::kSize);
+  require("smallest size", o.min_size, base::between(SceneOptions::kSize.low, o.max_size));
 }
 
 Scene draw_scene(const SceneOptions& o, uint64_t index) {

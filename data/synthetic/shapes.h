@@ -6,6 +6,7 @@
 
 #include "data/dataset.h"
 #include "data/image/picture.h"
+#include "engine/base/interval.h"
 
 namespace data {
 
@@ -14,10 +15,14 @@ inline constexpr int kShapeKinds = 6;
 const std::string& shape_name(int kind);
 
 struct SceneOptions {
-  int width = 160, height = 160;           // 32 .. 4096 pixels
-  int classes = 3;                         // 1 .. kShapeKinds; shapes are of the first kinds
-  int min_objects = 1, max_objects = 4;    // fewer are placed if there is no room
-  double min_size = 0.15, max_size = 0.5;  // diameters, as a share of the shorter side
+  static constexpr base::Interval kSide = base::between(32, 4096), kClasses = base::between(1, 6),
+                                  kObjects = base::between(0, 100),
+                                  kSize = base::between(0.05, 0.9);
+
+  int width = 160, height = 160;           // kSide, in pixels
+  int classes = 3;                         // kClasses; shapes are of the first kinds
+  int min_objects = 1, max_objects = 4;    // kObjects; fewer are placed if there is no room
+  double min_size = 0.15, max_size = 0.5;  // kSize; diameters, as a share of the shorter side
   uint64_t seed = 1;
 };
 

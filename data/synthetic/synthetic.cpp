@@ -6,6 +6,8 @@
 #include "data/formats/coco.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
+#include "engine/base/output_guard.h"
+#include "engine/base/output_locks.h"
 #include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
 #include "engine/base/unfinished_files.h"
@@ -82,15 +84,17 @@ Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first,
 }  // namespace
 
 SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& o) {
-  constexpr int kMaxImages = 999999;  // six digits in the names
-  if (o.train_images < 0 || o.val_images < 0 || o.train_images > kMaxImages - o.val_images ||
+  if (o.train_images < 0 || o.val_images < 0 || o.train_images > kMostDrawn - o.val_images ||
       o.train_images + o.val_images == 0)
-    fail(ExitCode::usage, "drawn data set: expected 1 to ", kMaxImages, " images in all, found ",
+    fail(ExitCode::usage, "drawn data set: expected 1 to ", kMostDrawn, " images in all, found ",
          o.train_images, " for training and ", o.val_images, " for validation");
   if (o.jpeg_quality < 1 || o.jpeg_quality > 100)
     fail(ExitCode::usage, "drawn data set: JPEG quality ", o.jpeg_quality, ", expected 1 to 100");
   check_scene_options(o.scene);
   fs::path target = folder.has_filename() ? folder : folder.parent_path();  // "name/" is "name"
+  base::check_output_folder("folder", target);
+  base::OutputLocks locks;
+  locks.take_name("folder", target);
   base::tell_unfinished({target});
   PartialFolder partial(target);
   base::create_folders(partial.path() / "images");

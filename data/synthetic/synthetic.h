@@ -6,6 +6,8 @@
 
 namespace data {
 
+inline constexpr int kMostDrawn = 999'999;  // images of both parts: names have six digits
+
 struct SyntheticOptions {
   SceneOptions scene;
   int train_images = 400, val_images = 80;

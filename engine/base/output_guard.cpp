@@ -8,7 +8,6 @@
 #include <climits>
 #include <cstring>
 #include <map>
-#include <set>
 #include <unordered_map>
 
 #include "engine/base/error.h"
@@ -103,15 +102,30 @@ void OutputGuard::add(const std::string& option, const std::string& path) {
   if (path.empty()) return;
   refuse_dash(option, path);
   check_length(option, path, "");
-  outputs_.push_back({option, path, ""});
+  outputs_.push_back({option, path, "", "", ""});
+}
+
+void OutputGuard::add_in(const std::string& option, const std::string& folder,
+                         const std::string& path) {
+  if (path.empty()) return;
+  if (folders_.insert(folder).second) check_output_folder(option, folder);
+  add(option, path);
+  outputs_.back().folder = folder;
+}
+
+void OutputGuard::add_of_set(const std::string& option, const std::string& set,
+                             const std::string& path) {
+  add(option, path);
+  outputs_.back().set = set;
 }
 
 fs::path OutputGuard::add(const std::string& option, const std::string& folder,
                           const std::string& name, const std::string& source) {
   refuse_dash(option, folder);
+  if (folders_.insert(folder).second) check_output_folder(option, folder);
   check_length(option, name, source);
   const fs::path path = safe_output(folder, name);
-  outputs_.push_back({option, path.string(), source});
+  outputs_.push_back({option, path.string(), source, folder, ""});
   return path;
 }
 
@@ -148,6 +162,30 @@ void OutputGuard::check_pairs() const {
 
 void OutputGuard::check(const std::vector<std::string>& inputs) const {
   check_pairs();
+  check_files(inputs);
+  tell_unfinished_files();
+}
+
+OutputLocks OutputGuard::take(const std::vector<std::string>& inputs) const {
+  check_pairs();
+  check_files(inputs);
+  OutputLocks locks;
+  std::set<std::pair<std::string, std::string>> taken;
+  for (const Output& output : outputs_) {
+    if (!output.folder.empty()) {
+      if (taken.emplace(output.folder, "").second) locks.take_folder(output.option, output.folder);
+      continue;
+    }
+    const std::string& name = output.set.empty() ? output.path : output.set;
+    if (look_at(output.path).kind != FileKind::stream && taken.emplace("", name).second)
+      locks.take_name(output.option, name);
+  }
+  check_files(inputs);  // again, because another program may have ended just before
+  tell_unfinished_files();
+  return locks;
+}
+
+void OutputGuard::check_files(const std::vector<std::string>& inputs) const {
   Protected never;
   bool looked = false;
   std::set<fs::path> folders;
@@ -170,9 +208,21 @@ void OutputGuard::check(const std::vector<std::string>& inputs) const {
       fail(ExitCode::usage, what,
            " exists; choose another name, or give --overwrite to replace it");
   }
+}
+
+void OutputGuard::tell_unfinished_files() const {
   std::vector<fs::path> paths;
   for (const Output& output : outputs_) paths.emplace_back(output.path);
   tell_unfinished(paths);
+}
+
+void check_output_folder(const std::string& option, const fs::path& folder) {
+  const FileState there = look_at(folder);
+  const std::string what = option + ": " + printable(folder.string());
+  if (there.kind == FileKind::absent) return check_folder_above(what, folder);
+  if (there.kind != FileKind::folder)
+    fail(ExitCode::usage, what, " is ", there.words,
+         ", and a folder is needed; choose another name");
 }
 
 void refuse_dash(const std::string& option, const fs::path& path) {

@@ -1,9 +1,12 @@
 // Decides, before the first byte is written, whether a program may write its outputs.
 #pragma once
 #include <filesystem>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "engine/base/output_locks.h"
 
 namespace base {
 
@@ -16,6 +19,7 @@ namespace base {
 // * `-`, with which some programs mean standard output, is no name. `./-` is.
 // * Pipes, character devices and open descriptors are written in place (AtomicFile does so), and
 //   several outputs may go to one of them.
+// * Two programs never write one output, or into one folder of outputs, at the same time.
 class OutputGuard {
  public:
   explicit OutputGuard(bool overwrite) : overwrite_(overwrite) {}
@@ -27,23 +31,38 @@ class OutputGuard {
   // the name leads out of the folder, or is longer than names of files may be.
   std::filesystem::path add(const std::string& option, const std::string& folder,
                             const std::string& name, const std::string& source);
+  // Adds a file in a folder of outputs, whose name is known to be good.
+  void add_in(const std::string& option, const std::string& folder, const std::string& path);
+  // Adds a file of a set, which is locked as a whole by the beginning of its files' names.
+  void add_of_set(const std::string& option, const std::string& set, const std::string& path);
 
   // Throws Error(usage) if an output may not be written because it exists, is an input, or is not a
   // file. Throws Error(data) if two sources have one output, or if a folder is missing. `inputs`
   // that do not exist are ignored. A note on stderr names temporary files of these outputs, which a
   // program that was killed has left.
   void check(const std::vector<std::string>& inputs) const;
+  // Checks, and locks the outputs until the returned object is destroyed, which has to be after the
+  // last of them is written. Creates the folders. Throws also as OutputLocks does.
+  [[nodiscard]] OutputLocks take(const std::vector<std::string>& inputs) const;
 
  private:
   struct Output {
     std::string option, path, source;
+    std::string folder, set;  // what is locked instead of the path, if one of them is given
   };
+  void check_files(const std::vector<std::string>& inputs) const;
+  void tell_unfinished_files() const;
   void check_pairs() const;
   void refuse_pair(const Output& a, const Output& b) const;
 
   bool overwrite_;
   std::vector<Output> outputs_;
+  std::set<std::string> folders_;  // that were checked
 };
+
+// Throws Error(usage) if this is, or lies below, something else than a folder, such as a device or
+// an open descriptor. A folder that does not exist is none of these.
+void check_output_folder(const std::string& option, const std::filesystem::path& folder);
 
 // Throws Error(usage) if the path of a file, or of a folder of files, begins with the name `-`.
 void refuse_dash(const std::string& option, const std::filesystem::path& path);

@@ -11,6 +11,7 @@
 
 #include "engine/base/atomic_file.h"
 #include "engine/base/tell.h"
+#include "engine/base/text.h"
 
 namespace base {
 
@@ -42,20 +43,29 @@ void tell_unfinished(const std::vector<fs::path>& outputs) {
   }
   std::string first;
   int64_t count = 0;
+  bool all_ended = true;
   for (const auto& [folder, written] : names) {
     std::error_code unknown;
     for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
          at.increment(unknown)) {
       const UnfinishedFile file = unfinished_file(at->path().filename().string());
-      if (file.process > 0 && written.contains(file.name) && count++ == 0)
-        first = at->path().string();
+      if (file.process == 0 || !written.contains(file.name)) continue;
+      if (count++ == 0) first = at->path().string();
+      all_ended = all_ended && has_ended(file.process);
     }
   }
   if (count == 0) return;
   const bool one = count == 1;
-  tell("note: " + first + (one ? " is" : " and " + std::to_string(count - 1) + " more are") +
-       " left of a program that was killed while it wrote; nothing reads " + (one ? "it" : "them") +
-       ", so remove " + (one ? "it" : "them") + " if no program writes there now");
+  const std::string it = one ? "it" : "them",
+                    files = printable(first) +
+                            (one ? " is" : " and " + std::to_string(count - 1) + " more are");
+  tell(all_ended ? "note: " + files +
+                       " left of a program that was killed while it wrote; nothing reads " + it +
+                       ", so remove " + it
+                 : "note: " + files +
+                       " being written by another program, or left of one that was killed; "
+                       "remove " +
+                       it + " if no program writes there now");
 }
 
 int remove_unfinished(const fs::path& folder) {

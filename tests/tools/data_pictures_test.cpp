@@ -1,3 +1,5 @@
+#include <regex>
+
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
@@ -5,6 +7,7 @@
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
+using Catch::Contains;
 using tests::run;
 
 namespace {
@@ -68,6 +71,37 @@ TEST_CASE("ssddata show: the augmented images of a configuration, in the network
   CHECK(one_line(wrong.err));
   CHECK_FALSE(fs::exists(place.at("none")));
   CHECK(run(ssddata() + " show train.seed=3 -o none").exit_code == 2);
+}
+
+TEST_CASE("ssddata synth and split: the help has each range, and errors name option and value") {
+  const auto spaced = [](const std::string& text) {
+    return std::regex_replace(text, std::regex("\\s+"), " ");
+  };
+  const std::string help = spaced(run(ssddata() + " synth -h").out);
+  for (const char* range :
+       {"--train N:INT in [0 - 999999]=400 ", "--val N:INT in [0 - 999999]=80 ",
+        "--width N:INT in [32 - 4096]=160 ", "--height N:INT in [32 - 4096]=160 ",
+        "--classes N:INT in [1 - 6]=3 ", "--min-objects N:INT in [0 - 100]=1 ",
+        "--max-objects N:INT in [0 - 100]=4 ", "--min-size X:FLOAT in [0.05 - 0.9]=0.15 ",
+        "--max-size X:FLOAT in [0.05 - 0.9]=0.5 ", "--quality N:INT in [1 - 100]=90 "})
+    CHECK_THAT(help, Contains(range));
+  CHECK_THAT(spaced(run(ssddata() + " split -h").out),
+             Contains("--fraction FLOAT=0.2 share of the images that is for validation, above 0"));
+  const auto told = [](const std::string& arguments) {
+    const tests::Outcome refused = run(ssddata() + " " + arguments);
+    CHECK(refused.exit_code == 2);
+    return refused.err;
+  };
+  CHECK(told("synth x --width 20") ==
+        "ssddata: --width: expected a number from 32 to 4096, found 20\n");
+  CHECK(told("synth x --min-size 1") ==
+        "ssddata: --min-size: expected a number from 0.05 to 0.9, found 1\n");
+  CHECK(told("synth x --min-objects 9") ==
+        "ssddata: --min-objects 9 is above --max-objects 4; give another number for one of them\n");
+  CHECK(told("synth x --max-size 0.1") ==
+        "ssddata: --min-size 0.15 is above --max-size 0.1; give another number for one of them\n");
+  CHECK(told("split --annotations x.json --to-train a --to-val b --fraction 2") ==
+        "ssddata: --fraction: expected a number above 0 and below 1, found 2\n");
 }
 
 TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit code") {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
+#include "tests/support/deep_folder.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -140,6 +141,31 @@ TEST_CASE("label files beside the new ones are counted") {
   const Outcome fresh = p.convert(input + "--to-voc new --to-yolo new");
   CHECK(fresh.exit_code == 0);
   CHECK(fresh.err.empty());
+}
+
+TEST_CASE("folders that cannot be looked at for other label files are told") {
+  const Place p;
+  const std::string input = fmt::format("--annotations {} --images data/images ", Place::kFile);
+  for (const char* name : {"yolo", "voc"}) {
+    fs::create_directory(p.at(name));
+    tests::make_too_deep(p.at(name));
+  }
+  const Outcome both = p.convert(input + "--to-voc voc --to-yolo yolo");
+  INFO(both.err);
+  CHECK(both.exit_code == 0);
+  CHECK_THAT(both.err, Contains("warning: --to-yolo: 1 folder could not be looked at, yolo/ddd") &&
+                           Contains(": File name too long; label files there may have other"));
+  CHECK_THAT(both.err, Contains("note: 1 folder could not be looked at, voc/ddd") &&
+                           Contains("; whether other .xml files are there is not known"));
+  const Outcome voc = p.convert("--voc voc --images data/images --to-coco c.json");
+  CHECK(voc.exit_code == 3);
+  CHECK_THAT(voc.err, Contains("voc: 1 folder could not be looked at, voc/ddd") &&
+                          Contains("; its labels would be left out: mend that, or take"));
+  const Outcome yolo = p.convert("--yolo yolo --images data/images --to-coco c.json");
+  INFO(yolo.err);
+  CHECK(yolo.exit_code == 0);
+  CHECK_THAT(yolo.err, Contains("label files without an image; 1 folder could not be looked at") &&
+                           Contains("see to it that no output replaces label files there"));
 }
 
 TEST_CASE("--to-yolo never leaves label files of other classes beside a new classes.txt") {

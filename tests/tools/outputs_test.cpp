@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/base/output_locks.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
@@ -56,6 +57,39 @@ template <class Check> void for_each_option(const Check& check) {
 }
 
 }  // namespace
+
+TEST_CASE("outputs: two programs never write one of them at the same time") {
+  for_each_option([](const OutputOption& o, const std::string& spot) {
+    fs::remove_all(place().at("w"));
+    const fs::path given = place().at(o.given);
+    base::OutputLocks locks;
+    if (given == fs::path(spot))
+      locks.take_name("a test", given);
+    else if (spot.starts_with(given.string() + "/"))
+      locks.take_folder("a test", given);
+    else
+      locks.take_name("a test", given.string() + ".record");
+    const Outcome outcome = place().write(o, "--overwrite");
+    INFO(outcome.err);
+    CHECK(outcome.exit_code == 2);
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+    CHECK_THAT(outcome.err, Contains(o.program + ": " + o.option + ": ") &&
+                                Contains(" is being written by another program"));
+    CHECK_FALSE(fs::exists(spot));
+  });
+}
+
+TEST_CASE("outputs: two programs never draw one data set at the same time") {
+  place().empty();
+  base::OutputLocks locks;
+  locks.take_name("a test", place().at("w/set"));
+  const Outcome outcome = place().run("ssddata", "synth w/set --train 1 --val 1");
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        "ssddata: folder: w/set is being written by another program; wait until that has ended, or "
+        "choose another name\n");
+  CHECK_FALSE(fs::exists(place().at("w/set")));
+}
 
 TEST_CASE("outputs: written where nothing is, and into folders that are not there yet") {
   for_each_option([](const OutputOption& o, const std::string& spot) {

@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "data/encoded_image.h"
 #include "data/formats/coco.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "engine/base/file.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/odd_png.h"
 #include "tests/support/oriented.h"
 #include "tests/support/picture.h"
 #include "tests/support/tools/training_run.h"
@@ -174,6 +176,60 @@ TEST_CASE("EXIF: training and evaluation say it, and follow data.exif") {
              Contains("EXIF: 8 of 8 images are turned upright"));
 }
 
+TEST_CASE("EXIF: ssddetect reads photos as the model was trained, or as --exif says") {
+  tests::TrainingPlace place(4, 4);
+  const std::string photo = place.at("a.jpg");
+  base::write_file(photo,
+                   tests::jpeg_with_orientation(tests::make_jpeg(tests::picture(64, 48), {}), 6));
+  REQUIRE(place.train("stored", "train.steps=1 eval.every_steps=0 data.exif=stored").exit_code ==
+          0);
+  const auto detect = [&](const std::string& more) {
+    return tests::run(
+        fmt::format("cd {} && {} --checkpoint stored/last.safetensors a.jpg "
+                    "--json-lines {}",
+                    place.at(""), tests::program("ssddetect").string(), more));
+  };
+  const Outcome stored = detect(""), upright = detect("--exif upright");
+  CHECK_THAT(stored.out, Contains("\"width\":64,\"height\":48"));
+  CHECK_THAT(stored.err, Contains("is read as stored (--exif stored)"));
+  CHECK(detect("--exif stored").out == stored.out);
+  CHECK_THAT(upright.out, Contains("\"width\":48,\"height\":64"));
+  CHECK_THAT(upright.err, Contains("is turned upright (--exif upright)"));
+}
+
+TEST_CASE("files of which less is read than they hold are told by every program") {
+  const tests::TrainingPlace place(4, 4);
+  int number = 0;
+  for (const auto& entry : fs::directory_iterator(place.at("data/images"))) {
+    const data::Picture old = data::read_image(entry.path());
+    tests::PngKind dark{PNG_COLOR_TYPE_GRAY, 16, {0x0f, 0xff}};
+    dark.width = old.width, dark.height = old.height;
+    base::write_file(entry.path(),
+                     number++ % 2 ? tests::png_of(dark) : tests::animated(tests::png_of(dark), 3));
+  }
+  const Outcome trained = place.train("run", "train.steps=1 eval.every_steps=0");
+  INFO(trained.err);
+  REQUIRE(trained.exit_code == 0);
+  const std::string data = "--annotations data/annotations/instances_val.json --images data/images";
+  const auto err = [&](const std::string& program, const std::string& arguments) {
+    const Outcome done = tests::run(
+        fmt::format("cd {} && {} {}", place.at(""), tests::program(program).string(), arguments));
+    CHECK(done.exit_code == 0);
+    return done.err;
+  };
+  for (const std::string& told :
+       {trained.out + trained.err, err("ssdeval", "--checkpoint run/last.safetensors " + data),
+        err("ssddetect", "--checkpoint run/last.safetensors data/images --json found.json"),
+        err("ssddetect", "--checkpoint run/last.safetensors data/images --json-lines"),
+        err("ssddata", "show -o shown " + data),
+        err("ssddata", "show -o augmented --augmented tiny.json"),
+        err("ssddata", "convert --to-images copies " + data)}) {
+    CHECK_THAT(told, Contains(" (animated PNG or MPO) hold") && Contains("up to 3 pictures") &&
+                         Contains("only the first one is read"));
+    CHECK_THAT(told, Contains("nearly black, such as ") && Contains("read as 0..16 of 255"));
+  }
+}
+
 TEST_CASE("EXIF: a results file is compared with labels of the upright picture") {
   const TurnedPhoto photo;
   photo.label_stored();
@@ -231,12 +287,18 @@ TEST_CASE("links: files, folders, and links to links are read") {
   }
 }
 
-TEST_CASE("links: where they are not followed, the message names the key") {
+TEST_CASE("links: where they are not followed, the message names what the program takes") {
   const Linked linked("a.jpg");
   fs::create_symlink("../store/real.jpg", linked.photo.at("images/a.jpg"));
   const Outcome refused = linked.check("--no-follow-links");
   CHECK(refused.exit_code == 3);
-  CHECK_THAT(refused.out, Contains("symbolic link") && Contains("data.follow_links"));
+  CHECK_THAT(refused.out, Contains("symbolic link") && Contains("; --follow-links reads") &&
+                              !Contains("data.follow_links"));
+  data::Dataset set;
+  set.image_folder = linked.photo.at("images");
+  set.policy.follow_links = false, set.prefix = "data.val.";
+  CHECK_THROWS_WITH(data::image_path(set, {.file_name = "a.jpg"}),
+                    Contains("; data.follow_links=true reads") && !Contains("--follow-links"));
 }
 
 TEST_CASE("links: one that stays in the folder needs no key") {

@@ -86,10 +86,11 @@ TEST_CASE("a signal ends the drawing of a data set without a leftover, and a lef
     CHECK(program.wait() == 128 + number);
     CHECK(fs::is_empty(f.at("out")));
   }
-  fs::create_directory(f.at("out/s.tmp.77"));
+  fs::create_directory(f.at("out/s.tmp.2147483646"));
   const tests::Outcome outcome = tests::run("cd " + f.at("") + " && " + synth + "1");
   CHECK(outcome.exit_code == 0);
-  CHECK_THAT(outcome.err, Catch::Contains("out/s.tmp.77 is left of a program that was killed"));
+  CHECK_THAT(outcome.err,
+             Catch::Contains("out/s.tmp.2147483646 is left of a program that was killed"));
 }
 
 TEST_CASE("a signal waits until files that belong together have their names") {
@@ -116,8 +117,9 @@ TEST_CASE("what SIGKILL leaves is named by the next program that writes there") 
   f.text("set.json",
          "{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\", \"width\": 40, \"height\": 20}], "
          "\"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"bolt\"}]}");
-  for (const char* name : {"t.record-00000-of-00001.tmp.77", "t.label_map.pbtxt.tmp.77",
-                           "other.record-00000-of-00001.tmp.77"})
+  for (const char* name :
+       {"t.record-00000-of-00001.tmp.2147483646", "t.label_map.pbtxt.tmp.2147483646",
+        "other.record-00000-of-00001.tmp.2147483646"})
     f.text(std::string("out/") + name, "half");
   const tests::Outcome outcome = tests::run(
       "cd " + f.at("") + " && " + tests::program("ssddata").string() +
@@ -126,7 +128,7 @@ TEST_CASE("what SIGKILL leaves is named by the next program that writes there") 
   INFO(outcome.err);
   CHECK(outcome.exit_code == 0);
   CHECK_THAT(outcome.err, Catch::Contains(" and 1 more are left of a program that was killed") &&
-                              Catch::Contains(".tmp.77 and"));
+                              Catch::Contains(".tmp.2147483646 and"));
   CHECK_THAT(outcome.out, Catch::Contains("images              1"));
   CHECK(temporary_files(f.at("out")) == 3);
 }
@@ -179,4 +181,15 @@ TEST_CASE("a second signal removes them, too") {
   });
   CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT));
   CHECK(fs::is_empty(f.at("")));
+}
+
+TEST_CASE("a file of a program that still runs is not said to be left") {
+  const DataFolder f;
+  f.text("out/s.tmp." + std::to_string(::getpid()), "half");
+  const tests::Outcome outcome =
+      tests::run("cd " + f.at("") + " && " + tests::program("ssddata").string() +
+                 " synth out/s --val 1 --train 1");
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Catch::Contains("is being written by another program, or left of one") &&
+                              Catch::Contains("if no program writes there now"));
 }

@@ -145,23 +145,29 @@ std::string source_of(const data::Dataset& dataset, const data::ImageEntry& imag
 // Readers take the name of a set for a pattern. Brackets in it may stand for themselves.
 void check_prefix(const std::string& prefix) {
   base::refuse_dash("--to-records", prefix);
+  const base::FileState there = base::look_at(prefix);
+  using base::FileKind;
+  if (!prefix.empty() && (there.kind == FileKind::stream || there.kind == FileKind::other))
+    fail(ExitCode::usage, "--to-records: ", base::printable(prefix), " is ", there.words,
+         ", and the shards are files whose names begin so; choose another name");
   if (prefix.find_first_of("*?") != prefix.npos)
     fail(ExitCode::usage, "--to-records: ", base::printable(prefix),
          " holds a * or ?, so readers of the shards would take other files, too; choose another "
          "name");
 }
 
-// Checks all outputs before the first byte is written.
-void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
-                   const OlderShards& older) {
+// Checks all outputs before the first byte is written, and locks them.
+base::OutputLocks check_outputs(const ConvertArguments& a, const data::Dataset& dataset) {
   check_names(a, dataset);
   check_classes(a, dataset);
   check_prefix(a.to_records);
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-coco", a.to_coco);
+  const std::string set = a.to_records + data::kRecordEnding;
   for (int shard = 0; shard < a.shards && !a.to_records.empty(); ++shard)
-    guard.add("--to-records", data::shard_name(a.to_records, shard, a.shards));
-  if (!a.to_records.empty()) guard.add("--to-records", a.to_records + data::kLabelMapEnding);
+    guard.add_of_set("--to-records", set, data::shard_name(a.to_records, shard, a.shards));
+  if (!a.to_records.empty())
+    guard.add_of_set("--to-records", set, a.to_records + data::kLabelMapEnding);
   if (!a.to_yolo.empty())
     guard.add("--to-yolo", a.to_yolo, data::kYoloNamesFile, "the class names");
   if (!a.to_voc.empty())
@@ -173,8 +179,8 @@ void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
     if (!a.to_images.empty()) guard.add("--to-images", a.to_images, image.file_name, source);
   }
   const std::vector<std::string> inputs = data::files_of(a.input.source, dataset);
-  older.check(inputs, a.overwrite);
-  guard.check(inputs);
+  OlderShards(a.to_records, a.shards).check(inputs, a.overwrite);
+  base::OutputLocks locks = guard.take(inputs);
   if (!a.to_yolo.empty())
     refuse_other_classes({.option = "--to-yolo",
                           .path = a.to_yolo,
@@ -182,6 +188,7 @@ void check_outputs(const ConvertArguments& a, const data::Dataset& dataset,
                           .owner = "the data set",
                           .written = yolo_files(dataset),
                           .with_folders = true});
+  return locks;
 }
 
 int convert(const ConvertArguments& a) {
@@ -193,8 +200,8 @@ int convert(const ConvertArguments& a) {
   for (auto [option, given] :
        {std::pair("--to-records", &a.to_records), {"--to-images", &a.to_images}})
     if (!given->empty()) a.input.require_images(dataset, option);
-  const OlderShards older(a.to_records, a.shards);
-  check_outputs(a, dataset, older);
+  const base::OutputLocks locks = check_outputs(a, dataset);
+  const OlderShards older(a.to_records, a.shards);  // none appears while the outputs are locked
   auto report = [&](const std::string& path, int64_t left_out = 0, const char* which = "") {
     // If the file itself goes to standard output, nothing else may.
     fmt::print(base::is_standard_output(path) ? stderr : stdout, "{}: {}, {}{}\n",
@@ -228,14 +235,14 @@ Command add_convert_command(Program& program) {
       program.add_command("convert", "Convert between COCO, TFRecord shards, VOC and YOLO");
   auto a = std::make_shared<ConvertArguments>();
   a->input.add_options(opts);
-  opts.add("--to-coco", a->to_coco, "write a COCO annotation file");
+  opts.add("--to-coco FILE", a->to_coco, "write a COCO annotation file");
   const Option records =
-      opts.add("--to-records", a->to_records,
+      opts.add("--to-records PREFIX", a->to_records,
                "write shards PREFIX.record-00000-of-N and PREFIX.label_map.pbtxt");
   opts.add("--shards", a->shards, "number of shards [1]").between(1, 99999).needs(records);
-  opts.add("--to-voc", a->to_voc, "write VOC annotations into a folder");
-  opts.add("--to-yolo", a->to_yolo, "write YOLO labels and classes.txt into a folder");
-  opts.add("--to-images", a->to_images,
+  opts.add("--to-voc DIR", a->to_voc, "write VOC annotations into a folder");
+  opts.add("--to-yolo DIR", a->to_yolo, "write YOLO labels and classes.txt into a folder");
+  opts.add("--to-images DIR", a->to_images,
            "copy the images into a folder, for instance out of records");
   opts.add("--overwrite", a->overwrite, "replace files that exist, but never an input");
   opts.add("--threads", a->threads, "shards written at the same time [one per core]")

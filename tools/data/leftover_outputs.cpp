@@ -9,6 +9,7 @@
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
+#include "engine/base/folder_walk.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 
@@ -66,18 +67,23 @@ size_t OlderShards::remove() const {
 std::string other_files_in_words(const std::string& folder, const std::string& ending,
                                  const std::set<std::string>& written) {
   std::vector<std::string> others;
-  std::error_code unknown;
-  for (fs::recursive_directory_iterator at(folder, unknown), end; !unknown && at != end;
-       at.increment(unknown))
-    if (const fs::path path = at->path(); path.extension() == ending)
+  const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
+    if (const fs::path& path = entry.path(); path.extension() == ending)
       if (!written.contains(path.lexically_relative(folder).string()))
         others.push_back(path.string());
-  if (others.empty()) return {};
+    return true;
+  });
+  const std::string not_seen = unseen.count > 0 ? "; " + unseen.in_words() : "";
+  if (others.empty())
+    return unseen.count == 0 ? ""
+                             : "note: " + unseen.in_words() + "; whether other " + ending +
+                                   " files are there is not known";
   const bool one = others.size() == 1;
   return base::concatenate("note: ", base::printable(folder), " holds ", others.size(), " other ",
                            ending, one ? " file, " : " files, such as ",
                            base::printable(*std::min_element(others.begin(), others.end())),
-                           "; programs that read the folder meet ", one ? "it" : "them", ", too");
+                           "; programs that read the folder meet ", one ? "it" : "them", ", too",
+                           not_seen);
 }
 
 }  // namespace tools

@@ -88,6 +88,7 @@ int show_augmented(const ShowArguments& a) {
   data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
   const data::FileLookup files = data::look_up_images(set, 0);
   if (files.frames.oriented > 0) base::tell(files.frames.in_words());
+  for (const std::string& line : files.odd.in_words()) base::tell(line);
   const run::ClassList classes(set, config.model.class_columns, config.model.options.classes);
   config.train.batch_size = std::min(a.count, int(std::min<size_t>(set.images.size(), INT_MAX)));
   std::vector<std::string> names;
@@ -97,7 +98,7 @@ int show_augmented(const ShowArguments& a) {
   for (const std::string& file : config::ConfigText::from_file(a.config).files())
     inputs.push_back(file);
   inputs.push_back(config.data.label_map);
-  guard_of(a, names, names).check(inputs);
+  const base::OutputLocks locks = guard_of(a, names, names).take(inputs);
   data::Loader loader(set, run::training_loader(config, set, classes));
   const data::Batch* batch = loader.next();
   base::create_folders(a.output);
@@ -118,14 +119,14 @@ std::string picture_name(const data::ImageEntry& image) {
   return fmt::format("{:012}.jpg", image.id);
 }
 
-void check_output(const ShowArguments& a, const data::Dataset& set,
-                  const std::vector<size_t>& chosen) {
+base::OutputLocks check_output(const ShowArguments& a, const data::Dataset& set,
+                               const std::vector<size_t>& chosen) {
   std::vector<std::string> names, sources;
   for (const size_t index : chosen) {
     names.push_back(picture_name(set.images[index]));
     sources.push_back(data::image_location(set, set.images[index]));
   }
-  guard_of(a, names, sources).check(data::files_of(a.input.source, set));
+  return guard_of(a, names, sources).take(data::files_of(a.input.source, set));
 }
 
 int show(const ShowArguments& a) {
@@ -136,7 +137,7 @@ int show(const ShowArguments& a) {
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
-  check_output(a, set, chosen);
+  const base::OutputLocks locks = check_output(a, set, chosen);
   base::create_folders(folder);
   std::vector<std::string> names;
   for (const data::Category& category : set.categories) names.push_back(category.name);
@@ -182,7 +183,7 @@ Command add_show_command(Program& program) {
                "the network sees them");
   opts.add("overrides KEY=VALUE", a->overrides, "configuration values, such as train.seed=3")
       .needs(config);
-  opts.add("-o,--output", a->output, "folder for the pictures").required();
+  opts.add("-o,--output DIR", a->output, "folder for the pictures").required();
   opts.add("--overwrite", a->overwrite, "replace pictures that exist, but never an input");
   const Option count =
       opts.add("--count", a->count, "number of images").between(1, 1000).show_default();

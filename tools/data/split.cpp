@@ -96,13 +96,16 @@ void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
 
 int split(SplitArguments a) {
   a.options.by_folder = a.by == "folder";
+  if (const double part = a.options.fraction; !(part > 0 && part < 1))
+    base::fail(base::ExitCode::usage, "--fraction: expected a number above 0 and below 1, found ",
+               part);
   const data::Dataset dataset = a.input.load();
   tell_same_names(dataset);
   data::require_writable_names(dataset, data::NameFormat::coco, "--to-train");
   base::OutputGuard guard(a.overwrite);
   guard.add("--to-train", a.training);
   guard.add("--to-val", a.validation);
-  guard.check(data::files_of(a.input.source, dataset));
+  const base::OutputLocks locks = guard.take(data::files_of(a.input.source, dataset));
   const data::Split parts = data::split_images(dataset, a.options);
   write_parts(a, dataset, parts);
   warn_of_classes(dataset, parts);
@@ -122,7 +125,8 @@ Command add_split_command(Program& program) {
   opts.add("--to-train FILE", a->training, "write this COCO file for training").required();
   opts.add("--to-val FILE", a->validation, "write this COCO file for validation").required();
   const Option fraction =
-      opts.add("--fraction", a->options.fraction, "share of the images that is for validation")
+      opts.add("--fraction", a->options.fraction,
+               "share of the images that is for validation, above 0 and below 1")
           .show_default();
   opts.add("--count N", a->options.count, "number of images for validation")
       .between(int64_t{1}, int64_t{UINT32_MAX})

@@ -96,7 +96,7 @@ void show(const StatsArguments& a) {
   tell_same_names(dataset);
   base::OutputGuard guard(a.overwrite);
   guard.add("--report", a.report);
-  guard.check(data::files_of(a.input.source, dataset));
+  const base::OutputLocks locks = guard.take(data::files_of(a.input.source, dataset));
   const DatasetStats stats = data::compute_stats(dataset);
   const data::LabelUse use = data::count_labels(dataset);
   a.json ? print_json(stats, use) : print_text(stats, use);

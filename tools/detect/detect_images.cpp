@@ -35,7 +35,8 @@ class DetectionRun {
   DetectionRun(const DetectJob& job, const DetectionFiles& files, std::vector<std::string> images)
       : job_(job), files_(files), images_(std::move(images)), names_(files.names(images_)) {}
 
-  void check_outputs(std::vector<std::string> inputs) const;
+  // Checks the outputs, and locks them.
+  base::OutputLocks take_outputs(std::vector<std::string> inputs) const;
   // Works through the images. If a signal asks for a stop, ends after the batch in work.
   void run(Detection& detection, const DetectionPictures& pictures, const run::StopSignal& stop,
            std::ostream& log);
@@ -68,12 +69,14 @@ class DetectionRun {
   std::chrono::duration<double> time_{};
 };
 
-void DetectionRun::check_outputs(std::vector<std::string> inputs) const {
+base::OutputLocks DetectionRun::take_outputs(std::vector<std::string> inputs) const {
   base::OutputGuard guard(job_.overwrite);
   files_.add_to(guard, images_, names_);
   guard.add("--json", job_.json);
   inputs.insert(inputs.end(), images_.begin(), images_.end());
-  guard.check(inputs);
+  base::OutputLocks locks = guard.take(inputs);
+  files_.check_labels();  // again, because another program may have ended just before
+  return locks;
 }
 
 void DetectionRun::run(Detection& detection, const DetectionPictures& pictures,
@@ -88,8 +91,7 @@ void DetectionRun::run(Detection& detection, const DetectionPictures& pictures,
     finisher.add(detection.find(*batch));
   finisher.wait();
   time_ = std::chrono::steady_clock::now() - start;
-  const std::string frames = detection.frames_in_words();
-  if (!frames.empty()) log << "ssddetect: " << frames << std::endl;
+  for (const std::string& line : detection.remarks()) log << "ssddetect: " << line << std::endl;
 }
 
 void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pictures,
@@ -209,7 +211,7 @@ int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostrea
   if (stop.requested()) return cut_short(stop, 0, {}, log);
   const OpenedJob opened(job, found, false);
   DetectionRun run(job, opened.files, found.files);
-  run.check_outputs(opened.inputs());
+  const base::OutputLocks locks = run.take_outputs(opened.inputs());
   const size_t batch = job.batch > 0 ? size_t(job.batch) : kUsualBatch;
   Detection detection(job, opened.model, int(std::min(batch, found.files.size())));
   base::create_folders(std::filesystem::path(job.json).parent_path());

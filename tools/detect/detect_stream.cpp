@@ -195,7 +195,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   const run::StopSignal stop;
   Inputs inputs(job, list, stop);
   const OpenedJob opened(job, inputs.found(), inputs.more());
-  opened.files.check_stream(opened.inputs(), job.watch);
+  const base::OutputLocks locks = opened.files.take_for_stream(opened.inputs(), job.watch);
   Detection detection(job, opened.model, job.batch > 0 ? job.batch : 1);
   std::optional<TruthMatches> matches;
   if (opened.truth) matches.emplace(*opened.truth);
@@ -212,7 +212,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   }
   const Counts& counts = lines.counts();
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  say(detection.frames_in_words(), log);
+  for (const std::string& line : detection.remarks()) say(line, log);
   if (matches) say(matches->in_words(), log);
   if (inputs.any_left()) {
     const size_t known = inputs.found().files.size();

@@ -85,6 +85,7 @@ Detection::Detection(const DetectJob& job, const run::ModelFile& file, int batch
     : job_(job),
       batch_size_(batch_size),
       by_column_(wanted_classes(file.classes(), job.classes)),
+      frames_{.policy = exif_policy(job, file), .prefix = "--"},
       model_(file, job.use),
       inference_(
           &model_.prepare(batch_size, evaluation(), data_of(model_.config().data), columns())) {}
@@ -137,9 +138,16 @@ std::vector<DetectedImage> Detection::find(run::ImageBatch& batch) {
                       .picture = std::move(batch.pictures[row]),
                       .problem = batch.problems[row]});
     frames_.oriented += batch.orientations[row] != 1;
+    odd_.add(batch.files[row], batch.traits[row]);
   }
   frames_.images += batch.batch.images;
   return images;
+}
+
+std::vector<std::string> Detection::remarks() const {
+  std::vector<std::string> lines = odd_.in_words();
+  if (frames_.oriented > 0) lines.insert(lines.begin(), frames_.in_words());
+  return lines;
 }
 
 std::vector<NamedBox> Detection::in_pixels(const std::vector<run::FoundBox>& found, double width,

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "data/check/label_frame.h"
+#include "data/check/odd_pictures.h"
 #include "tools/detect/detect_images.h"
 #include "tools/detect/detected_image.h"
 #include "tools/run/image_batches.h"
@@ -25,8 +26,9 @@ class Detection {
   // Returns what is found in each image of the batch, in order. Moves the pictures out of the
   // batch.
   std::vector<DetectedImage> find(run::ImageBatch& batch);
-  // Says how many images were turned as EXIF says. Empty if none has an orientation.
-  std::string frames_in_words() const { return frames_.in_words(); }
+  // Lines that say how many images were turned as EXIF says, and which files show less than they
+  // hold.
+  std::vector<std::string> remarks() const;
 
  private:
   config::EvalConfig evaluation() const;
@@ -37,9 +39,10 @@ class Detection {
   const DetectJob& job_;
   const int batch_size_;
   std::vector<const run::ModelClass*> by_column_;  // null: not wanted, or no class has it
+  data::FrameReport frames_;
   run::LoadedModel model_;
   run::Inference* inference_;
-  data::FrameReport frames_;
+  data::OddPictures odd_;
 };
 
 }  // namespace tools

@@ -10,6 +10,7 @@
 #include "data/formats/yolo.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/folder_walk.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/image_files.h"
@@ -93,31 +94,35 @@ LabelFolder DetectionFiles::label_folder() const {
 void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::string>& images,
                             const std::vector<OutputNames>& names) const {
   for (size_t i = 0; i < images.size(); ++i) {
-    guard.add("-o", names[i].picture);
+    guard.add_in("-o", folders_.pictures, names[i].picture);
     if (!folders_.labels.empty())
       guard.add("--save-txt", folders_.labels, fs::path(names[i].labels).filename().string(),
                 images[i]);
   }
   if (!folders_.labels.empty())
     guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");
-  refuse_other_classes(label_folder());
+  check_labels();
   if (folders_.crops.empty()) return;
   check_folders();
   std::set<std::string> looked;
   for (const run::ModelClass& c : classes_.list()) {
     const std::string folder = crop_folder(c.name);
     if (!looked.insert(folder).second) continue;
-    std::error_code unknown;
     bool any = false;
-    for (fs::directory_iterator at(folder, unknown), end; !unknown && at != end;
-         at.increment(unknown), any = true)
-      guard.add("--save-crops", at->path().string());
-    if (!any) guard.add("--save-crops", folder + "/1.jpg");  // checks that the folder can be made
+    const auto unseen = base::walk(folder, false, [&](const fs::directory_entry& entry) {
+      guard.add_in("--save-crops", folders_.crops, entry.path().string());
+      return any = true;
+    });
+    if (unseen.count > 0)
+      base::fail(base::ExitCode::data, "--save-crops: ", unseen.in_words(),
+                 "; choose another folder");
+    if (!any)  // checks that the folder can be made
+      guard.add_in("--save-crops", folders_.crops, folder + "/1.jpg");
   }
 }
 
-void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
-                                  const std::string& watched) const {
+base::OutputLocks DetectionFiles::take_for_stream(const std::vector<std::string>& inputs,
+                                                  const std::string& watched) const {
   std::vector<std::string> pictures{folders_.pictures};
   if (!folders_.crops.empty())
     for (const run::ModelClass& c : classes_.list()) pictures.push_back(crop_folder(c.name));
@@ -130,18 +135,21 @@ void DetectionFiles::check_stream(const std::vector<std::string>& inputs,
   for (const auto& [option, folder, name] : {std::tuple("-o", folders_.pictures, "picture"),
                                              {"--save-crops", folders_.crops, "crop"},
                                              {"--save-txt", folders_.labels, "label"}})
-    if (!folder.empty()) guard.add(option, new_name(fs::path(folder) / name, ""));
+    if (!folder.empty()) guard.add_in(option, folder, new_name(fs::path(folder) / name, ""));
   const std::string names = (fs::path(folders_.labels) / data::kYoloNamesFile).string();
   if (!folders_.labels.empty() && !has_class_names(label_folder())) {
     // The guard would advise --overwrite, but here no file is ever replaced.
     if (std::error_code unknown; fs::is_regular_file(names, unknown))
       base::fail(base::ExitCode::usage, "--save-txt: ", base::printable(names),
                  " exists and lists other classes; choose another folder");
-    guard.add("--save-txt", names);
+    guard.add_in("--save-txt", folders_.labels, names);
   }
-  refuse_other_classes(label_folder());
-  guard.check(inputs);
+  base::OutputLocks locks = guard.take(inputs);
+  check_labels();
+  return locks;
 }
+
+void DetectionFiles::check_labels() const { refuse_other_classes(label_folder()); }
 
 void DetectionFiles::begin() const {
   base::create_folders(folders_.pictures);

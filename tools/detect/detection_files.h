@@ -42,10 +42,13 @@ class DetectionFiles {
   // files has some of other classes.
   void add_to(base::OutputGuard&, const std::vector<std::string>& images,
               const std::vector<OutputNames>&) const;
-  // The check for images that come one after another. Throws Error(usage) if classes.txt exists
-  // with other classes, if the folder has label files of other classes, or if outputs would be new
-  // images in the folder `watched`, unless that is empty.
-  void check_stream(const std::vector<std::string>& inputs, const std::string& watched) const;
+  // The last of these checks alone.
+  void check_labels() const;
+  // Checks and locks the outputs for images that come one after another. Throws Error(usage) if
+  // classes.txt exists with other classes, if the folder has label files of other classes, or if
+  // outputs would be new images in the folder `watched`, unless that is empty.
+  [[nodiscard]] base::OutputLocks take_for_stream(const std::vector<std::string>& inputs,
+                                                  const std::string& watched) const;
   void begin() const;  // creates the folders, and classes.txt
   // Crops that an earlier run has left in the folders of the classes, by the `crops` of these
   // images.

@@ -128,8 +128,8 @@ void refuse_unusable(const data::FileLookup& files, const config::RunConfig& con
            : "mend them, or leave them out of the data");
 }
 
-void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoint,
-                   const config::RunConfig& config, const data::Dataset& dataset) {
+base::OutputLocks check_outputs(const CheckpointEvaluation& job, const std::string& checkpoint,
+                                const config::RunConfig& config, const data::Dataset& dataset) {
   base::OutputGuard guard(job.overwrite);
   guard.add("--save-detections", job.save_detections);
   guard.add("--per-class", job.report.per_class);
@@ -139,7 +139,7 @@ void check_outputs(const CheckpointEvaluation& job, const std::string& checkpoin
     for (const std::string& file : config::ConfigText::from_file(job.config).files())
       inputs.push_back(file);
   for (const std::string& file : {checkpoint, config.data.label_map}) inputs.push_back(file);
-  guard.check(inputs);
+  return guard.take(inputs);
 }
 
 void write_files(const CheckpointEvaluation& job, const std::string& checkpoint,
@@ -169,10 +169,11 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   tell_about_config(job, file, config, log);
   data::Dataset dataset = load_data(job, file, config);
   job.input.require_images(dataset, "--checkpoint");
-  check_outputs(job, checkpoint, config, dataset);
+  const base::OutputLocks locks = check_outputs(job, checkpoint, config, dataset);
   const data::FileLookup files = data::look_up_images(dataset, config.data.threads);
   refuse_unusable(files, config);
   if (files.frames.oriented > 0) log << "ssdeval: " << files.frames.in_words() << std::endl;
+  for (const std::string& line : files.odd.in_words()) log << "ssdeval: " << line << std::endl;
   tell_about_data(file.classes(), dataset, config, job.options, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,

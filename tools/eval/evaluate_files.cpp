@@ -126,7 +126,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   guard.add("--report", job.report.page);
   std::vector<std::string> inputs = data::files_of(job.input.source, truth);
   inputs.push_back(job.detections);
-  guard.check(inputs);
+  const base::OutputLocks locks = guard.take(inputs);
   data::DetectionFile file = data::load_detections(job.detections, truth);
   refuse_other_classes(job, truth, file);
   tell_odd_images(job, file, log);

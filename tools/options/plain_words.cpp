@@ -76,6 +76,12 @@ Words no_number(const std::string& message) {
                      number ? "whole, not negative " : "", value);
 }
 
+// "9" of "9.000000"; whole numbers stay as they are.
+std::string short_form(const std::string& number) {
+  if (number.find_first_not_of("-0123456789") == number.npos) return number;
+  return fmt::format("{:.12g}", std::strtod(number.c_str(), nullptr));
+}
+
 // "--count: Value 10 not in range 0.000000 to 9.000000", or "[0 - 9]"
 Words outside_range(const std::string& message) {
   const auto found = around(message, ": Value ");
@@ -86,11 +92,10 @@ Words outside_range(const std::string& message) {
   for (char& c : ends)
     if (c == '[' || c == ']') c = ' ';
   std::istringstream words(ends);
-  double least, most;
-  std::string between;
+  std::string least, between, most;
   if (!(words >> least >> between >> most)) return {};
-  return fmt::format("{}: expected a number from {:.12g} to {:.12g}, found {}", found->first, least,
-                     most, parts->first);
+  return fmt::format("{}: expected a number from {} to {}, found {}", found->first,
+                     short_form(least), short_form(most), parts->first);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ ImageBatches::ImageBatches(ImageSource source, const ImageBatchOptions& options)
   for (ImageBatch& slot : slots_) {
     slot.pixels.resize(rows * slot_bytes);
     slot.files.resize(rows), slot.orientations.resize(rows);
-    slot.pictures.resize(rows), slot.problems.resize(rows);
+    slot.traits.resize(rows), slot.pictures.resize(rows), slot.problems.resize(rows);
     const data::SampleOptions sample{.input = options.input, .max_boxes = options.max_boxes};
     data::prepare(slot.batch, options.batch_size, sample, slot.pixels);
   }
@@ -71,13 +71,15 @@ void ImageBatches::read_row(ImageBatch& slot, size_t row) const {
   slot.problems[row].clear();
   slot.pictures[row] = {};
   slot.orientations[row] = 1;
+  slot.traits[row] = {};
   if (int(row) >= batch.images) return;
   try {
     const std::string& file = slot.files[row];
     const data::DecodeLimits limits;
     data::Picture picture;
-    slot.orientations[row] = data::decode_upright_into(base::read_file(file, limits.max_file_bytes),
-                                                       file, limits, options_.exif, picture);
+    const std::vector<uint8_t> bytes = base::read_file(file, limits.max_file_bytes);
+    slot.orientations[row] = data::decode_upright_into(bytes, file, limits, options_.exif, picture);
+    slot.traits[row] = data::traits_of(bytes, picture);
     fill_row(batch, row, data::view_of(picture), options_.input, batch.start.image + int64_t(row));
     if (options_.keep_pictures) slot.pictures[row] = std::move(picture);
   } catch (const base::Error& error) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/image/file_traits.h"
 #include "data/image/picture.h"
 #include "data/loading/batch.h"
 #include "data/loading/stage_image.h"
@@ -24,9 +25,10 @@ struct ImageBatch {
   data::Batch batch;               // image_index is that of the file, or -1 if there is no image
   std::vector<uint8_t> pixels;     // to which batch.pixels refers
   std::vector<std::string> files;  // [N]: of the images
-  std::vector<data::Picture> pictures;  // [N]: the decoded pictures, or empty ones if not kept
-  std::vector<std::string> problems;    // [N]: why an image cannot be read, or empty
-  std::vector<int> orientations;        // [N]: that of EXIF, or 1 if it is not known
+  std::vector<data::Picture> pictures;   // [N]: the decoded pictures, or empty ones if not kept
+  std::vector<std::string> problems;     // [N]: why an image cannot be read, or empty
+  std::vector<int> orientations;         // [N]: that of EXIF, or 1 if it is not known
+  std::vector<data::FileTraits> traits;  // [N]: what the files hold beside that
 };
 
 // Gives the next files, at most so many, and none at the end. It may wait for them.

@@ -113,7 +113,8 @@ void RunFolder::check_fresh(const fs::path& folder) {
   base::refuse_dash("--output-dir", folder);
   const base::FileState there = base::look_at(folder);
   const std::string name = base::printable(folder.string());
-  if (there.kind == base::FileKind::absent) return;
+  if (there.kind == base::FileKind::absent)
+    return base::check_output_folder("--output-dir", folder);
   if (there.kind != base::FileKind::folder)
     fail(ExitCode::usage, name, " is ", there.words, "; give the name of a new folder");
   if (without_checkpoint(folder)) return;

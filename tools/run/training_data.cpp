@@ -99,6 +99,7 @@ data::FileLookup look_up(const char* key, data::Dataset& dataset, const config::
   remarks.push_back(fmt::format("{}: {}", key, found.in_words()));
   if (found.frames.oriented > 0)
     remarks.push_back(fmt::format("{}: {}", key, found.frames.in_words()));
+  for (const std::string& line : found.odd.in_words(key)) remarks.push_back(line);
   const bool skip = config.sample.image_errors == data::ImageErrorPolicy::skip;
   if (found.unusable == 0 || (skip && found.unusable <= found.images / 100)) return found;
   fail(ExitCode::data, found.first_problem(), "; ", key, ": ",

@@ -93,3 +93,71 @@ TEST_CASE("a bad detector that meets objects by chance is not accused") {
     CHECK(data::units_in_words(drawn, truth) == "");
   }
 }
+
+namespace {
+
+// Objects in images of several sizes.
+Dataset objects_of_sizes() {
+  Dataset set = small_objects();
+  for (data::ImageEntry& image : set.images) {
+    const double scale = image.id % 2 ? 2 : 3.2;
+    image.width = int(image.width * scale), image.height = int(image.height * scale);
+    if (image.id % 3 == 0) image.height = 2 * image.width;
+    for (uint32_t i = 0; i < image.object_count; ++i) {
+      Object& o = set.objects[image.first_object + i];
+      o.x *= scale, o.y *= scale, o.width *= scale, o.height *= scale;
+    }
+  }
+  return set;
+}
+
+// What a network of this input would find, which a little noise moves.
+std::vector<Detection> in_frame(const Dataset& truth, double width, double height, bool padded,
+                                bool in_middle = true) {
+  std::vector<Detection> found = as_detections(truth);
+  base::RandomSequence random(3, 0);
+  size_t next = 0;
+  for (const data::ImageEntry& image : truth.images)
+    for (uint32_t i = 0; i < image.object_count; ++i) {
+      Detection& d = found[next++];
+      double x = width / image.width, y = height / image.height, left = 0, top = 0;
+      if (padded) {
+        x = y = std::min(x, y);
+        if (in_middle) left = (width - x * image.width) / 2;
+        if (in_middle) top = (height - y * image.height) / 2;
+      }
+      d.x = d.x * x + left, d.y = d.y * y + top, d.width *= x, d.height *= y;
+      d.x += d.width * random.uniform(-0.05, 0.05), d.width *= random.uniform(0.95, 1.05);
+      d.score = 0.9;
+    }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("pixels of a network's input are recognised with the size and the cure") {
+  const Dataset truth = objects_of_sizes();
+  for (const auto& [width, height] : {std::pair(320, 320), {300, 300}, {1000, 1000}, {512, 288}}) {
+    std::vector<Detection> found = in_frame(truth, width, height, false);
+    const std::string size = std::to_string(width) + " x " + std::to_string(height);
+    CHECK_THAT(data::units_in_words(found, truth),
+               Contains("look like pixels of images that were resized to " + size) &&
+                   Contains("as [x, y, width, height] in " + size + " pixels, ") &&
+                   Contains("multiply x by the image's width / " + std::to_string(width)));
+    for (Detection& d : found) d.width += d.x, d.height += d.y;
+    CHECK_THAT(data::units_in_words(found, truth),
+               Contains("as [x1, y1, x2, y2] in " + size + " pixels, ") &&
+                   Contains("subtract x1 and y1 from the last two, then multiply x"));
+    for (const Detection& d : as_detections(truth))  // low scores of a bad detector beside them
+      found.push_back({.image_id = d.image_id, .x = d.y, .y = 1, .width = 9, .height = 70});
+    CHECK_THAT(data::units_in_words(found, truth), Contains("resized to " + size));
+  }
+  CHECK_THAT(data::units_in_words(in_frame(truth, 640, 640, true), truth),
+             Contains("were resized and padded to 640 x 640") && Contains("take off the border"));
+  CHECK_THAT(
+      data::units_in_words(in_frame(truth, 1024, 1024, true, false), truth),
+      Contains("padded at the right or below to 1024 x 1024") && Contains("; divide by the"));
+  std::vector<Detection> fractions = in_frame(truth, 1, 1, false);
+  CHECK_THAT(data::units_in_words(fractions, truth), !Contains("1 x 1"));
+  CHECK(data::units_in_words(as_detections(truth), truth).empty());
+}

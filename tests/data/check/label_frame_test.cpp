@@ -97,7 +97,7 @@ TEST_CASE("labels in the stored frame are turned with all eight orientations") {
   CHECK(report.labels_turned == 7);
   CHECK_FALSE(report.mixed);
   CHECK(report.in_words() ==
-        "EXIF: 7 of 8 images are turned upright (data.exif=upright); the labels of 7 were made for "
+        "EXIF: 7 of 8 images are turned upright (--exif upright); the labels of 7 were made for "
         "the stored pixels and are turned, too");
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("labels in the upright frame stay as they are") {
     CHECK(photos.fits(i));
   }
   CHECK(report.labels_turned == 0);
-  CHECK(report.in_words() == "EXIF: 7 of 8 images are turned upright (data.exif=upright)");
+  CHECK(report.in_words() == "EXIF: 7 of 8 images are turned upright (--exif upright)");
 }
 
 TEST_CASE("without a picture whose size tells, labels are taken for upright ones") {
@@ -170,7 +170,7 @@ TEST_CASE("with data.exif=stored neither pictures nor labels are turned") {
   for (size_t i = 0; i < 8; ++i) CHECK(photos.fits(i));
   CHECK(report.labels_turned == 0);
   CHECK(report.in_words() ==
-        "EXIF: 7 of 8 images have an orientation and are read as stored (data.exif=stored)");
+        "EXIF: 7 of 8 images have an orientation and are read as stored (--exif stored)");
 }
 
 TEST_CASE(
@@ -180,5 +180,8 @@ TEST_CASE(
   photos.set.policy.exif = ExifPolicy::stored;
   CHECK_THAT(data::look_up_images(photos.set, 1).first_problem(),
              Contains("the picture is 60 x 40, the annotations say 40 x 60") &&
-                 Contains("set data.exif or --exif to upright"));
+                 Contains("orientation: give --exif upright"));
+  photos.set.prefix = "data.train.";
+  CHECK_THAT(data::look_up_images(photos.set, 1).first_problem(),
+             Contains("orientation: give data.exif=upright"));
 }

@@ -1,9 +1,8 @@
 // PNG pictures of other kinds than 8 bits of red, green and blue: what is read, and what is said.
-#include <png.h>
-
-#include <fstream>
-
+#include "tests/support/odd_png.h"
 #include "data/check/dataset_check.h"
+#include "data/check/image_lookup.h"
+#include "data/image/file_traits.h"
 #include "data/image/image_file.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
@@ -11,43 +10,12 @@
 
 using Catch::Contains;
 using data::ProblemKind, data::Problems;
+using tests::animated, tests::png_of, tests::with_index;
+using Kind = tests::PngKind;
 
 namespace {
 
 constexpr int kSide = 16;
-
-struct Kind {
-  int colour = PNG_COLOR_TYPE_RGB, depth = 8;
-  std::vector<uint8_t> pixel;  // as stored; every pixel is the same
-  bool colour_key = false;     // tRNS: the palette's first colour, or level 1
-};
-
-void append(png_structp png, png_bytep bytes, size_t count) {
-  auto& out = *static_cast<std::vector<uint8_t>*>(png_get_io_ptr(png));
-  out.insert(out.end(), bytes, bytes + count);
-}
-
-std::vector<uint8_t> png_of(const Kind& kind) {
-  std::vector<uint8_t> out;
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
-  png_infop info = png_create_info_struct(png);
-  png_set_write_fn(png, &out, append, nullptr);
-  png_set_IHDR(png, info, kSide, kSide, kind.depth, kind.colour, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  const png_color palette[] = {{10, 20, 30}, {200, 100, 50}};
-  if (kind.colour == PNG_COLOR_TYPE_PALETTE) png_set_PLTE(png, info, palette, 2);
-  const png_byte clear[] = {0};
-  png_color_16 level{};
-  level.gray = level.red = level.green = level.blue = 1;
-  if (kind.colour_key) png_set_tRNS(png, info, clear, 1, &level);
-  png_write_info(png, info);
-  std::vector<uint8_t> row;
-  for (int x = 0; x < kSide; ++x) row.insert(row.end(), kind.pixel.begin(), kind.pixel.end());
-  for (int y = 0; y < kSide; ++y) png_write_row(png, row.data());
-  png_write_end(png, nullptr);
-  png_destroy_write_struct(&png, &info);
-  return out;
-}
 
 Problems checked(const std::vector<uint8_t>& bytes) {
   const tests::TemporaryFolder folder;
@@ -109,4 +77,47 @@ TEST_CASE("transparency in each of its forms is dropped, and that is a note") {
 TEST_CASE("a palette is colour, and plain pictures are not remarked on") {
   check_told({.colour = PNG_COLOR_TYPE_PALETTE, .pixel = {1}}, {}, {200, 100, 50});
   check_told({.pixel = {9, 8, 7}}, {}, {9, 8, 7});
+}
+
+TEST_CASE("of a file with several pictures the first is read, and that is a note") {
+  const std::vector<uint8_t> png = png_of({.pixel = {1, 2, 3}});
+  const Problems problems = checked(animated(png, 12));
+  REQUIRE(problems.kept().size() == 1);
+  CHECK(problems.count(several_pictures) == 1);
+  CHECK(problems.kept()[0].text == "12 pictures");
+  CHECK(checked(animated(png, 1)).kept().empty());
+  data::Picture picture{kSide, kSide, std::vector<uint8_t>(size_t(kSide) * kSide * 3, 99)};
+  const std::vector<uint8_t> jpeg = data::encode_image(picture, ".jpg");
+  CHECK(checked(with_index(jpeg, 2)).count(several_pictures) == 1);
+  CHECK(checked(with_index(jpeg, 1)).kept().empty());
+  const std::vector<uint8_t> several = with_index(jpeg, 2);
+  for (size_t bytes = 2; bytes < 60; ++bytes)  // cut anywhere, it is one picture or several
+    CHECK(data::traits_of(std::span(several).first(bytes)).pictures >= 1);
+}
+
+TEST_CASE("one line counts the odd files of a data set") {
+  const tests::TemporaryFolder folder;
+  data::Dataset set;
+  set.image_folder = folder.path().string();
+  const auto add = [&](const std::string& name, const std::vector<uint8_t>& bytes) {
+    base::write_file(folder.path() / name, bytes);
+    set.images.push_back({.width = kSide, .height = kSide, .file_name = name});
+  };
+  const Kind dark{PNG_COLOR_TYPE_GRAY, 16, {0x0f, 0xff}};
+  add("a.png", png_of({.pixel = {1, 2, 3}}));
+  CHECK(data::look_up_images(set, 1).odd.in_words().empty());
+  add("b.png", png_of({PNG_COLOR_TYPE_GRAY, 16, {0x99, 0x99}}));
+  CHECK(data::look_up_images(set, 1).odd.in_words().empty());
+  for (int i = 0; i < 70; ++i) add("c" + std::to_string(i) + ".png", png_of(dark));
+  add("d.png", animated(png_of(dark), 5));
+  add("e.png", animated(png_of({.pixel = {1, 2, 3}}), 3));
+  const auto lines = data::look_up_images(set, 1).odd.in_words("data.train");
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] ==
+        "note: data.train: 2 image files (animated PNG or MPO) hold up to 5 pictures, such as "
+        "d.png; only the first one is read: write the others into files of their own if you want "
+        "them");
+  CHECK_THAT(lines[1], Contains("warning: data.train: 63 of 64 images of 16 bits per channel") &&
+                           Contains("nearly black, such as c0.png: ") &&
+                           Contains("read as 0..16 of 255; scale the values up to 16 bits"));
 }

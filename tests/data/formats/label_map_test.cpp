@@ -41,6 +41,15 @@ TEST_CASE("class ids come from texts, or from integers when there are none") {
   CHECK(data::class_ids(example, map) == std::vector<int64_t>{2, -1});
 }
 
+TEST_CASE("a field that stands twice in an item is refused") {
+  for (const std::string twice : {"id: 2", "name: 'b'", "display_name: 'b'"})
+    CHECK_THROWS_WITH(
+        data::parse_label_map(
+            "item { id: 1\nname: 'a' display_name: 'c'\n" + twice + " more: 1 more: 2 }", "m"),
+        Contains("m:3: " + twice.substr(0, twice.find(':')) +
+                 " stands twice in the item of line 1"));
+}
+
 TEST_CASE("the text form of label maps") {
   data::LabelMap map = data::parse_label_map(R"(
     # a comment
@@ -71,7 +80,7 @@ TEST_CASE("label maps as protobuf reads them") {
   for (const char* text :
        {"item { id: 1 name: 'a' }, item { id: 2 name: 'b' };",
         "item: [{ id: 1 name: 'a' }, < id: 2 name: 'b' >]",
-        "item { id: 7 id: 1 name: 'z' name: 'a' }"
+        "item { id: 1 name: 'a' x: 1 x: 2 }"
         "item { id: 2 name: 'b' x: 'c' 'd' y: 3 }",
         "item { id: 0 name: 'background' } item { id: 1 name: 'a' } item { id: 2 name: 'b' }"}) {
     INFO(text);

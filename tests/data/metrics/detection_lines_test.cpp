@@ -91,6 +91,22 @@ TEST_CASE("what is wrong in a line is told with its number") {
              Contains("line 2: arrays and objects nested deeper than 64"));
 }
 
+TEST_CASE("a field that stands twice in a line or an entry is refused, as in an array") {
+  const auto twice = [](const string& text, const string& field, const string& with) {
+    string changed = text;
+    changed.insert(changed.find(field), with);
+    return error_of(kNone + changed);
+  };
+  CHECK_THAT(twice(kFirst, "\"score\"", "\"score\":1,"),
+             Contains("line 2: has score twice in one object"));
+  CHECK_THAT(twice(kFirst, "\"category\"", "\"category\":\"a\","), Contains("has category twice"));
+  CHECK_THAT(twice(kFirst, "\"file_name\"", "\"file_name\":\"a\","), Contains("file_name twice"));
+  CHECK_THAT(twice(kFirst, "\"detections\"", "\"detections\":[],"), Contains("detections twice"));
+  CHECK_THAT(twice(kUnread, "\"error\"", "\"error\":\"\","), Contains("line 2: has error twice"));
+  const string other = R"("more":{"score":1,"score":2},"width":1,)";
+  CHECK(twice(kFirst, "\"width\"", other) == twice(kFirst, "\"width\"", ""));
+}
+
 TEST_CASE("a line longer than 64 MiB is refused before it is parsed") {
   const string longest(size_t{64} << 20, ' ');
   string line = "{" + longest.substr(2) + "x";  // no JSON

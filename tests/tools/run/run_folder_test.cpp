@@ -96,4 +96,7 @@ TEST_CASE("a place that cannot be written is an error of data") {
   config.output_dir = "/proc/no/such/place";
   CHECK_THAT(tests::failure([&] { RunFolder::create(config, {}); }),
              Catch::Contains("/proc/no/such/place"));
+  config.output_dir = "/dev/null/run";
+  CHECK_THAT(tests::failure([&] { RunFolder::create(config, {}); }, base::ExitCode::usage),
+             Catch::Contains("--output-dir: /dev/null/run: /dev/null is a device, and a folder"));
 }

@@ -1,0 +1,39 @@
+// Keeps a second program from writing the same outputs at the same time.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace base {
+
+// Holds the locks of outputs until it is destroyed. A lock is a hidden file beside the output, or
+// in the folder of outputs. It is removed at the end. If the program is killed, the file stays, but
+// the system has released the lock.
+class OutputLocks {
+ public:
+  OutputLocks();
+  ~OutputLocks();
+  OutputLocks(OutputLocks&&) noexcept;
+  OutputLocks& operator=(OutputLocks&&) noexcept;
+
+  // Locks a file, or a set of files whose names begin so; `option` names it in messages. Creates
+  // the folder, and removes it at the end if it is still empty. Does nothing if this object has
+  // the lock already. Throws Error(usage) if another program has it, and Error(data) if its file
+  // cannot be made.
+  void take_name(const std::string& option, const std::filesystem::path& name);
+  // The same for all files of a folder.
+  void take_folder(const std::string& option, const std::filesystem::path& folder);
+
+ private:
+  struct Lock;
+  void take(const std::string& option, const std::filesystem::path& file,
+            const std::filesystem::path& output);
+  void make_folders(const std::filesystem::path& folder);
+  void release();
+
+  std::vector<std::unique_ptr<Lock>> locks_;
+  std::vector<std::filesystem::path> made_;  // folders, the outer ones first
+};
+
+}  // namespace base
