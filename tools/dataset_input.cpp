@@ -103,8 +103,13 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
 }
 
 data::Dataset DatasetInput::load_with_images() const {
+  data::FileLookup files;
+  return load_with_images(files);
+}
+
+data::Dataset DatasetInput::load_with_images(data::FileLookup& files) const {
   data::Dataset dataset = load();
-  const data::FileLookup files = data::look_up_images(dataset, 0);
+  files = data::look_up_images(dataset, 0);
   tell_other_sizes(files);
   if (files.frames.oriented > 0) base::tell(files.frames.in_words());
   for (const std::string& line : files.odd.in_words()) base::tell(line);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "data/formats/yolo.h"
 #include "engine/base/error.h"
@@ -20,9 +21,10 @@ fs::path names_file(const LabelFolder& folder) {
   return fs::path(folder.path) / data::kYoloNamesFile;
 }
 
+constexpr int kNumbers = 5;  // class, x and y of the centre, width, height
+
 // Whether a file is a label file with a box: it begins with five numbers.
 bool holds_box(const fs::path& path) {
-  constexpr int kNumbers = 5;
   if (std::error_code unknown; !fs::is_regular_file(path, unknown)) return false;  // not a pipe
   std::ifstream file(path);
   double number = 0;
@@ -65,6 +67,21 @@ void refuse_other_classes(const LabelFolder& folder) {
   if (unseen.count > 0)
     base::tell("warning: " + folder.option + ": " + unseen.in_words() +
                "; label files there may have other classes than " + names.string());
+}
+
+void refuse_made_labels(const std::string& option, const std::string& path) {
+  if (std::error_code unknown; !fs::is_regular_file(path, unknown)) return;
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  std::istringstream numbers(line);
+  double number = 0;
+  int count = 0;
+  while (numbers >> number) ++count;
+  if (count == kNumbers && numbers.eof())
+    base::fail(base::ExitCode::usage, option, ": ", base::printable(path),
+               " holds labels without scores, so no detector wrote it, and they would be lost; "
+               "choose another folder");
 }
 
 }  // namespace tools

@@ -22,4 +22,8 @@ bool has_class_names(const LabelFolder& folder);
 // the new classes.txt, their numbers would be read as its classes.
 void refuse_other_classes(const LabelFolder& folder);
 
+// Throws Error(usage) if `path` is a label file whose first line has no score behind its five
+// numbers: labels that somebody made are not replaced by what a detector found.
+void refuse_made_labels(const std::string& option, const std::string& path);
+
 }  // namespace tools

@@ -123,6 +123,7 @@ std::string line_of(const Object& o, const ImageEntry& image, YoloWritten& writt
   const bool was_cut = bool(cut(x) + cut(y));
   if (o.crowd || !(x.last > x.first) || !(y.last > y.first)) {
     ++written.left_out;
+    written.outside += !o.crowd && o.width > 0 && o.height > 0;
     return "";
   }
   written.cut += was_cut;

@@ -53,6 +53,7 @@ std::string yolo_file(const ImageEntry& image);
 
 struct YoloWritten {
   int64_t left_out = 0;  // crowd regions and boxes without area in the image, because YOLO has none
+  int64_t outside = 0;   // of those left out, boxes that lie outside of their image
   int64_t cut = 0;       // boxes that were cut at the border
 };
 

@@ -100,7 +100,7 @@ void check_length(const std::string& option, const fs::path& path, const std::st
 
 void OutputGuard::add(const std::string& option, const std::string& path) {
   if (path.empty()) return;
-  refuse_dash(option, path);
+  refuse_misread_name(option, path);
   check_length(option, path, "");
   outputs_.push_back({option, path, "", "", ""});
 }
@@ -121,7 +121,7 @@ void OutputGuard::add_of_set(const std::string& option, const std::string& set,
 
 fs::path OutputGuard::add(const std::string& option, const std::string& folder,
                           const std::string& name, const std::string& source) {
-  refuse_dash(option, folder);
+  refuse_misread_name(option, folder);
   if (folders_.insert(folder).second) check_output_folder(option, folder);
   check_length(option, name, source);
   const fs::path path = safe_output(folder, name);
@@ -225,11 +225,18 @@ void check_output_folder(const std::string& option, const fs::path& folder) {
          ", and a folder is needed; choose another name");
 }
 
-void refuse_dash(const std::string& option, const fs::path& path) {
-  if (!path.empty() && *path.begin() == "-")
-    fail(ExitCode::usage, option, ": ", printable(path.string()),
-         " is no name for a file: write /dev/stdout for standard output, or ./",
-         printable(path.string()), " for a file of this name");
+void refuse_misread_name(const std::string& option, const fs::path& path) {
+  if (path.empty()) return;
+  const std::string name = printable(path.string());
+  if (*path.begin() == "-")
+    fail(ExitCode::usage, option, ": ", name,
+         " is no name for a file: write /dev/stdout for standard output, or ./", name,
+         " for a file of this name");
+  if (*path.begin() == "~")
+    fail(ExitCode::usage, option, ": ", name,
+         " would make a folder named ~: only a shell replaces it by your home folder, and only at "
+         "the beginning of a word; write the path in full, or ./",
+         name, " for a folder of this name");
 }
 
 }  // namespace base

@@ -64,7 +64,8 @@ class OutputGuard {
 // an open descriptor. A folder that does not exist is none of these.
 void check_output_folder(const std::string& option, const std::filesystem::path& folder);
 
-// Throws Error(usage) if the path of a file, or of a folder of files, begins with the name `-`.
-void refuse_dash(const std::string& option, const std::filesystem::path& path);
+// Throws Error(usage) if the path of an output begins with a name that was meant otherwise: `-`, or
+// `~` where no shell has replaced it.
+void refuse_misread_name(const std::string& option, const std::filesystem::path& path);
 
 }  // namespace base

@@ -135,3 +135,55 @@ TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit c
   CHECK(missing.exit_code == 3);
   CHECK(missing.err.find("000003.jpg") != std::string::npos);
 }
+
+TEST_CASE("ssddata show: drawn pictures never come among the images") {
+  tests::TemporaryFolder temporary;
+  const std::string set = temporary.path().string() + "/set";
+  REQUIRE(run(ssddata() + " synth " + set + " --train 2 --val 1").exit_code == 0);
+  const std::string show = ssddata() + " show --annotations " + set +
+                           "/annotations/instances_val.json --images " + set + "/images -o " + set;
+  const auto count = [&] {
+    return std::distance(fs::directory_iterator(set + "/images"), fs::directory_iterator());
+  };
+  const auto before = count();
+  for (const char* spelling : {"/images", "/images/", "/../set/./images --overwrite"}) {
+    const auto refused = run(show + spelling);
+    CAPTURE(refused.err);
+    CHECK(refused.exit_code == 2);
+    CHECK_THAT(refused.err, Contains("is the folder of the images"));
+  }
+  CHECK(count() == before);
+  CHECK(run(show + "/shown").exit_code == 0);
+}
+
+TEST_CASE("ssddata convert --to-records: a folder is no name of a set") {
+  tests::TemporaryFolder temporary;
+  const std::string set = temporary.path().string() + "/set";
+  REQUIRE(run(ssddata() + " synth " + set + " --train 2 --val 1").exit_code == 0);
+  const auto refused = run(ssddata() + " convert --annotations " + set +
+                           "/annotations/instances_val.json --images " + set +
+                           "/images --to-records " + set + "/records/");
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("records/ is a folder") && Contains("records/train"));
+  CHECK_FALSE(fs::exists(set + "/records"));
+}
+
+TEST_CASE("ssddata convert: pictures that nothing can read do not go into a new set") {
+  tests::TemporaryFolder temporary;
+  const std::string set = temporary.path().string() + "/set";
+  REQUIRE(run(ssddata() + " synth " + set + " --train 2 --val 2").exit_code == 0);
+  fs::resize_file(set + "/images/000003.jpg", 900);
+  const std::string convert =
+      ssddata() + " convert --annotations " + set + "/annotations/instances_val.json";
+  for (const char* output : {" --to-records ", " --to-images "}) {
+    const auto refused = run(convert + " --images " + set + "/images" + output + set + "/out");
+    CAPTURE(refused.err);
+    CHECK(refused.exit_code == 3);
+    CHECK_THAT(refused.err, Contains("1 of 2 (50.0 %) images cannot be read, the first: ") &&
+                                Contains("000003.jpg"));
+    CHECK_FALSE(fs::exists(set + "/out"));
+  }
+  const auto labels = run(convert + " --to-yolo " + set + "/labels");
+  CHECK(labels.exit_code == 0);
+  CHECK_THAT(labels.err, Contains("not known whether EXIF turns them"));
+}

@@ -206,6 +206,33 @@ TEST_CASE("label files of other classes are never left beside a new classes.txt"
   CHECK(p.detect(command).exit_code == 0);
 }
 
+TEST_CASE("labels that somebody made are never replaced by detections") {
+  const Place& p = place();
+  fs::create_directories(p.at("w"));
+  const std::string command = std::string(kImages) + "--save-txt w --overwrite";
+  REQUIRE(p.detect(command).exit_code == 0);
+  REQUIRE(p.detect(command).exit_code == 0);  // those of an earlier run are
+  const std::string made = "0 0.5 0.5 0.1 0.1\n0 0.2 0.2 0.1 0.1\n";
+  base::write_file(p.at("w/000006.txt"), made);
+  check_refused(p.detect(command), 2, "w/000006.txt holds labels without scores");
+  CHECK(text_of(p.at("w/000006.txt")) == made);
+}
+
+TEST_CASE("results stay if no image can be read") {
+  const Place& p = place();
+  fs::create_directories(p.at("w"));
+  REQUIRE(p.detect(std::string(kImages) + "--json w/all.json").exit_code == 0);
+  const std::string results = text_of(p.at("w/all.json"));
+  for (const char* misspelt : {"nothere/", "nothere.jpg", "run/config.json"}) {
+    const Outcome o = p.detect(std::string(misspelt) + " --json w/all.json --overwrite");
+    CAPTURE(o.err);
+    CHECK(o.exit_code != 0);
+    CHECK((text_of(p.at("w/all.json")) == results));
+  }
+  CHECK_THAT(p.detect("nothere.jpg --json w/all.json --overwrite").err,
+             Contains("no image was read, so w/all.json keeps what it has"));
+}
+
 TEST_CASE("what is written of images with one name has the same number") {
   const Place& p = place();
   const data::Picture picture = data::read_image(p.at("data/images/000005.jpg"));

@@ -290,6 +290,19 @@ TEST_CASE("copies of training images in the validation data are told") {
                              "copy), so the metrics"));
 }
 
+TEST_CASE("images without a box are told before training") {
+  TrainingPlace place(4, 4);
+  json data = annotations_of(place, "train");
+  const json first = data["images"][0]["id"];
+  json rest = json::array();
+  for (const json& a : data["annotations"])
+    if (a["image_id"] != first) rest.push_back(a);
+  data["annotations"] = rest;
+  CHECK_THAT(place.train("run", kShort + use_annotations(place, "train", "t", data)).err,
+             Contains("labels: 1 of 4 (25.0 %) images have no box and are trained on as "
+                      "background"));
+}
+
 TEST_CASE("what a data set has twice is told before training and evaluation") {
   TrainingPlace place(4, 4);
   json data = annotations_of(place, "val");

@@ -271,20 +271,23 @@ TEST_CASE("outputs: standard output is written to, and never replaced") {
   }
 }
 
-TEST_CASE("outputs: - makes no file or folder of that name") {
+TEST_CASE("outputs: - and ~ make no file or folder of that name") {
   const OutputPlace& p = place();
+  const auto [name, given, told] = GENERATE(table<std::string, std::string, std::string>(
+      {{"-", "-", "is no name for a file: write /dev/stdout"},
+       {"~", "~/x", "~/x would make a folder named ~"}}));
   std::vector<OutputOption> options = output_options();
   options.push_back({"ssddata", "", "synth", "", "", ""});
   options.push_back({"ssdtrain", "--output-dir", "--config tiny.json train.steps=1", "", "", ""});
   for (OutputOption& o : options) {
     INFO(o.program << " " << o.option);
-    o.given = "-";
+    o.given = "'" + given + "'";
     const Outcome outcome = p.write(o);
     INFO(outcome.err);
     CHECK(outcome.exit_code == 2);
-    CHECK_THAT(outcome.err, Contains("is no name for a file: write /dev/stdout"));
-    CHECK_FALSE(fs::exists(p.at("-")));
-    fs::remove_all(p.at("-"));
+    CHECK_THAT(outcome.err, Contains(told));
+    CHECK_FALSE(fs::exists(p.at(name)));
+    fs::remove_all(p.at(name));
   }
 }
 

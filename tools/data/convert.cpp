@@ -1,6 +1,7 @@
 // ssddata convert: converts between COCO JSON, TFRecord shards, PASCAL VOC and YOLO labels.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -142,9 +143,15 @@ std::string source_of(const data::Dataset& dataset, const data::ImageEntry& imag
   return image.file_name + " (" + data::image_location(dataset, image) + ")";
 }
 
-// Readers take the name of a set for a pattern. Brackets in it may stand for themselves.
+// Readers take the end of a path for the name of a set, and that for a pattern. Brackets in it may
+// stand for themselves.
 void check_prefix(const std::string& prefix) {
-  base::refuse_dash("--to-records", prefix);
+  base::refuse_misread_name("--to-records", prefix);
+  if (!prefix.empty() && std::filesystem::path(prefix).filename().empty())
+    fail(ExitCode::usage, "--to-records: ", base::printable(prefix),
+         " is a folder, and its shards would have names that begin with a dot; add the name of the "
+         "set, such as ",
+         base::printable(prefix), "train");
   const base::FileState there = base::look_at(prefix);
   using base::FileKind;
   if (!prefix.empty() && (there.kind == FileKind::stream || there.kind == FileKind::other))
@@ -191,15 +198,42 @@ base::OutputLocks check_outputs(const ConvertArguments& a, const data::Dataset& 
   return locks;
 }
 
+// Pictures that nothing can decode do not go into a new set, where they would be found too late.
+void refuse_unusable(const char* option, const data::FileLookup& files) {
+  const int64_t unusable = files.unusable - files.problems.count(data::ProblemKind::size_mismatch);
+  if (unusable <= 0) return;
+  const auto& kept = files.problems.kept();
+  const auto first = std::find_if(kept.begin(), kept.end(), [](const data::Problem& problem) {
+    return problem.kind != data::ProblemKind::size_mismatch;
+  });
+  fail(ExitCode::data, option, ": ", base::share_in_words(unusable, files.images),
+       " images cannot be read, the first: ",
+       first == kept.end() ? files.first_problem() : first->where + ": " + first->text,
+       "; mend them, or leave them out of the annotations");
+}
+
+// Labels can be converted without the pictures, but EXIF may turn these.
+void tell_unseen(const data::FileLookup& files) {
+  if (files.images > 0 && files.problems.count(data::ProblemKind::missing_file) == files.images)
+    base::tell(
+        "note: the images were not found, so it is not known whether EXIF turns them: if it "
+        "does, boxes made for the stored pixels are wrong in the new set; give --images");
+}
+
 int convert(const ConvertArguments& a) {
   if (a.to_coco.empty() && a.to_records.empty() && a.to_voc.empty() && a.to_yolo.empty() &&
       a.to_images.empty())
     fail(ExitCode::usage,
          "give one or more of --to-coco, --to-records, --to-voc, --to-yolo, --to-images");
-  data::Dataset dataset = a.input.load_with_images();
+  data::FileLookup files;
+  data::Dataset dataset = a.input.load_with_images(files);
   for (auto [option, given] :
        {std::pair("--to-records", &a.to_records), {"--to-images", &a.to_images}})
-    if (!given->empty()) a.input.require_images(dataset, option);
+    if (!given->empty()) {
+      a.input.require_images(dataset, option);
+      refuse_unusable(option, files);
+    }
+  tell_unseen(files);
   const base::OutputLocks locks = check_outputs(a, dataset);
   const OlderShards older(a.to_records, a.shards);  // none appears while the outputs are locked
   auto report = [&](const std::string& path, int64_t left_out = 0, const char* which = "") {
@@ -218,7 +252,11 @@ int convert(const ConvertArguments& a) {
   if (!a.to_voc.empty()) report(a.to_voc, data::write_voc(a.to_voc, dataset), "crowd regions");
   if (!a.to_yolo.empty()) {
     const data::YoloWritten written = data::write_yolo(a.to_yolo, dataset);
-    report(a.to_yolo, written.left_out, "crowd regions and boxes without area");
+    report(a.to_yolo, written.left_out, "crowd regions and boxes without area in their images");
+    if (written.outside > 0)
+      base::tell(base::concatenate(
+          "warning: ", base::share_in_words(written.outside, int64_t(dataset.objects.size())),
+          " boxes lie outside of their images: do width and height fit the pictures?"));
     if (written.cut > 0)
       base::tell("note: " + base::counted(written.cut, "box") +
                  " cut at the border in YOLO's files, whose numbers lie in 0 to 1");

@@ -80,12 +80,27 @@ base::OutputGuard guard_of(const ShowArguments& a, const std::vector<std::string
   return guard;
 }
 
+// Pictures with boxes among the photos would be taken for photos by whatever reads the folder next.
+void refuse_image_folder(const ShowArguments& a, const data::Dataset& set) {
+  std::set<std::filesystem::path> folders;
+  for (const data::ImageEntry& image : set.images)
+    if (image.shard < 0)
+      folders.insert((std::filesystem::path(set.image_folder) / image.file_name).parent_path());
+  std::error_code unknown;
+  for (const std::filesystem::path& folder : folders)
+    if (std::filesystem::equivalent(folder, a.output, unknown))
+      base::fail(base::ExitCode::usage, "-o: ", base::printable(a.output),
+                 " is the folder of the images, and the pictures would be taken for images; choose "
+                 "another folder");
+}
+
 // Shows the first images of a training run as the network will see them.
 int show_augmented(const ShowArguments& a) {
   config::RunConfig config = config::load_run_config(a.config, a.overrides, config::ConfigUse::any);
   if (!config.data.train.given())
     base::fail(base::ExitCode::usage, a.config, ": give one of ", data::format_keys("data.train."));
   data::Dataset set = run::load_dataset(config.data.train, config.data.label_map);
+  refuse_image_folder(a, set);
   const data::FileLookup files = data::look_up_images(set, 0);
   if (files.frames.oriented > 0) base::tell(files.frames.in_words());
   for (const std::string& line : files.odd.in_words()) base::tell(line);
@@ -137,6 +152,7 @@ int show(const ShowArguments& a) {
   std::vector<size_t> chosen = choose(set, a);
   if (chosen.empty()) base::fail(base::ExitCode::data, a.input.name(), ": no images to show");
   std::filesystem::path folder = a.output;
+  refuse_image_folder(a, set);
   const base::OutputLocks locks = check_output(a, set, chosen);
   base::create_folders(folder);
   std::vector<std::string> names;

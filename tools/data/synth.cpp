@@ -57,7 +57,7 @@ Command add_synth_command(Program& program) {
   opts.add("--seed N", scene.seed, "equal seeds give equal files").seed_range().show_default();
   whole("--quality N", a->set.jpeg_quality, base::between(1, 100), "quality of the JPEG files");
   return {opts, [a] {
-            base::refuse_dash("folder", a->folder);
+            base::refuse_misread_name("folder", a->folder);
             check_order(a->set.scene);
             data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
             fmt::print("{}: {} with {}, {} with {}\n", base::printable(a->folder),

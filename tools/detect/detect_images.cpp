@@ -20,6 +20,7 @@
 #include "tools/detect/image_finisher.h"
 #include "tools/detect/opened_job.h"
 #include "tools/image_files.h"
+#include "tools/output_names.h"
 #include "tools/run/throughput.h"
 
 namespace tools {
@@ -51,6 +52,7 @@ class DetectionRun {
   // Writes the results, and returns where they are. If their file cannot be written, they go to
   // standard output, so that nothing is lost, and `fault` says why.
   std::string keep_results(std::ostream& out, std::string& fault) const;
+  bool keeps_old_results() const;
   std::string json() const { return "[" + entries_ + (entries_.empty() ? "" : "\n") + "]\n"; }
   void finish(const DetectedImage& image, const EncodedPictures& pictures, std::ostream& log);
   void keep_old_files(const OutputNames& names);
@@ -157,8 +159,19 @@ std::string DetectionRun::keep_results(std::ostream& out, std::string& fault) co
   return out ? "standard output" : "";
 }
 
+// Results without any image would replace good ones, as after a misspelt path.
+bool DetectionRun::keeps_old_results() const {
+  return done_ == unreadable_ && !base::is_standard_output(job_.json) && is_taken(job_.json);
+}
+
 int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {
   const size_t read = done_ - unreadable_;
+  if (keeps_old_results()) {
+    log << "ssddetect: no image was read, so " << base::printable(job_.json)
+        << " keeps what it has\n";
+    return done_ < images_.size() ? cut_short(stop, done_, images_.size(), log)
+                                  : int(ExitCode::data);
+  }
   std::string fault;
   const std::string place = keep_results(out, fault);
   if (!fault.empty())

@@ -95,9 +95,10 @@ void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::str
                             const std::vector<OutputNames>& names) const {
   for (size_t i = 0; i < images.size(); ++i) {
     guard.add_in("-o", folders_.pictures, names[i].picture);
-    if (!folders_.labels.empty())
-      guard.add("--save-txt", folders_.labels, fs::path(names[i].labels).filename().string(),
-                images[i]);
+    if (folders_.labels.empty()) continue;
+    refuse_made_labels("--save-txt", names[i].labels);
+    guard.add("--save-txt", folders_.labels, fs::path(names[i].labels).filename().string(),
+              images[i]);
   }
   if (!folders_.labels.empty())
     guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");

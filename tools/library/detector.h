@@ -61,7 +61,9 @@ struct Options {
 struct Picture {
   const std::uint8_t* rgb = nullptr;
   int width = 0, height = 0;     // 1 to 16,384, and at most 2^26 pixels
-  std::ptrdiff_t row_bytes = 0;  // from one row to the next; 0: 3 * width
+  // From one row to the next; 0: 3 * width. It is negative if the picture is stored bottom up: then
+  // `rgb` points to the top row, the last one in memory.
+  std::ptrdiff_t row_bytes = 0;
 };
 
 struct Class {

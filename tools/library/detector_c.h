@@ -56,7 +56,9 @@ typedef struct ssd320_options {
 typedef struct ssd320_picture {
   const uint8_t* rgb;
   int32_t width, height; /* 1 to 16,384, and at most 2^26 pixels */
-  int64_t row_bytes;     /* from one row to the next; 0: 3 * width */
+  /* From one row to the next; 0: 3 * width. It is negative if the picture is stored bottom up: then
+   * rgb points to the top row, the last one in memory. */
+  int64_t row_bytes;
 } ssd320_picture;
 
 typedef struct ssd320_box {

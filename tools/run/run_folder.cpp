@@ -110,7 +110,7 @@ bool RunFolder::without_checkpoint(const fs::path& folder) {
 }
 
 void RunFolder::check_fresh(const fs::path& folder) {
-  base::refuse_dash("--output-dir", folder);
+  base::refuse_misread_name("--output-dir", folder);
   const base::FileState there = base::look_at(folder);
   const std::string name = base::printable(folder.string());
   if (there.kind == base::FileKind::absent)

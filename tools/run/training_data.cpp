@@ -61,6 +61,12 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   if (use.left_out() > 0)
     data.remarks.push_back("labels: " + base::share_in_words(use.left_out(), use.labels) +
                            " take no part in training: " + data::reasons_in_words(use));
+  const int64_t empty = std::count_if(data.train.images.begin(), data.train.images.end(),
+                                      [](const auto& image) { return image.object_count == 0; });
+  if (empty > 0)
+    data.remarks.push_back(
+        "labels: " + base::share_in_words(empty, int64_t(data.train.images.size())) +
+        " images have no box and are trained on as background: are all of them labelled?");
   const std::string borders = data::borders_in_words(use, options.overshoot);
   if (!borders.empty()) data.remarks.push_back("labels: " + borders);
   // Boxes in fractions of the image have a warning of their own.
