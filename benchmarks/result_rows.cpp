@@ -68,13 +68,16 @@ std::vector<std::pair<std::string, std::string>> settings_of(const json& file, c
   std::istringstream keys(
       "what op pass mode device precision from pictures checkpoint batch threads clock "
       "frozen_batch_norm deterministic conv_algorithm weight_gradients fixed_weights graph "
-      "cache_mib images classes detections");
+      "cache_mib images classes objects detections transport gflop_per_image gflop");
   for (std::string key; keys >> key;)
     for (const json* holder : {&row, &file}) {
       const auto at = holder->find(key);
       if (at == holder->end()) continue;
       if (!at->is_primitive()) no_result(path);
-      const std::string value = at->is_string() ? at->get<std::string>() : at->dump();
+      // FLOP tell apart two models of one name. They are compared as they are printed.
+      const std::string value = at->is_string()         ? at->get<std::string>()
+                                : at->is_number_float() ? fmt::format("{:.4g}", at->get<double>())
+                                                        : at->dump();
       settings.emplace_back(key, base::printable(value));
       break;
     }

@@ -2,8 +2,11 @@
 #pragma once
 #include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "benchmarks/random_batch.h"
+#include "engine/base/tell.h"
 #include "tools/command_line.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/inference.h"
@@ -22,6 +25,7 @@ struct RunOptions {
   std::string checkpoint;  // a trained model; empty: SSD320 with random weights
   bool frozen = false, deterministic = false, no_graph = false;
   bool cpu_time = false;
+  bool phases = false;  // time them, which needs steps without a graph
 
   bool trains() const { return mode == "train"; }
   // A run's folder becomes its checkpoint.
@@ -84,6 +88,21 @@ inline config::RunConfig run_config(const RunOptions& o, int images) {
   return config;
 }
 
+// Says once which options have no effect on this kind of device.
+inline void tell_idle_options(const RunOptions& o, bool on_gpu) {
+  static bool told = false;
+  if (std::exchange(told, true)) return;
+  const char* const why = on_gpu ? "the device is a GPU, and this is for a CPU"
+                                 : "the device is a CPU, and this is for a GPU";
+  for (const auto& [option, given, for_gpu] :
+       {std::tuple("--no-graph", o.no_graph && !o.phases, true),
+        {"--deterministic", o.deterministic, true},
+        {"--weight-gradients", o.weight_gradients != "auto", true},
+        {"--conv-algorithm", o.conv_algorithm != "auto", false}})
+    if (given && for_gpu != on_gpu)
+      base::tell(std::string("note: ") + option + " has no effect: " + why);
+}
+
 class Ssd320Run {
  public:
   Ssd320Run(const RunOptions& o, int images)
@@ -97,6 +116,7 @@ class Ssd320Run {
         device_(std::move(device)),
         parameters_(device_->backend(), run::precision_of(config_.train)),
         detector_(parameters_, config_.model.options) {
+    tell_idle_options(o, device_->queue().gpu);
     run::prepare_convolutions(
         device_->backend(), config_,
         {.training = o.trains(), .evaluation_batch = o.trains() ? 0 : images});

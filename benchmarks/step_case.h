@@ -14,7 +14,6 @@ namespace benchmarks {
 struct StepOptions : RunOptions {
   std::vector<int> batches{8};
   int steps = 0, warmup = 0;
-  bool phases = false;
   OutputOptions output;
 
   // Call it after parsing. Phases can be timed only in steps that are queued anew, not in replays.

@@ -55,28 +55,68 @@ void add_object(const Object& o, Hash& boxes) {
   for (double value : {o.x, o.y, o.width, o.height}) boxes.add(value);
 }
 
+// Of one image with its labels. Classes count by name, so that their order does not.
+uint64_t content_of(const Dataset& dataset, const ImageEntry& image, int64_t file_bytes) {
+  Hash hash;
+  hash.add(image.file_name);
+  for (const int64_t number : {int64_t(image.width), int64_t(image.height), file_bytes})
+    hash.add(number);
+  for (const Object& o : dataset.objects_of(image)) {
+    hash.add(dataset.categories[size_t(o.category)].name);
+    hash.add(char(o.crowd));
+    for (const double value : {o.x, o.y, o.width, o.height}) hash.add(value);
+  }
+  return hash.digest();
+}
+
+// Names differ. Where the hints tell that only an order does, that is all.
+std::string other_names(const Fingerprint& before, const Fingerprint& now, bool& only_order) {
+  only_order = false;
+  if (before.classes == 0 || now.classes == 0) return kFingerprintParts[0].meaning;
+  if (before.classes != now.classes) {
+    only_order = before.content == now.content;
+    return "names or order of classes";
+  }
+  only_order = before.content == now.content;
+  return only_order ? "order of images" : "names or order of images";
+}
+
 }  // namespace
 
 uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail) {
   return std::max<uint64_t>(XXH3_64bits_withSeed(tail.data(), tail.size(), size), 1);
 }
 
+bool operator==(const Fingerprint& a, const Fingerprint& b) {
+  bool equal = a.images == b.images && a.labels == b.labels;
+  for (const FingerprintPart& part : kFingerprintParts) equal &= a.*part.hash == b.*part.hash;
+  return equal;
+}
+
 Fingerprint fingerprint_of(const Dataset& dataset, int threads) {
-  Hash names, sizes, boxes, files;
-  for (const Category& category : dataset.categories) names.add(category.name);
-  for (const ImageEntry& image : dataset.images) {
+  Hash names, sizes, boxes, files, classes;
+  for (const Category& category : dataset.categories)
+    names.add(category.name), classes.add(category.name);
+  const std::vector<int64_t> bytes = file_sizes(dataset, threads);
+  const bool records = !dataset.shards.empty();
+  uint64_t content = 0;
+  for (size_t i = 0; i < dataset.images.size(); ++i) {
+    const ImageEntry& image = dataset.images[i];
+    content += content_of(dataset, image, records ? int64_t(image.bytes) : bytes[i]);
     names.add(image.file_name);
     sizes.add(image.width), sizes.add(image.height);
     boxes.add(image.object_count);
     for (const Object& object : dataset.objects_of(image)) add_object(object, boxes);
   }
-  for (int64_t bytes : file_sizes(dataset, threads)) files.add(bytes);
+  for (const int64_t size : bytes) files.add(size);
   return {.images = int64_t(dataset.images.size()),
           .labels = int64_t(dataset.objects.size()),
           .names = names.digest(),
           .sizes = sizes.digest(),
           .boxes = boxes.digest(),
-          .file_bytes = files.digest()};
+          .file_bytes = files.digest(),
+          .classes = classes.digest(),
+          .content = content};
 }
 
 std::string differences_in_words(const Fingerprint& before, const Fingerprint& now) {
@@ -86,8 +126,13 @@ std::string differences_in_words(const Fingerprint& before, const Fingerprint& n
   };
   if (before.images != now.images) add(fmt::format("images {} -> {}", before.images, now.images));
   if (before.labels != now.labels) add(fmt::format("labels {} -> {}", before.labels, now.labels));
+  if (before.names != now.names) {
+    bool only_order = false;
+    add(other_names(before, now, only_order));
+    if (only_order) return text;
+  }
   for (const FingerprintPart& part : kFingerprintParts)
-    if (before.*part.hash != now.*part.hash) add(part.meaning);
+    if (part.hash != &Fingerprint::names && before.*part.hash != now.*part.hash) add(part.meaning);
   return text;
 }
 

@@ -9,7 +9,8 @@
 
 namespace data {
 
-// Two counts and four hashes. All are zero if the data set is not known.
+// Two counts and four hashes, and two more that tell a new order from new content. All are zero if
+// the data set is not known.
 struct Fingerprint {
   int64_t images = 0, labels = 0;
   uint64_t names = 0;       // of images and categories, in order
@@ -17,8 +18,10 @@ struct Fingerprint {
   uint64_t boxes = 0;       // boxes of objects, with their categories and crowd flags
   uint64_t file_bytes = 0;  // sizes of the image files or record files
 
+  uint64_t classes = 0;  // names of categories, in order; 0 in checkpoints of earlier versions,
+  uint64_t content = 0;  // as is that of all images with their labels and sizes, in any order
+
   bool known() const { return images > 0; }
-  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
 struct FingerprintPart {
@@ -32,6 +35,14 @@ inline constexpr std::array<FingerprintPart, 4> kFingerprintParts{
      {"boxes", &Fingerprint::boxes, "boxes"},
      {"file_bytes", &Fingerprint::file_bytes, "sizes of image files"}}};
 
+// Hashes that only make the words of differences more exact.
+inline constexpr std::array<FingerprintPart, 2> kFingerprintHints{
+    {{"classes", &Fingerprint::classes, "names or order of classes"},
+     {"content", &Fingerprint::content, "images"}}};
+
+// Whether counts and parts are equal. Data sets without a difference have equal hints.
+bool operator==(const Fingerprint&, const Fingerprint&);
+
 // Computes the fingerprint. It reads no image, but asks the file system for the size of each file.
 // The name of the image folder does not count. If `threads` is 0, there is one thread per core.
 Fingerprint fingerprint_of(const Dataset&, int threads);
@@ -40,7 +51,8 @@ Fingerprint fingerprint_of(const Dataset&, int threads);
 // all pixels (a PNG's checksum) or on those at the lower border (a JPEG's). Never 0.
 uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail);
 
-// What has changed: "images 300 -> 310, labels 900 -> 912, boxes". Empty if nothing has.
+// What has changed: "images 300 -> 310, labels 900 -> 912, boxes", or only "order of images". Empty
+// if nothing has.
 std::string differences_in_words(const Fingerprint& before, const Fingerprint& now);
 
 }  // namespace data

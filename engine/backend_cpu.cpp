@@ -1,11 +1,13 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 
 #include "engine/backend.h"
 #include "engine/base/error.h"
+#include "engine/base/room.h"
 #include "engine/conv/candidate.h"
 #include "engine/conv/winograd.h"
 
@@ -21,7 +23,9 @@ class CpuBackend : public Backend {
   kernels::Queue branch(int) override { return {}; }
 
   // Counts memory that holds copies of files, too: the system gives it back when it is needed.
-  size_t free_memory() override {
+  size_t free_memory() override { return std::min(free_on_machine(), base::address_room()); }
+
+  static size_t free_on_machine() {
     const std::string key = "MemAvailable:";
     std::ifstream lines("/proc/meminfo");
     for (std::string line; std::getline(lines, line);)
@@ -35,7 +39,8 @@ class CpuBackend : public Backend {
     void* p = std::aligned_alloc(kPage, rounded ? rounded : kPage);
     if (!p)
       base::fail(base::ExitCode::resources, "out of memory: ", bytes >> 20, " MiB wanted, ",
-                 free_memory() >> 20, " MiB are free");
+                 free_memory() >> 20, " MiB are free",
+                 base::address_room() < free_on_machine() ? " below the limit of ulimit -v" : "");
     return p;
   }
   void release(void* p, MemoryKind) noexcept override { std::free(p); }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/start_folder.h"
 #include "engine/foreign_weights.h"
 #include "engine/safetensors.h"
 #include "engine/safetensors_checksum.h"
@@ -111,7 +112,8 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : TensorFile(path) {
   file_ =
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe would wait for a writer
   if (file_ < 0)
-    base::fail(base::ExitCode::checkpoint, "cannot open ", path, ": ", std::strerror(errno));
+    base::fail(base::ExitCode::checkpoint, "cannot open ", path, ": ", std::strerror(errno),
+               base::start_folder_in_words(path));
   try {
     struct stat status;
     if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) damaged("not a regular file");

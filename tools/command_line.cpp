@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "engine/base/error.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/temporary_name.h"
 #include "engine/base/text.h"
 #include "engine/device_words.h"
@@ -60,22 +61,15 @@ int flushed(const std::string& program, int code) {
   return complain(program, "cannot write all of the output to standard output", ExitCode(failed));
 }
 
-// Relative paths lead nowhere in a folder that was removed.
-void refuse_removed_folder() {
-  if (std::error_code error;
-      std::filesystem::current_path(error).empty() && error == std::errc::no_such_file_or_directory)
-    base::fail(ExitCode::data, "the working folder was removed: go to a folder that exists");
-}
-
 int run_body(const std::string& program, const std::function<int()>& body) {
   try {
-    refuse_removed_folder();
     return body();
   } catch (const std::exception& error) {
     const base::Error told = as_error(error);
     const bool of_system = dynamic_cast<const std::system_error*>(&error);
     if (of_system && told.code() == ExitCode::failed && reader_has_gone()) return int(told.code());
-    return complain(program, told.what(), told.code());
+    return complain(program, std::string(told.what()) + base::removed_folder_in_words(),
+                    told.code());
   }
 }
 
@@ -104,6 +98,9 @@ std::terminate_handler default_terminate;
 base::Error as_error(const std::exception& error) {
   if (const auto* ours = dynamic_cast<const base::Error*>(&error)) return *ours;
   if (dynamic_cast<const std::bad_alloc*>(&error)) return {ExitCode::resources, "out of memory"};
+  const auto* of_system = dynamic_cast<const std::system_error*>(&error);
+  if (of_system && of_system->code() == std::errc::resource_unavailable_try_again)
+    return {ExitCode::resources, "out of memory or threads: a thread could not be started"};
   const auto* of_files = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
   return {of_files ? ExitCode::data : ExitCode::failed, error.what()};
 }

@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/folder_walk.h"
 #include "engine/base/permitted.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/text.h"
 
 namespace tools {
@@ -53,7 +54,7 @@ data::Source source_of(const fs::path& path, const std::optional<std::string>& s
     base::fail(base::ExitCode::data, "--ground-truth: ", forbidden);
   if (!data::is_pattern(path.string()) && !fs::exists(path, unknown))
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
-               " does not exist");
+               " does not exist", base::start_folder_in_words(path.string()));
   const bool folder = fs::is_directory(path, unknown), voc = folder && holds_xml(path);
   if (folder && !voc) check_yolo_folder(path);
   if (folder)

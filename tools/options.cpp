@@ -176,6 +176,27 @@ template <> struct WideNumber<uint64_t> { using Type = uint64_t; };
 template <class T> struct WideNumber<std::optional<T>> : WideNumber<T> {};
 template <class T> struct WideNumber<std::vector<T>> : WideNumber<T> {};
 
+template <class T> struct IsWhole : std::bool_constant<std::is_integral_v<T>> {};
+template <> struct IsWhole<bool> : std::false_type {};
+template <class T> struct IsWhole<std::optional<T>> : IsWhole<T> {};
+template <class T> struct IsWhole<std::vector<T>> : IsWhole<T> {};
+
+// Writes out a whole number such as 1e3 or 5.0, which the keys of a configuration may be, too. From
+// 2^53 on it may have lost digits. Returns what is wrong.
+std::string write_out(std::string& text) {
+  constexpr double kLeastLossy = 9007199254740992.0;
+  if (text.find_first_not_of("0123456789+-.eE") != text.npos ||
+      text.find_first_of(".eE") == text.npos)
+    return {};
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (*end || std::trunc(value) != value) return {};
+  if (std::fabs(value) >= kLeastLossy)
+    return fmt::format("expected all digits of a number from 2^53 on, found {}", text);
+  text = std::to_string(int64_t(value));
+  return {};
+}
+
 // CLI::Range alone takes "nan" for a number in the range, and the largest number of 64 bits in
 // place of one beyond it.
 template <class T> CLI::Validator strict_range(T least, T most) {
@@ -260,6 +281,7 @@ Option Options::add(const std::string& names, T& value, const std::string& meani
         name, [&value](int64_t given) { value = given > 0; }, meaning));
   } else {
     CLI::Option* option = app_->add_option(name, value, meaning);
+    if constexpr (IsWhole<T>::value) option->transform(CLI::Validator(write_out, ""));
     using Wide = typename WideNumber<T>::Type;
     if constexpr (!std::is_void_v<Wide>) option->check(beyond<Wide>);
     return Option(type.empty() ? option : option->type_name(type));

@@ -19,6 +19,7 @@
 #include "tools/ranks/local_ranks.h"
 #include "tools/ranks/rank_voice.h"
 #include "tools/run/rank_place.h"
+#include "tools/run/rank_start.h"
 #include "tools/run/resumed_run.h"
 #include "tools/run/trainer.h"
 
@@ -253,6 +254,7 @@ int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
       connected(place, job.config.ranks.timeout_seconds, device != "cpu");
   return tools::run_with_ranks(*ranks, [&] {
     const tools::QuietRank quiet(place.rank);
+    run::check_equal_job(*ranks, a.dry_run);
     return train_as(a, job, ranks.get(), device);
   });
 }

@@ -13,6 +13,7 @@
 #include "data/formats/yolo_source.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -33,11 +34,10 @@ void refuse_folder(const std::string& path, const std::string& expected) {
 
 // Also for programs that can do without images, because these tell which labels EXIF turns.
 void require_folder(const std::string& images) {
-  std::error_code unknown;
-  if (!images.empty() && !fs::is_directory(images, unknown))
+  if (std::error_code unknown; !images.empty() && !fs::is_directory(images, unknown))
     base::fail(base::ExitCode::data, base::printable_path(images),
                fs::exists(images, unknown) ? ": not a folder" : ": there is no such folder",
-               ", expected that of the images");
+               ", expected that of the images", base::start_folder_in_words(images));
 }
 
 Dataset open_coco(const Source& s, Problems* problems) {

@@ -11,6 +11,7 @@
 #include "data/formats/shard_scan.h"
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/worker_threads.h"
 
 namespace data {
@@ -123,7 +124,9 @@ std::vector<std::string> find_shards(const std::string& pattern) {
   std::vector<std::string> paths;
   if (pattern.find_first_of("[\\") != pattern.npos) paths = matching(with_plain_brackets(pattern));
   if (paths.empty()) paths = matching(pattern);
-  if (paths.empty()) fail(ExitCode::data, pattern, ": no file matches; expected TFRecord shards");
+  if (paths.empty())
+    fail(ExitCode::data, pattern, ": no file matches; expected TFRecord shards",
+         base::start_folder_in_words(pattern));
   return paths;
 }
 

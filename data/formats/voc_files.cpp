@@ -13,6 +13,7 @@
 #include "engine/base/folder_walk.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -114,7 +115,8 @@ void refuse_unfinished_above(const std::string& folder) {
 VocFiles find_voc_files(const std::string& folder, const std::string& list, Problems* problems) {
   base::require_permitted(folder);
   if (!fs::is_directory(folder))
-    fail(ExitCode::data, folder, ": not a folder, expected one of PASCAL VOC's XML files");
+    fail(ExitCode::data, folder, ": not a folder, expected one of PASCAL VOC's XML files",
+         base::start_folder_in_words(folder));
   refuse_unfinished_above(folder);
   if (!list.empty()) return listed_files(list, folder, problems);
   std::vector<fs::path> paths;

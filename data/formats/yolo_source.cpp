@@ -14,6 +14,7 @@
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -259,7 +260,8 @@ Dataset load_yolo(const Source& source, Problems* problems) {
     return load_yaml(yaml, source, problems);
   if (!fs::is_directory(source.yolo))
     fail(ExitCode::data, source.yolo,
-         ": not a folder, expected one of label files, a data.yaml or its folder");
+         ": not a folder, expected one of label files, a data.yaml or its folder",
+         base::start_folder_in_words(source.yolo));
   refuse_labels_alone(source);
   const LabelFolders folders = label_folders(source);
   return load_yolo(folders.labels, folders.images, folder_names(source), source.policy.exif,

@@ -1,12 +1,11 @@
 #include "data/image/text.h"
 
 #include <pango/pangocairo.h>
-#include <sys/mman.h>
 
-#include <system_error>
-#include <thread>
+#include <atomic>
 
 #include "engine/base/error.h"
+#include "engine/base/room.h"
 
 namespace data {
 
@@ -17,23 +16,14 @@ constexpr int kMostCharacters = 200;
 using Text = std::unique_ptr<char, decltype(&g_free)>;
 
 // The libraries of fonts end the program if they get no memory or no thread. They ask for both when
-// they first draw, and later for other scripts.
+// they first draw, and for less later, for other scripts and in other threads.
 void require_room() {
-  constexpr size_t kRoom = size_t(64) << 20;
-  constexpr int kWays = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  void* const room = ::mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, kWays, -1, 0);
-  bool enough = room != MAP_FAILED;
-  if (enough) {
-    try {
-      std::thread([] {}).join();
-    } catch (const std::system_error&) {
-      enough = false;
-    }
-    ::munmap(room, kRoom);
-  }
-  if (!enough)
-    base::fail(base::ExitCode::resources,
-               "out of memory or threads: to draw letters takes up to 64 MiB and a thread");
+  static std::atomic<bool> drawn = false;
+  const size_t room = size_t(drawn ? 64 : 128) << 20;
+  if (!base::has_room(room) || !base::has_threads(1))
+    base::fail(base::ExitCode::resources, "out of memory or threads: to draw letters takes up to ",
+               room >> 20, " MiB and a thread");
+  drawn = true;
 }
 
 // The same letters on every display: grey, their stems on whole pixels.

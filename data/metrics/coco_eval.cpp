@@ -1,6 +1,7 @@
 #include "data/metrics/coco_eval.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <unordered_map>
@@ -142,7 +143,6 @@ Evaluation evaluate(const Dataset& truth, std::span<const Detection> detections,
   SSD_CHECK(limits[0] > 0 && std::is_sorted(limits.begin(), limits.end()), "max_detections");
   Grouping groups(truth, options);
   groups.take_detections(detections);
-
   Evaluation e;
   e.images = static_cast<int64_t>(truth.images.size());
   e.objects = static_cast<int64_t>(truth.objects.size());
@@ -158,8 +158,11 @@ Evaluation evaluate(const Dataset& truth, std::span<const Detection> detections,
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return groups.detections(a).size() > groups.detections(b).size();
   });
-  base::for_each_parallel(order.size(), options.threads,
-                          [&](size_t i) { evaluate_category(e, groups, order[i], options); });
+  std::atomic<size_t> done = 0;
+  base::for_each_parallel(order.size(), options.threads, [&](size_t i) {
+    evaluate_category(e, groups, order[i], options);
+    if (options.progress) options.progress(++done, order.size());
+  });
   summarise(e);
   return e;
 }

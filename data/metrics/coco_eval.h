@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct EvaluationOptions {
   bool id_zero_is_missed = false;
   std::array<int, 3> max_detections = {1, 10, 100};  // per image and category, ascending
   int threads = 0;  // if 0, one per core; the result does not depend on it
+  // Called after each category with the number of those that are done, and of all; by any thread.
+  std::function<void(size_t, size_t)> progress = {};
 };
 
 struct CategoryMetrics {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/file_kind.h"
+#include "engine/base/start_folder.h"
 
 namespace base {
 
@@ -23,7 +24,7 @@ InputFile::InputFile(const std::filesystem::path& path, ExitCode code)
     const int reason = errno;
     if (file_ >= 0) ::close(file_);
     if (path_ == "-") fail(code_, "-: standard input is not read, give the name of a file");
-    fail(code_, path_, ": cannot open: ", std::strerror(reason));
+    fail(code_, path_, ": cannot open: ", std::strerror(reason), start_folder_in_words(path_));
   }
   if (!S_ISREG(status.st_mode)) {
     ::close(file_);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -29,7 +30,10 @@ void for_each_parallel(size_t count, int threads, const std::function<void(size_
   size_t helpers = std::min<size_t>(std::max(threads, 1), std::max<size_t>(count, 1)) - 1;
   {
     std::vector<std::jthread> pool;
-    for (size_t i = 0; i < helpers; ++i) pool.emplace_back(run);
+    try {
+      for (size_t i = 0; i < helpers; ++i) pool.emplace_back(run);
+    } catch (const std::system_error&) {  // there are no more; those that run do the work
+    }
     run();
   }
   if (error) std::rethrow_exception(error);

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "engine/base/error.h"
+#include "engine/base/room.h"
 #include "engine/conv/conv.h"
 
 namespace engine {
@@ -280,9 +281,12 @@ std::unique_ptr<ConvPlan> make_onednn_conv(const ConvShape& shape) {
   if (!known || shape.images == 0) return nullptr;
   try {
     Descriptors d(shape);
+    base::require_room(base::kPreparingRoom, "to prepare a convolution");
     Chosen conv = choose(shape, d);
     return conv ? std::make_unique<OneDnnConv>(shape, d, std::move(conv)) : nullptr;
-  } catch (const dnnl::error&) {
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory)
+      base::fail(base::ExitCode::resources, "out of memory to prepare a convolution");
     return nullptr;  // no such primitive on this machine, or for this shape
   }
 }

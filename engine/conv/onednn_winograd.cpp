@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include "engine/base/error.h"
+#include "engine/base/room.h"
 #include "engine/conv/winograd_blocks.h"
 #include "engine/conv/winograd_weight.h"
 
@@ -201,6 +202,7 @@ std::unique_ptr<ConvPlan> make_winograd_conv(const ConvShape& s,
                     s.stride == 1 && s.pad == Padding{1, 1, 1, 1} && !s.grad_weight.narrow_dw &&
                     !s.forward.statistics && !s.fuses_gradient() && s.images > 0;
   if (!fits) return nullptr;
+  base::require_room(base::kPreparingRoom, "to prepare a convolution");
   if (s.pass == ConvPass::grad_weight) return make_winograd_grad_weight(s);
   if (s.dtype == DType::bf16) return std::make_unique<WinogradConv<bf16>>(s, std::move(kept));
   return std::make_unique<WinogradConv<float>>(s, std::move(kept));

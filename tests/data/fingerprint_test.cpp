@@ -65,11 +65,23 @@ TEST_CASE("each kind of change is told by its own words") {
   d.images[2].width = 21;
   CHECK(told() == "widths or heights of images");
   d = good;
+  std::swap(d.images[0], d.images[4]);
+  CHECK(told() == "order of images");
+  CHECK(!(before == sample.print()));
+  d = good;
+  std::swap(d.categories[0], d.categories[1]);
+  for (auto& object : d.objects) object.category = 1 - object.category;
+  CHECK(told() == "names or order of classes");
+  Fingerprint of_earlier_version = before;
+  of_earlier_version.classes = of_earlier_version.content = 0;
+  CHECK_THAT(data::differences_in_words(of_earlier_version, sample.print()),
+             Contains("names or order of images or classes, boxes"));
+  d = good;
   std::swap(d.images[0].file_name, d.images[4].file_name);
   CHECK_THAT(told(), Contains("names or order"));
   d = good;
   d.categories[1].name = "c";
-  CHECK(told() == "names or order of images or classes");
+  CHECK(told() == "names or order of classes");
   d = good;
   d.images.pop_back();
   d.objects.pop_back();

@@ -103,6 +103,14 @@ TEST_CASE("version") {
     CHECK_THAT(o.out, Catch::Contains(part));
 }
 
+TEST_CASE("whole numbers may have a point or an exponent, as those of a configuration") {
+  for (const char* word : {"5", "5.0", "0.5e1", "+5"}) {
+    const tests::Outcome o = outcome_of({"--count", word}, [] { return 7; });
+    INFO(word << ": " << o.err);
+    CHECK(o.exit_code == 7);
+  }
+}
+
 TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
   const std::pair<std::vector<std::string>, const char*> rows[] = {
       {{"--confg", "x"}, "ssdtest: unknown option --confg, did you mean --config?\n"},
@@ -118,6 +126,10 @@ TEST_CASE("errors of the command line: code 2, one line, the nearest name") {
       {{"--config"}, "ssdtest: --config has no value, expected TEXT after it\n"},
       {{"--kind", "odd"}, "ssdtest: --kind: expected old or new, found odd\n"},
       {{"--kind"}, "ssdtest: --kind has no value, expected old|new after it\n"},
+      {{"--count", "1e1"}, "ssdtest: --count: expected a number from 0 to 9, found 10\n"},
+      {{"--seed", "1e18"},
+       "ssdtest: --seed: expected all digits of a number from 2^53 on, found "
+       "1e18\n"},
       {{"--seed", "x1"}, "ssdtest: --seed: expected a number, found x1\n"},
       {{"--seed", "1.5"}, "ssdtest: --seed: expected a whole, not negative number, found 1.5\n"},
       {{"--seed", "99999999999999999999"}, "ssdtest: --seed: 99999999999999999999 is too large\n"},

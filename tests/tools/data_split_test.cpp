@@ -123,9 +123,13 @@ TEST_CASE("split: the counts are told, and classes that one part lacks") {
   REQUIRE(outcome.exit_code == 0);
   CHECK_THAT(outcome.out, Contains("all") && Contains("  25.0%") && Contains("cat"));
   CHECK_THAT(outcome.err, Contains("class \"rare\" is in 1 image, too few for both parts") &&
-                              Contains("class \"none\" is in 0 images"));
+                              Contains("class \"none\" is in no image"));
   CHECK_THAT(outcome.err, !Contains("\"cat\""));
   CHECK(place.read("v.json").at("images").size() == 10);
+  const Outcome most = place.split_all("--count 39 --overwrite");
+  INFO(most.err);
+  CHECK_THAT(most.err, Contains(" images, in validation only, so it is not learned: training has 1 "
+                                "of all images"));
 }
 
 TEST_CASE("split: a file without annotations, and one that begins with a byte order mark") {

@@ -264,6 +264,18 @@ TEST_CASE("launchers: variables of ranks are taken, and contradictions refused")
   CHECK_THAT(other.err, Contains("rank 1 on ") && Contains("another configuration: train.momentum "
                                                            "is 0.5, there 0.9"));
   CHECK_FALSE(std::filesystem::exists(place.at("other")));
+  for (const auto& [first, second, how] :
+       {std::tuple("", " --dry-run", "was started with --dry-run, and rank 0 on "),
+        {" --dry-run", "", "was started without --dry-run, and rank 0 on "}}) {
+    const Outcome checks =
+        tests::run(start + "RANK=1 $T --output-dir other" + second +
+                   " & RANK=0 $T --output-dir other" + first + "; C=$?; wait $!; exit $C");
+    INFO(checks.err);
+    CHECK(checks.exit_code == 2);
+    CHECK(std::count(checks.err.begin(), checks.err.end(), '\n') == 1);
+    CHECK_THAT(checks.err, Contains(how) && Contains("start all ranks alike"));
+    CHECK_FALSE(std::filesystem::exists(place.at("other")));
+  }
   const Outcome more = tests::run(start + "RANK=0 $T --ranks 4");
   CHECK(more.exit_code == 2);
   CHECK_THAT(more.err, Contains("ranks.count=4, but the launcher has started 2 ranks"));

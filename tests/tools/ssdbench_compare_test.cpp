@@ -136,6 +136,12 @@ TEST_CASE("ssdbench compare: without a common case, the settings that differ are
         "checkpoint is run/last and copy/last\n");
   CHECK(differ({{"clock", "wall"}, {"results", rows}}, {{"results", {step_row(2, 9, 10, 11)}}}) ==
         "batch is 1 and 2, clock is wall and absent\n");
+  json other_models[2];
+  for (const int k : {0, 1}) {
+    other_models[k]["results"] = rows;
+    other_models[k]["results"][0]["gflop_per_image"] = k ? 12.34567 : 0.012;
+  }
+  CHECK(differ(other_models[0], other_models[1]) == "gflop_per_image is 0.012 and 12.35\n");
   json crossed[2];
   for (const int k : {0, 1}) {
     crossed[k]["results"] = {step_row(1, 9, 10, 11), step_row(2, 9, 10, 11)};

@@ -241,6 +241,15 @@ TEST_CASE("ssdbench allreduce: rates by size, of all ranks; sizes that ranks can
   CHECK(none.exit_code == 2);
 }
 
+TEST_CASE("ssdbench allreduce: a signal to it ends all ranks with its code, and nothing is told") {
+  const tests::Outcome o =
+      tests::run("timeout --preserve-status -s TERM 3 " + tests::program("ssdbench").string() +
+                 " allreduce --ranks 2 --kib 4096 --runs 100000");
+  INFO(o.err);
+  CHECK(o.exit_code == 128 + SIGTERM);
+  CHECK(o.err.empty());
+}
+
 TEST_CASE("ssdbench allreduce: what all ranks find wrong is told once") {
   const std::string program = tests::program("ssdbench").string();
   const tests::Outcome other = tests::run(fmt::format(

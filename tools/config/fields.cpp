@@ -22,12 +22,12 @@ std::string in_words(const std::string& noun, const base::Interval& range) {
   return words.empty() ? noun : noun + " " + words;
 }
 
-// Whole numbers may be written as 1e5, but not above 2^53, where a double would change them.
+// Whole numbers may be written as 1e5, but not from 2^53 on, where a double may change them.
 bool is_whole(const json& value) {
   if (value.is_number_integer()) return true;
   if (!value.is_number_float()) return false;
   double v = value.get<double>();
-  return std::trunc(v) == v && std::fabs(v) <= 9007199254740992.0;
+  return std::trunc(v) == v && std::fabs(v) < kLeastLossyWhole;
 }
 
 template <class T> bool read_number(const json& value, const base::Interval& range, T& field) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/base/start_folder.h"
 #include "tools/config/parser.h"
 
 namespace config {
@@ -27,7 +28,8 @@ std::string read_bounded(const std::string& path, const std::string& named_at) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file)
-    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno));
+    base::fail(base::ExitCode::usage, named_at, "cannot read ", path, ": ", std::strerror(errno),
+               base::start_folder_in_words(path));
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), std::streamsize(text.size()));
   if (file.bad())

@@ -4,23 +4,20 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/start_folder.h"
 
 namespace config {
 
-// Whether a path leads to nothing. Of a glob, its folder is meant.
-bool leads_to_nothing(const std::string& path);
-
-// If one of these paths is relative and leads to nothing, says so with the folder in which the
-// program was started; else empty.
-std::string start_folder_in_words(const std::vector<std::string>& paths);
-
-// Calls `open`. Adds start_folder_in_words() to its errors.
+// Calls `open`. If it fails, and one of these paths is relative and leads to nothing, adds the
+// folder in which the program was started to the error, unless it names that already.
 template <class Open> auto with_start_folder(const std::vector<std::string>& paths, Open open) {
   try {
     return open();
   } catch (const base::Error& error) {
-    const std::string words = start_folder_in_words(paths);
-    if (words.empty()) throw;
+    std::string words;
+    for (const std::string& path : paths)
+      if (words.empty()) words = base::start_folder_in_words(path);
+    if (words.empty() || std::string(error.what()).find(words) != std::string::npos) throw;
     base::fail(error.code(), error.what(), words);
   }
 }

@@ -105,9 +105,11 @@ void ConfigTable::apply_key(const ConfigText& text, const ConfigKey& key, const 
   const std::string* typed = text.typed(key.path);
   bool typed_text = key.text && typed && (value.is_number() || value.is_boolean());
   bool ok = typed_text ? key.assign(*typed) : key.assign(value);
+  const bool lossy = value.is_number_float() && std::fabs(value.get<double>()) >= kLeastLossyWhole;
   if (!ok)
     base::fail(base::ExitCode::usage, text.place(key.path), ": ", key.path, ": expected ",
-               key.expected, ", found ", shown_value(value));
+               key.expected, ", found ", shown_value(value),
+               lossy ? "; write a number from 2^53 on with all its digits" : "");
   set_.insert(key.path);
 }
 

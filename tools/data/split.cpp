@@ -79,18 +79,26 @@ std::string table(const SplitArguments& a, const data::Dataset& dataset, const d
                             base::printable(a.validation));
 }
 
+// Why a class is in one part only.
+std::string why_in_one_part(const data::Split& split, const data::ClassShare& share) {
+  const int64_t images = share.training + share.validation;
+  if (images == 0) return "in no image";
+  const bool learned = share.training > 0;
+  const char* const end = learned ? "in training only, so it is not measured"
+                                  : "in validation only, so it is not learned";
+  if (images == 1) return "in 1 image, too few for both parts: it is " + std::string(end);
+  return fmt::format("in {}, {}: {} has {} of all images", base::counted(images, "image"), end,
+                     learned ? "validation" : "training",
+                     learned ? split.validation : split.training);
+}
+
 // Warns of classes that only one part has, because these cannot be both learned and measured.
 void warn_of_classes(const data::Dataset& dataset, const data::Split& split) {
   for (size_t c = 0; c < split.classes.size(); ++c) {
     const data::ClassShare& share = split.classes[c];
     if (share.training > 0 && share.validation > 0) continue;
-    const int64_t images = share.training + share.validation;
-    base::tell(fmt::format("note: class \"{}\" is in {}, too few for both parts: {}",
-                           dataset.categories[c].name, base::counted(images, "image"),
-                           images == 0 ? "it is in none"
-                           : share.training == 0
-                               ? "it is in validation only, so it is not learned"
-                               : "it is in training only, so it is not measured"));
+    base::tell(fmt::format("note: class \"{}\" is {}", dataset.categories[c].name,
+                           why_in_one_part(split, share)));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "engine/base/error.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/text.h"
 #include "tools/image_files.h"
 
@@ -48,7 +49,8 @@ FolderWatch::FolderWatch(std::string folder, std::function<bool()> stopped)
       kFinished | kLeft | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
   if (::inotify_add_watch(events_.number, folder_.c_str(), kMask) < 0)
     fail(errno == ENOSPC ? ExitCode::resources : ExitCode::data, "--watch: ", name, ": ",
-         errno == ENOTDIR ? "is not a folder" : std::strerror(errno));
+         errno == ENOTDIR ? "is not a folder" : std::strerror(errno),
+         base::start_folder_in_words(folder_));
   // After the watch began, so that every file is in the list, or has an event, or both.
   for (const auto& [file, version] : list())
     given_.emplace(file, Given{version, settled(version, complete_)});

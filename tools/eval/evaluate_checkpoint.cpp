@@ -70,8 +70,8 @@ data::Dataset load_data(const CheckpointEvaluation& job, const run::ModelFile& f
     const bool named = job.input.source.given() || !job.config.empty() ||
                        std::any_of(job.overrides.begin(), job.overrides.end(),
                                    [](const auto& o) { return o.starts_with("data.val."); });
-    if (named || (!config::leads_to_nothing(config.data.val.path()) &&
-                  !config::leads_to_nothing(config.data.val.images)))
+    if (named || (!base::leads_to_nothing(config.data.val.path()) &&
+                  !base::leads_to_nothing(config.data.val.images)))
       throw;
     fail(error.code(), error.what(),
          "; this path is from the configuration in the checkpoint: give --annotations and --images "
@@ -186,8 +186,9 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   // The loader's pictures have to be of the model's size, not of the configuration's.
   config::RunConfig loading = config;
   loading.model = model.config().model;
-  const run::ModelEvaluation result =
-      run::evaluate_model(inference, loading, dataset, model.classes(), job.options);
+  const run::ModelEvaluation result = run::evaluate_model(
+      inference, loading, dataset, model.classes(), job.options, nullptr,
+      {.say = [&](const std::string& line) { log << "ssdeval: " + line << std::endl; }});
   run::tell_limit(dataset, result.detections, job.options, log);
   if (const std::string nothing = run::nothing_found_in_words(result, config.eval);
       !nothing.empty())

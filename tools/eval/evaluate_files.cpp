@@ -14,6 +14,7 @@
 #include "engine/base/output_guard.h"
 #include "engine/base/text.h"
 #include "tools/eval/evaluation_page.h"
+#include "tools/logs/evaluation_watch.h"
 #include "tools/run/class_list.h"
 
 namespace tools {
@@ -133,7 +134,14 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   tell_oddities(job, truth, file, log);
   tell_images(truth, file.detections, log);
   run::tell_limit(truth, file.detections, job.options, log);
-  data::Evaluation evaluation = data::evaluate(truth, file.detections, job.options);
+  const logs::EvaluationWatch watch{
+      .say = [&](const std::string& line) { log << "ssdeval: " + line << std::endl; }};
+  logs::EvaluationProgress progress(watch);
+  data::EvaluationOptions options = job.options;
+  options.progress = [&](size_t done, size_t all) {
+    progress.done(int64_t(done), int64_t(all), "classes measured");
+  };
+  data::Evaluation evaluation = data::evaluate(truth, file.detections, options);
   run::report(job.report, evaluation, job.options, truth, out);
   if (!job.report.page.empty())  // last: if it cannot be written, the metrics are not lost
     write_evaluation_page(job.report.page, {.title = job.detections,

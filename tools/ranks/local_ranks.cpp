@@ -26,11 +26,13 @@ namespace {
 using base::ExitCode;
 
 constexpr std::array kHandedOn{SIGTERM, SIGINT, SIGUSR1, SIGHUP};
-std::atomic<pid_t> group{0};  // of the ranks' processes
+std::atomic<pid_t> group{0};    // of the ranks' processes
+std::atomic<int> handed_on{0};  // the last signal that the ranks got from here
 static_assert(std::atomic<pid_t>::is_always_lock_free, "the handler must not lock");
 
 void hand_on(int number) {
   const int before = errno;
+  handed_on = number;
   if (group > 0) ::kill(-group, number);
   errno = before;
 }
@@ -127,7 +129,7 @@ std::vector<pid_t> start(int count, char** argv) {
 
 int run_local_ranks(int count, char** argv) {
   const std::vector<pid_t> ranks = start(count, argv);  // sets the group
-  return wait_for_ranks(ranks, group);
+  return wait_for_ranks(ranks, group, handed_on);
 }
 
 }  // namespace tools

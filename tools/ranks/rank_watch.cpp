@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 // Waits for the ranks as they end.
 class Watch {
  public:
-  Watch(std::vector<pid_t> ranks, pid_t group)
-      : left_(int(ranks.size())), ranks_(std::move(ranks)), group_(group) {}
+  Watch(std::vector<pid_t> ranks, pid_t group, const std::atomic<int>& handed_on)
+      : left_(int(ranks.size())), ranks_(std::move(ranks)), group_(group), handed_on_(handed_on) {}
 
   int until_all_ended() {
     while (left_ > 0) {
@@ -57,6 +57,8 @@ class Watch {
   }
 
   void note_killed(int rank, pid_t process, int signal) {
+    // Whoever has asked for it knows.
+    if (signal == handed_on_) return fail_with(128 + signal);
     if (!ended_by_us_)
       base::tell(fmt::format("rank {} (process {}) was killed by signal {} ({})", rank, process,
                              signal, strsignal(signal)));
@@ -85,13 +87,14 @@ class Watch {
   bool failed_ = false, ended_by_us_ = false;
   std::vector<pid_t> ranks_;
   const pid_t group_;
+  const std::atomic<int>& handed_on_;
   std::chrono::steady_clock::time_point deadline_;
 };
 
 }  // namespace
 
-int wait_for_ranks(std::vector<pid_t> ranks, pid_t group) {
-  return Watch(std::move(ranks), group).until_all_ended();
+int wait_for_ranks(std::vector<pid_t> ranks, pid_t group, const std::atomic<int>& handed_on) {
+  return Watch(std::move(ranks), group, handed_on).until_all_ended();
 }
 
 }  // namespace tools

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "engine/base/error.h"
+#include "engine/base/room.h"
 #include "engine/base/tell.h"
 
 namespace run {
@@ -24,6 +25,9 @@ std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, siz
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
                                       engine::BackendOptions options) {
   if (threads > 0) omp_set_num_threads(threads);
+  if (const int wanted = omp_get_max_threads(); !base::has_threads(wanted - 1))  // OpenMP would end
+    base::fail(base::ExitCode::resources, "out of memory or threads: ", wanted,
+               " threads cannot be started; fewer are wanted with --threads or train.threads");
   if (!options.tell) {
     options.tell = base::tell;
     options.plan_program = "/proc/self/exe";  // tools::run_program knows the option
@@ -33,11 +37,14 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
 
 }  // namespace
 
-// Without a limit, most of what is free; the host's untouched pages cost nothing.
+// Without a limit, most of what is free; the host's untouched pages cost nothing. What reads and
+// draws images takes address space, too.
 size_t step_memory(engine::Backend& backend, double memory_gib) {
   if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
   constexpr size_t kLeast = size_t(1) << 30;
-  return std::max(kLeast, backend.free_memory() / 4 * 3);
+  const size_t room = base::address_room() / 4;
+  const size_t most = room < kLeast / 2 ? room : 3 * room - kLeast;
+  return std::min(most, std::max(kLeast, backend.free_memory() / 4 * 3));
 }
 
 Device::Device(const std::string& device, double memory_gib, int threads,

@@ -78,8 +78,8 @@ int64_t most_batches(const data::Dataset& dataset, const data::LoaderOptions& op
 
 // Finds the boxes in this rank's part of the images.
 Found find_boxes(Inference& inference, const data::Dataset& dataset,
-                 const std::vector<int>& categories, data::LoaderOptions options,
-                 const Stop& stop) {
+                 const std::vector<int>& categories, data::LoaderOptions options, const Stop& stop,
+                 logs::EvaluationProgress& progress) {
   engine::Memory pixels(inference.backend(), options.pixel_bytes(), engine::MemoryKind::pinned);
   options.pixels = {static_cast<uint8_t*>(pixels.data()), pixels.bytes()};
   data::Loader loader(dataset, options);
@@ -87,6 +87,7 @@ Found find_boxes(Inference& inference, const data::Dataset& dataset,
   inference.refresh();
   const data::Batch* batch = nullptr;
   for (int64_t i = 0, most = most_batches(dataset, options); i < most; ++i) {
+    progress.done(i * options.batch_size * options.world, int64_t(dataset.images.size()), "images");
     all.stopped = stop.before(i);
     if (all.stopped) break;
     if (i == 0 || batch) batch = loader.next();
@@ -141,14 +142,15 @@ void share_metrics(engine::Collectives& ranks, data::Evaluation& metrics) {
 ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& config,
                                const data::Dataset& dataset, const ClassList& classes,
                                data::EvaluationOptions metrics, engine::Collectives* ranks,
-                               const std::function<bool()>& stop) {
+                               const logs::EvaluationWatch& watch) {
   data::LoaderOptions options = evaluation_loader(config, dataset, classes);
   options.batch_size = inference.batch_size();
   options.rank = engine::rank_of(ranks);
   options.world = engine::count_of(ranks);
   const auto start = std::chrono::steady_clock::now();
-  Found found =
-      find_boxes(inference, dataset, classes.categories_of(dataset), options, Stop(stop, ranks));
+  logs::EvaluationProgress progress(watch);
+  Found found = find_boxes(inference, dataset, classes.categories_of(dataset), options,
+                           Stop(watch.stop, ranks), progress);
   if (ranks && !found.stopped) found = over_ranks(*ranks, found);
   ModelEvaluation result;
   result.unreadable = found.unreadable;
@@ -156,6 +158,9 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig& co
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (result.stopped) return result;
   for (const PlacedDetection& d : found.detections) result.detections.push_back(d.detection);
+  metrics.progress = [&](size_t done, size_t all) {
+    progress.done(int64_t(done), int64_t(all), "classes measured");
+  };
   metrics.reference_area |= config.eval.reference_area;
   if (options.rank == 0) result.metrics = data::evaluate(dataset, result.detections, metrics);
   if (ranks) share_metrics(*ranks, result.metrics);

@@ -1,10 +1,9 @@
 // Computes the COCO metrics of a model on a data set.
 #pragma once
-#include <functional>
-
 #include "data/metrics/coco_eval.h"
 #include "engine/collectives/collectives.h"
 #include "tools/config/run_config.h"
+#include "tools/logs/evaluation_watch.h"
 #include "tools/logs/training_log.h"
 #include "tools/run/class_list.h"
 #include "tools/run/inference.h"
@@ -25,12 +24,13 @@ struct ModelEvaluation {
 // configuration or `metrics` sets it. Ranks share the images. All get all detections and the 12
 // metrics; only rank 0 gets the rest of the evaluation.
 //
-// `stop` is asked before each batch. If it says so on one rank, the evaluation is stopped on all.
+// If `watch` asks on one rank for a stop, the evaluation is stopped on all. It is told how many
+// images have passed through the model and, afterwards, for how many classes the metrics are known.
 ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
                                const data::Dataset& dataset, const ClassList&,
                                data::EvaluationOptions metrics = {},
                                engine::Collectives* ranks = nullptr,
-                               const std::function<bool()>& stop = {});
+                               const logs::EvaluationWatch& watch = {});
 
 // Why there are no detections at all, such as "nothing was detected, because no box of its classes
 // has a score above eval.score_threshold=1". Empty if there are some.

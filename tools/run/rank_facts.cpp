@@ -48,6 +48,7 @@ std::string digest_of(const std::string& path) {
 json print_json(const data::Fingerprint& f) {
   json j{{"images", f.images}, {"labels", f.labels}};
   for (const data::FingerprintPart& part : data::kFingerprintParts) j[part.name] = f.*part.hash;
+  for (const data::FingerprintPart& hint : data::kFingerprintHints) j[hint.name] = f.*hint.hash;
   return j;
 }
 
@@ -55,6 +56,8 @@ data::Fingerprint print_of(const json& j) {
   data::Fingerprint f{.images = j.at("images"), .labels = j.at("labels")};
   for (const data::FingerprintPart& part : data::kFingerprintParts)
     f.*part.hash = j.at(part.name).get<uint64_t>();
+  for (const data::FingerprintPart& hint : data::kFingerprintHints)
+    f.*hint.hash = j.at(hint.name).get<uint64_t>();
   return f;
 }
 

@@ -44,6 +44,15 @@ void check_equal_start(engine::Collectives& ranks, const config::RunConfig& conf
   }
 }
 
+void check_equal_job(engine::Collectives& ranks, bool dry_run) {
+  const auto jobs = ranks.gather_bytes("what is to be done", dry_run ? "check" : "train");
+  for (int r = 1; r < ranks.size(); ++r)
+    if (jobs[size_t(r)] != jobs[0])
+      fail(ExitCode::usage, engine::rank_in_words(ranks, r), " was started ",
+           jobs[0] == "check" ? "without" : "with", " --dry-run, and rank 0 on ", ranks.host(0),
+           jobs[0] == "check" ? " with it" : " without it", ": start all ranks alike");
+}
+
 void share_weights(engine::Collectives& ranks, Device& device, const engine::Parameters& parameters,
                    engine::Optimizer& optimizer) {
   const kernels::Queue queue = device.queue();

@@ -16,6 +16,10 @@ namespace run {
 void check_equal_start(engine::Collectives&, const config::RunConfig&, const TrainingData&,
                        const ModelFile* resumed);
 
+// Throws Error(usage) if a rank is to check a run only (--dry-run), and rank 0 to train it, or
+// the other way around: they would make different calls.
+void check_equal_job(engine::Collectives&, bool dry_run);
+
 // Replaces the weights, moving statistics and optimiser's state by those of rank 0.
 void share_weights(engine::Collectives&, Device&, const engine::Parameters&, engine::Optimizer&);
 

@@ -6,11 +6,15 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
 #include "engine/base/set_aside.h"
+#include "engine/base/start_folder.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
+#include "tools/logs/earlier_events.h"
 #include "tools/run/checkpoint_files.h"
 
 namespace run {
@@ -111,6 +115,57 @@ std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun
   return wanted.empty() || fs::equivalent(wanted, old, unknown) ? old : "";
 }
 
+constexpr const char* kLast = "last.safetensors";
+constexpr const char* kReplaced[] = {"report.html", "last_metrics.json", "last_per_class.csv",
+                                     "last_detections.json"};
+
+bool is_file(const std::string& path) {
+  std::error_code unknown;
+  return fs::is_regular_file(path, unknown);
+}
+
+// The step of a checkpoint; -1 if there is none that is whole.
+int64_t step_of(const std::string& path) {
+  try {
+    return is_file(path) ? ModelFile(path).state().step : -1;
+  } catch (const base::Error&) {
+    return -1;
+  }
+}
+
+// Lines are cut off the log itself, so that a second name would lose them, too.
+void keep_copy(const std::string& path, const std::string& name) {
+  std::error_code error;
+  if (is_file(path)) fs::copy_file(path, name, error);
+  if (error)
+    base::fail(base::ExitCode::data, "cannot copy ", path, " to ", name, ": ", error.message());
+}
+
+// If the run in the folder has a later checkpoint than `step`, after which it goes on, gives second
+// names to that checkpoint, the report and the files of the last evaluation, and keeps copies of
+// the logs, from which the lines of later steps will be removed. The names end with the step of
+// that checkpoint, as "results.csv.of_step_120".
+void keep_later_steps(const RunFolder& folder, int64_t step) {
+  const std::string last = folder.file(kLast);
+  const int64_t later = step_of(last);
+  if (later <= step) return;
+  const std::string why = base::concatenate("of_step_", later);
+  std::error_code unknown;
+  // It has gone back before, and has saved nothing since.
+  if (fs::equivalent(last + "." + why, last, unknown)) return;
+  for (const char* name : {"results.csv", "summary.json", "train.log"})
+    keep_copy(folder.file(name), base::free_name(folder.file(name), why));
+  keep_copy(logs::newest_events(folder.path()), base::free_name(folder.file("events"), why));
+  for (const char* name : kReplaced)
+    if (const std::string path = folder.file(name); is_file(path))
+      base::put_second_name(path, base::free_name(path, why));
+  base::put_second_name(last, base::free_name(last, why));
+  base::tell(base::concatenate(
+      "note: the run in ", folder.path().string(), " goes back from step ", later, " to step ",
+      step, ": its logs, its last checkpoint and evaluation and its report as they were are kept ",
+      "there under names that end in .", why));
+}
+
 [[noreturn]] void refuse_without_checkpoint(const std::string& from) {
   if (RunFolder::without_checkpoint(from))
     base::fail(base::ExitCode::checkpoint, "--resume ", from,
@@ -118,7 +173,8 @@ std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun
                (fs::path(from) / "config.json").string(), " --output-dir ", from,
                ", which keeps its logs");
   base::fail(base::ExitCode::checkpoint, "--resume ", from,
-             ": no checkpoint there: give a checkpoint file, or the folder of a run that has one");
+             ": no checkpoint there: give a checkpoint file, or the folder of a run that has one",
+             base::start_folder_in_words(from));
 }
 
 }  // namespace
@@ -169,6 +225,7 @@ RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
   const std::string old = folder_to_go_on_in(config, run);
   if (old.empty()) return RunFolder::create(config, words);
   RunFolder folder = go_on(old, config, words);
+  keep_later_steps(folder, run.file->state().step);
   for (const std::string& path : run.damaged) base::set_aside(path, "damaged");
   return folder;
 }

@@ -17,6 +17,7 @@
 #include "engine/base/file_kind.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/set_aside.h"
+#include "engine/base/start_folder.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/unfinished_files.h"
@@ -131,7 +132,8 @@ void RunFolder::check_fresh(const fs::path& folder) {
 
 void RunFolder::check_own(const fs::path& folder, const std::string& checkpoint) {
   const std::string name = base::printable(folder.string());
-  if (!fs::is_directory(folder)) fail(ExitCode::usage, name, ": no such folder of a run");
+  if (!fs::is_directory(folder))
+    fail(ExitCode::usage, name, ": no such folder of a run", base::start_folder_in_words(folder));
   if (!is_run(folder))
     fail(ExitCode::usage, checkpoint.empty() ? name : base::printable(checkpoint) + ": its folder",
          " is not the folder of a run, as it lacks env.json, cmdline.txt or config.json: give a "

@@ -20,6 +20,8 @@ json fingerprint_json(const data::Fingerprint& f) {
   json j{{"images", f.images}, {"labels", f.labels}};
   for (const data::FingerprintPart& part : data::kFingerprintParts)
     j[part.name] = fmt::format("{:016x}", f.*part.hash);
+  for (const data::FingerprintPart& hint : data::kFingerprintHints)
+    j[hint.name] = fmt::format("{:016x}", f.*hint.hash);
   return j;
 }
 
@@ -79,6 +81,9 @@ data::Fingerprint read_fingerprint(const StateReader& state, const char* key) {
   f.images = part.whole<int64_t>("images", 0, kMostSteps);
   f.labels = part.whole<int64_t>("labels", 0, kMostSteps);
   for (const data::FingerprintPart& p : data::kFingerprintParts) f.*p.hash = part.hash(p.name);
+  // They are not in files of earlier versions.
+  for (const data::FingerprintPart& p : data::kFingerprintHints)
+    if (part.has(p.name)) f.*p.hash = part.hash(p.name);
   return f;
 }
 

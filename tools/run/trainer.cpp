@@ -305,7 +305,8 @@ void Trainer::wait_for_files() {
 
 // If a signal stops the evaluation, the checkpoint that follows says that it is still due.
 void Trainer::evaluate(const StopSignal& stop) {
-  const ModelEvaluation result = validation_.run([&] { return stop.signalled(); });
+  const ModelEvaluation result = validation_.run(
+      {.stop = [&] { return stop.signalled(); }, .say = [&](const auto& line) { say(line); }});
   roll_.pause();
   state_.evaluation_due = result.stopped;
   if (result.stopped)

@@ -10,7 +10,7 @@
 #include "tools/run/run_options.h"
 
 namespace run {
-ModelEvaluation Validation::run(const std::function<bool()>& stop) {
+ModelEvaluation Validation::run(const logs::EvaluationWatch& watch) {
   base::Range range("evaluation");
   const auto start = std::chrono::steady_clock::now();
   if (!inference_)
@@ -23,7 +23,7 @@ ModelEvaluation Validation::run(const std::function<bool()>& stop) {
   exchange();
   try {
     ModelEvaluation result = evaluate_model(*inference_, config_, data_.val, data_.classes, {},
-                                            model_.device().ranks(), stop);
+                                            model_.device().ranks(), watch);
     exchange();
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;

@@ -15,8 +15,8 @@ class Validation {
       : config_(config), data_(data), model_(model) {}
 
   // Evaluates the moving averages of the weights, if there are any, else the weights. The weights
-  // are back in their place afterwards, also after an error. `stop` as for evaluate_model().
-  ModelEvaluation run(const std::function<bool()>& stop);
+  // are back in their place afterwards, also after an error. `watch` as for evaluate_model().
+  ModelEvaluation run(const logs::EvaluationWatch& watch);
   double seconds() const { return seconds_; }  // that the latest run() took
 
   // The metric that train.early_stopping.metric names, or -1 if it has no value.

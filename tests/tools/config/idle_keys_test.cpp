@@ -57,7 +57,10 @@ TEST_CASE("keys without effect are told with the key that makes it so") {
         {{"train.early_stopping.metric=AR@100"},
          "train.early_stopping.metric",
          "there is no data.val to evaluate on"},
-        {{"train.graph=false"}, "train.graph", "the run is on a CPU, and this is for a GPU"},
+        {{"train.graph=false"}, "train.graph", "train.device is cpu, and this is for a GPU"},
+        {{"train.deterministic=true"},
+         "train.deterministic",
+         "train.device is cpu, which gives the same bits in every run anyway"},
         {{"ranks.sum_precision=bf16"}, "ranks.sum_precision", "there is only one rank"},
         {{"model.batch_norm.mode=frozen", "model.batch_norm.decay=0.5"},
          "model.batch_norm.decay",
@@ -71,6 +74,34 @@ TEST_CASE("keys without effect are told with the key that makes it so") {
     const std::string line = std::string("note: ") + keys + " (command line) has no effect: " + why;
     CHECK(told(settings) == line + "\n");
   }
+}
+
+// The device of the machine on which the test runs takes no part.
+TEST_CASE("keys of one kind of device are told on both kinds of machines") {
+  constexpr config::Gpus kNone = [] { return 0; }, kOne = [] { return 1; };
+  const auto told_with = [](const char* device, config::Gpus gpus) {
+    return joined(idle_in_training(
+        config::load_run_config("", {std::string("train.device=") + device, "train.graph=false",
+                                     "train.conv_algorithm=direct", "train.deterministic=true"}),
+        gpus));
+  };
+  const std::string graph = "note: train.graph (command line) has no effect: ",
+                    bits = "note: train.deterministic (command line) has no effect: ",
+                    algorithm = "note: train.conv_algorithm (command line) has no effect: ";
+  for (const config::Gpus gpus : {kNone, kOne}) {
+    CHECK(told_with("cpu", gpus) ==
+          graph + "train.device is cpu, and this is for a GPU\n" + bits +
+              "train.device is cpu, which gives the same bits in every run anyway\n");
+    for (const char* device : {"cuda", "cuda:1"})
+      CHECK(told_with(device, gpus) ==
+            algorithm + "train.device is a GPU, and this is for a CPU\n");
+  }
+  CHECK(told_with("auto", kNone) ==
+        graph + "this is for a GPU, and train.device=auto finds none on this machine\n" + bits +
+            "train.device=auto finds no GPU on this machine, and a CPU gives the same bits in "
+            "every run anyway\n");
+  CHECK(told_with("auto", kOne) ==
+        algorithm + "this is for a CPU, and train.device=auto finds a GPU on this machine\n");
 }
 
 TEST_CASE("keys of one reason share a line, also if they are typed with their defaults") {
@@ -113,8 +144,8 @@ TEST_CASE("the project's own configurations have no key without effect") {
   for (const auto& entry : std::filesystem::directory_iterator(tests::source_dir() / "configs")) {
     if (entry.path().extension() != ".json") continue;
     const RunConfig c = config::load_run_config(entry.path().string(), {});
-    INFO(entry.path().string() << "\n" << joined(idle_in_training(c)));
-    CHECK(idle_in_training(c).empty());
+    for (const config::Gpus gpus : {config::Gpus([] { return 0; }), config::Gpus([] { return 1; })})
+      CHECK(entry.path().string() + joined(idle_in_training(c, gpus)) == entry.path().string());
   }
 }
 
@@ -129,6 +160,9 @@ TEST_CASE("an evaluation tells typed keys that it does not read") {
              Contains("train.batch_size (command line) has no effect: eval.batch_size is set"));
   CHECK_THAT(told_of_evaluation({"data.val.annotations=y", "data.val.images=x"}, false),
              Contains("have no effect: options of the command line name other data"));
+  CHECK(told_of_evaluation({"train.deterministic=true", "train.graph=false"}) ==
+        "note: train.deterministic (command line), train.graph (command line) have no effect: only "
+        "a training reads it; ssdeval chooses as ssddetect does, what is fastest\n");
   const tests::TemporaryFolder folder;
   const std::string file = (folder.path() / "c.json").string();
   tests::write_text(file, "{\"train\": {\"seed\": 5}}");
