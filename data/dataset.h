@@ -45,6 +45,11 @@ struct ImagePolicy {
   bool follow_links = true;  // whether symbolic links may lead out of the image folder
 };
 
+// What a box is in the files of a data set: COCO's x, y, width, height in pixels; YOLO's x_center
+// y_center width height, and the edges of records, in fractions of the image's sides; VOC's edges
+// in pixels.
+enum class BoxForm { corner_and_size, centre_and_size, edges, edges_in_fractions };
+
 struct Dataset {
   std::string source;      // its name in messages: what the user named; may be empty
   std::string class_file;  // that lists the classes, where it is not `source`
@@ -62,6 +67,7 @@ struct Dataset {
   // Whether the format or the user says that labels belong to the pictures as `policy` reads them.
   // An annotated size may still show the opposite.
   bool frame_known = false;
+  BoxForm box_form = BoxForm::corner_and_size;  // for messages
 
   std::span<const Object> objects_of(const ImageEntry& image) const {
     return {objects.data() + image.first_object, image.object_count};

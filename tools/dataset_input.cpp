@@ -96,7 +96,7 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
   if (!problems && dataset.images.empty())
     base::fail(base::ExitCode::data, base::printable(name()), ": the data set has no images");
   dataset.frame_known |= exif.has_value();
-  for (const std::string& note : dataset.notes) base::tell("note: " + note);
+  for (const std::string& note : dataset.notes) base::tell(data::note_line(note));
   if (!problems)  // a check lists it among them
     for (const std::string& remark : data::label_remarks(name(), dataset)) base::tell(remark);
   return dataset;

@@ -14,7 +14,28 @@ namespace {
 constexpr double kPast = 1.02, kFar = 1.25;
 constexpr double kMost = 1.1;  // of x2 and y2
 
+// How boxes that look like corners are mended.
+std::string cure_of_corners(BoxForm form) {
+  if (form == BoxForm::corner_and_size)
+    return "and {} fit as [x1, y1, x2, y2]; {}subtract x1 and y1 from the last two";
+  return "and {} fit if the sizes are right and lower edges; {}subtract xmin and ymin from xmax "
+         "and ymax, to which they were added";
+}
+
 }  // namespace
+
+std::string form_in_words(BoxForm form) {
+  switch (form) {
+    case BoxForm::centre_and_size:
+      return "`class x_center y_center width height` in fractions of the image's sides";
+    case BoxForm::edges:
+      return "xmin, ymin, xmax, ymax in pixels";
+    case BoxForm::edges_in_fractions:
+      return "xmin, ymin, xmax, ymax in fractions of the image's sides";
+    default:
+      return "[x, y, width, height] in pixels";
+  }
+}
 
 void BoxUnits::add(const ImageEntry& image, double x, double y, double width, double height) {
   if (image.width <= 4 || image.height <= 4 || !(width > 0) || !(height > 0)) return;
@@ -25,15 +46,15 @@ void BoxUnits::add(const ImageEntry& image, double x, double y, double width, do
   };
   past_border += reaches(kPast);
   far_past += reaches(kFar);
-  as_corners += width > x && height > y && width <= kMost * image.width + 1.0 &&
-                height <= kMost * image.height + 1.0;
+  as_corners += form != BoxForm::centre_and_size && width > x && height > y &&
+                width <= kMost * image.width + 1.0 && height <= kMost * image.height + 1.0;
   in_unit += std::max({x, y, width, height}) <= 1;
   upper_left += 2 * (x + width) <= image.width && 2 * (y + height) <= image.height;
   largest = std::max({largest, x + width, y + height});
 }
 
 BoxUnits count_box_units(const Dataset& dataset) {
-  BoxUnits units;
+  BoxUnits units{.form = dataset.box_form};
   for (const ImageEntry& image : dataset.images)
     for (const Object& o : dataset.objects_of(image)) units.add(image, o.x, o.y, o.width, o.height);
   return units;
@@ -67,21 +88,21 @@ bool BoxUnits::may_be_small() const { return boxes >= 20 && upper_left == boxes;
 std::string BoxUnits::in_words() const {
   if (look_like_unit())
     return fmt::format(
-        "the boxes look like 0..1: {} of {} have no value above 1, expected [x, y, width, height] "
-        "in pixels; multiply them by the sides of their images",
-        in_unit, boxes);
+        "the boxes look like 0..1: {} of {} have no value above 1 as pixels, expected {}; "
+        "multiply them by the sides of their images",
+        in_unit, boxes, form_in_words(form));
   if (!look_like_corners() && !may_be_corners())
     return may_be_small() ? fmt::format(
                                 "the boxes may be in per cent, or for smaller pictures: all {} lie "
                                 "in the upper left quarters of their images, and no edge is beyond "
-                                "{:.4g}; [x, y, width, height] in pixels is expected",
-                                boxes, largest)
+                                "{:.4g}; expected {}",
+                                boxes, largest, form_in_words(form))
                           : "";
-  return fmt::format(
-      "the boxes {} corners: {} of {} reach past the border as [x, y, width, height], and {} fit "
-      "as [x1, y1, x2, y2]; {}subtract x1 and y1 from the last two",
-      look_like_corners() ? "look like" : "may be", past_border, boxes, as_corners,
-      look_like_corners() ? "" : "if they are, ");
+  return fmt::format("the boxes {} corners: {} of {} reach past the border{}, ",
+                     look_like_corners() ? "look like" : "may be", past_border, boxes,
+                     form == BoxForm::corner_and_size ? " as [x, y, width, height]" : "") +
+         fmt::format(fmt::runtime(cure_of_corners(form)), as_corners,
+                     look_like_corners() ? "" : "if they are, ");
 }
 
 }  // namespace data

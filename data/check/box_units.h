@@ -9,12 +9,17 @@
 
 namespace data {
 
+// What a line or an entry of a file should hold: "[x, y, width, height] in pixels".
+std::string form_in_words(BoxForm form);
+
 struct BoxUnits {
-  int64_t boxes = 0;  // with area, in images of more than 4 pixels a side
+  BoxForm form = BoxForm::corner_and_size;  // of the files
+  int64_t boxes = 0;                        // with area, in images of more than 4 pixels a side
   // Reach 2 % of the image's side, and 1 px or more, past the right or lower border.
   int64_t past_border = 0;
   int64_t far_past = 0;  // reach a quarter of the side past it
-  // Have an area when read as x1, y1, x2, y2, and then reach at most a tenth past it.
+  // Have an area when read as x1, y1, x2, y2, and then reach at most a tenth past it. None of
+  // YOLO's are counted: their reader tells corners from the numbers of their lines.
   int64_t as_corners = 0;
   int64_t in_unit = 0;     // have no value above 1
   int64_t upper_left = 0;  // lie in the upper left quarter of their images
@@ -34,8 +39,8 @@ struct BoxUnits {
   // True if there are at least 20 boxes, and all lie in the upper left quarters of their images: as
   // per cent do, and boxes for smaller pictures.
   bool may_be_small() const;
-  // Says what the boxes look like, with the share that shows it and the cure. Empty if they look
-  // like pixels.
+  // Says what the boxes look like, with the share that shows it and the cure, in the terms of the
+  // files. Empty if they look like pixels.
   std::string in_words() const;
 };
 

@@ -97,9 +97,8 @@ class LabelChecker {
       add(ProblemKind::non_finite_box, image, o, box + " is not finite");
     else if (o.width < 0 || o.height < 0)
       add(ProblemKind::negative_box, image, o,
-          box +
-              " has a negative side, as if its corners were swapped; [x, y, width, height] is "
-              "expected");
+          box + " has a negative side, as if its corners were swapped; expected " +
+              form_in_words(dataset_.box_form));
     else if (o.x >= image.width || o.y >= image.height || right <= 0 || bottom <= 0)
       add(ProblemKind::box_outside, image, o,
           fmt::format("{} lies outside the image of {} x {}", box, image.width, image.height));

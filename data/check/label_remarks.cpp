@@ -5,6 +5,10 @@
 
 namespace data {
 
+std::string note_line(const std::string& note) {
+  return (note.starts_with("warning: ") ? "" : "note: ") + note;
+}
+
 std::vector<std::string> label_remarks(const std::string& name, const Dataset& dataset) {
   std::vector<std::string> remarks;
   if (const std::string units = count_box_units(dataset).in_words(); !units.empty())

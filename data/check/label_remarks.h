@@ -7,6 +7,9 @@
 
 namespace data {
 
+// The line that tells a note of a data set: "note: NOTE", or the note alone if it is a warning.
+std::string note_line(const std::string& note);
+
 // Lines that begin with "warning: NAME: " or "note: NAME: ": boxes that seem to be in another unit
 // (BoxUnits), and what is there more than once (Repeats). These are guesses, so no data set is
 // refused for them.

@@ -7,6 +7,7 @@
 #include <pugixml.hpp>
 
 #include "data/formats/lines.h"
+#include "data/formats/name_list.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
@@ -97,6 +98,8 @@ std::vector<std::string> read_class_names(const std::string& path) {
   if (const char* kind = other_kind(text))
     fail(ExitCode::data, path, ": the file is ", kind, "; expected one class name per line");
   std::vector<std::string> names = listed_names(text, path);
+  if (const auto fault = fault_of_names(names))
+    fail(ExitCode::data, path, ":", fault->line, ": ", fault->words);
   std::vector<int> lines(names.size());
   std::iota(lines.begin(), lines.end(), 1);
   for (size_t i = 0; i < names.size(); ++i)

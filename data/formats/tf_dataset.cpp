@@ -96,6 +96,7 @@ std::vector<int64_t> class_ids(const TfExample& example, const LabelMap& map) {
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options) {
   Dataset out;
+  out.box_form = BoxForm::edges_in_fractions;
   out.shards = shards;
   out.categories = map.categories();
   std::unordered_map<int64_t, int32_t> category_of;

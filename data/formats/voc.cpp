@@ -70,22 +70,22 @@ std::string children_in_words(pugi::xml_node element) {
   return names.empty() ? "nothing" : base::printable_name(names);
 }
 
-// The child of this name, if there is one. Some readers would take the first of two, some the last.
-pugi::xml_node only_child(pugi::xml_node element, const char* name, const XmlPlaces& places) {
-  const pugi::xml_node child = element.child(name);
-  if (const pugi::xml_node second = child.next_sibling(name))
-    fail(ExitCode::data, places.of(second), ": ", path_of(second),
-         " stands twice in its element; remove one of the two");
-  return child;
+// The child of this name, if there is one. A second one is refused, since it may say another thing.
+pugi::xml_node only_child(pugi::xml_node parent, const char* name, const XmlPlaces& places) {
+  const pugi::xml_node first = parent.child(name), second = first.next_sibling(name);
+  if (second)
+    fail(ExitCode::data, places.of(second), ": a second ", path_of(second),
+         "; keep the one that is right, and write an object of its own for each box");
+  return first;
 }
 
 VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
   VocObject object;
-  if (const auto name = only_child(element, "name", places)) object.name = text_of(name);
-  if (const auto box = only_child(element, "bndbox", places))
-    for (int i = 0; i < 4; ++i)
-      if (const auto edge = only_child(box, kVocEdges[i], places))
-        object.edges[i] = parse_number(edge, places);
+  object.name = text_of(only_child(element, "name", places));
+  const pugi::xml_node box = only_child(element, "bndbox", places);
+  for (int i = 0; i < 4; ++i)
+    if (const pugi::xml_node edge = only_child(box, kVocEdges[i], places))
+      object.edges[i] = parse_number(edge, places);
   for (int i = 0; i < 4; ++i)
     if (object.name.empty() || std::isnan(object.edges[i]))
       fail(ExitCode::data, places.of(element), ": an object without ",
@@ -96,12 +96,17 @@ VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
 }
 
 void parse_annotation(pugi::xml_node annotation, const XmlPlaces& places, VocFile& file) {
-  if (const auto name = only_child(annotation, "filename", places))
-    file.image.file_name = text_of(name);
-  if (const auto size = only_child(annotation, "size", places))
-    for (auto [name, side] :
-         {std::pair("width", &file.image.width), {"height", &file.image.height}})
-      if (const auto found = only_child(size, name, places)) *side = parse_side(found, places);
+  file.image.file_name = text_of(only_child(annotation, "filename", places));
+  const pugi::xml_node size = only_child(annotation, "size", places);
+  if (const pugi::xml_node side = only_child(size, "width", places))
+    file.image.width = parse_side(side, places);
+  if (const pugi::xml_node side = only_child(size, "height", places))
+    file.image.height = parse_side(side, places);
+  const pugi::xml_node box = annotation.find_node(
+      [](pugi::xml_node node) { return node.name() == std::string_view("bndbox"); });
+  if (box && !annotation.child("object"))
+    fail(ExitCode::data, places.of(box), ": a box in ", path_of(box),
+         ", expected annotation/object/bndbox");
   for (pugi::xml_node object : annotation.children("object")) {
     file.objects.push_back(parse_object(object, places));
     for ([[maybe_unused]] pugi::xml_node part : object.children("part")) ++file.parts;
@@ -122,8 +127,8 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
     fail(ExitCode::data, where, ": the file holds <",
          base::printable_name(document.document_element().name()),
          ">, expected PASCAL VOC's <annotation>");
-  for (pugi::xml_node annotation : document.children("annotation"))
-    parse_annotation(annotation, {xml, where}, file);
+  const XmlPlaces places{xml, where};
+  parse_annotation(only_child(document, "annotation", places), places, file);
   if (file.image.width == 0 || file.image.height == 0)
     fail(ExitCode::data, where,
          ": no size/width and size/height, expected the picture's sides in pixels, as in "
@@ -234,6 +239,7 @@ Dataset load_voc(const std::string& xml_folder, const std::string& image_folder,
   Dataset out;
   out.notes.push_back(note_of(files, pictures, xml_folder, listed, list.empty()));
   out.image_folder = image_folder;
+  out.box_form = BoxForm::edges;
   auto index = take_categories(out, files, names);
   for (VocFile& file : files) {
     file.image.id = static_cast<int64_t>(out.images.size() + 1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/formats/label_map.h"
+#include "data/formats/name_list.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -63,6 +64,19 @@ const char* file_of(NameFormat format) {
              file_of(format), " ", fault, "; rename the ", what, ", or choose another format");
 }
 
+// Readers refuse lines that look like comments or numbered names.
+void require_names_in_lines(const Dataset& dataset, const char* option) {
+  std::vector<std::string> lines;
+  for (const Category& category : dataset.categories) lines.push_back(category.name);
+  const auto fault = fault_of_names(lines);
+  if (!fault) return;
+  const Category& category = dataset.categories[size_t(fault->line) - 1];
+  refuse(dataset, NameFormat::yolo, option,
+         base::concatenate("class \"", base::printable_name(category.name), "\" (id ", category.id,
+                           ")"),
+         ("would not be read with this name in it: " + fault->words).c_str(), "class");
+}
+
 }  // namespace
 
 void require_writable_names(const Dataset& dataset, NameFormat format, const char* option) {
@@ -72,6 +86,7 @@ void require_writable_names(const Dataset& dataset, NameFormat format, const cha
              base::concatenate("class \"", base::printable_name(category.name), "\" (id ",
                                category.id, ")"),
              fault, "class");
+  if (format == NameFormat::yolo) require_names_in_lines(dataset, option);
   if (format != NameFormat::coco && format != NameFormat::voc) return;
   for (const ImageEntry& image : dataset.images)
     if (const char* fault = fault_in_text(image.file_name, format))

@@ -137,7 +137,7 @@ class Search {
   bool look_above(int bad) {
     int above = bad - 1;
     while (above > 0 && !has_text(line(above))) --above;
-    if (above == 0 || !begins_with_key(line(bad))) return false;
+    if (above == 0 || !begins_with_key(line(bad)) || begins_with_key(line(above))) return false;
     const size_t indent = indent_of(line(above));
     const YAML::Mark last = Part(first_lines(above)).last;
     constexpr std::string_view kOthers = "\"'[{-?";

@@ -9,7 +9,6 @@
 
 #include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
-#include "data/formats/yolo_line.h"
 #include "data/formats/yolo_match.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
@@ -57,7 +56,7 @@ Object in_pixels(const YoloLine& label, const ImageEntry& image) {
 
 // Returns whether all lines could be used.
 bool take_labels(Dataset& out, const ImageEntry& image, const std::string& path,
-                 int keypoint_numbers, YoloMatch& match, Problems* problems) {
+                 int keypoint_numbers, YoloCounts& counts, Problems* problems) {
   base::LoadedFile file(path, kLargestLabels);
   bool whole = true;
   for_lines(plain_text(file.bytes(), path), [&](std::string_view line, int number) {
@@ -67,7 +66,7 @@ bool take_labels(Dataset& out, const ImageEntry& image, const std::string& path,
       YoloLine label = parse_yolo_line(line, {out.categories.size(), keypoint_numbers}, where);
       Object object = in_pixels(label, image);
       object.id = static_cast<int64_t>(out.objects.size() + 1);
-      count_line(match, label);
+      count_line(counts, label);
       out.objects.push_back(object);
     });
   });
@@ -91,7 +90,8 @@ void take_image(Dataset& out, const YoloImage& source, int keypoint_numbers, Exi
   whole &= take_or_report(problems, ProblemKind::bad_label_file, source.labels.string(), [&] {
     labelled = has_labels(source.labels);
     if (labelled)
-      whole = take_labels(out, image, source.labels.string(), keypoint_numbers, match, problems);
+      whole =
+          take_labels(out, image, source.labels.string(), keypoint_numbers, match.lines, problems);
   });
   image.object_count = static_cast<uint32_t>(out.objects.size()) - image.first_object;
   const bool without_boxes = image.object_count == 0;
@@ -127,8 +127,8 @@ std::string line_of(const Object& o, const ImageEntry& image, YoloWritten& writt
     return "";
   }
   written.cut += was_cut;
-  return fmt::format("{} {} {} {} {}\n", o.category, (x.first + x.last) / 2,
-                     (y.first + y.last) / 2, x.last - x.first, y.last - y.first);
+  return fmt::format("{} {} {} {} {}\n", o.category, (x.first + x.last) / 2, (y.first + y.last) / 2,
+                     x.last - x.first, y.last - y.first);
 }
 
 }  // namespace
@@ -141,6 +141,7 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
   out.image_folder = files.image_folder;
   out.layout_folders = files.layout_folders;
   out.frame_known = true;
+  out.box_form = BoxForm::centre_and_size;
   for (size_t i = 0; i < names.size(); ++i)
     out.categories.push_back({static_cast<int64_t>(i + 1), names[i]});
   YoloMatch match;
@@ -148,8 +149,16 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
     take_image(out, source, files.keypoint_numbers, exif, match, problems);
   if (match.labelled == 0 && !any_bad()) fail(ExitCode::data, without_labels(files));
   out.notes.push_back(match_in_words(files, match));
-  for (const std::string& odd : {corners_in_words(match), keypoints_in_words(match)})
-    if (!odd.empty()) out.notes.push_back(files.image_folder + ": " + odd);
+  if (const std::string corners = corners_in_words(match.lines); !corners.empty()) {
+    if (problems)
+      problems->add({ProblemKind::look_like_corners, "boxes", -1, false, corners});
+    else
+      out.notes.push_back("warning: " + files.image_folder + ": " + corners);
+  }
+  if (const std::string odd = keypoints_in_words(match.lines); !odd.empty())
+    report(problems, ProblemKind::bad_label_file, files.image_folder, odd);
+  else if (const std::string shapes = shapes_in_words(match.lines); !shapes.empty())
+    out.notes.push_back(files.image_folder + ": " + shapes);
   return out;
 }
 

@@ -73,9 +73,10 @@ std::vector<double> points_behind_box(std::span<const double> n, size_t each) {
   return points;
 }
 
-// Whether the numbers may be a box and its key points: the points lie in the box and, unless it is
-// told of each whether it can be seen, spread over half of its width or height. If a polygon is
-// taken so, its second point is the box's size, which then rarely fits.
+// Whether the numbers may be a box and its key points: all points are the same one, as no polygon
+// has it; or they lie in the box and, unless it is told of each whether it can be seen, spread over
+// half of its width or height. If a polygon is taken so, its second point is the box's size, which
+// then rarely fits.
 bool like_keypoints(std::span<const double> n) {
   constexpr YoloLine kImage{.left = 0, .top = 0, .right = 1, .bottom = 1};
   if (n.size() <= kBox || n[3] <= 0 || n[4] <= 0) return false;
@@ -84,8 +85,9 @@ bool like_keypoints(std::span<const double> n) {
            const std::vector<double> points = points_behind_box(n, each);
            if (points.empty()) return false;
            const YoloLine spread = box_around(points);
-           return lies_in(spread, box) && (each == 3 || spread.right - spread.left >= n[3] / 2 ||
-                                           spread.bottom - spread.top >= n[4] / 2);
+           const double wide = spread.right - spread.left, high = spread.bottom - spread.top;
+           if (each == 2 && points.size() > 2 && wide == 0 && high == 0) return true;
+           return lies_in(spread, box) && (each == 3 || wide >= n[3] / 2 || high >= n[4] / 2);
          });
 }
 

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 bool is_label_name(const fs::path& path) {
   static const std::set<std::string> kOthers{"classes.txt", "train.txt",  "val.txt",  "test.txt",
                                              "labels.txt",  "README.txt", "notes.txt"};
-  return path.extension() == ".txt" && !kOthers.contains(path.filename().string());
+  const std::string ending = path.extension().string();
+  return (ending == ".txt" || ending == ".TXT") && !kOthers.contains(path.filename().string());
 }
 
 struct LabelFiles {
@@ -121,42 +122,6 @@ std::string match_in_words(const YoloFiles& files, const YoloMatch& match) {
                         count == 1 ? "1 image shares" : fmt::format("{} images share", count));
   if (!files.other_pictures.empty()) text += "; " + in_words(files.other_pictures);
   return text;
-}
-
-void count_line(YoloMatch& match, const YoloLine& line) {
-  constexpr double kPast = 0.02;
-  const double width = line.right - line.left, height = line.bottom - line.top;
-  ++match.boxes;
-  match.past_border +=
-      line.left < -kPast || line.top < -kPast || line.right > 1 + kPast || line.bottom > 1 + kPast;
-  match.as_corners += line.left < width / 2 && line.top < height / 2;
-  match.with_keypoints += line.with_keypoints;
-  if (line.with_keypoints || line.numbers == 5) return;
-  if (match.polygons++ == 0) match.polygon_numbers = line.numbers;
-  match.alike &= line.numbers == match.polygon_numbers;
-  match.like_keypoints += line.like_keypoints;
-}
-
-std::string corners_in_words(const YoloMatch& match) {
-  if (match.boxes < 3 || match.as_corners * 100 < match.boxes * 95 || match.past_border < 2 ||
-      match.past_border * 10 < match.boxes * 3)
-    return "";
-  return fmt::format(
-      "warning: the boxes look like corners: {} of {} reach past the border, and {} fit as x1 y1 "
-      "x2 y2; YOLO's lines are: class x_center y_center width height",
-      match.past_border, match.boxes, match.as_corners);
-}
-
-std::string keypoints_in_words(const YoloMatch& match) {
-  if (match.with_keypoints > 0)
-    return fmt::format("the key points of {} are left out",
-                       base::counted(match.with_keypoints, "box"));
-  if (match.polygons < 3 || !match.alike || match.like_keypoints * 100 < match.polygons * 95)
-    return "";
-  return fmt::format(
-      "warning: {} lines of {} numbers are read as polygons, but look like boxes with key points; "
-      "if they are, write kpt_shape into a data.yaml, as in `kpt_shape: [17, 3]`",
-      match.polygons, match.polygon_numbers);
 }
 
 std::string without_images(const YoloFiles& files) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "data/formats/yolo.h"
-#include "data/formats/yolo_line.h"
+#include "data/formats/yolo_counts.h"
 
 namespace data {
 
@@ -15,14 +15,7 @@ struct YoloMatch {
   int64_t damaged = 0;     // of these, images whose file has something that cannot be used
   int64_t left_out = 0;    // of these, images of which no box could be read
   int64_t empty = 0;       // images whose file is whole and has no box
-  int64_t boxes = 0;
-  int64_t past_border = 0;  // boxes that reach past the border by more than 2 % of a side
-  int64_t as_corners = 0;   // boxes with an area if their numbers were x1 y1 x2 y2
-  int64_t with_keypoints = 0;  // lines whose key points were left out
-  int64_t polygons = 0;
-  int64_t like_keypoints = 0;  // polygons of which each may be a box and its key points
-  int polygon_numbers = 0;     // in the first of these lines
-  bool alike = true;           // whether all of these lines have so many
+  YoloCounts lines;
 };
 
 // Whether an image has this label file. Throws Error(data) if the file, or a folder above it, is a
@@ -32,14 +25,6 @@ bool has_labels(const std::filesystem::path& labels);
 // One line for the user. To write it, the function searches the label folders for .txt files that
 // belong to no image.
 std::string match_in_words(const YoloFiles& files, const YoloMatch& match);
-
-void count_line(YoloMatch& match, const YoloLine& line);
-// A warning if the boxes look like corners, x1 y1 x2 y2: at least three, of which 95 % have an area
-// as corners, and 30 % (at least two) reach past the border as centre and size. Else empty.
-std::string corners_in_words(const YoloMatch& match);
-// How many key points were left out. Or a warning if polygons look like boxes with key points: at
-// least three, which all have the same number of numbers, and of which 95 % look so. Else empty.
-std::string keypoints_in_words(const YoloMatch& match);
 
 // The error message if no image was found.
 std::string without_images(const YoloFiles& files);

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <utility>
 
-#include "data/formats/class_names.h"
 #include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo.h"
+#include "data/formats/yolo_names.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
@@ -33,6 +34,21 @@ fs::path yaml_file(const fs::path& yolo) {
   for (const char* name : {"data.yaml", "data.yml", "dataset.yaml", "dataset.yml"})
     if (std::error_code unknown; fs::exists(yolo / name, unknown)) return yolo / name;
   return {};
+}
+
+// Windows writes paths with \\, which is a letter of names elsewhere.
+std::string windows_in_words(std::string_view path) {
+  if (path.find('\\') == path.npos) return "";
+  return "`" + base::printable_path(std::string(path)) +
+         "` is a path of Windows: write / in place of \\, and no drive; ";
+}
+
+// The path with / in place of \\, if there is no file without that.
+std::string slashed(const fs::path& folder, const std::string& path) {
+  std::string other = path;
+  std::ranges::replace(other, '\\', '/');
+  std::error_code unknown;
+  return fs::exists(folder / path, unknown) ? path : other;
 }
 
 // The path with "labels" in place of the last folder that is called "images", if there is one.
@@ -100,12 +116,14 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Probl
       ++out.other_pictures[fs::path(line).extension().string()];
       return;
     }
-    const fs::path base = line.starts_with("./") ? list.parent_path() : root;
+    const bool beside = line.starts_with("./") || line.starts_with(".\\");
+    const fs::path base = beside ? list.parent_path() : root;
     const std::string where = fmt::format("{}:{}", list.string(), number);
-    const YoloImage image = image_at(root, base / fs::path(line), where);
+    const YoloImage image = image_at(root, base / slashed(base, std::string(line)), where);
     if (std::error_code unknown; !fs::exists(root / image.relative, unknown)) {
       const std::string text = base::printable_path((root / image.relative).string()) +
-                               " does not exist; remove the line, or add the image";
+                               " does not exist; " + windows_in_words(line) +
+                               "remove the line, or add the image";
       if (odd.missing++ == 0) odd.first_missing = where + ": " + text;
       if (problems) report(problems, ProblemKind::missing_file, where, text);
       return;
@@ -139,7 +157,8 @@ void take_folder(const fs::path& root, const fs::path& folder, const std::string
 }
 
 // Some exporters write "../train/images" although train/ lies beside data.yaml.
-fs::path resolve(const fs::path& root, const std::string& text) {
+fs::path resolve(const fs::path& root, const std::string& written) {
+  const std::string text = slashed(root, written);
   const fs::path plain = (root / text).lexically_normal();
   if (!fs::exists(plain) && text.starts_with("../"))
     return (root / text.substr(3)).lexically_normal();
@@ -149,7 +168,7 @@ fs::path resolve(const fs::path& root, const std::string& text) {
 // The `path` in a data.yaml is often that of another machine, or relative to another folder. The
 // note is empty if there is such a folder, or no `path`.
 std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string& path) {
-  const fs::path folder = yaml.parent_path(), root = folder / path;
+  const fs::path folder = yaml.parent_path(), root = folder / slashed(folder, path);
   base::require_permitted(root);
   std::error_code unknown;
   const bool found = fs::is_directory(root, unknown);
@@ -162,11 +181,12 @@ std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string
 
 // A path of another machine is the usual reason.
 [[noreturn]] void refuse_place(const std::string& where, const std::string& split,
-                               const fs::path& place, const fs::path& root) {
+                               const std::string& text, const fs::path& place,
+                               const fs::path& root) {
   fail(ExitCode::data, where, ": ", base::printable_name(split), ": ",
        base::printable_path(place.string()),
-       " does not exist, expected a folder of images or a list of them; write it relative to ",
-       base::printable_path(root.string()), ", or set `path`");
+       " does not exist, expected a folder of images or a list of them; ", windows_in_words(text),
+       "write it relative to ", base::printable_path(root.string()), ", or set `path`");
 }
 
 std::string splits_of(const YoloYaml& yaml) {
@@ -192,7 +212,7 @@ Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems
     const fs::path place = resolve(root, text);
     base::require_permitted(place);
     std::error_code unknown;
-    if (!fs::exists(place, unknown)) refuse_place(where, source.split, place, root);
+    if (!fs::exists(place, unknown)) refuse_place(where, source.split, text, place, root);
     place.extension() == ".txt" ? take_list(root, place, files, problems)
                                 : take_folder(root, place, where, files);
   }
@@ -203,16 +223,6 @@ Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems
   dataset.notes.insert(dataset.notes.begin(), files.notes.begin(), files.notes.end());
   if (!note.empty()) dataset.notes.insert(dataset.notes.begin(), note);
   return dataset;
-}
-
-std::vector<std::string> folder_names(const Source& source) {
-  if (!source.names.empty()) return read_class_names(source.names);
-  const std::string found = names_beside_labels(source.yolo);
-  if (!found.empty()) return read_class_names(found);
-  const std::string option = source.option("names");
-  fail(ExitCode::data, source.yolo, ": no data.yaml, classes.txt or obj.names: ",
-       option.empty() ? "put the class names into its classes.txt, one per line"
-                      : "give the file of class names with " + option);
 }
 
 // Some exports hold the labels alone.
@@ -247,14 +257,6 @@ LabelFolders label_folders(const Source& source) {
 
 bool has_yolo_yaml(const std::string& yolo) { return !yaml_file(yolo).empty(); }
 
-std::string names_beside_labels(const std::string& folder) {
-  std::error_code unknown;
-  for (const char* name : {"classes.txt", "obj.names"})
-    if (const fs::path path = fs::path(folder) / name; fs::exists(path, unknown))
-      return path.string();
-  return "";
-}
-
 Dataset load_yolo(const Source& source, Problems* problems) {
   if (const fs::path yaml = yaml_file(source.yolo); !yaml.empty())
     return load_yaml(yaml, source, problems);
@@ -264,7 +266,7 @@ Dataset load_yolo(const Source& source, Problems* problems) {
          base::start_folder_in_words(source.yolo));
   refuse_labels_alone(source);
   const LabelFolders folders = label_folders(source);
-  return load_yolo(folders.labels, folders.images, folder_names(source), source.policy.exif,
+  return load_yolo(folders.labels, folders.images, names_of_folder(source), source.policy.exif,
                    problems);
 }
 

@@ -17,7 +17,8 @@ namespace data {
 //   labels/x.txt: the last folder of the path that is called "images" becomes "labels". If no
 //   folder is called so, the labels lie beside the image.
 // * A folder of label files. The names of the classes are in source.names, or in classes.txt or
-//   obj.names in that folder. The images are in source.images, or in that folder.
+//   obj.names in that folder or in labels/ below it. The images are in source.images, or in that
+//   folder.
 // * A folder with images/ and labels/ and the names of the classes, as Label Studio exports it.
 //   Each image has the label file of the same relative path. The images may be in source.images.
 //
@@ -27,9 +28,5 @@ Dataset load_yolo(const Source& source, Problems* problems = nullptr);
 
 // Whether `yolo` is a data.yaml, or a folder with one.
 bool has_yolo_yaml(const std::string& yolo);
-
-// The file of class names in a folder of label files, classes.txt or obj.names; empty if there is
-// none.
-std::string names_beside_labels(const std::string& folder);
 
 }  // namespace data

@@ -3,10 +3,12 @@
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
+#include <set>
 #include <sstream>
 
 #include "data/class_limit.h"
 #include "data/formats/lines.h"
+#include "data/formats/name_list.h"
 #include "data/formats/yaml_fault.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
@@ -66,6 +68,7 @@ class Reader {
   std::string text_of(const YAML::Node& node, const std::string& key) const;
   std::vector<std::string> texts_of(const YAML::Node& node, const std::string& key) const;
   std::string name_of(const YAML::Node& node) const;
+  [[noreturn]] void refuse_numbers(const YAML::Node& names, const YAML::Node& at) const;
   void numbered_names(const YAML::Node& node, YoloYaml& out) const;
   void parse_names(const YAML::Node& node, YoloYaml& out) const;
   int parse_keypoints(const YAML::Node& shape) const;
@@ -99,6 +102,32 @@ std::string Reader::name_of(const YAML::Node& node) const {
   return name;
 }
 
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+// Says which keys there are in place of the numbers: `at` is the first that does not fit.
+void Reader::refuse_numbers(const YAML::Node& names, const YAML::Node& at) const {
+  const std::string name = base::printable_name(at.Scalar());
+  std::set<std::string> numbers, values;
+  for (const auto& item : names) {
+    if (is_number(item.first.Scalar())) numbers.insert(item.first.Scalar());
+    if (item.second.IsScalar() && is_number(item.second.Scalar()))
+      values.insert(item.second.Scalar());
+  }
+  const bool from_one = numbers.size() == names.size() && !numbers.contains("0") &&
+                        numbers.contains(std::to_string(names.size()));
+  std::string found = ", found `" + name + "`";
+  if (numbers.empty() && values.size() == names.size())
+    found = base::concatenate(", found a name before its number; write `", names[at].Scalar(), ": ",
+                              name, "`");
+  else if (from_one)
+    found = base::concatenate(", found 1 to ", names.size(),
+                              "; number the classes as the label files do, which count from 0");
+  refuse(at, base::concatenate("names: expected the numbers 0 to ", names.size() - 1, ", once each",
+                               found));
+}
+
 // Reads names by number. The numbers may have any order, but no gaps.
 void Reader::numbered_names(const YAML::Node& node, YoloYaml& out) const {
   std::vector<std::string> names(node.size());
@@ -111,8 +140,7 @@ void Reader::numbered_names(const YAML::Node& node, YoloYaml& out) const {
     auto [rest, error] = std::from_chars(key.data(), key.data() + key.size(), index);
     if (error != std::errc() || rest != key.data() + key.size() || index >= names.size() ||
         seen[index])
-      refuse(item.first, "names: expected the numbers 0 to " + std::to_string(names.size() - 1) +
-                             ", once each");
+      refuse_numbers(node, item.first);
     seen[index] = true;
     names[index] = name_of(item.second);
     out.name_lines[index] = item.second.Mark().line + 1;
@@ -219,6 +247,9 @@ YoloYaml Reader::read(const YAML::Node& root) {
     take_split(entry.first, entry.second, out);
   }
   if (out.names.empty()) refuse_without_names(root);
+  if (const auto fault = fault_of_names(out.names))
+    fail(ExitCode::data, where_, ":", out.name_lines[size_t(fault->line) - 1],
+         ": names: ", fault->words);
   if (!nc.empty() && nc != std::to_string(out.names.size()))
     fail(ExitCode::data, where_, ": nc is ", base::printable_name(nc), ", but names has ",
          base::counted(int64_t(out.names.size()), "class"),

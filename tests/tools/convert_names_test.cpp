@@ -208,6 +208,7 @@ TEST_CASE("convert: names of classes that a format cannot hold are refused with 
        {Case{"bolt\nnut", "--to-yolo", "YOLO's classes.txt holds one name per line"},
         {"bolt\rnut", "--to-yolo", "control characters"},
         {" bolt", "--to-yolo", "no blank at the ends"},
+        {"# bolt", "--to-yolo", "YOLO's classes.txt would not be read with this name in it"},
         {"a\x01z", "--to-voc", "VOC's XML holds no control characters"},
         {"bolt\n", "--to-voc", "no blank at the ends"},
         {nul, "--to-voc", "control characters"},

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <thread>
 
+#include "data/check/label_remarks.h"
 #include "data/formats/source_values.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
@@ -62,7 +63,7 @@ data::Dataset load_dataset(data::Source source, const std::string& label_map,
   data::Dataset dataset = config::with_start_folder(
       paths_in_config(source), [&source] { return data::open(source, source.prefix); });
   if (dataset.images.empty()) fail(ExitCode::data, source.path(), ": no images");
-  for (const std::string& note : dataset.notes) base::tell("note: " + note);
+  for (const std::string& note : dataset.notes) base::tell(data::note_line(note));
   return dataset;
 }
 

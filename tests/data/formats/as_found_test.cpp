@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "data/check/box_units.h"
+#include "data/check/label_remarks.h"
 #include "data/formats/class_names.h"
 #include "data/formats/label_map.h"
 #include "data/formats/source.h"
@@ -141,7 +143,8 @@ TEST_CASE("YOLO: images and labels that have no partner are counted") {
   f.text("labels/d.txt", "0 0.5 0.5 0.5 0.5\n");
   const Dataset set = f.read_yolo();
   CHECK(set.objects.size() == 2);
-  REQUIRE(set.notes.size() == 1);
+  REQUIRE(set.notes.size() == 2);
+  CHECK_THAT(set.notes[1], Contains("images: 1 label is a polygon; its bounding box is taken"));
   CHECK_THAT(set.notes[0], Contains("3 images, 2 with a label file (1 of them empty), 1 without"));
   CHECK_THAT(set.notes[0], Contains("1 label file without an image") && Contains("d.webp"));
   CHECK_THAT(set.notes[0], Contains(".webp 1"));
@@ -213,7 +216,15 @@ TEST_CASE("YOLO: corners in place of centre and size are told") {
   };
   const Names corners = notes_for("0 .1 .1 .9 .9\n0 .2 .3 .8 .9\n0 .05 .05 .3 .5\n1 .5 .5 .9 .9\n");
   REQUIRE(corners.size() == 2);
-  CHECK_THAT(corners[1], Contains("3 of 4 reach past the border, and 4 fit as x1 y1 x2 y2"));
+  CHECK(data::note_line(corners[1]).starts_with("warning: " + f.at("images") + ": the boxes look"));
+  CHECK_THAT(corners[1], Contains("3 of 4 reach past the border, and 4 fit as x1 y1 x2 y2; write "
+                                  "each line as `class x_center y_center width height`"));
+  data::Problems problems;  // of a check
+  const Dataset set = data::load_yolo(f.at("labels"), f.at("images"), {"bolt", "nut"},
+                                      data::ExifPolicy::upright, &problems);
+  CHECK(problems.count(data::ProblemKind::look_like_corners) == 1);
+  CHECK(set.notes.size() == 1);
+  CHECK(data::count_box_units(set).in_words().empty());
   // Large objects, a tenth of which reach past the border.
   std::string large;
   for (int i = 0; i < 20; ++i) large += i < 2 ? "0 .53 .5 1 .9\n" : "0 .5 .49 .94 .9\n";

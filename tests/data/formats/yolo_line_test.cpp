@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "data/formats/yolo_match.h"
+#include "data/formats/yolo_counts.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
@@ -20,9 +20,9 @@ YoloLine parsed(const std::string& line, int keypoint_numbers = 0) {
 }
 
 std::string said_of(const std::vector<std::string>& lines, int keypoint_numbers = 0) {
-  data::YoloMatch match;
-  for (const std::string& line : lines) count_line(match, parsed(line, keypoint_numbers));
-  return keypoints_in_words(match);
+  data::YoloCounts counts;
+  for (const std::string& line : lines) count_line(counts, parsed(line, keypoint_numbers));
+  return keypoint_numbers > 0 ? shapes_in_words(counts) : keypoints_in_words(counts);
 }
 
 bool is_box(const YoloLine& line) {
@@ -50,9 +50,11 @@ TEST_CASE("the key points behind a box are left out where data.yaml has their sh
 TEST_CASE("polygons that look like boxes with key points are told") {
   const std::string two = "0 0.5 0.5 0.2 0.4 0.42 0.35 0.58 0.66";
   CHECK_THAT(said_of({two, two, two}),
-             Contains("warning: 3 lines of 9 numbers") && Contains("`kpt_shape: [17, 3]`"));
+             Contains("3 lines of 9 numbers look like boxes") && Contains("`kpt_shape: [17, 3]`"));
   CHECK(said_of({two, two}).empty());
   CHECK(said_of({two, two, two, "1 0.1 0.1 0.9 0.1 0.9 0.9"}).empty());  // not alike
+  const std::string unset = "0 0.5 0.5 0.2 0.4 0.1 0.1 0.1 0.1 0.1 0.1";
+  CHECK_THAT(said_of({unset, unset, unset}), Contains("3 lines of 11 numbers"));
   // A point of which nothing is known is 0 0 0.
   const std::string seen = "1 0.5 0.2 0.5 0.2 0.3 0.15 1 0 0 0 0.7 0.25 1 0.5 0.2 0";
   CHECK_THAT(said_of({seen, seen, seen}), Contains("3 lines of 17 numbers"));

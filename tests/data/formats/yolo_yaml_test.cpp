@@ -84,6 +84,16 @@ TEST_CASE("what a data.yaml must not say is one line with its place") {
       {"names:\n- a\n- ' '", "d.yaml:3: names: a class without a name"},
       {"names:\n  0: a\n  1: \"\"", "d.yaml:3: names: a class without a name"},
       {"names: {0: a, 2: b}", "names: expected the numbers 0 to 1"},
+      {"names:\n  1: a\n  2: b",
+       "d.yaml:3: names: expected the numbers 0 to 1, once each, found 1 to "
+       "2; number the classes as the label files do, which count from 0"},
+      {"names: {0: a, cat: b}", "once each, found `cat`"},
+      {"names: {RBC: 0, WBC: 1}",
+       "d.yaml:1: names: expected the numbers 0 to 1, once each, found a name before its number; "
+       "write `0: RBC`"},
+      {"names: [0 RBC, 1 WBC]", "d.yaml:1: names: \"0 RBC\" has the number of its class, as all"},
+      {"names: [a]\nroboflow:\n\tworkspace: x\n  project: y",
+       "d.yaml:3: no valid YAML: a tab before the text of a line; indent by blanks"},
       {"names: {0: a, 0: b}", "names: expected the numbers 0 to 1"},
       {"names: {x: a}", "names: expected the numbers 0 to 0"},
       {"names: [a]\npath: [b]", "d.yaml:2: path: expected a text"},

@@ -1,0 +1,20 @@
+// Finds lines in a file of class names that are no names.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace data {
+
+struct NameFault {
+  int line = 0;  // from 1
+  std::string words;
+};
+
+// Looks for a comment, a heading or a key of data.yaml among the lines, and for numbers, quotes,
+// commas or dashes that all lines have around their names. If such a line were taken for a name, all
+// classes could be shifted, or no name would be that of another data set. What distinguishes names
+// stays: "1 cent" and "2 cent", or "#1" and "#2".
+std::optional<NameFault> fault_of_names(const std::vector<std::string>& lines);
+
+}  // namespace data
