@@ -173,7 +173,8 @@ OutputLocks OutputGuard::take(const std::vector<std::string>& inputs) const {
   std::set<std::pair<std::string, std::string>> taken;
   for (const Output& output : outputs_) {
     if (!output.folder.empty()) {
-      if (taken.emplace(output.folder, "").second) locks.take_folder(output.option, output.folder);
+      if (taken.emplace(output.folder, "").second)
+        locks.take_folder(output.option, output.folder, lock_of_folders_);
       continue;
     }
     const std::string& name = output.set.empty() ? output.path : output.set;

@@ -22,7 +22,10 @@ namespace base {
 // * Two programs never write one output, or into one folder of outputs, at the same time.
 class OutputGuard {
  public:
-  explicit OutputGuard(bool overwrite) : overwrite_(overwrite) {}
+  // `folders` says whether other programs may write into the same folders at the same time, as
+  // several may do that detect objects in different images.
+  explicit OutputGuard(bool overwrite, LockKind folders = LockKind::alone)
+      : overwrite_(overwrite), lock_of_folders_(folders) {}
 
   // Adds a file that the user names with `option`. An empty path is not an output.
   void add(const std::string& option, const std::string& path);
@@ -56,6 +59,7 @@ class OutputGuard {
   void refuse_pair(const Output& a, const Output& b) const;
 
   bool overwrite_;
+  LockKind lock_of_folders_;
   std::vector<Output> outputs_;
   std::set<std::string> folders_;  // that were checked
 };

@@ -22,11 +22,13 @@ namespace fs = std::filesystem;
 
 struct OutputLocks::Lock {
   int file = -1;
+  LockKind kind = LockKind::alone;
   FileIdentity identity;
   TemporaryName name;  // so that a signal which ends the program removes the file
 
   ~Lock() {
-    if (!name.path().empty()) ::unlink(name.path().c_str());
+    const bool last = kind == LockKind::alone || ::flock(file, LOCK_EX | LOCK_NB) == 0;
+    if (last && !name.path().empty()) ::unlink(name.path().c_str());
     ::close(file);
   }
 };
@@ -98,18 +100,20 @@ void OutputLocks::make_folders(const fs::path& folder) {
 }
 
 void OutputLocks::take_name(const std::string& option, const fs::path& name) {
-  take(option, name.parent_path() / lock_name(name.filename().string()), name);
+  take(option, name.parent_path() / lock_name(name.filename().string()), name, LockKind::alone);
 }
 
-void OutputLocks::take_folder(const std::string& option, const fs::path& folder) {
-  take(option, folder / kFolderLock, folder);
+void OutputLocks::take_folder(const std::string& option, const fs::path& folder, LockKind kind) {
+  take(option, folder / kFolderLock, folder, kind);
 }
 
-void OutputLocks::take(const std::string& option, const fs::path& file, const fs::path& output) {
+void OutputLocks::take(const std::string& option, const fs::path& file, const fs::path& output,
+                       LockKind kind) {
   const std::string what = option + ": " + printable(output.string());
   for (;;) {
     make_folders(file.parent_path());
     auto lock = std::make_unique<Lock>();
+    lock->kind = kind;
     lock->file = open_lock(file);
     if (lock->file < 0 && errno == ENOENT) continue;  // its owner has removed the folder just now
     struct stat status;
@@ -120,7 +124,8 @@ void OutputLocks::take(const std::string& option, const fs::path& file, const fs
     lock->identity = identity_of(status);
     for (const auto& held : locks_)
       if (held->identity == lock->identity) return;
-    if (::flock(lock->file, LOCK_EX | LOCK_NB) != 0) {
+    const int wanted = kind == LockKind::alone ? LOCK_EX : LOCK_SH;
+    if (::flock(lock->file, wanted | LOCK_NB) != 0) {
       if (errno == EWOULDBLOCK) refuse(what);
       tell("note: " + what + ": cannot be locked (" + std::strerror(errno) +
            "), so see to it that no other program writes there at the same time");

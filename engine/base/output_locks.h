@@ -7,9 +7,11 @@
 
 namespace base {
 
+enum class LockKind { alone, shared };  // shared: with others who share it, but with nobody alone
+
 // Holds the locks of outputs until it is destroyed. A lock is a hidden file beside the output, or
-// in the folder of outputs. It is removed at the end. If the program is killed, the file stays, but
-// the system has released the lock.
+// in the folder of outputs. The last program that holds it removes it at the end. If the program is
+// killed, the file stays, but the system has released the lock.
 class OutputLocks {
  public:
   OutputLocks();
@@ -22,13 +24,14 @@ class OutputLocks {
   // the lock already. Throws Error(usage) if another program has it, and Error(data) if its file
   // cannot be made.
   void take_name(const std::string& option, const std::filesystem::path& name);
-  // The same for all files of a folder.
-  void take_folder(const std::string& option, const std::filesystem::path& folder);
+  // The same for all files of a folder. The lock of a folder may be shared.
+  void take_folder(const std::string& option, const std::filesystem::path& folder,
+                   LockKind kind = LockKind::alone);
 
  private:
   struct Lock;
   void take(const std::string& option, const std::filesystem::path& file,
-            const std::filesystem::path& output);
+            const std::filesystem::path& output, LockKind kind);
   void make_folders(const std::filesystem::path& folder);
   void release();
 

@@ -72,7 +72,7 @@ class DetectionRun {
 };
 
 base::OutputLocks DetectionRun::take_outputs(std::vector<std::string> inputs) const {
-  base::OutputGuard guard(job_.overwrite);
+  base::OutputGuard guard(job_.overwrite, base::LockKind::shared);
   files_.add_to(guard, images_, names_);
   guard.add("--json", job_.json);
   inputs.insert(inputs.end(), images_.begin(), images_.end());

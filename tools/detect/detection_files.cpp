@@ -132,7 +132,7 @@ base::OutputLocks DetectionFiles::take_for_stream(const std::vector<std::string>
       base::fail(base::ExitCode::usage, "--watch: ", base::printable(watched),
                  " would get new pictures from this program; write them into another folder");
   if (!folders_.crops.empty()) check_folders();
-  base::OutputGuard guard(false);
+  base::OutputGuard guard(false, base::LockKind::shared);
   for (const auto& [option, folder, name] : {std::tuple("-o", folders_.pictures, "picture"),
                                              {"--save-crops", folders_.crops, "crop"},
                                              {"--save-txt", folders_.labels, "label"}})

@@ -64,6 +64,29 @@ TEST_CASE("output locks: a second program is refused while the first one holds t
   take_name(again), take_folder(again);
 }
 
+TEST_CASE("output locks: a folder is shared by those who agree to it, and the last one cleans up") {
+  const tests::TemporaryFolder place;
+  const auto share = [&](OutputLocks& locks) {
+    locks.take_folder("-o", place.path(), base::LockKind::shared);
+  };
+  const auto alone = [&](OutputLocks& locks) { locks.take_folder("-o", place.path()); };
+  {
+    OutputLocks first;
+    share(first);
+    {
+      OutputLocks second;
+      share(second);
+      CHECK_THAT(refusal(alone), Contains("is being written by another program"));
+    }
+    CHECK(entries(place.path()) == 1);
+    CHECK_THAT(refusal(alone), Contains("is being written by another program"));
+  }
+  CHECK(entries(place.path()) == 0);
+  OutputLocks one;
+  alone(one);
+  CHECK_THAT(refusal(share), Contains("is being written by another program"));
+}
+
 TEST_CASE("output locks: folders that hold something by then stay") {
   const tests::TemporaryFolder place;
   {
