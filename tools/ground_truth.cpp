@@ -5,7 +5,7 @@
 
 #include "data/formats/source_files.h"
 #include "data/formats/tf_dataset.h"
-#include "data/formats/yolo_names.h"
+#include "data/formats/yolo/yolo_names.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/folder_walk.h"

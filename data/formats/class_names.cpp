@@ -7,7 +7,7 @@
 #include <pugixml.hpp>
 
 #include "data/formats/lines.h"
-#include "data/formats/name_list.h"
+#include "data/formats/yolo/name_list.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"

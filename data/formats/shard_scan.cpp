@@ -35,6 +35,15 @@ Object object_from_edges(const TfExample& e, size_t i) {
   return object;
 }
 
+// A box may lie outside of its image, but not so many sides away: those are pixels.
+void refuse_pixels(const TfExample& e, const std::string& where) {
+  constexpr float kMostSides = 3;
+  for (size_t i = 0; i < e.xmin.size(); ++i)
+    if (e.xmin[i] > kMostSides && e.ymin[i] > kMostSides && std::isfinite(e.xmin[i] + e.ymin[i]))
+      fail(ExitCode::data, where, ": box ", i, ": xmin ", e.xmin[i], " and ymin ", e.ymin[i],
+           ", expected 0 to 1: edges are divided by the image's sides; are these pixels?");
+}
+
 class ShardScanner {
  public:
   ShardScanner(const std::string& path, int32_t shard, const LabelMap& map,
@@ -100,6 +109,7 @@ class ShardScanner {
         fail(ExitCode::data, where, ": ", count, " xmin, ", e.xmax.size(), " xmax, ", e.ymin.size(),
              " ymin, ", e.ymax.size(), " ymax, ", class_count(e),
              " classes; expected as many of each");
+    refuse_pixels(e, where);
     for (size_t size : {e.is_crowd.size(), e.area.size()})
       if (size != 0 && size != count)
         fail(ExitCode::data, where, ": ", base::counted(int64_t(count), "box"), ", but ",

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "data/formats/label_map.h"
-#include "data/formats/name_list.h"
+#include "data/formats/yolo/name_list.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "data/formats/yolo.h"
-#include "data/formats/yolo_counts.h"
+#include "data/formats/yolo/yolo_counts.h"
 
 namespace data {
 

@@ -10,7 +10,7 @@
 #include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo.h"
-#include "data/formats/yolo_names.h"
+#include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"

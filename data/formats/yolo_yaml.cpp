@@ -8,8 +8,8 @@
 
 #include "data/class_limit.h"
 #include "data/formats/lines.h"
-#include "data/formats/name_list.h"
 #include "data/formats/yaml_fault.h"
+#include "data/formats/yolo/name_list.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"

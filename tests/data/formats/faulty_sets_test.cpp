@@ -39,10 +39,10 @@ Found found_in(const data::Source& source, Dataset* loaded = nullptr) {
   return found;
 }
 
-// Examples of an image with a box whose class has a name and a number. Of several boxes, which are
-// equal, only the first has a number.
+// Examples of an image with a box whose class has a name and a number. `left` is its upper edge,
+// too. Of several boxes, which are equal, only the first has a number.
 std::string example_of(const std::string& name, int64_t number, float right = 0.5f, int boxes = 1,
-                       int64_t crowd = 0) {
+                       int64_t crowd = 0, float left = 0) {
   std::string message;
   protozero::pbf_writer example(message), features(example, 1);
   const auto add = [&](const std::string& key, int list, const auto& write) {
@@ -64,8 +64,8 @@ std::string example_of(const std::string& name, int64_t number, float right = 0.
   };
   text("image/encoded", "\xff\xd8\xff");
   whole("image/height", 20), whole("image/width", 40);
-  real("image/object/bbox/xmin", 0), real("image/object/bbox/xmax", right);
-  real("image/object/bbox/ymin", 0), real("image/object/bbox/ymax", 0.5f);
+  real("image/object/bbox/xmin", left), real("image/object/bbox/xmax", right);
+  real("image/object/bbox/ymin", left), real("image/object/bbox/ymax", 0.5f);
   add("image/object/class/text", 1, [&](auto& values) {
     for (int i = 0; i < boxes; ++i) values.add_bytes(1, name);
   });
@@ -114,6 +114,14 @@ TEST_CASE("flags of records that are neither 0 nor 1 are refused") {
   for (const int64_t bad : {-1, 2})
     CHECK_THAT(failure(records(f, {example_of("bolt", 1, 0.5f, 1, bad)})),
                Contains(fmt::format("box 0: is_crowd is {}, expected 0 or 1", bad)));
+}
+
+TEST_CASE("boxes of records in pixels are refused") {
+  const LabelFolder f;
+  CHECK(failure(records(f, {example_of("bolt", 1, 30)})) == "no error");  // only reaches far
+  CHECK_THAT(
+      failure(records(f, {example_of("bolt", 1, 30, 1, 0, 12)})),
+      Contains("box 0: xmin 12 and ymin 12, expected 0 to 1") && Contains("are these pixels?"));
 }
 
 TEST_CASE("VOC: names in a list that have no file are told with their line") {

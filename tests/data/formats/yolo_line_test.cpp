@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "data/formats/yolo_counts.h"
+#include "data/formats/yolo/yolo_counts.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"

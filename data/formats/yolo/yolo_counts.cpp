@@ -1,4 +1,4 @@
-#include "data/formats/yolo_counts.h"
+#include "data/formats/yolo/yolo_counts.h"
 
 #include <fmt/format.h>
 

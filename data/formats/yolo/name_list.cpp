@@ -1,4 +1,4 @@
-#include "data/formats/name_list.h"
+#include "data/formats/yolo/name_list.h"
 
 #include <algorithm>
 #include <cctype>
