@@ -58,7 +58,7 @@ build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread -DSSD_BENCHMA
 check thread
 
 # The GPU's side of the code on a GPU in software, in three schedules (docs/cuda_model.md).
-modelled='add|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'
+modelled='add|device_batch|parameters|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'
 modelled+='|anchors|flat_sum|image|match_anchors|nms|promised_bits|sample_values|sgd|simt_gpu|gpu_streams|modelled_[a-z]+'
 modelled+='|conv|conv_with_sums|fused_gradients|random_convs|detect|adamw|adamw_golden'
 modelled+='|gpu_(step|training|kill|memory|failures|detect|nccl|programs|benchmark|first_start)'

@@ -131,6 +131,18 @@ TEST_CASE("branches: fork once each, join all, forward and backward") {
   CHECK(read(dx) == Values(4, 6.0));
 }
 
+TEST_CASE("branches: none takes memory that another one gave back") {
+  BranchBench bench;
+  Context c = bench.context(nullptr, true);
+  const void* taken[3];
+  engine::run_branches(c, 3, [&](const Context& branch, int i) {
+    taken[i] = View(branch.empty({1, {100}}, DType::f32)).data;
+  });
+  CHECK(taken[0] != taken[1]);
+  CHECK(taken[0] != taken[2]);
+  CHECK(taken[1] != taken[2]);
+}
+
 TEST_CASE("branches: a failing branch leaves memory usable") {
   BranchBench bench;
   Context c = bench.context(nullptr, true);

@@ -12,13 +12,14 @@ using engine::Init, engine::Parameters;
 namespace {
 
 struct Sample {
-  std::unique_ptr<engine::Backend> backend = engine::make_cpu_backend();
+  std::unique_ptr<engine::Backend> backend;
   Parameters parameters;
   int kernel, bias, other_kernel, mean;
 
   explicit Sample(const char* precision, const std::vector<std::string>& frozen = {},
-                  uint64_t seed = 1)
-      : parameters(*backend, engine::precision_named(precision)) {
+                  uint64_t seed = 1, const std::string& device = "cpu")
+      : backend(open_backend(device)),
+        parameters(*backend, engine::precision_named(precision)) {
     Init normal{.kind = Init::Kind::truncated_normal, .value = 0.5};
     kernel = parameters.add(
         {.name = "a/kernel", .shape = {4, {5, 3, 3, 7}}, .init = normal, .kernel = true});
@@ -56,6 +57,14 @@ TEST_CASE(
   CHECK(largest <= 1.0);
   CHECK(read(same.parameters[s.other_kernel]) == w);
   CHECK(read(other.parameters[s.other_kernel]) != w);
+}
+
+TEST_CASE("parameters: every device begins with the CPU's values") {
+  Sample cpu("fp32"), here("fp32", {}, 1, GENERATE(from_range(devices())));
+  CHECK(read(*here.backend, here.parameters.master()) ==
+        read(*cpu.backend, cpu.parameters.master()));
+  CHECK(read(*here.backend, here.parameters.statistics()) ==
+        read(*cpu.backend, cpu.parameters.statistics()));
 }
 
 TEST_CASE("parameters: half precision keeps float masters, and copies kernels only") {

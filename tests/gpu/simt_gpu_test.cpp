@@ -73,6 +73,16 @@ TEST_CASE("blocks: phases see what the phase before wrote, on every device") {
   }
 }
 
+TEST_CASE("blocks: a round waits for the reads and sums of the one before, on every device") {
+  DeviceArrays arrays(GENERATE(from_range(devices())));
+  std::vector<float> reads(3, -1), sums(3, -1);
+  phases_in_rounds(arrays.queue(), 8, arrays.output(reads, DType::f32, {1, {3}}),
+                   arrays.output(sums, DType::f32, {1, {3}}));
+  arrays.fetch();
+  CHECK(reads == std::vector<float>(3, 65 * 28));
+  CHECK(sums == std::vector<float>(3, 512 * 511 / 2));
+}
+
 TEST_CASE("rows: every element with its channel's constant, on every device") {
   const std::string device = GENERATE(from_range(devices()));
   for (int64_t n : {0, 1, 5, 700})

@@ -1,7 +1,9 @@
 #include <cmath>
 
+#include "kernels/focal_loss.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/op_case.h"
+#include "tests/support/engine/own_memory.h"
 
 using namespace tests;
 
@@ -99,4 +101,25 @@ TEST_CASE("focal loss: huge logits give finite losses and NaN is not hidden") {
   CHECK(two_columns(device, -1e4, 1, {}) == Approx(2500));
   CHECK(two_columns(device, -1e4, 0, {.gamma = 0.5}) == 0);
   CHECK(std::isnan(two_columns(device, NAN, 0, {})));
+}
+
+TEST_CASE("focal loss: writes its losses and gradients, and nothing behind them") {
+  const std::string device = GENERATE(from_range(devices()));
+  Bench bench(device);
+  OwnMemory memory(bench);
+  // Inputs for a third image, too.
+  const View logits = memory.filled(DType::f32, {3, {2, 3, 5}}, 1, {3, {3, 3, 5}});
+  const View classes = memory.filled(DType::i32, {2, {2, 3}}, 1, {2, {3, 3}});
+  const View weights = memory.filled(DType::f32, {2, {2, 3}}, 1, {2, {3, 3}});
+  const View dloss = memory.filled(DType::f32, {1, {2}}, 1, {1, {3}});
+  const View partial = memory.filled(DType::f32, {2, {2, 1}}, 0, {2, {2, 1}});
+  const View loss = memory.filled(DType::f32, {1, {2}}, 0, {1, {2}});
+  const View dlogits = memory.filled(DType::f32, {3, {2, 3, 5}}, 0, {3, {2, 3, 5}});
+  const kernels::FocalLoss f{logits, classes, weights, 0, 5, {}};
+  kernels::focal_loss_forward(bench.queue(), f, partial, loss);
+  kernels::focal_loss_backward(bench.queue(), f, dloss, dlogits);
+  const Values losses = read(Tensor::borrow(loss)), gradients = read(Tensor::borrow(dlogits));
+  CHECK(losses[0] == losses[1]);
+  for (size_t i = 0; i < gradients.size(); ++i)
+    CHECK((gradients[i] < 0) == (i % 5 == 1));  // where the class is the anchor's
 }

@@ -2,6 +2,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/engine/op_case.h"
+#include "tests/support/engine/own_memory.h"
 
 using namespace tests;
 
@@ -34,19 +35,10 @@ TEST_CASE("upsample_add: fine plus every coarse pixel four times") {
 TEST_CASE("upsample_add: writes its result, and nothing behind it") {
   const std::string device = GENERATE(from_range(devices()));
   Bench bench(device);
-  // Each in memory of its own: behind a piece of step memory, nobody would notice. The inputs go on
-  // behind what is read, since a sum of NaN would write there what the modelled GPU expects.
-  std::vector<std::unique_ptr<engine::Memory>> kept;
-  auto filled = [&](const Shape& shape, double value, const Shape& whole) {
-    kept.push_back(std::make_unique<engine::Memory>(
-        *bench.backend, size_t(whole.size()) * sizeof(float), engine::MemoryKind::device));
-    View all{kept.back()->data(), DType::f32, whole};
-    write(Tensor::borrow(all), Values(size_t(whole.size()), value));
-    return View{all.data, DType::f32, shape};
-  };
-  const View coarse = filled({4, {2, 3, 5, 3}}, 1, {4, {3, 3, 5, 3}});
-  const View fine = filled({4, {2, 6, 10, 3}}, 2, {4, {3, 6, 10, 3}});
-  const View y = filled(fine.shape, 0, fine.shape);
+  OwnMemory memory(bench);
+  const View coarse = memory.filled(DType::f32, {4, {2, 3, 5, 3}}, 1, {4, {3, 3, 5, 3}});
+  const View fine = memory.filled(DType::f32, {4, {2, 6, 10, 3}}, 2, {4, {3, 6, 10, 3}});
+  const View y = memory.filled(DType::f32, fine.shape, 0, fine.shape);
   kernels::upsample_add(bench.queue(), coarse, fine, y);
   CHECK(read(Tensor::borrow(y)) == Values(size_t(y.shape.size()), 3));
 }

@@ -44,6 +44,26 @@ struct Reduce {
   }
 };
 
+struct Rounds {  // each round's phases use the shared memory of the round before
+  float *reads, *sums;
+  int rounds;
+  template <class Block> HD void operator()(Block block) const {
+    SHARED Shared<int, 64> tile;
+    int read = 0;
+    for (int round = 0; round < rounds; ++round) {
+      block.each(64, [&](int i) { tile[i] = i + 64 * round; });
+      read += block.read(tile, round);
+    }
+    float sum = 0;
+    for (int round = 0; round < rounds; ++round)
+      sum += block.reduce(64, 0.0f, Sum{}, [&](int i) { return float(i + 64 * round); });
+    block.once([&] {
+      reads[block.index] = float(read);
+      sums[block.index] = sum;
+    });
+  }
+};
+
 struct ScaleColumns {
   const float *in, *factor;
   float* out;
@@ -136,6 +156,10 @@ void reduce_blocks(Queue queue, int threads, View x, View sums, View most) {
   if (threads == 64) blocks<64>(queue, count, kernel);
   if (threads == 256) blocks<256>(queue, count, kernel);
   if (threads == 1024) blocks<1024>(queue, count, kernel);
+}
+
+void phases_in_rounds(Queue queue, int rounds, View reads, View sums) {
+  blocks<64>(queue, sums.shape.size(), Rounds{reads.as<float>(), sums.as<float>(), rounds});
 }
 
 void scale_columns(Queue queue, View in, View factor, View out) {

@@ -17,6 +17,9 @@ void reverse_blocks(Queue, View in, View out);
 // Every block adds up all of x, and finds the largest: sums and most are [blocks], all f32.
 // `threads` is 32, 64, 256 or 1024.
 void reduce_blocks(Queue, int threads, View x, View sums, View most);
+// In each of up to 64 rounds a block reads one number of shared memory, and adds up 64; both f32:
+// reads = 65 * (0 + 1 + ... + rounds - 1), sums = 0 + 1 + ... + 64 * rounds - 1.
+void phases_in_rounds(Queue, int rounds, View reads, View sums);
 // out[row, c] = in[row, c] * factor[c], f32.
 void scale_columns(Queue, View in, View factor, View out);
 

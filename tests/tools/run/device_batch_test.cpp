@@ -123,6 +123,28 @@ TEST_CASE("however late copies or steps are, each step sees its own batch") {
       }
 }
 
+TEST_CASE("a batch may be changed as soon as its upload is over, on every device") {
+  SmallPictures pictures(12);
+  const LoaderOptions options = small_options(3);
+  Feed plain(engine::make_cpu_backend(), pictures.dataset, options);
+  const Images expected = plain.steps(4, [](const auto& step) { step(); });
+  run::Device device(tests::open_backend(GENERATE(from_range(tests::devices()))), 0.01);
+  run::DeviceBatch uploaded(device.backend(), options.batch_size, options.sample.input.height,
+                            options.sample.input.width, options.sample.max_boxes);
+  Loader loader(pictures.dataset, options);
+  for (const std::vector<float>& images : expected) {
+    Batch batch = *loader.next();
+    std::vector<uint8_t> pixels(batch.pixels.begin(), batch.pixels.end());
+    batch.pixels = pixels;
+    uploaded.upload(batch);
+    const engine::Tensor input =
+        uploaded.images(device.context({}, nullptr, true), {}, engine::DType::f32);
+    uploaded.wait_for_upload();
+    std::fill(pixels.begin(), pixels.end(), uint8_t(0x55));
+    CHECK((tests::read(device.backend(), input) == tests::Values(images.begin(), images.end())));
+  }
+}
+
 TEST_CASE("only the pixels that a batch uses cross to the device") {
   SmallPictures pictures(4);
   LoaderOptions options = small_options();
