@@ -40,8 +40,8 @@ const char* name_of(LabelFate);
 // Why labels are left out, such as "2 past the border by 1 px or more (data.overshoot=clip cuts
 // them), 1 without area". Empty if all take part.
 std::string reasons_in_words(const LabelUse&);
-// How many trained labels reach past the border and are cut there, and how many are not cut, such as
-// "12 reach past the border by less than 1 px and are cut there". Empty if none does.
+// How many trained labels reach past the border, such as "12 reach past the border by less than 1
+// px and are cut there", and how many of them are not cut. Empty if none does.
 std::string borders_in_words(const LabelUse&, OvershootPolicy);
 // How many trained labels are tiny, such as "3 of 12 (25.0 %) have a side below 1 px of their
 // image, too small to learn from". Empty if none is.

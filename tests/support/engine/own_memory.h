@@ -13,8 +13,9 @@ class OwnMemory {
   // what is read: a result of NaN, of memory that nobody wrote, would write there what the modelled
   // GPU expects.
   View filled(DType dtype, const Shape& shape, double value, const Shape& whole) {
-    kept_.push_back(std::make_unique<engine::Memory>(
-        *bench_.backend, size_t(whole.size()) * kernels::size_of(dtype), engine::MemoryKind::device));
+    kept_.push_back(std::make_unique<engine::Memory>(*bench_.backend,
+                                                     size_t(whole.size()) * kernels::size_of(dtype),
+                                                     engine::MemoryKind::device));
     View all{kept_.back()->data(), dtype, whole};
     write(Tensor::borrow(all), Values(size_t(whole.size()), value));
     return {all.data, dtype, shape};
