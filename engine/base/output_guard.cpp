@@ -105,10 +105,17 @@ void OutputGuard::add(const std::string& option, const std::string& path) {
   outputs_.push_back({option, path, "", "", ""});
 }
 
+void OutputGuard::check_folder(const std::string& option, const std::string& folder) {
+  if (folders_.contains(folder)) return;
+  refuse_misread_name(option, folder);
+  check_output_folder(option, folder);
+  folders_.insert(folder);
+}
+
 void OutputGuard::add_in(const std::string& option, const std::string& folder,
                          const std::string& path) {
   if (path.empty()) return;
-  if (folders_.insert(folder).second) check_output_folder(option, folder);
+  check_folder(option, folder);
   add(option, path);
   outputs_.back().folder = folder;
 }
@@ -121,8 +128,7 @@ void OutputGuard::add_of_set(const std::string& option, const std::string& set,
 
 fs::path OutputGuard::add(const std::string& option, const std::string& folder,
                           const std::string& name, const std::string& source) {
-  refuse_misread_name(option, folder);
-  if (folders_.insert(folder).second) check_output_folder(option, folder);
+  check_folder(option, folder);
   check_length(option, name, source);
   const fs::path path = safe_output(folder, name);
   outputs_.push_back({option, path.string(), source, folder, ""});

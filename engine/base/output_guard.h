@@ -53,6 +53,7 @@ class OutputGuard {
     std::string option, path, source;
     std::string folder, set;  // what is locked instead of the path, if one of them is given
   };
+  void check_folder(const std::string& option, const std::string& folder);
   void check_files(const std::vector<std::string>& inputs) const;
   void tell_unfinished_files() const;
   void check_pairs() const;
@@ -61,7 +62,7 @@ class OutputGuard {
   bool overwrite_;
   LockKind lock_of_folders_;
   std::vector<Output> outputs_;
-  std::set<std::string> folders_;  // that were checked
+  std::set<std::string> folders_;  // that were found good
 };
 
 // Throws Error(usage) if this is, or lies below, something else than a folder, such as a device or

@@ -110,12 +110,14 @@ void OutputLocks::take_folder(const std::string& option, const fs::path& folder,
 void OutputLocks::take(const std::string& option, const fs::path& file, const fs::path& output,
                        LockKind kind) {
   const std::string what = option + ": " + printable(output.string());
-  for (;;) {
+  // The owner of a lock may remove it, and its folder, while it is opened here. That cannot go on.
+  constexpr int kTries = 100;
+  for (int tries = 1;; ++tries) {
     make_folders(file.parent_path());
     auto lock = std::make_unique<Lock>();
     lock->kind = kind;
     lock->file = open_lock(file);
-    if (lock->file < 0 && errno == ENOENT) continue;  // its owner has removed the folder just now
+    if (lock->file < 0 && errno == ENOENT && tries < kTries) continue;
     struct stat status;
     if (lock->file < 0 || ::fstat(lock->file, &status) != 0)
       fail(ExitCode::data, what, ": the lock ", printable(file.string()),
@@ -130,7 +132,7 @@ void OutputLocks::take(const std::string& option, const fs::path& file, const fs
       tell("note: " + what + ": cannot be locked (" + std::strerror(errno) +
            "), so see to it that no other program writes there at the same time");
     }
-    if (!has_name(file, lock->identity)) continue;
+    if (!has_name(file, lock->identity) && tries < kTries) continue;
     lock->name.set(file.string(), [](const char*) { return 0; });
     locks_.push_back(std::move(lock));
     return;

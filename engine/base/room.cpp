@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <exception>
 #include <fstream>
 #include <latch>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -36,8 +36,9 @@ bool has_threads(int count) {
   std::vector<std::jthread> threads;
   bool started = true;
   try {
+    threads.reserve(size_t(count));
     for (int i = 0; i < count; ++i) threads.emplace_back([&all] { all.wait(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {  // no thread, or no memory for it
     started = false;
   }
   all.count_down();

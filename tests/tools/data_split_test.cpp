@@ -180,8 +180,8 @@ TEST_CASE("split: mistakes are one line") {
   place.check_refused(all, 2, "--to-val");
   place.check_refused(all + "--to-val ./t.json", 2, "t.json");
   place.check_refused(all + "--to-val all.json --overwrite", 2, "input");
-  place.check_refused(good + "--fraction 0", 2, "more than 0 and less than 1");
-  place.check_refused(good + "--fraction 1.5", 2, "more than 0 and less than 1");
+  place.check_refused(good + "--fraction 0", 2, "above 0 and below 1");
+  place.check_refused(good + "--fraction 1.5", 2, "above 0 and below 1");
   place.check_refused(good + "--count 40", 2, "expected 1 to 39");
   place.check_refused(good + "--count 0", 2, "--count");
   place.check_refused(good + "--count 4 --fraction 0.1", 2, "--count");

@@ -20,7 +20,6 @@
 #include "tools/detect/image_finisher.h"
 #include "tools/detect/opened_job.h"
 #include "tools/image_files.h"
-#include "tools/output_names.h"
 #include "tools/run/throughput.h"
 
 namespace tools {
@@ -161,7 +160,7 @@ std::string DetectionRun::keep_results(std::ostream& out, std::string& fault) co
 
 // Results without any image would replace good ones, as after a misspelt path.
 bool DetectionRun::keeps_old_results() const {
-  return done_ == unreadable_ && !base::is_standard_output(job_.json) && is_taken(job_.json);
+  return done_ == unreadable_ && base::look_at(job_.json).kind == base::FileKind::regular;
 }
 
 int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::ostream& log) const {

@@ -147,7 +147,7 @@ TEST_CASE("the best checkpoint goes along into a new folder, or the log says tha
   INFO(lost.err);
   CHECK(lost.exit_code == 0);
   CHECK_THAT(lost.err, Contains("alone/best.safetensors is missing") &&
-                           Contains("(best.safetensors is not of that step)"));
+                           Contains("(best.safetensors is missing)"));
   CHECK_FALSE(fs::exists(place.at("lost/best.safetensors")));
 }
 
