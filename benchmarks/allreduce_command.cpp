@@ -162,7 +162,8 @@ base::OutputLocks check_rank(const Options& o, bool asked, const engine::RankPla
 int benchmark(const Options& o, bool asked) {
   const auto place = run::place_of_launcher([](const char* name) { return std::getenv(name); });
   if (!place) {
-    // A refusal is one line so. The locks are free again at once, because rank 0 takes them.
+    // Checked here, a refusal is one line and not one for each rank. The locks are given back at
+    // once, because rank 0 takes them.
     static_cast<void>(check_outputs(o.output, {}));
     return start_ranks(o.ranks);
   }

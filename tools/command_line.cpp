@@ -68,7 +68,10 @@ int run_body(const std::string& program, const std::function<int()>& body) {
     const base::Error told = as_error(error);
     const bool of_system = dynamic_cast<const std::system_error*>(&error);
     if (of_system && told.code() == ExitCode::failed && reader_has_gone()) return int(told.code());
-    return complain(program, std::string(told.what()) + base::removed_folder_in_words(),
+    const bool of_paths = told.code() == ExitCode::usage || told.code() == ExitCode::data ||
+                          told.code() == ExitCode::checkpoint;
+    return complain(program,
+                    std::string(told.what()) + (of_paths ? base::removed_folder_in_words() : ""),
                     told.code());
   }
 }

@@ -37,8 +37,8 @@ struct DatasetInput {
   // annotated one; under the policy `stored` these are an Error(data). Images that do not exist
   // stay as annotated.
   data::Dataset load_with_images() const;
-  data::Dataset load_with_images(
-      data::FileLookup& files) const;  // what the look at them found, too
+  // The same, and gives what was found in the image files.
+  data::Dataset load_with_images(data::FileLookup& files) const;
   // Throws Error(usage) if a COCO file is given without the folder of its images, and its first
   // image is not below the folder of the file, either. `task` says in the message what needs the
   // images.

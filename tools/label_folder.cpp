@@ -66,7 +66,8 @@ void refuse_other_classes(const LabelFolder& folder) {
   });
   if (unseen.count > 0)
     base::tell("warning: " + folder.option + ": " + unseen.in_words() +
-               "; label files there may have other classes than " + names.string());
+               "; label files there may have other classes than " +
+               base::printable(names.string()));
 }
 
 void refuse_made_labels(const std::string& option, const std::string& path) {

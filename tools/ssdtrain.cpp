@@ -222,7 +222,7 @@ std::unique_ptr<engine::Collectives> connected(const engine::RankPlace& place, d
 // train.device as it was given, because it is for all ranks.
 int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
              const std::string& device = "") {
-  run::check_folder(job.config, job.resumed);
+  run::check_folder(job.config, job.resumed, engine::rank_of(ranks) == 0);
   const run::StopSignal stop(job.config.time_budget_minutes);
   run::Trainer trainer(job.config, job.resumed.file.get(), ranks, device);
   if (a.dry_run) {

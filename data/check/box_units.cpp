@@ -18,7 +18,8 @@ constexpr double kMost = 1.1;  // of x2 and y2
 std::string cure_of_corners(BoxForm form) {
   if (form == BoxForm::corner_and_size)
     return "and {} fit as [x1, y1, x2, y2]; {}subtract x1 and y1 from the last two";
-  return "and {} fit if the sizes are right and lower edges; {}subtract xmin and ymin from xmax "
+  return "and {} fit if width and height are the right and lower edge; {}subtract xmin and ymin "
+         "from xmax "
          "and ymax, to which they were added";
 }
 

@@ -76,7 +76,7 @@ std::string classes_in_words(std::span<const Detection> detections, const Datase
   if (objects < 10 || right * 2 > objects || by_rule * 5 < objects * 4 || most == 0) return "";
   return fmt::format(
       "the classes seem to be numbered otherwise: of {} objects with a detection on them, {} were "
-      "found as their own class; for one, {}; give the category ids of the annotations, or the "
+      "found as their own class; for example, {}; give the category ids of the annotations, or the "
       "names as \"category\"",
       objects, right, example);
 }

@@ -50,8 +50,10 @@ std::string in_words(const Frame& frame, size_t reading, int64_t plain, int64_t 
   std::string cure = reading == kSizes ? "" : std::string(kReadings[reading].cure) + ", then ";
   if (frame.lies == Lies::in_middle) cure += "take off the border and ";
   cure += frame.lies == Lies::stretched
-              ? fmt::format("multiply x by the image's width / {:.0f} and y by its height / {:.0f}",
-                            frame.width, frame.height)
+              ? fmt::format(
+                    "multiply x and width by the image's width / {:.0f}, and y and height by "
+                    "its height / {:.0f}",
+                    frame.width, frame.height)
               : fmt::format("divide by the scale, which is {:.0f} / the image's longer side",
                             frame.width);
   return fmt::format(

@@ -32,7 +32,9 @@ std::vector<std::string> OddPictures::in_words(const std::string& owner) const {
   if (dark_ > 0)
     lines.push_back(fmt::format(
         "warning: {}{} of {} of 16 bits per channel that {} looked at {} nearly black, such as {}: "
-        "the upper bits are empty, so it is read as 0..{} of 255; scale the values up to 16 bits",
+        "the upper bits are empty, and no value is read as more than {} of 255; scale the values "
+        "up "
+        "to 16 bits",
         of, dark_, base::counted(looked_, "image"), looked_ == 1 ? "was" : "were",
         dark_ == 1 ? "is" : "are", base::printable(first_dark_), brightest_));
   return lines;

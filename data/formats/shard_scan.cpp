@@ -35,14 +35,30 @@ Object object_from_edges(const TfExample& e, size_t i) {
   return object;
 }
 
-// A box may lie outside of its image, but not so many sides away: those are pixels.
-void refuse_pixels(const TfExample& e, const std::string& where) {
-  constexpr float kMostSides = 3;
-  for (size_t i = 0; i < e.xmin.size(); ++i)
-    if (e.xmin[i] > kMostSides && e.ymin[i] > kMostSides && std::isfinite(e.xmin[i] + e.ymin[i]))
-      fail(ExitCode::data, where, ": box ", i, ": xmin ", e.xmin[i], " and ymin ", e.ymin[i],
-           ", expected 0 to 1: edges are divided by the image's sides; are these pixels?");
-}
+// Counts boxes that lie many sides of their images away. One may be a fault; nearly all are pixels.
+class PixelBoxes {
+ public:
+  void add(const TfExample& e, const std::string& where) {
+    constexpr float kMostSides = 3;
+    boxes_ += int64_t(e.xmin.size());
+    for (size_t i = 0; i < e.xmin.size(); ++i) {
+      if (!(e.xmin[i] > kMostSides && e.ymin[i] > kMostSides)) continue;
+      if (far_++ == 0)
+        first_ =
+            base::concatenate(where, ": box ", i, ": xmin ", e.xmin[i], " and ymin ", e.ymin[i]);
+    }
+  }
+  void refuse() const {
+    if (far_ > 0 && far_ * 10 >= boxes_ * 9)
+      fail(ExitCode::data, first_, ", and ", far_, " of ", base::counted(boxes_, "box"),
+           " are like it, expected 0 to 1: edges are divided by the image's sides; are these "
+           "pixels?");
+  }
+
+ private:
+  int64_t boxes_ = 0, far_ = 0;
+  std::string first_;
+};
 
 class ShardScanner {
  public:
@@ -62,6 +78,7 @@ class ShardScanner {
       const std::string where = base::concatenate(reader_.path(), ":", reader_.record_offset());
       take_or_report(problems_, ProblemKind::bad_record, where, [&] { add(payload, where); });
     }
+    take_or_report(problems_, ProblemKind::bad_record, reader_.path(), [&] { pixels_.refuse(); });
     return std::move(out_);
   }
 
@@ -109,7 +126,7 @@ class ShardScanner {
         fail(ExitCode::data, where, ": ", count, " xmin, ", e.xmax.size(), " xmax, ", e.ymin.size(),
              " ymin, ", e.ymax.size(), " ymax, ", class_count(e),
              " classes; expected as many of each");
-    refuse_pixels(e, where);
+    pixels_.add(e, where);
     for (size_t size : {e.is_crowd.size(), e.area.size()})
       if (size != 0 && size != count)
         fail(ExitCode::data, where, ": ", base::counted(int64_t(count), "box"), ", but ",
@@ -198,6 +215,7 @@ class ShardScanner {
   const TfReadOptions& options_;
   ShardContent out_;
   Problems* problems_;  // null: the first one is an error
+  PixelBoxes pixels_;
 };
 
 }  // namespace

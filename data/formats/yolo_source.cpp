@@ -36,15 +36,16 @@ fs::path yaml_file(const fs::path& yolo) {
   return {};
 }
 
-// Windows writes paths with \\, which is a letter of names elsewhere.
+// Windows writes paths with \, which is a letter of names elsewhere.
 std::string windows_in_words(std::string_view path) {
   if (path.find('\\') == path.npos) return "";
   return "`" + base::printable_path(std::string(path)) +
          "` is a path of Windows: write / in place of \\, and no drive; ";
 }
 
-// The path with / in place of \\, if there is no file without that.
+// The path with / in place of \, if there is no file without that.
 std::string slashed(const fs::path& folder, const std::string& path) {
+  if (path.find('\\') == path.npos) return path;
   std::string other = path;
   std::ranges::replace(other, '\\', '/');
   std::error_code unknown;

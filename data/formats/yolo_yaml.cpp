@@ -247,7 +247,7 @@ YoloYaml Reader::read(const YAML::Node& root) {
     take_split(entry.first, entry.second, out);
   }
   if (out.names.empty()) refuse_without_names(root);
-  if (const auto fault = fault_of_names(out.names))
+  if (const auto fault = fault_of_names(out.names, NameList::yaml))
     fail(ExitCode::data, where_, ":", out.name_lines[size_t(fault->line) - 1],
          ": names: ", fault->words);
   if (!nc.empty() && nc != std::to_string(out.names.size()))

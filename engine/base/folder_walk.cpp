@@ -22,10 +22,12 @@ std::string UnseenFolders::in_words() const {
 
 namespace {
 
-// By what the folder above says of the entry, because its path may be too long to ask by it.
+// The listing of the folder above tells what the entry is. (Its path may be too long to ask for
+// it.) At the root of a disk, lost+found belongs to the file system.
 bool is_own_folder(const fs::directory_entry& entry) {
   std::error_code unknown;
-  return !entry.is_symlink(unknown) && entry.is_directory(unknown);
+  return !entry.is_symlink(unknown) && entry.is_directory(unknown) &&
+         entry.path().filename() != "lost+found";
 }
 
 }  // namespace

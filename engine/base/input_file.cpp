@@ -24,7 +24,11 @@ InputFile::InputFile(const std::filesystem::path& path, ExitCode code)
     const int reason = errno;
     if (file_ >= 0) ::close(file_);
     if (path_ == "-") fail(code_, "-: standard input is not read, give the name of a file");
-    fail(code_, path_, ": cannot open: ", std::strerror(reason), start_folder_in_words(path_));
+    // If the file's folder is there, the program was started in the right one.
+    const std::string folder = path.parent_path().string();
+    const bool no_folder = folder.empty() || leads_to_nothing(folder);
+    fail(code_, path_, ": cannot open: ", std::strerror(reason),
+         no_folder ? start_folder_in_words(path_) : "");
   }
   if (!S_ISREG(status.st_mode)) {
     ::close(file_);

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstring>
+#include <thread>
 
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
@@ -24,11 +26,12 @@ struct OutputLocks::Lock {
   int file = -1;
   LockKind kind = LockKind::alone;
   FileIdentity identity;
-  TemporaryName name;  // so that a signal which ends the program removes the file
+  std::string path;    // once it is locked
+  TemporaryName name;  // so that a signal which ends the program removes a file that nobody shares
 
   ~Lock() {
     const bool last = kind == LockKind::alone || ::flock(file, LOCK_EX | LOCK_NB) == 0;
-    if (last && !name.path().empty()) ::unlink(name.path().c_str());
+    if (last && !path.empty()) ::unlink(path.c_str());
     ::close(file);
   }
 };
@@ -52,8 +55,8 @@ std::string lock_name(std::string name) {
 // Some file systems lock only files that are open for writing. Another user's may only be read.
 int open_lock(const fs::path& path) {
   int file = -1;
-  for (const int access : {O_RDWR, O_RDONLY})
-    if (file < 0) file = ::open(path.c_str(), access | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kMode);
+  for (const int access : {O_RDWR | O_CREAT, O_RDONLY})
+    if (file < 0) file = ::open(path.c_str(), access | O_CLOEXEC | O_NOFOLLOW, kMode);
   return file;
 }
 
@@ -63,6 +66,14 @@ FileIdentity identity_of(const struct stat& status) { return {status.st_dev, sta
 bool has_name(const fs::path& path, FileIdentity open) {
   struct stat status;
   return ::lstat(path.c_str(), &status) == 0 && identity_of(status) == open;
+}
+
+[[noreturn]] void refuse_lock(const std::string& what, const fs::path& lock, int reason) {
+  const bool there = look_at(lock).kind != FileKind::absent;
+  fail(ExitCode::data, what, ": the lock ", printable(lock.string()),
+       " cannot be opened: ", std::strerror(reason),
+       there ? "; remove it if no program writes there, or choose another name"
+             : "; choose another name");
 }
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -111,7 +122,7 @@ void OutputLocks::take(const std::string& option, const fs::path& file, const fs
                        LockKind kind) {
   const std::string what = option + ": " + printable(output.string());
   // The owner of a lock may remove it, and its folder, while it is opened here. That cannot go on.
-  constexpr int kTries = 100;
+  constexpr int kTries = 100, kTriesOfShared = 20;
   for (int tries = 1;; ++tries) {
     make_folders(file.parent_path());
     auto lock = std::make_unique<Lock>();
@@ -119,21 +130,27 @@ void OutputLocks::take(const std::string& option, const fs::path& file, const fs
     lock->file = open_lock(file);
     if (lock->file < 0 && errno == ENOENT && tries < kTries) continue;
     struct stat status;
-    if (lock->file < 0 || ::fstat(lock->file, &status) != 0)
-      fail(ExitCode::data, what, ": the lock ", printable(file.string()),
-           " cannot be opened: ", std::strerror(errno),
-           "; remove it if no program writes there, or choose another name");
+    if (lock->file < 0 || ::fstat(lock->file, &status) != 0) refuse_lock(what, file, errno);
+    if (status.st_size > 0)
+      fail(ExitCode::usage, what, ": ", printable(file.string()),
+           " is no lock, since it has content: rename it, or choose another name for the output");
     lock->identity = identity_of(status);
     for (const auto& held : locks_)
       if (held->identity == lock->identity) return;
     const int wanted = kind == LockKind::alone ? LOCK_EX : LOCK_SH;
     if (::flock(lock->file, wanted | LOCK_NB) != 0) {
+      // Somebody who leaves a shared folder has it alone for a moment.
+      if (errno == EWOULDBLOCK && kind == LockKind::shared && tries < kTriesOfShared) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        continue;
+      }
       if (errno == EWOULDBLOCK) refuse(what);
       tell("note: " + what + ": cannot be locked (" + std::strerror(errno) +
            "), so see to it that no other program writes there at the same time");
     }
     if (!has_name(file, lock->identity) && tries < kTries) continue;
-    lock->name.set(file.string(), [](const char*) { return 0; });
+    lock->path = file.string();
+    if (kind == LockKind::alone) lock->name.set(lock->path, [](const char*) { return 0; });
     locks_.push_back(std::move(lock));
     return;
   }

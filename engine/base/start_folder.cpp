@@ -12,7 +12,7 @@ bool leads_to_nothing(const std::string& path) {
   std::error_code unknown;
   fs::path place = path;
   if (path.find_first_of("*?[") != path.npos) place = place.parent_path();
-  return !place.empty() && !fs::exists(place, unknown);
+  return !place.empty() && !fs::exists(place, unknown) && !unknown;
 }
 
 std::string start_folder_in_words(const std::string& path) {

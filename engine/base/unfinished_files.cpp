@@ -59,9 +59,8 @@ void tell_unfinished(const std::vector<fs::path>& outputs) {
   const std::string it = one ? "it" : "them",
                     files = printable(first) +
                             (one ? " is" : " and " + std::to_string(count - 1) + " more are");
-  tell(all_ended ? "note: " + files +
-                       " left of a program that was killed while it wrote; nothing reads " + it +
-                       ", so remove " + it
+  tell(all_ended ? "note: " + files + " left of a program that was killed while it wrote; remove " +
+                       it + " if no program of another machine writes there now"
                  : "note: " + files +
                        " being written by another program, or left of one that was killed; "
                        "remove " +

@@ -128,8 +128,8 @@ TEST_CASE("split: the counts are told, and classes that one part lacks") {
   CHECK(place.read("v.json").at("images").size() == 10);
   const Outcome most = place.split_all("--count 39 --overwrite");
   INFO(most.err);
-  CHECK_THAT(most.err, Contains(" images, in validation only, so it is not learned: training has 1 "
-                                "of all images"));
+  CHECK_THAT(most.err, Contains(" images, in validation only, so it is not learned: training has "
+                                "only 1 image"));
 }
 
 TEST_CASE("split: a file without annotations, and one that begins with a byte order mark") {

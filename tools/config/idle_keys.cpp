@@ -132,7 +132,7 @@ const Cause kInEvaluation[] = {
      "an evaluation does not train"},
     {{"train.deterministic", "train.conv_algorithm", "train.graph", "train.plan_cache"},
      [](const C&, Gpus) { return true; },
-     "only a training reads it; ssdeval chooses as ssddetect does, what is fastest"},
+     "only a training reads it; ssdeval takes what is fastest, as ssddetect does"},
     {{"train.batch_size"},
      [](const C& c, Gpus) { return c.eval.batch_size > 0; },
      "eval.batch_size is set"},

@@ -207,8 +207,8 @@ void refuse_unusable(const char* option, const data::FileLookup& files) {
     return problem.kind != data::ProblemKind::size_mismatch;
   });
   fail(ExitCode::data, option, ": ", base::share_in_words(unusable, files.images),
-       " images cannot be read, the first: ",
-       first == kept.end() ? files.first_problem() : first->where + ": " + first->text,
+       " images cannot be read",
+       first == kept.end() ? "" : ", the first: " + first->where + ": " + first->text,
        "; mend them, or leave them out of the annotations");
 }
 

@@ -85,7 +85,9 @@ void refuse_image_folder(const ShowArguments& a, const data::Dataset& set) {
   std::set<std::filesystem::path> folders;
   for (const data::ImageEntry& image : set.images)
     if (image.shard < 0)
-      folders.insert((std::filesystem::path(set.image_folder) / image.file_name).parent_path());
+      folders.insert((std::filesystem::path(set.image_folder.empty() ? "." : set.image_folder) /
+                      image.file_name)
+                         .parent_path());
   std::error_code unknown;
   for (const std::filesystem::path& folder : folders)
     if (std::filesystem::equivalent(folder, a.output, unknown))

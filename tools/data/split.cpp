@@ -87,9 +87,9 @@ std::string why_in_one_part(const data::Split& split, const data::ClassShare& sh
   const char* const end = learned ? "in training only, so it is not measured"
                                   : "in validation only, so it is not learned";
   if (images == 1) return "in 1 image, too few for both parts: it is " + std::string(end);
-  return fmt::format("in {}, {}: {} has {} of all images", base::counted(images, "image"), end,
+  return fmt::format("in {}, {}: {} has only {}", base::counted(images, "image"), end,
                      learned ? "validation" : "training",
-                     learned ? split.validation : split.training);
+                     base::counted(int64_t(learned ? split.validation : split.training), "image"));
 }
 
 // Warns of classes that only one part has, because these cannot be both learned and measured.

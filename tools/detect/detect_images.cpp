@@ -168,6 +168,8 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
   if (keeps_old_results()) {
     log << "ssddetect: no image was read, so " << base::printable(job_.json)
         << " keeps what it has\n";
+    tell_old_crops(log);
+    tell_old_files(log);
     return done_ < images_.size() ? cut_short(stop, done_, images_.size(), log)
                                   : int(ExitCode::data);
   }
@@ -193,6 +195,9 @@ int DetectionRun::report(const run::StopSignal& stop, std::ostream& out, std::os
 }
 
 void DetectionRun::report_failure(const base::Error& error, std::ostream& out) const {
+  if (keeps_old_results())
+    base::fail(error.code(), error.what(), "; no image was read, so ", base::printable(job_.json),
+               " keeps what it has");
   std::string fault;
   const std::string place = keep_results(out, fault);
   base::fail(error.code(), error.what(), "; the run ended after ", done_, " of ",

@@ -11,7 +11,7 @@ void EvaluationProgress::done(int64_t count, int64_t all, const char* what) {
       std::chrono::duration<double>(now - said_).count() < watch_.every)
     return;
   said_ = now;
-  watch_.say(fmt::format("evaluation: {} of {} {} ({}%)", count, all, what, 100 * count / all));
+  watch_.say(fmt::format("evaluation: {} of {} {} ({} %)", count, all, what, 100 * count / all));
 }
 
 }  // namespace logs

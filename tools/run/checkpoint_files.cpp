@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include "engine/base/atomic_file.h"
@@ -43,6 +44,7 @@ struct NotBest {
 NotBest not_best(const std::string& path, int64_t step) {
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return {"is missing", ""};
+  if (!std::ifstream(path)) return {"cannot be opened", ""};
   try {
     const int64_t found = ModelFile(path).state().step;
     if (found == step) return {};
@@ -63,8 +65,7 @@ std::string keep_other_best(const RunFolder& folder, const BestEvaluation& best)
     if (fs::exists(folder.file(name), unknown)) base::set_aside(folder.file(name), other.ending);
   return fmt::format(
       "best.safetensors {}, so it is not the best of the run that goes on here{}: it is now {}, "
-      "and the files of its evaluation are named likewise; the next better evaluation writes new "
-      "ones",
+      "and the files of its evaluation are named likewise",
       other.words, best.step > 0 ? fmt::format(", which is of step {}", best.step) : "",
       fs::path(kept).filename().string());
 }
@@ -77,8 +78,10 @@ std::string restore_best(const RunFolder& folder, const BestEvaluation& best) {
   for (const std::string& path : resumable(folder.path().string())) {
     if (!not_best(path, best.step).words.empty()) continue;
     base::put_second_name(path, folder.file(kBest));
-    return fmt::format("best.safetensors is now {}, which is of the best step {}",
-                       fs::path(path).filename().string(), best.step);
+    return fmt::format(
+        "best.safetensors is now {}, which is of the best step {}, without the files "
+        "of its evaluation",
+        fs::path(path).filename().string(), best.step);
   }
   return {};
 }
@@ -149,7 +152,7 @@ std::string settle_best(const RunFolder& folder, const std::string& from,
                         const BestEvaluation& best) {
   const std::string kept = keep_other_best(folder, best), restored = restore_best(folder, best);
   if (!kept.empty() && !restored.empty()) return kept + "; " + restored;
-  if (!kept.empty()) return kept;
+  if (!kept.empty()) return kept + "; the next better evaluation writes new ones";
   return restored.empty() ? take_best_along(folder, from, best) : restored;
 }
 

@@ -27,7 +27,7 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
   if (threads > 0) omp_set_num_threads(threads);
   if (const int wanted = omp_get_max_threads(); !base::has_threads(wanted - 1))  // OpenMP would end
     base::fail(base::ExitCode::resources, "out of memory or threads: ", wanted,
-               " threads cannot be started; fewer are wanted with --threads or train.threads");
+               " threads cannot be started; ask for fewer with --threads or train.threads");
   if (!options.tell) {
     options.tell = base::tell;
     options.plan_program = "/proc/self/exe";  // tools::run_program knows the option
@@ -37,8 +37,8 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
 
 }  // namespace
 
-// Without a limit, most of what is free; the host's untouched pages cost nothing. What reads and
-// draws images takes address space, too.
+// Without a limit, most of what is free; the host's untouched pages cost nothing. Of the address
+// space that `ulimit -v` leaves, a quarter and 1 GiB are for what reads and draws images.
 size_t step_memory(engine::Backend& backend, double memory_gib) {
   if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
   constexpr size_t kLeast = size_t(1) << 30;

@@ -8,6 +8,7 @@
 
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/output_guard.h"
 #include "engine/base/permitted.h"
 #include "engine/base/set_aside.h"
 #include "engine/base/start_folder.h"
@@ -160,10 +161,10 @@ void keep_later_steps(const RunFolder& folder, int64_t step) {
     if (const std::string path = folder.file(name); is_file(path))
       base::put_second_name(path, base::free_name(path, why));
   base::put_second_name(last, base::free_name(last, why));
-  base::tell(base::concatenate(
-      "note: the run in ", folder.path().string(), " goes back from step ", later, " to step ",
-      step, ": its logs, its last checkpoint and evaluation and its report as they were are kept ",
-      "there under names that end in .", why));
+  base::tell(base::concatenate("note: the run in ", folder.path().string(), " goes back from step ",
+                               later, " to step ", step,
+                               ". What it had is kept there under names that end in .", why,
+                               ": logs, last checkpoint, last evaluation and report"));
 }
 
 [[noreturn]] void refuse_without_checkpoint(const std::string& from) {
@@ -175,6 +176,15 @@ void keep_later_steps(const RunFolder& folder, int64_t step) {
   base::fail(base::ExitCode::checkpoint, "--resume ", from,
              ": no checkpoint there: give a checkpoint file, or the folder of a run that has one",
              base::start_folder_in_words(from));
+}
+
+// The end of the new name of a checkpoint from which no run can go on.
+std::string why_unusable(const std::string& path) {
+  try {
+    return ModelFile(path).holds_training() ? "unused" : "weights_alone";
+  } catch (const base::Error&) {
+    return "damaged";
+  }
 }
 
 }  // namespace
@@ -207,17 +217,17 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
               << run.file->state().step << "\n";
   for (const std::string& path : candidates) {
     if (path == run.file->path()) break;
-    if (present(path)) run.damaged.push_back(path);
+    if (present(path)) run.unusable.push_back(path);
   }
   return run;
 }
 
-void check_folder(const config::RunConfig& config, const ResumedRun& run) {
+void check_folder(const config::RunConfig& config, const ResumedRun& run, bool writes) {
   const std::string old = folder_to_go_on_in(config, run);
-  if (!old.empty())
-    RunFolder::check_own(old, run.file->path());
-  else if (!config.output_dir.empty())
-    RunFolder::check_fresh(config.output_dir);
+  if (!old.empty()) return RunFolder::check_own(old, run.file->path());
+  if (config.output_dir.empty()) return;
+  RunFolder::check_fresh(config.output_dir);
+  if (writes) base::check_output_folder("--output-dir", config.output_dir);
 }
 
 RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
@@ -226,7 +236,7 @@ RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
   if (old.empty()) return RunFolder::create(config, words);
   RunFolder folder = go_on(old, config, words);
   keep_later_steps(folder, run.file->state().step);
-  for (const std::string& path : run.damaged) base::set_aside(path, "damaged");
+  for (const std::string& path : run.unusable) base::set_aside(path, why_unusable(path));
   return folder;
 }
 

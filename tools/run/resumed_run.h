@@ -10,8 +10,8 @@
 namespace run {
 
 struct ResumedRun {
-  std::unique_ptr<ModelFile> file;   // null if the run starts from step 0
-  std::vector<std::string> damaged;  // newer checkpoints of that run that could not be read
+  std::unique_ptr<ModelFile> file;    // null if the run starts from step 0
+  std::vector<std::string> unusable;  // newer checkpoints of that run from which none can go on
 };
 
 // Finds the checkpoint that `from` names: a checkpoint file, the folder of a run, or "auto" for the
@@ -25,12 +25,13 @@ std::string folder_of(const ModelFile&);
 
 // Checks, before any work is done, whether open_resumed can use its folder. Throws Error(usage) if
 // a folder to go on in is not that of a run, or as RunFolder::check_fresh does.
-void check_folder(const config::RunConfig&, const ResumedRun&);
+// If this process `writes` there, the folder also has to be one that can be made.
+void check_folder(const config::RunConfig&, const ResumedRun&, bool writes);
 
 // Opens the folder of the run:
 //
 // * If the run has a checkpoint, and config.output_dir is its folder or is not set, the run goes on
-//   there. Its config.json is written anew, and so is a damaged env.json. Damaged checkpoints get
+//   there. Its config.json is written anew, and so is a damaged env.json. Unusable checkpoints get
 //   another name, so that they cannot replace good ones.
 // * Otherwise RunFolder::create makes it. `words` are those of the command line.
 RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,

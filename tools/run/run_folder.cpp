@@ -114,8 +114,7 @@ void RunFolder::check_fresh(const fs::path& folder) {
   base::refuse_misread_name("--output-dir", folder);
   const base::FileState there = base::look_at(folder);
   const std::string name = base::printable(folder.string());
-  if (there.kind == base::FileKind::absent)
-    return base::check_output_folder("--output-dir", folder);
+  if (there.kind == base::FileKind::absent) return;
   if (there.kind != base::FileKind::folder)
     fail(ExitCode::usage, name, " is ", there.words, "; give the name of a new folder");
   if (without_checkpoint(folder)) return;
@@ -168,6 +167,7 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   if (!numbered) {
     if (!is_run(config.output_dir))
       check_fresh(config.output_dir);  // if it is a run, the lock gives a better message
+    base::check_output_folder("--output-dir", config.output_dir);
     make_folders(config.output_dir);
   }
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)

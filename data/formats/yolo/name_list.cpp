@@ -93,8 +93,8 @@ std::string around_names(const Lines& lines) {
 
 }  // namespace
 
-std::optional<NameFault> fault_of_names(const Lines& lines) {
-  const bool comments = !std::ranges::all_of(lines, is_comment);
+std::optional<NameFault> fault_of_names(const Lines& lines, NameList list) {
+  const bool comments = list == NameList::lines && !std::ranges::all_of(lines, is_comment);
   for (size_t i = 0; i < lines.size(); ++i) {
     const std::string would = base::concatenate(", but would be the name of class ", i, "; ");
     if (comments && is_comment(lines[i]))
@@ -104,7 +104,7 @@ std::optional<NameFault> fault_of_names(const Lines& lines) {
       return NameFault{int(i) + 1, shown(lines[i]) + "looks like a key of data.yaml" + would +
                                        "give a file that has its `names`, or one name per line"};
   }
-  if (lines.size() > 1 && is_heading(lines[0]))
+  if (list == NameList::lines && lines.size() > 1 && is_heading(lines[0]))
     return NameFault{
         1, shown(lines[0]) + "looks like a heading, but would be the name of class 0; remove it"};
   const std::string around = around_names(lines);

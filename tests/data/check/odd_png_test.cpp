@@ -119,5 +119,5 @@ TEST_CASE("one line counts the odd files of a data set") {
         "them");
   CHECK_THAT(lines[1], Contains("warning: data.train: 63 of 64 images of 16 bits per channel") &&
                            Contains("nearly black, such as c0.png: ") &&
-                           Contains("read as 0..16 of 255; scale the values up to 16 bits"));
+                           Contains("no value is read as more than 16 of 255; scale the values up"));
 }

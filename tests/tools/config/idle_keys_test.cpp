@@ -162,7 +162,7 @@ TEST_CASE("an evaluation tells typed keys that it does not read") {
              Contains("have no effect: options of the command line name other data"));
   CHECK(told_of_evaluation({"train.deterministic=true", "train.graph=false"}) ==
         "note: train.deterministic (command line), train.graph (command line) have no effect: only "
-        "a training reads it; ssdeval chooses as ssddetect does, what is fastest\n");
+        "a training reads it; ssdeval takes what is fastest, as ssddetect does\n");
   const tests::TemporaryFolder folder;
   const std::string file = (folder.path() / "c.json").string();
   tests::write_text(file, "{\"train\": {\"seed\": 5}}");

@@ -16,8 +16,8 @@ TEST_CASE("progress of an evaluation: images, then classes, but not the last of 
   progress.done(30, 60, "images");
   progress.done(60, 60, "images");
   progress.done(2500, 5000, "classes measured");
-  CHECK(lines == std::vector<std::string>{"evaluation: 30 of 60 images (50%)",
-                                          "evaluation: 2500 of 5000 classes measured (50%)"});
+  CHECK(lines == std::vector<std::string>{"evaluation: 30 of 60 images (50 %)",
+                                          "evaluation: 2500 of 5000 classes measured (50 %)"});
   const logs::EvaluationWatch rare{.say = watch.say, .every = 3600};
   logs::EvaluationProgress(rare).done(30, 60, "images");
   CHECK(lines.size() == 2);

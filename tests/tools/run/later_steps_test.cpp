@@ -39,7 +39,7 @@ TEST_CASE("a run that goes back in its folder keeps the logs and results of its 
   const Outcome o = place.ssdtrain(back + "train.steps=6");
   INFO(o.err);
   REQUIRE(o.exit_code == 0);
-  CHECK_THAT(o.err, Contains("note: the run in run goes back from step 12 to step 4: ") &&
+  CHECK_THAT(o.err, Contains("note: the run in run goes back from step 12 to step 4. ") &&
                         Contains("kept there under names that end in .of_step_12"));
   for (const auto& [name, text] : before) {
     CAPTURE(name);
