@@ -140,10 +140,11 @@ TEST_CASE("pixels of a network's input are recognised with the size and the cure
   for (const auto& [width, height] : {std::pair(320, 320), {300, 300}, {1000, 1000}, {512, 288}}) {
     std::vector<Detection> found = in_frame(truth, width, height, false);
     const std::string size = std::to_string(width) + " x " + std::to_string(height);
-    CHECK_THAT(data::units_in_words(found, truth),
-               Contains("look like pixels of images that were resized to " + size) &&
-                   Contains("as [x, y, width, height] in " + size + " pixels, ") &&
-                   Contains("multiply x by the image's width / " + std::to_string(width)));
+    CHECK_THAT(
+        data::units_in_words(found, truth),
+        Contains("look like pixels of images that were resized to " + size) &&
+            Contains("as [x, y, width, height] in " + size + " pixels, ") &&
+            Contains("multiply x and width by the image's width / " + std::to_string(width)));
     for (Detection& d : found) d.width += d.x, d.height += d.y;
     CHECK_THAT(data::units_in_words(found, truth),
                Contains("as [x1, y1, x2, y2] in " + size + " pixels, ") &&

@@ -117,7 +117,8 @@ TEST_CASE("one line counts the odd files of a data set") {
         "note: data.train: 2 image files (animated PNG or MPO) hold up to 5 pictures, such as "
         "d.png; only the first one is read: write the others into files of their own if you want "
         "them");
-  CHECK_THAT(lines[1], Contains("warning: data.train: 63 of 64 images of 16 bits per channel") &&
-                           Contains("nearly black, such as c0.png: ") &&
-                           Contains("no value is read as more than 16 of 255; scale the values up"));
+  CHECK_THAT(lines[1],
+             Contains("warning: data.train: 63 of 64 images of 16 bits per channel") &&
+                 Contains("nearly black, such as c0.png: ") &&
+                 Contains("no value is read as more than 16 of 255; scale the values up"));
 }
