@@ -19,9 +19,8 @@ namespace base {
 // * `-`, with which some programs mean standard output, is no name. `./-` is.
 // * Pipes, character devices and open descriptors are written in place (AtomicFile does so), and
 //   several outputs may go to one of them.
-// * Two programs never write one output at the same time, nor into one folder of outputs unless
-// both
-//   share it (LockKind::shared).
+// * Two programs never write one output at the same time, nor into one folder of outputs, unless
+//   both share the folder (LockKind::shared).
 class OutputGuard {
  public:
   // `folders` says whether other programs may write into the same folders at the same time, as

@@ -13,7 +13,7 @@ struct EvaluationWatch {
   double every = 15;                                 // seconds between two lines
 };
 
-// Says how far an evaluation is: "evaluation: 120 of 5000 images (2%)".
+// Says how far an evaluation is: "evaluation: 120 of 5000 images (2 %)".
 class EvaluationProgress {
  public:
   explicit EvaluationProgress(const EvaluationWatch& watch) : watch_(watch) {}

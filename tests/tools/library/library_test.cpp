@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -177,6 +178,19 @@ TEST_CASE("threads that ask at the same time get what each would get alone") {
       });
   }
   CHECK(wrong == std::vector<int>(kThreads, 0));
+}
+
+TEST_CASE("a picture that is stored bottom up has the boxes of the same picture top down") {
+  const Detector detector(checkpoint(), options());
+  const ssd::Picture down = drawn().pictures()[1];
+  const std::ptrdiff_t row = 3 * std::ptrdiff_t(down.width);
+  std::vector<uint8_t> turned(size_t(row) * size_t(down.height));
+  for (int y = 0; y < down.height; ++y)
+    std::copy_n(down.rgb + y * row, row, turned.data() + (down.height - 1 - y) * row);
+  const ssd::Picture up{turned.data() + (down.height - 1) * row, down.width, down.height, -row};
+  const auto expected = rows_of(detector.detect(down));
+  CHECK_FALSE(expected.empty());
+  CHECK(rows_of(detector.detect(up)) == expected);
 }
 
 TEST_CASE("several detectors live side by side, and a moved one goes on") {
