@@ -40,15 +40,20 @@ def last_case(result):
     return {**rows[-1], **{k: v for k, v in result.items() if not isinstance(v, (list, dict))}}
 
 
+def notices_of(result):
+    """What disturbed the measurement: of the whole call, or of each case where cases have their own."""
+    holders = [result, *result.get("results", [])]
+    return [notice for holder in holders for notice in holder.get("machine", {}).get("notices", [])]
+
+
 def row_of(mode, result):
     case = last_case(result)
     unit, spread = figure(mode, result)
-    machine_report = result.get("machine") or result["results"][-1]["machine"]
     return {"date": measuring.now(), "commit": measuring.commit(),
             "machine": measuring.cpu_name(), "mode": mode,
             "settings": ", ".join(f"{k} {case[k]}" for k in SETTINGS if case.get(k) not in (None, "")),
             "unit": unit, **{key: f"{spread[key]:.4g}" for key in ("min", "median", "max")},
-            "noticed": "; ".join(machine_report["notices"])}
+            "noticed": "; ".join(notices_of(result))}
 
 
 def check_table(path):

@@ -18,7 +18,8 @@ machine="{\"notices\": [${NOTICE:-}]}"
 case $1 in
   eval | allreduce) echo "{\"mode\": \"eval\", \"machine\": $machine, \"rows\": [{\"what\": \"evaluate, 1 threads\", \"seconds\": $spread}]}" ;;
   *) echo "{\"results\": [{\"device\": \"cpu\", \"batch\": 8, \"images_per_second\": $spread,
-       \"ms_per_step\": {\"mean\": 4000, ${spread#\{}, \"machine\": $machine}]}" ;;
+       \"ms_per_step\": {\"mean\": 4000, ${spread#\{}, \"machine\": $machine}],
+       \"machine\": {\"cpu\": \"a CPU\"}}" ;;
 esac
 END
 chmod +x "$folder/ssdbench"
@@ -44,8 +45,10 @@ for foreign in other.csv photo.jpg torn.csv torn_row.csv; do
   expect "$foreign"
   [ "$before" = "$(cksum "$folder/$foreign")" ] || fail "$foreign was changed"
 done
-NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/record.py --file "$history" eval >/dev/null
-tail -n 1 "$history" | grep -q '1.50 cores' || fail "a notice was lost"
+for mode in eval infer; do
+  NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/record.py --file "$history" $mode >/dev/null
+  tail -n 1 "$history" | grep -q '1.50 cores' || fail "a notice of $mode was lost"
+done
 
 # Without any peer, our figures and why there are no others. A busy machine writes no documents.
 export SSD_PEERS=$folder/none
