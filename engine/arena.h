@@ -21,16 +21,18 @@ constexpr size_t aligned(size_t bytes) {  // the next multiple of kAlignment
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
+// take() and give_back() are virtual for tests, which can give each piece memory of its own.
 class Arena {
  public:
   Arena(void* base, size_t size);
+  virtual ~Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
   // Returns a piece of aligned(max(bytes, 1)) bytes. Throws Error(resources) if no gap is large
   // enough.
-  void* take(size_t bytes);
-  void give_back(void* p);  // p came from take() and was not given back yet
+  virtual void* take(size_t bytes);
+  virtual void give_back(void* p);  // p came from take() and was not given back yet
 
   void open_branches();
   void enter_branch(int branch);  // the next requests are for the work of this branch, from 0

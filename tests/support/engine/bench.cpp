@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 namespace tests {
 namespace {
@@ -42,6 +43,22 @@ engine::Backend& copier() {
   }
   return *best;
 }
+
+class SeparatePieces final : public engine::Arena {
+ public:
+  explicit SeparatePieces(engine::Backend& backend) : Arena(nullptr, 0), backend_(backend) {}
+  void* take(size_t bytes) override {
+    auto piece = std::make_unique<engine::Memory>(backend_, bytes, engine::MemoryKind::device);
+    void* p = piece->data();
+    pieces_.emplace(p, std::move(piece));
+    return p;
+  }
+  void give_back(void* p) override { pieces_.erase(p); }
+
+ private:
+  engine::Backend& backend_;
+  std::map<void*, std::unique_ptr<engine::Memory>> pieces_;
+};
 
 }  // namespace
 
@@ -117,7 +134,17 @@ double distance(const Values& a, const Values& b) {
 Bench::Bench(size_t bytes, const std::string& device)
     : backend(open_backend(device)),
       memory(*backend, bytes, engine::MemoryKind::device),
-      arena(memory.data(), bytes),
+      own_arena_(std::make_unique<engine::Arena>(memory.data(), bytes)),
+      arena(*own_arena_),
+      plans(*backend) {
+  living.push_back(backend.get());
+}
+
+Bench::Bench(const std::string& device, Separate)
+    : backend(open_backend(device)),
+      memory(*backend, 1, engine::MemoryKind::device),
+      own_arena_(std::make_unique<SeparatePieces>(*backend)),
+      arena(*own_arena_),
       plans(*backend) {
   living.push_back(backend.get());
 }

@@ -91,14 +91,26 @@ struct Check : OpRun {
     }
   }
 
-  void check_all(Bench& cpu) {
+  Tensor checked_value(engine::Tape& tape) {
     make_inputs();
-    engine::Tape tape;
     watch(tape);
     Tensor y = op.run(bench.context(&tape), in);
     double limit = tolerance(y.dtype() == engine::accumulator(dtype) ? y.dtype() : dtype);
     INFO(op.name << " in " << kernels::name_of(dtype) << " on " << bench.backend->name());
     CHECK(distance(read(y), op.reference(values)) < limit * std::sqrt(op.summation_length));
+    return y;
+  }
+
+  // For a bench that notices what is written out of bounds.
+  void check_bounds() {
+    engine::Tape tape;
+    const Tensor y = checked_value(tape);
+    if (differentiable()) backward(tape, y, Values(size_t(y.shape().size()), 1.0));
+  }
+
+  void check_all(Bench& cpu) {
+    engine::Tape tape;
+    Tensor y = checked_value(tape);
     if (differentiable()) {
       const Values seed = uniform(random, size_t(y.shape().size()), -1, 1);
       check_gradients(backward(tape, y, seed), cpu);
@@ -115,11 +127,13 @@ void check(const OpCase& op) {
   for (const std::string& device : devices()) {
     std::unique_ptr<Bench> gpu = on_gpu(device) ? std::make_unique<Bench>(device) : nullptr;
     Bench& bench = gpu ? *gpu : cpu;
+    Bench separate = Bench::of_separate_pieces(device);
     std::vector<DType> dtypes{DType::f32};
     if (kTruth == DType::f64 && !gpu) dtypes.push_back(DType::f64);
     if (op.half_types) dtypes.insert(dtypes.end(), {DType::f16, DType::bf16});
     for (DType dtype : dtypes) {
       { Check{{op, bench, dtype}}.check_all(cpu); }
+      { Check{{op, separate, dtype}}.check_bounds(); }
       CHECK(bench.arena.empty());
     }
   }
