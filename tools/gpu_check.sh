@@ -200,6 +200,7 @@ phase_test() {
     result "test nccl" "not run" "there is no libnccl.so.2 here, which ranks on GPUs need"
   fi
   tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_(step|nccl)_test$'
+  tests batches 60 -R '^(device_batch|image_cache)_test$'
 }
 
 # What needs no GPU passes elsewhere, too: here it takes the time that is left.
@@ -351,6 +352,7 @@ find_cuda "$build/nvidia"
 unpack_prefix || echo "gpu_check: .gpu-prefix could not be unpacked" >&2
 describe_machine
 echo "== ${gpu:-no GPU}; nvcc ${nvcc:-missing}; cuDNN ${cudnn:-missing}; NCCL ${nccl:-missing}"
+optional_cuda
 missing_here=$(missing_cuda)
 [ -z "$missing_here" ] || echo "== $missing_here"
 if ! have_gpu && [ -z "$dry" ]; then
