@@ -77,6 +77,11 @@ TEST_CASE("ssdbench op finds the operations of one's own model, also on a GPU") 
     CHECK(cpu.at("conv forward") > 0);
     if (!have_gpu()) continue;
     auto gpu = operations_of(place, "--device cuda --deterministic --mode " + std::string(mode));
-    CHECK(gpu == cpu);
+    for (auto* counts : {&cpu, &gpu}) counts->erase("copy");  // some wait in a queue of their own
+    for (const auto& [operation, count] : cpu) {
+      INFO(operation);
+      CHECK(gpu[operation] == count);
+    }
+    CHECK(gpu.size() == cpu.size());
   }
 }
