@@ -12,7 +12,7 @@ struct Category {
   int64_t id = 0;  // as in the file; ids may have gaps
   std::string name;
   std::string group;  // COCO's supercategory, or empty
-  // Where the class file has the class, for messages, such as "line 3"; empty: its id tells.
+  // Where the class stands in the class file, for messages, such as "line 3"; empty: use its id.
   std::string place;
 };
 
@@ -36,8 +36,8 @@ struct ImageEntry {
   uint64_t offset = 0, bytes = 0;
 };
 
-// Whether pictures are turned upright as their EXIF orientation says, so that they are as people
-// see them, or are taken as their pixels are stored, as in the original.
+// Whether pictures are turned upright, as their EXIF orientation says and as people see them, or
+// are read as their pixels are stored (as in the original).
 enum class ExifPolicy { upright, stored };
 
 struct ImagePolicy {
@@ -45,20 +45,20 @@ struct ImagePolicy {
   bool follow_links = true;  // whether symbolic links may lead out of the image folder
 };
 
-// What a box is in the files of a data set: COCO's x, y, width, height in pixels; YOLO's x_center
-// y_center width height, and the edges of records, in fractions of the image's sides; VOC's edges
-// in pixels.
+// What the numbers of a box are in a data set's files: x, y, width, height in pixels (COCO);
+// centre, width and height in fractions of the image's sides (YOLO); edges in pixels (VOC); edges
+// in fractions of the sides (records).
 enum class BoxForm { corner_and_size, centre_and_size, edges, edges_in_fractions };
 
 struct Dataset {
   std::string source;      // its name in messages: what the user named; may be empty
-  std::string class_file;  // that lists the classes, where it is not `source`
+  std::string class_file;  // the file that lists the classes, if it is not `source`
   std::string image_folder;
   // Folders below image_folder that belong to the layout of the data set, such as YOLO's
   // "images/val". Elsewhere its images may have names without them.
   std::vector<std::string> layout_folders;
   ImagePolicy policy;                // with which images are read
-  std::string prefix = "--";         // Source::prefix, where the user gives this policy
+  std::string prefix = "--";         // Source::prefix, for messages about the policy
   std::vector<std::string> shards;   // paths of TFRecord files; empty for other formats
   std::vector<Category> categories;  // in file order
   std::vector<ImageEntry> images;    // in file order

@@ -37,9 +37,9 @@ class EncodedImage {
 // Reads all bytes of an image. Errors are those of EncodedImage.
 std::vector<uint8_t> read_encoded_image(const Dataset& dataset, const ImageEntry& image);
 
-// Reads an image for a file that other programs will read without looking at EXIF. If the data
-// set's policy turns the picture, it is decoded, turned and encoded again, as JPEG of quality 95 or
-// as PNG. All other images keep their bytes.
+// Reads an image that will be written to a file for programs that ignore EXIF. If the data set's
+// policy turns the picture, it is decoded, turned and encoded again, as JPEG of quality 95 or as
+// PNG. All other images keep their bytes.
 std::vector<uint8_t> read_upright_encoded_image(const Dataset& dataset, const ImageEntry& image);
 
 // Decodes an image into `pixels`, whose memory is reused, and turns it if the data set's policy

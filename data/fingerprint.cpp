@@ -69,7 +69,7 @@ uint64_t content_of(const Dataset& dataset, const ImageEntry& image, int64_t fil
   return hash.digest();
 }
 
-// Names differ. Where the hints tell that only an order does, that is all.
+// Called if names differ. `only_order` becomes true if the hints show that only an order differs.
 std::string other_names(const Fingerprint& before, const Fingerprint& now, bool& only_order) {
   only_order = false;
   if (before.classes == 0 || now.classes == 0) return kFingerprintParts[0].meaning;

@@ -18,8 +18,8 @@ struct Fingerprint {
   uint64_t boxes = 0;       // boxes of objects, with their categories and crowd flags
   uint64_t file_bytes = 0;  // sizes of the image files or record files
 
-  uint64_t classes = 0;  // names of categories, in order; 0 in checkpoints of earlier versions,
-  uint64_t content = 0;  // as is that of all images with their labels and sizes, in any order
+  uint64_t classes = 0;  // names of categories, in order; 0 in checkpoints of earlier versions
+  uint64_t content = 0;  // all images with labels and sizes, in any order; 0 there, too
 
   bool known() const { return images > 0; }
 };
@@ -35,7 +35,7 @@ inline constexpr std::array<FingerprintPart, 4> kFingerprintParts{
      {"boxes", &Fingerprint::boxes, "boxes"},
      {"file_bytes", &Fingerprint::file_bytes, "sizes of image files"}}};
 
-// Hashes that only make the words of differences more exact.
+// Hashes that differences_in_words() uses to say more exactly what has changed.
 inline constexpr std::array<FingerprintPart, 2> kFingerprintHints{
     {{"classes", &Fingerprint::classes, "names or order of classes"},
      {"content", &Fingerprint::content, "images"}}};
@@ -47,8 +47,8 @@ bool operator==(const Fingerprint&, const Fingerprint&);
 // The name of the image folder does not count. If `threads` is 0, there is one thread per core.
 Fingerprint fingerprint_of(const Dataset&, int threads);
 
-// Tells the contents of encoded pictures apart by their size and their last bytes, which depend on
-// all pixels (a PNG's checksum) or on those at the lower border (a JPEG's). Never 0.
+// A hash that tells encoded pictures apart, of their size and their last bytes. These depend on all
+// pixels in a PNG (its checksum), and on those at the lower border in a JPEG. It is never 0.
 uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail);
 
 // What has changed: "images 300 -> 310, labels 900 -> 912, boxes", or only "order of images". Empty

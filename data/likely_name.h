@@ -9,9 +9,9 @@ namespace data {
 struct Category;
 struct Dataset;
 
-// The name without what people write in different ways: upper and lower case, blanks, '-' and '_',
-// and the forms that Unicode has for one letter. Two names with the same result are probably meant
-// to be one. For a name that is not UTF-8 it is base::simplified(name).
+// The name in lower case, without blanks, '-' and '_', and with one of the forms that Unicode has
+// for a letter. Two names with the same result are probably meant to be one. For a name that is not
+// UTF-8, returns base::simplified(name).
 std::string simplified(const std::string& name);
 
 // Whether the names are other bytes, but the same letters in Unicode, such as a letter with an
@@ -30,10 +30,10 @@ std::string alike_in_words(const std::vector<std::string>& names);
 // The file that lists the classes of a data set, or else the data set's name.
 std::string class_file_of(const Dataset&);
 
-// What is wrong where two categories have one name, and what to do about it.
+// Says that two categories have one name, and what to do about it.
 std::string same_name_in_words(const Category& one, const Category& other);
-// The same of the first two categories with one name, after the file that lists them. Empty if all
-// differ.
+// Says so of the first two categories with one name, after the name of the file that lists them.
+// Empty if all differ.
 std::string same_name_in_words(const Dataset&);
 
 }  // namespace data

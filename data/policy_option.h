@@ -1,5 +1,5 @@
-// How the user of a program gives the policy with which images are read, for messages. `prefix` is
-// that of Dataset: options ("--"), or keys of a configuration ("data.train." and so on).
+// For messages: the option or key by which the user sets the policy with which images are read.
+// `prefix` is that of Dataset: "--" for options, "data.train." and so on for keys.
 #pragma once
 #include <string>
 

@@ -89,8 +89,8 @@ struct Problem {
   std::string text;  // what is wrong, with the numbers
 };
 
-// Makes a problem from the text of an error. If the text begins with `where`, or with a place in it
-// such as "where:LINE", that beginning becomes the problem's place.
+// Makes a problem from the text of an error. If the text begins with `where`, or with a position in
+// it such as "where:LINE", this beginning becomes Problem::where.
 Problem problem_at(ProblemKind kind, const std::string& where, std::string text);
 
 class Problems;

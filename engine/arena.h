@@ -1,6 +1,6 @@
-// One block of memory, handed out in aligned pieces and taken back in any order.
-// First fit in address order: the same sequence of requests gives the same addresses, so a
-// training step can be captured once and replayed.
+// One block of memory, handed out in aligned pieces and taken back in any order. A request gets the
+// first gap, by address, that is large enough. So the same sequence of requests gives the same
+// addresses, and a training step can be recorded once and replayed.
 //
 // On one queue, later work waits for earlier work, so memory that was given back may be taken again
 // at once. Parallel branches do not wait for each other. Therefore, between open_branches() and

@@ -8,7 +8,7 @@
 
 namespace engine {
 
-enum class Lane { compute, copy, network };  // the device's queues
+enum class Lane { compute, copy, network };  // which of the device's queues
 enum class MemoryKind { device, pinned };    // pinned: host memory that the device can copy
 
 class Backend {

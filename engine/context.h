@@ -19,8 +19,8 @@ struct Context {
   bool training = false;
   bool exact_f32 = true;                       // f32 convolutions of full precision, not TF32
   Narrowing narrowing = Narrowing::if_needed;  // of the gradients of weights, in half types
-  // For inference. If it is not 0, tensors used as weights keep their contents while this number
-  // stays the same, so plans may keep reordered copies. Ignored if there is a tape.
+  // For inference. If it is not 0, the contents of weights change only together with this number,
+  // so plans may keep reordered copies of them. Ignored if there is a tape.
   uint64_t weights_version = 0;
   Branches* branches = nullptr;  // if null, branches run one after the other
   Collectives* ranks = nullptr;  // if null, this process trains alone

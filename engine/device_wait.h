@@ -1,10 +1,10 @@
-// How long this process has been waiting for its device, for a thread that watches over it: work on
-// a GPU that needs other ranks never ends if one of them is gone.
+// How long this process has been waiting for its device. A thread that watches over the process
+// asks: work on a GPU that needs other ranks never ends if one of them is gone.
 #pragma once
 
 namespace engine {
 
-// A wait, as long as it lives. One thread of a process waits at a time.
+// The process waits as long as this object lives. Only one thread waits at a time.
 class DeviceWait {
  public:
   DeviceWait();

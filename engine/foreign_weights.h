@@ -1,4 +1,4 @@
-// Files that are no safetensors files, named for what they are.
+// Tells what a file is that is no safetensors file.
 #pragma once
 #include <cstdint>
 #include <string>

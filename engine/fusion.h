@@ -1,10 +1,10 @@
-// How operations pass work to each other in the backward pass, so that it costs no pass over memory
-// of its own.
+// In the backward pass, an operation can let another one do a part of its work, so that this part
+// needs no pass over memory of its own.
 //
 // Example: y = conv(x, w); n = batch_norm(y) + r; a = relu(n); z = conv(a, v). The tape has four
-// steps. In the backward pass only the step of the last operation, conv(a, v), hears of the others:
-// a has no other consumer, so the tape can see that the gradient of a will be masked by relu, and
-// that the batch norm before it needs two sums.
+// steps. No other operation reads a. So the tape sees that the gradient of a, which the step of
+// conv(a, v) computes, will be masked by relu, and that the batch norm before relu needs two sums
+// of it. It tells that step.
 //
 //   conv(a, v)     receives dz, and for its input a the target
 //                    {.may_fuse = true, .mask = relu, .saved = a,
@@ -12,7 +12,7 @@
 //                  One convolution plan computes da = conv^T(dz, v), sets it to 0 where the slope
 //                  of relu is 0, which makes it dn, and sums dn and dn * (y - mean) * inv_std over
 //                  the pixels. The step returns dn with fused = true and the sums in dbeta, dgamma.
-//   relu           has nothing left to do: the tape has stored dn, with its sums, as n's gradient.
+//   relu           has nothing left to do: the tape keeps dn, with its sums, as the gradient of n.
 //   batch_norm(y)  receives {dn, dbeta, dgamma} and reads dn once, for dy, instead of twice. dn is
 //                  the gradient of r, too. (Without r, batch norm and relu are one step, which
 //                  needs no dn in memory: see engine/ops/batch_norm.cpp.)

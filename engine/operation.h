@@ -1,5 +1,5 @@
-// The scope of one operation. It names the steps that the operation records on the tape, for errors
-// of their gradients, and is a range in profilers. For engine/ops and the tape.
+// The scope of one operation. It names the steps that the operation records on the tape, so that
+// errors in their gradients name it, and is a range in profilers. For engine/ops and the tape.
 #pragma once
 #include <utility>
 

@@ -73,9 +73,9 @@ Tensor max_pool(const Context&, const Tensor& x, int kernel, int stride, Padding
 Tensor upsample_add(const Context&, const Tensor& coarse, const Tensor& fine);
 
 // Losses per image, [images] in accumulator(dtype), of one feature map's predictions. The targets
-// are those of all anchors, in accumulator(dtype) but for the classes, and get no gradient.
-// Predictions are [images, anchors, k] or [images, height, width, cell * k]. The formulas stand in
-// kernels/focal_loss.h and kernels/smooth_l1.h.
+// are those of all anchors, in accumulator(dtype) except for the classes, and get no gradient.
+// Predictions are [images, anchors, k] or [images, height, width, cell * k]. kernels/focal_loss.h
+// and kernels/smooth_l1.h have the formulas.
 using kernels::FocalOptions;
 struct FocalTargets {
   Tensor classes, weights;   // [images, all anchors]: target column i32, 0 for background; weight

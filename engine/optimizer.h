@@ -38,8 +38,8 @@ class Optimizer {
   void swap_average(kernels::Queue);
   void restart_average();  // sets the average to the weights, after those were loaded
 
-  // What is kept from step to step besides the state: [trained] values in the master dtype, laid
-  // out as Parameters::master(). part_of() finds those of one parameter.
+  // A buffer that the rule keeps from step to step: [trained] values in the master dtype, laid out
+  // as Parameters::master(). part_of() finds those of one parameter.
   struct Buffer {
     std::string name;
     View values;

@@ -17,7 +17,7 @@ namespace engine {
 
 struct Init {
   enum class Kind { constant, normal, truncated_normal } kind = Kind::constant;
-  // The constant, or the standard deviation. A truncated normal draws again beyond two of these.
+  // The constant, or the standard deviation. truncated_normal redraws beyond two of these.
   double value = 0;
 };
 

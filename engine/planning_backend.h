@@ -1,6 +1,6 @@
-// A device that only counts: memory is addresses without anything behind them, kernels and copies
-// do nothing, convolutions say what workspace they want and which weights they keep. A step run on
-// it asks for exactly the memory that it asks for on the real device, and takes no time.
+// A device that only counts memory. It gives out addresses with nothing behind them; kernels and
+// copies do nothing; convolutions say how much workspace and which copies of weights they need. A
+// step on it asks for exactly the memory that it asks for on the real device, and takes no time.
 #pragma once
 #include <map>
 #include <set>
@@ -11,11 +11,11 @@ namespace engine {
 
 class PlanningBackend : public Backend {
  public:
-  // Of copies of weights, by who keeps them and by weight.
+  // The bytes of the copies of weights that plans keep, by the keeper and the weight.
   using KeptBytes = std::map<std::pair<const void*, Tensor::Id>, size_t>;
 
-  // `planned` and `noted` must outlive this one. Where `noted` is given it receives the shapes of
-  // convolutions, and `planned` is not asked for plans: no workspace is counted.
+  // `planned` and `noted` must outlive this object. If `noted` is given, it receives the shapes of
+  // convolutions. `planned` is then not asked for plans, and no workspace is counted.
   explicit PlanningBackend(Backend& planned, std::set<ConvShape>* noted = nullptr)
       : planned_(planned), noted_(noted) {}
 

@@ -1,5 +1,5 @@
-// Runs a step again and again. The first run warms up, the second proves that the step is
-// repeatable, and later ones replay a recording of it.
+// Runs a step again and again. The first run warms up. The second checks that the step asks for the
+// same memory as before, and records it if that is wanted and possible. Later runs replay it.
 #pragma once
 #include <functional>
 

@@ -61,8 +61,8 @@ class Tensor {
   std::shared_ptr<const void> identity_;
 };
 
-// Tells a tensor and its copies from all others, also after they are gone. It keeps none of their
-// memory. Ids of empty tensors are equal.
+// Tells a tensor and its copies from all others, also after they are gone. An Id keeps no memory of
+// the tensor. Ids of empty tensors are equal.
 class Tensor::Id {
  public:
   Id() = default;

@@ -1,13 +1,13 @@
-// Sees the operations of a forward pass, for a program that writes the network down in another
+// Is told of the operations of a forward pass, so that a program can write the network in another
 // format.
 #pragma once
 #include "engine/ops.h"
 
 namespace engine {
 
-// An operation calls its function after it has queued its work. Tensor::id() tells which output is
-// which later input. Operations that have no function here must not run while a trace is set: a
-// later operation then has an input that no earlier one made, which the trace must refuse.
+// An operation calls its function here after it has queued its work. Tensor::id() tells which input
+// is the output of which earlier operation. An operation that has no function here is not traced;
+// if a later one reads its output, the trace must refuse that input.
 class Trace {
  public:
   virtual ~Trace() = default;

@@ -6,8 +6,8 @@
 //   first = beta1 * first + (1 - beta1) * g
 //   second = beta2 * second + (1 - beta2) * g^2
 //   w -= rate / (1 - beta1^t) * first / (sqrt(second / (1 - beta2^t)) + epsilon)
-// t counts the applied updates, this one included. Everything is skipped when some gradient is not
-// finite.
+// t is the number of applied updates, with this one. If some gradient is not finite, everything is
+// skipped.
 #pragma once
 #include "kernels/update.h"
 

@@ -26,23 +26,23 @@ struct BatchNormMoving {
 };
 void batch_norm_batch_moments(Queue, View x, BatchNormMoments, BatchNormMoving, double epsilon,
                               View scratch);
-// The same from sums over the `rows` pixels that the convolution before has computed: mean = sum /
-// rows, variance = max(sum_of_squares / rows - mean^2, 0). This loses digits if the mean is far
-// from zero (docs/numerics.md).
+// Computes the moments from sums over the `rows` pixels, which the convolution before has computed:
+// mean = sum / rows, variance = max(sum_of_squares / rows - mean^2, 0). This loses digits if the
+// mean is far from zero (docs/numerics.md).
 struct BatchNormSums {
   View sum, sum_of_squares;
   int64_t rows;
 };
 void batch_norm_moments_of_sums(Queue, const BatchNormSums&, BatchNormMoments, BatchNormMoving,
                                 double epsilon);
-// The same over the batches of all ranks, which have equally many pixels. `gathered` [ranks, 2,
-// channels] holds each rank's mean and variance, with Bessel's correction, over its batch of `rows`
-// pixels. A rank gets them from batch_norm_batch_moments as moving statistics with decay 0.
+// Computes the moments of the batches of all ranks, which have equally many pixels. `gathered`
+// [ranks, 2, channels] holds each rank's mean and variance, with Bessel's correction, of its `rows`
+// pixels. A rank gets them from batch_norm_batch_moments, as moving statistics with decay 0.
 void batch_norm_moments_of_ranks(Queue, View gathered, int64_t rows, BatchNormMoments,
                                  BatchNormMoving, double epsilon);
 // mean [n] = the mean of the rows of gathered [ranks, n], which are added in order.
 void mean_of_ranks(Queue, View gathered, View mean);
-// The moments for inference, from the moving statistics.
+// Computes the moments for inference from the moving statistics.
 void batch_norm_moving_moments(Queue, BatchNormMoving, BatchNormMoments, double epsilon);
 
 // y = activation(gamma * (x - mean) * inv_std + beta + residual); residual may be empty.

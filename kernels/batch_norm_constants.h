@@ -1,4 +1,4 @@
-// What batch norm computes before its activation, for its forward pass and for the masks of its
+// Computes the input of batch norm's activation, for the forward pass and for the masks of the
 // gradients, which must find the same bits. Included by .cu files only.
 #pragma once
 #include "kernels/simt_columns.h"

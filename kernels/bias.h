@@ -1,4 +1,4 @@
-// What follows a convolution that cannot fuse it, in one pass.
+// Adds bias and residual and applies the activation in one pass, behind a convolution without them.
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/queue.h"

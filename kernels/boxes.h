@@ -36,7 +36,7 @@ template <class A> HD A intersection(const BoxOf<A>& a, const BoxOf<A>& b) {
   return larger(A(0), height) * larger(A(0), width);
 }
 
-// Intersection over union; 0 where nothing intersects, also for boxes without area.
+// Intersection over union. It is 0 if nothing intersects, also for boxes without area.
 template <class A> HD A iou(const BoxOf<A>& a, const BoxOf<A>& b) {
   A common = intersection(a, b);
   A joint = area(a) + area(b) - common;
@@ -70,7 +70,7 @@ struct CodeScales {
   float y = 10, x = 10, height = 5, width = 5;
 };
 
-// The code of `box` seen from `anchor`; sides grow by 1e-8 first, so boxes without area have one.
+// The code of `box` for `anchor`. Sides grow by 1e-8 first, so a box without area has a code, too.
 template <class A> HD BoxCode<A> encode(const BoxOf<A>& box, const BoxOf<A>& anchor, CodeScales s) {
   constexpr A kEpsilon = A(1e-8);
   CenterSize<A> b = center_size(box), a = center_size(anchor);

@@ -15,7 +15,7 @@ struct ChannelGradsArgs {
   View saved;             // the output of `mask`; if given, g is set to 0 where its slope is 0
   View x, mean, inv_std;  // the input and the moments of a batch norm; empty: no dgamma
   // Needed if there is a mask but no `saved`. The mask is then the activation of this batch norm,
-  // without a residual: its output is computed anew from x, and g stays as it is.
+  // which has no residual. Its output is computed anew from x, and g stays as it is.
   View gamma, beta;
   View dbeta, dgamma;  // dbeta = sum g, dgamma = sum g * (x - mean) * inv_std
   View scratch;        // channel_grads_scratch() elements of the accumulator

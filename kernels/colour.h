@@ -1,5 +1,5 @@
-// Colour operations on one RGB pixel of 0..255, as TensorFlow's Object Detection API applies them:
-// divide by 255, operate, multiply by 255, clip to 0..255 after every operation.
+// Colour operations on one RGB pixel of 0..255, as TensorFlow's Object Detection API applies them.
+// Every operation divides by 255, computes, multiplies by 255, and clips to 0..255.
 #pragma once
 #include "kernels/view.h"
 

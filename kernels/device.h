@@ -34,7 +34,7 @@ HD unsigned block() {
 #endif
 }
 
-// Waits for all threads of the block. A GPU in software tells barriers apart by the type Place.
+// Waits for all threads of the block. For a GPU in software, the type Place identifies the barrier.
 template <class Place, int kNumber = 0> HD void barrier() {
 #ifdef __CUDA_ARCH__
   __syncthreads();

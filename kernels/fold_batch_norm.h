@@ -8,8 +8,8 @@ namespace kernels {
 
 // Per output channel, with s = gamma / sigma and sigma = sqrt(variance + epsilon):
 //   folded_weight = s * weight, folded_bias = beta - s * mean.
-// weight: [out, k, k, in] in the master dtype; folded_weight the same in any dtype; the others
-// [out] in the master dtype.
+// weight is [out, k, k, in] in the master dtype; folded_weight has this shape and any dtype; all
+// others are [out] in the master dtype.
 struct FoldBatchNormArgs {
   View weight, gamma, beta, mean, variance;
   double epsilon;

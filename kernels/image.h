@@ -6,8 +6,8 @@
 
 namespace kernels {
 
-// Bilinear sampling of TensorFlow 1 (no half-pixel centres, no antialiasing): output i reads source
-// positions lo and hi only, with weight t for hi.
+// Bilinear sampling as in TensorFlow 1, without half-pixel centres and antialiasing. Output i reads
+// the source positions lo and hi only, with the weight t for hi.
 struct BilinearTap {
   int lo, hi;
   float t;
@@ -36,8 +36,8 @@ struct StagedImage {
   ColourStep colour[kMaxColourSteps];  // in this order, on source pixels, before resizing
 };
 
-// Bytes to set aside for an image of any size. The last ones never hold pixels, because the host
-// reads four bytes per pixel.
+// The size of a slot, which is enough for an image of any size. Its last bytes never hold pixels,
+// because the host reads four bytes per pixel.
 HD int64_t slot_bytes(int out_height, int out_width) {
   return (int64_t(out_height) * out_width * 12 + 4 + 63) / 64 * 64;
 }

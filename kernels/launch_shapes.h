@@ -1,5 +1,5 @@
-// The arithmetic of launches: how many blocks cover n elements, and which elements a thread of a
-// block works on. Functions of numbers alone, so that tests reach every size without a GPU.
+// The arithmetic of launches: how many blocks cover n elements, and on which elements a thread of a
+// block works. The functions take numbers only, so tests can try every size without a GPU.
 #pragma once
 #include "kernels/view.h"
 
@@ -50,8 +50,8 @@ HD constexpr RowSpan row_span(int part, int per_part, int n) {
   return {first, n < first + per_part ? n : first + per_part};
 }
 
-// A block's threads as a matrix: `groups` packs of channels beside each other, in rows. Blocks are
-// numbered by their part of the rows, then by their columns.
+// The threads of a block as a matrix. A row of threads takes `groups` packs of channels, which lie
+// beside each other. Blocks are numbered by their part of the rows, then by their columns.
 struct ThreadGrid {
   int groups, column_blocks;
   constexpr ThreadGrid(int64_t channels, int pack, int most) : groups(1), column_blocks(0) {

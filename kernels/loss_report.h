@@ -1,5 +1,5 @@
-// The scalars around the detection losses: the gradients with which the backward pass starts, and
-// the values that logs show.
+// Scalars of the detection losses: the gradients with which the backward pass starts, and the
+// values that logs show.
 #pragma once
 #include "kernels/optimizer_state.h"
 #include "kernels/queue.h"

@@ -31,8 +31,8 @@ template <class T, int kKernel> struct MaxPool {
     Acc<T> value[V];
     int place[V];
   };
-  // Places outside of the image are moved to the nearest one inside, which belongs to the window as
-  // well. So padding never wins, and no place needs a test.
+  // Positions outside of the image are moved to the nearest one inside, which belongs to the window
+  // as well. So padding never wins, and no position needs a test.
   template <int V> HD void compare(const Row& row, int c, int ky, int kx, Best<V>& best) const {
     int iy = clamp(row.top + ky, height - 1), ix = clamp(row.left + kx, width - 1);
     int here = (iy - row.top) * window.kernel + ix - row.left;
@@ -91,7 +91,7 @@ template <class T, int kCover> struct MaxPoolBackward {
   struct Row {
     int64_t in, out;           // the input pixel; first output element of the image
     int y, x;                  // in the padded image
-    int64_t window[kWindows];  // the windows that cover the pixel, and its place in them
+    int64_t window[kWindows];  // the windows that cover the pixel, and its index in them
     int place[kWindows];
   };
   template <int V> HD Nothing channel(int) const { return {}; }

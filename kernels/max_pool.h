@@ -5,8 +5,8 @@
 
 namespace kernels {
 
-// Window (oy, ox) covers input rows oy * stride - top .. + kernel - 1, columns alike. Every window
-// touches the input: the padding on each side is smaller than the kernel.
+// Window (oy, ox) covers `kernel` input rows from oy * stride - top on, and its columns likewise.
+// Every window touches the input, because the padding on each side is smaller than the kernel.
 struct PoolWindow {
   int kernel, stride, top, left;
 };

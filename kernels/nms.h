@@ -23,7 +23,7 @@ namespace kernels {
 struct NmsOptions {
   double score_threshold = 1e-8, iou_threshold = 0.6;  // rounded to float, as the scores
   int max_per_class = 100, max_total = 100;
-  std::optional<Box> window = Box{0, 0, 1, 1};  // none: neither clips nor removes
+  std::optional<Box> window = Box{0, 0, 1, 1};  // if empty, nothing is clipped or removed
   bool change_frame = false;  // whether results have coordinates in which the window is 0, 0, 1, 1
   bool agnostic = false;      // whether boxes of other classes suppress, too
 };
@@ -49,7 +49,7 @@ struct Predictions {
   View anchors;               // [anchors, 4] f32
   int columns = 0;            // classes and the background's
   CodeScales scales;
-  View wanted{};  // [classes] u8: a class with 0 has no boxes; empty: all have
+  View wanted{};  // [classes] u8: 0 leaves a class out; if empty, all classes count
 };
 
 // Boxes with scores. Each class may have boxes of its own.

@@ -1,5 +1,5 @@
-// What changes from step to step, in device memory: kernels read and write it, so that a recorded
-// step needs no help from the host.
+// What changes from step to step. It lies in device memory, where kernels read and write it, so
+// that a recorded step needs no help from the host.
 #pragma once
 #include "kernels/view.h"
 
@@ -15,15 +15,15 @@ struct OptimizerState {
   int32_t clean_steps = 0;  // since the loss scale changed
   int32_t skipped_in_a_row = 0;
   int32_t finite = 1;     // whether the latest gradients were
-  int32_t overflows = 0;  // since the loss scale last was due to grow
+  int32_t overflows = 0;  // since the loss scale was last due to grow
 };
 
 // Dynamic loss scaling (Micikevicius et al., arXiv:1710.03740) with TensorFlow's constants.
 struct LossScaleOptions {
   double growth = 2;  // factor after `interval` clean steps, divisor after an overflow
   int32_t interval = 2000;
-  // The scale is lowered from the n-th overflow on, counted since it last was due to grow (the
-  // hysteresis of Megatron's DynamicGradScaler). If it is 1, every overflow lowers it.
+  // The number of overflows, since the scale was last due to grow, from which on each lowers the
+  // scale (the hysteresis of Megatron's DynamicGradScaler). If it is 1, every overflow does.
   int32_t hysteresis = 1;
   double min = 1, max = 3e38;
   bool dynamic = false;  // if false, the scale stays as it is, but overflows are skipped, too

@@ -1,5 +1,5 @@
-// Copies between matrices of different sizes. So an operand gets the number of channels that a
-// library's kernels need, and loses the added ones again.
+// Copies between matrices of different sizes, to add channels of zeros that a library's kernels
+// need, and to take them off again.
 #pragma once
 #include "kernels/queue.h"
 #include "kernels/view.h"

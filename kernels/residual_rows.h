@@ -1,4 +1,4 @@
-// What kernels of rows() read that work on x and, if kResidual, on a residual of its shape.
+// The base of kernels of rows() that read x and, if kResidual, a residual of the same shape.
 // Included by .cu files only.
 #pragma once
 #include "kernels/simt_columns.h"

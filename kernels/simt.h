@@ -76,7 +76,7 @@ template <int V, class T> HD void check_aligned([[maybe_unused]] const T* from) 
 #endif
 }
 
-// A whole-word load: element-wise loads of a Pack are not merged by nvcc.
+// Loads a pack as one word, because nvcc does not merge loads of single elements.
 template <int V, class T> HD Pack<T, V> load(const T* from) {
   Pack<T, V> pack;
 #ifdef __CUDA_ARCH__
@@ -121,9 +121,9 @@ HD void map_pack(int64_t first, int64_t n, const Fn& fn, Out* out, const In*... 
 }
 #endif
 
-// Returns what each() calls for the elements: the kernel. But if a kernel reads some values from
-// memory that are the same for all elements, it has a member loaded(). This returns a functor that
-// holds these values, so that a host thread reads them once.
+// Returns what each() calls for every element. This is the kernel itself, unless it has a member
+// loaded(). Such a kernel reads values from memory that are the same for all elements, and loaded()
+// returns a functor that holds them, so that a host thread reads them once.
 template <class K> HD auto loaded(const K& kernel) {
   if constexpr (requires { kernel.loaded(); })
     return kernel.loaded();

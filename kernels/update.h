@@ -15,14 +15,14 @@ struct UpdateBuffers {
   View average;           // [n] moving average of the weights; may be empty
   View scratch;           // update_scratch(n) elements in the master dtype
   OptimizerState* state;  // on the device
-  int64_t decayed = 0;    // weight decay reaches the first so many weights
+  int64_t decayed = 0;    // so many weights, from the first on, are decayed
 };
 
 struct UpdateOptions {
   Schedule schedule;
   double clip_norm = 0;      // largest norm of the gradient; 0 for no limit
   double average_decay = 0;  // of the moving average
-  double divisor = 1;        // gradients are sums over so many batches
+  double divisor = 1;        // gradients are sums over this number of batches
   LossScaleOptions loss_scale;
 };
 

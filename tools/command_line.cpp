@@ -33,7 +33,7 @@ namespace {
 int complain(const std::string& program, std::string message, ExitCode code) {
   std::cout.flush();
   while (message.ends_with('\n')) message.pop_back();
-  // At once: the lines of several ranks stay whole.
+  // One write for the line, so that lines of several ranks do not mix.
   std::cerr << program + ": " + base::printable(message) + "\n";
   return int(code);
 }

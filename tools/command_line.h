@@ -30,8 +30,8 @@ int run_program(int argc, char** argv, Program& program, const std::function<voi
 // The same for programs that can succeed with several exit codes. `body` returns the code.
 int run_program(int argc, char** argv, Program& program, const std::function<int()>& body);
 
-// Whether standard output is a pipe, FIFO or socket whose reader has closed it. Never so for a file
-// or a terminal that is open.
+// Whether standard output is a pipe, FIFO or socket whose reader has closed it. It is false for a
+// file, and for a terminal that is open.
 bool reader_has_gone();
 // Whether standard output was closed when the program started, or was opened for reading only.
 bool output_is_closed();

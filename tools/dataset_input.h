@@ -37,11 +37,11 @@ struct DatasetInput {
   // annotated one; under the policy `stored` these are an Error(data). Images that do not exist
   // stay as annotated.
   data::Dataset load_with_images() const;
-  // The same, and gives what was found in the image files.
+  // Does the same, and fills in `files` with what was found in the image files.
   data::Dataset load_with_images(data::FileLookup& files) const;
   // Throws Error(usage) if a COCO file is given without the folder of its images, and its first
-  // image is not below the folder of the file, either. `task` says in the message what needs the
-  // images.
+  // image is not below the file's own folder, either. `task` says in the message for what the
+  // images are needed.
   void require_images(const data::Dataset& dataset, const std::string& task) const;
   std::string name() const { return source.path(); }
 };

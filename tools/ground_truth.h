@@ -1,4 +1,4 @@
-// The objects that people labelled, for pictures beside what a model found.
+// The objects that people labelled, to draw them beside those that a model found.
 #pragma once
 #include <optional>
 #include <string>
@@ -18,12 +18,12 @@ std::vector<data::DrawnBox> label_boxes(const data::Dataset&, const data::ImageE
 
 class GroundTruth {
  public:
-  // A data set of any format, which is told from `path`: a .json file is COCO's, a .yaml file or a
-  // folder of text files YOLO's, a folder of XML files VOC's; record files or a pattern for them
-  // are TFRecord shards. `split` is that of data.yaml or of VOC, "val" if it is not given. Boxes
-  // are those of pictures that are read by this EXIF policy. Throws what data::open throws,
-  // Error(data), too, if a folder holds none of these, and Error(usage) if a split is given for
-  // data that has none.
+  // Opens a data set, whose format follows from `path`. A .json file is COCO's, a .yaml file or a
+  // folder of text files is YOLO's, a folder of XML files is VOC's; record files, or a pattern for
+  // them, are TFRecord shards. `split` is that of data.yaml or of VOC, "val" if it is not given.
+  // Boxes are those of pictures that are read by this EXIF policy. Throws what data::open throws,
+  // Error(data) if a folder holds none of these, and Error(usage) if a split is given for data that
+  // has none.
   GroundTruth(const std::string& path, const std::optional<std::string>& split, data::ExifPolicy);
   GroundTruth(const GroundTruth&) = delete;
   GroundTruth& operator=(const GroundTruth&) = delete;
@@ -41,8 +41,8 @@ class GroundTruth {
   std::unordered_map<int64_t, const data::ImageEntry*> images_;  // by id
 };
 
-// Counts which images and which entries of a ground truth belong together. What it holds does not
-// grow with the number of images.
+// Counts the images that are in a ground truth, and its entries that are among the images. It holds
+// no more memory for more images.
 class TruthMatches {
  public:
   explicit TruthMatches(const GroundTruth& truth) : truth_(truth) {}  // `truth` must outlive this

@@ -6,7 +6,7 @@
 namespace tools {
 
 struct LabelFolder {
-  std::string option;             // names the folder in messages
+  std::string option;             // the option that names the folder, for messages
   std::string path;               // nothing is checked if it is empty
   std::string class_names;        // what its classes.txt is going to be
   std::string owner;              // of these classes, for messages, such as "the model"
@@ -18,12 +18,12 @@ struct LabelFolder {
 // programs write classes.txt, too.
 bool has_class_names(const LabelFolder& folder);
 
-// Throws Error(usage) if the folder has label files of other classes that are not replaced: beside
-// the new classes.txt, their numbers would be read as its classes.
+// Throws Error(usage) if the folder has label files of other classes that are not replaced. Their
+// numbers would be read as classes of the new classes.txt.
 void refuse_other_classes(const LabelFolder& folder);
 
 // Throws Error(usage) if `path` is a label file whose first line has no score behind its five
-// numbers: labels that somebody made are not replaced by what a detector found.
+// numbers. Somebody made such labels, and a detector's boxes must not replace them.
 void refuse_made_labels(const std::string& option, const std::string& path);
 
 }  // namespace tools

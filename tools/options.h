@@ -40,7 +40,7 @@ class Option {
 
   // A value such as "1,8,32" stands for several.
   Option comma_separated() const;
-  // A list takes one word after each mention of the option, or one word in all.
+  // A list takes one word after each occurrence of the option, or one word in all.
   Option one_word_each() const;
   Option once() const;
   // The option may stand without a value, which then is `value`.

@@ -12,9 +12,9 @@ namespace tools {
 // follow.
 std::string stem_of(const std::string& image);
 
-// The folder of each class below `crops`, by the name of the class. Characters that no name of a
-// folder has become '_'. If the folder is that of another class, too, it gets a number: "a_b_2" for
-// the class "a/b" beside "a_b".
+// The folder of each class below `crops`, by the name of the class. Characters that a folder's name
+// cannot have become '_'. If two classes would have one folder, one gets a number: "a_b_2" for the
+// class "a/b" beside "a_b".
 std::map<std::string, std::string> folders_of_classes(const std::string& crops,
                                                       const run::ClassList&);
 

@@ -14,9 +14,9 @@ class PathLines {
   // `stopped` is asked while there is nothing to read. `name` is for messages.
   PathLines(int file_descriptor, std::string name, std::function<bool()> stopped = {});
 
-  // Returns at least one path and at most `most`, as soon as there is one, or none at the end or if
-  // it was stopped. Empty lines are left out. Throws Error(data) if the input cannot be read, or if
-  // a line is no path, because it has more than 4096 bytes or a NUL.
+  // Waits for paths, and returns at least one and at most `most`. Returns none at the end, or if it
+  // was stopped. Empty lines are left out. Throws Error(data) if the input cannot be read, or if a
+  // line is no path, because it has more than 4096 bytes or a NUL.
   std::vector<std::string> next(size_t most);
 
  private:

@@ -1,4 +1,4 @@
-// Boxes counted over two axes: where they lie in their images, or how wide and high they are.
+// Counts boxes over two axes: by where they lie in their images, or by how wide and high they are.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -18,8 +18,8 @@ struct BoxUnits {
   // Reach 2 % of the image's side, and 1 px or more, past the right or lower border.
   int64_t past_border = 0;
   int64_t far_past = 0;  // reach a quarter of the side past it
-  // Have an area when read as x1, y1, x2, y2, and then reach at most a tenth past it. None of
-  // YOLO's are counted: their reader tells corners from the numbers of their lines.
+  // Have an area if read as x1, y1, x2, y2, and then reach at most a tenth past the border. Boxes
+  // of YOLO are not counted here, because their reader recognises corners in the lines themselves.
   int64_t as_corners = 0;
   int64_t in_unit = 0;     // have no value above 1
   int64_t upper_left = 0;  // lie in the upper left quarter of their images
@@ -32,12 +32,12 @@ struct BoxUnits {
   // reach past the border. Boxes in the upper left fit both readings.
   bool look_like_corners() const;
   // True if the same holds, except that only 15 % reach past the border, or 3 % far past it (at
-  // least two). Honest boxes of large objects can do so.
+  // least two). Correct boxes of large objects may do so, too.
   bool may_be_corners() const;
   // True if there are at least three boxes and 90 % of them have no value above 1 px.
   bool look_like_unit() const;
-  // True if there are at least 20 boxes, and all lie in the upper left quarters of their images: as
-  // per cent do, and boxes for smaller pictures.
+  // True if there are at least 20 boxes, and all lie in the upper left quarters of their images, as
+  // boxes in per cent do, and those that were made for smaller pictures.
   bool may_be_small() const;
   // Says what the boxes look like, with the share that shows it and the cure, in the terms of the
   // files. Empty if they look like pixels.

@@ -24,7 +24,7 @@ bool has_jpeg_name(const std::string& name) {
   return end == ".jpg" || end == ".jpeg";
 }
 
-// Of an image whose head can be read.
+// Checks one image, whose head can be read, by decoding it.
 class PixelChecker {
  public:
   PixelChecker(const Dataset& dataset, const ImageEntry& image, const ImageHead& head, Found& found)

@@ -8,10 +8,10 @@
 
 namespace data {
 
-// A warning if the boxes look like pixels of one size to which all images were resized, either
-// alone or, with borders added, in their proportions; else empty. The detections with the highest
-// scores are compared with the objects, in each reading of their numbers: each pair of both tells
-// a size, and the size that most of them tell is tried.
+// A warning if the boxes seem to be in pixels of one size to which all images were resized, either
+// without regard to their proportions or with borders added; else empty. The detections with the
+// highest scores are compared with the objects, in each reading of their numbers. Each pair of a
+// detection and an object gives a size, and the size that most pairs give is tried.
 std::string frame_in_words(std::span<const Detection> detections, const Dataset& truth);
 
 }  // namespace data

@@ -51,10 +51,10 @@ Fit fit_of(std::span<const Detection> detections, const Dataset& truth) {
   return fit;
 }
 
-// Whether the numbers are rather those of `reading` than x, y, width, height. Large objects are met
-// in several readings, and a bad detector meets some objects by chance, so that twice or three
-// times as many have to fit, and one in a hundred in the rarer readings. If boxes reach past the
-// border, as corners do, a little better is enough.
+// Whether the numbers fit `reading` clearly better than x, y, width, height. Large objects are met
+// in several readings, and a bad detector meets some objects by chance. So corners have to fit
+// twice as often, and other readings three times, and in 1 % of all detections. If boxes reach past
+// the border, as corners do, it is enough if they fit better.
 bool fits_better(const Fit& fit, size_t reading, bool past_border) {
   if (reading != kCorners)
     return fit.fitting[reading] > 3 * fit.fitting[kSizes] &&

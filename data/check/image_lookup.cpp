@@ -108,7 +108,7 @@ class Lookup {
             .pictures = traits_of(bytes).pictures};
   }
 
-  // Where the end's mark is not in its place, only decoding tells whether something is missing.
+  // If there is no mark of the end where it should be, only decoding shows if something is missing.
   void decode(const EncodedImage& encoded) {
     Picture pixels;
     decode_image_into(encoded.read(0, encoded.size()), where_, {}, pixels);

@@ -22,8 +22,8 @@ struct FileLookup {
   OddPictures odd;                 // of 16 bits per channel, a sample of up to 64 is decoded
   double seconds = 0;
 
-  // One line for a log: how many images were looked up, how long that took, how many have which
-  // problem, and how many are links. frames.in_words() tells of EXIF, and odd.in_words() of odd
+  // One line for a log: how many images were looked up, how long that took, how many have each kind
+  // of problem, and how many are links. frames.in_words() tells of EXIF, and odd.in_words() of odd
   // files.
   std::string in_words() const;
   // "photos/a.jpg: not found in photos"; empty when every image can be used.
@@ -36,7 +36,7 @@ struct FileLookup {
 // the data set's EXIF policy gives (settle_label_frames). threads: 0 means one per core.
 FileLookup look_up_images(Dataset& dataset, int threads);
 
-// All that a look at the files finds, by image. The labels stay as they are.
+// What look_at_files() finds in each image's file. It leaves the labels as they are.
 struct ImageFiles {
   std::vector<ImageHead> heads;
   std::vector<std::vector<Problem>> problems;

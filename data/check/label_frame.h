@@ -23,8 +23,8 @@ struct ImageHead {
   int64_t pictures = 1;  // as in FileTraits
 };
 
-// Whether the annotated size is that of the upright picture, and of the stored one. Both are true
-// for squares, and if the orientation does not exchange the sides.
+// Whether the annotated size is that of the upright picture, or that of the stored one. Both are
+// true for squares, and if the orientation does not exchange the sides.
 bool has_upright_size(const ImageEntry& image, const ImageHead& head);
 bool has_stored_size(const ImageEntry& image, const ImageHead& head);
 
@@ -46,7 +46,7 @@ struct FrameReport {
   std::vector<LabelFrame> frames;  // by image
 
   // "8 of 20 images are turned upright, as their EXIF orientation says (--exif upright)", and
-  // what was done to labels; empty when no image has an orientation.
+  // what was done to labels. Empty if no image has an orientation.
   std::string in_words() const;
 };
 

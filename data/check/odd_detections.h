@@ -9,8 +9,8 @@
 
 namespace data {
 
-// A line for each kind, with the number and the first place: detections that do not touch their
-// image, that are listed again with all their values, and whose score is not from 0 to 1.
+// A line for each kind, with the number of such detections and the first: those that do not touch
+// their image, those that are listed again with equal values, those with a score outside 0 to 1.
 std::vector<std::string> odd_detections(std::span<const Detection> detections,
                                         const Dataset& truth);
 

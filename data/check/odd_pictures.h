@@ -1,4 +1,4 @@
-// Counts picture files of which the picture that is read shows less than they hold.
+// Counts picture files of which something is lost when they are read.
 #pragma once
 #include <cstdint>
 #include <string>

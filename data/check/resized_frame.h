@@ -1,4 +1,4 @@
-// The pixels of images that were resized for a network, and how boxes tell their size.
+// Finds the size to which images were resized for a network, from boxes in those pixels.
 #pragma once
 #include <span>
 #include <vector>

@@ -1,4 +1,4 @@
-// The entries of a COCO file as they stand there, before images and annotations are joined.
+// The entries of a COCO file as they are in the file, before images and annotations are joined.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -7,7 +7,7 @@
 
 namespace data {
 
-// The index of the category that has no box and is the supercategory of every other one; -1 where
+// The index of the category that has no box and is the supercategory of every other one; -1 if
 // there is none.
 int find_grouping_class(const Dataset& dataset);
 

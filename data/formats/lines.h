@@ -9,8 +9,8 @@
 
 namespace data {
 
-// The message for a file that holds only zero bytes, as a crash of the machine or a full disk
-// leaves one; empty for any other file.
+// The message for a file that holds only zero bytes, as after a crash of the machine or on a full
+// disk. Empty for any other file.
 inline std::string zeros_in_words(std::string_view file) {
   if (file.empty() || file.find_first_not_of('\0') != file.npos) return "";
   return base::concatenate("the file holds only zero bytes (", file.size(),

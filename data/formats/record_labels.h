@@ -18,8 +18,8 @@ struct RecordLabels {
 // The label maps that lie beside shards, as `ssddata convert` writes them (label_map.h).
 std::set<std::string> label_maps_beside(const std::vector<std::string>& shards);
 
-// What to do to give a label map: to use the option, or to put a file beside the shards if the
-// user's program has none.
+// How the user can give a label map: with the option, or as a file beside the shards if the program
+// has no such option.
 std::string label_map_advice(const std::string& option, const std::vector<std::string>& shards);
 
 // Reads `label_map`, which is a file, or "coco" for COCO's 80 classes. If it is empty, reads the

@@ -17,15 +17,15 @@ std::optional<ShardName> parse_shard_name(const std::string& path);
 
 struct FoundShards {
   std::vector<std::string> paths;  // in the order of the patterns, each pattern's sorted
-  std::vector<std::string> notes;  // of sets of which only a part is read
+  std::vector<std::string> notes;  // on sets of which only a part is read
 };
 // The shards that these paths and globs name. Throws Error(data) if a pattern matches nothing, if
-// sets of several counts are among them for one name, or if a glob takes a set of which a file does
-// not exist. Files with other names are taken as they are.
+// shards of one name belong to sets of different sizes, or if a glob takes a set of which a file
+// does not exist. Files with other names are taken as they are.
 FoundShards find_shard_sets(const std::vector<std::string>& patterns);
 
-// The files, sorted, that have the name of a shard of `set` (such as "out/train.record") with
-// another count than this.
+// The files, sorted, whose names are those of shards of `set` (such as "out/train.record") with a
+// number of shards other than `count`.
 std::vector<std::string> shards_of_other_counts(const std::string& set, int count);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-// The place of a data set in any of the formats, and the one function that opens it.
+// Where a data set of any format is, and the one function that opens it.
 #pragma once
 #include <span>
 #include <string>
@@ -16,7 +16,7 @@ struct Source {
   std::vector<std::string> tfrecords;  // shards: paths or globs
   std::string voc;                     // folder of XML files, or of Annotations/ and JPEGImages/
   std::string yolo;                    // data.yaml, its folder, or a folder of label files
-  std::string images;                  // folder of the images, if not the one that is usual
+  std::string images;                  // folder of the images, if it is not the usual one
   std::string names;                   // VOC, YOLO: file of class names, one per line
   std::string split = "train";         // of data.yaml, or of VOC's ImageSets/Main
   std::string label_map;               // TFRecord: see find_record_labels
@@ -24,12 +24,12 @@ struct Source {
   bool keep_grouping_class = false;    // whether a category that only groups others is a class
   // Classes of the model that will use the data. A grouping category among them is a class.
   std::vector<std::string> model_classes;
-  // Where the user's program takes these values, for messages: from options ("--"), from the keys
-  // of a configuration ("data.train." or "data.val."), or from nowhere (empty).
+  // How the user gives these values, for messages: by options ("--"), by the keys of a
+  // configuration ("data.train." or "data.val."), or not at all (empty).
   std::string prefix = "--";
 
-  // How this program calls one of the values, such as "--label-map" or "data.label_map" for
-  // "label_map"; empty: it takes it from nowhere.
+  // The option or key of one of the values, such as "--label-map" or "data.label_map" for
+  // "label_map"; empty if the user cannot give it.
   std::string option(std::string name) const;
   bool given() const;        // whether any of the first four is given
   std::string path() const;  // the name of the data set in messages; empty if none is given

@@ -4,7 +4,7 @@
 
 namespace data {
 
-// The values that the user gave, where they cannot be told from the standard ones.
+// Whether the user gave these values. (The values themselves may be equal to the defaults.)
 struct GivenValues {
   bool split = false;
   bool keep_grouping_class = false;

@@ -1,5 +1,5 @@
-// The tokens of protobuf's text format, in which label maps and the original's configurations are
-// written: words and numbers, quoted strings, single marks; comments begin with #.
+// Splits protobuf's text format, in which label maps and the original's configurations are written,
+// into tokens: words and numbers, quoted strings, and single marks. Comments begin with #.
 #pragma once
 #include <cstdint>
 #include <optional>

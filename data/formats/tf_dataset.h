@@ -13,7 +13,7 @@ namespace data {
 
 struct TfReadOptions {
   bool verify = true;   // whether the checksums of the payloads are checked
-  bool numbers = true;  // whether classes may be given by number alone: the map is the records' own
+  bool numbers = true;  // whether classes may have numbers alone; false if the map is assumed
   std::string advice = "give the right one";  // how the user gives a label map, for messages
   int threads = 0;  // shards that are read at the same time; if 0, one per core
   // If given, records that cannot be used are reported here and left out. If the length of a record
@@ -27,8 +27,8 @@ struct TfReadOptions {
 //
 // Throws Error(data), which begins with file:offset, if a record is damaged, if its lists have
 // different lengths, if a side of the image is not 1 to 1,000,000, if the map lacks a class, if
-// classes are numbers although `numbers` is false, or if two images have one id. A note counts
-// boxes whose class has a name and not its number.
+// classes are numbers although `numbers` is false, or if two images have one id. A note counts the
+// boxes whose class number is not that of their class name in the map.
 Dataset load_tfrecords(const std::vector<std::string>& shards, const LabelMap& map,
                        const TfReadOptions& options = {});
 
@@ -60,7 +60,7 @@ struct TfWriteReport {
 struct TfWriteOptions {
   int threads = 0;  // shards that are written at the same time; if 0, one per core
   // Is called when all new shards are whole under temporary names and the old shards of these names
-  // are removed. Here the caller removes what else of an older set must not lie beside the new one.
+  // are removed. It removes what else of an older set must not lie beside the new one.
   std::function<void()> before_names = [] {};
 };
 

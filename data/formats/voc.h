@@ -40,7 +40,7 @@ inline constexpr const char* kVocEdges[] = {"xmin", "ymin", "xmax", "ymax"};
 // name with the ending .xml.
 std::string voc_file(const ImageEntry& image);
 
-// A file of this name is in the folder until write_voc has ended. load_voc refuses such a folder.
+// While write_voc works, a file of this name is in the folder. load_voc refuses such a folder.
 inline constexpr const char* kVocUnfinished = "unfinished_conversion.txt";
 // Creates the folder and writes a file for every image. Crowd regions are left out, because VOC has
 // none; returns how many. Throws Error(data) if the name of an image leads out of the folder.

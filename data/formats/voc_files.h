@@ -12,7 +12,7 @@ namespace data {
 struct VocFiles {
   std::vector<std::filesystem::path> paths;  // relative to the folder
   int64_t repeated = 0;                      // lines of the list that name an image again
-  std::string first_repeated;                // the place of the first such line, for messages
+  std::string first_repeated;                // file and number of the first such line
 };
 
 // All *.xml files in the folder and below it, sorted, or those for the names in `list`, a file of

@@ -13,7 +13,7 @@ namespace data {
 
 class VocPictures {
  public:
-  // If the folder does not exist, pictures get the names that the files say.
+  // If the folder does not exist, find() returns the names in the files.
   explicit VocPictures(const std::string& folder);
 
   // Returns the path of the picture below the folder. `xml` is the path of the file below the
@@ -33,8 +33,8 @@ class VocPictures {
   // pictures for which find() was called. The message names the option, if it is not empty.
   void require_one(const std::string& files, const std::string& images_option) const;
 
-  // One line that counts the files with and without a picture, and the damaged ones. If `all`, that
-  // is, if each file of the data set was added, it also counts the pictures without a file.
+  // One line that counts the files with and without a picture, and the damaged ones. If `all` is
+  // true, each file of the data set was added, and the line also counts pictures without a file.
   std::string note(const std::string& files, bool all) const;
 
  private:

@@ -6,9 +6,9 @@ namespace data {
 
 enum class NameFormat { coco, label_map, voc, yolo };
 
-// Error(data), with the class, the format and the cure, unless a reader of the format would read
-// each name of a category as it is, and the name of each image that the format's files hold.
-// `option` asked for the format, for the message.
+// Throws Error(data), with the class, the format and the cure, if a reader of the format would not
+// read the name of a category as it is, or the name of an image, if files of the format hold those.
+// `option` is the option that asked for the format, for the message.
 void require_writable_names(const Dataset&, NameFormat format, const char* option);
 
 }  // namespace data

@@ -93,7 +93,7 @@ pugi::xml_document read_xml(std::string_view xml, const std::string& where) {
     base::fail(base::ExitCode::data, where, ": ", nothing, ", expected XML");
   if (wide_encoding(xml).empty()) xml = xml.substr(0, xml.find_last_not_of('\0') + 1);
   pugi::xml_document document;
-  // What is UTF-8 is read so, whatever it declares.
+  // Text that is UTF-8 is read as UTF-8, whatever it declares.
   const bool utf8 = wide_encoding(xml).empty() && base::is_utf8(xml);
   const pugi::xml_parse_result result = document.load_buffer(
       xml.data(), xml.size(), kParse, utf8 ? pugi::encoding_utf8 : pugi::encoding_auto);

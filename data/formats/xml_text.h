@@ -14,7 +14,7 @@ namespace data {
 // declares anything, or if elements are nested more than 32 deep.
 pugi::xml_document read_xml(std::string_view xml, const std::string& where);
 
-// The places of elements in a document that read_xml made of this text.
+// Finds the lines of elements in a document that read_xml made of this text.
 struct XmlPlaces {
   std::string_view xml;
   const std::string& where;

@@ -1,5 +1,5 @@
-// Says what is wrong with a text that is no YAML, or that is YAML but not what its author meant. If
-// a quote, a colon or a blank is missing, the parser notices it some lines later, or never.
+// Says what is wrong with a text that is no YAML, or that is YAML with another meaning than its
+// author's. If a quote, a colon or a blank is missing, the parser notices it lines later, or never.
 #pragma once
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -48,8 +48,8 @@ std::optional<YamlFault> swallowed_line(const std::vector<std::string_view>& lin
 std::optional<YamlFault> key_without_colon(const std::vector<std::string_view>& lines,
                                            const YAML::Node& key);
 
-// Finds out whether the library has taken a key such as `names` or `train` for the beginning of a
-// second document, although no line --- or ... comes before it.
+// Finds out whether the library has ended the document before a key such as `names` or `train`,
+// although no line --- or ... comes before that key.
 std::optional<YamlFault> key_behind_document(std::string_view text);
 
 }  // namespace data

@@ -11,7 +11,7 @@
 
 namespace data {
 
-// The images of a data set and the places of their labels.
+// The images of a data set and the paths of their labels.
 struct YoloImage {
   std::filesystem::path relative;  // to image_folder
   std::filesystem::path labels;    // the label file, which need not exist
@@ -23,7 +23,7 @@ struct YoloFiles {
   std::vector<std::filesystem::path> label_folders;  // are searched for labels without an image
   std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
   std::vector<std::string> notes;                    // on lists of images
-  int keypoint_numbers = 0;  // what may follow the five numbers of a box; see YoloYaml
+  int keypoint_numbers = 0;  // how many numbers of key points follow a box; see YoloYaml
 };
 
 // Reads the labels of these images. Class k gets the category id k + 1. A line of more than five
@@ -38,8 +38,8 @@ struct YoloFiles {
 Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
                   ExifPolicy exif = ExifPolicy::upright, Problems* problems = nullptr);
 
-// Does this for all .jpg, .jpeg and .png files below image_folder, in the order of their names. The
-// label file of an image has the same relative path below label_folder, with the ending .txt.
+// Reads all .jpg, .jpeg and .png files below image_folder, in the order of their names. The label
+// file of an image has the same relative path below label_folder, with the ending .txt.
 Dataset load_yolo(const std::string& label_folder, const std::string& image_folder,
                   const std::vector<std::string>& names, ExifPolicy exif = ExifPolicy::upright,
                   Problems* problems = nullptr);

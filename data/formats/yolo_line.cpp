@@ -60,8 +60,8 @@ bool lies_in(const YoloLine& inner, const YoloLine& outer) {
          inner.right <= outer.right + kPast && inner.bottom <= outer.bottom + kPast;
 }
 
-// The points behind a box, where each takes so many numbers; the third is whether it can be seen,
-// as 0, 1 or 2. Points of which nothing is known are left out. Empty if these are no points.
+// The points behind a box, `each` numbers per point. A third number says whether the point can be
+// seen: 0, 1 or 2. Points of which nothing is known are left out. Empty if these are no points.
 std::vector<double> points_behind_box(std::span<const double> n, size_t each) {
   std::vector<double> points;
   if (n.size() <= kBox || (n.size() - kBox) % each != 0) return points;
@@ -73,10 +73,10 @@ std::vector<double> points_behind_box(std::span<const double> n, size_t each) {
   return points;
 }
 
-// Whether the numbers may be a box and its key points: all points are the same one, as no polygon
-// has it; or they lie in the box and, unless it is told of each whether it can be seen, spread over
-// half of its width or height. If a polygon is taken so, its second point is the box's size, which
-// then rarely fits.
+// Whether the numbers may be a box and its key points. They may if all points are equal, as in no
+// polygon. They also may if the points lie in the box and, where the points have two numbers, span
+// half of its width or height. A polygon rarely fits, since its second point would be the size of
+// the box.
 bool like_keypoints(std::span<const double> n) {
   constexpr YoloLine kImage{.left = 0, .top = 0, .right = 1, .bottom = 1};
   if (n.size() <= kBox || n[3] <= 0 || n[4] <= 0) return false;

@@ -18,8 +18,8 @@ struct YoloMatch {
   YoloCounts lines;
 };
 
-// Whether an image has this label file. Throws Error(data) if the file, or a folder above it, is a
-// symbolic link that leads nowhere, or cannot be looked at: its image is no background.
+// Whether this label file exists. Throws Error(data) if the file, or a folder above it, is a link
+// that leads nowhere, or may not be looked at: its image must not count as one without objects.
 bool has_labels(const std::filesystem::path& labels);
 
 // One line for the user. To write it, the function searches the label folders for .txt files that

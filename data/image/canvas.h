@@ -1,4 +1,4 @@
-// Programs draw into images with Cairo through this function.
+// Draws into pictures with Cairo.
 #pragma once
 #include <functional>
 

@@ -1,4 +1,4 @@
-// What a picture file holds of which the picture that is read shows less.
+// Traits of a picture file that are lost when its picture is read.
 #pragma once
 #include <cstdint>
 #include <span>

@@ -27,9 +27,9 @@ struct ImageHeader {
   bool alpha = false;  // transparency of pixels, of a palette's colours, or of one colour
 };
 
-// Every message contains `name`. These throw Error(data) if the bytes are no JPEG, are damaged or
-// cut off, are over a limit, or use what is not supported: 12 bits per sample, arithmetic or
-// lossless coding, or a number of components other than 1, 3 and 4.
+// These throw Error(data), which contains `name`, if the bytes are no JPEG, are damaged or cut off,
+// are over a limit, or use what is not supported: 12 bits per sample, arithmetic or lossless
+// coding, or a number of components other than 1, 3 and 4.
 Picture decode_jpeg(std::span<const uint8_t> bytes, const std::string& name,
                     const DecodeLimits& limits = {});
 // Decodes into `image`, whose memory is reused.

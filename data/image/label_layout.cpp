@@ -137,7 +137,7 @@ std::optional<int> Placement::nearest_left(const Search& search, int left, int t
   return nearest;
 }
 
-// Whether the search has to fail: one with a label no larger and with no fewer places has failed.
+// Whether the search must fail, because one with at most this label in at least this area failed.
 bool Placement::hopeless(const Search& search) const {
   return std::any_of(failed_.begin(), failed_.end(), [&](const Search& failed) {
     return failed.lefts.has(search.lefts) && failed.tops.has(search.tops) &&

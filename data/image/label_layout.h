@@ -21,7 +21,7 @@ PixelArea intersection(const PixelArea&, const PixelArea&);
 
 struct LabelRequest {
   PixelArea box;                 // may reach outside the picture, up to 2^30 pixels
-  std::vector<PixelSize> sizes;  // its label may have; earlier ones are preferred
+  std::vector<PixelSize> sizes;  // that its label may have; earlier ones are preferred
 };
 
 struct PlacedLabel {
@@ -29,11 +29,11 @@ struct PlacedLabel {
   size_t size = 0;  // which of its sizes it has
 };
 
-// Returns a place for each label, in the order of the requests; earlier requests choose first. A
+// Decides where each label lies, in the order of the requests; earlier requests choose first. A
 // label lies above its box, or else below, inside or beside it, in the first of its sizes for which
-// there is room. As a last resort, the last size lies up to three times its height away from the
-// box. No label overlaps another one or reaches outside the picture. A box outside the picture gets
-// no label.
+// there is room. If there is none, a label of the last size may lie up to three times its height
+// away from the box. No label overlaps another one or reaches outside the picture. A box outside
+// the picture gets no label.
 std::vector<PlacedLabel> place_labels(PixelSize picture, std::span<const LabelRequest>);
 
 }  // namespace data

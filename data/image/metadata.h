@@ -14,13 +14,13 @@ uint32_t number_at(FileBytes bytes, size_t at, int size, bool big_endian);
 
 bool is_png(FileBytes file);
 
-// What follows `name` in the first segment with this marker that begins so, before the pixels.
+// The bytes after `name` in the first segment before the pixels that has this marker and begins so.
 FileBytes jpeg_segment(FileBytes jpeg, uint8_t marker, std::string_view name);
 // The data of the first chunk of this type, such as "eXIf", before the pixels.
 FileBytes png_chunk(FileBytes png, std::string_view type);
 
-// The first whole number that the first directory of a TIFF block has under `tag`; 0 if it has none
-// or no whole one.
+// The first number that the first directory of a TIFF block has under `tag`; 0 if there is none, or
+// if it is no whole number.
 uint32_t tiff_value(FileBytes block, uint32_t tag);
 
 }  // namespace data

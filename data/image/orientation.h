@@ -1,6 +1,6 @@
 // Turns pictures and boxes upright, as EXIF's orientation says. The orientations are those of EXIF
-// 2.3, tag 0x0112: 1 is upright, 2 mirrored, 3 upside down and 4 mirrored top to bottom; 5 to 8
-// exchange width and height. A picture of orientation 6 becomes upright when it is turned
+// 2.3, tag 0x0112: 1 is upright, 2 is mirrored, 3 is upside down, 4 is mirrored top to bottom, and
+// 5 to 8 exchange width and height. A picture of orientation 6 becomes upright when it is turned
 // clockwise.
 #pragma once
 #include "data/dataset.h"

@@ -13,16 +13,16 @@ struct _PangoLayout;
 
 namespace data {
 
-// Returns what can be shown of a name: its first 200 characters as UTF-8, with U+FFFD in place of
-// invalid bytes and a space in place of each control character.
+// Returns what can be shown of a name: its first 200 characters as UTF-8, with U+FFFD instead of
+// invalid bytes and a space instead of each control character.
 std::string showable(const std::string& name);
 
 // One painter serves one thread; several threads use one each. A letter that no installed font has
 // is drawn as a frame. Letters do not depend on the user's language or display.
 class TextPainter {
  public:
-  // Throws Error(resources) if memory or threads are so few that the libraries of fonts could end
-  // the program.
+  // Throws Error(resources) if there is so little memory, or so few threads are left, that the
+  // libraries of fonts could end the program.
   TextPainter();
 
   // The size of a line whose letters have this size ("em"), in pixels.

@@ -60,7 +60,7 @@ base::RandomSequence random_for(const SampleKey& key, Purpose purpose);
 ImageTransform draw_transform(const AugmentOptions& options, const SampleKey& key,
                               PictureSize picture, LabelledBoxes& boxes);
 
-// Chooses the colour steps of an image, in order. There are none if the augmentation is not drawn.
+// Chooses the colour steps of an image, in order. It returns none with probability 1 - probability.
 std::vector<kernels::ColourStep> draw_colours(const ColourOptions& options,
                                               base::RandomSequence& random);
 
@@ -70,8 +70,8 @@ struct ChannelMeans {
 };
 ChannelMeans mean_colour(const Picture& image, const PixelWindow& source);
 
-// Fills in the means of the contrast steps. A step needs the mean over the canvas as the steps
-// before it have left it. `source` is the crop in the picture as stored, not flipped.
+// Fills in the means of the contrast steps. A step needs the mean over the canvas after the steps
+// before it. `source` is the crop in the stored picture, which is not flipped.
 void measure_contrast(const Picture& image, const PixelWindow& source,
                       kernels::StagedImage& staged);
 

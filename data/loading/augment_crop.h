@@ -23,7 +23,7 @@ struct CropOptions {
   double area_min = 0.75, area_max = 1;      // as a part of the picture's area
   double overlap_threshold = 0;              // a box with a smaller part inside is removed
   bool clip_boxes = true;                    // whether boxes are cut at the crop's border
-  double random_coef = 0;                    // the probability that the picture stays whole
+  double random_coef = 0;                    // probability that the picture stays whole
 };
 
 // The part of a picture that a crop keeps, and where it lies on a canvas that may be larger.

@@ -11,7 +11,7 @@ namespace data {
 struct LabelUse {
   int64_t labels = 0;  // in the data set
   int64_t cut = 0;     // trained labels whose box is cut at the border of the image
-  int64_t beyond = 0;  // trained labels, not cut, that reach past the left or upper border
+  int64_t beyond = 0;  // trained labels that reach past the left or upper border and are not cut
   int64_t tiny = 0;    // trained labels with a side below 1 px
   int max_boxes = 0;   // with which the labels were counted
   std::array<int64_t, kLabelFates> counts{};  // by LabelFate
@@ -27,8 +27,8 @@ LabelUse count_labels(const Dataset&, const GroundTruthOptions&, int max_boxes);
 // Does the same with the default options, as if the model had all classes of the data set.
 LabelUse count_labels(const Dataset&);
 
-// The same, where labels without a fault count as trained: crowd regions, those of other classes
-// and those beyond max_boxes.
+// The same counts, but labels without a fault count as trained: crowd regions, labels of other
+// classes, and labels beyond max_boxes.
 LabelUse faults_of(LabelUse);
 
 // Why the data set cannot be trained on: it has no boxes, or none that takes part. Empty if it can.

@@ -1,6 +1,6 @@
-// Worker threads make batches ahead of the training loop. The batches depend on the data set, the
-// options and the seed, but not on the number of threads or their timing. Boxes and pixels do not
-// depend on the depth of the queue or on the caches, either.
+// Makes batches ahead of the training loop, on worker threads. The batches depend on the data set,
+// the options and the seed, but not on the number of threads or their timing. Boxes and pixels do
+// not depend on the depth of the queue or on the caches, either.
 #pragma once
 #include <condition_variable>
 #include <exception>
@@ -100,8 +100,8 @@ class Loader {
   // mutex_ protects these.
   std::mutex mutex_;
   std::condition_variable work_changed_, row_finished_;
-  int64_t opened_ = 0, released_ = 0;  // batches that workers began, that the caller is done with
-  int next_row_;                       // of the newest batch; the next one that a worker makes
+  int64_t opened_ = 0, released_ = 0;  // batches that workers began; that the caller has finished
+  int next_row_;                       // the row of the newest batch that a worker makes next
   Cursor next_open_;
   std::optional<PicturePlaces> places_;  // if the device has a cache
   std::exception_ptr worker_failure_;    // that belongs to no row

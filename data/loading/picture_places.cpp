@@ -6,9 +6,9 @@ namespace data {
 
 namespace {
 
-// The bytes of a picture's place, rounded up for fast copies, or 0 if the picture is larger than a
-// slot, through which it goes to the device. The sizes are those of the annotations, which is safe
-// because an image of another size is not read.
+// The bytes of a picture's place, rounded up for fast copies; 0 if the size is unknown or larger
+// than a slot, through which every picture goes to the device. The size is the annotations', which
+// is safe because read() refuses a picture of another size.
 int64_t place_bytes(const ImageEntry& entry, PictureSize input) {
   constexpr int64_t kAlignment = 64;
   const int64_t slot = kernels::slot_bytes(input.height, input.width);
@@ -28,7 +28,7 @@ CacheUse PicturePlaces::next_use(int64_t image) {
   Place& place = places_[size_t(image)];
   const int64_t bytes = place_bytes(dataset_.images[size_t(image)], input_);
   if (place.filled) return {CacheUse::Kind::read, place.offset, bytes};
-  // A picture that has a place but is not there is on its way, or it cannot be read.
+  // A picture whose place is reserved but not filled is on its way, or cannot be read.
   if (bytes == 0 || place.offset >= 0 || used_ + uint64_t(bytes) > capacity_) return {};
   place.offset = int64_t(used_);
   used_ += uint64_t(bytes);

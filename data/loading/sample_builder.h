@@ -43,9 +43,9 @@ class SampleBuilder {
   SampleBuilder(const Dataset& dataset, SampleOptions options, uint64_t seed);
 
   // Fills `row` with the image at `position` of the order, or makes it empty if `position` is -1.
-  // Returns the images that were skipped. If there is a cache, batch.cache_use says before the call
-  // what to do with the image at `position`, and afterwards what was done. Threads may call build()
-  // at the same time for different rows.
+  // Returns the images that were skipped. If there is a cache, batch.cache_use says what to do with
+  // the image at `position`; build() changes it to what was done. Threads may call build() at the
+  // same time for different rows.
   std::vector<SkippedImage> build(const std::vector<uint32_t>& order, int64_t position, int row,
                                   Batch& batch);
 

@@ -18,7 +18,7 @@ kernels::StagedImage stage_unchanged(const PictureView& picture, PictureSize out
                                      std::span<uint8_t> slot);
 
 // Does the same as stage_image, but puts the whole picture into the slot, so that it can be kept
-// and used again with other transforms. `slot` has at least whole_picture_bytes().
+// and used again with other transforms. `slot` has whole_picture_bytes() or more.
 kernels::StagedImage stage_whole_image(const Picture& image, const ImageTransform& transform,
                                        std::span<uint8_t> slot);
 

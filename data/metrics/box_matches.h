@@ -1,4 +1,4 @@
-// What became of each detection and each object at one IoU. Reports count with it.
+// Says of each detection whether it is right at one IoU, and which object it found, for reports.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -28,7 +28,7 @@ struct MatchRule {
 std::vector<BoxMatch> match_boxes(const Dataset& truth, std::span<const Detection> detections,
                                   const MatchRule& rule = {});
 
-// What detections with a score of at least `score` are worth, over all classes.
+// Counts of the detections with a score of at least `score`, over all classes.
 struct OperatingPoint {
   double score = 0;
   int64_t right = 0, wrong = 0, objects = 0;  // objects are those that count, without crowds
@@ -40,8 +40,8 @@ struct OperatingPoint {
   }
 };
 
-// The points at 0, 0.01, ..., 1, or at 101 places from the least to the highest score if there are
-// scores outside 0..1.
+// The points at the scores 0, 0.01, ..., 1 or, if there are scores outside 0..1, at 101 scores from
+// the least to the highest.
 std::vector<OperatingPoint> operating_points(const Dataset& truth,
                                              std::span<const Detection> detections,
                                              std::span<const BoxMatch> matches);

@@ -40,7 +40,7 @@ class ImageMatcher {
   ImageMatcher(CategoryMatches& out, std::span<const uint32_t> places)
       : out_(out), places_(places), thresholds_(iou_thresholds()) {}
 
-  // `first` is the number of the first detection, which leads to its place in the output.
+  // `first` is the number of the first detection: places_[first] is its index in the output.
   void match(std::span<const TruthBox> objects, std::span<const ScoredBox> detections,
              size_t first) {
     find_candidates(objects, detections);

@@ -32,9 +32,9 @@ struct Confusion {
   int64_t row_sum(size_t truth) const;
 };
 
-// Takes the detections with a score of at least `score`. Right ones are those of `matches`. Of the
-// others, the best first, each covers the free object of another class with which it has the
-// highest IoU, from `rule.iou` on. Crowd regions and ignored detections are not counted.
+// Takes the detections with a score of at least `score`. Those that are right in `matches` are
+// right. Each of the others, the best first, covers the free object of another class with which it
+// has the highest IoU of `rule.iou` or more. Crowd regions and ignored detections do not count.
 Confusion count_confusion(const Dataset& truth, std::span<const Detection> detections,
                           std::span<const BoxMatch> matches, double score,
                           const MatchRule& rule = {});

@@ -1,4 +1,4 @@
-// Reads files of detections that are no array: a JSON object on each line.
+// Reads files of detections that have a JSON object on each line instead of one array.
 #pragma once
 #include <string_view>
 

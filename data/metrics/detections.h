@@ -25,11 +25,11 @@ struct DetectionFile {
   static constexpr size_t kMostUnknownNames = 100;
   std::vector<std::string> unknown_category_names;
   int64_t negative_sizes = 0;  // entries with a negative side; they are kept, but match nothing
-  // Entries whose name means another image, or another category, than their id.
+  // Entries whose names belong to another image, or another category, than their ids.
   int64_t images_by_name = 0, categories_by_name = 0;
   int64_t unknown_images = 0;  // entries left out because no image has their file_name
   std::string first_unknown_image;
-  int64_t doubled_images = 0;  // images whose file_name stands under two image ids or more
+  int64_t doubled_images = 0;  // images whose file_name has two image ids or more
   std::string first_doubled_image;
   int64_t unread_images = 0;  // lines that say that ssddetect could not read an image
   std::string first_unread;   // what the first of them says

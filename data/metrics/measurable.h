@@ -1,4 +1,4 @@
-// Tells what of a data set COCO's metrics count, and whether there is anything to measure.
+// Tells which objects of a data set COCO's metrics count, and whether they have any value.
 #pragma once
 #include <string>
 
@@ -9,8 +9,8 @@ namespace data {
 // Whether the area is one that the metrics count: from 0 to 1e10 px. They ignore other objects.
 bool has_counted_area(const Object& object);
 
-// Whether an area that the metrics count is 0, or clearly above that of a box that has one. The
-// metrics for small, medium and large objects go by the area. No crowd region is odd.
+// Whether an area that the metrics count is 0, or clearly above that of a box with an area. The
+// metrics for small, medium and large objects go by the area. No crowd region counts as odd.
 bool has_odd_area(const Object& object);
 
 // Says why every metric on `truth` would be -1, such as "there is no object in its 12 images".

@@ -23,7 +23,7 @@ bool lies_inside(const fs::path& path, const fs::path& folder) {
        "; expected a path inside ", folder.string());
 }
 
-// What the name alone says.
+// Checks what can be seen from the name alone.
 fs::path relative_path(const fs::path& folder, const std::string& file_name) {
   if (file_name.empty()) refuse(folder, file_name, "is empty");
   if (file_name.size() > 4096) refuse(folder, file_name, "is longer than 4096 bytes");
@@ -35,7 +35,7 @@ fs::path relative_path(const fs::path& folder, const std::string& file_name) {
   return relative;
 }
 
-// What the links below the folder make of it.
+// Checks that no symbolic link leads out of the folder.
 void check_links(const fs::path& folder, const fs::path& relative, const std::string& file_name) {
   std::error_code error;
   const fs::path root = fs::weakly_canonical(folder, error);

@@ -19,8 +19,8 @@ class InputFile {
 
   const std::string& path() const { return path_; }
   uint64_t size() const { return size_; }  // at the time when it was opened
-  // Reads all of these bytes. Throws Error(code) if the file ends before, because it has become
-  // shorter.
+  // Reads all of these bytes. Throws Error(code) if the file has become shorter and ends before
+  // them.
   void read_at(uint64_t offset, void* data, size_t bytes) const;
 
  private:

@@ -8,8 +8,8 @@
 
 namespace base {
 
-// The file is read and not mapped. If it were mapped, and another program made it shorter, ours
-// would end with SIGBUS.
+// The file is read and not mapped: if another program made a mapped file shorter, ours would end
+// with SIGBUS.
 class LoadedFile {
  public:
   // Reads a regular file. Throws Error(data) if it cannot be opened, has more than max_bytes, or

@@ -16,7 +16,7 @@ namespace base {
 //   standard output or standard error goes.
 // * Two outputs never share a file.
 // * Names that come from data stay below their folder.
-// * `-`, with which some programs mean standard output, is no name. `./-` is.
+// * `-` is no name, because some programs mean standard output by it. `./-` is one.
 // * Pipes, character devices and open descriptors are written in place (AtomicFile does so), and
 //   several outputs may go to one of them.
 // * Two programs never write one output at the same time, nor into one folder of outputs, unless
@@ -42,8 +42,8 @@ class OutputGuard {
 
   // Throws Error(usage) if an output may not be written because it exists, is an input, or is not a
   // file. Throws Error(data) if two sources have one output, or if a folder is missing. `inputs`
-  // that do not exist are ignored. A note on stderr names temporary files of these outputs, which a
-  // program that was killed has left.
+  // that do not exist are ignored. If a killed program has left temporary files of these outputs, a
+  // note on stderr names them.
   void check(const std::vector<std::string>& inputs) const;
   // Checks, and locks the outputs until the returned object is destroyed, which has to be after the
   // last of them is written. Creates the folders. Throws also as OutputLocks does.
@@ -67,7 +67,7 @@ class OutputGuard {
 };
 
 // Throws Error(usage) if this is, or lies below, something else than a folder, such as a device or
-// an open descriptor. A folder that does not exist is none of these.
+// an open descriptor. A folder that does not exist is no error.
 void check_output_folder(const std::string& option, const std::filesystem::path& folder);
 
 // Throws Error(usage) if the path of an output begins with a name that was meant otherwise: `-`, or

@@ -19,7 +19,7 @@ class OutputLocks {
   OutputLocks(OutputLocks&&) noexcept;
   OutputLocks& operator=(OutputLocks&&) noexcept;
 
-  // Locks a file, or a set of files whose names begin so; `option` names it in messages. Creates
+  // Locks a file, or all files whose names begin with `name`; messages call it `option`. Creates
   // the folder, and removes it at the end if it is still empty. Does nothing if this object has
   // the lock already. Throws Error(usage) if another program has it, and Error(data) if its file
   // cannot be made.

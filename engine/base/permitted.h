@@ -12,8 +12,8 @@ namespace base {
 // there. The rights to read a file are seen by opening it.
 std::string forbidden_in_words(const std::filesystem::path&);
 
-// Throws an error with these words. To be called before a missing file is taken for absent: what
-// may not be looked at seems not to exist.
+// Throws an error with these words. Call it before you report that a file does not exist: a file
+// that may not be looked at seems not to exist, either.
 void require_permitted(const std::filesystem::path&, ExitCode code = ExitCode::data);
 
 }  // namespace base

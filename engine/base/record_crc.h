@@ -11,8 +11,8 @@ uint32_t crc32c(std::string_view bytes);
 // CRC-32 (IEEE 802.3, as in zip archives) of any bytes.
 uint32_t crc32(std::string_view bytes);
 
-// The form in which the files store a CRC: rotated and offset, because the CRC of bytes that hold
-// their own CRC tells nothing. The constants are those of tensorflow/core/lib/hash/crc32c.h.
+// The form in which the files store a CRC: rotated, with an offset. (A CRC over bytes that hold
+// CRCs would be weak.) The constants are those of tensorflow/core/lib/hash/crc32c.h.
 constexpr uint32_t masked_crc(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8u; }
 inline uint32_t record_crc(std::string_view bytes) { return masked_crc(crc32c(bytes)); }
 

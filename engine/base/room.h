@@ -1,5 +1,5 @@
-// What the process may still take from the system: address space and threads. Libraries that get
-// neither end the program by a signal, or with their own words, so they are asked for only where
+// What the process may still take from the system: address space and threads. A library that gets
+// none ends the program by a signal or with a message of its own. So the library is called only if
 // there is room.
 #pragma once
 #include <cstddef>
@@ -14,10 +14,10 @@ size_t address_room();
 bool has_room(size_t bytes);
 bool has_threads(int count);
 
-// For what a library compiles and counts as it prepares an operation.
+// What a library takes to prepare an operation, such as the code that it compiles.
 inline constexpr size_t kPreparingRoom = size_t(16) << 20;
 
-// Throws Error(resources), with `what` needs the memory: "to prepare a convolution".
+// Throws Error(resources) if there is no room. `what` is its purpose: "to prepare a convolution".
 void require_room(size_t bytes, const char* what);
 
 }  // namespace base

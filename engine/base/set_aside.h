@@ -4,8 +4,8 @@
 
 namespace base {
 
-// Gives the file `path` the name PATH.WHY, such as "metrics.json.damaged"; or PATH.WHY.2 and so on,
-// if there is a file of that name already. Returns the new path. Throws Error(data), with path and
+// Renames the file `path` to PATH.WHY, such as "metrics.json.damaged". If that name is taken, the
+// new name is PATH.WHY.2, and so on. Returns the new path. Throws Error(data), with path and
 // reason, if that fails; the file then keeps its name.
 std::string set_aside(const std::string& path, const std::string& why);
 

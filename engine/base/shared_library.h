@@ -1,4 +1,4 @@
-// Opens libraries that a program can do without, at the moment when they are wanted.
+// Opens libraries that a program can do without, when they are first needed.
 #pragma once
 #include <string>
 #include <type_traits>

@@ -4,7 +4,7 @@
 
 namespace base {
 
-// Whether a path leads to nothing. Of a glob, its folder is meant.
+// Whether a path leads to nothing. For a glob, the folder before its pattern is looked at.
 bool leads_to_nothing(const std::string& path);
 
 // If the path is relative and leads to nothing, "; PATH is relative to the folder in which the

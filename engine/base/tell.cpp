@@ -8,7 +8,7 @@
 namespace base {
 
 void tell(const std::string& text) {
-  // At once: the lines of several processes stay whole.
+  // One write for the line, so that lines of several processes do not mix.
   std::cerr << std::string(program_invocation_short_name) + ": " + printable(text) + "\n";
 }
 

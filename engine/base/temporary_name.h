@@ -26,7 +26,7 @@ class TemporaryName {
     link();
     return make(path_.data());
   }
-  void clear();  // forgets the name, because the file is not temporary any more, or is gone
+  void clear();  // forgets the name: call it when the file has its final name or is removed
 
  private:
   // While it exists, signals to this thread wait, and so does remove_temporary_files() in others.

@@ -11,8 +11,8 @@ namespace base {
 // `most` letters is cut and ends in "...".
 std::string printable(std::string_view text, size_t most = std::string_view::npos);
 
-// A name, or a path, out of data for a message, where it may not be longer than the message: as
-// printable, cut after 100 or 200 letters.
+// printable() for a name or a path that comes from data, cut after 100 or 200 letters: a message
+// must not consist of a name alone.
 std::string printable_name(std::string_view name);
 std::string printable_path(std::string_view path);
 

@@ -15,13 +15,13 @@ struct UnfinishedFile {
 // Parses the name of a temporary file, which has the form that AtomicFile gives it.
 UnfinishedFile unfinished_file(const std::string& file_name);
 
-// Names, in a note on stderr, the unfinished files of these outputs.
+// Lists the unfinished files of these outputs in a note on stderr.
 void tell_unfinished(const std::vector<std::filesystem::path>& outputs);
 
 // Removes the unfinished files in a folder whose process has ended, and returns how many. No
-// program on another machine may write into the folder. Files with the number of this very process
-// count as unfinished, too, because in containers numbers are soon used again. So call it before
-// you write there.
+// program on another machine may write into the folder. A file with the number of this very process
+// is removed, too, because containers soon give the same numbers again. So call this before you
+// write there.
 int remove_unfinished(const std::filesystem::path& folder);
 
 }  // namespace base

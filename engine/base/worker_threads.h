@@ -5,8 +5,8 @@
 
 namespace base {
 
-// Calls work(0) .. work(count - 1), in any order, on `threads` threads, or one per core if it is 0,
-// or on fewer where the system starts no more.
+// Calls work(0) .. work(count - 1), in any order, on `threads` threads, or one per core if that is
+// 0. If the system starts no more threads, there are fewer.
 // If calls throw, throws the exception of the lowest index after all threads have ended.
 void for_each_parallel(size_t count, int threads, const std::function<void(size_t)>& work);
 

@@ -22,10 +22,10 @@ void write_file(const std::filesystem::path&, std::string_view text, WriteOption
 void write_file(const std::filesystem::path&, const std::function<void(std::ostream&)>& write,
                 WriteOptions = {});
 
-// Writes files that belong together and are wrong beside those of another call: all of them are
-// whole before the old files of these names are removed, and only then they get their names. So if
-// the program is killed meanwhile, files are missing, but there never is one beside another's.
-// Signals that can be caught wait until all have their names.
+// Writes files that belong together, so that files of two calls never lie side by side. When all
+// new files are whole under temporary names, the old files of these names are removed, and then the
+// new ones get the names. If the program is killed in between, files are missing. Signals that can
+// be caught wait until all files have their names.
 struct FileToWrite {
   std::filesystem::path path;
   std::function<void(std::ostream&)> write;

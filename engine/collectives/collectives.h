@@ -20,14 +20,14 @@ class Collectives {
   virtual int size() const = 0;
   virtual const std::string& host(int rank) const = 0;
 
-  // sum, gather and broadcast are queued as kernels are; a queue that only plans runs none of them.
-  // `what` is a literal of up to 31 letters that says to a user what the ranks exchange.
+  // sum, gather and broadcast are queued as kernels are. On a queue that only counts memory
+  // (Queue::plan) they do nothing. `what` is a literal of up to 31 letters for messages.
 
   // Replaces every rank's buffer (f32, f64, f16 or bf16) by the sum of all ranks' buffers. The
   // terms are added in order of rank; half types are added in f32 and rounded once. So all ranks
   // get the same bits in every run, and the sum of an element does not depend on the buffer's size.
   virtual void sum(const char* what, kernels::View buffer, kernels::Queue) = 0;
-  // The same for several buffers of one dtype, as one call where there are such calls.
+  // Does the same for several buffers of one dtype, in one call if the library can.
   virtual void sum_together(const char* what, std::span<const kernels::View> buffers,
                             kernels::Queue queue) {
     for (const kernels::View& buffer : buffers) sum(what, buffer, queue);
@@ -43,8 +43,8 @@ class Collectives {
   // The seconds that this rank has spent in calls, most of them waiting for other ranks.
   virtual double seconds_in_calls() const = 0;
 
-  // False if queued calls were ended because a rank is gone or hangs: what they, and the work after
-  // them, have computed is worth nothing. The next gather_bytes() throws, and names the rank.
+  // False if queued calls were aborted because a rank is gone or hangs. What they have computed,
+  // and all work after them, is then invalid. The next gather_bytes() throws, and names the rank.
   virtual bool intact() const { return true; }
 
   // Ends the run of all ranks: their present or next calls throw Error(code) with `why`, which is
@@ -59,9 +59,9 @@ class Collectives {
 std::string rank_in_words(const Collectives&, int rank);
 std::vector<std::string> ranks_in_words(const Collectives&);  // all, by rank
 
-// The message of this rank's error, for all ranks: it begins with "rank 1 on node07: ", the name of
-// this rank. If the message names a rank already, the error comes from that rank, and the message
-// stays as it is.
+// The message of this rank's error, as all ranks show it: it begins with this rank's name, such as
+// "rank 1 on node07: ". If the message names a rank already, the error comes from that rank, and
+// the message stays as it is.
 std::string message_for_all(const Collectives&, const std::exception&);
 
 // Null stands for a process that trains alone.

@@ -22,9 +22,9 @@ struct Transfer {
 // Reads the words that follow the header of a message that ends the run.
 std::string read_last_words(const Peer&, const MessageHeader&);
 
-// Throws Error(resources), which names the ranks that have moved no byte for `seconds`, that
-// have gone, or that make another call. If a rank has ended the run, throws Error with that
-// rank's code and words.
+// Carries out all transfers. Throws Error(resources), which names the ranks that have moved no byte
+// for `seconds`, that are gone, or that make another call. If a rank has ended the run, throws
+// Error with that rank's code and words.
 void exchange(std::vector<Transfer> transfers, double seconds);
 
 }  // namespace engine

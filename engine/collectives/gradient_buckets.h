@@ -25,13 +25,13 @@ using GradientParts = std::vector<GradientPart>;
 
 class GradientBuckets {
  public:
-  // `completed`: where gradients begin in a buffer of `total` elements, each once, in the order in
+  // `completed` has the beginning of each gradient in a buffer of `total` elements, in the order in
   // which the backward pass completes them. There are at most `most` buckets of about equal size,
-  // and at least one. What lies between two gradients belongs to the bucket of the one before it.
+  // and at least one. What lies between two gradients belongs to the bucket of the first of them.
   GradientBuckets(const std::vector<int64_t>& completed, int64_t total, int most);
 
   size_t count() const { return parts_.size(); }
-  // In ascending order; none begins where another one ends.
+  // They are in ascending order. Parts that touch are joined into one.
   const GradientParts& parts(size_t bucket) const { return parts_.at(bucket); }
   // The bucket with the gradient that begins there.
   size_t bucket_of(int64_t first) const { return bucket_of_.at(first); }

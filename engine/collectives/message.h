@@ -11,7 +11,7 @@ namespace engine {
 
 enum class MessageKind : uint8_t { sum = 1, sums, gather, broadcast, bytes, abort };
 
-// In the byte order of the machine: a rank of another order fails at the first number.
+// Numbers are in the byte order of the machine. A rank with another order fails at the first one.
 struct MessageHeader {
   static constexpr uint32_t kMagic = 0x53443332;
   static constexpr size_t kNameLength = 32;
@@ -20,7 +20,7 @@ struct MessageHeader {
   MessageKind kind = MessageKind::bytes;
   kernels::DType dtype = kernels::DType::u8;
   uint16_t code = 0;  // the exit code of an abort
-  uint64_t call = 0;  // the number of calls before; each part of a large sum counts
+  uint64_t call = 0;  // how many calls came before; each part of a large sum counts as one
   uint64_t bytes = 0;
   std::array<char, kNameLength> what{};  // ends with a zero
 };

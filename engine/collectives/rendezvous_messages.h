@@ -43,7 +43,7 @@ struct Entry {  // of the table
 
 std::string own_host();
 bool of_this_job(const Hello&, const RankPlace&);
-// An earlier deadline for the first message of a connection; never later than `deadline`.
+// The deadline for the first message of a connection: soon, and never later than `deadline`.
 Clock::time_point soon(Clock::time_point deadline);
 
 // meet() for rank 0, and for the others.

@@ -16,7 +16,7 @@ using kernels::DType, kernels::Queue, kernels::View;
 namespace {
 
 constexpr size_t kRoundBytes = size_t(4) << 20;
-// Up to here everybody adds everything: one round of messages instead of two.
+// Up to this size, every rank adds up the whole buffer: one round of messages instead of two.
 constexpr size_t kSmallBytes = size_t(16) << 10;
 constexpr auto kFarewell = std::chrono::seconds(1);
 

@@ -1,5 +1,5 @@
-// Candidates for a convolution: other convolutions that a library can be asked for, from which our
-// kernels make the one that is wanted.
+// Candidates for a convolution: convolutions that a library can be asked for instead of it. Our
+// kernels then compute the wanted result from that of the library.
 #pragma once
 #include <memory>
 #include <optional>
@@ -26,9 +26,9 @@ struct ConvChoice {
 
 // The shape itself, and, if its channels do not fill whole words of 16 bytes, padded shapes.
 std::vector<ConvCandidate> direct_candidates(const ConvShape&);
-// Convolutions with less fused to them; our kernels do the rest behind them: bias, residual and
-// activation; or mask and channel gradients; or these and the sum with what the result held. Empty
-// if there is nothing to take apart, and for statistics, which batch norm computes better by itself
+// Convolutions with less fused to them. Our kernels compute the rest afterwards: bias, residual and
+// activation; or mask and channel gradients; or these and the addition to what the result held.
+// Empty if nothing is fused, and for statistics, which batch norm computes better by itself
 // (kernels/batch_norm.h).
 std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
 // For an f32 gradient of a weight from half types: the same gradient, added to a result that was

@@ -7,7 +7,7 @@ namespace engine {
 
 namespace {
 
-// Two shapes that differ in what another pass fuses would be two keys of one plan.
+// Otherwise shapes that differ only in the fusions of other passes would be two keys of one plan.
 bool fuses_own_pass_only(const ConvShape& s) {
   ConvShape own = unfused(s, s.pass);
   if (s.pass == ConvPass::forward) own.forward = s.forward;

@@ -10,8 +10,8 @@ namespace engine {
 
 class Backend;
 
-// The operands of one run. Which of them a plan uses, and with which shape and dtype, is told by
-// conv_operands (engine/conv/operands.h):
+// The operands of one run. conv_operands() (engine/conv/operands.h) says which of them a plan uses,
+// with which shapes and dtypes:
 //   forward      reads x, weight, bias, residual; writes y, sum, sum_of_squares
 //   grad_input   reads weight, y as dy, saved, normalised_x, mean, inv_std; writes x as dx, dbeta,
 //                dgamma

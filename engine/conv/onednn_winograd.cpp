@@ -13,13 +13,13 @@ namespace {
 
 using namespace winograd;
 
-// What the result, of type T, gets besides the convolution.
+// What is fused to the convolution. The result has the type T.
 template <class T> struct Fused {
   const float* bias;
   const T* residual;
   Activation activation;
 
-  // `offset` is the place in the result.
+  // `offset` is the index of the values in the result.
   void apply(Lanes& v, size_t offset, int channel, int lanes) const {
     Lanes other;
     if (bias) load(bias + channel, lanes, other), v += other;
@@ -38,7 +38,7 @@ struct Extent {
 constexpr Extent kWhole{kOut, kOut, kLanes};
 
 // Inlined, so that the loops over a whole tile have bounds that the compiler knows. `first` is the
-// place of the first output in the result.
+// index of the first output in the result.
 template <class T>
 [[gnu::always_inline]] inline void store_outputs(const Maps& m, const Fused<T>& fused, Extent part,
                                                  size_t first, int channel,
@@ -104,7 +104,7 @@ class WinogradConv : public ConvPlan {
             room + kPoints * block_.step_in};
   }
 
-  // Both return whether oneDNN could.
+  // Both return whether oneDNN accepted the product.
 
   bool compute_together(const ConvArgs& a, const float* weight) const {
     const Part all = part(a, 0, 0);

@@ -10,7 +10,7 @@ struct ConvOperand {
   View ConvArgs::*view;  // which operand it is
   Shape shape;
   DType dtype;
-  bool read, written;  // both where the plan adds to what the operand holds
+  bool read, written;  // both are true if the plan adds to what the operand holds
   size_t bytes() const { return size_t(shape.size() * kernels::size_of(dtype)); }
 };
 

@@ -257,7 +257,7 @@ template <class T> void sum_pixels(View y, View sum, View sum_of_squares) {
   }
 }
 
-// Of dx as it was written; added up in double.
+// The channel gradients of dx as it was written; added up in double.
 template <class T> void channel_grads(const ConvShape& s, const ConvArgs& a) {
   const int64_t channels = s.in_channels, values = a.x.shape.size();
 #pragma omp parallel for schedule(static)
@@ -274,7 +274,7 @@ template <class T> void channel_grads(const ConvShape& s, const ConvArgs& a) {
   }
 }
 
-// Any cpu, any dtype.
+// Runs on any CPU, with any dtype.
 class PlainLoops : public ConvPlan {
  public:
   explicit PlainLoops(const ConvShape& shape) : shape_(shape) {}

@@ -7,13 +7,13 @@
 
 namespace engine::winograd {
 
-// Tiles that are computed at a time. Point p of the transformed tiles is a matrix [rows, channels],
-// a row for each tile. A cache line between the matrices keeps them from falling on the same cache
-// sets.
+// The tiles that are computed at a time. For each point, the transformed tiles are a matrix [rows,
+// channels] with a row for each tile. A cache line between two matrices keeps them from falling on
+// the same cache sets.
 //
-// If all tiles fit into a block, the threads share it, and each multiplies other points: then a
-// thread reads its part of the weights only. Otherwise each thread computes blocks of its own, and
-// what it has transformed stays in its core's cache.
+// If all tiles fit into one block, the threads share it. Each multiplies the matrices of other
+// points, and so reads only its part of the weights. Otherwise each thread computes blocks of its
+// own, and what it has transformed stays in its core's cache.
 struct Block {
   // oneDNN sums the rows of a product in one order only if there are enough of them, and a multiple
   // of what its kernels take at a time. Otherwise an image's bits would depend on how many images

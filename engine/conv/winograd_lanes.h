@@ -24,7 +24,7 @@ template <class Value> void copy_lanes(const void* from, int count, void* to) {
     std::memcpy(to, from, size_t(count) * sizeof(Value));
 }
 
-// `count` channels, the first of the lanes; the others are 0.
+// Loads `count` channels into the first lanes; the others become 0.
 inline void load(const float* from, int count, Lanes& v) {
   if (count < kLanes) v = Lanes{};
   copy_lanes<float>(from, count, &v);

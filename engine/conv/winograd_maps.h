@@ -23,7 +23,7 @@ struct Maps {
   int64_t tiles() const { return int64_t(images) * rows * columns; }
 };
 
-// Where a tile's outputs lie; its inputs begin one pixel above and to the left.
+// The left top pixel of a tile's outputs. Its inputs begin one pixel further up and left.
 struct Place {
   int64_t image;
   int y, x;
@@ -34,7 +34,7 @@ struct Place {
         x(int(tile % m.columns) * kOut) {}
 };
 
-// `count` channels of the 6x6 pixels around a tile. What lies outside the map is 0.
+// Loads `count` channels of the 6x6 pixels around a tile. What lies outside the map is 0.
 template <class T>
 void load_inputs(const Maps& m, const T* x, Place at, int channel, int count,
                  Lanes (&tile)[kPoints]) {
@@ -49,7 +49,7 @@ void load_inputs(const Maps& m, const T* x, Place at, int channel, int count,
     }
 }
 
-// The same of 16 channels, if no pixel lies outside; `first` is the first channel of the first one.
+// Loads 16 channels, if no pixel lies outside. `first` is the first channel of the first pixel.
 template <class T>
 void load_inner_inputs(const Maps& m, const T* first, Lanes (&tile)[kPoints]) {
   for (int row = 0; row < kIn; ++row)

@@ -80,8 +80,8 @@ inline void grad_weight_row(const Lanes* u, int step, Lanes* g, int g_step) {
   g[2 * g_step] = kA2 * sum_a + kB2 * sum_b + u[5 * step];
 }
 
-// `count` channels of all points; `step` floats lie between two points. With a number that the
-// compiler knows, each load or store is one instruction.
+// Stores `count` channels of all points; `step` floats lie between two points. If the compiler
+// knows the count, each load or store is one instruction.
 inline void store_points(const Lanes (&points)[kPoints], int count, float* to, size_t step) {
   if (count == kLanes)
     for (int p = 0; p < kPoints; ++p) store(points[p], kLanes, to + p * step);

@@ -1,5 +1,5 @@
 // The transforms of a weight, for the forward pass and for the gradient of the input. Each gives a
-// matrix for every point, whose rows are the channels that are summed over.
+// matrix for every point. The rows of a matrix are the channels that the product sums over.
 #pragma once
 #include <algorithm>
 #include <cstring>

@@ -1,4 +1,4 @@
-// NVIDIA's cuBLASLt, opened when the first convolution wants it, as cuDNN is.
+// Opens NVIDIA's cuBLASLt when the first convolution needs it, as cuDNN is opened.
 #pragma once
 #include <cublasLt.h>
 

@@ -6,7 +6,7 @@
 namespace engine {
 namespace {
 
-// What set_bias() gives before a run has an address: algorithms are looked for by its alignment.
+// The bias before a run sets an address. cuBLASLt looks for algorithms by its alignment.
 void* const kSomeBias = reinterpret_cast<void*>(uintptr_t(16));
 
 cudaDataType_t type_of(DType dtype) {

@@ -3,8 +3,8 @@
 // Its matrices are column-major. So a tensor in NHWC is a matrix [channels, pixels], and the weight
 // of a 1x1 convolution is [in, out]. With ' for transposed:
 //   forward      y = weight' x,  C the residual
-//   grad_input   dx = weight dy, C the dx before
-//   grad_weight  dw = x dy',     C the dw before
+//   grad_input   dx = weight dy, C the earlier dx
+//   grad_weight  dw = x dy',     C the earlier dw
 #pragma once
 #include <memory>
 

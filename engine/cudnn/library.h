@@ -30,7 +30,7 @@ struct CudnnLibrary {
 // build's headers.
 const CudnnLibrary& cudnn_library();
 
-// What cuDNN says of a call that failed: "CALL: STATUS (details)".
+// The text for a call of cuDNN that failed: "CALL: STATUS (details)".
 std::string cudnn_failure(cudnnStatus_t, const std::string& call);
 // Throws Error(failed) with that text unless the status is success.
 void cudnn_check(cudnnStatus_t, const std::string& call);

@@ -1,4 +1,4 @@
-// Has candidate plans made by child processes. A plan that crashes there or takes too long is left
+// Lets child processes make candidate plans. A plan that crashes there or takes too long is left
 // out.
 #pragma once
 #include <functional>

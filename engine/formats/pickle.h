@@ -1,5 +1,5 @@
-// Reads Python's pickles as data. Nothing is ever called or imported: a class or function that
-// stands in a pickle becomes a name, and its call a value with that name.
+// Reads Python's pickles as data. Nothing is ever called or imported: a class or function in a
+// pickle becomes a name, and a call of it becomes a value with that name.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -19,7 +19,7 @@ struct PickleValue {
     dictionary,  // `items`: key, value, key, value, ...
     name,        // of a class or function: `text`
     call,        // of the name `text` with `items`, the arguments
-    outside      // what lies outside of the pickle; `items` say what
+    outside      // something outside of the pickle; `items` say what
   };
   Kind kind = nothing;
   int64_t number = 0;

@@ -8,12 +8,12 @@
 
 namespace engine {
 
-// The file that has to be opened for `path`: for PREFIX, PREFIX.meta and PREFIX.data-..., it is
-// PREFIX.index if there is one; for every other path it is the path itself.
+// The file that has to be opened for `path`. For PREFIX, PREFIX.meta and PREFIX.data-... it is
+// PREFIX.index, if that exists. For every other path it is the path itself.
 std::string tf_checkpoint_file(const std::string& path);
 
-// For a path that is to be opened and is no table file: throws Error(checkpoint) if its name is
-// that of an index, or if it is another part of a checkpoint whose index is missing.
+// Call this for a path that is no table file. Throws Error(checkpoint) if its name is that of an
+// index, or if it is another part of a checkpoint whose index is missing.
 void expect_no_part_of_tf_checkpoint(const std::string& path);
 
 // Opens a table file: V1, or the index of V2 with the data files beside it. Bounds: 100,000

@@ -1,4 +1,4 @@
-// Opens weights from elsewhere, whichever of the formats that are read they have.
+// Opens weights from elsewhere, in any of the formats that are read.
 #pragma once
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
-// What we use of NVIDIA's NCCL 2, declared here: its functions and numbers keep their meaning over
-// all versions of NCCL 2 (nccl.h), so a build needs no header of it. The modelled NCCL of the tests
-// compares these declarations with nccl.h where that is installed.
+// Declares what we use of NVIDIA's NCCL 2, so that a build needs no nccl.h. The functions and
+// numbers have the same meaning in all versions of NCCL 2. Where nccl.h is installed, the modelled
+// NCCL of the tests compares these declarations with it.
 #pragma once
 #include <cstddef>
 

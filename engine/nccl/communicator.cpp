@@ -35,8 +35,8 @@ NcclCommunicator::~NcclCommunicator() {
   ends_ = true;
   watcher_.join();
   if (!communicator_) return;
-  // Destroying waits for all ranks, which a rank that has failed will not join: after `seconds`
-  // this one gives up.
+  // Destroying waits for all ranks. A rank that has failed does not take part, so this rank gives
+  // up after `seconds`.
   try {
     check_usable("the end");
     finish(nccl_library().CommFinalize(communicator_), "the ranks' farewell");

@@ -1,4 +1,4 @@
-// NVIDIA's NCCL, opened when ranks on GPUs want it: a CUDA build starts on machines without it.
+// Opens NVIDIA's NCCL when ranks on GPUs need it, so a CUDA build starts on machines without it.
 #pragma once
 #include <string>
 

@@ -11,15 +11,15 @@ struct ChannelGradients {
   Tensor dbeta, dgamma;  // dgamma: of a batch norm only
 };
 
-// Where the slope of an activation is 0, g counts as 0: it is set to 0 there, in place, in the same
-// pass over memory that computes its channel gradients. Without `saved`, the activation was that of
-// the batch norm whose gradients are wanted; its output is computed anew, and g stays as it is.
+// An activation that masks g. With `saved`, g is set to 0, in place, where the slope is 0, in the
+// pass over memory that computes its channel gradients. Without `saved`, the activation is that of
+// the batch norm whose gradients are wanted: its output is computed anew, and g stays as it is.
 struct Mask {
   Activation activation = Activation::none;
   Tensor saved;        // its output
   Tensor gamma, beta;  // without `saved`
 };
-// Those that came with dy, if they did; else computed from dy.value.
+// Returns the channel gradients that came with dy. If there are none, computes them from dy.value.
 ChannelGradients channel_gradients(const Context&, const OutputGrad& dy, const ChannelGradsWanted&,
                                    const Mask& = {});
 ChannelGradients masked_channel_gradients(const Context&, const Tensor& g, const Mask&,

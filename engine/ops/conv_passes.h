@@ -15,8 +15,8 @@ ConvShape conv_shape(const Context&, const ConvOperands&, const ConvOptions&);
 // Runs a plan with a workspace from the arena, which is given back after the call.
 void run_conv(const Context&, ConvPlan&, ConvArgs);
 
-// What the gradients of conv + bias + residual need. Tensors that no wanted gradient reads are
-// empty.
+// What is saved for the gradients of conv + bias + residual. Tensors that no wanted gradient reads
+// are empty.
 struct ConvSaved {
   ConvShape forward;
   Tensor x, weight;     // x for dweight, weight for dx

@@ -14,7 +14,7 @@ using tests::TableEntries;
 
 namespace {
 
-class Place {
+class CheckpointOfBytes {
  private:
   tests::TemporaryFolder folder_;
 
@@ -74,7 +74,7 @@ std::string message_of(const Entry& e) {
 }  // namespace
 
 TEST_CASE("TensorFlow V2: entries that do not fit their data") {
-  const Place place;
+  const CheckpointOfBytes place;
   const std::string data(16, '\0');
   const std::vector<int64_t> high(9, 1);
   for (const auto& [entry, words] :
@@ -98,7 +98,7 @@ TEST_CASE("TensorFlow V2: entries that do not fit their data") {
 }
 
 TEST_CASE("TensorFlow V2: headers that are not read") {
-  const Place place;
+  const CheckpointOfBytes place;
   CHECK_THAT(place.error_of({{"", header(0)}}), Contains("0 data files, expected 1 to 64"));
   CHECK_THAT(place.error_of({{"", header(-1)}}), Contains("-1 data files"));
   CHECK_THAT(place.error_of({{"", header(65)}}), Contains("65 data files"));
@@ -111,7 +111,7 @@ TEST_CASE("TensorFlow V2: headers that are not read") {
 }
 
 TEST_CASE("TensorFlow: tables that contradict themselves") {
-  const Place place;
+  const CheckpointOfBytes place;
   const std::string first = tests::table_block({{"", header()}});
   CHECK(place.error_of(tests::table_file({first})) == "no error");
   CHECK_THAT(place.error_of(tests::table_file({first}, 1)), Contains("Snappy"));
@@ -130,7 +130,7 @@ TEST_CASE("TensorFlow: tables that contradict themselves") {
 }
 
 TEST_CASE("TensorFlow V1: values that do not fit their description") {
-  const Place place;
+  const CheckpointOfBytes place;
   tests::ForeignWeights w;
   w.add("a", {2, 3});
   w.add("b", {4});

@@ -12,7 +12,7 @@ using tests::PickleText;
 
 namespace {
 
-class Place {
+class FileOfBytes {
  private:
   tests::TemporaryFolder folder_;
 
@@ -55,7 +55,7 @@ std::string one_tensor(const std::vector<int64_t>& shape, const std::vector<int6
 }  // namespace
 
 TEST_CASE("PyTorch: tensors of a state dict, alone and in a larger dictionary") {
-  const Place place;
+  const FileOfBytes place;
   tests::ForeignWeights w;
   w.add("layer1.0.conv1.weight", {2, 3, 1, 1});
   w.add("bn1.weight", {5});
@@ -79,7 +79,7 @@ TEST_CASE("PyTorch: tensors of a state dict, alone and in a larger dictionary") 
 }
 
 TEST_CASE("PyTorch: tensors that are views of a storage") {
-  const Place place;
+  const FileOfBytes place;
   const std::vector<std::string> storage{floats({0, 1, 2, 3, 4, 5})};
   using Floats = std::vector<float>;
   for (const auto& [pickle, values] :
@@ -94,7 +94,7 @@ TEST_CASE("PyTorch: tensors that are views of a storage") {
 }
 
 TEST_CASE("PyTorch: half types and doubles are converted; integers are no weights") {
-  const Place place;
+  const FileOfBytes place;
   for (const auto& [storage, dtype, bytes] : {std::tuple("HalfStorage", "F16", 2),
                                               {"BFloat16Storage", "BF16", 2},
                                               {"DoubleStorage", "F64", 8},
@@ -110,7 +110,7 @@ TEST_CASE("PyTorch: half types and doubles are converted; integers are no weight
 }
 
 TEST_CASE("PyTorch: tensors that do not fit their storage are refused before memory is taken") {
-  const Place place;
+  const FileOfBytes place;
   const std::vector<std::string> storage{floats({0, 1, 2, 3, 4, 5})};
   const int64_t huge = int64_t(1) << 31;
   for (const std::string& pickle :
@@ -133,7 +133,7 @@ TEST_CASE("PyTorch: tensors that do not fit their storage are refused before mem
 }
 
 TEST_CASE("PyTorch: what a pickle would execute is refused by name") {
-  const Place place;
+  const FileOfBytes place;
   auto error_of = [&](const std::string& pickle) {
     return place.error_of(tests::zipped_torch_file(pickle, {}));
   };
@@ -156,7 +156,7 @@ TEST_CASE("PyTorch: what a pickle would execute is refused by name") {
 }
 
 TEST_CASE("PyTorch: pickles that are damaged") {
-  const Place place;
+  const FileOfBytes place;
   auto error_of = [&](const std::string& pickle) {
     return place.error_of(tests::zipped_torch_file(pickle, {}));
   };
@@ -184,7 +184,7 @@ TEST_CASE("PyTorch: pickles that are damaged") {
 }
 
 TEST_CASE("PyTorch: a directory of an archive is bounded before memory is taken") {
-  const Place place;
+  const FileOfBytes place;
   constexpr uint32_t kBytes = (64 << 20) + 1;
   const auto file_with = [&](uint32_t directory) {
     std::string end("PK\5\6\0\0\0\0\1\0\1\0", 12);
@@ -197,7 +197,7 @@ TEST_CASE("PyTorch: a directory of an archive is bounded before memory is taken"
 }
 
 TEST_CASE("PyTorch: archives that are damaged or hold something else") {
-  const Place place;
+  const FileOfBytes place;
   tests::ForeignWeights w;
   w.add("bn1.weight", {5});
   const std::string sound =

@@ -55,8 +55,8 @@ struct Family {  // of detectors: input side and number of classes
   int side, classes, images, rounds;
 };
 
-struct Place {  // what the problems of a family share
-  explicit Place(const Family& family)
+struct FamilyBench {  // what the problems of a family share
+  explicit FamilyBench(const Family& family)
       : options{.height = family.side, .width = family.side, .classes = family.classes},
         bench(size_t(96) << 20),
         anchors(*bench.backend, options) {
@@ -78,7 +78,7 @@ struct Truth {  // on the device
 
 class Problem {
  public:
-  Problem(Place& place, const Family& family, uint64_t number, DType dtype)
+  Problem(FamilyBench& place, const Family& family, uint64_t number, DType dtype)
       : place_(place), images_(family.images), dtype_(dtype) {
     Random random(31, number);
     rows_ = 1 + int(number % 4 ? random.below(12) : random.below(100));
@@ -96,7 +96,7 @@ class Problem {
   model::Predictions predictions(const engine::Context&) const;
   std::vector<int32_t> matches(const engine::Context&, const kernels::GroundTruth&) const;
 
-  Place& place_;
+  FamilyBench& place_;
   int images_, rows_ = 0;
   DType dtype_;
   std::vector<std::vector<NaiveObject>> objects_;
@@ -211,7 +211,7 @@ TEST_CASE("losses of ten thousand random images equal the naive ones") {
   const double limit = dtype == DType::f32 ? 1e-6 : 1e-12;
   uint64_t number = 0;
   for (const Family& family : kFamilies) {
-    Place place(family);
+    FamilyBench place(family);
     for (int round = 0; round < family.rounds; ++round, ++number) {
       INFO("problem " << number << ", input " << family.side);
       Problem(place, family, number, dtype).check(limit);

@@ -46,9 +46,9 @@ Json unusual_file() {
   return file;
 }
 
-class Place {
+class UnusualData {
  public:
-  Place() { base::write_file(at("all.json"), unusual_file().dump()); }
+  UnusualData() { base::write_file(at("all.json"), unusual_file().dump()); }
   std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
   Outcome split(const std::string& arguments) const {
     return tests::run(fmt::format("cd {} && {} split {}", folder_.path().string(),
@@ -79,7 +79,7 @@ std::vector<std::string> entries(const Json& part, const char* section) {
 }
 
 // The entries of both parts are those of the whole, and each part keeps their order.
-void check_section(const Place& place, const char* section) {
+void check_section(const UnusualData& place, const char* section) {
   std::vector<std::string> whole = entries(place.read("all.json"), section), both;
   for (const char* name : {"t.json", "v.json"}) {
     const std::vector<std::string> part = entries(place.read(name), section);
@@ -99,7 +99,7 @@ void check_section(const Place& place, const char* section) {
 TEST_CASE("split: every field is kept, every entry is in one part") {
   for (const int indent : {-1, 2})
     for (const char* more : {"", "--by folder --count 16", "--fraction 0.5 --seed 4"}) {
-      Place place;
+      UnusualData place;
       base::write_file(place.at("all.json"), unusual_file().dump(indent));
       const Outcome outcome = place.split_all(more);
       INFO(more << "\n" << outcome.err);
@@ -117,7 +117,7 @@ TEST_CASE("split: every field is kept, every entry is in one part") {
 }
 
 TEST_CASE("split: the counts are told, and classes that one part lacks") {
-  const Place place;
+  const UnusualData place;
   const Outcome outcome = place.split_all("--count 10");
   INFO(outcome.out << outcome.err);
   REQUIRE(outcome.exit_code == 0);
@@ -133,7 +133,7 @@ TEST_CASE("split: the counts are told, and classes that one part lacks") {
 }
 
 TEST_CASE("split: a file without annotations, and one that begins with a byte order mark") {
-  Place place;
+  UnusualData place;
   base::write_file(place.at("all.json"),
                    std::string("\xEF\xBB\xBF {\"images\" : [ {\"id\":1,\"file_name\":\"a\","
                                "\"width\":1,\"height\":1} , {\"id\":2,\"file_name\":\"b\","
@@ -166,7 +166,7 @@ TEST_CASE("split: another format becomes two COCO files") {
 }
 
 TEST_CASE("split: equal seeds give equal files") {
-  const Place a, b;
+  const UnusualData a, b;
   REQUIRE(a.split_all("--seed 3").exit_code == 0);
   REQUIRE(b.split_all("--seed 3").exit_code == 0);
   for (const char* name : {"t.json", "v.json"})
@@ -174,7 +174,7 @@ TEST_CASE("split: equal seeds give equal files") {
 }
 
 TEST_CASE("split: mistakes are one line") {
-  const Place place;
+  const UnusualData place;
   const std::string all = "--annotations all.json --to-train t.json ",
                     good = all + "--to-val v.json ";
   place.check_refused(all, 2, "--to-val");

@@ -31,9 +31,9 @@ constexpr const char* kUnread =
     "ssddetect: cannot write all of the output to standard output: nobody reads it any more\n";
 
 // A model, images, and the empty folder in/.
-class Place : public tests::TrainingPlace {
+class ModelFolder : public tests::TrainingPlace {
  public:
-  Place() : TrainingPlace(4, 2) {
+  ModelFolder() : TrainingPlace(4, 2) {
     const Outcome trained = train("run", "train.steps=1 eval.every_steps=0");
     INFO(trained.err);
     REQUIRE(trained.exit_code == 0);
@@ -56,8 +56,8 @@ class Place : public tests::TrainingPlace {
   }
 };
 
-const Place& place() {
-  static const Place one;
+const ModelFolder& place() {
+  static const ModelFolder one;
   one.clear();
   return one;
 }
@@ -80,7 +80,7 @@ void check_refused(const Outcome& outcome, int code, const std::string& because)
 }  // namespace
 
 TEST_CASE("ssdeval takes the lines of --json-lines as it takes the array") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   const std::string truth = "data/annotations/instances_val.json";
   tests::write_text(p.at("in/broken.jpg"), "no JPEG");
   const auto measured = [&](const std::string& file) {
@@ -98,7 +98,7 @@ TEST_CASE("ssdeval takes the lines of --json-lines as it takes the array") {
 }
 
 TEST_CASE("--watch: a line for every image, once it is written") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), p.command("--watch in -o out --save-txt out"));
   REQUIRE(program.told("watching in"));
   p.copy("a.jpg");
@@ -139,7 +139,7 @@ TEST_CASE("--watch: a line for every image, once it is written") {
 }
 
 TEST_CASE("--watch: a broken image has a line with the error, and the watch goes on") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), p.command("--watch in " + std::string(kFirst)));
   CHECK(next(program)["file_name"] == kFirst);
   std::ofstream(p.at("in/broken.jpg")) << "no picture";
@@ -154,7 +154,7 @@ TEST_CASE("--watch: a broken image has a line with the error, and the watch goes
 }
 
 TEST_CASE("--watch ends when its folder goes, or when nobody reads its lines") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), p.command("--watch in"));
   REQUIRE(program.told("watching in"));
   fs::remove_all(p.at("in"));
@@ -171,7 +171,7 @@ TEST_CASE("--watch ends when its folder goes, or when nobody reads its lines") {
 }
 
 TEST_CASE("--watch and a list end soon after their reader has gone, also when no image comes") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram watch(p.at(""), "timeout 60 " + p.command("--watch in"));
   REQUIRE(watch.told("watching in"));
   watch.close_output();
@@ -196,7 +196,7 @@ TEST_CASE("--watch and a list end soon after their reader has gone, also when no
 }
 
 TEST_CASE("--watch ends when a picture cannot be written, also when no other image comes") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), "timeout 60 " + p.command("--watch in -o out"));
   REQUIRE(program.told("watching in"));
   fs::remove_all(p.at("out"));
@@ -207,7 +207,7 @@ TEST_CASE("--watch ends when a picture cannot be written, also when no other ima
 }
 
 TEST_CASE("a second signal ends the program at once, with one line that names it") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), p.command("--watch in"));
   REQUIRE(program.told("watching in"));
   for (const int number : {SIGSTOP, SIGTERM, SIGINT, SIGCONT}) program.signal(number);
@@ -217,7 +217,7 @@ TEST_CASE("a second signal ends the program at once, with one line that names it
 }
 
 TEST_CASE("--watch goes on while its output is a file, and is refused where that is closed") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   for (const char* output : {"found.txt", "/dev/null"}) {
     RunningProgram program(p.at(""), p.command("--watch in > " + std::string(output)));
     REQUIRE(program.told("watching in"));
@@ -229,7 +229,7 @@ TEST_CASE("--watch goes on while its output is a file, and is refused where that
 }
 
 TEST_CASE("--json-lines: a list on standard input, one line for each path as it comes") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), p.command("- --json-lines"));
   for (int i = 1; i <= 3; ++i) {
     program.write(fmt::format("data/images/00000{}.jpg\n", i));
@@ -253,7 +253,7 @@ TEST_CASE("--json-lines: a list on standard input, one line for each path as it 
 }
 
 TEST_CASE("a list that a signal cuts short is told, also if an image could not be read") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram stopped(p.at(""), p.command("- --json-lines"));
   stopped.write("data/images/000001.jpg\nnone.jpg\n");
   next(stopped), next(stopped);
@@ -263,7 +263,7 @@ TEST_CASE("a list that a signal cuts short is told, also if an image could not b
 }
 
 TEST_CASE("a whole run that a signal cuts short says so, and leaves whole files of what it did") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   constexpr size_t kAll = 4000;
   {
     std::ofstream list(p.at("list"));
@@ -298,7 +298,7 @@ TEST_CASE("a whole run that a signal cuts short says so, and leaves whole files 
 }
 
 TEST_CASE("files of one image have the same number, also where only one of them was there") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   fs::create_directories(p.at("out"));
   std::ofstream(p.at("out/000005.txt")) << "mine";
   const std::string folders = " -o out --save-txt out --save-crops out/crops ";
@@ -318,7 +318,7 @@ TEST_CASE("files of one image have the same number, also where only one of them 
 }
 
 TEST_CASE("--ground-truth counts what does not belong together, whatever the images come by") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   const std::string truth = " -o out --ground-truth data/annotations/instances_val.json ";
   const std::string told =
       "ssddetect: not in the ground truth: 2 of 3 images; not among the images: 1 of the 2 in the "
@@ -344,7 +344,7 @@ TEST_CASE("--ground-truth counts what does not belong together, whatever the ima
 }
 
 TEST_CASE("lines say what the array of a whole run says") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   const json array = json::parse(p.run("data/images").out);
   std::istringstream lines(p.run("data/images --json-lines --batch 4").out);
   size_t at = 0, images = 0;
@@ -363,7 +363,7 @@ TEST_CASE("lines say what the array of a whole run says") {
 }
 
 TEST_CASE("memory does not grow with the number of images") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   RunningProgram program(p.at(""), p.command("- --json-lines"));
   long before = 0;
   for (int i = 0; i < 300; ++i) {
@@ -378,7 +378,7 @@ TEST_CASE("memory does not grow with the number of images") {
 }
 
 TEST_CASE("what does not go together with --watch is refused") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   check_refused(p.run("--watch none"), 3, "--watch: none: No such file");
   check_refused(p.run("--watch run/last.safetensors"), 3, "is not a folder");
   check_refused(p.run("--watch in --json x.json"), 2, "--json");

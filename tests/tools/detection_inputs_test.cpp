@@ -21,9 +21,9 @@ constexpr const char* kA = "data/images/000005.jpg ";
 constexpr const char* kB = "data/images/000006.jpg ";
 
 // A drawn data set and a model of it; the classes "circle" and so on have these names instead.
-class Place : public TrainingPlace {
+class ModelFolder : public TrainingPlace {
  public:
-  explicit Place(const std::vector<std::string>& names = {}) : TrainingPlace(4, 2) {
+  explicit ModelFolder(const std::vector<std::string>& names = {}) : TrainingPlace(4, 2) {
     std::string data;
     for (const char* part : {"train", "val"}) {
       json set = tests::annotations_of(*this, part);
@@ -44,8 +44,8 @@ class Place : public TrainingPlace {
   }
 };
 
-const Place& place() {
-  static const Place one;
+const ModelFolder& place() {
+  static const ModelFolder one;
   fs::remove_all(one.at("w"));
   return one;
 }
@@ -53,7 +53,7 @@ const Place& place() {
 }  // namespace
 
 TEST_CASE("an image that is named twice is detected once, and told") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   const std::string note = "data/images/000005.jpg is named more than once; it is taken once\n";
   const json once = json::parse(p.detect(std::string("--max 2 ") + kA + kB).out);
   const Outcome twice = p.detect(std::string("--max 2 ") + kA + kB + kA);
@@ -70,7 +70,7 @@ TEST_CASE("an image that is named twice is detected once, and told") {
 }
 
 TEST_CASE("ground truth that has no class of the model is an error that names both lists") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   json set = tests::annotations_of(p, "val");
   const std::string own = set["categories"][0]["name"];
   for (size_t i = 0; i < set["categories"].size(); ++i)
@@ -90,7 +90,7 @@ TEST_CASE("ground truth that has no class of the model is an error that names bo
 }
 
 TEST_CASE("--split of a ground truth without splits is refused") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   for (const char* split : {"val", "train"}) {
     const Outcome refused = p.detect(fmt::format("{} -o w --split {} --ground-truth {}", kA, split,
                                                  "data/annotations/instances_val.json"));
@@ -100,7 +100,7 @@ TEST_CASE("--split of a ground truth without splits is refused") {
 }
 
 TEST_CASE("--watch says how many images lie in the folder, and whether they are taken") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   fs::remove_all(p.at("in"));
   fs::create_directory(p.at("in"));
   fs::copy(p.at("data/images/000005.jpg"), p.at("in/a.jpg"));
@@ -117,7 +117,7 @@ TEST_CASE("--watch says how many images lie in the folder, and whether they are 
 }
 
 TEST_CASE("classes whose names make one folder name have a folder of crops each") {
-  const Place p({"a/b", "a_b", "a_b_2"});
+  const ModelFolder p({"a/b", "a_b", "a_b_2"});
   const Outcome outcome = p.detect(std::string(kA) + "--max 10000 --save-crops w");
   INFO(outcome.err);
   REQUIRE(outcome.exit_code == 0);
@@ -131,7 +131,7 @@ TEST_CASE("classes whose names make one folder name have a folder of crops each"
 }
 
 TEST_CASE("no folder of crops is hidden") {
-  const Place p({"../c", ".b", "_b"});
+  const ModelFolder p({"../c", ".b", "_b"});
   REQUIRE(p.detect(std::string(kA) + "--max 10000 --save-crops w").exit_code == 0);
   std::set<std::string> folders;
   for (const auto& entry : fs::directory_iterator(p.at("w")))
@@ -140,7 +140,7 @@ TEST_CASE("no folder of crops is hidden") {
 }
 
 TEST_CASE("with --overwrite, files of images that cannot be read now are counted") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   fs::create_directory(p.at("w"));
   fs::copy(p.at("data/images/000005.jpg"), p.at("w/a.jpg"));
   const std::string all =
@@ -159,7 +159,7 @@ TEST_CASE("with --overwrite, files of images that cannot be read now are counted
 }
 
 TEST_CASE("the longest name of an image leaves room for the names of its crops") {
-  const Place& p = place();
+  const ModelFolder& p = place();
   const std::string name(251, 'x');
   fs::create_directory(p.at("w"));
   fs::copy(p.at("data/images/000005.jpg"), p.at("w/" + name + ".jpg"));

@@ -15,8 +15,8 @@ using tests::DataFolder, tests::Outcome, tests::text_of;
 namespace {
 
 // Data sets of the same images, with different classes and boxes.
-struct Place : DataFolder {
-  Place() {
+struct TwoDataSets : DataFolder {
+  TwoDataSets() {
     for (int set = 0; set < 2; ++set) {
       nlohmann::json file = {{"images", nlohmann::json::array()},
                              {"annotations", nlohmann::json::array()},
@@ -68,7 +68,7 @@ bool can_kill() {
 }
 
 // Converts set 0, and kills the conversion of set 1 over it at each of its calls in turn.
-void check_at_every_call(const Place& p, const std::string& input, const std::string& output,
+void check_at_every_call(const TwoDataSets& p, const std::string& input, const std::string& output,
                          const std::string& reading) {
   const auto convert = [&](int set) {
     return fmt::format("{} {} --overwrite", fmt::format(fmt::runtime(input), set), output);
@@ -98,7 +98,7 @@ void check_at_every_call(const Place& p, const std::string& input, const std::st
 
 TEST_CASE("killed: shards and their label map") {
   if (!can_kill()) return;
-  const Place p;
+  const TwoDataSets p;
   for (const int shards : {1, 3}) {
     fs::remove_all(p.at("out"));
     check_at_every_call(p, "convert --annotations set{}.json --images images",
@@ -109,20 +109,20 @@ TEST_CASE("killed: shards and their label map") {
 
 TEST_CASE("killed: YOLO labels and their class names") {
   if (!can_kill()) return;
-  const Place p;
+  const TwoDataSets p;
   check_at_every_call(p, "convert --annotations set{}.json --images images", "--to-yolo out",
                       "--yolo out --images images");
 }
 
 TEST_CASE("killed: VOC labels") {
   if (!can_kill()) return;
-  const Place p;
+  const TwoDataSets p;
   check_at_every_call(p, "convert --annotations set{}.json --images images", "--to-voc out",
                       "--voc out --images images");
 }
 
 TEST_CASE("a VOC folder whose conversion has not ended is refused, and so is a part of it") {
-  const Place p;
+  const TwoDataSets p;
   REQUIRE(p.ssddata("convert --annotations set0.json --images images --to-voc out/day").exit_code ==
           0);
   for (const char* folder : {"out", "out/day"}) {
@@ -139,7 +139,7 @@ TEST_CASE("a VOC folder whose conversion has not ended is refused, and so is a p
 
 TEST_CASE("killed: the two parts of a split") {
   if (!can_kill()) return;
-  const Place p;
+  const TwoDataSets p;
   const auto split = [&](int seed) {
     return fmt::format(
         "split --annotations set0.json --to-train t.json --to-val v.json --fraction 0.5 "

@@ -15,7 +15,7 @@ using tests::Outcome, tests::text_of, tests::write_text;
 
 namespace {
 
-class Place {
+class DrawnData {
  public:
   static constexpr const char* kFile = "data/annotations/instances_val.json";
 
@@ -41,7 +41,7 @@ class Place {
 }  // namespace
 
 TEST_CASE("shards of another count are never left beside new ones in silence") {
-  const Place p;
+  const DrawnData p;
   for (const auto& [before, now] : {std::pair(4, 2), {2, 4}, {3, 1}}) {
     INFO(before << " -> " << now);
     fs::remove_all(p.at("out"));
@@ -62,7 +62,7 @@ TEST_CASE("shards of another count are never left beside new ones in silence") {
 }
 
 TEST_CASE("a set that cannot be made whole leaves the old one of the same count as it was") {
-  const Place p;
+  const DrawnData p;
   REQUIRE(p.to_shards(2).exit_code == 0);
   std::map<std::string, std::string> before;
   for (const auto& entry : fs::directory_iterator(p.at("out")))
@@ -70,7 +70,7 @@ TEST_CASE("a set that cannot be made whole leaves the old one of the same count 
   REQUIRE(before.size() == 3);
 
   // The first shard could be written anew, with another picture; the second could not.
-  const auto images = nlohmann::json::parse(text_of(p.at(Place::kFile))).at("images");
+  const auto images = nlohmann::json::parse(text_of(p.at(DrawnData::kFile))).at("images");
   const auto picture = [&](size_t i) {
     return p.at("data/images/" + images.at(i).at("file_name").get<std::string>());
   };
@@ -85,11 +85,11 @@ TEST_CASE("a set that cannot be made whole leaves the old one of the same count 
 }
 
 TEST_CASE("the name of a set may have brackets, but no * or ?") {
-  const Place p;
+  const DrawnData p;
   const auto convert = [&](const std::string& prefix) {
     return p.convert(
         fmt::format("--annotations {} --images data/images --shards 2 --to-records '{}'",
-                    Place::kFile, prefix));
+                    DrawnData::kFile, prefix));
   };
   REQUIRE(convert("data [v2]/a[1]").exit_code == 0);
   REQUIRE(convert("data [v2]/a1").exit_code == 0);
@@ -104,7 +104,7 @@ TEST_CASE("the name of a set may have brackets, but no * or ?") {
 }
 
 TEST_CASE("of the old shards, inputs and files without records are never removed") {
-  const Place p;
+  const DrawnData p;
   REQUIRE(p.to_shards(2).exit_code == 0);
   const Outcome input =
       p.convert("--records 'out/t.record-*' --to-records out/t --shards 3 --overwrite");
@@ -127,8 +127,8 @@ TEST_CASE("of the old shards, inputs and files without records are never removed
 }
 
 TEST_CASE("label files beside the new ones are counted") {
-  const Place p;
-  const std::string input = fmt::format("--annotations {} --images data/images ", Place::kFile);
+  const DrawnData p;
+  const std::string input = fmt::format("--annotations {} --images data/images ", DrawnData::kFile);
   fs::create_directories(p.at("voc/sub"));
   fs::create_directory(p.at("yolo"));
   write_text(p.at("voc/sub/old.xml"), "<annotation/>");
@@ -144,8 +144,8 @@ TEST_CASE("label files beside the new ones are counted") {
 }
 
 TEST_CASE("folders that cannot be looked at for other label files are told") {
-  const Place p;
-  const std::string input = fmt::format("--annotations {} --images data/images ", Place::kFile);
+  const DrawnData p;
+  const std::string input = fmt::format("--annotations {} --images data/images ", DrawnData::kFile);
   for (const char* name : {"yolo", "voc"}) {
     fs::create_directory(p.at(name));
     tests::make_too_deep(p.at(name));
@@ -169,8 +169,8 @@ TEST_CASE("folders that cannot be looked at for other label files are told") {
 }
 
 TEST_CASE("--to-yolo never leaves label files of other classes beside a new classes.txt") {
-  const Place p;
-  const std::string input = fmt::format("--annotations {} --images data/images ", Place::kFile);
+  const DrawnData p;
+  const std::string input = fmt::format("--annotations {} --images data/images ", DrawnData::kFile);
   REQUIRE(p.convert(input + "--to-yolo yolo").exit_code == 0);
   const auto refused = [&](const std::string& words) {
     const Outcome outcome = p.convert(input + "--to-yolo yolo --overwrite");

@@ -15,9 +15,9 @@ using tests::Outcome;
 
 namespace {
 
-struct Place {
+struct FolderWithPipes {
   tests::TrainingPlace training{4, 2};
-  Place() {
+  FolderWithPipes() {
     tests::make_pipe(training.at("pipe"));
     const Outcome trained = training.train("run", "train.steps=1");
     INFO(trained.err);
@@ -47,7 +47,7 @@ struct Case {
 }  // namespace
 
 TEST_CASE("a pipe as any input is one line and an exit code, and nobody waits") {
-  const Place place;
+  const FolderWithPipes place;
   const std::string val = "--annotations data/annotations/instances_val.json";
   for (const Case& c : {
            Case{"ssddata check --annotations pipe", 3},
@@ -93,7 +93,7 @@ TEST_CASE("a pipe as any input is one line and an exit code, and nobody waits") 
 }
 
 TEST_CASE("a pipe among the images of a check is one problem of that image") {
-  const Place place;
+  const FolderWithPipes place;
   const Outcome outcome =
       place.run("ssddata check --annotations data/annotations/instances_val.json --images odd");
   INFO(outcome.out << outcome.err);

@@ -18,9 +18,9 @@ using tests::Outcome;
 namespace {
 
 // A trained model, and pictures to find boxes in.
-class Place {
+class ModelFolder {
  public:
-  Place() : place_(8, 4) {
+  ModelFolder() : place_(8, 4) {
     const Outcome trained = place_.train("run", "train.steps=3 train.ema=0.5 eval.every_steps=0");
     INFO(trained.err);
     REQUIRE(trained.exit_code == 0);
@@ -38,8 +38,8 @@ class Place {
   tests::TrainingPlace place_;
 };
 
-const Place& place() {
-  static const Place one;
+const ModelFolder& place() {
+  static const ModelFolder one;
   return one;
 }
 

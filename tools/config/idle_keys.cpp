@@ -148,11 +148,11 @@ bool concerns(const Cause& cause, const std::string& key) {
   });
 }
 
-// Of several causes of a key, the first is told.
+// Adds a line per cause. If a key has several causes, the first is named.
 void add_idle(std::vector<ChosenKey> chosen, const RunConfig& config, Gpus gpus,
               std::span<const Cause> causes, std::vector<std::string>& lines) {
   for (const Cause& cause : causes) {
-    // In this order: a cause may have to look for GPUs.
+    // The cause is asked last, because it may have to look for GPUs.
     if (std::none_of(chosen.begin(), chosen.end(),
                      [&](const ChosenKey& key) { return concerns(cause, key.path); }) ||
         !cause.holds(config, gpus))

@@ -24,7 +24,7 @@ struct PipelineField {
 
 struct PipelineMessage {
   std::string path;  // such as "model.ssd.loss"
-  bool needed;       // whether it must be there, because nothing else exists here in its place
+  bool needed;       // whether it must be there, because nothing else exists here
   std::vector<PipelineField> fields;
   const char* meaning = "";  // what the message alone does, for the documentation
 };

@@ -11,7 +11,7 @@ class ConfigReader {
  public:
   static constexpr char kBase[] = "_base_";  // the key that names the base of a file
 
-  // Reads a file. `named_at` begins the messages about it: the place at which it is named.
+  // Reads a file. `named_at`, where the file is named, begins the messages about it.
   ConfigText read(const std::string& path, const std::string& named_at);
   // Merges a text over its base, if it has one. `name` stands for its file.
   ConfigText merge(const std::string& text, const std::string& name);

@@ -41,7 +41,7 @@ struct ChosenKey {
   bool typed;  // on the command line
 };
 
-// From here on, a number with a point or an exponent may have lost digits: 2^53.
+// From 2^53 on, a number that is written with a point or an exponent may have lost digits.
 inline constexpr double kLeastLossyWhole = 9007199254740992.0;
 
 // The table refers to the fields, so they must outlive it.

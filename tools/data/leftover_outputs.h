@@ -14,9 +14,9 @@ class OlderShards {
   // Throws Error(usage) if one of them is among `inputs` or holds no records, or if there are any
   // and `overwrite` is false.
   void check(const std::vector<std::string>& inputs, bool overwrite) const;
-  // Removes them and returns how many they were. Call it when the new shards are whole and do not
-  // have their names yet, so that there never are shards of two sets. Throws Error(data) if one
-  // cannot be removed.
+  // Removes them and returns their number. Call it when the new shards are whole but do not have
+  // their names yet, so that there never are shards of two sets. Throws Error(data) if one cannot
+  // be removed.
   size_t remove() const;
 
  private:

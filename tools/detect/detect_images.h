@@ -33,14 +33,14 @@ struct DetectJob {
 };
 
 // Calls detect_stream() if job.watch or job.json_lines is set. Otherwise works through all images
-// and writes their results as COCO results with "file_name" and "category" added; the id of an
-// image is its place among the inputs, from 1. The input "-" is read from the file descriptor
-// `list`. Lines on `log` say which images could not be read, what was left out of folders, what
-// job.truth lacks, and how many images per second were done. Returns the exit code: stopped_early
-// if SIGINT, SIGTERM or SIGHUP came before all images were done (the results of those that were
-// done are written), else data if an image could not be read, else done. Throws Error(usage) if
-// there is no image or the model lacks one of job.classes, and Error(checkpoint, resources or
-// diverged).
+// and writes COCO results with "file_name" and "category" added. The id of an image is its position
+// among the inputs, from 1. The input "-" is read from the file descriptor `list`. Lines on `log`
+// say which images could not be read, what was left out of folders, what job.truth lacks, and how
+// many images per second were done. Returns the exit code: stopped_early if SIGINT, SIGTERM or
+// SIGHUP came before all images were done (the results of those that were done are written), else
+// data if an image could not be read, else done. Throws Error(usage) if there is no image, or if
+// the model lacks one of job.classes. Other errors have the codes checkpoint, resources and
+// diverged.
 int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostream& log);
 
 }  // namespace tools

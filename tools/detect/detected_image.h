@@ -16,7 +16,7 @@ struct NamedBox {
 };
 
 struct DetectedImage {
-  size_t number = 0;  // its place among the inputs, from 1
+  size_t number = 0;  // its position among the inputs, from 1
   std::string file;
   int width = 0, height = 0;    // in pixels
   std::vector<NamedBox> boxes;  // the best one first

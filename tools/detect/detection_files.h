@@ -50,10 +50,10 @@ class DetectionFiles {
   [[nodiscard]] base::OutputLocks take_for_stream(const std::vector<std::string>& inputs,
                                                   const std::string& watched) const;
   void begin() const;  // creates the folders, and classes.txt
-  // Crops that an earlier run has left in the folders of the classes, by the `crops` of these
-  // images.
+  // The crops of these images that an earlier run has left in the folders of the classes, by the
+  // `crops` of the image.
   std::map<std::string, std::set<std::string>> old_crops(const std::vector<OutputNames>&) const;
-  // The crops that `write` makes of an image if it replaces existing ones.
+  // The crops that write() makes of an image if `replace` is true.
   std::vector<std::string> crop_paths(const DetectedImage&, const OutputNames&) const;
   // Writes the files of an image. If `replace`, crops replace existing ones; otherwise a crop whose
   // name is taken gets the next free number. Throws Error(data) if a file cannot be written.

@@ -14,9 +14,9 @@ struct inotify_event;
 
 namespace tools {
 
-// docs/detections.md lists the rules by which no file is lost. The memory that this takes grows
-// with the number of images that lie in the folder, and not with the number of those that have
-// come.
+// docs/detections.md lists the rules by which no file is lost. The memory of this object grows with
+// the number of images that are in the folder, and not with the number of those that have ever come
+// there.
 class FolderWatch {
  public:
   // Watches from now on. `stopped` is asked while nothing happens. Throws Error(data) if this is
@@ -52,7 +52,7 @@ class FolderWatch {
   };
   struct Given {
     Version version;
-    bool settled = false;  // every later version will have a later time
+    bool settled = false;  // whether every later version will have a later time
   };
 
   static std::optional<Version> version_of(const std::string& path);  // none: no regular file

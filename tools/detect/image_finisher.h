@@ -14,9 +14,9 @@ namespace tools {
 
 class ImageFinisher {
  public:
-  // `pictures` are made on several threads at a time, and `finish` is called on one at a time, in
+  // `pictures` makes pictures on several threads at a time. `finish` is called on one at a time, in
   // the order of the images. After a call has thrown, nothing is finished any more, and `failed` is
-  // called on that thread. All referred to must outlive this.
+  // called on that thread. `pictures`, and what the functions refer to, must outlive this object.
   using Finish = std::function<void(const DetectedImage&, const EncodedPictures&)>;
   ImageFinisher(
       const DetectionPictures& pictures, int threads, Finish finish,
@@ -25,10 +25,10 @@ class ImageFinisher {
   ImageFinisher(const ImageFinisher&) = delete;
   ImageFinisher& operator=(const ImageFinisher&) = delete;
 
-  // Waits until those added before are finished, so that few images lie in memory. Throws what a
-  // call has thrown.
+  // Waits until the images that were added before are finished, so that few are in memory, and adds
+  // these. Throws what a call has thrown.
   void add(std::vector<DetectedImage> images);
-  // Waits until all are finished. Throws likewise.
+  // Waits until all images are finished. Throws what a call has thrown.
   void wait();
 
  private:
@@ -49,7 +49,7 @@ class ImageFinisher {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;  // in the order of the images
-  size_t begun_ = 0;      // the first ones of jobs_
+  size_t begun_ = 0;      // how many of jobs_, from the first on, a thread has begun
   bool finishing_ = false, ended_ = false;
   std::exception_ptr error_;
   std::vector<std::jthread> threads_;  // is the last member, so that they end before the others

@@ -16,11 +16,11 @@
 
 namespace tools {
 
-// Making one opens and checks everything, and writes nothing.
+// The constructor opens and checks everything, and writes nothing.
 struct OpenedJob {
-  // `more` says whether images may come that are not among those found. Throws Error(usage) if
-  // there is no image at all, Error(checkpoint), and Error(data) if the ground truth cannot be read
-  // or has no class of the model.
+  // `more` says whether images may come that are not in `found`. Throws Error(usage) if there is no
+  // image at all, Error(checkpoint) if the model cannot be read, and Error(data) if the ground
+  // truth cannot be read or has no class of the model.
   OpenedJob(const DetectJob& job, const FoundImages& found, bool more);
   OpenedJob(const OpenedJob&) = delete;
   OpenedJob& operator=(const OpenedJob&) = delete;

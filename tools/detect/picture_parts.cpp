@@ -12,14 +12,14 @@ struct Span {
   int begin, count;
 };
 
-// Pixels from `start` over `length`, of so many.
+// The pixels of a side of `all` pixels that `length`, from `start` on, covers; at least one.
 Span pixels(double start, double length, int all) {
   const int begin = int(std::lround(std::clamp(start, 0., all - 1.)));
   const int end = int(std::lround(std::clamp(start + length, 0., double(all))));
   return {begin, std::max(1, end - begin)};
 }
 
-// Copies rows of `from`, `columns` of each, to a place in `to`.
+// Copies these rows and columns of `from` into `to`, from its column `left` on.
 void paste(const data::Picture& from, Span columns, Span rows, data::Picture& to, int left) {
   for (int y = 0; y < rows.count; ++y)
     std::copy_n(from.rgb.begin() + 3 * (ptrdiff_t(rows.begin + y) * from.width + columns.begin),

@@ -23,8 +23,8 @@ struct CheckpointEvaluation {
 };
 
 // Prints results to `out` and remarks to `log`. If job.config is empty, the device is chosen as
-// with train.device=auto, whatever the training ran on. Throws Error(usage, data, checkpoint,
-// resources or diverged).
+// with train.device=auto, whatever device the training ran on. Errors have the codes usage, data,
+// checkpoint, resources and diverged.
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log);
 
 }  // namespace tools

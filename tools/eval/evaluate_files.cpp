@@ -48,7 +48,7 @@ std::string first_unknown_class(const data::DetectionFile& file) {
          (file.first_unknown_category == 0 ? "; are they counted from 0?" : "");
 }
 
-// Of the images that the detections belong to.
+// Tells which images were unread, unknown, found by file_name only, or named by several ids.
 void tell_odd_images(const FileEvaluation& job, const data::DetectionFile& file,
                      std::ostream& log) {
   if (file.unread_images)

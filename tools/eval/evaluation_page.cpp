@@ -12,7 +12,7 @@
 namespace tools {
 namespace {
 
-// Equal evaluations have equal pages.
+// The environment without time and process, so that equal evaluations have equal pages.
 std::string lasting_environment() {
   auto environment = nlohmann::ordered_json::parse(run::environment_json());
   environment.erase("time");

@@ -18,9 +18,9 @@ struct InterpreterOutput {
 };
 
 // Runs the interpreter, which is a path or a name on PATH, with these arguments and without input.
-// It and what it starts run in a process group of their own, which is killed at a limit, and when a
-// signal ends this program. Throws Error(failed) at a limit, and Error(resources) if the system has
-// no room to start it. Only one may run at a time.
+// The interpreter and what it starts are a process group of their own. The group is killed if it
+// exceeds a limit, with Error(failed), and if a signal ends this program. Throws Error(resources)
+// if the system cannot start it. Only one may run at a time.
 InterpreterOutput run_interpreter(const std::string& interpreter,
                                   const std::vector<std::string>& arguments,
                                   const InterpreterLimits& limits = {});

@@ -48,7 +48,7 @@ class Graph {
   std::string node(const std::string& name, const Node&);
   void nodes(const std::vector<std::string>& outputs, const Node&);
 
-  // Returns the bytes of the file. Throws Error(failed) if a node reads a value that nothing before
+  // Returns the bytes of the file. Throws Error(failed) if a node reads a value that no node before
   // it makes, and Error(usage) if the file has more than 2 GiB, which protocol buffers cannot hold.
   std::string model(const std::string& graph_name,
                     const std::map<std::string, std::string>& metadata) const;

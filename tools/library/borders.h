@@ -1,5 +1,5 @@
-// What functions do at the borders of the library: nothing but ssd::Error leaves it, and nothing at
-// all is thrown into C.
+// Wrappers for functions that programs call: the library throws nothing but ssd::Error, and nothing
+// at all into C.
 #pragma once
 #include <new>
 
@@ -9,7 +9,7 @@
 
 namespace ssd {
 
-// For what is no std::exception, such as what a caller's `tell` may throw.
+// The message if something is thrown that is no std::exception, as a caller's `tell` may do.
 inline constexpr const char* kUnknownError = "an exception of an unknown type was thrown";
 
 // Calls f, and throws Error instead of what it throws.

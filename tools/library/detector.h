@@ -44,8 +44,8 @@ struct Options {
   // Empty: the threshold with which the model was evaluated.
   std::optional<double> iou_threshold;
   int max_detections = 0;  // most boxes of a picture, to 10,000; 0: as the model was evaluated
-  // The network takes so many pictures at a time, 1 to 4096. A batch needs the time and memory of
-  // so many even if it has fewer.
+  // How many pictures the network takes at a time, 1 to 4096. A batch with fewer pictures takes as
+  // much time and memory as a full one.
   int batch = 1;
   std::string device = "auto";      // auto (a GPU if there is one), cpu, cuda or cuda:N
   std::string precision;            // fp32, tf32, bf16 or fp16; empty: that of the training

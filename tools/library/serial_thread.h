@@ -1,6 +1,6 @@
-// A thread that does one piece of work after another, for any thread that asks. A network stays on
-// one thread from its making to its end: its plans belong to the number of OpenMP threads of the
-// thread that made them, and a GPU is chosen for each thread.
+// A thread that does one piece of work after another, for any thread that asks. A network is made,
+// used and destroyed on one thread, for two reasons: its plans belong to the number of OpenMP
+// threads of the thread that made them, and CUDA chooses a GPU for each thread.
 #pragma once
 #include <condition_variable>
 #include <deque>

@@ -23,7 +23,7 @@ class Detector::Session {
 
   const std::vector<Class>& classes() const { return classes_; }
   const std::string& device() const { return device_; }
-  // Whether this process has only a copy of the memory, without the thread: after a fork.
+  // Whether this process is a fork of the one with the session: it has the memory, but no thread.
   bool belongs_to_another_process() const;
 
  private:

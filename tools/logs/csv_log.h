@@ -15,9 +15,9 @@ std::string csv_cell(const std::string& text);
 class CsvLog {
  public:
   // The first column is "step", followed by `columns`. If the file exists with the same columns, it
-  // is continued after `last_step`: rows of later steps are removed, and so are damaged ones, as by
-  // base::keep_lines. A file with other columns, or without any, gets another name. `every`: how
-  // many steps a row is for, so that rows which are missing before `last_step` are noticed.
+  // is continued after `last_step`: base::keep_lines removes rows of later steps and damaged rows.
+  // A file with other columns, or without any, gets another name. `every` is the number of steps
+  // from one row to the next, by which rows that are missing before `last_step` are noticed.
   CsvLog(const std::string& path, std::vector<std::string> columns, int64_t last_step,
          int64_t every = 1);
 
@@ -25,7 +25,7 @@ class CsvLog {
   // completes its row.
   void row(int64_t step, const NamedValues&);
 
-  // What was wrong with the file that is continued, in words. Empty: nothing.
+  // What was wrong with the file that is continued. Empty if nothing was.
   const std::string& damage() const { return damage_; }
 
  private:

@@ -14,9 +14,9 @@ using NamedValues = std::vector<std::pair<std::string, double>>;
 
 class DlLogger {
  public:
-  // Continues an existing file after `last_step`: lines of later steps and lines about the whole
-  // run are removed, and damaged ones as by base::keep_lines. If `last_step` is 0, starts a new
-  // file. `every`: how many steps a line is for, so that missing lines are noticed.
+  // Continues an existing file after `last_step`: base::keep_lines removes lines of later steps,
+  // lines about the whole run, and damaged ones. If `last_step` is 0, starts a new file. `every` is
+  // the number of steps from one line to the next, by which missing lines are noticed.
   DlLogger(const std::string& path, int64_t last_step, int64_t every = 1);
 
   // Each of these writes a line. Except for unit(), the comment gives the value of its key "step".
@@ -25,7 +25,7 @@ class DlLogger {
   void log(int64_t epoch, int64_t step, const NamedValues&);      // [epoch, step]
   void summary(const NamedValues&);                               // [], for the whole run
 
-  // What was wrong with the file that is continued, in words. Empty: nothing.
+  // What was wrong with the file that is continued. Empty if nothing was.
   const std::string& damage() const { return damage_; }
 
  private:

@@ -11,8 +11,8 @@ inline constexpr uint32_t kStepOfEvent = 2;  // the field's number in a message 
 // The path of the newest event file of a folder; empty if there is none.
 std::string newest_events(const std::string& folder);
 
-// Keeps only what comes before the first event that is damaged or of a later step. Returns what was
-// damaged in words, or nothing; then a copy of the file is kept.
+// Cuts the file before the first event that is damaged or of a later step. If an event is damaged,
+// keeps a copy of the file, and returns words about it. Else returns nothing.
 std::string cut_events_after(const std::string& path, int64_t last_step);
 
 }  // namespace logs

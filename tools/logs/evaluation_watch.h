@@ -1,4 +1,4 @@
-// What a program wants to know of an evaluation while it runs, and whether it may go on.
+// Lets a program follow an evaluation, and stop it.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -17,8 +17,8 @@ struct EvaluationWatch {
 class EvaluationProgress {
  public:
   explicit EvaluationProgress(const EvaluationWatch& watch) : watch_(watch) {}
-  // `what`: a plural, such as "images". Says nothing of the last one, because the result follows.
-  // Any thread may call it.
+  // `what` is a plural, such as "images". Says nothing after the last one, because the result
+  // follows. Any thread may call it.
   void done(int64_t count, int64_t all, const char* what);
 
  private:

@@ -22,7 +22,7 @@ class EventFile {
   void image(int64_t step, const std::string& tag, int width, int height, std::string_view encoded);
 
   const std::string& path() const { return file_->path(); }
-  // What was wrong with the file that is continued, in words. Empty: nothing.
+  // What was wrong with the file that is continued. Empty if nothing was.
   const std::string& damage() const { return damage_; }
 
  private:

@@ -8,7 +8,7 @@ namespace logs {
 
 class KeptSteps {
  public:
-  // Of the log at this place, as it is before the run goes on.
+  // `path` is the log, as it is before the run goes on.
   explicit KeptSteps(std::string path);
 
   // Call it for the step of each line that is kept.
@@ -16,9 +16,9 @@ class KeptSteps {
     widest_ = std::max(widest_, step - last_);
     last_ = step;
   }
-  // What is missing before `last_step`, after which the run goes on, and what to do. `every`: how
-  // many steps a line is for now. Empty: nothing, as far as can be told. Something is missing if
-  // the log has never left out so many steps before, and would not do so now.
+  // Says which steps before `last_step`, after which the run goes on, are missing, and what to do.
+  // `every` is the number of steps from one line to the next. Steps are missing if the gap before
+  // `last_step` is not smaller than `every` and each earlier gap. Empty if none are missing.
   std::string missing_in_words(int64_t last_step, int64_t every) const;
 
  private:

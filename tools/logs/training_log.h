@@ -16,7 +16,7 @@ namespace logs {
 struct TrainingLogOptions {
   int64_t total_steps = 0;
   int64_t last_step = 0;             // after which a resumed run goes on; later entries are removed
-  bool goes_on = false;              // in the folder of its earlier steps, which has all logs
+  bool goes_on = false;              // whether the folder has the logs of the run's earlier steps
   int64_t every = 100;               // steps between two entries
   std::vector<std::string> columns;  // of results.csv, after "step" and "epoch"
 };

@@ -8,7 +8,7 @@ namespace tools {
 // kinds stay as they are.
 std::string in_plain_words(const std::string& error, const std::string& message);
 
-// What to say behind a word that nothing takes, if --tfrecords is given.
+// The hint behind a word that belongs to no option, if --tfrecords is given.
 inline constexpr const char* kAboutGlobs =
     "; put a pattern of --tfrecords between quotes, so that the shell does not expand it";
 

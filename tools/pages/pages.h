@@ -14,7 +14,7 @@ inline constexpr const char* kPrintBashCompletion = "--print-bash-completion";
 inline constexpr const char* kPrintZshCompletion = "--print-zsh-completion";
 inline constexpr const char* kPrintMarkdown = "--print-markdown";
 
-// What the word asks for. Empty if it is none of these.
+// The page that the word asks for. Empty if the word is none of these.
 std::string generated_page(const std::string& word, const Program& program);
 
 std::string man_page(const CommandEntry& program);  // roff, section 1

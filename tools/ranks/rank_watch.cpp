@@ -57,7 +57,7 @@ class Watch {
   }
 
   void note_killed(int rank, pid_t process, int signal) {
-    // Whoever has asked for it knows.
+    // Nothing is printed, because whoever sent the signal knows.
     if (signal == handed_on_) return fail_with(128 + signal);
     if (!ended_by_us_)
       base::tell(fmt::format("rank {} (process {}) was killed by signal {} ({})", rank, process,

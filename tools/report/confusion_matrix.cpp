@@ -23,7 +23,7 @@ std::string short_count(int64_t count) {
   return fmt::format("{}M", count / kMillion);
 }
 
-// In percent. What is not all does not look as if it were, and neither does what is not nothing.
+// In percent. Only all boxes are shown as 100, and a cell with any box does not show 0.
 std::string short_share(int64_t count, int64_t all) {
   const double percent = 100 * double(count) / double(all);
   if (percent < 0.5) return "<1";

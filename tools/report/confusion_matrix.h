@@ -9,7 +9,7 @@ namespace report {
 
 inline constexpr size_t kMostMatrixClasses = 80;
 
-// What a row or column is called: a class, or `otherwise` for the last one.
+// The name of a row or column: that of its class, or `otherwise` for the last one.
 std::string name_of_row(const Matched&, size_t row, const std::string& otherwise);
 
 // Rows and columns are these classes, then the background. The stronger the colour of a cell, the

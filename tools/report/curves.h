@@ -6,7 +6,7 @@
 
 namespace report {
 
-// A section. A line marks `best_step`; -1 marks none.
+// The section of curves. A line marks `best_step`, unless that is -1.
 std::string curves_section(const TrainingTable&, double best_step);
 
 }  // namespace report

@@ -16,7 +16,7 @@ inline constexpr size_t kMostRows = 1000;      // rows of a table that are shown
 // `most` letters is cut.
 std::string escaped(std::string_view text, size_t most = kLongestName);
 
-// The first `most` letters of a name, with an ellipsis in place of the others. Not escaped.
+// The first `most` letters of a name, with an ellipsis instead of the others. It is not escaped.
 std::string shortened(const std::string& name, size_t most);
 
 struct Column {
@@ -43,7 +43,7 @@ Cell percent_cell(double part, double whole);
 struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
-  bool filter = false;  // a field above the table leaves rows that contain its text
+  bool filter = false;  // a field above the table, which hides rows that lack its text
   bool sorts = true;    // a click on a column's head sorts the rows, where JavaScript runs
   std::string html() const;
 };

@@ -15,7 +15,7 @@ struct Fact {
 
 struct Page {
   std::string title, subtitle;
-  std::vector<std::pair<std::string, std::string>> tiles;  // value and name of what counts most
+  std::vector<std::pair<std::string, std::string>> tiles;  // value and name of the main metrics
   std::string sections;                                    // HTML
   bool running = false;  // the page loads itself again every minute
   std::string closing;   // the last line: what the page is about, and who wrote it

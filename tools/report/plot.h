@@ -17,7 +17,7 @@ struct Line {
 };
 
 struct LinePlot {
-  std::string title;  // what screen readers say in place of the picture
+  std::string title;  // what screen readers say instead of the picture
   std::string x_title, y_title;
   std::vector<Line> lines;
   bool from_zero = true;            // the vertical axis begins at 0
@@ -38,8 +38,8 @@ struct BarPlot {
   std::vector<std::string> labels;
   std::vector<Bars> bars;
   bool stacked = false;      // else side by side
-  bool logarithmic = false;  // of 1 + value, so that 0 has a place
-  bool all_labels = false;   // slanted where they have no room side by side; else every n-th
+  bool logarithmic = false;  // of 1 + value, so that 0 can be drawn, too
+  bool all_labels = false;   // all, slanted if there is no room side by side; else every n-th
   std::string html() const;
 };
 

@@ -16,9 +16,9 @@ struct TrainingTable {
   std::vector<std::pair<double, double>> points(const std::string& column, size_t most = 600) const;
 };
 
-// An absent file is an empty table. A row that lacks a cell or has one that is no number is left
-// out, and so is a last line without its end, which the run may be writing. Throws nothing: what
-// is damaged is the table's `problem`.
+// If the file does not exist, the table is empty. Rows that lack a cell or have one that is no
+// number are left out, and so is a last line without its end, which the run may be writing. Throws
+// nothing: TrainingTable::problem says what is damaged.
 TrainingTable read_training_table(const std::filesystem::path& path);
 
 }  // namespace report

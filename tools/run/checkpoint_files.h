@@ -32,14 +32,14 @@ std::vector<std::string> resumable(const std::string& folder);
 // Whether one of them exists.
 bool has_checkpoint(const std::filesystem::path& folder);
 
-// Brings best.safetensors and the files of its evaluation in order, before a run goes on from a
-// checkpoint in the folder `from`. `best` is the best evaluation so far.
+// Makes best.safetensors and the files of its evaluation fit `best`, the best evaluation so far,
+// before a run goes on from a checkpoint in the folder `from`.
 //
 // If the run has a new folder, the files are taken along, if they are of that step. If it goes on
 // in its folder, but from an earlier step or with other validation data, its next best evaluation
 // would replace a better one; then the files get other names.
 //
-// Returns a line for the log that says so, or why there is no best.safetensors of that step; empty
+// Returns a line for the log that says so, or why there is no best.safetensors of that step. Empty
 // if there is nothing to say.
 std::string settle_best(const RunFolder&, const std::string& from, const BestEvaluation& best);
 // "best mAP 0.1234 at step 8", followed by a remark if best.safetensors in the folder is not of

@@ -47,7 +47,7 @@ void refuse_same_names(const data::Dataset& dataset) {
 
 namespace {
 
-// A column comes from the category's id (model.class_columns=by_id) or from its place in the list.
+// A column comes from the category's id (model.class_columns=by_id) or from its index in the list.
 void refuse_missing_column(const data::Dataset& dataset, const data::Category& category,
                            int64_t column, int classes) {
   const std::string where = base::concatenate(dataset.source, dataset.source.empty() ? "" : ": ",

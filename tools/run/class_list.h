@@ -50,8 +50,8 @@ std::string quoted(const std::string& name);
 // The first eight names and the number of the others: "'bolt', 'nut' and 7 more".
 std::string listed(const std::vector<std::string>& names);
 
-// The name in quotes. If `classes` has a name that is probably meant to be the same: "'Bolt' (it
-// has 'bolt')".
+// The name in quotes, with a name of `classes` that is probably meant to be the same, if there is
+// one: "'Bolt' (it has 'bolt')".
 std::string with_likely(const std::string& name, const ClassList& classes);
 
 // Says which classes of `dataset` the model lacks, and which of its own may be meant: "the model

@@ -24,12 +24,12 @@ class Device {
   // Without step memory: reserve() has to come before the first step.
   Device(const std::string& device, int threads, const engine::BackendOptions&);
 
-  // Takes so many bytes of step memory, in place of what there was; nothing may be in it any more.
+  // Replaces the step memory by one of `bytes`. Nothing may be in the old one any more.
   void reserve(size_t bytes);
 
   engine::Backend& backend() { return *backend_; }
   engine::Arena& arena() { return *arena_; }
-  // The collectives of the run's ranks, or null, for the contexts of training steps.
+  // Sets the collectives of the run's ranks, or null, for the contexts of training steps.
   void join(engine::Collectives* ranks) { ranks_ = ranks; }
   engine::Collectives* ranks() const { return ranks_; }
   engine::Context context(const engine::Precision&, engine::Tape* tape, bool training);

@@ -32,7 +32,7 @@ class DeviceBatch {
   size_t bytes() const;  // of device memory
 
  private:
-  // The place of a part of the batch in a block of memory. Pixels lie elsewhere.
+  // Where a part of the batch lies in a block of memory. Pixels lie elsewhere.
   struct Part {
     size_t offset = 0, bytes = 0;
   };

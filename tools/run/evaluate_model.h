@@ -19,10 +19,10 @@ struct ModelEvaluation {
 };
 
 // Runs all images of `dataset` through `inference`. Classes are matched by name. As in the
-// original, detections of classes that the data set lacks are left out only after they have taken a
-// place among the detections of their image. EvaluationOptions::reference_area holds if either the
-// configuration or `metrics` sets it. Ranks share the images. All get all detections and the 12
-// metrics; only rank 0 gets the rest of the evaluation.
+// original, detections of classes that the data set lacks are left out at the end: before that they
+// count for eval.max_total. reference_area of EvaluationOptions holds if either the configuration
+// or `metrics` sets it. Ranks share the images. All get all detections and the 12 metrics; only
+// rank 0 gets the rest of the evaluation.
 //
 // If `watch` asks on one rank for a stop, the evaluation is stopped on all. It is told how many
 // images have passed through the model and, afterwards, for how many classes the metrics are known.

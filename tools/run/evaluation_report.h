@@ -32,8 +32,8 @@ void write_per_class(const std::string& path, const data::Evaluation& evaluation
 std::string unmeasured_in_words(const data::Dataset& truth, const std::string& name,
                                 const data::EvaluationOptions& options);
 
-// A note on objects whose area may put them among the small or large ones by mistake. Empty if
-// there is none such, or if the area of the box counts instead.
+// A note on objects that may count as small or large by mistake, because their area is odd. Empty
+// if there are none, or if the area of the box counts instead.
 std::string odd_areas_in_words(const data::Dataset& truth, const std::string& name,
                                const data::EvaluationOptions& options);
 

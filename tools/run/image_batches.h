@@ -14,7 +14,7 @@ namespace run {
 
 struct ImageBatchOptions {
   int batch_size = 1;
-  int max_boxes = 1;  // the batch has room for so many, but stays without boxes
+  int max_boxes = 1;  // how many boxes the batch has room for; there are none in it
   data::PictureSize input{320, 320};
   int threads = 0;             // that read and decode; if 0, one per core
   bool keep_pictures = false;  // whether the decoded pictures are kept, to draw into them
@@ -31,7 +31,7 @@ struct ImageBatch {
   std::vector<data::FileTraits> traits;  // [N]: what the files hold beside that
 };
 
-// Gives the next files, at most so many, and none at the end. It may wait for them.
+// Returns the next files, at most `most`, and none at the end. It may wait for them.
 using ImageSource = std::function<std::vector<std::string>(size_t most)>;
 
 // Reads all files in order, and scales them as in evaluation. While a batch is in use, the next one

@@ -1,4 +1,4 @@
-// Loads the weights with which a run starts from a file.
+// Loads from a file the weights with which a run starts.
 #pragma once
 #include <string>
 #include <vector>

@@ -29,10 +29,10 @@ class LoadedModel {
   // if there is no such device.
   LoadedModel(const ModelFile& file, const ModelUse& use);
 
-  // Prepares for batches of `batch_size` images, and takes the memory that one needs. `data` says
-  // how pixels are scaled and how many boxes a batch has; `columns` are as in Inference. The result
-  // is valid until the next call. Throws Error(resources) if a batch needs more than
-  // use.memory_gib.
+  // Prepares for batches of `batch_size` images, and allocates the memory that a batch needs.
+  // `data` says how pixels are scaled and how many boxes a batch has; `columns` are as in
+  // Inference. The result is valid until the next call. Throws Error(resources) if a batch needs
+  // more than use.memory_gib.
   Inference& prepare(int batch_size, const config::EvalConfig& eval, const config::DataConfig& data,
                      const std::vector<int>& columns = {});
 

@@ -6,9 +6,9 @@
 
 namespace run {
 
-// The configuration with the part of one of `ranks` ranks on this machine in data.cache_mib, and on
-// a CPU also in train.memory_gib (0, most of what is free, becomes a number) and
-// data.device_cache_mib. A GPU belongs to one rank, so what is said about its memory stays.
+// Divides data.cache_mib by the number of ranks on this machine. On a CPU it also divides
+// train.memory_gib (where 0, "most of what is free", becomes a number) and data.device_cache_mib.
+// On GPUs these two stay, because a GPU belongs to one rank.
 config::RunConfig part_of_machine(config::RunConfig, int ranks);
 
 // Such as "2 ranks share this machine's memory: each takes 0.5 GiB for steps and 300 MiB for

@@ -37,13 +37,13 @@ std::string memory_in_units(size_t bytes);  // such as "1.2 MiB"
 // Such as "weights 1.2 MiB, ..., one step 96 MiB, of 256 MiB for steps".
 std::string in_words(const MemoryPlan&, size_t step_memory);
 
-// Throws Error(resources) if what stays during the run is more than the device has free; the image
-// cache and `step_memory` are taken already. Throws it also, with a batch size that fits, if a step
-// or an evaluation batch needs more than `step_memory`.
+// Throws Error(resources) if what the run keeps is more than the device has free. The image cache
+// and `step_memory` must be allocated before. Throws it also, with a batch size that fits, if a
+// step or an evaluation batch needs more than `step_memory`.
 void check_fits(engine::Backend&, const config::RunConfig&, const MemoryPlan&, int evaluation_batch,
                 size_t step_memory);
 
-struct LimitNames {  // what messages call the values that the user may change
+struct LimitNames {  // the keys or options of the values that the user may change, for messages
   std::string batch = "eval.batch_size", memory = "train.memory_gib";
 };
 // The bytes of step memory that detection in a batch needs. Throws Error(resources), with a batch

@@ -16,8 +16,8 @@ namespace run {
 // data.
 class ModelFile {
  public:
-  // Opens the file and checks all but the tensors. Throws Error(checkpoint) if it is damaged or not
-  // a checkpoint of this program, or if no run can have its state.
+  // Opens the file and checks everything except the tensors. Throws Error(checkpoint) if it is
+  // damaged, if it is not a checkpoint of this program, or if no run can have its state.
   explicit ModelFile(const std::string& path);
 
   const std::string& path() const { return file_.path(); }
@@ -39,8 +39,8 @@ class ModelFile {
   // the file has them. Throws Error(checkpoint), with the tensor's name, if a tensor is missing,
   // has another shape or type, is unknown to the model, or has a value that is not finite.
   void load_model(engine::Backend&, engine::Parameters&, bool averaged) const;
-  // Loads the optimiser's buffers and state, too. What the file's run did not keep, because
-  // train.freeze or train.ema was another, starts anew: buffers at zero, averages at the weights.
+  // Loads the optimiser's buffers and state, too. If the file lacks some of them, because its run
+  // had another train.freeze or train.ema, buffers start at zero and averages at the weights.
   // Returns lines for the log that say so. Throws Error(checkpoint) also if the file has the
   // buffers of another rule.
   std::vector<std::string> load_training(engine::Backend&, engine::Parameters&,

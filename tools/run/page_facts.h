@@ -11,7 +11,7 @@
 
 namespace run {
 
-// The metrics that head a page, as pairs of value and name.
+// The metrics at the head of a page, as pairs of value and name.
 std::vector<std::pair<std::string, std::string>> metric_tiles(const data::Evaluation&);
 // A section with all values of the configuration, those that differ from the defaults first.
 std::string config_section(const config::RunConfig&);

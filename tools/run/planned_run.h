@@ -24,7 +24,7 @@ class PlannedRun {
   // Runs the detection of one batch, and writes its memory to `plan`. If train() ran before, the
   // peak of the step memory is that of both, so use an object of its own to learn only this one.
   void evaluate(int batch_size, MemoryPlan& plan);
-  // Multiplications with additions, of all convolutions, that one image takes.
+  // The multiply-adds of all convolutions for one image.
   int64_t macs_of_image();
 
  private:

@@ -13,10 +13,10 @@ namespace run {
 void refuse_other_model(const ModelFile& saved, const config::RunConfig& config);
 
 // The state from which a run goes on: that of the checkpoint, if there is one. A best evaluation on
-// other validation data than `val` is no measure for the next ones, and does not count.
+// other validation data than `val` is left out, because the next ones cannot be compared with it.
 RunState resumed_state(const ModelFile* saved, const data::Fingerprint& val);
 
-// Lines about what an evaluation with `config` does otherwise than the checkpoint's training: keys
+// Lines about what differs between an evaluation with `config` and the checkpoint's training: keys
 // that change what the model sees, and keys of the model, which have no effect.
 std::vector<std::string> evaluated_otherwise(const ModelFile& saved, const config::RunConfig&);
 

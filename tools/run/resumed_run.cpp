@@ -87,7 +87,7 @@ void tell_fresh_start(const config::RunConfig& config) {
             << first << "\n";
 }
 
-// Only the report reads env.json.
+// Writes a damaged env.json anew. (Only the report reads the file.)
 void mend_environment(const RunFolder& folder) {
   const std::string path = folder.file("env.json");
   if (nlohmann::json::accept(std::ifstream(path))) return;

@@ -11,13 +11,13 @@ namespace run {
 
 struct ResumedRun {
   std::unique_ptr<ModelFile> file;    // null if the run starts from step 0
-  std::vector<std::string> unusable;  // newer checkpoints of that run from which none can go on
+  std::vector<std::string> unusable;  // newer checkpoints of that run that cannot be resumed
 };
 
 // Finds the checkpoint that `from` names: a checkpoint file, the folder of a run, or "auto" for the
 // latest run of `config`. With "auto", `file` is null if no run has a checkpoint. Messages on
 // stderr name the checkpoints that could not be read. Throws Error(checkpoint) if there are
-// checkpoints, but none can be read, or if `from` names a place without one.
+// checkpoints, but none can be read, or if `from` names a path without one.
 ResumedRun find_resumed(const std::string& from, const config::RunConfig& config);
 
 // The folder of the checkpoint.

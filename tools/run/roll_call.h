@@ -27,9 +27,9 @@ class RollCall {
   // Error(code) of the first rank with a fault, and Error(failed) if weights differ.
   std::string call(RankNote mine, int64_t step);
 
-  // Returns lines for the log: how long each rank has worked per batch since the last time, its
-  // waits for the others left out, and a warning if one is slow over several batches. None if there
-  // are no other ranks.
+  // Returns lines for the log: how long each rank has worked per batch since the last call, without
+  // its waits for other ranks, and a warning if one is slow over several batches. Returns none if
+  // there are no other ranks.
   std::vector<std::string> own_times_in_words();
   // Leaves the time until the next call out, because an evaluation or a checkpoint follows.
   void pause() { last_time_ = 0; }
@@ -44,7 +44,7 @@ class RollCall {
   double last_time_ = 0, last_in_calls_ = 0;
   std::vector<double> seconds_;  // by rank, since own_times_in_words()
   int64_t calls_ = 0;
-  bool first_interval_ = true;  // which is not judged: its first step prepares what later ones use
+  bool first_interval_ = true;  // it is not judged, since its first step prepares plans and memory
 };
 
 // The seconds of each rank: "own work per batch of ranks 0 to 2: 0.4, 0.41, 0.52 s"; of many ranks,

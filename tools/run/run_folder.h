@@ -23,12 +23,12 @@ class RunFolder {
   static RunFolder create(const config::RunConfig& config,
                           const std::vector<std::string>& command_line,
                           const std::string& root = kRunsFolder);
-  // Throws Error(usage) unless `create` can use this folder as output_dir: it does not exist; it is
-  // empty, apart from files to which this program's stdout or stderr goes; it holds only what a
-  // program has left that was killed while it made the folder; or a run without a checkpoint is
-  // there.
+  // Throws Error(usage) unless `create` can use this folder as output_dir. It can if the folder
+  // does not exist, if it is empty (except for files to which our stdout or stderr goes), if it
+  // holds only what a program has left that was killed while it made the folder, or if there is a
+  // run without a checkpoint.
   static void check_fresh(const std::filesystem::path& folder);
-  // Whether a run is there, but none of its checkpoints.
+  // Whether there is a run without any checkpoint.
   static bool without_checkpoint(const std::filesystem::path& folder);
   // Opens the folder of an earlier run, to go on in it, and appends to cmdline.txt. Throws
   // Error(usage) as check_own does, or if another program uses the folder.

@@ -25,8 +25,8 @@ class RunPage {
     bool running = false;  // an open page loads itself again
   };
   // Writes the page, whole or not at all. A resumed run shows the evaluation that its folder holds
-  // until it has a better one. A file of the run that is damaged costs only its own part of the
-  // page, where a line says so. Returns why the page could not be written, else nothing.
+  // until it has a better one. If a file of the run is damaged, only its own part of the page is
+  // missing, and a line says so. Returns why the page could not be written, else nothing.
   std::string write(const Progress&) noexcept;
 
  private:

@@ -35,8 +35,8 @@ std::string image_cache_in_words(const config::RunConfig&, const data::Dataset& 
                                  size_t cache);
 
 // Throws the error that ends a run, and adds what is kept, what to mend, and from which checkpoint
-// to go on. `saved_step`: of the checkpoint with all good steps of the run; 0: there is none. A
-// rank without the folder adds nothing.
+// to go on. `saved_step` is that of the checkpoint with all good steps of the run, or 0 if there is
+// none. A rank without the folder adds nothing.
 [[noreturn]] void fail_with_way_on(const base::Error&, const config::RunConfig&, const RunFolder*,
                                    int64_t saved_step);
 

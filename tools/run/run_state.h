@@ -16,7 +16,7 @@ struct RunState {
   engine::OptimizerState optimizer;
   data::Cursor cursor;  // of the next batch
   BestEvaluation best;
-  bool evaluation_due = false;  // after this step; it was stopped, and comes first in a resumed run
+  bool evaluation_due = false;  // it was stopped after this step, and comes first when resuming
   int threads = 0;              // of the CPU; results have the same bits only with the same number
   data::Fingerprint train, val;
 };

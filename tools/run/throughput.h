@@ -14,7 +14,7 @@ std::string speed_in_words(size_t images, double seconds);
 class Throughput {
  public:
   void count(int64_t images) { images_ += images; }
-  void count_step() { ++steps_; }  // whose images were counted; a step that was skipped is none
+  void count_step() { ++steps_; }  // after the images of the step were counted
   bool counted_any() const { return images_ > 0 || rates_ > 0; }
   // Of this interval.
   double rate() const { return double(images_) / std::max(seconds(), 1e-9); }

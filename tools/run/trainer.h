@@ -86,7 +86,7 @@ class Trainer {
   std::unique_ptr<CheckpointFiles> files_;
   Throughput throughput_;
   int64_t saved_step_ = -1, first_step_ = 0;
-  int64_t confirmed_step_ = -1;  // which all ranks have finished
+  int64_t confirmed_step_ = -1;  // the latest step that all ranks have finished
   bool in_roll_call_ = false;    // stays true after an error in it, which all ranks have received
   size_t skipped_told_ = 0;
 };

@@ -14,8 +14,8 @@ class Validation {
   Validation(const config::RunConfig& config, const TrainingData& data, TrainingModel& model)
       : config_(config), data_(data), model_(model) {}
 
-  // Evaluates the moving averages of the weights, if there are any, else the weights. The weights
-  // are back in their place afterwards, also after an error. `watch` as for evaluate_model().
+  // Evaluates the moving averages of the weights, if there are any, else the weights. Afterwards
+  // the model has its weights again, also after an error. `watch` is that of evaluate_model().
   ModelEvaluation run(const logs::EvaluationWatch& watch);
   double seconds() const { return seconds_; }  // that the latest run() took
 

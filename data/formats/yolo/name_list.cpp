@@ -40,7 +40,7 @@ bool is_yaml_key(const std::string& line) {
          (colon + 1 == line.size() || line[colon + 1] == ' ');
 }
 
-// The line without the number, before or behind the name. Empty if it does not have that.
+// The line without `number`, before or behind the name. Empty if the line does not have it.
 std::string without_number(const std::string& line, size_t number, bool before) {
   const std::string digits = std::to_string(number);
   constexpr std::string_view kBetween = " \t:,;.=)";
@@ -73,7 +73,7 @@ bool is_quoted(std::string_view line) {
   return line.size() > 2 && (line[0] == '"' || line[0] == '\'') && line.back() == line[0];
 }
 
-// What all lines have that is no part of a name; empty if they have nothing.
+// What all lines have around their names, in words; empty if they have nothing.
 std::string around_names(const Lines& lines) {
   for (const size_t first : {size_t{0}, size_t{1}})
     for (const bool before : {true, false})

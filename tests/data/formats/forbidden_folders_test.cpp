@@ -26,8 +26,8 @@ std::string refused(const fs::path& closed, fs::perms rights, const Action& acti
 }
 
 // In a place that everybody may enter.
-struct Place : tests::LabelFolder {
-  Place() { fs::permissions(at(""), fs::perms(0755)); }
+struct OpenLabelFolder : tests::LabelFolder {
+  OpenLabelFolder() { fs::permissions(at(""), fs::perms(0755)); }
 };
 
 bool rights_hold() {
@@ -40,7 +40,7 @@ bool rights_hold() {
 
 TEST_CASE("every format names the folder that may not be read") {
   if (!rights_hold()) return;
-  const Place f;
+  const OpenLabelFolder f;
   const data::Source voc = f.voc(2), yolo = f.yolo(2);
   f.text("coco/a.json", "{}");
   const auto open = [](const data::Source& source) { return [&] { data::open(source); }; };
@@ -59,7 +59,7 @@ TEST_CASE("every format names the folder that may not be read") {
 
 TEST_CASE("pictures in a folder that may not be read are not taken for missing") {
   if (!rights_hold()) return;
-  const Place f;
+  const OpenLabelFolder f;
   f.image("photos/day/a.jpg");
   const auto list = [&](bool recursive) {
     return [&f, recursive] { data::list_images(f.at("photos"), recursive); };

@@ -26,9 +26,9 @@ const nlohmann::json& golden() {
 
 // A folder with a file of PyTorch, a picture, and the checkpoint of a run that began with this file
 // and changed nothing.
-class Place {
+class FeatureRun {
  public:
-  Place() {
+  FeatureRun() {
     const int height = golden().at("height"), width = golden().at("width");
     tests::write_plausible_resnet50(weights());
     data::write_image(picture(), tests::plausible_picture(width, height));
@@ -53,8 +53,8 @@ class Place {
   tests::TrainingPlace place_{2, 1};
 };
 
-const Place& place() {
-  static const Place one;
+const FeatureRun& place() {
+  static const FeatureRun one;
   return one;
 }
 
