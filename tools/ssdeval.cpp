@@ -3,6 +3,7 @@
 
 #include "engine/base/error.h"
 #include "tools/command_line.h"
+#include "tools/config/shared_limits.h"
 #include "tools/eval/evaluate_checkpoint.h"
 #include "tools/eval/evaluate_files.h"
 #include "tools/options/plain_words.h"
@@ -42,7 +43,8 @@ void add_common_options(tools::Options& opts, Arguments& a) {
            "Small, medium, large by the area of the box instead of the mask");
   opts.add("--strict-ids", a.model.options.id_zero_is_missed,
            "Count an object with annotation id 0 as missed, as pycocotools does");
-  opts.add("--threads N", a.model.threads, "Threads, 0 for one per core").between(0, 1024);
+  opts.add("--threads N", a.model.threads, "Threads, 0 for one per core")
+      .whole_within(config::limits::threads);
 }
 
 // Options of a model make no sense beside --detections, where nothing runs.

@@ -4,6 +4,7 @@
 #include "tools/config/model_keys.h"
 #include "tools/config/run_config.h"
 #include "tools/config/run_config_rules.h"
+#include "tools/config/shared_limits.h"
 
 namespace config {
 namespace {
@@ -124,9 +125,9 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            {{"error", data::ImageErrorPolicy::error}, {"skip", data::ImageErrorPolicy::skip}},
            "what to do if an image cannot be read: end the run, or go on without it (for at most "
            "1% of the images)");
-  t.number("data.max_boxes", s.max_boxes, between(1, 10000),
+  t.number("data.max_boxes", s.max_boxes, limits::boxes,
            "largest number of boxes per image in training; the first ones are taken");
-  t.number("data.threads", d.threads, between(0, 1024),
+  t.number("data.threads", d.threads, limits::threads,
            "threads that read and decode; 0 for one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
   t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
@@ -241,7 +242,7 @@ std::vector<std::pair<std::string, std::string>> precisions() {
 
 void bind_train(ConfigTable& t, TrainConfig& c) {
   t.section("train", "Training");
-  t.number("train.batch_size", c.batch_size, between(1, 65536), "images per rank and step");
+  t.number("train.batch_size", c.batch_size, limits::batch_size, "images per rank and step");
   t.number("train.steps", c.steps, kSteps,
            "updates of the weights in the run; or give train.epochs");
   t.number("train.epochs", c.epochs, between(0, 1e6),
@@ -270,9 +271,9 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.flag("train.graph", c.graph, "whether a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
          "folder that keeps a GPU's convolution plans; auto for the user's cache, empty for none");
-  t.number("train.threads", c.threads, between(0, 1024),
+  t.number("train.threads", c.threads, limits::threads,
            "CPU threads that compute; 0 for one per core");
-  t.number("train.memory_gib", c.memory_gib, between(0, 65536),
+  t.number("train.memory_gib", c.memory_gib, limits::memory_gib,
            "GiB of the device's memory for one step, which ranks on one CPU share; 0 for most of "
            "what is free");
   t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
@@ -298,14 +299,14 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
            "steps between two evaluations; 0 for one at the end of the run");
   t.number("eval.every_epochs", c.every_epochs, between(0, 1e6),
            "epochs between two evaluations; 0 to use eval.every_steps");
-  t.number("eval.score_threshold", c.nms.score_threshold, between(0, 1),
+  t.number("eval.score_threshold", c.nms.score_threshold, limits::score,
            "detections with this score or less are dropped");
-  t.number("eval.iou_threshold", c.nms.iou_threshold, between(0, 1),
+  t.number("eval.iou_threshold", c.nms.iou_threshold, limits::overlap,
            "IoU of two boxes above which the one with the lower score is dropped");
-  t.number("eval.max_per_class", c.nms.max_per_class, between(1, 10000),
+  t.number("eval.max_per_class", c.nms.max_per_class, limits::boxes,
            "detections per class and image");
-  t.number("eval.max_total", c.nms.max_total, between(1, 10000), "detections per image");
-  t.number("eval.batch_size", c.batch_size, between(0, 65536),
+  t.number("eval.max_total", c.nms.max_total, limits::boxes, "detections per image");
+  t.number("eval.batch_size", c.batch_size, between(0, limits::batch_size.high),
            "images per batch; 0 for train.batch_size");
   t.flag("eval.reference_area", c.reference_area,
          "whether the size of an object is its box's area (as in the original) instead of the "
@@ -314,7 +315,7 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
 
 void bind_ranks(ConfigTable& t, RanksConfig& r) {
   t.section("ranks", "Processes that train together, each with a part of every batch");
-  t.number("ranks.count", r.count, between(1, 4096),
+  t.number("ranks.count", r.count, limits::ranks,
            "how many; without a launcher such as torchrun they are started on this machine");
   t.number("ranks.timeout_seconds", r.timeout_seconds, between(0.1, 1e6),
            "seconds of silence after which a rank is taken to hang, and all ranks end");
