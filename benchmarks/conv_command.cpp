@@ -171,7 +171,7 @@ Command add_conv_command(tools::Program& program) {
       .one_of({"f32", "bf16"});
   const tools::Option algorithm = opts.add("--algorithm", o->algorithm, "as train.conv_algorithm")
                                       .show_default()
-                                      .one_of({"auto", "direct", "winograd"});
+                                      .one_of(engine::conv_algorithm_names());
   opts.add("--plain-loops", o->plain_loops, "the plain loops instead of oneDNN")
       .excludes(algorithm);
   opts.add("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");

@@ -52,7 +52,7 @@ inline void add_run_options(tools::Options& opts, RunOptions& o) {
       .within(config::limits::memory_gib);
   opts.add("--conv-algorithm", o.conv_algorithm, "fp32 and bf16 on a CPU; as train.conv_algorithm")
       .show_default()
-      .one_of({"auto", "direct", "winograd"});
+      .one_of(engine::conv_algorithm_names());
   opts.add("--deterministic", o.deterministic,
            "choose convolution plans by rule instead of by time");
   opts.add("--no-graph", o.no_graph,
@@ -67,7 +67,7 @@ inline std::vector<tools::Option> add_training_options(tools::Options& opts, Run
           opts.add("--weight-gradients", o.weight_gradients,
                    "fp16 and bf16 on a GPU; as train.weight_gradients")
               .show_default()
-              .one_of({"auto", "exact", "half"})};
+              .one_of(engine::weight_gradient_names())};
 }
 
 inline config::RunConfig run_config(const RunOptions& o, int images) {

@@ -4,6 +4,7 @@
 
 #include "engine/backend.h"
 #include "engine/base/counted.h"
+#include "engine/device_words.h"
 #include "engine/precision.h"
 
 namespace config {

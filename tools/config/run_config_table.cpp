@@ -1,5 +1,6 @@
 // The one table of configuration keys.
 #include "engine/backend.h"
+#include "engine/device_words.h"
 #include "engine/precision.h"
 #include "tools/config/model_keys.h"
 #include "tools/config/run_config.h"
@@ -182,6 +183,13 @@ void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
            "step: the rate is multiplied by it at each boundary");
 }
 
+// For a key whose value is one of these words.
+std::vector<std::pair<std::string, std::string>> as_choices(const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::string>> choices;
+  for (const std::string& word : words) choices.emplace_back(word, word);
+  return choices;
+}
+
 void bind_loss(ConfigTable& t, TrainConfig& train) {
   model::LossOptions& l = train.loss;
   t.section("train.loss", "Losses");
@@ -228,16 +236,8 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, between(0, 1),
            "a smaller gain counts as none");
   t.choice("train.early_stopping.metric", train.early_stopping.metric,
-           {{"mAP", std::string("mAP")},
-            {"mAP@.50IOU", std::string("mAP@.50IOU")},
-            {"AR@100", std::string("AR@100")}},
+           as_choices({"mAP", "mAP@.50IOU", "AR@100"}),
            "the metric that has to grow; it also decides which checkpoint is the best");
-}
-
-std::vector<std::pair<std::string, std::string>> precisions() {
-  std::vector<std::pair<std::string, std::string>> names;
-  for (const std::string& name : engine::precision_names()) names.emplace_back(name, name);
-  return names;
 }
 
 void bind_train(ConfigTable& t, TrainConfig& c) {
@@ -248,23 +248,18 @@ void bind_train(ConfigTable& t, TrainConfig& c) {
   t.number("train.epochs", c.epochs, between(0, 1e6),
            "passes over the training images; or give train.steps");
   t.number("train.seed", c.seed, base::at_least(0), "seed of all random numbers");
-  t.choice("train.precision", c.precision, precisions(),
+  t.choice("train.precision", c.precision, as_choices(engine::precision_names()),
            "dtype of the network's weights and activations; sums, losses and master weights are "
            "always fp32");
   t.text("train.device", c.device, engine::kDeviceNames);
   t.flag("train.deterministic", c.deterministic,
          "whether every run with the same seed, device and number of threads gives the same bits; "
          "on a CPU it always does");
-  t.choice("train.conv_algorithm", c.conv_algorithm,
-           {{"auto", std::string("auto")},
-            {"direct", std::string("direct")},
-            {"winograd", std::string("winograd")}},
+  t.choice("train.conv_algorithm", c.conv_algorithm, as_choices(engine::conv_algorithm_names()),
            "for fp32 and bf16 convolutions with 3x3 kernels on a CPU; auto takes Winograd where it "
            "is known to be faster");
   t.choice("train.weight_gradients", c.weight_gradients,
-           {{"auto", std::string("auto")},
-            {"exact", std::string("exact")},
-            {"half", std::string("half")}},
+           as_choices(engine::weight_gradient_names()),
            "gradients of kernels on a GPU in fp16 and bf16: exact never rounds them to the half "
            "type, half does where that is faster; auto is half in fp16, and in bf16 exact where "
            "cuDNN can");
@@ -324,7 +319,9 @@ void bind_ranks(ConfigTable& t, RanksConfig& r) {
   t.number("ranks.buckets", r.sums.buckets, between(1, 64),
            "GPUs: parts of the gradients that are added up while the backward pass still runs");
   t.choice("ranks.sum_precision", r.sums.half,
-           {{"fp32", std::nullopt}, {"fp16", kernels::DType::f16}, {"bf16", kernels::DType::bf16}},
+           {{engine::sum_precision_name(std::nullopt), std::nullopt},
+            {engine::sum_precision_name(kernels::DType::f16), kernels::DType::f16},
+            {engine::sum_precision_name(kernels::DType::bf16), kernels::DType::bf16}},
            "dtype in which gradients are added up over the ranks; fp16 needs train.precision=fp16");
 }
 

@@ -84,10 +84,7 @@ engine::BackendOptions backend_options(const config::TrainConfig& c) {
 }
 
 engine::Precision precision_of(const config::TrainConfig& c) {
-  engine::Precision precision = engine::precision_named(c.precision);
-  if (c.weight_gradients == "exact") precision.narrowing = engine::Narrowing::never;
-  if (c.weight_gradients == "half") precision.narrowing = engine::Narrowing::if_faster;
-  return precision;
+  return engine::with_weight_gradients(engine::precision_named(c.precision), c.weight_gradients);
 }
 
 engine::GradientSumOptions gradient_sums(const config::RanksConfig& c) {
