@@ -46,8 +46,9 @@ bool split_given(const data::Source& s) {
 // What may be relative in a configuration. Options of programs are relative for every reader.
 std::vector<std::string> paths_in_config(const data::Source& s) {
   if (!s.prefix.starts_with("data.")) return {};
-  std::vector<std::string> paths{s.images, s.annotations, s.voc, s.yolo, s.names};
-  paths.insert(paths.end(), s.tfrecords.begin(), s.tfrecords.end());
+  std::vector<std::string> paths{s.images, s.names};
+  for (const data::Format& f : data::formats())
+    for (const std::string& path : f.paths_in(s)) paths.push_back(path);
   if (s.label_map != "coco") paths.push_back(s.label_map);
   return paths;
 }
