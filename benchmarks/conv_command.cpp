@@ -11,6 +11,7 @@
 #include "benchmarks/ssd320_convs.h"
 #include "benchmarks/times.h"
 #include "engine/backend.h"
+#include "tools/config/shared_limits.h"
 
 namespace {
 
@@ -160,7 +161,7 @@ namespace benchmarks {
 Command add_conv_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
   tools::Options opts = program.add_command("conv", "Times every convolution alone, on the CPU");
-  opts.add("--batch", o->images, "images").between(1, 65536).show_default();
+  opts.add("--batch", o->images, "images").whole_within(config::limits::batch_size).show_default();
   opts.add("--threads", o->threads, "CPU threads; 0: one per core").between(0, 4096);
   opts.add("--runs", o->runs, "runs, of which the fastest counts")
       .between(kFewestRuns, kMostRuns, kWhyNotFewer)
@@ -170,7 +171,7 @@ Command add_conv_command(tools::Program& program) {
       .one_of({"f32", "bf16"});
   const tools::Option algorithm = opts.add("--algorithm", o->algorithm, "as train.conv_algorithm")
                                       .show_default()
-                                      .one_of({"auto", "direct", "winograd"});
+                                      .one_of(engine::conv_algorithm_names());
   opts.add("--plain-loops", o->plain_loops, "the plain loops instead of oneDNN")
       .excludes(algorithm);
   opts.add("--fixed-weights", o->fixed_weights, "weights that do not change, as at inference");

@@ -10,6 +10,7 @@
 #include "data/formats/coco.h"
 #include "data/formats/source_files.h"
 #include "data/loading/loader.h"
+#include "tools/config/shared_limits.h"
 
 namespace {
 
@@ -141,7 +142,9 @@ Command add_data_command(tools::Program& program) {
   tools::Options opts = program.add_command("data", "Times JPEG files to batches, by threads");
   opts.add("--annotations", o->annotations, "COCO JSON").required();
   opts.add("--images", o->images, "folder of its images").required();
-  opts.add("--batch", o->batch, "images per batch").between(1, 65536).show_default();
+  opts.add("--batch", o->batch, "images per batch")
+      .whole_within(config::limits::batch_size)
+      .show_default();
   opts.add("--runs", o->runs, "timed runs of everything")
       .between(kFewestRuns, kMostRuns, kWhyNotFewer)
       .show_default();

@@ -12,6 +12,7 @@
 #include "benchmarks/ssd320_run.h"
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
+#include "tools/config/shared_limits.h"
 
 namespace {
 
@@ -190,7 +191,9 @@ Command add_op_command(tools::Program& program) {
   opts.add("--mode", o->mode, "a training step or a detection")
       .show_default()
       .one_of({"train", "infer"});
-  opts.add("--batch", o->batch, "images per step").between(1, 65536).show_default();
+  opts.add("--batch", o->batch, "images per step")
+      .whole_within(config::limits::batch_size)
+      .show_default();
   opts.add("--runs", o->runs, "steps that are timed; each row shows its fastest")
       .between(kFewestRuns, kMostRuns, kWhyNotFewer)
       .show_default();

@@ -8,6 +8,7 @@
 #include "benchmarks/random_batch.h"
 #include "engine/base/tell.h"
 #include "tools/command_line.h"
+#include "tools/config/shared_limits.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/inference.h"
 #include "tools/run/model_file.h"
@@ -48,10 +49,10 @@ inline void add_run_options(tools::Options& opts, RunOptions& o) {
       .one_of(engine::precision_names());
   opts.add("--threads", o.threads, "CPU threads; 0: one per core").between(0, 4096);
   opts.add("--memory-gib", o.memory_gib, "GiB of memory for a step; 0: most of what is free")
-      .between(0.0, 65536.0);
+      .within(config::limits::memory_gib);
   opts.add("--conv-algorithm", o.conv_algorithm, "fp32 and bf16 on a CPU; as train.conv_algorithm")
       .show_default()
-      .one_of({"auto", "direct", "winograd"});
+      .one_of(engine::conv_algorithm_names());
   opts.add("--deterministic", o.deterministic,
            "choose convolution plans by rule instead of by time");
   opts.add("--no-graph", o.no_graph,
@@ -66,7 +67,7 @@ inline std::vector<tools::Option> add_training_options(tools::Options& opts, Run
           opts.add("--weight-gradients", o.weight_gradients,
                    "fp16 and bf16 on a GPU; as train.weight_gradients")
               .show_default()
-              .one_of({"auto", "exact", "half"})};
+              .one_of(engine::weight_gradient_names())};
 }
 
 inline config::RunConfig run_config(const RunOptions& o, int images) {

@@ -7,6 +7,7 @@
 #include "benchmarks/peak_memory.h"
 #include "benchmarks/phases.h"
 #include "benchmarks/times.h"
+#include "tools/config/shared_limits.h"
 
 namespace benchmarks {
 namespace {
@@ -128,7 +129,7 @@ void add_step_options(tools::Options& opts, StepOptions& o) {
   add_run_options(opts, o);
   opts.add("--batch", o.batches, "images per step; several: 1,8,32")
       .comma_separated()
-      .between(1, 65536)
+      .whole_within(config::limits::batch_size)
       .show_default();
   opts.add("--steps", o.steps, "timed steps; a percentile p needs 100 / (100 - p) of them")
       .between(kFewestRuns, kMostRuns, kWhyNotFewer)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/device_words.h"
@@ -10,11 +11,15 @@ namespace engine {
 namespace {
 
 constexpr int kMostOrdinal = 9999;
+constexpr std::pair<const char*, ConvAlgorithm> kConvAlgorithms[] = {
+    {"auto", ConvAlgorithm::automatic},
+    {"direct", ConvAlgorithm::direct},
+    {"winograd", ConvAlgorithm::winograd}};
 
 // The N of "cuda:N"; -1 if there is no such number.
 int ordinal_of(const std::string& device) {
-  if (device == "cuda") return 0;
-  const std::string prefix = "cuda:";
+  if (device == kGpuWord) return 0;
+  const std::string prefix = std::string(kGpuWord) + ":";
   if (!device.starts_with(prefix)) return -1;
   int ordinal = -1;
   const char *begin = device.data() + prefix.size(), *end = device.data() + device.size();
@@ -29,11 +34,16 @@ bool known_device(const std::string& device) {
          ordinal_of(device) >= 0;
 }
 
+std::vector<std::string> conv_algorithm_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, algorithm] : kConvAlgorithms) names.push_back(name);
+  return names;
+}
+
 ConvAlgorithm conv_algorithm_named(const std::string& name) {
-  if (name == "auto") return ConvAlgorithm::automatic;
-  if (name == "direct") return ConvAlgorithm::direct;
-  SSD_CHECK(name == "winograd", "unknown convolution algorithm '", name, "'");
-  return ConvAlgorithm::winograd;
+  for (const auto& [known, algorithm] : kConvAlgorithms)
+    if (name == known) return algorithm;
+  base::fail(base::ExitCode::usage, "unknown convolution algorithm '", name, "'");
 }
 
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& options) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/conv/conv.h"
 
@@ -39,7 +40,8 @@ class Backend {
 // How the CPU computes the f32 and bf16 convolutions for which Winograd's algorithm is possible
 // (engine/conv/winograd.h). All others are direct. `automatic` asks winograd_pays().
 enum class ConvAlgorithm { automatic, direct, winograd };
-ConvAlgorithm conv_algorithm_named(const std::string&);  // "auto", "direct" or "winograd"
+std::vector<std::string> conv_algorithm_names();  // "auto", "direct" and "winograd"
+ConvAlgorithm conv_algorithm_named(const std::string&);
 
 struct BackendOptions {
   bool deterministic = false;  // convolution plans are chosen by rule, not by timing
@@ -58,8 +60,7 @@ std::unique_ptr<Backend> make_cuda_backend(int ordinal, const BackendOptions&);
 // How many GPUs this build can use on this machine.
 int cuda_devices();
 
-// What a device may be called. "auto" is a GPU if there is one.
-inline constexpr const char* kDeviceNames = "auto, cpu, cuda or cuda:N";
+// Whether it is one of kDeviceNames (engine/device_words.h).
 bool known_device(const std::string& device);
 // Throws Error(usage) for an unknown name, Error(resources) if the device cannot be had.
 std::unique_ptr<Backend> make_backend(const std::string& device, const BackendOptions& = {});

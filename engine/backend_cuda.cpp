@@ -8,6 +8,7 @@
 #include "engine/cuda_check.h"
 #include "engine/cudnn/conv.h"
 #include "engine/device_wait.h"
+#include "engine/device_words.h"
 #include "engine/recorded_graph.h"
 
 namespace engine {
@@ -34,7 +35,7 @@ class CudaBackend : public Backend {
   std::string name() const override {
     cudaDeviceProp properties;
     CUDA_CHECK(cudaGetDeviceProperties(&properties, ordinal_));
-    return base::concatenate("cuda:", ordinal_, " ", properties.name);
+    return base::concatenate(kGpuWord, ":", ordinal_, " ", properties.name);
   }
 
   kernels::Queue queue(Lane lane) override {

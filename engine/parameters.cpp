@@ -190,12 +190,6 @@ int64_t Parameters::trainable_values() const {
   return n;
 }
 
-int64_t Parameters::statistic_values() const {
-  int64_t n = 0;
-  for (const Statistic& s : statistics_) n += s.channels;
-  return n;
-}
-
 Parameters::Bytes Parameters::bytes_by_use() const {
   auto of = [](const std::unique_ptr<Memory>& m) { return m ? m->bytes() : 0; };
   return {.values = of(master_) + of(statistic_memory_),

@@ -77,7 +77,6 @@ class Parameters {
   };
   std::vector<Named> named() const;
   int64_t trainable_values() const;  // scalars declared with add()
-  int64_t statistic_values() const;
   struct Bytes {
     size_t values, gradients, working;  // values: masters and statistics
   };

@@ -1,5 +1,8 @@
 #include "engine/precision.h"
 
+#include <optional>
+#include <utility>
+
 #include "engine/base/error.h"
 
 namespace engine {
@@ -18,6 +21,9 @@ const Preset kPresets[] = {
     {"f64", {DType::f64, DType::f64, DType::f64, true, false}},
 };
 
+constexpr std::pair<const char*, std::optional<Narrowing>> kWeightGradients[] = {
+    {"auto", std::nullopt}, {"exact", Narrowing::never}, {"half", Narrowing::if_faster}};
+
 }  // namespace
 
 Precision precision_named(const std::string& name) {
@@ -33,6 +39,18 @@ std::vector<std::string> precision_names() {
   for (const Preset& preset : kPresets)
     if (preset.precision.master != DType::f64) names.push_back(preset.name);
   return names;
+}
+
+std::vector<std::string> weight_gradient_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, narrowing] : kWeightGradients) names.push_back(name);
+  return names;
+}
+
+Precision with_weight_gradients(Precision precision, const std::string& name) {
+  for (const auto& [known, narrowing] : kWeightGradients)
+    if (name == known && narrowing) precision.narrowing = *narrowing;
+  return precision;
 }
 
 }  // namespace engine

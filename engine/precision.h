@@ -25,4 +25,9 @@ std::vector<std::string> precision_names();
 // names.
 Precision precision_named(const std::string& name);
 
+// "auto", "exact" and "half": when the gradients of kernels may be rounded. "auto" keeps what the
+// precision has.
+std::vector<std::string> weight_gradient_names();
+Precision with_weight_gradients(Precision precision, const std::string& name);
+
 }  // namespace engine

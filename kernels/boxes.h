@@ -43,11 +43,6 @@ template <class A> HD A iou(const BoxOf<A>& a, const BoxOf<A>& b) {
   return common == A(0) ? A(0) : common / joint;
 }
 
-// Intersection over the area of the second box; NaN where that is 0.
-template <class A> HD A ioa(const BoxOf<A>& a, const BoxOf<A>& b) {
-  return intersection(a, b) / area(b);
-}
-
 // The same box with ymin <= ymax and xmin <= xmax.
 template <class A> HD BoxOf<A> upright(const BoxOf<A>& b) {
   return {smaller(b.ymin, b.ymax), smaller(b.xmin, b.xmax), larger(b.ymin, b.ymax),
@@ -93,12 +88,6 @@ template <class A> HD BoxOf<A> clip(const BoxOf<A>& b, const BoxOf<A>& window) {
   auto within = [](A x, A low, A high) { return larger(smaller(x, high), low); };
   return {within(b.ymin, window.ymin, window.ymax), within(b.xmin, window.xmin, window.xmax),
           within(b.ymax, window.ymin, window.ymax), within(b.xmax, window.xmin, window.xmax)};
-}
-
-// Outside altogether; touching counts as outside.
-template <class A> HD bool completely_outside(const BoxOf<A>& b, const BoxOf<A>& window) {
-  return b.ymin >= window.ymax || b.xmin >= window.xmax || b.ymax <= window.ymin ||
-         b.xmax <= window.xmin;
 }
 
 template <class A> HD bool inside(const BoxOf<A>& b, const BoxOf<A>& window) {

@@ -45,8 +45,8 @@ const std::vector<NotRun> kNotRun{
     {"benchmarks/record.py", "would add a row to the history"},
     {"ssdexport --checkpoint runs/shapes_demo/1 --onnx shapes.onnx --overwrite --verify",
      "needs Python with onnxruntime"},
-    {"OMP_NUM_THREADS=1 ssdtrain", "trains for minutes"},
-    {"ls photos/*.jpg | ssddetect", "needs a model; tests/tools/detect_stream_test.cpp runs it"},
+    {"ls photos/*.jpg | ssddetect",
+     "needs a model; tests/tools/detect/detect_stream_test.cpp runs it"},
     {"ssddetect --checkpoint best.safetensors --watch", "waits for images; as above"},
     {"ssdbench op --device cpu", "runs the whole SSD320 for minutes"},
 };

@@ -1,4 +1,5 @@
 // The layering, lengths and forbidden words of docs/architecture.md, read off the sources.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -32,6 +33,13 @@ std::vector<Source> sources() {
       all.push_back(source);
     }
   return all;
+}
+
+// Characters, not the bytes of UTF-8.
+size_t columns_of(const string& line) {
+  return size_t(std::count_if(line.begin(), line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 bool is_comment(const string& line) {
@@ -140,6 +148,28 @@ TEST_CASE("files and lines stay readable") {
       CHECK(line.find('\t') == string::npos);
     }
   }
+}
+
+// Tables and headings cannot be broken; text can.
+TEST_CASE("documents are wrapped") {
+  size_t documents = 0;
+  std::vector<fs::path> files{tests::source_dir() / "README.md"};
+  for (const char* folder : {"docs", "configs", "benchmarks", "tests", "tools"})
+    for (const auto& entry : fs::recursive_directory_iterator(tests::source_dir() / folder))
+      files.push_back(entry.path());
+  for (const fs::path& path : files) {
+    if (path.extension() != ".md") continue;
+    ++documents;
+    std::ifstream file(path);
+    size_t number = 0;
+    for (string line; std::getline(file, line);) {
+      ++number;
+      if (line.starts_with("|") || line.starts_with("#")) continue;
+      INFO(path.string() << ":" << number);
+      CHECK(columns_of(line) <= 100);
+    }
+  }
+  CHECK(documents > 20);
 }
 
 TEST_CASE("words that belong to one place stay there") {

@@ -117,7 +117,8 @@ data::Dataset DatasetInput::load_with_images(data::FileLookup& files) const {
 }
 
 void DatasetInput::require_images(const data::Dataset& dataset, const std::string& task) const {
-  if (source.annotations.empty() || !source.images.empty() || dataset.images.empty()) return;
+  const data::Format* format = data::format_of(source);
+  if (!format || !format->needs_images || !source.images.empty() || dataset.images.empty()) return;
   const std::string& first = dataset.images[0].file_name;
   const std::filesystem::path path = std::filesystem::path(dataset.image_folder) / first;
   base::require_permitted(path);

@@ -5,13 +5,10 @@
 
 #include "data/formats/source_files.h"
 #include "data/formats/tf_dataset.h"
-#include "data/formats/yolo/yolo_names.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
-#include "engine/base/folder_walk.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"
-#include "engine/base/tell.h"
 #include "engine/base/text.h"
 
 namespace tools {
@@ -20,29 +17,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool holds_xml(const fs::path& folder) {
+// The format of a path, which is told from the path alone. Null for a folder of none of them.
+const data::Format* format_of(const std::string& path) {
+  const data::Format* rest = nullptr;
+  for (const data::Format& f : data::formats()) {
+    if (f.recognises && f.recognises(path)) return &f;
+    if (!f.recognises) rest = &f;
+  }
   std::error_code unknown;
-  if (fs::is_directory(folder / "Annotations", unknown)) return true;
-  bool found = false;
-  const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
-    found = entry.path().extension() == ".xml";
-    return !found;
-  });
-  if (!found && unseen.count > 0)
-    base::tell("warning: --ground-truth: " + unseen.in_words() +
-               ", so XML files there would not be found");
-  return found;
-}
-
-// Refuses a YOLO folder that lacks something. The reader of YOLO would do so, too, but its messages
-// name options that this program does not have.
-void check_yolo_folder(const fs::path& folder) {
-  std::error_code unknown;
-  if (fs::exists(folder / "data.yaml", unknown)) return;
-  if (data::names_beside_labels(folder.string()).empty())
-    base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(folder.string()),
-               " has no XML files, data.yaml, classes.txt or obj.names: put the class names into "
-               "its classes.txt, one per line, or give --ground-truth another data set");
+  return fs::is_directory(path, unknown) ? nullptr : rest;
 }
 
 data::Source source_of(const fs::path& path, const std::optional<std::string>& split) {
@@ -50,22 +33,17 @@ data::Source source_of(const fs::path& path, const std::optional<std::string>& s
   source.split = split.value_or("val");
   source.prefix.clear();  // --ground-truth is the only option
   std::error_code unknown;
-  const std::string ending = path.extension().string();
   if (const std::string forbidden = base::forbidden_in_words(path); !forbidden.empty())
     base::fail(base::ExitCode::data, "--ground-truth: ", forbidden);
   if (!data::is_pattern(path.string()) && !fs::exists(path, unknown))
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
                " does not exist", base::start_folder_in_words(path.string()));
-  const bool folder = fs::is_directory(path, unknown), voc = folder && holds_xml(path);
-  if (folder && !voc) check_yolo_folder(path);
-  if (folder)
-    (voc ? source.voc : source.yolo) = path.string();
-  else if (ending == ".yaml" || ending == ".yml")
-    source.yolo = path.string();
-  else if (ending == ".json")
-    source.annotations = path.string();
-  else
-    source.tfrecords = {path.string()};
+  const data::Format* format = format_of(path.string());
+  if (!format)
+    base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
+               " has no XML files, data.yaml, classes.txt or obj.names: put the class names into "
+               "its classes.txt, one per line, or give --ground-truth another data set");
+  format->give(source, path.string());
   return source;
 }
 

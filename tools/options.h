@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/interval.h"
+
 namespace CLI {
 class App;
 class Option;
@@ -30,7 +32,12 @@ class Option {
   Option between(double least, double most) const;
   Option between(int64_t least, int64_t most) const;
   Option between(int least, int most) const { return between(int64_t{least}, int64_t{most}); }
-  // The same with a reason for the least number, which the error says if less is given.
+  // The same for a range that a header states; whole_within() for whole numbers.
+  Option within(const base::Interval& range) const { return between(range.low, range.high); }
+  Option whole_within(const base::Interval& range) const {
+    return between(int64_t(range.low), int64_t(range.high));
+  }
+  // A whole range with a reason for its least number, which the error says if less is given.
   Option between(int least, int most, const std::string& reason) const;
   Option seed_range() const;  // what every --seed takes
   // The value is one of these words. The help names them, and shells offer them.

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "tools/command_line.h"
+#include "tools/config/shared_limits.h"
 #include "tools/dataset_input.h"
 #include "tools/detect/detect_images.h"
 
@@ -39,18 +40,20 @@ void add_result_options(tools::Options& opts, tools::DetectJob& job) {
 
 // Which boxes are kept.
 void add_rule_options(tools::Options& opts, tools::DetectJob& job) {
-  opts.add("--score-threshold", job.score_threshold, "Boxes with this score or less are left out")
-      .between(0.0, 1.0)
+  opts.add("--score-threshold", job.rules.score_threshold,
+           "Boxes with this score or less are left out")
+      .within(config::limits::score)
       .show_default();
   opts.add("--classes NAME,NAME,...", job.classes, "Keep boxes of these classes only")
       .one_word_each();
-  opts.add("--iou X", job.iou,
+  opts.add("--iou X", job.rules.iou,
            "Boxes that overlap a better one by a larger IoU are left out; default: the "
            "model's eval.iou_threshold")
-      .between(0.0, 1.0);
-  opts.add("--agnostic", job.agnostic, "Apply --iou to boxes of different classes, too");
-  opts.add("--max N", job.most, "Boxes per image at most; default: the model's eval.max_total")
-      .between(1, 10000);
+      .within(config::limits::overlap);
+  opts.add("--agnostic", job.rules.agnostic, "Apply --iou to boxes of different classes, too");
+  opts.add("--max N", job.rules.most,
+           "Boxes per image at most; default: the model's eval.max_total")
+      .whole_within(config::limits::boxes);
 }
 
 void add_options(tools::Options& opts, tools::DetectJob& job) {
@@ -65,14 +68,15 @@ void add_options(tools::Options& opts, tools::DetectJob& job) {
   add_result_options(opts, job);
   add_rule_options(opts, job);
   opts.add("--batch N", job.batch, "Images at a time [8, or 1 with --watch and --json-lines]")
-      .between(1, 4096);
+      .whole_within(run::limits::detection_batch);
   tools::add_exif_option(opts, job.exif, "as the model was trained");
   opts.add("--memory-gib X", job.use.memory_gib,
            "Memory for one batch at most; default: what the device has")
       .between(0.001, 1e6);
   opts.add("--device " + tools::device_values(), job.use.device,
            "The CPU or a GPU; default: a GPU where there is one");
-  opts.add("--threads N", job.use.threads, "Threads, 0 for one per core").between(0, 1024);
+  opts.add("--threads N", job.use.threads, "Threads, 0 for one per core")
+      .whole_within(config::limits::threads);
 }
 
 }  // namespace

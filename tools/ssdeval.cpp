@@ -1,8 +1,11 @@
 // ssdeval: COCO metrics.
+#include <algorithm>
 #include <iostream>
 
+#include "data/formats/source_values.h"
 #include "engine/base/error.h"
 #include "tools/command_line.h"
+#include "tools/config/shared_limits.h"
 #include "tools/eval/evaluate_checkpoint.h"
 #include "tools/eval/evaluate_files.h"
 #include "tools/options/plain_words.h"
@@ -42,7 +45,15 @@ void add_common_options(tools::Options& opts, Arguments& a) {
            "Small, medium, large by the area of the box instead of the mask");
   opts.add("--strict-ids", a.model.options.id_zero_is_missed,
            "Count an object with annotation id 0 as missed, as pycocotools does");
-  opts.add("--threads N", a.model.threads, "Threads, 0 for one per core").between(0, 1024);
+  opts.add("--threads N", a.model.threads, "Threads, 0 for one per core")
+      .whole_within(config::limits::threads);
+}
+
+// Whether the data set is given as patterns, which a shell may have expanded.
+bool takes_patterns(const data::Source& source) {
+  return std::ranges::any_of(data::formats(), [&](const data::Format& f) {
+    return f.takes_patterns() && f.given_in(source);
+  });
 }
 
 // Options of a model make no sense beside --detections, where nothing runs.
@@ -54,16 +65,15 @@ void refuse_model_options(const Arguments& a) {
     if (!value->empty()) fail(ExitCode::usage, option, " needs --checkpoint");
   if (!m.overrides.empty())
     fail(ExitCode::usage, "unexpected argument ", m.overrides[0],
-         m.input.source.tfrecords.empty() ? ": configuration values need --checkpoint"
-                                          : tools::kAboutGlobs);
+         takes_patterns(m.input.source) ? tools::kAboutGlobs
+                                        : ": configuration values need --checkpoint");
 }
 
 // Options of a data set say nothing about that of the checkpoint.
 void refuse_options_without_data(const tools::Options& opts, const data::Source& source) {
   if (source.given()) return;
-  for (const char* option :
-       {"--images", "--names", "--split", "--label-map", "--keep-grouping-class"})
-    if (opts.given(option))
+  for (const std::string& value : data::source_value_names())
+    if (const std::string option = source.option(value); opts.given(option))
       fail(ExitCode::usage, option, " needs one of ", data::format_keys("--"),
            ": it belongs to the data set that is given there");
 }

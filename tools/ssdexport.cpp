@@ -15,6 +15,7 @@
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
+#include "tools/config/shared_limits.h"
 #include "tools/export/onnx_detector.h"
 #include "tools/export/verify.h"
 #include "tools/image_files.h"
@@ -55,12 +56,12 @@ void add_onnx_options(tools::Options& opts, Arguments& a) {
   opts.add("--half", a.options.half_weights, "Store the weights as f16: half the ONNX file");
   opts.add("--score-threshold X", a.score_threshold,
            "Boxes with this score or less are left out; default: the model's")
-      .between(0.0, 1.0);
+      .within(config::limits::score);
   opts.add("--iou X", a.iou_threshold,
            "Boxes of one class that overlap more are suppressed; default: the model's")
-      .between(0.0, 1.0);
+      .within(config::limits::overlap);
   opts.add("--max N", a.most, "Boxes per image at most; default: the model's eval.max_total")
-      .between(1, 10000);
+      .whole_within(config::limits::boxes);
   const tools::Option verify =
       opts.add("--verify N", a.verify,
                "Compare with our own engine on N images in Python's onnxruntime")

@@ -193,7 +193,6 @@ Dataset load_coco(const std::string& annotations_path, const std::string& image_
                   const CocoOptions& options) {
   base::LoadedFile file(annotations_path, kLargestFile);
   CocoRecords records = read_coco_records(file, options.problems);
-  if (options.counts) *options.counts = records.counts;
   Dataset dataset = CocoJoiner(annotations_path, options.problems).join(std::move(records));
   dataset.image_folder = image_folder;
   read_backslashes_as_folders(annotations_path, dataset);

@@ -9,14 +9,9 @@
 
 namespace data {
 
-struct CocoCounts {  // counts of the segmentations, which are not kept
-  int64_t polygons = 0, run_lengths = 0, without_segmentation = 0;
-};
-
 struct CocoOptions {
   // When given, bad entries are reported here and left out; without it the first one is an error.
   Problems* problems = nullptr;
-  CocoCounts* counts = nullptr;
 };
 
 // Reads a COCO JSON file of up to 4 GiB. Boxes are in pixels, in file order within their image, and

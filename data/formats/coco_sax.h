@@ -20,7 +20,6 @@ struct CocoRecords {
   std::vector<Category> categories;
   std::vector<ImageEntry> images;
   std::vector<CocoAnnotation> annotations;
-  CocoCounts counts;
 };
 
 // Parses the sections in any order. A bad entry is added to `problems` and left out. If `problems`
@@ -47,14 +46,11 @@ struct CocoEntry {
   };
   enum Kind { null, boolean, integer, real, string, array, object };  // of a JSON value
 
-  enum Shape { no_shape, polygon, run_length };  // of the segmentation, told by its first byte
-
   uint32_t named = 0;  // bit per field whose key was read
   uint32_t seen = 0;   // bit per field that had a usable value
   int64_t integers[iscrowd + 1] = {};
   double area_value = 0, box[4] = {};
   int box_count = 0;
-  Shape shape = no_shape;
   std::string text;     // file_name or name
   std::string group;    // supercategory
   std::string problem;  // the first one
@@ -95,7 +91,6 @@ class CocoHandler {
   bool scalar(CocoEntry::Kind kind, int64_t integer, double real = 0);
   void store(CocoEntry::Kind kind, int64_t integer, double real);
   void open_container(CocoEntry::Kind kind);
-  void note_segmentation();
   std::string in_words(CocoEntry::Kind) const;
   void refuse(CocoEntry::Field field, CocoEntry::Kind kind, const char* expected);
   void note(const std::string& problem);

@@ -1,6 +1,5 @@
 // Where a data set of any format is, and the one function that opens it.
 #pragma once
-#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -35,17 +34,39 @@ struct Source {
   std::string path() const;  // the name of the data set in messages; empty if none is given
 };
 
-// A format of data sets. Each is a line of the table in source.cpp, from which configuration keys
-// and options of programs are made.
+// The values of a Source that belong to some of the formats.
+enum class SourceValue { images, names, label_map, keep_grouping_class, split };
+
+// A format of data sets. Each is an entry of the table in format_table.cpp, from which
+// configuration keys, options of programs and their rules are made.
 struct Format {
   const char* key;      // as in data.train.KEY and --KEY
+  const char* name;     // for messages
   const char* meaning;  // for the help
   std::variant<std::string Source::*, std::vector<std::string> Source::*> field;
   Dataset (*open)(const Source&, Problems*);
+  std::vector<SourceValue> reads;  // which values its data sets may have
+  // Why this data set does not read the value. Empty if it does, or if the only reason is that the
+  // value is not in `reads`.
+  std::string (*why_unread)(const Source&, SourceValue);
+  // Whether a path without a key is of this format, if no format before this one recognises it.
+  // Null: any path that is no folder.
+  bool (*recognises)(const std::string& path);
+  bool has_label_files = false;  // files below the folder in `field`, or beside the images
+  bool needs_images = false;     // a configuration has to name the folder of the images
 
   bool given_in(const Source&) const;
+  bool reads_value(SourceValue) const;
+  void give(Source&, const std::string& path) const;       // sets `field`
+  bool takes_patterns() const;                             // `field` is a list of files
+  std::vector<std::string> paths_in(const Source&) const;  // what the user gave in `field`
 };
-std::span<const Format> formats();
+const std::vector<Format>& formats();
+// The names of the formats that read the value, joined by " and ".
+std::string formats_with(SourceValue);
+
+// The one format that is given; null if it is none or several.
+const Format* format_of(const Source&);
 
 // The keys of all formats, each after `prefix`: "--annotations, --tfrecords, --voc, --yolo".
 std::string format_keys(const std::string& prefix);

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Adds all files below a folder that may hold labels, lists or names of VOC or YOLO.
+// Adds all files below a folder that may hold labels, lists or names.
 void add_labels_below(const fs::path& folder, std::vector<std::string>& files) {
   const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
     for (const char* ending : {".xml", ".txt", ".yaml", ".yml", ".names"})
@@ -27,13 +27,14 @@ void add_labels_below(const fs::path& folder, std::vector<std::string>& files) {
 
 std::vector<std::string> files_of(const Source& source, const Dataset& dataset) {
   std::vector<std::string> files = dataset.shards;
-  for (const std::string* file : {&source.annotations, &source.names, &source.label_map})
+  for (const std::string* file : {&source.names, &source.label_map})
     if (!file->empty()) files.push_back(*file);
   for (const std::string& file : label_maps_beside(dataset.shards)) files.push_back(file);
-  for (const std::string* folder : {&source.voc, &source.yolo}) {
-    if (folder->empty()) continue;
-    files.push_back(*folder);  // perhaps a data.yaml
-    add_labels_below(*folder, files);
+  for (const Format& format : formats()) {
+    if (!format.given_in(source) || format.takes_patterns()) continue;
+    files.push_back(source.path());
+    if (!format.has_label_files) continue;
+    add_labels_below(source.path(), files);
     add_labels_below(dataset.image_folder, files);
   }
   for (const ImageEntry& image : dataset.images)

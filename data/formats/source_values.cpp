@@ -1,9 +1,8 @@
 #include "data/formats/source_values.h"
 
-#include "data/formats/voc.h"
-#include "data/formats/yolo_source.h"
+#include <utility>
+
 #include "engine/base/error.h"
-#include "engine/base/text.h"
 
 namespace data {
 namespace {
@@ -15,40 +14,58 @@ namespace {
              "; leave it away, or name other data");
 }
 
-void refuse_split(const Source& s) {
-  const std::string name = base::printable(s.path());
-  if (!s.annotations.empty())
-    refuse(s, "split", ": a COCO file has no splits; all images of " + name + " are read");
-  if (!s.tfrecords.empty())
-    refuse(s, "split", ": TFRecord shards have no splits; all images of " + name + " are read");
-  if (!s.voc.empty() && !has_voc_splits(s.voc))
-    refuse(s, "split",
-           ": " + name + " has no " + kVocSplits +
-               ", which would list splits; all its images are "
-               "read");
-  if (!s.yolo.empty() && !has_yolo_yaml(s.yolo))
-    refuse(s, "split",
-           ": " + name + " has no data.yaml, which would list splits; all its images are read");
+constexpr std::pair<SourceValue, const char*> kValues[] = {
+    {SourceValue::images, "images"},
+    {SourceValue::names, "names"},
+    {SourceValue::label_map, "label_map"},
+    {SourceValue::keep_grouping_class, "keep_grouping_class"},
+    {SourceValue::split, "split"}};
+
+bool is_given(const Source& s, const GivenValues& given, SourceValue value) {
+  switch (value) {
+    case SourceValue::images:
+      return !s.images.empty();
+    case SourceValue::names:
+      return !s.names.empty();
+    case SourceValue::label_map:
+      return !s.label_map.empty();
+    case SourceValue::keep_grouping_class:
+      return given.keep_grouping_class;
+    case SourceValue::split:
+      return given.split;
+  }
+  return false;
+}
+
+// The options of the formats that read the value.
+std::string options_with(const Source& s, SourceValue value) {
+  std::string all;
+  for (const Format& f : formats())
+    if (f.reads_value(value)) all += (all.empty() ? "" : " and ") + s.option(f.key);
+  return all;
 }
 
 }  // namespace
 
+std::vector<std::string> source_value_names() {
+  std::vector<std::string> names;
+  for (const auto& [value, name] : kValues) names.push_back(name);
+  return names;
+}
+
 void refuse_unread_values(const Source& s, const GivenValues& given) {
-  if (!s.given()) return;
-  const bool records = !s.tfrecords.empty(), yaml = !s.yolo.empty() && has_yolo_yaml(s.yolo);
-  if (!s.images.empty() && records) refuse(s, "images", ": TFRecord shards hold their images");
-  if (!s.images.empty() && yaml)
-    refuse(s, "images", ": the data.yaml says where the images are (path, train, val)");
-  if (!s.names.empty() && s.voc.empty() && s.yolo.empty())
-    refuse(s, "names", " serves only " + s.option("voc") + " and " + s.option("yolo"));
-  if (!s.names.empty() && yaml) refuse(s, "names", ": the data.yaml has the names of the classes");
-  if (!s.label_map.empty() && !records)
-    refuse(s, "label_map", " serves only " + s.option("tfrecords"));
-  if (given.keep_grouping_class && s.annotations.empty())
-    refuse(
-        s, "keep_grouping_class",
-        " serves only " + s.option("annotations") + ": in other formats no category groups others");
-  if (given.split) refuse_split(s);
+  const Format* format = format_of(s);
+  if (!format) return;
+  for (const auto& [value, name] : kValues) {
+    if (!is_given(s, given, value)) continue;
+    const std::string why = format->why_unread(s, value);
+    if (!why.empty()) refuse(s, name, ": " + why);
+    if (format->reads_value(value)) continue;
+    const char* more = value == SourceValue::keep_grouping_class
+                           ? ": in other formats no category groups others"
+                           : "";
+    refuse(s, name, " serves only " + options_with(s, value) + more);
+  }
 }
 
 }  // namespace data

@@ -10,9 +10,12 @@ struct GivenValues {
   bool keep_grouping_class = false;
 };
 
+// The names of all values that belong to some of the formats, such as "label_map".
+std::vector<std::string> source_value_names();
+
 // Throws Error(usage), with the name of the option or key, if a value is given that nothing reads
-// in this data set: images, names, label_map, or one of GivenValues. Does nothing if no data set is
-// given.
+// in this data set: images, names, label_map, or one of GivenValues. Does nothing unless one data
+// set is given.
 void refuse_unread_values(const Source&, const GivenValues& given);
 
 }  // namespace data

@@ -13,6 +13,12 @@ struct Rectangle {
   double x = 0, y = 0, width = 0, height = 0;
 };
 
+// The rectangle of a box whose edges are fractions of an image of this size.
+inline Rectangle in_pixels(double ymin, double xmin, double ymax, double xmax, double width,
+                           double height) {
+  return {xmin * width, ymin * height, xmax * width - xmin * width, ymax * height - ymin * height};
+}
+
 struct DrawnBox {
   Rectangle area;
   std::string name;    // of its class, any bytes; a long one is shortened with an ellipsis

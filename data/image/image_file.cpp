@@ -7,7 +7,6 @@
 #include "data/image/orientation.h"
 #include "data/image/png.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
 #include "engine/base/write_file.h"
 
 namespace data {
@@ -89,10 +88,6 @@ ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string&
                               const DecodeLimits& limits) {
   return format_of(bytes, name) == Format::jpeg ? read_jpeg_header(bytes, name, limits)
                                                 : read_png_header(bytes, name, limits);
-}
-
-Picture read_image(const std::filesystem::path& path, const DecodeLimits& limits) {
-  return decode_image(base::read_file(path, limits.max_file_bytes), path.string(), limits);
 }
 
 std::vector<uint8_t> encode_image(const Picture& image, const std::string& ending) {

@@ -7,9 +7,8 @@
 
 namespace data {
 
-// Return the pixels as they are stored. They throw Error(data), which names the file, if it is
-// absent, damaged, over a limit, or neither JPEG nor PNG.
-Picture read_image(const std::filesystem::path& path, const DecodeLimits& limits = {});
+// Returns the pixels as they are stored. Throws Error(data), which names the file, if it is
+// damaged, over a limit, or neither JPEG nor PNG.
 Picture decode_image(std::span<const uint8_t> bytes, const std::string& name,
                      const DecodeLimits& limits = {});
 // Decodes into `image`, whose memory is reused if the file is a JPEG.

@@ -35,7 +35,7 @@ LabelUse count_labels(const Dataset& dataset, const GroundTruthOptions& options,
   for (const ImageEntry& image : dataset.images) {
     int taken = 0;
     for (const Object& object : dataset.objects_of(image)) {
-      const Label label = label_of(object, image, options);
+      const JudgedLabel label = label_of(object, image, options);
       LabelFate fate = label.fate;
       if (fate == LabelFate::trained && ++taken > max_boxes) fate = LabelFate::beyond_max_boxes;
       ++use.labels;

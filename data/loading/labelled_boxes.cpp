@@ -64,7 +64,8 @@ LabelFate fate_of(const Object& object, const PixelBox& b, const ImageEntry& ima
 
 }  // namespace
 
-Label label_of(const Object& object, const ImageEntry& image, const GroundTruthOptions& options) {
+JudgedLabel label_of(const Object& object, const ImageEntry& image,
+                     const GroundTruthOptions& options) {
   if (object.crowd && options.crowd == CrowdPolicy::ignore) return {.fate = LabelFate::crowd};
   SSD_CHECK(size_t(object.category) < options.class_columns.size(), "category ", object.category,
             " has no class column");
@@ -93,7 +94,7 @@ LabelledBoxes ground_truth(const Dataset& dataset, const ImageEntry& image,
                            const GroundTruthOptions& options) {
   LabelledBoxes boxes;
   for (const Object& object : dataset.objects_of(image)) {
-    const Label label = label_of(object, image, options);
+    const JudgedLabel label = label_of(object, image, options);
     if (label.fate == LabelFate::trained) boxes.push_back(label.box);
   }
   return boxes;

@@ -48,7 +48,7 @@ enum class LabelFate {
 };
 inline constexpr int kLabelFates = static_cast<int>(LabelFate::beyond_max_boxes) + 1;
 
-struct Label {
+struct JudgedLabel {
   LabelFate fate = LabelFate::trained;
   bool cut = false;     // whether the box is cut at the border
   bool beyond = false;  // whether it is trained although a part of it lies past the border
@@ -56,7 +56,8 @@ struct Label {
 };
 // Decides about one object. It does not count the objects of the image, so the fate is never
 // beyond_max_boxes.
-Label label_of(const Object& object, const ImageEntry& image, const GroundTruthOptions& options);
+JudgedLabel label_of(const Object& object, const ImageEntry& image,
+                     const GroundTruthOptions& options);
 
 // Whether a side is above 0 and below 1 pixel of the image, by more than rounding.
 bool is_tiny(const Object& object);

@@ -79,7 +79,7 @@ Loader::Loader(const Dataset& dataset, LoaderOptions options, Cursor start)
     : options_(checked(std::move(options), dataset)),
       plan_(plan_of(options_, dataset)),
       builder_(dataset, options_.sample, options_.seed),
-      slots_(size_t(options_.queue_depth)),
+      batches_(size_t(options_.queue_depth)),
       next_row_(options_.batch_size) {
   check_at_least("cursor epoch", start.epoch, 0);
   check_at_least("cursor image", start.image, 0);
@@ -91,12 +91,13 @@ Loader::Loader(const Dataset& dataset, LoaderOptions options, Cursor start)
     pixels = own_pixels_;
   }
   SSD_CHECK(pixels.size() >= bytes, pixels.size(), " bytes for pixels, expected ", bytes);
-  size_t part = bytes / slots_.size();
-  for (size_t i = 0; i < slots_.size(); ++i)
-    prepare(slots_[i].batch, options_.batch_size, options_.sample, pixels.subspan(i * part, part));
+  size_t part = bytes / batches_.size();
+  for (size_t i = 0; i < batches_.size(); ++i)
+    prepare(batches_[i].batch, options_.batch_size, options_.sample,
+            pixels.subspan(i * part, part));
   if (options_.device_cache_bytes > 0) {
     places_.emplace(dataset, options_.sample.input, options_.device_cache_bytes);
-    for (Slot& slot : slots_) slot.batch.cache_use.resize(size_t(options_.batch_size));
+    for (QueuedBatch& queued : batches_) queued.batch.cache_use.resize(size_t(options_.batch_size));
   }
   try {
     for (int i = 0; i < options_.threads; ++i) workers_.emplace_back([this] { work(); });
@@ -135,19 +136,19 @@ void Loader::work() {
       work_changed_.notify_all();
       return;
     }
-    Slot& slot = slots_[size_t((opened_ - 1) % options_.queue_depth)];
+    QueuedBatch& queued = batches_[size_t((opened_ - 1) % options_.queue_depth)];
     int row = next_row_++;
     lock.unlock();
-    build_row(slot, row);
+    build_row(queued, row);
     lock.lock();
-    if (--slot.pending == 0) row_finished_.notify_all();
+    if (--queued.pending == 0) row_finished_.notify_all();
   }
 }
 
-// The caller is done with the slot's old batch, so the pictures that it kept are on the device.
-// Therefore a batch can read only what batches at least queue_depth before it have kept.
-void Loader::settle_cache(const Slot& slot) {
-  const Batch& batch = slot.batch;
+// The caller is done with the old batch of `queued`, so the pictures that it kept are on the
+// device. Therefore a batch can read only what batches at least queue_depth before it have kept.
+void Loader::settle_cache(const QueuedBatch& queued) {
+  const Batch& batch = queued.batch;
   for (int row = 0; row < batch.images; ++row)
     if (batch.cache_use[size_t(row)].kind == CacheUse::Kind::keep)
       places_->arrived(batch.image_index[size_t(row)]);
@@ -158,44 +159,44 @@ int64_t Loader::pictures_on_device() {
   return places_ ? places_->pictures() : 0;
 }
 
-void Loader::plan_cache(Slot& slot) {
-  for (int row = 0; row < slot.batch.images; ++row) {
-    const int64_t position = plan_.position(slot.batch.start, row);
-    slot.batch.cache_use[size_t(row)] = places_->next_use((*slot.order)[size_t(position)]);
+void Loader::plan_cache(QueuedBatch& queued) {
+  for (int row = 0; row < queued.batch.images; ++row) {
+    const int64_t position = plan_.position(queued.batch.start, row);
+    queued.batch.cache_use[size_t(row)] = places_->next_use((*queued.order)[size_t(position)]);
   }
 }
 
 void Loader::open_batch() {
-  Slot& slot = slots_[size_t(opened_ % options_.queue_depth)];
-  if (places_) settle_cache(slot);
-  const Slot* previous =
-      opened_ > 0 ? &slots_[size_t((opened_ - 1) % options_.queue_depth)] : nullptr;
+  QueuedBatch& queued = batches_[size_t(opened_ % options_.queue_depth)];
+  if (places_) settle_cache(queued);
+  const QueuedBatch* previous =
+      opened_ > 0 ? &batches_[size_t((opened_ - 1) % options_.queue_depth)] : nullptr;
   bool same_epoch = previous && previous->batch.start.epoch == next_open_.epoch;
-  slot.order = same_epoch ? previous->order
-                          : std::make_shared<const std::vector<uint32_t>>(epoch_order(
-                                plan_.images, options_.shuffle, options_.seed, next_open_.epoch));
+  queued.order = same_epoch ? previous->order
+                            : std::make_shared<const std::vector<uint32_t>>(epoch_order(
+                                  plan_.images, options_.shuffle, options_.seed, next_open_.epoch));
   size_t rows = size_t(options_.batch_size);
-  slot.errors.assign(rows, nullptr);
-  slot.skipped.assign(rows, {});
-  slot.batch.start = next_open_;
-  slot.batch.images = 0;
-  while (slot.batch.images < options_.batch_size &&
-         plan_.position(next_open_, slot.batch.images) >= 0)
-    ++slot.batch.images;
-  if (places_) plan_cache(slot);
-  slot.pending = options_.batch_size;
+  queued.errors.assign(rows, nullptr);
+  queued.skipped.assign(rows, {});
+  queued.batch.start = next_open_;
+  queued.batch.images = 0;
+  while (queued.batch.images < options_.batch_size &&
+         plan_.position(next_open_, queued.batch.images) >= 0)
+    ++queued.batch.images;
+  if (places_) plan_cache(queued);
+  queued.pending = options_.batch_size;
   next_open_ = plan_.next(next_open_);
   next_row_ = 0;
   ++opened_;
   work_changed_.notify_all();
 }
 
-void Loader::build_row(Slot& slot, int row) {
+void Loader::build_row(QueuedBatch& queued, int row) {
   try {
-    int64_t position = plan_.position(slot.batch.start, row);
-    slot.skipped[size_t(row)] = builder_.build(*slot.order, position, row, slot.batch);
+    int64_t position = plan_.position(queued.batch.start, row);
+    queued.skipped[size_t(row)] = builder_.build(*queued.order, position, row, queued.batch);
   } catch (...) {
-    slot.errors[size_t(row)] = std::current_exception();
+    queued.errors[size_t(row)] = std::current_exception();
   }
 }
 
@@ -209,27 +210,27 @@ const Batch* Loader::next() {
     work_changed_.notify_all();
   }
   if (ended(cursor_)) return nullptr;
-  Slot& slot = slots_[size_t(released_ % options_.queue_depth)];
+  QueuedBatch& queued = batches_[size_t(released_ % options_.queue_depth)];
   row_finished_.wait(lock,
-                     [&] { return worker_failure_ || (opened_ > released_ && !slot.pending); });
+                     [&] { return worker_failure_ || (opened_ > released_ && !queued.pending); });
   failure_ = worker_failure_;
   lock.unlock();
   try {
     if (failure_) std::rethrow_exception(failure_);
-    collect(slot);
+    collect(queued);
   } catch (...) {
     failure_ = std::current_exception();
     throw;
   }
   holding_ = true;
   cursor_ = plan_.next(cursor_);
-  return &slot.batch;
+  return &queued.batch;
 }
 
-void Loader::collect(const Slot& slot) {
-  for (const auto& error : slot.errors)
+void Loader::collect(const QueuedBatch& queued) {
+  for (const auto& error : queued.errors)
     if (error) std::rethrow_exception(error);
-  for (const auto& row : slot.skipped)
+  for (const auto& row : queued.skipped)
     for (const SkippedImage& skipped : row)
       if (skipped_images_.insert(skipped.image).second) skipped_.push_back(skipped);
   if (int64_t(skipped_.size()) > builder_.skip_limit())

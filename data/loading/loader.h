@@ -66,7 +66,7 @@ class Loader {
   int64_t pictures_on_device();  // in the device's cache, for batches that are begun from now on
 
  private:
-  struct Slot {  // one batch that is being made, waits or is in use
+  struct QueuedBatch {  // one batch that is being made, waits or is in use
     Batch batch;
     std::shared_ptr<const std::vector<uint32_t>> order;
     int pending = 0;                                 // rows that are not finished
@@ -78,17 +78,17 @@ class Loader {
   bool has_work() const;
   bool ended(Cursor cursor) const { return options_.epochs > 0 && cursor.epoch >= options_.epochs; }
   void open_batch();
-  void plan_cache(Slot& slot);
-  void settle_cache(const Slot& slot);
-  void build_row(Slot& slot, int row);
-  void collect(const Slot& slot);
+  void plan_cache(QueuedBatch& queued);
+  void settle_cache(const QueuedBatch& queued);
+  void build_row(QueuedBatch& queued, int row);
+  void collect(const QueuedBatch& queued);
   void shut_down();
 
   const LoaderOptions options_;
   const BatchPlan plan_;
   SampleBuilder builder_;
   std::vector<uint8_t> own_pixels_;
-  std::vector<Slot> slots_;
+  std::vector<QueuedBatch> batches_;
 
   // Only the thread that calls next() uses these.
   Cursor cursor_;

@@ -25,9 +25,7 @@ Picture sample_picture(const InputImage& input, const Batch& batch, int row,
   for (int i = 0; i < batch.counts[size_t(row)]; ++i) {
     size_t at = size_t(row) * size_t(batch.max_boxes) + size_t(i);
     const float* box = &batch.boxes[4 * at];
-    double height = input.height, width = input.width;
-    Rectangle area{box[1] * width, box[0] * height, (box[3] - box[1]) * width,
-                   (box[2] - box[0]) * height};
+    const Rectangle area = in_pixels(box[0], box[1], box[2], box[3], input.width, input.height);
     size_t column = size_t(batch.labels[at]);
     bool named = column >= 1 && column <= class_names.size();
     const std::string name = named ? class_names[column - 1] : std::to_string(column);

@@ -70,5 +70,8 @@ std::array<double, Evaluation::kRecalls> recall_thresholds();  // 0, 0.01, ..., 
 // The names of Evaluation::stats in the original's logs, from "DetectionBoxes_Precision/mAP" to
 // "DetectionBoxes_Recall/AR@100 (large)".
 const std::array<std::string, 12>& metric_names();
+// The index in these names and in Evaluation::stats of the metric that is `name` without its group,
+// such as "mAP@.50IOU".
+size_t metric_index(const std::string& name);
 
 }  // namespace data

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/error.h"
+
 namespace data {
 namespace {
 
@@ -132,6 +134,15 @@ const std::array<std::string, 12>& metric_names() {
                                                     "DetectionBoxes_Recall/AR@100 (medium)",
                                                     "DetectionBoxes_Recall/AR@100 (large)"};
   return names;
+}
+
+size_t metric_index(const std::string& name) {
+  const auto& names = metric_names();
+  const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& full) {
+    return full.ends_with("/" + name);
+  });
+  SSD_CHECK(found != names.end(), name);
+  return size_t(found - names.begin());
 }
 
 }  // namespace data

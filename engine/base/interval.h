@@ -15,7 +15,6 @@ struct Interval {
     return std::isfinite(v) && (above_low ? v > low : v >= low) && v <= high;
   }
 };
-constexpr Interval any_number() { return {}; }
 constexpr Interval at_least(double low) { return {.low = low}; }
 constexpr Interval above(double low) { return {.low = low, .above_low = true}; }
 constexpr Interval between(double low, double high) { return {.low = low, .high = high}; }

@@ -21,6 +21,11 @@ GradientParts merged(GradientParts parts) {
 
 }  // namespace
 
+const char* sum_precision_name(std::optional<kernels::DType> half) {
+  if (!half) return "fp32";
+  return *half == kernels::DType::f16 ? "fp16" : "bf16";
+}
+
 GradientBuckets::GradientBuckets(const std::vector<int64_t>& completed, int64_t total, int most) {
   const std::set<int64_t> begins(completed.begin(), completed.end());
   const auto part_of = [&](int64_t first) -> GradientPart {

@@ -16,6 +16,9 @@ struct GradientSumOptions {
   std::optional<kernels::DType> half;
 };
 
+// Its name, as the key ranks.sum_precision has it: "fp32" if it is empty, "fp16" or "bf16".
+const char* sum_precision_name(std::optional<kernels::DType> half);
+
 // Consecutive elements of the flat buffer.
 struct GradientPart {
   int64_t first = 0, count = 0;

@@ -47,15 +47,12 @@ TEST_CASE("boxes without area have no IoU") {
   CHECK(iou(box, inverted) == 0.f);
   CHECK(suppression_iou(line, line) == 0.f);
   CHECK(suppression_iou(upright(inverted), box) == Approx(0.36f));
-  CHECK(std::isnan(ioa(box, line)));
 }
 
 TEST_CASE("clipping and frames") {
   Box window{0, 0, 1, 1};
   CHECK(clip(Box{-1, 0.25f, 2, 0.5f}, window) == Box{0, 0.25f, 1, 0.5f});
   CHECK(area(clip(Box{2, 2, 3, 3}, window)) == 0.f);
-  CHECK(completely_outside(Box{1, 0, 2, 1}, window));
-  CHECK_FALSE(completely_outside(Box{0.9f, 0, 2, 1}, window));
   CHECK(inside(window, window));
   CHECK(change_frame(Box{0.25f, 0.5f, 0.75f, 0.75f}, {0.25f, 0.25f, 0.75f, 0.75f}) ==
         Box{0, 0.5f, 1, 1});

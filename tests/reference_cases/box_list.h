@@ -17,6 +17,15 @@ inline Box encode_corners(const Box& box, const Box& anchor, float deviation) {
           (box.ymax - anchor.ymax) / deviation, (box.xmax - anchor.xmax) / deviation};
 }
 
+// Intersection over the area of the second box; NaN where that is 0.
+inline float ioa(const Box& a, const Box& b) { return intersection(a, b) / area(b); }
+
+// Outside altogether; touching counts as outside.
+inline bool completely_outside(const Box& b, const Box& window) {
+  return b.ymin >= window.ymax || b.xmin >= window.xmax || b.ymax <= window.ymin ||
+         b.xmax <= window.xmin;
+}
+
 struct BoxList {
   std::vector<Box> boxes;
   std::vector<float> scores;  // as many as boxes, or none

@@ -8,7 +8,9 @@
 
 #include <jpeglib.h>
 
+#include "data/image/image_file.h"
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace tests {
 
@@ -23,6 +25,11 @@ data::Picture picture(int width, int height) {
       p[2] = uint8_t(120 + 60 * std::sin(7 * u + 5 * v));
     }
   return image;
+}
+
+data::Picture read_image(const std::filesystem::path& path) {
+  const data::DecodeLimits limits;
+  return data::decode_image(base::read_file(path, limits.max_file_bytes), path.string());
 }
 
 double mean_of(const data::Picture& image, int channel) {

@@ -1,6 +1,7 @@
 // Pictures and encoded files for tests of the decoders.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 #include "data/image/picture.h"
@@ -9,6 +10,9 @@ namespace tests {
 
 // Smooth colours with some texture, different in every corner.
 data::Picture picture(int width, int height);
+
+// The pixels of a JPEG or PNG file as they are stored.
+data::Picture read_image(const std::filesystem::path& path);
 
 double mean_of(const data::Picture&, int channel);
 double largest_difference(const data::Picture&, const data::Picture&);  // in levels

@@ -9,6 +9,7 @@
 #include "data/image/jpeg.h"
 #include "tests/support/catch.h"
 #include "tests/support/paths.h"
+#include "tests/support/picture.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -31,7 +32,7 @@ int pixels_of(data::Colour c, const data::Picture& image) {
 // The class whose colour fills most of the picture; everything else in it is grey.
 std::string class_shown(const fs::path& picture) {
   const data::ClassColours colours(kNames);
-  const data::Picture image = data::read_image(picture);
+  const data::Picture image = tests::read_image(picture);
   const auto shown = [&](const std::string& name) { return pixels_of(colours.of(name), image); };
   const auto best = std::max_element(
       kNames.begin(), kNames.end(),

@@ -7,6 +7,7 @@
 
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/picture.h"
 #include "tests/support/python.h"
 #include "tests/support/tools/training_run.h"
 
@@ -187,7 +188,7 @@ TEST_CASE("programs in C++, C, Python and ONNX Runtime find what ssddetect finds
   int64_t boxes = 0;
   for (const fs::path& picture : pictures(place)) {
     CAPTURE(picture);
-    write_ppm(installed.at("picture.ppm"), data::read_image(picture));
+    write_ppm(installed.at("picture.ppm"), tests::read_image(picture));
     const Outcome found =
         installed.run("ssddetect", "--batch 1 --checkpoint" + model + " " + quoted(picture));
     check_done(found);

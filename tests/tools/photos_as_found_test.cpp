@@ -155,7 +155,7 @@ TEST_CASE("EXIF: training and evaluation say it, and follow data.exif") {
   const tests::TrainingPlace place;
   const fs::path images = place.at("data/images");
   for (const auto& entry : fs::directory_iterator(images)) {  // all turned by 180 degrees
-    const data::Picture picture = data::read_image(entry.path());
+    const data::Picture picture = tests::read_image(entry.path());
     base::write_file(entry.path(), tests::jpeg_with_orientation(tests::make_jpeg(picture, {}), 3));
   }
   const Outcome trained = place.train("run", "train.steps=2");
@@ -201,7 +201,7 @@ TEST_CASE("files of which less is read than they hold are told by every program"
   const tests::TrainingPlace place(4, 4);
   int number = 0;
   for (const auto& entry : fs::directory_iterator(place.at("data/images"))) {
-    const data::Picture old = data::read_image(entry.path());
+    const data::Picture old = tests::read_image(entry.path());
     tests::PngKind dark{PNG_COLOR_TYPE_GRAY, 16, {0x0f, 0xff}};
     dark.width = old.width, dark.height = old.height;
     base::write_file(entry.path(),

@@ -44,11 +44,24 @@ std::string absent_in_words(const PipelineField& field) {
   return fmt::format("{}`{}`", exists ? "" : "refused, because it would be ", field.absent);
 }
 
+// The words in lines of at most 100 columns.
+std::string wrapped(const std::string& words) {
+  constexpr size_t kColumns = 100;
+  std::string text;
+  for (size_t begin = 0; begin < words.size();) {
+    size_t end = words.size();
+    if (end - begin > kColumns) end = words.rfind(' ', begin + kColumns);
+    text += words.substr(begin, end - begin) + "\n";
+    begin = end + 1;
+  }
+  return text;
+}
+
 std::string section(const PipelineMessage& message) {
   std::string text = fmt::format("\n## `{}`\n", message.path);
   std::string words = message.needed ? "It is needed." : "";
   if (*message.meaning) words += (words.empty() ? "" : " ") + std::string(message.meaning);
-  if (!words.empty()) text += "\n" + words + "\n";
+  if (!words.empty()) text += "\n" + wrapped(words);
   if (message.fields.empty()) return text + "\nIt has no fields here.\n";
   text += "\n| field | here | if it is absent |\n|---|---|---|\n";
   for (const PipelineField& field : message.fields)

@@ -4,6 +4,7 @@
 
 #include "engine/backend.h"
 #include "engine/base/counted.h"
+#include "engine/device_words.h"
 #include "engine/precision.h"
 
 namespace config {
@@ -56,34 +57,50 @@ void model_rules(ConfigTable& t, const RunConfig& c) {
   });
 }
 
+// Whether a format that reads the value is given.
+bool is_read(data::SourceValue value, const data::Source& s) {
+  for (const data::Format& f : data::formats())
+    if (f.given_in(s) && f.reads_value(value)) return true;
+  return false;
+}
+
 void source_rules(ConfigTable& t, const std::string& path, const data::Source& s) {
-  const std::string prefix = path + ".", annotations = prefix + "annotations",
-                    images = prefix + "images";
+  const std::string prefix = path + ".", images = prefix + "images", names = prefix + "names";
   for (const data::Format& other : data::formats())
     for (const data::Format& first : data::formats()) {
       if (&first == &other) break;
       const std::string key = prefix + first.key;
-      const std::string without = key == annotations ? key + "= " + images + "=" : key + "=";
+      const std::string without = first.needs_images ? key + "= " + images + "=" : key + "=";
       t.rule({prefix + other.key, key}, [&s, &first, &other, key, without] {
         return unless(!first.given_in(s) || !other.given_in(s),
                       key + " is given, too: keep one of them; " + without +
                           " on the command line removes it");
       });
     }
-  t.rule({annotations, images}, [&s, images] {
-    return unless(s.annotations.empty() || !s.images.empty(),
-                  images + " is missing: the folder of the images");
-  });
-  t.rule({images, annotations}, [&s, prefix, annotations] {
+  const std::string first_key = prefix + data::formats().front().key;
+  t.rule({images, first_key}, [&s, prefix, first_key] {
     return unless(s.images.empty() || s.given(),
-                  annotations + " is missing: give one of " + data::format_keys(prefix));
+                  first_key + " is missing: give one of " + data::format_keys(prefix));
   });
-  t.rule({images, prefix + "tfrecords"}, [&s] {
-    return unless(s.images.empty() || s.tfrecords.empty(), "TFRecord shards hold their images");
-  });
-  t.rule({prefix + "names", prefix + "voc", prefix + "yolo"}, [&s] {
-    return unless(s.names.empty() || !s.voc.empty() || !s.yolo.empty(),
-                  "serves only VOC and YOLO; the other formats name their classes themselves");
+  std::vector<std::string> of_names{names};
+  for (const data::Format& f : data::formats()) {
+    const std::string key = prefix + f.key;
+    if (f.needs_images)
+      t.rule({key, images}, [&s, &f, images] {
+        return unless(!f.given_in(s) || !s.images.empty(),
+                      images + " is missing: the folder of the images");
+      });
+    if (!f.reads_value(data::SourceValue::images))
+      t.rule({images, key}, [&s, &f] {
+        return unless(s.images.empty() || !f.given_in(s),
+                      f.why_unread(s, data::SourceValue::images));
+      });
+    if (f.reads_value(data::SourceValue::names)) of_names.push_back(key);
+  }
+  t.rule(of_names, [&s] {
+    return unless(s.names.empty() || is_read(data::SourceValue::names, s),
+                  "serves only " + data::formats_with(data::SourceValue::names) +
+                      "; the other formats name their classes themselves");
   });
 }
 
@@ -92,9 +109,10 @@ void data_rules(ConfigTable& t, const RunConfig& c) {
   source_rules(t, "data.train", d.train);
   source_rules(t, "data.val", d.val);
   t.rule({"data.label_map"}, [&d] {
-    bool records = !d.train.tfrecords.empty() || !d.val.tfrecords.empty();
-    return unless(records || d.label_map.empty(),
-                  "serves only TFRecord shards; other formats name their classes themselves");
+    constexpr auto kMap = data::SourceValue::label_map;
+    return unless(d.label_map.empty() || is_read(kMap, d.train) || is_read(kMap, d.val),
+                  "serves only " + data::formats_with(kMap) +
+                      "; other formats name their classes themselves");
   });
   auto ordered = [&t](const std::string& low_key, const double& low, const std::string& high_key,
                       const double& high) {

@@ -1,9 +1,11 @@
 // The one table of configuration keys.
 #include "engine/backend.h"
+#include "engine/device_words.h"
 #include "engine/precision.h"
 #include "tools/config/model_keys.h"
 #include "tools/config/run_config.h"
 #include "tools/config/run_config_rules.h"
+#include "tools/config/shared_limits.h"
 
 namespace config {
 namespace {
@@ -124,9 +126,9 @@ void bind_data(ConfigTable& t, DataConfig& d) {
            {{"error", data::ImageErrorPolicy::error}, {"skip", data::ImageErrorPolicy::skip}},
            "what to do if an image cannot be read: end the run, or go on without it (for at most "
            "1% of the images)");
-  t.number("data.max_boxes", s.max_boxes, between(1, 10000),
+  t.number("data.max_boxes", s.max_boxes, limits::boxes,
            "largest number of boxes per image in training; the first ones are taken");
-  t.number("data.threads", d.threads, between(0, 1024),
+  t.number("data.threads", d.threads, limits::threads,
            "threads that read and decode; 0 for one per core");
   t.number("data.queue", d.queue, between(1, 1024), "batches prepared ahead");
   t.number("data.cache_mib", d.cache_mib, between(0, 1 << 24),
@@ -181,6 +183,13 @@ void bind_schedule(ConfigTable& t, ScheduleConfig& s) {
            "step: the rate is multiplied by it at each boundary");
 }
 
+// For a key whose value is one of these words.
+std::vector<std::pair<std::string, std::string>> as_choices(const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::string>> choices;
+  for (const std::string& word : words) choices.emplace_back(word, word);
+  return choices;
+}
+
 void bind_loss(ConfigTable& t, TrainConfig& train) {
   model::LossOptions& l = train.loss;
   t.section("train.loss", "Losses");
@@ -227,52 +236,39 @@ void bind_loss(ConfigTable& t, TrainConfig& train) {
   t.number("train.early_stopping.min_gain", train.early_stopping.min_gain, between(0, 1),
            "a smaller gain counts as none");
   t.choice("train.early_stopping.metric", train.early_stopping.metric,
-           {{"mAP", std::string("mAP")},
-            {"mAP@.50IOU", std::string("mAP@.50IOU")},
-            {"AR@100", std::string("AR@100")}},
+           as_choices({"mAP", "mAP@.50IOU", "AR@100"}),
            "the metric that has to grow; it also decides which checkpoint is the best");
-}
-
-std::vector<std::pair<std::string, std::string>> precisions() {
-  std::vector<std::pair<std::string, std::string>> names;
-  for (const std::string& name : engine::precision_names()) names.emplace_back(name, name);
-  return names;
 }
 
 void bind_train(ConfigTable& t, TrainConfig& c) {
   t.section("train", "Training");
-  t.number("train.batch_size", c.batch_size, between(1, 65536), "images per rank and step");
+  t.number("train.batch_size", c.batch_size, limits::batch_size, "images per rank and step");
   t.number("train.steps", c.steps, kSteps,
            "updates of the weights in the run; or give train.epochs");
   t.number("train.epochs", c.epochs, between(0, 1e6),
            "passes over the training images; or give train.steps");
   t.number("train.seed", c.seed, base::at_least(0), "seed of all random numbers");
-  t.choice("train.precision", c.precision, precisions(),
+  t.choice("train.precision", c.precision, as_choices(engine::precision_names()),
            "dtype of the network's weights and activations; sums, losses and master weights are "
            "always fp32");
   t.text("train.device", c.device, engine::kDeviceNames);
   t.flag("train.deterministic", c.deterministic,
          "whether every run with the same seed, device and number of threads gives the same bits; "
          "on a CPU it always does");
-  t.choice("train.conv_algorithm", c.conv_algorithm,
-           {{"auto", std::string("auto")},
-            {"direct", std::string("direct")},
-            {"winograd", std::string("winograd")}},
+  t.choice("train.conv_algorithm", c.conv_algorithm, as_choices(engine::conv_algorithm_names()),
            "for fp32 and bf16 convolutions with 3x3 kernels on a CPU; auto takes Winograd where it "
            "is known to be faster");
   t.choice("train.weight_gradients", c.weight_gradients,
-           {{"auto", std::string("auto")},
-            {"exact", std::string("exact")},
-            {"half", std::string("half")}},
+           as_choices(engine::weight_gradient_names()),
            "gradients of kernels on a GPU in fp16 and bf16: exact never rounds them to the half "
            "type, half does where that is faster; auto is half in fp16, and in bf16 exact where "
            "cuDNN can");
   t.flag("train.graph", c.graph, "whether a GPU replays the step as one recorded graph");
   t.text("train.plan_cache", c.plan_cache,
          "folder that keeps a GPU's convolution plans; auto for the user's cache, empty for none");
-  t.number("train.threads", c.threads, between(0, 1024),
+  t.number("train.threads", c.threads, limits::threads,
            "CPU threads that compute; 0 for one per core");
-  t.number("train.memory_gib", c.memory_gib, between(0, 65536),
+  t.number("train.memory_gib", c.memory_gib, limits::memory_gib,
            "GiB of the device's memory for one step, which ranks on one CPU share; 0 for most of "
            "what is free");
   t.number("train.momentum", c.optimizer.momentum.momentum, between(0, 0.999999),
@@ -298,14 +294,14 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
            "steps between two evaluations; 0 for one at the end of the run");
   t.number("eval.every_epochs", c.every_epochs, between(0, 1e6),
            "epochs between two evaluations; 0 to use eval.every_steps");
-  t.number("eval.score_threshold", c.nms.score_threshold, between(0, 1),
+  t.number("eval.score_threshold", c.nms.score_threshold, limits::score,
            "detections with this score or less are dropped");
-  t.number("eval.iou_threshold", c.nms.iou_threshold, between(0, 1),
+  t.number("eval.iou_threshold", c.nms.iou_threshold, limits::overlap,
            "IoU of two boxes above which the one with the lower score is dropped");
-  t.number("eval.max_per_class", c.nms.max_per_class, between(1, 10000),
+  t.number("eval.max_per_class", c.nms.max_per_class, limits::boxes,
            "detections per class and image");
-  t.number("eval.max_total", c.nms.max_total, between(1, 10000), "detections per image");
-  t.number("eval.batch_size", c.batch_size, between(0, 65536),
+  t.number("eval.max_total", c.nms.max_total, limits::boxes, "detections per image");
+  t.number("eval.batch_size", c.batch_size, between(0, limits::batch_size.high),
            "images per batch; 0 for train.batch_size");
   t.flag("eval.reference_area", c.reference_area,
          "whether the size of an object is its box's area (as in the original) instead of the "
@@ -314,7 +310,7 @@ void bind_eval(ConfigTable& t, EvalConfig& c) {
 
 void bind_ranks(ConfigTable& t, RanksConfig& r) {
   t.section("ranks", "Processes that train together, each with a part of every batch");
-  t.number("ranks.count", r.count, between(1, 4096),
+  t.number("ranks.count", r.count, limits::ranks,
            "how many; without a launcher such as torchrun they are started on this machine");
   t.number("ranks.timeout_seconds", r.timeout_seconds, between(0.1, 1e6),
            "seconds of silence after which a rank is taken to hang, and all ranks end");
@@ -323,7 +319,9 @@ void bind_ranks(ConfigTable& t, RanksConfig& r) {
   t.number("ranks.buckets", r.sums.buckets, between(1, 64),
            "GPUs: parts of the gradients that are added up while the backward pass still runs");
   t.choice("ranks.sum_precision", r.sums.half,
-           {{"fp32", std::nullopt}, {"fp16", kernels::DType::f16}, {"bf16", kernels::DType::bf16}},
+           {{engine::sum_precision_name(std::nullopt), std::nullopt},
+            {engine::sum_precision_name(kernels::DType::f16), kernels::DType::f16},
+            {engine::sum_precision_name(kernels::DType::bf16), kernels::DType::bf16}},
            "dtype in which gradients are added up over the ranks; fp16 needs train.precision=fp16");
 }
 

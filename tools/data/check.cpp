@@ -11,6 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "tools/command_line.h"
+#include "tools/config/shared_limits.h"
 #include "tools/data/commands.h"
 #include "tools/dataset_input.h"
 #include "tools/label_use_report.h"
@@ -148,7 +149,7 @@ Command add_check_command(Program& program) {
   opts.add("--strict", arguments->strict, "exit with 3 on warnings, too");
   opts.add("--all", arguments->all, "list notes, too: images without boxes, crowds, grey images");
   opts.add("--threads", arguments->threads, "threads that decode images [one per core]")
-      .between(0, 1024)
+      .whole_within(config::limits::threads)
       .excludes(no_images);
   opts.add("--json", arguments->json, "one JSON object on standard output");
   return {opts, [arguments] { return check(*arguments); }};

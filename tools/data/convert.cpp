@@ -24,6 +24,7 @@
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
+#include "tools/config/shared_limits.h"
 #include "tools/data/commands.h"
 #include "tools/data/leftover_outputs.h"
 #include "tools/dataset_input.h"
@@ -284,7 +285,7 @@ Command add_convert_command(Program& program) {
            "copy the images into a folder, for instance out of records");
   opts.add("--overwrite", a->overwrite, "replace files that exist, but never an input");
   opts.add("--threads", a->threads, "shards written at the same time [one per core]")
-      .between(0, 1024)
+      .whole_within(config::limits::threads)
       .needs(records);
   return {opts, [a] { return convert(*a); }};
 }

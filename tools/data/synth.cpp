@@ -37,10 +37,10 @@ Command add_synth_command(Program& program) {
   using Scene = data::SceneOptions;
   const auto whole = [&opts](const char* name, int& value, const base::Interval& range,
                              const char* meaning) {
-    opts.add(name, value, meaning).between(int(range.low), int(range.high)).show_default();
+    opts.add(name, value, meaning).whole_within(range).show_default();
   };
   const auto share = [&opts](const char* name, double& value, const char* meaning) {
-    opts.add(name, value, meaning).between(Scene::kSize.low, Scene::kSize.high).show_default();
+    opts.add(name, value, meaning).within(Scene::kSize).show_default();
   };
   const base::Interval images = base::between(0, data::kMostDrawn);
   whole("--train N", a->set.train_images, images, "number of training images");

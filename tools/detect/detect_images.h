@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tools/detect/detection_files.h"
+#include "tools/run/detection_rules.h"
 #include "tools/run/loaded_model.h"
 
 namespace tools {
@@ -21,12 +22,8 @@ struct DetectJob {
   bool overwrite = false;            // replace files that exist
   std::string truth;                 // GroundTruth; an empty path: none
   std::optional<std::string> split;  // of `truth`
-  double score_threshold = 0.3;
-  std::vector<std::string> classes;  // lists as "car,bus": only these are kept; empty: all
-  // The largest IoU of two boxes of a class that are both kept; none: the model's.
-  std::optional<double> iou;
-  bool agnostic = false;                 // whether `iou` is for boxes of different classes, too
-  int most = 0;                          // boxes per image; 0: as the model was evaluated
+  run::DetectionRules rules;
+  std::vector<std::string> classes;      // lists as "car,bus": only these are kept; empty: all
   int batch = 0;                         // images at a time; 0: 8, or 1 where they come one by one
   std::optional<data::ExifPolicy> exif;  // none: as the model was trained
   run::ModelUse use;

@@ -6,7 +6,6 @@
 #include "data/likely_name.h"
 #include "engine/base/error.h"
 #include "engine/base/nearest_name.h"
-#include "tools/run/detection_rules.h"
 
 namespace tools {
 namespace {
@@ -92,11 +91,7 @@ Detection::Detection(const DetectJob& job, const run::ModelFile& file, int batch
 
 config::EvalConfig Detection::evaluation() const {
   config::EvalConfig eval = model_.config().eval;
-  const run::DetectionRules rules{.score_threshold = job_.score_threshold,
-                                  .iou = job_.iou,
-                                  .agnostic = job_.agnostic,
-                                  .most = job_.most};
-  eval.nms = rules.applied_to(eval.nms);
+  eval.nms = job_.rules.applied_to(eval.nms);
   return eval;
 }
 
@@ -106,7 +101,7 @@ config::EvalConfig Detection::evaluation() const {
 std::vector<int> Detection::columns() const {
   std::vector<int> columns;
   for (size_t column = 0; column < by_column_.size(); ++column)
-    if (by_column_[column] && (job_.agnostic || !job_.classes.empty()))
+    if (by_column_[column] && (job_.rules.agnostic || !job_.classes.empty()))
       columns.push_back(int(column));
   return columns;
 }

@@ -8,6 +8,7 @@
 #include "data/image/jpeg.h"
 #include "data/loading/sample_builder.h"
 #include "engine/base/error.h"
+#include "tools/config/shared_limits.h"
 #include "tools/run/batch_rows.h"
 #include "tools/run/checkpoint_files.h"
 #include "tools/run/detection_rules.h"
@@ -27,12 +28,13 @@ void check_option(const char* name, double value, const base::Interval& range) {
 }
 
 const Options& checked(const Options& options) {
-  check_option("score_threshold", options.score_threshold, run::limits::score);
+  check_option("score_threshold", options.score_threshold, config::limits::score);
   if (options.iou_threshold)
-    check_option("iou_threshold", *options.iou_threshold, run::limits::overlap);
-  check_option("max_detections", options.max_detections, run::limits::boxes);
-  check_option("batch", options.batch, run::limits::batch);
-  check_option("threads", options.threads, run::limits::threads);
+    check_option("iou_threshold", *options.iou_threshold, config::limits::overlap);
+  check_option("max_detections", options.max_detections,
+               base::between(0, config::limits::boxes.high));
+  check_option("batch", options.batch, run::limits::detection_batch);
+  check_option("threads", options.threads, config::limits::threads);
   check_option("memory_gib", options.memory_gib, base::at_least(0));
   return options;
 }

@@ -17,11 +17,8 @@ struct DetectionRules {
   kernels::NmsOptions applied_to(kernels::NmsOptions nms) const;
 };
 
-// The ranges of what a user may ask for.
 namespace limits {
-inline constexpr base::Interval score = base::between(0, 1), overlap = base::between(0, 1);
-inline constexpr base::Interval boxes = base::between(0, 10000), batch = base::between(1, 4096);
-inline constexpr base::Interval threads = base::between(0, 1024);
+inline constexpr base::Interval detection_batch = base::between(1, 4096);  // images at a time
 }  // namespace limits
 
 }  // namespace run

@@ -19,21 +19,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The name of the metric of train.early_stopping.metric in metrics.json.
-const std::string& full_name(const std::string& metric) {
-  const auto& names = data::metric_names();
-  const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
-    return name.ends_with("/" + metric);
-  });
-  SSD_CHECK(found != names.end(), metric);
-  return *found;
-}
-
 class EvaluationFiles {
  public:
   EvaluationFiles(const RunFolder& folder, const config::EvalConfig& rules,
                   const BestEvaluation& best, const std::string& metric, const data::Dataset& val)
-      : folder_(folder), rules_(rules), best_(best), metric_(full_name(metric)), val_(val) {}
+      : folder_(folder),
+        rules_(rules),
+        best_(best),
+        which_(data::metric_index(metric)),
+        metric_(data::metric_names()[which_]),
+        val_(val) {}
 
   std::vector<std::string> mend() {
     if (best_.step == 0 || !any_exists()) return {};
@@ -120,9 +115,7 @@ class EvaluationFiles {
     result_.detections = *detections_;
     result_.metrics =
         data::evaluate(val_, result_.detections, {.reference_area = rules_.reference_area});
-    const auto& names = data::metric_names();
-    const size_t which = size_t(std::find(names.begin(), names.end(), metric_) - names.begin());
-    return std::abs(result_.metrics.stats[which] - best_.metric) <= kRounding;
+    return std::abs(result_.metrics.stats[which_] - best_.metric) <= kRounding;
   }
 
   void write_all() {
@@ -166,6 +159,7 @@ class EvaluationFiles {
   const RunFolder& folder_;
   const config::EvalConfig& rules_;
   const BestEvaluation& best_;
+  const size_t which_;  // the metric of train.early_stopping.metric, and its name in metrics.json
   const std::string& metric_;
   const data::Dataset& val_;
   std::string metrics_problem_, classes_problem_;

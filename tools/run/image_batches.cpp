@@ -31,60 +31,61 @@ ImageBatches::ImageBatches(ImageSource source, const ImageBatchOptions& options)
     : source_(std::move(source)), options_(options) {
   const size_t slot_bytes = size_t(kernels::slot_bytes(options.input.height, options.input.width));
   const size_t rows = size_t(options.batch_size);
-  for (ImageBatch& slot : slots_) {
-    slot.pixels.resize(rows * slot_bytes);
-    slot.files.resize(rows), slot.orientations.resize(rows);
-    slot.traits.resize(rows), slot.pictures.resize(rows), slot.problems.resize(rows);
+  for (ImageBatch& images : batches_) {
+    images.pixels.resize(rows * slot_bytes);
+    images.files.resize(rows), images.orientations.resize(rows);
+    images.traits.resize(rows), images.pictures.resize(rows), images.problems.resize(rows);
     const data::SampleOptions sample{.input = options.input, .max_boxes = options.max_boxes};
-    data::prepare(slot.batch, options.batch_size, sample, slot.pixels);
+    data::prepare(images.batch, options.batch_size, sample, images.pixels);
   }
   start_reading();
 }
 
 void ImageBatches::start_reading() {
-  ImageBatch& slot = slots_[given_ % 2];
-  reading_ = std::async(std::launch::async, [this, &slot] { read(slot); });
+  ImageBatch& images = batches_[given_ % 2];
+  reading_ = std::async(std::launch::async, [this, &images] { read(images); });
 }
 
 ImageBatch* ImageBatches::next() {
   if (!reading_.valid()) return nullptr;
   reading_.get();
-  ImageBatch& slot = slots_[given_++ % 2];
-  if (slot.batch.images == 0) return nullptr;
+  ImageBatch& images = batches_[given_++ % 2];
+  if (images.batch.images == 0) return nullptr;
   start_reading();
-  return &slot;
+  return &images;
 }
 
-void ImageBatches::read(ImageBatch& slot) {
+void ImageBatches::read(ImageBatch& images) {
   const std::vector<std::string> files = source_(size_t(options_.batch_size));
-  slot.batch.start = {.epoch = 0, .image = int64_t(read_)};
-  slot.batch.images = int(files.size());
-  std::copy(files.begin(), files.end(), slot.files.begin());
+  images.batch.start = {.epoch = 0, .image = int64_t(read_)};
+  images.batch.images = int(files.size());
+  std::copy(files.begin(), files.end(), images.files.begin());
   base::for_each_parallel(size_t(options_.batch_size), options_.threads,
-                          [&](size_t row) { read_row(slot, row); });
+                          [&](size_t row) { read_row(images, row); });
   read_ += files.size();
 }
 
-void ImageBatches::read_row(ImageBatch& slot, size_t row) const {
-  data::Batch& batch = slot.batch;
+void ImageBatches::read_row(ImageBatch& images, size_t row) const {
+  data::Batch& batch = images.batch;
   clear_row(batch, row);
-  slot.problems[row].clear();
-  slot.pictures[row] = {};
-  slot.orientations[row] = 1;
-  slot.traits[row] = {};
+  images.problems[row].clear();
+  images.pictures[row] = {};
+  images.orientations[row] = 1;
+  images.traits[row] = {};
   if (int(row) >= batch.images) return;
   try {
-    const std::string& file = slot.files[row];
+    const std::string& file = images.files[row];
     const data::DecodeLimits limits;
     data::Picture picture;
     const std::vector<uint8_t> bytes = base::read_file(file, limits.max_file_bytes);
-    slot.orientations[row] = data::decode_upright_into(bytes, file, limits, options_.exif, picture);
-    slot.traits[row] = data::traits_of(bytes, picture);
+    images.orientations[row] =
+        data::decode_upright_into(bytes, file, limits, options_.exif, picture);
+    images.traits[row] = data::traits_of(bytes, picture);
     fill_row(batch, row, data::view_of(picture), options_.input, batch.start.image + int64_t(row));
-    if (options_.keep_pictures) slot.pictures[row] = std::move(picture);
+    if (options_.keep_pictures) images.pictures[row] = std::move(picture);
   } catch (const base::Error& error) {
     if (error.code() != base::ExitCode::data) throw;
-    slot.problems[row] = error.what();
+    images.problems[row] = error.what();
   }
 }
 

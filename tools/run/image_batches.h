@@ -47,13 +47,13 @@ class ImageBatches {
   ImageBatch* next();
 
  private:
-  void read(ImageBatch& slot);
-  void read_row(ImageBatch& slot, size_t row) const;
+  void read(ImageBatch& images);
+  void read_row(ImageBatch& images, size_t row) const;
   void start_reading();
 
   const ImageSource source_;
   const ImageBatchOptions options_;
-  ImageBatch slots_[2];
+  ImageBatch batches_[2];
   size_t read_ = 0;            // files
   size_t given_ = 0;           // batches returned
   std::future<void> reading_;  // is the last member, so that its thread ends before the others

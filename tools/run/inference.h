@@ -21,8 +21,7 @@ struct FoundBox {
 
   // The box in pixels of an image of this size.
   data::Rectangle in_pixels(double width, double height) const {
-    const double x = double(xmin) * width, y = double(ymin) * height;
-    return {x, y, double(xmax) * width - x, double(ymax) * height - y};
+    return data::in_pixels(ymin, xmin, ymax, xmax, width, height);
   }
 };
 

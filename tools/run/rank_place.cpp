@@ -9,6 +9,7 @@
 #include "engine/backend.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/device_words.h"
 
 namespace run {
 namespace {
@@ -174,7 +175,7 @@ std::string device_of_rank(const std::string& configured, const engine::RankPlac
   if (configured.find(':') != std::string::npos)
     fail(ExitCode::usage, "--device ", configured, " with ", place.size,
          " ranks: each rank takes the GPU of its own number; write --device cuda");
-  const std::string device = base::concatenate("cuda:", place.local_rank);
+  const std::string device = base::concatenate(engine::kGpuWord, ":", place.local_rank);
   if (gpus == 0) engine::make_backend(device);  // says why there is none
   if (place.local_rank >= gpus)
     fail(ExitCode::resources, "rank ", place.rank, " is number ", place.local_rank,

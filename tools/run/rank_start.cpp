@@ -92,13 +92,10 @@ std::string in_words(const std::vector<RankInfo>& infos) {
 }
 
 std::string sums_in_words(const config::RunConfig& c, bool on_gpus) {
-  const auto half = c.ranks.sums.half;
   const bool during = on_gpus && !c.model.options.sync_batch_norm;
   return fmt::format(
       "gradients are added up in {}, {} the backward pass",
-      !half                          ? "fp32"
-      : *half == kernels::DType::f16 ? "fp16"
-                                     : "bf16",
+      engine::sum_precision_name(c.ranks.sums.half),
       during ? fmt::format("in ranks.buckets={} parts during", c.ranks.sums.buckets) : "after");
 }
 

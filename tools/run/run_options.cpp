@@ -46,8 +46,9 @@ bool split_given(const data::Source& s) {
 // What may be relative in a configuration. Options of programs are relative for every reader.
 std::vector<std::string> paths_in_config(const data::Source& s) {
   if (!s.prefix.starts_with("data.")) return {};
-  std::vector<std::string> paths{s.images, s.annotations, s.voc, s.yolo, s.names};
-  paths.insert(paths.end(), s.tfrecords.begin(), s.tfrecords.end());
+  std::vector<std::string> paths{s.images, s.names};
+  for (const data::Format& f : data::formats())
+    for (const std::string& path : f.paths_in(s)) paths.push_back(path);
   if (s.label_map != "coco") paths.push_back(s.label_map);
   return paths;
 }
@@ -84,10 +85,7 @@ engine::BackendOptions backend_options(const config::TrainConfig& c) {
 }
 
 engine::Precision precision_of(const config::TrainConfig& c) {
-  engine::Precision precision = engine::precision_named(c.precision);
-  if (c.weight_gradients == "exact") precision.narrowing = engine::Narrowing::never;
-  if (c.weight_gradients == "half") precision.narrowing = engine::Narrowing::if_faster;
-  return precision;
+  return engine::with_weight_gradients(engine::precision_named(c.precision), c.weight_gradients);
 }
 
 engine::GradientSumOptions gradient_sums(const config::RanksConfig& c) {

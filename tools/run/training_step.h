@@ -35,7 +35,6 @@ class TrainingStep {
   // The losses of the latest batch or, with ranks, those of the latest update over all ranks. Waits
   // for the device.
   StepLosses losses() const;
-  size_t peak_memory() const { return device_.arena().peak(); }
   // The bytes of a copy of the gradients in the dtype in which ranks add them up; 0 if there is
   // none.
   size_t copy_bytes() const { return sums_.copy_bytes(); }

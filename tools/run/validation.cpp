@@ -42,9 +42,7 @@ void Validation::share_statistics() {
 }
 
 double Validation::chosen_metric(const data::Evaluation& e) const {
-  const std::string& name = config_.train.early_stopping.metric;
-  if (name == "mAP@.50IOU") return e.stats[1];
-  return name == "AR@100" ? e.stats[8] : e.stats[0];
+  return e.stats[data::metric_index(config_.train.early_stopping.metric)];
 }
 
 std::string Validation::unreadable_in_words(const ModelEvaluation& result) const {

@@ -157,13 +157,13 @@ TEST_CASE("files: written and read back, by content rather than by name") {
   TemporaryFolder folder;
   Picture original = picture(33, 21);
   data::write_image(folder.path() / "a.png", original);
-  CHECK(largest_difference(data::read_image(folder.path() / "a.png"), original) == 0);
+  CHECK(largest_difference(tests::read_image(folder.path() / "a.png"), original) == 0);
   std::filesystem::rename(folder.path() / "a.png", folder.path() / "b.jpg");
-  CHECK(largest_difference(data::read_image(folder.path() / "b.jpg"), original) == 0);
+  CHECK(largest_difference(tests::read_image(folder.path() / "b.jpg"), original) == 0);
   data::write_image(folder.path() / "c.jpg", original);
-  CHECK(mean_difference(data::read_image(folder.path() / "c.jpg"), original) < 4);
-  CHECK_THROWS_AS(data::read_image(folder.path() / "none.jpg"), base::Error);
-  CHECK_THROWS_AS(data::read_image(folder.path()), base::Error);
+  CHECK(mean_difference(tests::read_image(folder.path() / "c.jpg"), original) < 4);
+  CHECK_THROWS_AS(tests::read_image(folder.path() / "none.jpg"), base::Error);
+  CHECK_THROWS_AS(tests::read_image(folder.path()), base::Error);
   CHECK_THROWS_AS(base::read_file(folder.path() / "b.jpg", 10), base::Error);
   CHECK_THROWS_AS(base::write_file(folder.path() / "none" / "x", std::string("x")), base::Error);
   const std::string full = (folder.path() / "full").string();
@@ -174,7 +174,7 @@ TEST_CASE("files: written and read back, by content rather than by name") {
 TEST_CASE("a named pipe is refused without waiting for a writer") {
   TemporaryFolder folder;
   REQUIRE(tests::run("mkfifo " + (folder.path() / "pipe").string()).exit_code == 0);
-  CHECK_THROWS_AS(data::read_image(folder.path() / "pipe"), base::Error);
+  CHECK_THROWS_AS(tests::read_image(folder.path() / "pipe"), base::Error);
 }
 
 TEST_CASE("safe_join refuses names that lead outside the folder") {

@@ -61,7 +61,7 @@ ChildReport decode_in_child(const std::filesystem::path& path) {
     rlimit seconds{20, 20};
     setrlimit(RLIMIT_CPU, &seconds);
     try {
-      data::read_image(path);
+      tests::read_image(path);
       _exit(0);
     } catch (const base::Error& error) {
       _exit(int(error.code()));
@@ -123,5 +123,5 @@ TEST_CASE("odd JPEG files take bounded time and memory") {
 TEST_CASE("a PNG under the name of a JPEG is read as the PNG it is") {
   auto path = tests::shared_data() / "odd-jpegs" / "bad_png_named_jpg.jpg";
   if (!std::filesystem::exists(path)) return;
-  CHECK(data::read_image(path).width > 0);
+  CHECK(tests::read_image(path).width > 0);
 }

@@ -53,7 +53,7 @@ TEST_CASE("the drawn data set reads back as what was drawn") {
     const Dataset& set = i < 6 ? train : val;
     const ImageEntry& entry = set.images[i < 6 ? i : i - 6];
     Scene scene = draw_scene(small().scene, i);
-    Picture image = read_image(base::safe_join(set.image_folder, entry.file_name));
+    Picture image = tests::read_image(base::safe_join(set.image_folder, entry.file_name));
     CHECK(tests::mean_difference(image, scene.image) < 6);
     auto objects = set.objects_of(entry);
     REQUIRE(objects.size() == scene.objects.size());

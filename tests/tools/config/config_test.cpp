@@ -35,8 +35,7 @@ ConfigTable table_of(Fields& f) {
   t.text("title", f.title, "a title");
   t.texts("names", f.names, "some names");
   t.numbers("triple", f.triple, {.each = base::between(1, 9)}, "three numbers");
-  t.numbers("list", f.list, {.each = base::any_number(), .min_count = 1, .max_count = 4},
-            "a few numbers");
+  t.numbers("list", f.list, {.each = {}, .min_count = 1, .max_count = 4}, "a few numbers");
   t.choice("kind", f.kind, {{"round", Fields::Kind::round}, {"square", Fields::Kind::square}},
            "a | kind");
   t.rule({"a.count", "a.b.rate"},

@@ -10,6 +10,7 @@
 #include "data/synthetic/shapes.h"
 #include "tests/support/catch.h"
 #include "tests/support/onnx_run.h"
+#include "tests/support/picture.h"
 #include "tests/support/tools/training_run.h"
 #include "tools/run/image_batches.h"
 
@@ -108,7 +109,7 @@ TEST_CASE("export: the ONNX network gives our boxes and scores for photographs")
   for (const auto& entry : fs::directory_iterator(photos)) {
     if (entry.path().extension() != ".jpg") continue;
     CAPTURE(entry.path());
-    check_boxes(trained().model(), {.nms = onnx::Nms::none}, data::read_image(entry.path()), 2e-5);
+    check_boxes(trained().model(), {.nms = onnx::Nms::none}, tests::read_image(entry.path()), 2e-5);
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "data/image/image_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/picture.h"
 #include "tests/support/tools/training_run.h"
 #include "tools/library/detector.h"
 
@@ -53,7 +54,7 @@ struct Photos {
     for (const auto& entry : fs::directory_iterator(folder))
       if (entry.path().extension() == ".jpg") files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
-    for (const std::string& file : files) images.push_back(data::read_image(file));
+    for (const std::string& file : files) images.push_back(tests::read_image(file));
   }
 
   std::vector<ssd::Picture> pictures() const {

@@ -6,8 +6,11 @@
 #include "engine/base/error.h"
 #include "engine/precision.h"
 #include "tests/support/catch.h"
+#include "tools/run/divergence.h"
+#include "tools/run/milestones.h"
 #include "tools/run/planned_run.h"
 #include "tools/run/run_options.h"
+#include "tools/run/stop_signal.h"
 
 using config::RunConfig;
 
@@ -52,6 +55,10 @@ void build(RunConfig config) {
   const engine::OptimizerOptions sgd = run::optimizer_options(config, kSteps);
   CHECK(std::isfinite(sgd.update.schedule.at(kSteps / 2)));
   for (double mean : config.data.mean) CHECK(std::isfinite(float(mean)));
+  const run::StopSignal stop(config.time_budget_minutes);
+  CHECK((stop.reason().empty() || config.time_budget_minutes > 0));
+  CHECK(run::Milestones(run::milestone_options(config, 1, true)).total_steps() > 0);
+  CHECK(run::DivergenceWatch(config.train, true).look(1, 0, {}).empty());
 
   config.train.accumulate = 1;  // more of them are more of the same
   const auto backend = engine::make_cpu_backend();

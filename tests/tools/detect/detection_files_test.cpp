@@ -104,11 +104,11 @@ TEST_CASE("--save-crops writes a picture of each box into the folder of its clas
     const std::string name =
         fmt::format("{}/{}_{}.jpg", boxes[i]["category"].get<std::string>(), stem, i % 3 + 1);
     expected.insert(name);
-    const data::Picture crop = data::read_image(p.at("w/" + name));
+    const data::Picture crop = tests::read_image(p.at("w/" + name));
     const std::vector<double> b = boxes[i]["bbox"];
     CHECK(std::abs(crop.width - b[2]) <= 1);
     CHECK(std::abs(crop.height - b[3]) <= 1);
-    const data::Picture whole = data::read_image(p.at(boxes[i]["file_name"]));
+    const data::Picture whole = tests::read_image(p.at(boxes[i]["file_name"]));
     CHECK(tests::mean_difference(crop, tools::crop(whole, {b[0], b[1], b[2], b[3]})) < 8);
   }
   CHECK(files_in(p.at("w")) == expected);
@@ -235,7 +235,7 @@ TEST_CASE("results stay if no image can be read") {
 
 TEST_CASE("what is written of images with one name has the same number") {
   const Place& p = place();
-  const data::Picture picture = data::read_image(p.at("data/images/000005.jpg"));
+  const data::Picture picture = tests::read_image(p.at("data/images/000005.jpg"));
   fs::create_directories(p.at("other"));
   for (const char* name : {"same.png", "same.jpg", "other/same.png", "classes.png"})
     data::write_image(p.at(name), picture);
@@ -301,14 +301,14 @@ TEST_CASE("--ground-truth shows the labels of any format beside what was found")
   INFO(converted.err);
   REQUIRE(converted.exit_code == 0);
   p.found(std::string(kImages) + "-o w/plain");
-  const data::Picture found = data::read_image(p.at("w/plain/000005.jpg"));
-  const data::Picture image = data::read_image(p.at("data/images/000005.jpg"));
+  const data::Picture found = tests::read_image(p.at("w/plain/000005.jpg"));
+  const data::Picture image = tests::read_image(p.at("data/images/000005.jpg"));
   std::vector<data::Picture> pictures;
   for (const std::string& truth : {val, std::string("t/voc"), std::string("t/yolo"),
                                    std::string("t/set.record-00000-of-00001")}) {
     INFO(truth);
     p.found(fmt::format("{}-o w/beside --overwrite --ground-truth {}", kImages, truth));
-    pictures.push_back(data::read_image(p.at("w/beside/000005.jpg")));
+    pictures.push_back(tests::read_image(p.at("w/beside/000005.jpg")));
     const data::Picture& both = pictures.back();
     REQUIRE(both.width == 2 * image.width);
     CHECK(tests::mean_difference(left_half(both), image) > 1);

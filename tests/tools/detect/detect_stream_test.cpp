@@ -15,6 +15,7 @@
 #include "data/image/image_file.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/picture.h"
 #include "tests/support/running_program.h"
 #include "tests/support/special_files.h"
 #include "tests/support/tools/training_run.h"
@@ -292,7 +293,7 @@ TEST_CASE("a whole run that a signal cuts short says so, and leaves whole files 
     pictures += path.find("/pictures/") != path.npos;
     labels += path.find("/labels/") != path.npos;
     crops += path.find("/crops/") != path.npos;
-    if (path.ends_with(".jpg")) CHECK_NOTHROW(data::read_image(path));
+    if (path.ends_with(".jpg")) CHECK_NOTHROW(tests::read_image(path));
   }
   CHECK((pictures == done && labels == done + 1 && crops == 2 * done));  // and classes.txt
 }

@@ -31,11 +31,11 @@ TEST_CASE("ssddata synth, then show: pictures with boxes and a contact sheet") {
   auto shown = run(show + root + "/all");
   INFO(shown.err);
   REQUIRE(shown.exit_code == 0);
-  data::Picture plain = data::read_image(root + "/set/images/000006.jpg");
-  data::Picture drawn = data::read_image(root + "/all/000000000006.jpg");
+  data::Picture plain = tests::read_image(root + "/set/images/000006.jpg");
+  data::Picture drawn = tests::read_image(root + "/all/000000000006.jpg");
   CHECK(tests::mean_difference(plain, drawn) > 1);
   CHECK(tests::mean_difference(plain, drawn) < 60);
-  data::Picture sheet = data::read_image(root + "/all/contact_sheet.jpg");
+  data::Picture sheet = tests::read_image(root + "/all/contact_sheet.jpg");
   CHECK(sheet.width == 3 * 100 + 4);
 
   REQUIRE(run(show + root + "/one --id 7").exit_code == 0);
@@ -60,8 +60,8 @@ TEST_CASE("ssddata show: the augmented images of a configuration, in the network
   REQUIRE(show("-o all --count 100").exit_code == 0);
   CHECK(std::distance(fs::directory_iterator(place.at("plain")), fs::directory_iterator()) == 5);
   CHECK(std::distance(fs::directory_iterator(place.at("all")), fs::directory_iterator()) == 7);
-  const data::Picture plain = data::read_image(place.at("plain/002.jpg"));
-  const data::Picture flipped = data::read_image(place.at("flipped/002.jpg"));
+  const data::Picture plain = tests::read_image(place.at("plain/002.jpg"));
+  const data::Picture flipped = tests::read_image(place.at("flipped/002.jpg"));
   CHECK(plain.width == 64);
   CHECK(plain.height == 64);
   CHECK(tests::mean_difference(plain, flipped) > 1);

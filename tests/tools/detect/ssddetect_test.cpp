@@ -139,9 +139,9 @@ TEST_CASE("ssddetect prints COCO results with names, and draws pictures") {
   }
   int drawn = 0;
   for (const auto& entry : fs::directory_iterator(pictures)) {
-    const data::Picture picture = data::read_image(entry.path());
+    const data::Picture picture = tests::read_image(entry.path());
     const data::Picture plain =
-        data::read_image(fs::path(trained().images()) / entry.path().filename());
+        tests::read_image(fs::path(trained().images()) / entry.path().filename());
     CHECK(tests::mean_difference(plain, picture) > 1);
     ++drawn;
   }
@@ -200,7 +200,7 @@ TEST_CASE("folders, sorted and not recursive; unreadable images are named, the o
   const std::string root = folder.path();
   fs::create_directories(root + "/in/below");
   const fs::path some = trained().images() + "/000001.jpg";
-  data::write_image(root + "/in/b.png", data::read_image(some));
+  data::write_image(root + "/in/b.png", tests::read_image(some));
   for (const char* name : {"c.JPG", "a.jpeg", "below/x.jpg", "notes.txt", "d.webp"})
     fs::copy_file(some, root + "/in/" + name);
   const std::string whole = tests::text_of(some);
