@@ -11,6 +11,7 @@
 #include "engine/nccl/collectives.h"
 #include "engine/precision.h"
 #include "tools/command_line.h"
+#include "tools/config/fruitless_keys.h"
 #include "tools/config/idle_keys.h"
 #include "tools/config/pipeline.h"
 #include "tools/config/pipeline_page.h"
@@ -278,7 +279,9 @@ int train(const tools::Options& opts, const Arguments& a) {
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
   say_ignored(job);
   if (!a.print_config) return train_as(a, job, nullptr);
-  for (const std::string& note : config::idle_in_training(job.config)) base::tell(note);
+  for (const auto& notes :
+       {config::idle_in_training(job.config), config::fruitless_in_training(job.config)})
+    for (const std::string& note : notes) base::tell(note);
   std::cout << config::run_config_json(job.config) << "\n";
   return 0;
 }
