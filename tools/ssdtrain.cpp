@@ -226,6 +226,8 @@ int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
   run::check_folder(job.config, job.resumed, engine::rank_of(ranks) == 0);
   const run::StopSignal stop(job.config.time_budget_minutes);
   run::Trainer trainer(job.config, job.resumed.file.get(), ranks, device);
+  if (engine::rank_of(ranks) == 0)
+    run::check_room(trainer.config(), job.resumed, trainer.checkpoint_bytes());
   if (a.dry_run) {
     trainer.dry_run();
     return 0;

@@ -1,17 +1,23 @@
 #include "tools/run/checkpoint_files.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <optional>
 
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/file_kind.h"
 #include "engine/base/permitted.h"
 #include "engine/base/set_aside.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
+#include "tools/run/memory_plan.h"
 
 namespace run {
 
@@ -111,6 +117,36 @@ std::string take_best_along(const RunFolder& folder, const std::string& from,
       best.step, from);
 }
 
+// The bytes that this user may still write on the disk of the folder or, if that does not exist, of
+// the nearest folder above it. Empty if they are unknown.
+std::optional<size_t> free_bytes(fs::path folder) {
+  std::error_code unknown;
+  while (!folder.empty() && !fs::exists(folder, unknown)) folder = folder.parent_path();
+  const fs::space_info space = fs::space(folder.empty() ? "." : folder, unknown);
+  if (unknown || space.capacity == 0) return {};
+  return ::geteuid() == 0 ? space.free : space.available;  // a part may be kept for root
+}
+
+// How many checkpoints a run holds while it writes one: that one, the last and the previous or all
+// numbered ones, and the best. A run that writes only one at its end holds no other.
+int most_checkpoints(const config::RunConfig& config) {
+  const bool several = config.checkpoint.every_steps > 0 || config.eval.every_steps > 0 ||
+                       config.eval.every_epochs > 0;
+  return several ? 1 + std::max(config.checkpoint.keep, 2) + config.data.val.given() : 1;
+}
+
+// The bytes of all checkpoints of a run. Several names of one file count once.
+size_t bytes_of_checkpoints(const std::string& folder) {
+  std::map<base::FileIdentity, size_t> sizes;
+  std::error_code unknown;
+  for (const std::string& path : resumable(folder))
+    if (const base::FileState there = base::look_at(path); there.kind == base::FileKind::regular)
+      sizes[there.identity] = fs::file_size(path, unknown);
+  size_t bytes = 0;
+  for (const auto& [identity, size] : sizes) bytes += size;
+  return bytes;
+}
+
 }  // namespace
 
 void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoint) const {
@@ -146,6 +182,24 @@ bool has_checkpoint(const fs::path& folder) {
   std::error_code unknown;
   return std::any_of(paths.begin(), paths.end(),
                      [&](const std::string& path) { return fs::exists(path, unknown); });
+}
+
+void check_room(const fs::path& folder, const config::RunConfig& config, size_t checkpoint) {
+  const auto free = free_bytes(folder);
+  const std::string name = base::printable(folder.string());
+  if (!free) return;
+  if (*free < checkpoint)
+    base::fail(base::ExitCode::data, name, ": a checkpoint of this run takes ",
+               memory_in_units(checkpoint), ", but only ", memory_in_units(*free),
+               " are free on that disk: make room on it, or give a folder on another one with "
+               "--output-dir");
+  const int most = most_checkpoints(config);
+  const size_t there = bytes_of_checkpoints(folder.string());
+  if (*free + there < size_t(most) * checkpoint)
+    base::tell(fmt::format(
+        "warning: {}: {} are free on that disk, but this run keeps up to {} checkpoints of {} "
+        "there at the same time: make room on it, or the run ends when it is full",
+        name, memory_in_units(*free), most, memory_in_units(checkpoint)));
 }
 
 std::string settle_best(const RunFolder& folder, const std::string& from,

@@ -26,6 +26,11 @@ class CheckpointFiles {
   int keep_;
 };
 
+// Throws Error(data) if the disk of the folder, which need not exist yet, has no room for one
+// checkpoint of so many bytes. Warns on stderr if it has none for all that the run keeps there at
+// the same time, so that a later one would not be written.
+void check_room(const std::filesystem::path& folder, const config::RunConfig&, size_t checkpoint);
+
 // The checkpoints from which a run in this folder may be resumed, the newest first. Some of them
 // may not exist.
 std::vector<std::string> resumable(const std::string& folder);

@@ -148,6 +148,7 @@ void Trainer::open_log() {
     for (const std::string& line :
          mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))
       log_->message("warning: " + line);
+  if (folder_->goes_on()) folder_->write_config(config_);  // nothing stopped it from going on
   if (!config_.log.report) return;
   page_ = std::make_unique<RunPage>(*folder_, config_, data_);
   write_page("training", true);
@@ -374,11 +375,9 @@ void Trainer::write_page(const std::string& words, bool running) {
 }
 
 void Trainer::write_samples(const data::Batch& batch) const {
-  const int height = config_.model.options.height, width = config_.model.options.width;
-  for (const TrainingSample& sample :
-       write_training_samples(folder_->file(RunFolder::kSamples), batch,
-                              channel_scaling(config_.data), {height, width}, data_.classes))
-    log_->image(state_.step, "samples/" + sample.name, width, height, sample.jpeg);
+  const model::DetectorOptions& o = config_.model.options;
+  write_training_samples(folder_->file(RunFolder::kSamples), *log_, batch,
+                         channel_scaling(config_.data), {o.height, o.width}, data_.classes);
 }
 
 void Trainer::finish() {
