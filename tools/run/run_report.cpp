@@ -23,11 +23,16 @@ std::string newest_checkpoint(const std::string& folder) {
   return {};
 }
 
-// Says why there is no checkpoint in the folder of a run.
+bool is_gone(const std::string& folder) {
+  std::error_code unknown;
+  return !std::filesystem::exists(folder, unknown) && !unknown;
+}
+
+// Says why there is no checkpoint in the folder of a run. A run follows a folder that is renamed.
 std::string no_checkpoint_in_words(const std::string& folder) {
-  if (std::error_code unknown; std::filesystem::exists(folder, unknown) || unknown)
-    return "no checkpoint was saved yet";
-  return folder + " was removed or renamed, with what was saved there";
+  return is_gone(folder)
+             ? folder + " was removed, or moved to another disk, with what was saved there"
+             : "no checkpoint was saved yet";
 }
 
 bool is_of_full_disk(const base::WriteError& error) {
@@ -52,7 +57,10 @@ std::string way_on(const base::Error& error, const config::RunConfig& config,
   const std::string start = full ? "; the disk is full; " : "; ";
   const std::string cure = full ? "make room on it" : unwritten ? "mend that" : "mend the data";
   if (saved_step == 0 && newest.empty())
-    return start + no_checkpoint_in_words(folder) + ": " + cure + " and start anew";
+    return start + no_checkpoint_in_words(folder) + ": " +
+           (is_gone(folder) ? "if it was moved, go on with --resume and its new place; else "
+                            : cure + " and ") +
+           "start anew";
   const std::string kept = saved_step > 0 ? fmt::format("step {} is saved", saved_step)
                                           : "the earlier " + newest + " is whole";
   return fmt::format("{}{}: {} and go on with --resume {}", start, kept, cure, folder);
