@@ -72,7 +72,7 @@ inline std::vector<tools::Option> add_training_options(tools::Options& opts, Run
 inline config::RunConfig run_config(const RunOptions& o, int images) {
   config::RunConfig config;
   if (!o.checkpoint.empty()) {
-    config = run::ModelFile(o.checkpoint).config();
+    config = run::open_checkpoint(o.checkpoint).config();
   } else {
     config.model.options.classes = 90;
     // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.

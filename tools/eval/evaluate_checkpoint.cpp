@@ -166,7 +166,7 @@ void write_files(const CheckpointEvaluation& job, const std::string& checkpoint,
 
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
   const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssdeval");
-  const run::ModelFile file(checkpoint);
+  const run::ModelFile file = run::open_checkpoint(checkpoint);
   const config::RunConfig config = evaluation_config(job, file);
   tell_about_config(job, file, config, log);
   data::Dataset dataset = load_data(job, file, config);

@@ -239,4 +239,22 @@ std::string checkpoint_file(const std::string& path, const std::string& program)
   return file;
 }
 
+std::string whole_one_in_words(const std::string& file) {
+  std::error_code unknown;
+  const fs::path folder = fs::path(file).parent_path();
+  for (const std::string& path : resumable(folder.empty() ? "." : folder.string())) {
+    if (!fs::exists(path, unknown) || fs::equivalent(path, file, unknown)) continue;
+    try {
+      const int64_t step = ModelFile(path).state().step;
+      return fmt::format("; {}, of step {}, is whole: give that instead", path, step);
+    } catch (const base::Error&) {  // damaged, too
+    }
+  }
+  return {};
+}
+
+ModelFile open_checkpoint(const std::string& file) {
+  return with_whole_one(file, [&] { return ModelFile(file); });
+}
+
 }  // namespace run

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "tools/run/milestones.h"
 #include "tools/run/model_file.h"
 #include "tools/run/run_folder.h"
@@ -56,5 +57,21 @@ std::string best_in_words(const RunFolder&, const std::string& metric, const Bes
 std::string checkpoint_file(const std::string& path);
 // The same. If it is a folder, a message of `program` on stderr says which file was taken.
 std::string checkpoint_file(const std::string& path, const std::string& program);
+
+// "; RUN/last.safetensors, of step 120, is whole: give that instead", about the newest checkpoint
+// beside `file` that is whole. Empty if there is none.
+std::string whole_one_in_words(const std::string& file);
+// Calls `open`, which reads the checkpoint `file`. If that is damaged, adds these words to the
+// error.
+template <class Open> auto with_whole_one(const std::string& file, Open open) {
+  try {
+    return open();
+  } catch (const base::Error& error) {
+    if (error.code() != base::ExitCode::checkpoint) throw;
+    base::fail(error.code(), error.what(), whole_one_in_words(file));
+  }
+}
+// Opens a checkpoint for a program that only reads it.
+ModelFile open_checkpoint(const std::string& file);
 
 }  // namespace run

@@ -256,6 +256,33 @@ TEST_CASE("a run's folder stands for its best checkpoint, else for its last") {
   check_refused(tests::run(eval + "data"), 4, "a folder without best.safetensors");
 }
 
+TEST_CASE("beside a damaged checkpoint, the one that is whole is named") {
+  TrainingPlace place(8, 4);
+  REQUIRE(place.train("run", "train.steps=3 eval.every_steps=2").exit_code == 0);
+  const std::string best = place.at("run/best.safetensors");
+  const std::string cut = tests::text_of(best).substr(0, 50000);
+  fs::remove(best);  // it may be the same file as another
+  std::ofstream(best) << cut;
+  const std::string words = "; run/last.safetensors, of step 3, is whole: give that instead",
+                    at = "cd " + place.at("") + " && ";
+  const auto refused = [&](const std::string& program, const std::string& arguments) {
+    const Outcome o = tests::run(at + tests::program(program).string() + " " + arguments);
+    INFO(o.err);
+    CHECK(o.exit_code == 4);
+    CHECK_THAT(o.err, Contains(words));
+  };
+  for (const char* path : {"run", "run/best.safetensors"}) {
+    refused("ssddetect", std::string("data/images --json found.json --checkpoint ") + path);
+    refused("ssdeval", std::string("--checkpoint ") + path);
+    refused("ssdexport", std::string("--onnx x.onnx --checkpoint ") + path);
+    refused("ssdtrain", std::string("--config tiny.json --dry-run --init-from ") + path);
+  }
+  for (const char* name : {"run/last.safetensors", "run/previous.safetensors"})
+    std::ofstream(place.at(name)) << cut;
+  CHECK_THAT(tests::run(at + tests::program("ssdeval").string() + " --checkpoint run").err,
+             Contains("run/best.safetensors: ") && !Contains("is whole"));
+}
+
 TEST_CASE("a file that claims a wide model is refused before memory is taken for it") {
   TrainingPlace place(4, 4);
   REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
