@@ -176,6 +176,14 @@ void refuse_both_weights(const Arguments& a) {
                " are both given, but a run that goes on has its own weights: keep one");
 }
 
+[[noreturn]] void refuse_without_config(const Arguments& a) {
+  if (a.resume == "auto")
+    base::fail(base::ExitCode::usage,
+               "--resume auto goes on with the latest run of a configuration: give that, too, with "
+               "--config; --resume FOLDER needs none");
+  base::fail(base::ExitCode::usage, "--config is missing: which configuration? See configs/");
+}
+
 Job load_job(const Arguments& a) {
   refuse_both_weights(a);
   const auto use = a.print_config     ? config::ConfigUse::any
@@ -189,8 +197,7 @@ Job load_job(const Arguments& a) {
     if (!job.resumed.file) load_config(a, config::ConfigUse::training, job);  // it starts anew
     return job;
   }
-  if (a.resume.empty() || a.resume == "auto")
-    base::fail(base::ExitCode::usage, "--config is missing: which configuration? See configs/");
+  if (a.resume.empty() || a.resume == "auto") refuse_without_config(a);
   job.resumed = run::find_resumed(a.resume, {});
   job.config = resumed_config(a, *job.resumed.file, use);
   return job;
