@@ -27,7 +27,7 @@ struct YoloFiles {
 };
 
 // Reads the labels of these images. Class k gets the category id k + 1. A line of more than five
-// numbers is a polygon, and the box is its bounding box; if files.keypoint_numbers is not 0, it is
+// numbers is a polygon, and the box is its bounding box; if files.keypoint_numbers is above 0, it is
 // a box and its key points, which are left out, and a note counts them. Sizes of images come from
 // their headers, and are those after turning if `exif` is upright, because labels belong to the
 // picture as people see it. A note says how many images have labels, and how many label files have

@@ -7,6 +7,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "tools/data/commands.h"
 
@@ -64,6 +65,12 @@ Command add_synth_command(Program& program) {
                        base::counted(a->set.train_images, "training image"),
                        base::counted(counts.train_objects, "object"),
                        base::counted(a->set.val_images, "validation image"), counts.val_objects);
+            if (counts.crowded > 0)
+              base::tell(fmt::format("note: {} no room for --min-objects {}: lower it or --min-size",
+                                     counts.crowded == 1
+                                         ? "1 image has"
+                                         : fmt::format("{} images have", counts.crowded),
+                                     a->set.scene.min_objects));
             return 0;
           }};
 }
