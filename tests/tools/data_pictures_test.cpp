@@ -104,6 +104,17 @@ TEST_CASE("ssddata synth and split: the help has each range, and errors name opt
         "ssddata: --fraction: expected a number above 0 and below 1, found 2\n");
 }
 
+TEST_CASE("ssddata synth: images without room for all their objects are counted") {
+  const tests::TemporaryFolder folder;
+  const std::string synth = ssddata() + " synth " + folder.path().string() + "/";
+  const auto full = run(synth + "full --train 3 --val 2 --min-objects 50 --max-objects 50 "
+                                "--min-size 0.5");
+  CHECK(full.exit_code == 0);
+  CHECK_THAT(full.err, Catch::Contains("note: 5 images have no room for --min-objects 50: lower "
+                                       "it or --min-size\n"));
+  CHECK(run(synth + "empty --train 3 --val 2 --max-objects 1").err.empty());
+}
+
 TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit code") {
   tests::TemporaryFolder temporary;
   std::string root = temporary.path().string();
