@@ -41,7 +41,7 @@ inline void add_run_options(tools::Options& opts, RunOptions& o) {
   opts.add("--device " + tools::device_values(), o.device,
            "the CPU or a GPU; auto: a GPU where there is one")
       .show_default();
-  opts.add("--checkpoint", o.checkpoint,
+  opts.add("--checkpoint FILE", o.checkpoint,
            "a trained model or a run's folder; without it, SSD320 with random weights");
   opts.add("--precision", o.precision, "what a step is computed in")
       .show_default()

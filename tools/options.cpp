@@ -83,6 +83,11 @@ template <> struct IsWhole<bool> : std::false_type {};
 template <class T> struct IsWhole<std::optional<T>> : IsWhole<T> {};
 template <class T> struct IsWhole<std::vector<T>> : IsWhole<T> {};
 
+// What the help calls a value whose option gives it no name; null: as the parser does.
+template <class T> constexpr const char* kValueName = IsWhole<T>::value ? "N" : nullptr;
+template <> constexpr const char* kValueName<double> = "X";
+template <> constexpr const char* kValueName<std::optional<double>> = "X";
+
 // Writes out a whole number such as 1e3 or 5.0, which the keys of a configuration may be, too. From
 // 2^53 on it may have lost digits. Returns what is wrong.
 std::string write_out(std::string& text) {
@@ -186,7 +191,8 @@ Option Options::add(const std::string& names, T& value, const std::string& meani
     if constexpr (IsWhole<T>::value) option->transform(CLI::Validator(write_out, ""));
     using Wide = typename WideNumber<T>::Type;
     if constexpr (!std::is_void_v<Wide>) option->check(beyond<Wide>);
-    return Option(type.empty() ? option : option->type_name(type));
+    if (!type.empty()) return Option(option->type_name(type));
+    return Option(kValueName<T> ? option->type_name(kValueName<T>) : option);
   }
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("ssddata synth and split: the help has each range, and errors name opt
         "--max-size X:FLOAT in [0.05 - 0.9]=0.5 ", "--quality N:INT in [1 - 100]=90 "})
     CHECK_THAT(help, Contains(range));
   CHECK_THAT(spaced(run(ssddata() + " split -h").out),
-             Contains("--fraction FLOAT=0.2 share of the images that is for validation, above 0"));
+             Contains("--fraction X=0.2 share of the images that is for validation, above 0"));
   const auto told = [](const std::string& arguments) {
     const tests::Outcome refused = run(ssddata() + " " + arguments);
     CHECK(refused.exit_code == 2);
