@@ -16,6 +16,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/version.h"
+#include "tools/config/table.h"
 #include "tools/options/help_format.h"
 #include "tools/options/line_fault.h"
 
@@ -91,14 +92,13 @@ template <> constexpr const char* kValueName<std::optional<double>> = "X";
 // Writes out a whole number such as 1e3 or 5.0, which the keys of a configuration may be, too. From
 // 2^53 on it may have lost digits. Returns what is wrong.
 std::string write_out(std::string& text) {
-  constexpr double kLeastLossy = 9007199254740992.0;
   if (text.find_first_not_of("0123456789+-.eE") != text.npos ||
       text.find_first_of(".eE") == text.npos)
     return {};
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (*end || std::trunc(value) != value) return {};
-  if (std::fabs(value) >= kLeastLossy)
+  if (std::fabs(value) >= config::kLeastLossyWhole)
     return fmt::format("expected all digits of a number from 2^53 on, found {}", text);
   text = std::to_string(int64_t(value));
   return {};
