@@ -32,8 +32,17 @@ bool can_start(int threads) {
   return true;
 }
 
+// The library of convolutions takes some 50 KiB of stack, and would end the program without them.
+void require_stack() {
+  constexpr size_t kLeast = size_t(256) << 10;
+  if (const size_t limit = base::stack_limit(); limit < kLeast)
+    base::fail(base::ExitCode::resources, "out of memory: ulimit -s allows a stack of ",
+               limit >> 10, " KiB, and a network needs ", kLeast >> 10, " KiB: raise it");
+}
+
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
                                       engine::BackendOptions options) {
+  require_stack();
   if (threads > 0) omp_set_num_threads(threads);
   if (const int wanted = omp_get_max_threads(); !can_start(wanted))
     base::fail(base::ExitCode::resources, "out of memory or threads: ", wanted,
