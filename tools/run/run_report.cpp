@@ -132,6 +132,22 @@ std::string image_cache_in_words(const config::RunConfig& config, const data::Da
                      base::counted(int64_t(train.images.size()), "image"));
 }
 
+std::string stop_in_words(const std::string& reason, int64_t step, const RunFolder& folder) {
+  return fmt::format("stopped by {} after step {}: go on with --resume {}", reason, step,
+                     folder.file("last.safetensors"));
+}
+
+std::string end_in_words(const std::string& end, int64_t step, const std::string& best,
+                         const RunFolder& folder) {
+  return fmt::format("{} after step {}; {}{}everything is in {}", end, step, best,
+                     best.empty() ? "" : "; ", folder.path().string());
+}
+
+std::string stopped_evaluation_in_words(int64_t step) {
+  return fmt::format(
+      "the evaluation after step {} was stopped; it comes first when the run goes on", step);
+}
+
 void fail_with_way_on(const base::Error& error, const config::RunConfig& config,
                       const RunFolder* folder, int64_t saved_step) {
   base::fail(error.code(), error.what(),
