@@ -18,7 +18,7 @@ struct Fit {
   // The detections that were tried, and how many of them could lie on an object of their own.
   int64_t tried = 0, most = 0;
   std::array<int64_t, kReadingCount> fitting{};  // of those tried, the ones that lie on an object
-  std::array<double, kReadingCount> overlap{};  // the sums of all IoU
+  std::array<double, kReadingCount> overlap{};   // the sums of all IoU
 
   bool enough(size_t reading) const {
     return fitting[reading] >= 3 && fitting[reading] * 10 >= most;

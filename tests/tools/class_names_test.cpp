@@ -91,8 +91,9 @@ TEST_CASE("names that classes.txt cannot hold are told") {
   }
   REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
   const auto told = [&](const std::string& run) {
-    const Outcome o = tests::run(run + " --checkpoint run/last.safetensors --save-txt labels "
-                                       "--json found.json --overwrite data/images/000001.jpg");
+    const Outcome o = tests::run(run +
+                                 " --checkpoint run/last.safetensors --save-txt labels "
+                                 "--json found.json --overwrite data/images/000001.jpg");
     CHECK(o.exit_code == 0);
     return o.err;
   };

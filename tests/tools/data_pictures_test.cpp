@@ -107,8 +107,9 @@ TEST_CASE("ssddata synth and split: the help has each range, and errors name opt
 TEST_CASE("ssddata synth: images without room for all their objects are counted") {
   const tests::TemporaryFolder folder;
   const std::string synth = ssddata() + " synth " + folder.path().string() + "/";
-  const auto full = run(synth + "full --train 3 --val 2 --min-objects 50 --max-objects 50 "
-                                "--min-size 0.5");
+  const auto full = run(synth +
+                        "full --train 3 --val 2 --min-objects 50 --max-objects 50 "
+                        "--min-size 0.5");
   CHECK(full.exit_code == 0);
   CHECK_THAT(full.err, Catch::Contains("note: 5 images have no room for --min-objects 50: lower "
                                        "it or --min-size\n"));

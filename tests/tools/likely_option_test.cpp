@@ -28,8 +28,7 @@ TEST_CASE("an option that is a key, or the end of one, is told as the key with i
 }
 
 TEST_CASE("an option that has another name in other programs is told if ours is there") {
-  const PossibleWords words{.options = {"--score-threshold", "--checkpoint"},
-                            .takes_images = true};
+  const PossibleWords words{.options = {"--score-threshold", "--checkpoint"}, .takes_images = true};
   CHECK(meant_by_option("--conf", words) == "--score-threshold");
   CHECK(meant_by_option("--conf-thres=0.5", words) == "--score-threshold");
   CHECK(meant_by_option("--weights", words) == "--checkpoint");
@@ -60,7 +59,8 @@ TEST_CASE("each program tells what was meant") {
         {"ssdtrain", "--config tiny.json --epochs 5",
          "unknown option --epochs, did you mean train.epochs=VALUE?"},
         {"ssdtrain", "--resume auto", "give that, too, with --config"},
-        {"ssddetect", "run data/images", "--checkpoint is required, did you mean --checkpoint run?"},
+        {"ssddetect", "run data/images",
+         "--checkpoint is required, did you mean --checkpoint run?"},
         {"ssddetect", "run/last.safetensors data/images",
          "did you mean --checkpoint run/last.safetensors?"},
         {"ssddetect", "--weights run data/images", "did you mean --checkpoint?"},
@@ -68,8 +68,8 @@ TEST_CASE("each program tells what was meant") {
         {"ssddata", std::string("stats ") + kVal, "did you mean --annotations data/annotations/"},
         {"ssdeval", "run", "unexpected argument run, did you mean --checkpoint run?"},
         {"ssdeval", std::string(kVal) + " --checkpoint run", "did you mean --annotations "}}) {
-    const Outcome o = tests::run(fmt::format("cd {} && {} {}", place.at(""),
-                                             tests::program(program).string(), arguments));
+    const Outcome o = tests::run(
+        fmt::format("cd {} && {} {}", place.at(""), tests::program(program).string(), arguments));
     INFO(program << " " << arguments << "\n" << o.err);
     CHECK(o.exit_code == 2);
     CHECK(std::count(o.err.begin(), o.err.end(), '\n') == 1);

@@ -46,9 +46,9 @@ TEST_CASE("little memory ends no program by a signal") {
 TEST_CASE("a small stack ends no program by a signal") {
   const TrainingPlace place(6, 2);
   REQUIRE(place.train("run", "train.steps=2").exit_code == 0);
-  for (const std::string command : {"ssdtrain --config tiny.json train.steps=2 --output-dir out",
-                                    "ssdeval --checkpoint run",
-                                    "ssddetect --checkpoint run data/images --json out.json"}) {
+  for (const std::string command :
+       {"ssdtrain --config tiny.json train.steps=2 --output-dir out", "ssdeval --checkpoint run",
+        "ssddetect --checkpoint run data/images --json out.json"}) {
     const auto with_stack = [&](int kib) {
       return tests::run(fmt::format("cd {}; rm -rf out*; ulimit -c 0; ulimit -s {}; {}/{}",
                                     place.at(""), kib,

@@ -73,8 +73,8 @@ std::string meant_by_option(const std::string& word, const PossibleWords& possib
   const auto assigned = [&](const std::string& key) {
     return key + (equals == word.npos ? "=VALUE" : word.substr(equals));
   };
-  if (possible.takes_images &&
-      std::find(std::begin(kImageOptions), std::end(kImageOptions), name) != std::end(kImageOptions))
+  if (possible.takes_images && std::find(std::begin(kImageOptions), std::end(kImageOptions),
+                                         name) != std::end(kImageOptions))
     return "the images, which stand without an option";
   const auto [first, last] = kOtherNames.equal_range(name);
   for (auto at = first; at != last; ++at) {

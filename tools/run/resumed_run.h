@@ -28,8 +28,8 @@ std::string folder_of(const ModelFile&);
 // If this process `writes` there, the folder also has to be one that can be made.
 void check_folder(const config::RunConfig&, const ResumedRun&, bool writes);
 
-// Calls check_room of checkpoint_files.h with the folder that open_resumed or RunFolder::create will
-// use.
+// Calls check_room of checkpoint_files.h with the folder that open_resumed or RunFolder::create
+// will use.
 void check_room(const config::RunConfig&, const ResumedRun&, size_t checkpoint);
 
 // Opens the folder of the run:

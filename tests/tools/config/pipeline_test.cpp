@@ -153,7 +153,8 @@ TEST_CASE("pipeline: what does not exist here is refused by its whole name and i
              Contains("and this program has one value for both, model.batch_norm.decay"));
   CHECK_THAT(
       error_of(with("height: 320", "height: 321")),
-      Contains(place("height: 320") + "model.ssd.image_resizer.fixed_shape_resizer.height: "
+      Contains(place("height: 320") +
+               "model.ssd.image_resizer.fixed_shape_resizer.height: "
                "model.input_height: expected a multiple of 32, such as 320 or 352, found 321"));
   CHECK_THAT(error_of("model { ssd { num_classes: 3 } }"), Contains("is missing"));
   CHECK_THAT(error_of("# nothing"), Contains("p.config: model.ssd: is missing"));

@@ -39,9 +39,9 @@ TEST_CASE("a disk without room for a checkpoint is found before the first step")
   const std::string once = "--config tiny.json train.steps=1 eval.every_steps=0 ";
   REQUIRE(place.ssdtrain(once + "--output-dir run").exit_code == 0);
   const size_t size = fs::file_size(place.at("run/last.safetensors"));
-  for (const std::string& more : {std::string("--output-dir w/new/run"),
-                                  std::string("--output-dir w/new/run --dry-run"),
-                                  std::string("--resume run --output-dir w/run train.steps=2")}) {
+  for (const std::string& more :
+       {std::string("--output-dir w/new/run"), std::string("--output-dir w/new/run --dry-run"),
+        std::string("--resume run --output-dir w/run train.steps=2")}) {
     const Outcome small = on_disk(place, size / 2, once + more);
     INFO(more << "\n" << small.err << small.out);
     CHECK(small.exit_code == 3);
@@ -73,5 +73,6 @@ TEST_CASE("a disk without room for all checkpoints that a run keeps is told") {
              Contains(words + "7 checkpoints"));
   CHECK_THAT(told(4 * size + kLogs, fresh, "true"), !Contains(words));
   // Checkpoints that lie there have their room already.
-  CHECK_THAT(told(4 * size + kLogs, "--resume w/run train.steps=16", "cp -a run w"), !Contains(words));
+  CHECK_THAT(told(4 * size + kLogs, "--resume w/run train.steps=16", "cp -a run w"),
+             !Contains(words));
 }

@@ -186,8 +186,8 @@ TEST_CASE("a run whose folder is renamed goes on in it, and leaves a new folder 
   REQUIRE(trainer.run(&folder, run::StopSignal()));
   CHECK(tests::step_of("renamed/last.safetensors") == 8);
   CHECK(fs::exists("renamed/last_metrics.json"));
-  CHECK_THAT(tests::text_of("renamed/train.log"), Contains("everything is in ") &&
-                                                      Contains("/renamed\n"));
+  CHECK_THAT(tests::text_of("renamed/train.log"),
+             Contains("everything is in ") && Contains("/renamed\n"));
   CHECK(fs::is_empty("run"));
 }
 
