@@ -111,7 +111,7 @@ TEST_CASE("ssddata synth: images without room for all their objects are counted"
                         "full --train 3 --val 2 --min-objects 50 --max-objects 50 "
                         "--min-size 0.5");
   CHECK(full.exit_code == 0);
-  CHECK_THAT(full.err, Catch::Contains("note: 5 images have no room for --min-objects 50: lower "
+  CHECK_THAT(full.err, Catch::Contains("note: 5 images without room for --min-objects 50: lower "
                                        "it or --min-size\n"));
   CHECK(run(synth + "empty --train 3 --val 2 --max-objects 1").err.empty());
 }

@@ -24,6 +24,12 @@ void check_order(const data::SceneOptions& scene) {
                scene.max_size, "; give another number for one of them");
 }
 
+void tell_crowded(int64_t images, int min_objects) {
+  if (images > 0)
+    base::tell(fmt::format("note: {} without room for --min-objects {}: lower it or --min-size",
+                           base::counted(images, "image"), min_objects));
+}
+
 }  // namespace
 
 Command add_synth_command(Program& program) {
@@ -57,22 +63,17 @@ Command add_synth_command(Program& program) {
   share("--max-size X", scene.max_size, "largest diameter, as a part of the image's shorter side");
   opts.add("--seed N", scene.seed, "equal seeds give equal files").seed_range().show_default();
   whole("--quality N", a->set.jpeg_quality, base::between(1, 100), "quality of the JPEG files");
-  return {
-      opts, [a] {
-        base::refuse_misread_name("folder", a->folder);
-        check_order(a->set.scene);
-        data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
-        fmt::print("{}: {} with {}, {} with {}\n", base::printable(a->folder),
-                   base::counted(a->set.train_images, "training image"),
-                   base::counted(counts.train_objects, "object"),
-                   base::counted(a->set.val_images, "validation image"), counts.val_objects);
-        if (counts.crowded > 0)
-          base::tell(fmt::format(
-              "note: {} no room for --min-objects {}: lower it or --min-size",
-              counts.crowded == 1 ? "1 image has" : fmt::format("{} images have", counts.crowded),
-              a->set.scene.min_objects));
-        return 0;
-      }};
+  return {opts, [a] {
+            base::refuse_misread_name("folder", a->folder);
+            check_order(a->set.scene);
+            data::SyntheticCounts counts = data::write_synthetic(a->folder, a->set);
+            fmt::print("{}: {} with {}, {} with {}\n", base::printable(a->folder),
+                       base::counted(a->set.train_images, "training image"),
+                       base::counted(counts.train_objects, "object"),
+                       base::counted(a->set.val_images, "validation image"), counts.val_objects);
+            tell_crowded(counts.crowded, a->set.scene.min_objects);
+            return 0;
+          }};
 }
 
 }  // namespace tools
