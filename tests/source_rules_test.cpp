@@ -157,7 +157,7 @@ TEST_CASE("words that belong to one place stay there") {
       {std::regex(R"(__CUDACC__)"), std::regex(R"(^kernels/)"), core},
       {std::regex(R"(\bmalloc\(|\bnew [A-Za-z:]+[\[({])"), std::regex(R"(backend_)"), programs},
       {std::regex(R"(\bgetenv\b)"), std::regex(R"(^tools/)"), programs},
-      {std::regex(R"(\bCLI(/|::|11_))"), std::regex(R"(^tools/options(/help_format)?\.)"), all},
+      {std::regex(R"(\bCLI(/|::|11_))"), std::regex(R"(^tools/options(/(help_format|line_fault))?\.)"), all},
       {std::regex(R"(catch2/)"),
        std::regex(R"(^tests/(catch_main|support/catch|source_rules_test)\.)"),
        {"tests"}},
