@@ -27,6 +27,7 @@ namespace {
 
 const char kNumbered[] = "step_";
 const char kBest[] = "best.safetensors";
+const char kDamaged[] = "damaged";  // the end of a name
 const char* const kEvaluationFiles[] = {"metrics.json", "per_class.csv", "detections.json"};
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
@@ -56,7 +57,7 @@ NotBest not_best(const std::string& path, int64_t step) {
     if (found == step) return {};
     return {fmt::format("is of step {}", found), fmt::format("of_step_{}", found)};
   } catch (const base::Error&) {
-    return {"is damaged", "damaged"};
+    return {"is damaged", kDamaged};
   }
 }
 
@@ -76,20 +77,40 @@ std::string keep_other_best(const RunFolder& folder, const BestEvaluation& best)
       fs::path(kept).filename().string());
 }
 
+// A checkpoint of this step besides best.safetensors; empty if there is none.
+std::string whole_of_step(const RunFolder& folder, int64_t step) {
+  for (const std::string& path : resumable(folder.path().string()))
+    if (step > 0 && fs::path(path).filename() != kBest && not_best(path, step).words.empty())
+      return path;
+  return {};
+}
+
+// Takes another checkpoint of the same step for a best.safetensors that is damaged. The files of
+// its evaluation stay.
+std::string replace_damaged_best(const RunFolder& folder, const BestEvaluation& best) {
+  if (not_best(folder.file(kBest), best.step).ending != kDamaged) return {};
+  const std::string same = whole_of_step(folder, best.step);
+  if (same.empty()) return {};
+  const std::string kept = base::set_aside(folder.file(kBest), kDamaged);
+  base::put_second_name(same, folder.file(kBest));
+  return fmt::format(
+      "best.safetensors is damaged; it is kept as {}, and {}, which is of the same step {}, takes "
+      "its place",
+      fs::path(kept).filename().string(), fs::path(same).filename().string(), best.step);
+}
+
 // Takes another checkpoint of the best one's step for a best.safetensors that is missing: a program
 // that was killed between the two files leaves it so.
 std::string restore_best(const RunFolder& folder, const BestEvaluation& best) {
   std::error_code unknown;
-  if (best.step == 0 || fs::exists(folder.file(kBest), unknown)) return {};
-  for (const std::string& path : resumable(folder.path().string())) {
-    if (!not_best(path, best.step).words.empty()) continue;
-    base::put_second_name(path, folder.file(kBest));
-    return fmt::format(
-        "best.safetensors is now {}, which is of the best step {}, without the files "
-        "of its evaluation",
-        fs::path(path).filename().string(), best.step);
-  }
-  return {};
+  if (fs::exists(folder.file(kBest), unknown)) return {};
+  const std::string same = whole_of_step(folder, best.step);
+  if (same.empty()) return {};
+  base::put_second_name(same, folder.file(kBest));
+  return fmt::format(
+      "best.safetensors is now {}, which is of the best step {}, without the files of its "
+      "evaluation",
+      fs::path(same).filename().string(), best.step);
 }
 
 std::string take_best_along(const RunFolder& folder, const std::string& from,
@@ -204,6 +225,8 @@ void check_room(const fs::path& folder, const config::RunConfig& config, size_t 
 
 std::string settle_best(const RunFolder& folder, const std::string& from,
                         const BestEvaluation& best) {
+  if (const std::string replaced = replace_damaged_best(folder, best); !replaced.empty())
+    return replaced;
   const std::string kept = keep_other_best(folder, best), restored = restore_best(folder, best);
   if (!kept.empty() && !restored.empty()) return kept + "; " + restored;
   if (!kept.empty()) return kept + "; the next better evaluation writes new ones";

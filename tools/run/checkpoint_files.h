@@ -43,7 +43,8 @@ bool has_checkpoint(const std::filesystem::path& folder);
 //
 // If the run has a new folder, the files are taken along, if they are of that step. If it goes on
 // in its folder, but from an earlier step or with other validation data, its next best evaluation
-// would replace a better one; then the files get other names.
+// would replace a better one; then the files get other names. A damaged best.safetensors is
+// replaced by another checkpoint of its step, if there is one.
 //
 // Returns a line for the log that says so, or why there is no best.safetensors of that step; empty
 // if there is nothing to say.
