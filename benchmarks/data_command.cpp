@@ -140,8 +140,8 @@ namespace benchmarks {
 Command add_data_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
   tools::Options opts = program.add_command("data", "Times JPEG files to batches, by threads");
-  opts.add("--annotations", o->annotations, "COCO JSON").required();
-  opts.add("--images", o->images, "folder of its images").required();
+  opts.add("--annotations FILE", o->annotations, "COCO JSON").required();
+  opts.add("--images DIR", o->images, "folder of its images").required();
   opts.add("--batch", o->batch, "images per batch")
       .whole_within(config::limits::batch_size)
       .show_default();

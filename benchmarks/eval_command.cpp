@@ -191,7 +191,7 @@ Command add_eval_command(tools::Program& program) {
   opts.add("--runs", o->runs, "timed runs of everything")
       .between(kFewestRuns, kMostRuns, kWhyNotFewer)
       .show_default();
-  opts.add("--files", o->files, "folder for the case as COCO JSON, timed too");
+  opts.add("--files DIR", o->files, "folder for the case as COCO JSON, timed too");
   add_output_options(opts, o->output);
   return {opts, [o] {
             benchmark(*o);

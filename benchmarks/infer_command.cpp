@@ -175,7 +175,7 @@ Command add_infer_command(tools::Program& program) {
       .each_of({kDecoded, kFiles})
       .show_default();
   const tools::Option images =
-      opts.add("--images", o->images,
+      opts.add("--images FILE|DIR|-", o->images,
                "JPEG and PNG files, folders of them, or - for a list on standard input; "
                "without it, random pictures and drawn files");
   opts.add("--recursive", o->recursive, "take the images below the folders, too").needs(images);

@@ -54,7 +54,7 @@ void add_output_options(tools::Options& opts, OutputOptions& o) {
            "One JSON object into this file; without a name, it is printed instead of the "
            "table")
       .or_alone("-");
-  opts.add("--dllogger", o.dllogger, "file of DLLogger lines, with the original's names");
+  opts.add("--dllogger FILE", o.dllogger, "file of DLLogger lines, with the original's names");
   opts.add("--overwrite", o.overwrite, "replace files that exist");
 }
 

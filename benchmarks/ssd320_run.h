@@ -42,7 +42,7 @@ inline void add_run_options(tools::Options& opts, RunOptions& o) {
   opts.add("--device " + tools::device_values(), o.device,
            "the CPU or a GPU; auto: a GPU where there is one")
       .show_default();
-  opts.add("--checkpoint", o.checkpoint,
+  opts.add("--checkpoint FILE", o.checkpoint,
            "a trained model or a run's folder; without it, SSD320 with random weights");
   opts.add("--precision", o.precision, "what a step is computed in")
       .show_default()
@@ -73,7 +73,7 @@ inline std::vector<tools::Option> add_training_options(tools::Options& opts, Run
 inline config::RunConfig run_config(const RunOptions& o, int images) {
   config::RunConfig config;
   if (!o.checkpoint.empty()) {
-    config = run::ModelFile(o.checkpoint).config();
+    config = run::open_checkpoint(o.checkpoint).config();
   } else {
     config.model.options.classes = 90;
     // In Ssd320Run::settle_statistics() the moving statistics become the picture's own.

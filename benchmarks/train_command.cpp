@@ -74,9 +74,9 @@ Command add_train_command(tools::Program& program) {
   add_step_options(opts, *o);
   add_training_options(opts, *o);
   const tools::Option annotations =
-      opts.add("--annotations", o->annotations, "COCO JSON; without it, a random batch");
+      opts.add("--annotations FILE", o->annotations, "COCO JSON; without it, a random batch");
   const tools::Option images =
-      opts.add("--images", o->images, "folder of its images").needs(annotations);
+      opts.add("--images DIR", o->images, "folder of its images").needs(annotations);
   annotations.needs(images);
   return {opts, [o] {
             o->settle();

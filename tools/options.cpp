@@ -15,89 +15,16 @@
 #include <utility>
 
 #include "engine/base/error.h"
-#include "engine/base/nearest_name.h"
 #include "engine/base/version.h"
+#include "tools/config/table.h"
 #include "tools/options/help_format.h"
-#include "tools/options/plain_words.h"
+#include "tools/options/line_fault.h"
 
 namespace tools {
 
 using base::ExitCode;
 
 namespace {
-
-// The words that the user can have meant: the options (or subcommands) of the app and of the
-// subcommands in use.
-std::vector<std::string> known_words(const CLI::App& app, bool options) {
-  std::vector<std::string> words;
-  if (options) {
-    for (const CLI::Option* option : app.get_options()) {
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-      for (const std::string& name : option->get_snames()) words.push_back("-" + name);
-    }
-  } else {
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-      words.push_back(sub->get_name());
-  }
-  for (const CLI::App* sub : app.get_subcommands())
-    for (std::string& word : known_words(*sub, options)) words.push_back(std::move(word));
-  return words;
-}
-
-bool is_option(const std::string& word) { return word.starts_with("-") && word != "--"; }
-
-bool is_known(const CLI::App& app, const std::string& word) {
-  const std::vector<std::string> known = known_words(app, is_option(word));
-  return std::find(known.begin(), known.end(), word) != known.end();
-}
-
-// "unknown option --foo, did you mean --bar?"
-std::string with_nearest(const CLI::App& app, const std::string& kind, const std::string& word) {
-  const std::string nearest = base::nearest_name(word, known_words(app, is_option(word)));
-  return fmt::format("{} {}{}", kind, word,
-                     nearest.empty() ? ", see --help" : ", did you mean " + nearest + "?");
-}
-
-// What is wrong with an option that the program has, in another place.
-std::string misplaced(const CLI::App& app, const std::string& word) {
-  for (const CLI::App* sub : app.get_subcommands())
-    return fmt::format("{} has its place {}", word,
-                       sub->get_option_no_throw(word) ? "after the command " + sub->get_name()
-                                                      : "before the command");
-  return "unexpected argument " + word;
-}
-
-// What is wrong with the words that belong to no option and no subcommand. If there is an unknown
-// option among them, the message names that.
-std::string unexpected(const CLI::App& app, const std::string& kind_of_others) {
-  const std::vector<std::string> rest = app.remaining(true);
-  const auto option = std::find_if(rest.begin(), rest.end(), is_option);
-  if (option != rest.end()) {
-    const std::string name = option->substr(0, option->find('='));
-    return is_known(app, name) ? misplaced(app, name) : with_nearest(app, "unknown option", name);
-  }
-  if (is_known(app, rest.front()))
-    return "unexpected argument " + rest.front() + ": give one command at a time";
-  return with_nearest(app, kind_of_others, rest.front());
-}
-
-// The first option that the program does not have, if the line has one. The parser may find another
-// mistake first, which the unknown option can have caused: its value then stands for something
-// else.
-std::string unknown_option(const CLI::App& app) {
-  const std::vector<std::string> rest = app.remaining(true);
-  return std::any_of(rest.begin(), rest.end(), is_option) ? unexpected(app, "") : "";
-}
-
-// What is wrong with a command line without a command. The user meant one by the first word that is
-// not an option.
-std::string without_command(const CLI::App& app) {
-  const std::vector<std::string> rest = app.remaining(true);
-  const auto word = std::find_if_not(rest.begin(), rest.end(), is_option);
-  if (word != rest.end()) return with_nearest(app, "unknown command", *word);
-  if (!rest.empty()) return unexpected(app, "");
-  return fmt::format("which command? One of {}", fmt::join(known_words(app, false), ", "));
-}
 
 // "--flag=3" is a mistake, and not a flag.
 void refuse_values_of_flags(CLI::App& app) {
@@ -126,30 +53,6 @@ void refuse_empty_words(int argc, char** argv) {
       base::fail(ExitCode::usage, word,
                  " is empty: is a variable not set? Leave the option out, or give a value");
   }
-}
-
-// What to say behind a word that nothing takes, if the shell may have expanded a glob.
-std::string about_globs(const CLI::App& app) {
-  const CLI::Option* shards = app.get_option_no_throw("--tfrecords");
-  std::string words = shards && shards->count() > 0 ? kAboutGlobs : "";
-  for (const CLI::App* sub : app.get_subcommands()) words += about_globs(*sub);
-  return words;
-}
-
-// The message for an error of the parser.
-std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string kind = error.get_name();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error))
-    return unexpected(app, "unexpected argument") + about_globs(app);
-  if (dynamic_cast<const CLI::RequiredError*>(&error)) {
-    if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty())
-      return without_command(app);
-    const std::string unknown = unknown_option(app);
-    return unknown.empty() ? error.what() : unknown;
-  }
-  if (dynamic_cast<const CLI::RequiresError*>(&error))
-    if (const std::string unknown = unknown_option(app); !unknown.empty()) return unknown;
-  return in_plain_words(kind, error.what());
 }
 
 // "-o,--output DIR" as the names and what the help calls the value.
@@ -181,17 +84,21 @@ template <> struct IsWhole<bool> : std::false_type {};
 template <class T> struct IsWhole<std::optional<T>> : IsWhole<T> {};
 template <class T> struct IsWhole<std::vector<T>> : IsWhole<T> {};
 
+// What the help calls a value whose option gives it no name; null: as the parser does.
+template <class T> constexpr const char* kValueName = IsWhole<T>::value ? "N" : nullptr;
+template <> constexpr const char* kValueName<double> = "X";
+template <> constexpr const char* kValueName<std::optional<double>> = "X";
+
 // Writes out a whole number such as 1e3 or 5.0, which the keys of a configuration may be, too. From
 // 2^53 on it may have lost digits. Returns what is wrong.
 std::string write_out(std::string& text) {
-  constexpr double kLeastLossy = 9007199254740992.0;
   if (text.find_first_not_of("0123456789+-.eE") != text.npos ||
       text.find_first_of(".eE") == text.npos)
     return {};
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (*end || std::trunc(value) != value) return {};
-  if (std::fabs(value) >= kLeastLossy)
+  if (std::fabs(value) >= config::kLeastLossyWhole)
     return fmt::format("expected all digits of a number from 2^53 on, found {}", text);
   text = std::to_string(int64_t(value));
   return {};
@@ -284,7 +191,8 @@ Option Options::add(const std::string& names, T& value, const std::string& meani
     if constexpr (IsWhole<T>::value) option->transform(CLI::Validator(write_out, ""));
     using Wide = typename WideNumber<T>::Type;
     if constexpr (!std::is_void_v<Wide>) option->check(beyond<Wide>);
-    return Option(type.empty() ? option : option->type_name(type));
+    if (!type.empty()) return Option(option->type_name(type));
+    return Option(kValueName<T> ? option->type_name(kValueName<T>) : option);
   }
 }
 
@@ -355,9 +263,11 @@ std::string Program::parse(int argc, char** argv) {
     app().exit(help, text, text);
     return text.str();
   } catch (const CLI::ParseError& error) {
-    base::fail(ExitCode::usage, what_is_wrong(app(), error));
+    base::fail(ExitCode::usage, line_fault(app(), error));
   }
   refuse_empty(app());
+  if (const std::string fault = misplaced_value(app()); !fault.empty())
+    base::fail(ExitCode::usage, fault);
   return {};
 }
 

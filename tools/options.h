@@ -69,8 +69,8 @@ class Options {
 
   // Adds an option whose value goes into `value`, or a flag if this is a bool. `names` are as the
   // help shows them: "-o,--output DIR", or without dashes for a word that belongs to no option.
-  // Without a word such as DIR, the help shows the type of the value. `value` must outlive parsing.
-  // The types are those in options.cpp.
+  // Without a word such as DIR, the help shows N or X for numbers, TEXT for texts. `value` must
+  // outlive parsing. The types are those in options.cpp.
   template <class T>
   Option add(const std::string& names, T& value, const std::string& meaning = "");
   // The same with a function that takes the value.

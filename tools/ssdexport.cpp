@@ -204,7 +204,7 @@ void export_model(const tools::Options& opts, const Arguments& a) {
   refuse_checkpoint_of_run("--weights", a.weights);
   for (const std::string& output : {a.onnx, a.weights})
     base::create_folders(std::filesystem::path(output).parent_path());
-  const run::ModelFile file(path);
+  const run::ModelFile file = run::open_checkpoint(path);
   run::LoadedModel model(file, {.device = "cpu", .precision = "fp32"});
   if (!a.weights.empty()) {
     model.save_weights(a.weights, file);

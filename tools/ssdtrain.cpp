@@ -11,6 +11,7 @@
 #include "engine/nccl/collectives.h"
 #include "engine/precision.h"
 #include "tools/command_line.h"
+#include "tools/config/fruitless_keys.h"
 #include "tools/config/idle_keys.h"
 #include "tools/config/pipeline.h"
 #include "tools/config/pipeline_page.h"
@@ -175,6 +176,14 @@ void refuse_both_weights(const Arguments& a) {
                " are both given, but a run that goes on has its own weights: keep one");
 }
 
+[[noreturn]] void refuse_without_config(const Arguments& a) {
+  if (a.resume == "auto")
+    base::fail(base::ExitCode::usage,
+               "--resume auto goes on with the latest run of a configuration: give that, too, with "
+               "--config; --resume FOLDER needs none");
+  base::fail(base::ExitCode::usage, "--config is missing: which configuration? See configs/");
+}
+
 Job load_job(const Arguments& a) {
   refuse_both_weights(a);
   const auto use = a.print_config     ? config::ConfigUse::any
@@ -188,8 +197,7 @@ Job load_job(const Arguments& a) {
     if (!job.resumed.file) load_config(a, config::ConfigUse::training, job);  // it starts anew
     return job;
   }
-  if (a.resume.empty() || a.resume == "auto")
-    base::fail(base::ExitCode::usage, "--config is missing: which configuration? See configs/");
+  if (a.resume.empty() || a.resume == "auto") refuse_without_config(a);
   job.resumed = run::find_resumed(a.resume, {});
   job.config = resumed_config(a, *job.resumed.file, use);
   return job;
@@ -225,6 +233,8 @@ int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
   run::check_folder(job.config, job.resumed, engine::rank_of(ranks) == 0);
   const run::StopSignal stop(job.config.time_budget_minutes);
   run::Trainer trainer(job.config, job.resumed.file.get(), ranks, device);
+  if (engine::rank_of(ranks) == 0)
+    run::check_room(trainer.config(), job.resumed, trainer.checkpoint_bytes());
   if (a.dry_run) {
     trainer.dry_run();
     return 0;
@@ -278,7 +288,9 @@ int train(const tools::Options& opts, const Arguments& a) {
     return tools::run_local_ranks(job.config.ranks.count, a.argv);
   say_ignored(job);
   if (!a.print_config) return train_as(a, job, nullptr);
-  for (const std::string& note : config::idle_in_training(job.config)) base::tell(note);
+  for (const auto& notes :
+       {config::idle_in_training(job.config), config::fruitless_in_training(job.config)})
+    for (const std::string& note : notes) base::tell(note);
   std::cout << config::run_config_json(job.config) << "\n";
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "data/check/detection_readings.h"
 #include "data/metrics/overlap.h"
 #include "engine/base/text.h"
 
@@ -14,7 +15,7 @@ namespace data {
 namespace {
 
 // They bound the work for files with very many boxes.
-constexpr size_t kDetections = 20'000, kOfImage = 300, kObjects = 1'000;
+constexpr size_t kDetections = 20'000, kOfImage = 300;
 
 using Found = std::unordered_map<int64_t, std::vector<const Detection*>>;
 
@@ -40,8 +41,8 @@ Counts count_classes(const Found& found, const Dataset& truth) {
     const auto list = found.find(image.id);
     if (list == found.end()) continue;
     const auto all = truth.objects_of(image);
-    for (const Object& o : all.first(std::min(all.size(), kObjects))) {
-      const auto on_it = [&](const Detection* d) { return box_iou(*d, o) >= 0.5; };
+    for (const Object& o : all.first(std::min(all.size(), kMostObjects))) {
+      const auto on_it = [&](const Detection* d) { return box_iou(*d, o) >= kFits; };
       const auto best = std::find_if(list->second.begin(), list->second.end(), on_it);
       if (!o.crowd && best != list->second.end()) ++counts[(*best)->category][o.category];
     }

@@ -23,6 +23,8 @@ Detection read_as(const Reading& reading, Detection d);
 // The largest IoU of a box with area with an object of the detection's class; 0 if there is none.
 double best_iou(const Detection& d, std::span<const Object> objects);
 
+inline constexpr double kFits = 0.5;  // the IoU from which on a box lies on an object
+
 // Bounds the work for files with very many boxes of one image: a sample is enough.
 inline constexpr size_t kMostObjects = 1'000;
 

@@ -17,9 +17,8 @@ namespace {
 struct Fit {
   // The detections that were tried, and how many of them could lie on an object of their own.
   int64_t tried = 0, most = 0;
-  std::array<int64_t, kReadingCount>
-      fitting{};  // of those tried, the ones with an IoU of 0.5 or more
-  std::array<double, kReadingCount> overlap{};  // the sums of all IoU
+  std::array<int64_t, kReadingCount> fitting{};  // of those tried, the ones that lie on an object
+  std::array<double, kReadingCount> overlap{};   // the sums of all IoU
 
   bool enough(size_t reading) const {
     return fitting[reading] >= 3 && fitting[reading] * 10 >= most;
@@ -27,7 +26,6 @@ struct Fit {
 };
 
 Fit fit_of(std::span<const Detection> detections, const Dataset& truth) {
-  constexpr double kFits = 0.5;
   // A sample is enough, and bounds the work for files with very many boxes of one image.
   constexpr size_t kDetections = 10'000;
   const size_t step = detections.size() / kDetections + 1;

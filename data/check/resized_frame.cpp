@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/check/detection_readings.h"
 #include "data/metrics/overlap.h"
 
 namespace data {

@@ -27,8 +27,6 @@ struct Candidate {
   std::span<const Object> objects;
 };
 
-inline constexpr double kFits = 0.5;  // IoU
-
 // The frame that most pairs of a box and an object of its class tell; of no size if there is none.
 Frame likely_frame(const std::vector<Candidate>& candidates, Lies lies);
 

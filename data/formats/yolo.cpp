@@ -10,6 +10,7 @@
 #include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo_match.h"
+#include "data/formats/yolo_yaml.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "data/image/orientation.h"
@@ -155,7 +156,8 @@ Dataset load_yolo(const YoloFiles& files, const std::vector<std::string>& names,
     else
       out.notes.push_back("warning: " + files.image_folder + ": " + corners);
   }
-  if (const std::string odd = keypoints_in_words(match.lines); !odd.empty())
+  const bool asked = files.keypoint_numbers == kNoKeypoints;
+  if (const std::string odd = keypoints_in_words(match.lines); !asked && !odd.empty())
     report(problems, ProblemKind::bad_label_file, files.image_folder, odd);
   else if (const std::string shapes = shapes_in_words(match.lines); !shapes.empty())
     out.notes.push_back(files.image_folder + ": " + shapes);

@@ -27,11 +27,11 @@ struct YoloFiles {
 };
 
 // Reads the labels of these images. Class k gets the category id k + 1. A line of more than five
-// numbers is a polygon, and the box is its bounding box; if files.keypoint_numbers is not 0, it is
-// a box and its key points, which are left out, and a note counts them. Sizes of images come from
-// their headers, and are those after turning if `exif` is upright, because labels belong to the
-// picture as people see it. A note says how many images have labels, and how many label files have
-// no image. Throws Error(data), with file and line, if a line is wrong, if a class is beyond
+// numbers is a polygon, and the box is its bounding box; if files.keypoint_numbers is above 0, it
+// is a box and its key points, which are left out, and a note counts them. Sizes of images come
+// from their headers, and are those after turning if `exif` is upright, because labels belong to
+// the picture as people see it. A note says how many images have labels, and how many label files
+// have no image. Throws Error(data), with file and line, if a line is wrong, if a class is beyond
 // `names`, or if a number of a box or polygon lies outside of -0.1 to 1.1. Throws Error(data), too,
 // if there is no image, or none with a label file. If `problems` is given, images, label files and
 // lines that cannot be used are reported there and left out.

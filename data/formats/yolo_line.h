@@ -22,7 +22,7 @@ struct YoloLine {
 
 // Reads "class x_center y_center width height", in fractions of the image's sides. A longer line is
 // a polygon, "class x1 y1 x2 y2 x3 y3 ...", and the box is its bounding box. If
-// rules.keypoint_numbers is not 0, so many numbers may follow a box, and there are no polygons.
+// rules.keypoint_numbers is above 0, so many numbers may follow a box, and there are no polygons.
 // Throws Error(data), with `where`, if the line is otherwise, or if a number of the box or polygon
 // lies outside of -0.1 to 1.1.
 YoloLine parse_yolo_line(std::string_view line, const YoloLineRules& rules,

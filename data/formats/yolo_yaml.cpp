@@ -176,9 +176,11 @@ void Reader::parse_names(const YAML::Node& node, YoloYaml& out) const {
 int Reader::parse_keypoints(const YAML::Node& shape) const {
   constexpr int kMostPoints = 1000;
   int points = 0, each = 0;
-  if (!shape.IsSequence() || shape.size() != 2 || !YAML::convert<int>::decode(shape[0], points) ||
-      !YAML::convert<int>::decode(shape[1], each) || points < 1 || points > kMostPoints ||
-      each < 2 || each > 3)
+  const bool numbers = shape.IsSequence() && shape.size() == 2 &&
+                       YAML::convert<int>::decode(shape[0], points) &&
+                       YAML::convert<int>::decode(shape[1], each);
+  if (numbers && points == 0 && each == 0) return kNoKeypoints;
+  if (!numbers || points < 1 || points > kMostPoints || each < 2 || each > 3)
     refuse(shape, "kpt_shape: expected the number of key points (1 to " +
                       std::to_string(kMostPoints) +
                       "), and how many numbers each has (2 or 3), as in `kpt_shape: [17, 3]`");

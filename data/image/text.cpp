@@ -17,7 +17,7 @@ using Text = std::unique_ptr<char, decltype(&g_free)>;
 
 // The libraries of fonts end the program if they get no memory or no thread. They ask for both when
 // they first draw, and for less later, for other scripts and in other threads.
-void require_room() {
+void require_room_for_letters() {
   static std::atomic<bool> drawn = false;
   const size_t room = size_t(drawn ? 64 : 128) << 20;
   if (!base::has_room(room) || !base::has_threads(1))
@@ -61,7 +61,7 @@ void TextPainter::Unref::operator()(void* object) const { g_object_unref(object)
 
 // Pango's default font map is one per thread.
 TextPainter::TextPainter() {
-  require_room();
+  require_room_for_letters();
   context_.reset(pango_font_map_create_context(pango_cairo_font_map_get_default()));
   choose_rendering(context_.get());
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "data/formats/coco.h"
 #include "data/image/jpeg.h"
 #include "engine/base/error.h"
@@ -81,6 +83,12 @@ Dataset write_part(const fs::path& folder, const SyntheticOptions& o, int first,
   return set;
 }
 
+int64_t count_crowded(const Dataset& set, const SceneOptions& scene) {
+  return std::count_if(set.images.begin(), set.images.end(), [&](const ImageEntry& image) {
+    return int64_t(image.object_count) < scene.min_objects;
+  });
+}
+
 }  // namespace
 
 SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& o) {
@@ -104,7 +112,8 @@ SyntheticCounts write_synthetic(const fs::path& folder, const SyntheticOptions& 
   write_coco((partial.path() / "annotations" / "instances_train.json").string(), train);
   write_coco((partial.path() / "annotations" / "instances_val.json").string(), val);
   partial.publish();
-  return {int64_t(train.objects.size()), int64_t(val.objects.size())};
+  return {int64_t(train.objects.size()), int64_t(val.objects.size()),
+          count_crowded(train, o.scene) + count_crowded(val, o.scene)};
 }
 
 }  // namespace data

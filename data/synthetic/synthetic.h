@@ -16,6 +16,7 @@ struct SyntheticOptions {
 
 struct SyntheticCounts {
   int64_t train_objects = 0, val_objects = 0;
+  int64_t crowded = 0;  // images in which scene.min_objects had no room
 };
 
 // Writes folder/images/000001.jpg and so on, folder/annotations/instances_train.json, and

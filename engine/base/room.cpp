@@ -24,6 +24,12 @@ size_t address_room() {
   return limit.rlim_cur > taken ? size_t(limit.rlim_cur) - taken : 0;
 }
 
+size_t stack_limit() {
+  rlimit limit{};
+  const bool known = ::getrlimit(RLIMIT_STACK, &limit) == 0;
+  return known && limit.rlim_cur != RLIM_INFINITY ? size_t(limit.rlim_cur) : SIZE_MAX;
+}
+
 bool has_room(size_t bytes) {
   constexpr int kWays = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   void* const room = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kWays, -1, 0);

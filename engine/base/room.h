@@ -10,6 +10,9 @@ namespace base {
 // the largest number.
 size_t address_room();
 
+// The largest stack that a limit (`ulimit -s`) allows. Without a limit, the largest number.
+size_t stack_limit();
+
 // Whether so many bytes can be mapped, and so many more threads can run, at this moment.
 bool has_room(size_t bytes);
 bool has_threads(int count);

@@ -81,6 +81,29 @@ TEST_CASE("ssddetect --classes knows names that have commas and quotes") {
   CHECK_THAT(wrong.err, Contains("it has 'circle, red', 'circle', '5\""));
 }
 
+TEST_CASE("names that classes.txt cannot hold are told") {
+  const tests::TrainingPlace place(4, 2);
+  for (const std::string part : {"train", "val"}) {
+    const std::string file = place.at("data/annotations/instances_" + part + ".json");
+    json labels = json::parse(tests::text_of(file));
+    labels["categories"][1]["name"] = "two\nlines";
+    tests::write_text(file, labels.dump());
+  }
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  const auto told = [&](const std::string& run) {
+    const Outcome o = tests::run(run +
+                                 " --checkpoint run/last.safetensors --save-txt labels "
+                                 "--json found.json --overwrite data/images/000001.jpg");
+    CHECK(o.exit_code == 0);
+    return o.err;
+  };
+  const std::string ssddetect = " && " + tests::program("ssddetect").string();
+  CHECK_THAT(told("cd " + place.at("") + ssddetect),
+             Contains("note: labels/classes.txt: a class name is written otherwise than in the "
+                      "model, as two\\nlines\n"));
+  CHECK_THAT(told("cd " + ::place().at("") + ssddetect), !Contains("otherwise"));
+}
+
 TEST_CASE("the metadata of an ONNX file keeps such names") {
   REQUIRE(place().run("ssdexport", "--onnx m.onnx").exit_code == 0);
   const tests::OnnxModel model = tests::parse_onnx(tests::text_of(place().at("m.onnx")));

@@ -43,6 +43,26 @@ TEST_CASE("little memory ends no program by a signal") {
   }
 }
 
+TEST_CASE("a small stack ends no program by a signal") {
+  const TrainingPlace place(6, 2);
+  REQUIRE(place.train("run", "train.steps=2").exit_code == 0);
+  for (const std::string command :
+       {"ssdtrain --config tiny.json train.steps=2 --output-dir out", "ssdeval --checkpoint run",
+        "ssddetect --checkpoint run data/images --json out.json"}) {
+    const auto with_stack = [&](int kib) {
+      return tests::run(fmt::format("cd {}; rm -rf out*; ulimit -c 0; ulimit -s {}; {}/{}",
+                                    place.at(""), kib,
+                                    tests::program("ssdtrain").parent_path().string(), command));
+    };
+    const Outcome small = with_stack(64), enough = with_stack(256);
+    INFO(command << "\n" << small.err << enough.err);
+    CHECK(small.exit_code == 6);
+    CHECK(small.err.find("ulimit -s allows a stack of 64 KiB, and a network needs 256 KiB: raise "
+                         "it\n") != std::string::npos);
+    CHECK(enough.exit_code == 0);
+  }
+}
+
 TEST_CASE("threads that cannot be started are told as resources") {
   const TrainingPlace place(6, 2);
   REQUIRE(place.train("run", "train.steps=2").exit_code == 0);

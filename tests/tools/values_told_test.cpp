@@ -63,6 +63,21 @@ TEST_CASE("a training says which of its keys have no effect, in --print-config, 
   CHECK_THAT(place.ssdtrain(kDry + "train.optimizer.kind=adamw").out, !Contains("no effect"));
 }
 
+TEST_CASE("values with which nothing can come out are told at the start") {
+  const TrainingPlace place(8, 4);
+  const std::string rate = "train.schedule.base_rate=0 train.schedule.warmup_steps=0",
+                    note = "note: train.schedule.base_rate is 0, so no step changes a weight",
+                    scores = "note: eval.score_threshold is 1, and no score is above it";
+  const Outcome dry = place.ssdtrain(kDry + rate + " eval.score_threshold=1");
+  CHECK(dry.exit_code == 0);
+  CHECK_THAT(dry.out, Contains(note) && Contains(scores));
+  CHECK_THAT(place.ssdtrain("--config tiny.json --print-config " + rate).err,
+             Contains("ssdtrain: " + note));
+  REQUIRE(place.train("run", "train.steps=1").exit_code == 0);
+  CHECK_THAT(run(place, "ssdeval", "--checkpoint run eval.score_threshold=1").err,
+             Contains("ssdeval: " + scores));
+}
+
 TEST_CASE("options that answer a question take nothing beside it") {
   const TrainingPlace place(8, 4);
   check_refused(place.ssdtrain("--help-config train --markdown"), 2,

@@ -71,6 +71,11 @@ const Cause kInTraining[] = {
      takes_cpu,
      "train.device=auto finds no GPU on this machine, and a CPU gives the same bits in every run "
      "anyway"},
+    {{"train.precision"},
+     [](const C& c, Gpus gpus) {
+       return c.train.precision == "tf32" && (of_cpu(c, gpus) || takes_cpu(c, gpus));
+     },
+     "a CPU has no tf32, and computes in fp32"},
     {{"train.weight_gradients"},
      [](const C& c, Gpus) { return !in_half_type(c); },
      "train.precision is neither fp16 nor bf16"},

@@ -15,6 +15,7 @@ struct Position {
   bool line_ended = false;
   size_t read = 0;  // characters
 
+  bool at_hash() const { return read > 0 && text[read - 1] == '#'; }
   std::string_view around() const { return data::around_fault(text, read > 0 ? read - 1 : 0); }
 };
 
@@ -74,7 +75,10 @@ class Builder : public json::json_sax_t {
   bool parse_error(size_t, const std::string&, const nlohmann::detail::exception& e) override {
     std::string fault =
         data::json_fault(e.what(), position_ ? position_->around() : std::string_view());
-    if (position_ && !began_) fault += "; a configuration is JSON and begins with {";
+    if (position_ && position_->at_hash())
+      fault += "; a comment begins with //, or stands between /* and */";
+    else if (position_ && !began_)
+      fault += "; a configuration is JSON and begins with {";
     complain(fault);
   }
 

@@ -8,6 +8,7 @@
 
 #include "data/formats/text_tokens.h"
 #include "engine/base/error.h"
+#include "engine/base/nearest_name.h"
 
 namespace config {
 namespace {
@@ -17,6 +18,10 @@ using nlohmann::json;
 const std::string kAugmentation = "train_config.data_augmentation_options";
 const std::string kOptimizer = "train_config.optimizer";
 const std::string kRate = kOptimizer + ".momentum_optimizer.learning_rate";
+const std::string kStepsInstead =
+    "; for a rate that drops in steps, write constant_learning_rate here, and give "
+    "train.schedule.kind=step, train.schedule.boundaries and train.schedule.factor on the command "
+    "line";
 
 std::optional<double> number_of(std::string text) {
   if (const auto whole = data::whole_number(text)) return double(*whole);
@@ -101,8 +106,17 @@ void PipelineKeys::refuse_unknown(const TextField& field) const {
   for (const std::string& path : messages_)
     if (path.starts_with(parent) && path.find('.', parent.size()) == std::string::npos)
       expected += (expected.empty() ? "; expected " : ", ") + path.substr(parent.size());
+  std::vector<std::string> siblings;
+  for (const auto& [path, known] : known_)
+    if (path.starts_with(parent) && path.find('.', parent.size()) == std::string::npos)
+      siblings.push_back(path.substr(parent.size()));
+  const std::string meant = base::nearest_name(field.path.substr(parent.size()), siblings);
   refuse(field.line, field.path,
-         "this program cannot honour it" + (field.kind == TextField::message ? expected : ""));
+         "this program cannot honour it" +
+             (field.kind == TextField::message ? expected
+              : meant.empty()                  ? ""
+                                               : "; did you mean " + meant + "?") +
+             (field.path == kRate + ".manual_step_learning_rate" ? kStepsInstead : ""));
 }
 
 void PipelineKeys::refuse(int line, const std::string& path, const std::string& why) const {
@@ -164,7 +178,7 @@ void PipelineKeys::take_list(const std::string& path, const std::string& key) {
     list.push_back(json_of(field->value, field->kind == TextField::quoted));
   }
   set(key, list);
-  places_[key] = name_ + ":" + std::to_string(found->second.front()->line);
+  places_[key] = base::concatenate(name_, ":", found->second.front()->line, ": ", path);
 }
 
 void PipelineKeys::expect(const Value& value, const std::string& expected) const {
@@ -188,7 +202,7 @@ void PipelineKeys::set(const std::string& key, const Value& value) {
                std::to_string(first->second.line) + " is " + first->second.text +
                ", and this program has one value for both, " + key);
   values_[pointer_to(key)] = json_of(value.text, value.quoted);
-  places_[key] = name_ + ":" + std::to_string(value.line);
+  places_[key] = base::concatenate(name_, ":", value.line, ": ", value.path);
 }
 
 void PipelineKeys::set(const std::string& key, const json& value) {

@@ -66,6 +66,7 @@ ConfigText ConfigReader::merge(const std::string& text, const std::string& name)
     own.values.erase(base);
   }
   result.values_.merge_patch(own.values);
+  result.forget_replaced(own.values, "");
   for (const auto& [path, line] : own.lines) result.places_[path] = place_of(line);
   return result;
 }

@@ -46,7 +46,10 @@ void model_rules(ConfigTable& t, const RunConfig& c) {
   for (auto [key, side] :
        {std::pair("model.input_height", &o.height), {"model.input_width", &o.width}})
     t.rule({key}, [side = side] {
-      return unless(*side % 32 == 0, fmt::format("expected a multiple of 32, found {}", *side));
+      const int below = *side / 32 * 32;
+      return unless(*side == below, fmt::format("expected a multiple of 32, such as {} or {}, "
+                                                "found {}",
+                                                below, below + 32, *side));
     });
   t.rule({"model.anchors.aspect_ratios", "model.anchors.scales_per_octave"}, [&o] {
     return unless(o.anchors_per_cell() <= model::limits::most_anchors_per_cell,

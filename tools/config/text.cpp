@@ -66,6 +66,16 @@ void ConfigText::place_new_sections(const std::string& path) {
   }
 }
 
+void ConfigText::forget_replaced(const json& values, const std::string& prefix) {
+  for (const auto& [name, value] : values.items()) {
+    const std::string inside = prefix + name + ".";
+    if (value.is_object())
+      forget_replaced(value, inside);
+    else
+      std::erase_if(places_, [&](const auto& place) { return place.first.starts_with(inside); });
+  }
+}
+
 void ConfigText::override_with(const std::string& assignment) {
   const std::string place = kCommandLine;
   size_t equals = assignment.find('=');
@@ -95,6 +105,7 @@ void ConfigText::override_with(const std::string& assignment) {
     end = dot;
   }
   values_.merge_patch(patch);
+  forget_replaced(patch, "");
 }
 
 std::string ConfigText::place(const std::string& path) const {

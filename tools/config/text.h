@@ -41,6 +41,9 @@ class ConfigText {
   friend class ConfigReader;
   void place_on_command_line(const std::string& path, const nlohmann::json& value);
   void place_new_sections(const std::string& path);
+  // Forgets where keys were written that these values, which are merged in, remove or replace.
+  // `prefix` ends with a dot, or is empty.
+  void forget_replaced(const nlohmann::json& values, const std::string& prefix);
 
   nlohmann::json values_ = nlohmann::json::object();
   std::map<std::string, std::string> places_;  // "" is the whole configuration

@@ -7,6 +7,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "tools/data/commands.h"
 
@@ -21,6 +22,12 @@ void check_order(const data::SceneOptions& scene) {
   if (scene.min_size > scene.max_size)
     base::fail(base::ExitCode::usage, "--min-size ", scene.min_size, " is above --max-size ",
                scene.max_size, "; give another number for one of them");
+}
+
+void tell_crowded(int64_t images, int min_objects) {
+  if (images > 0)
+    base::tell(fmt::format("note: {} without room for --min-objects {}: lower it or --min-size",
+                           base::counted(images, "image"), min_objects));
 }
 
 }  // namespace
@@ -64,6 +71,7 @@ Command add_synth_command(Program& program) {
                        base::counted(a->set.train_images, "training image"),
                        base::counted(counts.train_objects, "object"),
                        base::counted(a->set.val_images, "validation image"), counts.val_objects);
+            tell_crowded(counts.crowded, a->set.scene.min_objects);
             return 0;
           }};
 }

@@ -11,6 +11,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/folder_walk.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/image_files.h"
@@ -27,6 +28,17 @@ fs::path one_spelling(const fs::path& path) {
   const fs::path absolute = fs::absolute(path, unknown);
   const fs::path real = fs::weakly_canonical(absolute, unknown);
   return unknown ? absolute.lexically_normal() : real;
+}
+
+// Names that classes.txt cannot hold as they are, since it has one per line.
+std::string escaped_names_in_words(const run::ClassList& classes) {
+  std::vector<std::string> escaped;
+  for (const run::ModelClass& c : classes.list())
+    if (base::printable(c.name) != c.name) escaped.push_back(base::printable_name(c.name));
+  if (escaped.empty()) return {};
+  return fmt::format("{} written otherwise than in the model, as {}",
+                     escaped.size() == 1 ? "a class name is" : "class names are",
+                     run::listed(escaped));
 }
 
 }  // namespace
@@ -157,8 +169,10 @@ void DetectionFiles::begin() const {
   base::create_folders(folders_.crops);
   base::create_folders(folders_.labels);
   const fs::path names = fs::path(folders_.labels) / data::kYoloNamesFile;
-  if (!folders_.labels.empty() && !has_class_names(label_folder()))
-    base::write_file(names, class_names());
+  if (folders_.labels.empty()) return;
+  if (!has_class_names(label_folder())) base::write_file(names, class_names());
+  if (const std::string escaped = escaped_names_in_words(classes_); !escaped.empty())
+    base::tell("note: " + names.string() + ": " + escaped);
 }
 
 std::string DetectionFiles::class_names() const {

@@ -39,7 +39,7 @@ OpenedJob::OpenedJob(const DetectJob& job, const FoundImages& found, bool more)
     : left_out(left_out_of(job, found, more)),
       empty(empty_in_words(found)),
       repeated(repeated_in_words(found)),
-      model(run::checkpoint_file(job.checkpoint, "ssddetect")),
+      model(run::open_checkpoint(run::checkpoint_file(job.checkpoint, "ssddetect"))),
       truth(truth_of(job, model)),
       unknown_classes(unknown_classes_of(job, model, truth.get())),
       files(job.folders, model.classes()),

@@ -14,6 +14,7 @@
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/command_line.h"
+#include "tools/config/fruitless_keys.h"
 #include "tools/config/idle_keys.h"
 #include "tools/config/start_folder.h"
 #include "tools/config/text.h"
@@ -111,8 +112,9 @@ void tell_about_data(const run::ClassList& classes, const data::Dataset& dataset
 void tell_about_config(const CheckpointEvaluation& job, const run::ModelFile& file,
                        const config::RunConfig& config, std::ostream& log) {
   std::vector<std::string> lines = run::evaluated_otherwise(file, config);
-  for (std::string& line : config::idle_in_evaluation(config, !job.input.source.given()))
-    lines.push_back(std::move(line));
+  for (auto& notes : {config::idle_in_evaluation(config, !job.input.source.given()),
+                      config::fruitless_in_evaluation(config)})
+    lines.insert(lines.end(), notes.begin(), notes.end());
   for (const std::string& line : lines) log << "ssdeval: " << base::printable(line) << std::endl;
 }
 
@@ -164,7 +166,7 @@ void write_files(const CheckpointEvaluation& job, const std::string& checkpoint,
 
 void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std::ostream& log) {
   const std::string checkpoint = run::checkpoint_file(job.checkpoint, "ssdeval");
-  const run::ModelFile file(checkpoint);
+  const run::ModelFile file = run::open_checkpoint(checkpoint);
   const config::RunConfig config = evaluation_config(job, file);
   tell_about_config(job, file, config, log);
   data::Dataset dataset = load_data(job, file, config);

@@ -96,7 +96,7 @@ Detector::Session::Session(const std::string& checkpoint, const Options& options
 }
 
 void Detector::Session::load(const std::string& checkpoint, const Options& options) {
-  const run::ModelFile file(run::checkpoint_file(checkpoint));
+  const run::ModelFile file = run::open_checkpoint(run::checkpoint_file(checkpoint));
   for (const run::ModelClass& c : file.classes().list()) classes_.push_back({c.id, c.name});
   by_column_.resize(size_t(file.classes().classes()) + 1);
   for (size_t i = 0; i < classes_.size(); ++i)

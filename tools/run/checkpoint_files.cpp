@@ -1,17 +1,23 @@
 #include "tools/run/checkpoint_files.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <optional>
 
 #include "engine/base/atomic_file.h"
 #include "engine/base/error.h"
+#include "engine/base/file_kind.h"
 #include "engine/base/permitted.h"
 #include "engine/base/set_aside.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
+#include "tools/run/memory_plan.h"
 
 namespace run {
 
@@ -21,6 +27,7 @@ namespace {
 
 const char kNumbered[] = "step_";
 const char kBest[] = "best.safetensors";
+const char kDamaged[] = "damaged";  // the end of a name
 const char* const kEvaluationFiles[] = {"metrics.json", "per_class.csv", "detections.json"};
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
@@ -50,7 +57,7 @@ NotBest not_best(const std::string& path, int64_t step) {
     if (found == step) return {};
     return {fmt::format("is of step {}", found), fmt::format("of_step_{}", found)};
   } catch (const base::Error&) {
-    return {"is damaged", "damaged"};
+    return {"is damaged", kDamaged};
   }
 }
 
@@ -70,20 +77,40 @@ std::string keep_other_best(const RunFolder& folder, const BestEvaluation& best)
       fs::path(kept).filename().string());
 }
 
+// A checkpoint of this step besides best.safetensors; empty if there is none.
+std::string whole_of_step(const RunFolder& folder, int64_t step) {
+  for (const std::string& path : resumable(folder.path().string()))
+    if (step > 0 && fs::path(path).filename() != kBest && not_best(path, step).words.empty())
+      return path;
+  return {};
+}
+
+// Takes another checkpoint of the same step for a best.safetensors that is damaged. The files of
+// its evaluation stay.
+std::string replace_damaged_best(const RunFolder& folder, const BestEvaluation& best) {
+  if (not_best(folder.file(kBest), best.step).ending != kDamaged) return {};
+  const std::string same = whole_of_step(folder, best.step);
+  if (same.empty()) return {};
+  const std::string kept = base::set_aside(folder.file(kBest), kDamaged);
+  base::put_second_name(same, folder.file(kBest));
+  return fmt::format(
+      "best.safetensors is damaged; it is kept as {}, and {}, which is of the same step {}, takes "
+      "its place",
+      fs::path(kept).filename().string(), fs::path(same).filename().string(), best.step);
+}
+
 // Takes another checkpoint of the best one's step for a best.safetensors that is missing: a program
 // that was killed between the two files leaves it so.
 std::string restore_best(const RunFolder& folder, const BestEvaluation& best) {
   std::error_code unknown;
-  if (best.step == 0 || fs::exists(folder.file(kBest), unknown)) return {};
-  for (const std::string& path : resumable(folder.path().string())) {
-    if (!not_best(path, best.step).words.empty()) continue;
-    base::put_second_name(path, folder.file(kBest));
-    return fmt::format(
-        "best.safetensors is now {}, which is of the best step {}, without the files "
-        "of its evaluation",
-        fs::path(path).filename().string(), best.step);
-  }
-  return {};
+  if (fs::exists(folder.file(kBest), unknown)) return {};
+  const std::string same = whole_of_step(folder, best.step);
+  if (same.empty()) return {};
+  base::put_second_name(same, folder.file(kBest));
+  return fmt::format(
+      "best.safetensors is now {}, which is of the best step {}, without the files of its "
+      "evaluation",
+      fs::path(same).filename().string(), best.step);
 }
 
 std::string take_best_along(const RunFolder& folder, const std::string& from,
@@ -109,6 +136,36 @@ std::string take_best_along(const RunFolder& folder, const std::string& from,
       "the best checkpoint so far, of step {}, and the files of its evaluation are "
       "taken along from {}",
       best.step, from);
+}
+
+// The bytes that this user may still write on the disk of the folder or, if that does not exist, of
+// the nearest folder above it. Empty if they are unknown.
+std::optional<size_t> free_bytes(fs::path folder) {
+  std::error_code unknown;
+  while (!folder.empty() && !fs::exists(folder, unknown)) folder = folder.parent_path();
+  const fs::space_info space = fs::space(folder.empty() ? "." : folder, unknown);
+  if (unknown || space.capacity == 0) return {};
+  return ::geteuid() == 0 ? space.free : space.available;  // a part may be kept for root
+}
+
+// How many checkpoints a run holds while it writes one: that one, the last and the previous or all
+// numbered ones, and the best. A run that writes only one at its end holds no other.
+int most_checkpoints(const config::RunConfig& config) {
+  const bool several = config.checkpoint.every_steps > 0 || config.eval.every_steps > 0 ||
+                       config.eval.every_epochs > 0;
+  return several ? 1 + std::max(config.checkpoint.keep, 2) + config.data.val.given() : 1;
+}
+
+// The bytes of all checkpoints of a run. Several names of one file count once.
+size_t bytes_of_checkpoints(const std::string& folder) {
+  std::map<base::FileIdentity, size_t> sizes;
+  std::error_code unknown;
+  for (const std::string& path : resumable(folder))
+    if (const base::FileState there = base::look_at(path); there.kind == base::FileKind::regular)
+      sizes[there.identity] = fs::file_size(path, unknown);
+  size_t bytes = 0;
+  for (const auto& [identity, size] : sizes) bytes += size;
+  return bytes;
 }
 
 }  // namespace
@@ -148,8 +205,28 @@ bool has_checkpoint(const fs::path& folder) {
                      [&](const std::string& path) { return fs::exists(path, unknown); });
 }
 
+void check_room(const fs::path& folder, const config::RunConfig& config, size_t checkpoint) {
+  const auto free = free_bytes(folder);
+  const std::string name = base::printable(folder.string());
+  if (!free) return;
+  if (*free < checkpoint)
+    base::fail(base::ExitCode::data, name, ": a checkpoint of this run takes ",
+               memory_in_units(checkpoint), ", but only ", memory_in_units(*free),
+               " are free on that disk: make room on it, or give a folder on another one with "
+               "--output-dir");
+  const int most = most_checkpoints(config);
+  const size_t there = bytes_of_checkpoints(folder.string());
+  if (*free + there < size_t(most) * checkpoint)
+    base::tell(fmt::format(
+        "warning: {}: {} are free on that disk, but this run keeps up to {} checkpoints of {} "
+        "there at the same time: make room on it, or the run ends when it is full",
+        name, memory_in_units(*free), most, memory_in_units(checkpoint)));
+}
+
 std::string settle_best(const RunFolder& folder, const std::string& from,
                         const BestEvaluation& best) {
+  if (const std::string replaced = replace_damaged_best(folder, best); !replaced.empty())
+    return replaced;
   const std::string kept = keep_other_best(folder, best), restored = restore_best(folder, best);
   if (!kept.empty() && !restored.empty()) return kept + "; " + restored;
   if (!kept.empty()) return kept + "; the next better evaluation writes new ones";
@@ -183,6 +260,24 @@ std::string checkpoint_file(const std::string& path, const std::string& program)
   const std::string file = checkpoint_file(path);
   if (file != path) std::cerr << program << ": taking " << base::printable(file) << std::endl;
   return file;
+}
+
+std::string whole_one_in_words(const std::string& file) {
+  std::error_code unknown;
+  const fs::path folder = fs::path(file).parent_path();
+  for (const std::string& path : resumable(folder.empty() ? "." : folder.string())) {
+    if (!fs::exists(path, unknown) || fs::equivalent(path, file, unknown)) continue;
+    try {
+      const int64_t step = ModelFile(path).state().step;
+      return fmt::format("; {}, of step {}, is whole: give that instead", path, step);
+    } catch (const base::Error&) {  // damaged, too
+    }
+  }
+  return {};
+}
+
+ModelFile open_checkpoint(const std::string& file) {
+  return with_whole_one(file, [&] { return ModelFile(file); });
 }
 
 }  // namespace run

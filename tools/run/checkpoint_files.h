@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "tools/run/milestones.h"
 #include "tools/run/model_file.h"
 #include "tools/run/run_folder.h"
@@ -26,6 +27,11 @@ class CheckpointFiles {
   int keep_;
 };
 
+// Throws Error(data) if the disk of the folder, which need not exist yet, has no room for one
+// checkpoint of so many bytes. Warns on stderr if it has none for all that the run keeps there at
+// the same time, so that a later one would not be written.
+void check_room(const std::filesystem::path& folder, const config::RunConfig&, size_t checkpoint);
+
 // The checkpoints from which a run in this folder may be resumed, the newest first. Some of them
 // may not exist.
 std::vector<std::string> resumable(const std::string& folder);
@@ -37,7 +43,8 @@ bool has_checkpoint(const std::filesystem::path& folder);
 //
 // If the run has a new folder, the files are taken along, if they are of that step. If it goes on
 // in its folder, but from an earlier step or with other validation data, its next best evaluation
-// would replace a better one; then the files get other names.
+// would replace a better one; then the files get other names. A damaged best.safetensors is
+// replaced by another checkpoint of its step, if there is one.
 //
 // Returns a line for the log that says so, or why there is no best.safetensors of that step. Empty
 // if there is nothing to say.
@@ -51,5 +58,21 @@ std::string best_in_words(const RunFolder&, const std::string& metric, const Bes
 std::string checkpoint_file(const std::string& path);
 // The same. If it is a folder, a message of `program` on stderr says which file was taken.
 std::string checkpoint_file(const std::string& path, const std::string& program);
+
+// "; RUN/last.safetensors, of step 120, is whole: give that instead", about the newest checkpoint
+// beside `file` that is whole. Empty if there is none.
+std::string whole_one_in_words(const std::string& file);
+// Calls `open`, which reads the checkpoint `file`. If that is damaged, adds these words to the
+// error.
+template <class Open> auto with_whole_one(const std::string& file, Open open) {
+  try {
+    return open();
+  } catch (const base::Error& error) {
+    if (error.code() != base::ExitCode::checkpoint) throw;
+    base::fail(error.code(), error.what(), whole_one_in_words(file));
+  }
+}
+// Opens a checkpoint for a program that only reads it.
+ModelFile open_checkpoint(const std::string& file);
 
 }  // namespace run

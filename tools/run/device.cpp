@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 #include "engine/base/error.h"
@@ -22,10 +23,28 @@ std::unique_ptr<engine::Memory> image_cache_memory(engine::Backend& backend, siz
   return std::make_unique<engine::Memory>(backend, bytes, engine::MemoryKind::device);
 }
 
+// Whether OpenMP, which would end the program, can start so many. They are tried once: later, its
+// own threads run already.
+bool can_start(int threads) {
+  static std::atomic<int> started = 1;
+  if (threads > started && !base::has_threads(threads - 1)) return false;
+  started = std::max(started.load(), threads);
+  return true;
+}
+
+// The library of convolutions takes some 50 KiB of stack, and would end the program without them.
+void require_stack() {
+  constexpr size_t kLeast = size_t(256) << 10;
+  if (const size_t limit = base::stack_limit(); limit < kLeast)
+    base::fail(base::ExitCode::resources, "out of memory: ulimit -s allows a stack of ",
+               limit >> 10, " KiB, and a network needs ", kLeast >> 10, " KiB: raise it");
+}
+
 std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
                                       engine::BackendOptions options) {
+  require_stack();
   if (threads > 0) omp_set_num_threads(threads);
-  if (const int wanted = omp_get_max_threads(); !base::has_threads(wanted - 1))  // OpenMP would end
+  if (const int wanted = omp_get_max_threads(); !can_start(wanted))
     base::fail(base::ExitCode::resources, "out of memory or threads: ", wanted,
                " threads cannot be started; ask for fewer with --threads or train.threads");
   if (!options.tell) {
@@ -38,13 +57,15 @@ std::unique_ptr<engine::Backend> open(const std::string& device, int threads,
 }  // namespace
 
 // Without a limit, most of what is free; the host's untouched pages cost nothing. Of the address
-// space that `ulimit -v` leaves, a quarter and 1 GiB are for what reads and draws images.
+// space that `ulimit -v` leaves, a quarter and 1 GiB are for what reads and draws images. If less
+// than a quarter remains then, a quarter is taken. A GPU's memory has nothing to do with it.
 size_t step_memory(engine::Backend& backend, double memory_gib) {
   if (memory_gib > 0) return size_t(memory_gib * double(size_t(1) << 30));
   constexpr size_t kLeast = size_t(1) << 30;
+  const size_t wanted = std::max(kLeast, backend.free_memory() / 4 * 3);
+  if (backend.queue(engine::Lane::compute).gpu) return wanted;
   const size_t room = base::address_room() / 4;
-  const size_t most = room < kLeast / 2 ? room : 3 * room - kLeast;
-  return std::min(most, std::max(kLeast, backend.free_memory() / 4 * 3));
+  return std::min(wanted, room < kLeast / 2 ? room : 3 * room - kLeast);
 }
 
 Device::Device(const std::string& device, double memory_gib, int threads,

@@ -247,6 +247,15 @@ void save_checkpoint(Backend& backend, const std::string& path, const Checkpoint
                             previous);
 }
 
+size_t checkpoint_bytes(const Parameters& parameters, const engine::Optimizer* optimizer) {
+  size_t bytes = 0;
+  for (const Parameters::Named& named : parameters.named()) {
+    bytes += engine::bytes_of(named.value);
+    for (const auto& [name, values] : kept_for(optimizer, named)) bytes += engine::bytes_of(values);
+  }
+  return bytes;
+}
+
 std::string ModelFile::unverified_in_words() const {
   if (file_.has_checksum()) return {};
   return "note: " + path() + " has no checksum, so damage to it would not be noticed";

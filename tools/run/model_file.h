@@ -74,6 +74,9 @@ struct Checkpoint {
 void save_checkpoint(engine::Backend&, const std::string& path, const Checkpoint&,
                      const std::string& previous = "");
 
+// The bytes of the tensors that a checkpoint holds.
+size_t checkpoint_bytes(const engine::Parameters&, const engine::Optimizer*);
+
 // Opens the first file of the list that is whole and holds the state of a training. What is wrong
 // with those before it is added to `complaints`. Returns null if none exists. Throws
 // Error(checkpoint) if some exist, but no run can go on from any.

@@ -99,14 +99,6 @@ void mend_environment(const RunFolder& folder) {
       << fs::path(aside).filename().string() << "\n";
 }
 
-RunFolder go_on(const std::string& path, const config::RunConfig& config,
-                const std::vector<std::string>& words) {
-  RunFolder folder = RunFolder::open(path, words);
-  base::write_file(folder.file("config.json"), config::run_config_json(config));
-  mend_environment(folder);
-  return folder;
-}
-
 // The folder of the earlier run if this one goes on in it. Empty if this one begins a folder.
 std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun& run) {
   if (!run.file) return {};
@@ -230,11 +222,19 @@ void check_folder(const config::RunConfig& config, const ResumedRun& run, bool w
   if (writes) base::check_output_folder("--output-dir", config.output_dir);
 }
 
+void check_room(const config::RunConfig& config, const ResumedRun& run, size_t checkpoint) {
+  const std::string old = folder_to_go_on_in(config, run);
+  const fs::path fresh =
+      config.output_dir.empty() ? fs::path(kRunsFolder) / config.name : fs::path(config.output_dir);
+  check_room(old.empty() ? fresh : fs::path(old), config, checkpoint);
+}
+
 RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,
                        const std::vector<std::string>& words) {
   const std::string old = folder_to_go_on_in(config, run);
   if (old.empty()) return RunFolder::create(config, words);
-  RunFolder folder = go_on(old, config, words);
+  RunFolder folder = RunFolder::open(old, words);
+  mend_environment(folder);
   keep_later_steps(folder, run.file->state().step);
   for (const std::string& path : run.unusable) base::set_aside(path, why_unusable(path));
   return folder;

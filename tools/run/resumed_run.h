@@ -28,11 +28,15 @@ std::string folder_of(const ModelFile&);
 // If this process `writes` there, the folder also has to be one that can be made.
 void check_folder(const config::RunConfig&, const ResumedRun&, bool writes);
 
+// Calls check_room of checkpoint_files.h with the folder that open_resumed or RunFolder::create
+// will use.
+void check_room(const config::RunConfig&, const ResumedRun&, size_t checkpoint);
+
 // Opens the folder of the run:
 //
 // * If the run has a checkpoint, and config.output_dir is its folder or is not set, the run goes on
-//   there. Its config.json is written anew, and so is a damaged env.json. Unusable checkpoints get
-//   another name, so that they cannot replace good ones.
+//   there. A damaged env.json is written anew; config.json is left to the trainer. Unusable
+//   checkpoints get another name, so that they cannot replace good ones.
 // * Otherwise RunFolder::create makes it. `words` are those of the command line.
 RunFolder open_resumed(const config::RunConfig&, const ResumedRun&,
                        const std::vector<std::string>& words);

@@ -161,6 +161,23 @@ RunFolder::~RunFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
+fs::path RunFolder::path() const {
+  const auto holds_lock = [this](const fs::path& folder) {
+    struct stat own, there;
+    return ::fstat(lock_, &own) == 0 && ::stat((folder / kLock).c_str(), &there) == 0 &&
+           own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+  };
+  if (lock_ < 0 || holds_lock(path_)) return path_;
+  std::error_code unknown;
+  const fs::path now =
+      fs::read_symlink("/proc/self/fd/" + std::to_string(lock_), unknown).parent_path();
+  return holds_lock(now) ? now : path_;
+}
+
+void RunFolder::write_config(const config::RunConfig& config) const {
+  base::write_file(file("config.json"), config::run_config_json(config));
+}
+
 RunFolder RunFolder::create(const config::RunConfig& config,
                             const std::vector<std::string>& command_line, const std::string& root) {
   bool numbered = config.output_dir.empty();
@@ -176,7 +193,7 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   if (is_run(folder.path_)) folder.set_logs_aside();
   base::write_file(folder.file("env.json"), environment_json());
   base::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
-  base::write_file(folder.file("config.json"), config::run_config_json(config));
+  folder.write_config(config);
   return folder;
 }
 

@@ -44,9 +44,12 @@ class RunFolder {
   static std::filesystem::path latest(const config::RunConfig& config, const Usable& usable,
                                       const std::string& root = kRunsFolder);
 
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  const std::filesystem::path& path() const { return path_; }
+  std::string file(const std::string& name) const { return (path() / name).string(); }
+  // Where the folder is now: it may be renamed while the program runs.
+  std::filesystem::path path() const;
   bool goes_on() const { return goes_on_; }  // whether it is that of an earlier run
+  // Writes config.json, with which the run begins or goes on.
+  void write_config(const config::RunConfig& config) const;
 
   RunFolder(RunFolder&& other) noexcept
       : path_(std::move(other.path_)), goes_on_(other.goes_on_), lock_(other.lock_) {

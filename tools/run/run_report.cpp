@@ -23,11 +23,16 @@ std::string newest_checkpoint(const std::string& folder) {
   return {};
 }
 
-// Says why there is no checkpoint in the folder of a run.
+bool is_gone(const std::string& folder) {
+  std::error_code unknown;
+  return !std::filesystem::exists(folder, unknown) && !unknown;
+}
+
+// Says why there is no checkpoint in the folder of a run. A run follows a folder that is renamed.
 std::string no_checkpoint_in_words(const std::string& folder) {
-  if (std::error_code unknown; std::filesystem::exists(folder, unknown) || unknown)
-    return "no checkpoint was saved yet";
-  return folder + " was removed or renamed, with what was saved there";
+  return is_gone(folder)
+             ? folder + " was removed, or moved to another disk, with what was saved there"
+             : "no checkpoint was saved yet";
 }
 
 bool is_of_full_disk(const base::WriteError& error) {
@@ -52,7 +57,10 @@ std::string way_on(const base::Error& error, const config::RunConfig& config,
   const std::string start = full ? "; the disk is full; " : "; ";
   const std::string cure = full ? "make room on it" : unwritten ? "mend that" : "mend the data";
   if (saved_step == 0 && newest.empty())
-    return start + no_checkpoint_in_words(folder) + ": " + cure + " and start anew";
+    return start + no_checkpoint_in_words(folder) + ": " +
+           (is_gone(folder) ? "if it was moved, go on with --resume and its new place; else "
+                            : cure + " and ") +
+           "start anew";
   const std::string kept = saved_step > 0 ? fmt::format("step {} is saved", saved_step)
                                           : "the earlier " + newest + " is whole";
   return fmt::format("{}{}: {} and go on with --resume {}", start, kept, cure, folder);
@@ -122,6 +130,22 @@ std::string image_cache_in_words(const config::RunConfig& config, const data::Da
   return fmt::format("image cache: {:.1f} of {:.1f} MiB, which {} of {} would take",
                      double(cache) / kMiB, double(need.bytes) / kMiB, need.pictures,
                      base::counted(int64_t(train.images.size()), "image"));
+}
+
+std::string stop_in_words(const std::string& reason, int64_t step, const RunFolder& folder) {
+  return fmt::format("stopped by {} after step {}: go on with --resume {}", reason, step,
+                     folder.file("last.safetensors"));
+}
+
+std::string end_in_words(const std::string& end, int64_t step, const std::string& best,
+                         const RunFolder& folder) {
+  return fmt::format("{} after step {}; {}{}everything is in {}", end, step, best,
+                     best.empty() ? "" : "; ", folder.path().string());
+}
+
+std::string stopped_evaluation_in_words(int64_t step) {
+  return fmt::format(
+      "the evaluation after step {} was stopped; it comes first when the run goes on", step);
 }
 
 void fail_with_way_on(const base::Error& error, const config::RunConfig& config,

@@ -34,6 +34,13 @@ std::string model_in_words(engine::Backend&, const config::RunConfig&, const eng
 std::string image_cache_in_words(const config::RunConfig&, const data::Dataset& train,
                                  size_t cache);
 
+// How a run was stopped or has come to its end, and what became of an evaluation that was stopped.
+// `best`: as best_in_words.
+std::string stop_in_words(const std::string& reason, int64_t step, const RunFolder&);
+std::string end_in_words(const std::string& end, int64_t step, const std::string& best,
+                         const RunFolder&);
+std::string stopped_evaluation_in_words(int64_t step);
+
 // Throws the error that ends a run, and adds what is kept, what to mend, and from which checkpoint
 // to go on. `saved_step` is that of the checkpoint with all good steps of the run, or 0 if there is
 // none. A rank without the folder adds nothing.

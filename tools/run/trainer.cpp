@@ -148,6 +148,7 @@ void Trainer::open_log() {
     for (const std::string& line :
          mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))
       log_->message("warning: " + line);
+  if (folder_->goes_on()) folder_->write_config(config_);  // nothing stopped it from going on
   if (!config_.log.report) return;
   page_ = std::make_unique<RunPage>(*folder_, config_, data_);
   write_page("training", true);
@@ -186,9 +187,7 @@ bool Trainer::steps_until(const StopSignal& stop) {
     if (const std::string reason = one_step(stop); !reason.empty()) {
       confirm_steps();
       if (saved_step_ != state_.step) save();
-      if (folder_)
-        say(fmt::format("stopped by {} after step {}: go on with --resume {}", reason, state_.step,
-                        folder_->file("last.safetensors")));
+      if (folder_) say(stop_in_words(reason, state_.step, *folder_));
       write_page("stopped by " + reason);
       wait_for_files();
       return false;
@@ -309,11 +308,7 @@ void Trainer::evaluate(const StopSignal& stop) {
       {.stop = [&] { return stop.signalled(); }, .say = [&](const auto& line) { say(line); }});
   roll_.pause();
   state_.evaluation_due = result.stopped;
-  if (result.stopped)
-    return say(
-        fmt::format("the evaluation after step {} was stopped; it comes first when the run "
-                    "goes on",
-                    state_.step));
+  if (result.stopped) return say(stopped_evaluation_in_words(state_.step));
   if (result.unreadable > 0) say(validation_.unreadable_in_words(result));
   const Verdict verdict =
       milestones_.evaluated(state_.step, validation_.chosen_metric(result.metrics));
@@ -374,11 +369,9 @@ void Trainer::write_page(const std::string& words, bool running) {
 }
 
 void Trainer::write_samples(const data::Batch& batch) const {
-  const int height = config_.model.options.height, width = config_.model.options.width;
-  for (const TrainingSample& sample :
-       write_training_samples(folder_->file(RunFolder::kSamples), batch,
-                              channel_scaling(config_.data), {height, width}, data_.classes))
-    log_->image(state_.step, "samples/" + sample.name, width, height, sample.jpeg);
+  const model::DetectorOptions& o = config_.model.options;
+  write_training_samples(folder_->file(RunFolder::kSamples), *log_, batch,
+                         channel_scaling(config_.data), {o.height, o.width}, data_.classes);
 }
 
 void Trainer::finish() {
@@ -388,11 +381,9 @@ void Trainer::finish() {
   if (const auto rate = throughput_.mean()) values.emplace_back("train_throughput", *rate);
   if (best.step > 0) values.emplace_back("best_" + metric, best.metric);
   log_->summary(values);
-  const std::string found = best_in_words(*folder_, metric, best);
-  const char* const end = milestones_.stopped_early() ? "stopped early" : "done";
-  log_->message(fmt::format("{} after step {}; {}{}everything is in {}",
-                            state_.step == first_step_ ? "no step was taken" : end, state_.step,
-                            found, found.empty() ? "" : "; ", folder_->path().string()));
+  const std::string end = milestones_.stopped_early() ? "stopped early" : "done";
+  log_->message(end_in_words(state_.step == first_step_ ? "no step was taken" : end, state_.step,
+                             best_in_words(*folder_, metric, best), *folder_));
   write_page(end);
 }
 

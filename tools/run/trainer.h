@@ -33,6 +33,9 @@ class Trainer {
   bool run(const RunFolder* folder, const StopSignal& stop);
 
   const config::RunConfig& config() const { return config_; }
+  size_t checkpoint_bytes() const {
+    return run::checkpoint_bytes(model_.parameters(), &model_.optimizer());
+  }
 
  private:
   void open_loader();

@@ -16,6 +16,7 @@
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "tools/config/fruitless_keys.h"
 #include "tools/config/idle_keys.h"
 #include "tools/run/resume_changes.h"
 #include "tools/run/run_options.h"
@@ -189,6 +190,8 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   if (resumed) refuse_other_model(*resumed, config);
   TrainingData data;
   data.remarks = config::idle_in_training(config);
+  for (std::string& note : config::fruitless_in_training(config))
+    data.remarks.push_back(std::move(note));
   const ClassList* known = resumed ? &resumed->classes() : nullptr;
   data.train = load_dataset(config.data.train, config.data.label_map, known);
   if (config.data.val.given())

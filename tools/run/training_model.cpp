@@ -50,8 +50,10 @@ void TrainingModel::start_weights(const config::RunConfig& config, const ClassLi
     add_remarks(resumed->load_training(device_.backend(), parameters_, *optimizer_));
   } else if (const std::string& from = config.checkpoint.init_from; !from.empty()) {
     add_remarks(config::with_start_folder({from}, [&] {
-      return take_initial_weights(checkpoint_file(from, "ssdtrain"), config, classes,
-                                  device_.backend(), parameters_);
+      const std::string file = checkpoint_file(from, "ssdtrain");
+      return with_whole_one(file, [&] {
+        return take_initial_weights(file, config, classes, device_.backend(), parameters_);
+      });
     }));
     optimizer_->restart_average();
   }

@@ -49,25 +49,21 @@ std::vector<data::Picture> sample_pictures(const data::Batch& batch,
   return pictures;
 }
 
-std::vector<TrainingSample> write_training_samples(const std::string& folder,
-                                                   const data::Batch& batch,
-                                                   const kernels::ChannelScaling& scaling,
-                                                   data::PictureSize input,
-                                                   const ClassList& classes) {
-  std::vector<TrainingSample> written;
+void write_training_samples(const std::string& folder, logs::TrainingLog& log,
+                            const data::Batch& batch, const kernels::ChannelScaling& scaling,
+                            data::PictureSize input, const ClassList& classes) {
   try {
     base::create_folders(folder);
     const std::vector<data::Picture> pictures = sample_pictures(batch, scaling, input, classes);
     for (size_t row = 0; row < std::min(pictures.size(), kMostSamples); ++row) {
       const auto bytes = data::encode_jpeg(pictures[row], kQuality);
-      TrainingSample sample{fmt::format("{:02d}", row), {bytes.begin(), bytes.end()}};
-      base::write_file(folder + "/" + sample.name + ".jpg", sample.jpeg, base::not_durable());
-      written.push_back(std::move(sample));
+      const std::string jpeg(bytes.begin(), bytes.end()), name = fmt::format("{:02d}", row);
+      base::write_file(folder + "/" + name + ".jpg", jpeg, base::not_durable());
+      log.image(0, "samples/" + name, input.width, input.height, jpeg);
     }
   } catch (const std::exception& e) {  // training does not need the pictures, so it goes on
     base::tell(std::string("samples could not be written: ") + e.what());
   }
-  return written;
 }
 
 }  // namespace run

@@ -7,6 +7,7 @@
 #include "data/loading/augment_crop.h"
 #include "data/loading/batch.h"
 #include "kernels/image.h"
+#include "tools/logs/training_log.h"
 #include "tools/run/class_list.h"
 
 namespace run {
@@ -15,15 +16,10 @@ namespace run {
 std::vector<data::Picture> sample_pictures(const data::Batch&, const kernels::ChannelScaling&,
                                            data::PictureSize input, const ClassList&);
 
-struct TrainingSample {
-  std::string name;  // such as "00", without the ending
-  std::string jpeg;
-};
-
-// Creates `folder` and writes up to 16 of these pictures into it, as 00.jpg and so on. Returns
-// what it has written. If something fails, there is a message on stderr and no error.
-std::vector<TrainingSample> write_training_samples(const std::string& folder, const data::Batch&,
-                                                   const kernels::ChannelScaling&,
-                                                   data::PictureSize input, const ClassList&);
+// Creates `folder` and writes up to 16 of these pictures into it, as 00.jpg and so on, and into the
+// log, as those of step 0. If something fails, there is a message on stderr and no error.
+void write_training_samples(const std::string& folder, logs::TrainingLog&, const data::Batch&,
+                            const kernels::ChannelScaling&, data::PictureSize input,
+                            const ClassList&);
 
 }  // namespace run

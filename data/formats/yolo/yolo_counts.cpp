@@ -46,8 +46,8 @@ std::string keypoints_in_words(const YoloCounts& counts) {
     return "";
   return fmt::format(
       "{} lines of {} numbers look like boxes with key points, which would be read as polygons; "
-      "write kpt_shape into a data.yaml, as in `kpt_shape: [17, 3]`; if they are polygons, let "
-      "each begin with another of its points",
+      "write kpt_shape into a data.yaml, as in `kpt_shape: [17, 3]`, or `kpt_shape: [0, 0]` if "
+      "they are polygons",
       counts.polygons, counts.polygon_numbers);
 }
 

@@ -136,6 +136,9 @@ TEST_CASE("YOLO: polygons are counted, and boxes with key points are not taken f
   data::Problems problems;
   data::load_yolo(f.at("labels"), f.at("images"), {"bolt"}, data::ExifPolicy::upright, &problems);
   CHECK(problems.count(data::ProblemKind::bad_label_file) == 1);
+  f.text("data.yaml", "names: [bolt]\ntrain: images\nkpt_shape: [0, 0]\n");
+  CHECK_THAT(data::open({.yolo = f.at("data.yaml"), .split = "train"}).notes.at(1),
+             Contains(": 3 labels are polygons; their bounding boxes are taken"));
 }
 
 TEST_CASE("YOLO: label files in capital letters are not passed over in silence") {

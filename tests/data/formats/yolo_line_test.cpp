@@ -90,6 +90,7 @@ TEST_CASE("the shape of key points in a data.yaml") {
   };
   CHECK(numbers("[17, 3]") == 51);
   CHECK(numbers("[4,2]  # corners") == 8);
+  CHECK(numbers("[0, 0]") == data::kNoKeypoints);
   CHECK(data::parse_yolo_yaml("names: [a]\nkpt_shape:\n", "d.yaml").keypoint_numbers == 0);
   for (const char* wrong : {"17", "[17]", "[17, 3, 1]", "[0, 3]", "[17, 4]", "[1001, 2]", "[-1, 2]",
                             "[a, 2]", "[[1], 2]", "{17: 3}", "[1e9, 3]"}) {

@@ -190,6 +190,8 @@ TEST_CASE("what is wrong with a configuration, and where") {
       {"{\n\"_base_\": \"no such file.json\"}",
        "c.json:2: _base_: cannot read no such file.json: No such file"},
       {"{\"a\": {\"_base_\": \"x\"}}", "a._base_: unknown key"},
+      {"# head\n{}", "; a comment begins with //, or stands between /* and */"},
+      {"{\"flag\": true,\n# more\n}", "; a comment begins with //, or stands between"},
   };
   for (const Row& row : rows) {
     INFO(row.text);
@@ -276,6 +278,23 @@ TEST_CASE("bases are merged by RFC 7396, relative to the file that names them") 
   CHECK(text.place("a.count") == (folder.path() / "sub/../root.json").string() + ":1");
   CHECK(table.was_set("a.count"));
   CHECK_FALSE(table.was_set("title"));
+}
+
+TEST_CASE("a key that null has removed with its section is blamed on the null") {
+  tests::TemporaryFolder folder;
+  write(folder.path() / "base.json", "{\"a\": {\n\"count\": 7,\n\"b\": {\"rate\": 3}}}");
+  const auto place = [&](const std::string& text, const std::string& override = "") {
+    write(folder.path() / "c.json", text);
+    ConfigText config = ConfigText::from_file(folder.path() / "c.json");
+    if (!override.empty()) config.override_with(override);
+    std::string where = config.place("a.b.rate");
+    return where.starts_with("/") ? where.substr(where.rfind('/') + 1) : where;
+  };
+  const std::string head = "{\"_base_\": \"base.json\",\n";
+  CHECK(place(head + "\"title\": \"x\"}") == "base.json:3");
+  CHECK(place(head + "\"a\": null}") == "c.json:2");
+  CHECK(place(head + "\"a\": {\n\"b\": null}}") == "c.json:3");
+  CHECK(place(head + "\"title\": \"x\"}", "a=null") == "command line");
 }
 
 TEST_CASE(

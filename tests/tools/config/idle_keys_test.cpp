@@ -61,6 +61,7 @@ TEST_CASE("keys without effect are told with the key that makes it so") {
         {{"train.deterministic=true"},
          "train.deterministic",
          "train.device is cpu, which gives the same bits in every run anyway"},
+        {{"train.precision=tf32"}, "train.precision", "a CPU has no tf32, and computes in fp32"},
         {{"ranks.sum_precision=bf16"}, "ranks.sum_precision", "there is only one rank"},
         {{"model.batch_norm.mode=frozen", "model.batch_norm.decay=0.5"},
          "model.batch_norm.decay",

@@ -128,7 +128,8 @@ TEST_CASE("pipeline: what does not exist here is refused by its whole name and i
   };
   for (const Case& c :
        {Case{"freeze_batchnorm: true", "freeze_batchnorms: true",
-             "model.ssd.freeze_batchnorms: this program cannot honour it"},
+             "model.ssd.freeze_batchnorms: this program cannot honour it; did you mean "
+             "freeze_batchnorm?"},
         {"matched_threshold: 0.5", "matched_threshold: 0.6",
          "matcher.argmax_matcher.matched_threshold: is 0.6, but this program has only 0.5"},
         {"type: 'ssd_resnet50_v1_fpn'", "type: 'ssd_mobilenet_v2'",
@@ -137,6 +138,8 @@ TEST_CASE("pipeline: what does not exist here is refused by its whole name and i
          "keep_aspect_ratio_resizer: this program cannot honour it; expected fixed_shape_resizer"},
         {"weighted_sigmoid_focal {", "weighted_sigmoid {", "expected weighted_sigmoid_focal"},
         {"momentum_optimizer: {", "adam_optimizer: {", "expected momentum_optimizer"},
+        {"cosine_decay_learning_rate {", "manual_step_learning_rate {",
+         "write constant_learning_rate here, and give train.schedule.kind=step"},
         {"random_crop_image {", "random_rotation90 {", "random_rotation90: this program"},
         {"num_classes: 90", "num_classes: 90 num_classes: 91", "num_classes: is given twice"},
         {"score_converter: SIGMOID", "score_converter: SOFTMAX", "is SOFTMAX, but this program"},
@@ -150,7 +153,9 @@ TEST_CASE("pipeline: what does not exist here is refused by its whole name and i
              Contains("and this program has one value for both, model.batch_norm.decay"));
   CHECK_THAT(
       error_of(with("height: 320", "height: 321")),
-      Contains("model.input_height: expected a multiple of 32") && Contains(place("height: 320")));
+      Contains(place("height: 320") +
+               "model.ssd.image_resizer.fixed_shape_resizer.height: "
+               "model.input_height: expected a multiple of 32, such as 320 or 352, found 321"));
   CHECK_THAT(error_of("model { ssd { num_classes: 3 } }"), Contains("is missing"));
   CHECK_THAT(error_of("# nothing"), Contains("p.config: model.ssd: is missing"));
   // What another model has comes before what it lacks.
@@ -168,7 +173,8 @@ TEST_CASE("pipeline: fields that are absent have protobuf's defaults") {
   CHECK(values_of(with("score_threshold: 1e-8", ""))["eval"]["score_threshold"] == 0);
   CHECK(values_of(with("gamma: 2.0", ""))["train"]["loss"]["gamma"] == 2);
   CHECK_THAT(error_of(with("width: 320", "")),
-             Contains("model.input_width: expected a multiple of 32, found 300"));
+             Contains("model.input_width: expected a multiple of 32, such as 288 or 320, found "
+                      "300"));
 }
 
 TEST_CASE("pipeline: augmentation, averages and other schedules") {

@@ -86,7 +86,7 @@ TEST_CASE("ssddata synth and split: the help has each range, and errors name opt
         "--max-size X:FLOAT in [0.05 - 0.9]=0.5 ", "--quality N:INT in [1 - 100]=90 "})
     CHECK_THAT(help, Contains(range));
   CHECK_THAT(spaced(run(ssddata() + " split -h").out),
-             Contains("--fraction FLOAT=0.2 share of the images that is for validation, above 0"));
+             Contains("--fraction X=0.2 share of the images that is for validation, above 0"));
   const auto told = [](const std::string& arguments) {
     const tests::Outcome refused = run(ssddata() + " " + arguments);
     CHECK(refused.exit_code == 2);
@@ -102,6 +102,18 @@ TEST_CASE("ssddata synth and split: the help has each range, and errors name opt
         "ssddata: --min-size 0.15 is above --max-size 0.1; give another number for one of them\n");
   CHECK(told("split --annotations x.json --to-train a --to-val b --fraction 2") ==
         "ssddata: --fraction: expected a number above 0 and below 1, found 2\n");
+}
+
+TEST_CASE("ssddata synth: images without room for all their objects are counted") {
+  const tests::TemporaryFolder folder;
+  const std::string synth = ssddata() + " synth " + folder.path().string() + "/";
+  const auto full = run(synth +
+                        "full --train 3 --val 2 --min-objects 50 --max-objects 50 "
+                        "--min-size 0.5");
+  CHECK(full.exit_code == 0);
+  CHECK_THAT(full.err, Catch::Contains("note: 5 images without room for --min-objects 50: lower "
+                                       "it or --min-size\n"));
+  CHECK(run(synth + "empty --train 3 --val 2 --max-objects 1").err.empty());
 }
 
 TEST_CASE("ssddata synth and show: what cannot be done is one line and an exit code") {

@@ -75,17 +75,32 @@ TEST_CASE("a run that goes on where it was has no second best checkpoint") {
     CHECK_THAT(entry.path().filename().string(), !Contains("of_step"));
 }
 
-TEST_CASE("a best.safetensors of another step, or a damaged one, does not stay under that name") {
+TEST_CASE("a best.safetensors of another step does not stay under that name") {
   const Whole whole;
   const std::string best = whole.at("run/best.safetensors");
-  const std::string ending = GENERATE("damaged", "of_step_4");
   const std::string other = text_of(whole.at("run/step_000000004.safetensors"));
   fs::remove(best);  // it is the same file as the checkpoint of its step
-  base::write_file(best, ending == "damaged" ? other.substr(0, 1000) : other);
+  base::write_file(best, other);
   const Outcome o = whole.ssdtrain("--resume run train.steps=13 eval.every_steps=0");
   INFO(o.err);
   REQUIRE(o.exit_code == 0);
-  CHECK_THAT(o.err, Contains("it is now best.safetensors." + ending) &&
+  CHECK_THAT(o.err, Contains("it is now best.safetensors.of_step_4") &&
                         Contains("which is of the best step " + whole.step));
-  CHECK(fs::exists(best + "." + ending));
+  CHECK(fs::exists(best + ".of_step_4"));
+}
+
+TEST_CASE("a damaged best.safetensors is replaced by another checkpoint of its step") {
+  const Whole whole;
+  const std::string best = whole.at("run/best.safetensors");
+  fs::remove(best);  // it is the same file as the checkpoint of its step
+  base::write_file(best, whole.files.at("best.safetensors").substr(0, 1000));
+  const Outcome o = whole.ssdtrain("--resume run train.steps=13 time_budget_minutes=0.00001");
+  INFO(o.err);
+  CHECK_THAT(o.err, Contains("best.safetensors is damaged; it is kept as "
+                             "best.safetensors.damaged, and ") &&
+                        Contains(", which is of the same step " + whole.step + ", takes"));
+  for (const auto& [name, text] : whole.files) {
+    CAPTURE(name);
+    CHECK((text_of(whole.at("run/" + name)) == text));
+  }
 }

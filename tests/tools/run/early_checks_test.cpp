@@ -167,11 +167,41 @@ TEST_CASE("a full disk in the middle of a run: it is said so, and what is kept")
                                              "make room on it and start anew"));
   fs::remove_all("last_metrics.json");
   CHECK_THROWS_WITH(way_on(ENOENT),
-                    Contains("x; last_metrics.json was removed or renamed, with what was saved "
-                             "there: mend that and start anew"));
+                    Contains("x; last_metrics.json was removed, or moved to another disk, with "
+                             "what was saved there: if it was moved, go on with --resume and its "
+                             "new place; else start anew"));
   const base::Error diverged(base::ExitCode::diverged, "x");
   CHECK_THROWS_WITH(run::fail_with_way_on(diverged, {}, &folder, 0),
                     Contains("start anew: last_metrics.json was removed"));
+}
+
+TEST_CASE("a run whose folder is renamed goes on in it, and leaves a new folder alone") {
+  const tests::TrainingJob job(12, 4);
+  const config::RunConfig config =
+      config::load_run_config("tiny.json", {"output_dir=run", "train.steps=8"});
+  run::Trainer trainer(config, nullptr);
+  const run::RunFolder folder = run::RunFolder::create(trainer.config(), {});
+  fs::rename("run", "renamed");
+  fs::create_directory("run");
+  REQUIRE(trainer.run(&folder, run::StopSignal()));
+  CHECK(tests::step_of("renamed/last.safetensors") == 8);
+  CHECK(fs::exists("renamed/last_metrics.json"));
+  CHECK_THAT(tests::text_of("renamed/train.log"),
+             Contains("everything is in ") && Contains("/renamed\n"));
+  CHECK(fs::is_empty("run"));
+}
+
+TEST_CASE("a run that cannot go on leaves its configuration as it was") {
+  TrainingPlace place(8, 4);
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  const std::string before = tests::text_of(place.at("run/config.json"));
+  fs::remove(place.at("run/train.log"));
+  fs::create_directory(place.at("run/train.log"));
+  check_refused(place.ssdtrain("--resume run train.steps=9"), 3, "train.log");
+  CHECK(tests::text_of(place.at("run/config.json")) == before);
+  fs::remove(place.at("run/train.log"));
+  REQUIRE(place.ssdtrain("--resume run train.steps=2").exit_code == 0);
+  CHECK_THAT(tests::text_of(place.at("run/config.json")), Contains("\"steps\": 2"));
 }
 
 TEST_CASE("a run that goes on takes no weights from elsewhere") {
@@ -224,6 +254,33 @@ TEST_CASE("a run's folder stands for its best checkpoint, else for its last") {
   fs::remove(place.at("run/best.safetensors"));
   CHECK_THAT(tests::run(eval + "run").err, Contains("taking run/last.safetensors"));
   check_refused(tests::run(eval + "data"), 4, "a folder without best.safetensors");
+}
+
+TEST_CASE("beside a damaged checkpoint, the one that is whole is named") {
+  TrainingPlace place(8, 4);
+  REQUIRE(place.train("run", "train.steps=3 eval.every_steps=2").exit_code == 0);
+  const std::string best = place.at("run/best.safetensors");
+  const std::string cut = tests::text_of(best).substr(0, 20000);
+  fs::remove(best);  // it may be the same file as another
+  std::ofstream(best) << cut;
+  const std::string words = "; run/last.safetensors, of step 3, is whole: give that instead",
+                    at = "cd " + place.at("") + " && ";
+  const auto refused = [&](const std::string& program, const std::string& arguments) {
+    const Outcome o = tests::run(at + tests::program(program).string() + " " + arguments);
+    INFO(o.err);
+    CHECK(o.exit_code == 4);
+    CHECK_THAT(o.err, Contains(words));
+  };
+  for (const char* path : {"run", "run/best.safetensors"}) {
+    refused("ssddetect", std::string("data/images --json found.json --checkpoint ") + path);
+    refused("ssdeval", std::string("--checkpoint ") + path);
+    refused("ssdexport", std::string("--onnx x.onnx --checkpoint ") + path);
+    refused("ssdtrain", std::string("--config tiny.json --dry-run --init-from ") + path);
+  }
+  for (const char* name : {"run/last.safetensors", "run/previous.safetensors"})
+    std::ofstream(place.at(name)) << cut;
+  CHECK_THAT(tests::run(at + tests::program("ssdeval").string() + " --checkpoint run").err,
+             Contains("run/best.safetensors: ") && !Contains("is whole"));
 }
 
 TEST_CASE("a file that claims a wide model is refused before memory is taken for it") {
