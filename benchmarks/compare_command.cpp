@@ -82,12 +82,12 @@ std::string difference_in_words(const ResultFile& before, const ResultFile& afte
   std::vector<std::string> differ;
   std::map<std::string, std::set<std::string>> all = before.settings;
   all.insert(after.settings.begin(), after.settings.end());
+  const auto values = [](const ResultFile& file, const std::string& name) {
+    const auto at = file.settings.find(name);
+    return at == file.settings.end() ? std::set<std::string>{"absent"} : at->second;
+  };
   for (const auto& [name, ignored] : all) {
-    const auto values = [&](const ResultFile& file) {
-      const auto at = file.settings.find(name);
-      return at == file.settings.end() ? std::set<std::string>{"absent"} : at->second;
-    };
-    const std::set<std::string> a = values(before), b = values(after);
+    const std::set<std::string> a = values(before, name), b = values(after, name);
     if (std::none_of(a.begin(), a.end(), [&](const std::string& v) { return b.contains(v); }))
       differ.push_back(
           fmt::format("{} is {} and {}", name, fmt::join(a, " or "), fmt::join(b, " or ")));

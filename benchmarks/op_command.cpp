@@ -21,7 +21,10 @@ using json = nlohmann::ordered_json;
 struct Options : RunOptions {
   int batch = 8, runs = 5;
   size_t rows = 40;
+  double peak_tflop = 0, peak_gb = 0;  // a second; 0: measured
   OutputOptions output;
+
+  bool peaks_known() const { return peak_tflop > 0 && peak_gb > 0; }
 };
 
 constexpr int kWarmUp = 3;  // plans are made, and recordings
@@ -48,20 +51,30 @@ Times time_whole_steps(const Options& o) {
 // Work for a GPU while the host queues a step.
 class HeadStart {
  public:
+  // Takes 1 GiB, or less where a step may take little.
   explicit HeadStart(run::Device& device)
-      : device_(device), memory_(device.backend(), kBytes, engine::MemoryKind::device) {}
+      : device_(device),
+        bytes_(std::min(size_t(1) << 30, device.arena().size() / 8)),
+        memory_(device.backend(), bytes_, engine::MemoryKind::device) {}
   void queue() {
-    const kernels::View half{memory_.data(), engine::DType::u8, {1, {kBytes / 2}}};
+    const size_t half = bytes_ / 2;
+    char* const from = static_cast<char*>(memory_.data());
     for (int i = 0; i < (device_.queue().gpu ? kCopies : 0); ++i)
-      device_.backend().copy(half.as<char>() + kBytes / 2, half.data, kBytes / 2, device_.queue());
+      device_.backend().copy(from + half, from, half, device_.queue());
   }
 
  private:
-  static constexpr int64_t kBytes = int64_t(1) << 30;
-  static constexpr int kCopies = 60;  // of 0.2 to 0.7 ms each
+  static constexpr int kCopies = 60;  // of 0.2 to 0.7 ms each, if it takes 1 GiB
   run::Device& device_;
+  size_t bytes_;
   engine::Memory memory_;
 };
+
+Peaks peaks_of(const Options& o, engine::Backend& backend) {
+  if (o.peaks_known())
+    return {.flop_per_second = 1e12 * o.peak_tflop, .bytes_per_second = 1e9 * o.peak_gb};
+  return measure_peaks(backend, engine::precision_named(o.precision), o.runs);
+}
 
 struct Measured {
   std::string device;
@@ -76,8 +89,7 @@ Measured measure(const Options& o) {
   Measured m{.whole = time_whole_steps(o)};
   auto backend = std::make_unique<MeteredBackend>(
       engine::make_backend(o.device, run::backend_options(run_config(o, o.batch).train)));
-  const engine::Precision precision = engine::precision_named(o.precision);
-  m.peaks = measure_peaks(*backend, precision, o.runs);
+  m.peaks = peaks_of(o, *backend);
   Ssd320Run run(o, o.batch, std::make_unique<run::Device>(std::move(backend), o.memory_gib));
   const auto feed = random_feed(run.device().backend(), run.config(), o.batch);
   HeadStart head_start(run.device());
@@ -90,7 +102,7 @@ Measured measure(const Options& o) {
     run.step(feed->next());
     steps.push_back(OpMeter::instance().stop());
   }
-  m.peaks = best_of(m.peaks, measure_peaks(run.device().backend(), precision, o.runs));
+  m.peaks = best_of(m.peaks, peaks_of(o, run.device().backend()));
   m.device = run.device().backend().name();
   m.table = make_table(steps, m.peaks);
   m.machine = watch.report();
@@ -110,6 +122,7 @@ json to_json(const Options& o, const Measured& m) {
           {"batch", o.batch},
           {"runs", o.runs},
           {"peak_tflop_per_second", 1e-12 * m.peaks.flop_per_second},
+          {"peaks_given", o.peaks_known()},
           {"peak_convolution", m.peaks.convolution},
           {"peak_gb_per_second", 1e-9 * m.peaks.bytes_per_second},
           {"ms_per_step", 1e3 * m.whole.min()},
@@ -126,10 +139,12 @@ void print(const Options& o, const Measured& m) {
   fmt::print("{}, {} {}{}, batch {}, {} threads, {} time; the fastest of {} steps\n", m.device,
              o.mode, o.precision, o.frozen ? ", frozen batch norm" : "", o.batch,
              omp_get_max_threads(), o.cpu_time ? "CPU" : "wall", o.runs);
-  fmt::print(
-      "peaks measured before and after: {:.4f} TFLOP (convolution {}) and {:.1f} GB a second{}\n",
-      1e-12 * m.peaks.flop_per_second, m.peaks.convolution, 1e-9 * m.peaks.bytes_per_second,
-      o.cpu_time ? " of CPU time" : "");
+  const std::string convolution =
+      o.peaks_known() ? "" : fmt::format(" (convolution {})", m.peaks.convolution);
+  fmt::print("peaks {}: {:.4f} TFLOP{} and {:.1f} GB a second{}\n",
+             o.peaks_known() ? "as given" : "measured before and after",
+             1e-12 * m.peaks.flop_per_second, convolution, 1e-9 * m.peaks.bytes_per_second,
+             o.cpu_time && !o.peaks_known() ? " of CPU time" : "");
   fmt::print("a step as it runs: {:.2f} ms\n", 1e3 * m.whole.min());
   fmt::print("operation by operation: {:.2f} ms, and {:.2f} ms between them\n\n",
              1e3 * m.table.all.seconds, 1e3 * m.table.outside);
@@ -183,8 +198,17 @@ Command add_op_command(tools::Program& program) {
   opts.add("--rows", o->rows, "rows of the table by shape to print; JSON has all")
       .between(0, 100000)
       .show_default();
+  opts.add("--peak-tflop", o->peak_tflop,
+           "TFLOP a second that the device reaches, from its data sheet; 0: measure it")
+      .between(0.0, 1e6);
+  opts.add("--peak-gb", o->peak_gb, "the same for its memory, in GB a second; 0: measure it")
+      .between(0.0, 1e6);
   add_output_options(opts, o->output);
   return {opts, [o, of_training] {
+            if ((o->peak_tflop > 0) != (o->peak_gb > 0))
+              base::fail(base::ExitCode::usage, o->peak_gb > 0 ? "--peak-gb" : "--peak-tflop",
+                         " needs ", o->peak_gb > 0 ? "--peak-tflop" : "--peak-gb",
+                         ", too: a roofline has two lines");
             if (!o->trains()) refuse_given(of_training, "--mode train");
             o->find_checkpoint();
             benchmark(*o);

@@ -20,6 +20,7 @@ elif [ -n "$missing" ]; then
 else
   build=build/cuda device=cuda options=("${cuda_options[@]}")
   echo "== for $gpu (sm_$capability), with $nvcc and $cudnn"
+  optional_cuda
 fi
 echo "== building in $build (a few minutes the first time)"
 mkdir -p build

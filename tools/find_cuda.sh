@@ -5,6 +5,7 @@
 #                      version, to which the libraries must belong) and cuda_options (options of cmake). FOLDER gets
 #                      links to what lies in Python's packages.
 #   missing_cuda       prints what is missing and how to install it, in one line; nothing if nothing is
+#   optional_cuda      the same for what a build can do without
 
 first_of() {  # the first of these files that is there
   local file
@@ -147,4 +148,19 @@ missing_cuda() {
   [ ${#missing[@]} -eq 0 ] && return 0
   local IFS=';'
   echo "missing: ${missing[*]}. Install: ${how[*]}" | sed 's/;/; /g'
+}
+
+optional_cuda() {
+  local missing=() packages=()
+  if [ -z "$cublas" ]; then
+    missing+=("cuBLASLt, with which 1x1 convolutions may be faster")
+    packages+=("nvidia-cublas$([ "$cuda_major" = 13 ] || echo "-cu$cuda_major")")
+  fi
+  if [ -z "$nccl" ]; then
+    missing+=("NCCL, which ranks on GPUs need")
+    packages+=("nvidia-nccl-cu$cuda_major")
+  fi
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local IFS=';'
+  echo "not here: ${missing[*]}. Install: python3 -m pip install $(IFS=' '; echo "${packages[*]}")" | sed 's/;/; and /g'
 }

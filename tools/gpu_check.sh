@@ -200,6 +200,7 @@ phase_test() {
     result "test nccl" "not run" "there is no libnccl.so.2 here, which ranks on GPUs need"
   fi
   tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_(step|nccl)_test$'
+  tests batches 60 -R '^(device_batch|image_cache)_test$'
 }
 
 # What needs no GPU passes elsewhere, too: here it takes the time that is left.
@@ -207,6 +208,9 @@ phase_host() {
   built host 240 all || return
   tests host 300 -LE '^(gpu|ops|kernels|model|engine)$'
 }
+
+# A part of the mangled names of our kernels (kernels/device.h). tools/kernel_table.sh checks that all of them have it.
+our_kernels=7kernels6device
 
 # sanitized TOOL PROGRAM [ARGUMENT]: prints "TOOL PROGRAM STATUS".
 sanitized() {
@@ -216,9 +220,8 @@ sanitized() {
   local options=(--tool "$tool" --error-exitcode 99)
   # Failed calls: we check ours, and libraries try what they may not have.
   [ "$tool" = memcheck ] && options+=(--leak-check full --report-api-errors no)
-  # Our kernels only (simt.h: run_each, run_map, run_blocks...), not those of the libraries. initcheck must see
-  # everything that writes.
-  [ -z "$can_filter" ] || [ "$tool" = initcheck ] || options+=(--kernel-name kns=run_)
+  # Not the libraries' kernels. initcheck must see everything that writes.
+  [ -z "$can_filter" ] || [ "$tool" = initcheck ] || options+=(--kernel-name "kns=$our_kernels")
   timeout -k 5 "$sanitize_most" env SSD_TEST_FEW_ROUNDS=1 LD_LIBRARY_PATH="$libraries" \
     compute-sanitizer "${options[@]}" "$build/tests/$program" "$@" >"$log" 2>&1
   status=$?
@@ -234,7 +237,7 @@ sanitized() {
 
 phase_sanitize() {
   export -f sanitized
-  export work build libraries
+  export work build libraries our_kernels
   export sanitize_most=$((60 * patience)) can_filter=
   [[ $(compute-sanitizer --help 2>/dev/null) == *--kernel-name* ]] && can_filter=1
   if ! command -v compute-sanitizer >/dev/null; then
@@ -349,6 +352,7 @@ find_cuda "$build/nvidia"
 unpack_prefix || echo "gpu_check: .gpu-prefix could not be unpacked" >&2
 describe_machine
 echo "== ${gpu:-no GPU}; nvcc ${nvcc:-missing}; cuDNN ${cudnn:-missing}; NCCL ${nccl:-missing}"
+optional_cuda
 missing_here=$(missing_cuda)
 [ -z "$missing_here" ] || echo "== $missing_here"
 if ! have_gpu && [ -z "$dry" ]; then

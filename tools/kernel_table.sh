@@ -2,11 +2,13 @@
 # What ptxas says about every GPU kernel: registers, shared memory, spills, per architecture.
 #   tools/kernel_table.sh build/cuda build/cuda.log
 # reads the log of a CUDA build, keeps the table in <folder>/kernels.tsv (an object that was not built
-# again keeps its lines), and prints a summary. Fails when a kernel spills, or when there is none.
+# again keeps its lines), and prints a summary. Fails when a kernel spills, when there is none, or when the sanitizers
+# of tools/gpu_check.sh would not look at one.
 set -euo pipefail
-case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "kernel_table.sh: unknown option $1" >&2; exit 2 ;; esac
-[ $# -eq 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; -*) echo "kernel_table.sh: unknown option $1" >&2; exit 2 ;; esac
+[ $# -eq 2 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 folder=$1 log=$2 table=$1/kernels.tsv
+ours=$(sed -n 's/^our_kernels=//p' "$(dirname "$0")/gpu_check.sh")
 fresh=$(mktemp) kept=$(mktemp)
 trap 'rm -f "$fresh" "$kept"' EXIT
 
@@ -31,6 +33,11 @@ if [ -e "$table" ]; then
 fi
 sort -t$'\t' -k2,2V -k4,4nr -k3,3 "$fresh" "$kept" >"$table"
 [ -s "$table" ] || { echo "no kernel in $log" >&2; exit 1; }
+missed=$(awk -v ours="$ours" '/Compiling entry function/ && !index($0, ours) { print; exit }' "$log")
+if [ -n "$missed" ]; then
+  printf '%s\nthe sanitizers would not look at this kernel: its name lacks "%s" of tools/gpu_check.sh\n' "$missed" "$ours" >&2
+  exit 1
+fi
 
 awk -F'\t' '
   { ++kernels[$2]; if (!($2 in most)) { order[++archs] = $2; most[$2] = $4 " (" $3 ")" } }

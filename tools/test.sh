@@ -58,7 +58,7 @@ build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread -DSSD_BENCHMA
 check thread
 
 # The GPU's side of the code on a GPU in software, in three schedules (docs/cuda_model.md).
-modelled='add|device_batch|parameters|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'
+modelled='add|device_batch|image_cache|parameters|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'
 modelled+='|anchors|flat_sum|image|match_anchors|nms|promised_bits|sample_values|sgd|simt_gpu|gpu_streams|modelled_[a-z]+'
 modelled+='|conv|conv_with_sums|fused_gradients|random_convs|detect|adamw|adamw_golden'
 modelled+='|gpu_(step|training|kill|memory|failures|detect|nccl|programs|benchmark|first_start)'
@@ -74,11 +74,13 @@ find_cuda "$PWD/build/cuda_links"
 missing=$(missing_cuda)
 if [ -n "$gpu" ] && [ -z "$missing" ]; then
   echo "== tests on $gpu (sm_$capability)"
+  optional_cuda
   export SSD_TEST_PLAN_CACHE=$PWD/build/gpu/test_plans  # gpu_step_test fills it for the others
   mkdir -p "$SSD_TEST_PLAN_CACHE"
-  build gpu "${cuda_options[@]}" -DSSD_BENCHMARKS=OFF
+  build gpu "${cuda_options[@]}"
   check gpu -R '^gpu_step_test$'
   check gpu -j 4 -L '^(gpu|ops|kernels|model|engine)$'
+  check gpu -R '^(device_batch|image_cache)_test$'
 elif [ -n "$nvcc" ]; then
   echo "== no GPU here, or not all that a build for one needs${missing:+ ($missing)}: CUDA is compiled and linked"
   # Compiles and links; what runs on a machine without a GPU is tested. `cmake --preset release` is for every architecture.

@@ -203,7 +203,7 @@ std::string doubts_in_words(const std::vector<VocFile>& files) {
         {EncodingDoubt::could_be_utf8,
          "read in the encoding that is declared, but could be UTF-8, too: look at the names of the "
          "classes, or save as UTF-8"}}) {
-    const auto has = [doubt](const VocFile& file) { return file.doubt == doubt; };
+    const auto has = [wanted = doubt](const VocFile& file) { return file.doubt == wanted; };
     const auto first = std::ranges::find_if(files, has);
     if (first == files.end()) continue;
     words += fmt::format("; {} {} (the first: {})",

@@ -331,6 +331,10 @@ TEST_CASE("the model of cuBLASLt: what is wrong in a call is noticed") {
   NOTICED("A is not aligned as its algorithm wants it", call.alignment(16);
           call.a = call.layout(4, 2); call.b = call.layout(2, 3, 4); call.find(); call.find();
           call.a_data += 1; call.run());
+  // An algorithm may count on all that was declared.
+  NOTICED("A is not aligned as its algorithm wants it", call.alignment(256);
+          call.a = call.layout(4, 2); call.b = call.layout(2, 3, 4); call.find();
+          call.a_data = Call::memory(64) + 16; call.run());
 }
 
 TEST_CASE("the model of cuBLASLt: what is refused") {

@@ -142,6 +142,20 @@ TEST_CASE("what a capture forbids gives CUDA's error, and ends the capture") {
   CHECK(ending.exit_code == 0);
 }
 
+TEST_CASE("two captures that meet are both lost") {
+  const Ending ending = ending_of(Schedule::early, [] {
+    const Streams one, other;
+    one.begin();
+    other.begin();
+    ok(cudaEventRecord(one.fork, one.trunk));
+    if (cudaStreamWaitEvent(other.trunk, one.fork, 0) != cudaErrorStreamCaptureMerge) _exit(1);
+    if (one.end() != cudaErrorStreamCaptureInvalidated) _exit(2);
+    if (other.end() != cudaErrorStreamCaptureInvalidated) _exit(3);
+  });
+  INFO(ending.said);
+  CHECK(ending.exit_code == 0);
+}
+
 TEST_CASE("no thread may wait for a device while one of its streams is captured") {
   const Ending ending = ending_of(Schedule::early, [] {
     const Streams s;

@@ -1,5 +1,6 @@
 // ssdbench with a small model, also on a GPU: its shortest runs. No time is asserted.
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
@@ -11,15 +12,33 @@ using nlohmann::json;
 
 namespace {
 
-json row_of(const TrainingPlace& place, const std::string& words) {
-  const Outcome o = run("cd " + place.at("") + " && XDG_CACHE_HOME=cache exec " +
-                        program("ssdbench").string() + " " + words +
-                        " --checkpoint run --memory-gib 0.25 --warmup 1 --steps 3 --json");
+json result_of(const TrainingPlace& place, const std::string& words) {
+  const Outcome o =
+      run("cd " + place.at("") + " && XDG_CACHE_HOME=cache exec " + program("ssdbench").string() +
+          " " + words + " --checkpoint run --memory-gib 0.25 --json");
   INFO(words << ": " << o.err);
   REQUIRE(o.exit_code == 0);
-  const json rows = json::parse(o.out).at("results");
+  return json::parse(o.out);
+}
+
+json row_of(const TrainingPlace& place, const std::string& words) {
+  const json rows = result_of(place, words + " --warmup 1 --steps 3").at("results");
   REQUIRE(rows.size() == 1);
   return rows[0];
+}
+
+// How often each operation runs in a step.
+std::map<std::string, int> operations_of(const TrainingPlace& place, const std::string& words) {
+  const json result =
+      result_of(place, "op --runs 3 --batch 2 --peak-tflop 1 --peak-gb 100 " + words);
+  CHECK(result.at("peaks_given") == true);
+  CHECK(result.at("ms_per_step").get<double>() > 0);
+  std::map<std::string, int> found;
+  for (const json& row : result.at("operations")) {
+    found[row.at("op")] += row.at("count").get<int>();
+    CHECK(row.at("ms").get<double>() >= 0);
+  }
+  return found;
 }
 
 }  // namespace
@@ -46,4 +65,23 @@ TEST_CASE("ssdbench times training and detection of one's own model, also on a G
   const json found = row_of(place, "infer --precision bf16" + gpu);
   CHECK(found.at("boxes_found").get<int>() > 0);
   CHECK(found.at("latency_ms").at("p50").get<double>() > 0);
+}
+
+// On the modelled GPU, too: events before and after each call, in the order of the queue.
+TEST_CASE("ssdbench op finds the operations of one's own model, also on a GPU") {
+  const TrainingPlace place;
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  for (const char* mode : {"train", "infer"}) {
+    INFO(mode);
+    auto cpu = operations_of(place, "--device cpu --mode " + std::string(mode));
+    CHECK(cpu.at("conv forward") > 0);
+    if (!have_gpu()) continue;
+    auto gpu = operations_of(place, "--device cuda --deterministic --mode " + std::string(mode));
+    for (auto* counts : {&cpu, &gpu}) counts->erase("copy");  // some wait in a queue of their own
+    for (const auto& [operation, count] : cpu) {
+      INFO(operation);
+      CHECK(gpu[operation] == count);
+    }
+    CHECK(gpu.size() == cpu.size());
+  }
 }

@@ -57,7 +57,7 @@ if grep -qx 'nccl=' "$SSD_GPU_BUILD/check/machine.txt"; then
 fi
 called '^ctest '
 never_called '^ctest .*--timeout'
-called '^compute-sanitizer --tool memcheck .*--kernel-name kns=run_'
+called '^compute-sanitizer --tool memcheck .*--kernel-name kns=7kernels6device '
 called '^compute-sanitizer --tool initcheck '
 never_called '^compute-sanitizer --tool initcheck .*--kernel-name'
 reported "| first kernels | passed |"

@@ -85,4 +85,11 @@ cudnn_header=
 nvcc=
 [[ $(missing_cuda) == "missing: nvcc of CUDA 12 or 13; cuDNN 9 with its headers. Install: "* ]] || fail "said: $(missing_cuda)"
 is "lines of that" "$(missing_cuda | wc -l)" 1
+cublas=/usr/lib/libcublasLt.so.12 nccl=/usr/lib/libnccl.so.2
+is "what could be added" "$(optional_cuda)" ""
+cublas='' nccl=''
+[[ $(optional_cuda) == "not here: cuBLASLt"*"; and NCCL"*"pip install nvidia-cublas-cu12 nvidia-nccl-cu12" ]] ||
+  fail "said: $(optional_cuda)"
+cuda_major=13 nccl=/usr/lib/libnccl.so.2
+[[ $(optional_cuda) == "not here: cuBLASLt"*"pip install nvidia-cublas" ]] || fail "said: $(optional_cuda)"
 echo "find_cuda_test: passed"

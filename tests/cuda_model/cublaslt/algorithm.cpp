@@ -9,14 +9,15 @@ using Fault = Algorithm::Fault;
 
 const std::vector<Algorithm>& algorithms() {
   static const std::vector<Algorithm> all{
-      {1, "in place", Fault::none, CUBLASLT_REDUCTION_SCHEME_INPLACE, 4, true},
-      {2, "rounded parts", Fault::none, CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE, 4, true},
-      {3, "refused", Fault::refused, CUBLASLT_REDUCTION_SCHEME_NONE, 1, true},
-      {4, "failing", Fault::fails, CUBLASLT_REDUCTION_SCHEME_NONE, 1, true},
-      {5, "parts", Fault::none, CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE, 4, true},
-      {6, "wrong", Fault::wrong, CUBLASLT_REDUCTION_SCHEME_NONE, 1, true},
-      {7, "whole", Fault::none, CUBLASLT_REDUCTION_SCHEME_NONE, 1, true},
-      {8, "any alignment", Fault::none, CUBLASLT_REDUCTION_SCHEME_NONE, 1, false},
+      {9, "wide", Fault::none, CUBLASLT_REDUCTION_SCHEME_NONE, 1, 128},
+      {1, "in place", Fault::none, CUBLASLT_REDUCTION_SCHEME_INPLACE, 4, 16},
+      {2, "rounded parts", Fault::none, CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE, 4, 16},
+      {3, "refused", Fault::refused, CUBLASLT_REDUCTION_SCHEME_NONE, 1, 16},
+      {4, "failing", Fault::fails, CUBLASLT_REDUCTION_SCHEME_NONE, 1, 16},
+      {5, "parts", Fault::none, CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE, 4, 16},
+      {6, "wrong", Fault::wrong, CUBLASLT_REDUCTION_SCHEME_NONE, 1, 16},
+      {7, "whole", Fault::none, CUBLASLT_REDUCTION_SCHEME_NONE, 1, 16},
+      {8, "any alignment", Fault::none, CUBLASLT_REDUCTION_SCHEME_NONE, 1, 0},
   };
   return all;
 }
@@ -25,8 +26,9 @@ bool fits(const Algorithm& a, const Matrices& m, const Preference& p) {
   if (a.scheme & ~p.schemes || a.workspace(m.d) > p.workspace) return false;
   const Matrix* all[] = {&m.a, &m.b, &m.c, &m.d};
   for (int i = 0; i < 4; ++i) {
-    const int64_t unit = a.alignment(*all[i]);
-    if (p.alignment[i] % uint32_t(unit) || all[i]->leading * all[i]->element_bytes() % unit)
+    const Matrix& matrix = *all[i];
+    if (p.alignment[i] % uint32_t(a.alignment(matrix)) ||
+        matrix.leading * matrix.element_bytes() % a.leading_unit(matrix))
       return false;
   }
   return true;

@@ -12,12 +12,13 @@ struct Algorithm {
   uint32_t id;
   const char* name;
   Fault fault;
-  uint32_t scheme;   // cublasLtReductionScheme_t
-  int parts;         // of each sum, computed apart
-  bool whole_words;  // matrices are read in words of 16 bytes
+  uint32_t scheme;  // cublasLtReductionScheme_t
+  int parts;        // of each sum, computed apart
+  int unit;         // matrices are read in words of so many bytes; 0: element by element
 
-  // Bytes that every address, and every leading dimension, must be a multiple of.
-  int64_t alignment(const Matrix& m) const { return whole_words ? 16 : m.element_bytes(); }
+  // Bytes that every address must be a multiple of; the same for leading dimensions.
+  int64_t alignment(const Matrix& m) const { return unit ? unit : m.element_bytes(); }
+  int64_t leading_unit(const Matrix& m) const { return unit ? 16 : m.element_bytes(); }
   uint64_t workspace(const Matrix& d) const;
 };
 

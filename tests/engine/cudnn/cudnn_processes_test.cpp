@@ -120,6 +120,28 @@ TEST_CASE("cuDNN: candidates are kept on disk as they come, until one is chosen"
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 2);
 }
 
+TEST_CASE("cuDNN: why it cannot compile plans is told once") {
+  const auto device = tests::described_h200();
+  if (!device) return;
+  const tests::TemporaryFolder folder;
+  const std::string worker = (folder.path() / "worker").string();
+  std::ofstream(worker)
+      << "#!/bin/sh\nread job; echo ready\n"
+         "while read shape; do echo 'done {\"plans\":[],\"refusal\":\"no NVRTC\"}'; done\n";
+  std::filesystem::permissions(worker, std::filesystem::perms::owner_all);
+  const PlanCache cache((folder.path() / "plans").string());
+  std::vector<std::string> told;
+  PreparedPlans plans(device, cache,
+                      {.program = worker,
+                       .threads = 1,
+                       .tell = [&](const std::string& line) { told.push_back(line); },
+                       .open = [] { return tests::device_of(tests::cards()[2]); }});
+  plans.prepare(shapes());
+  REQUIRE(told.size() == 2);
+  CHECK_THAT(told[1],
+             Catch::EndsWith("cuDNN cannot compile plans, so slower ones are used: no NVRTC"));
+}
+
 TEST_CASE("cuDNN: its compiler is found beside it and in other packages of the same Python") {
   const tests::TemporaryFolder folder;
   const auto put = [&](const std::string& name) {
