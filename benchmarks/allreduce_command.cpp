@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "benchmarks/commands.h"
+#include "benchmarks/machine_watch.h"
 #include "benchmarks/output.h"
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
@@ -18,7 +19,8 @@
 
 namespace {
 
-using benchmarks::Times, engine::Collectives, engine::DType, kernels::View;
+using benchmarks::MachineWatch, benchmarks::Times, engine::Collectives, engine::DType,
+    kernels::View;
 using json = nlohmann::ordered_json;
 
 constexpr double kTimeout = 60;  // seconds
@@ -48,13 +50,15 @@ bool all_equal(const View& v, float value) {
 }
 
 // Seconds of every timed run; the first runs warm up and are checked.
-std::vector<double> own_seconds(const Options& o, Collectives& ranks, const View& buffer) {
+std::vector<double> own_seconds(const Options& o, Collectives& ranks, const View& buffer,
+                                MachineWatch& watch) {
   const float mine = float(ranks.rank() % 2 + 1);  // exact in every dtype
   float sum = 0;
   for (int r = 0; r < ranks.size(); ++r) sum += float(r % 2 + 1);
   std::vector<double> seconds;
   for (int i = 0; i < o.warmup + o.runs; ++i) {
     fill(buffer, mine);
+    if (ranks.rank() == 0) watch.tick();
     ranks.barrier("the start of a sum");
     const double start = benchmarks::seconds_now(false);
     ranks.sum("a buffer", buffer, {});
@@ -84,12 +88,12 @@ Times slowest(Collectives& ranks, const std::vector<double>& own) {
 // of different numbers of ranks can be compared with the network's; nccl-tests computes the same.
 double bus_bytes(double bytes, int ranks) { return bytes * 2 * (ranks - 1) / ranks; }
 
-json measure(const Options& o, Collectives& ranks, int kib) {
+json measure(const Options& o, Collectives& ranks, int kib, MachineWatch& watch) {
   const size_t bytes = size_t(kib) << 10;
   std::vector<std::byte> memory(bytes);
   const DType dtype = dtype_of(o);
   const View buffer{memory.data(), dtype, {1, {int64_t(bytes) / kernels::size_of(dtype)}}};
-  const Times t = slowest(ranks, own_seconds(o, ranks, buffer));
+  const Times t = slowest(ranks, own_seconds(o, ranks, buffer, watch));
   const double moved = 1e-9 * bus_bytes(double(bytes), ranks.size());
   return {{"what", fmt::format("{} ranks, {} KiB of {}", ranks.size(), kib, o.dtype)},
           {"bytes", bytes},
@@ -126,15 +130,29 @@ benchmarks::LoggedCase logged(const Options& o, int ranks, const json& rows) {
   return c;
 }
 
+// What rank 0 has noticed on its machine. The work of the other ranks there is no disturbance.
+benchmarks::MachineReport report(Collectives& ranks, MachineWatch& watch) {
+  const std::string mine = fmt::format("{}", watch.own_seconds());
+  const std::vector<std::string> all = ranks.gather_bytes("CPU times", mine);
+  double helpers = 0;
+  for (int r = 1; r < ranks.size(); ++r)
+    if (ranks.host(r) == ranks.host(0)) helpers += std::atof(all[size_t(r)].c_str());
+  return watch.report(helpers);
+}
+
 void benchmark_as(const Options& o, Collectives& ranks) {
   json rows = json::array();
+  MachineWatch watch;
   for (const int kib : o.kib) {
-    rows.push_back(measure(o, ranks, kib));
+    rows.push_back(measure(o, ranks, kib, watch));
     if (ranks.rank() == 0 && o.output.prints_table()) print_row(rows.back(), rows.size() == 1);
   }
+  const benchmarks::MachineReport machine = report(ranks, watch);
   if (ranks.rank() != 0) return;
+  print_notices(fmt::format("{} ranks", ranks.size()), machine);
   json result = settings(o, ranks.size());
   result["rows"] = rows;
+  result["machine"] = machine.to_json();
   write_outputs(o.output, result, {logged(o, ranks.size(), rows)});
 }
 

@@ -111,12 +111,14 @@ void MachineWatch::tick() {
   if (seconds_now(false) - last_tick_ >= kBetweenTicks) look_at_clock();
 }
 
-MachineReport MachineWatch::report() {
+double MachineWatch::own_seconds() const { return own_cpu_seconds() - own_; }
+
+MachineReport MachineWatch::report(double helpers) {
   look_at_clock();
   const CpuTime now = parse_cpu_time(text_of("/proc/stat"), ticks_per_second());
   const double seconds = seconds_now(false) - start_;
   const double error = kTickError * double(::sysconf(_SC_NPROCESSORS_ONLN)) / ticks_per_second();
-  const double others = now.busy - cpu_.busy - (own_cpu_seconds() - own_) - error;
+  const double others = now.busy - cpu_.busy - own_seconds() - helpers - error;
   return {.seconds = seconds,
           .other_cores = std::max(0.0, others) / seconds,
           .steal_cores = std::max(0.0, now.steal - cpu_.steal) / seconds,

@@ -35,7 +35,10 @@ class MachineWatch {
   // Looks at the clock rate, at most every half second. It takes a millisecond, so call it between
   // timed steps, and not while a GPU works.
   void tick();
-  MachineReport report();
+  // CPU seconds of this process, and of its children that have ended, since the watch began.
+  double own_seconds() const;
+  // `helpers`: CPU seconds of other processes that belong to the measurement.
+  MachineReport report(double helpers = 0);
 
  private:
   void look_at_clock();

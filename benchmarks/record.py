@@ -5,10 +5,10 @@
   benchmarks/record.py --file other.csv eval --threads 2
 
 The row has date, commit, machine, mode and settings, and the figure with minimum and maximum:
-images/s of train, infer and data, seconds of eval, ms per image of conv. With
-several cases in one call (such as --batch 1,8) the last one counts. What ssdbench noticed on the
-machine stands in the last column: do not rely on such a row. A file that is no such table is never
-changed; that is looked at before the measurement.
+images/s of train, infer and data, seconds of eval, ms per image of conv, ms of a step of op, and the
+bus bandwidth of allreduce. With several cases in one call (such as --batch 1,8) the last one counts.
+What ssdbench noticed on the machine stands in the last column: do not rely on such a row. A file that
+is no such table is never changed; that is looked at before the measurement.
 """
 import csv
 import io
@@ -20,8 +20,9 @@ import sys
 import measuring
 
 COLUMNS = ["date", "commit", "machine", "mode", "settings", "unit", "min", "median", "max", "noticed"]
-SETTINGS = ["device", "precision", "from", "pictures", "what", "batch", "threads", "clock",
-            "conv_algorithm", "steps", "runs"]
+MODES = ["train", "infer", "data", "eval", "op", "conv", "allreduce"]
+SETTINGS = ["mode", "device", "precision", "from", "pictures", "what", "batch", "threads", "clock",
+            "transport", "conv_algorithm", "steps", "runs"]
 
 
 def figure(mode, result):
@@ -32,6 +33,10 @@ def figure(mode, result):
         return "ms/image", sums
     if mode == "eval":
         return "s", result["rows"][-1]["seconds"]
+    if mode == "op":
+        return "ms/step", result["ms_of_whole_steps"]
+    if mode == "allreduce":
+        return "GB/s", result["rows"][-1]["bus_gb_per_second"]
     return "images/s", result["results"][-1]["images_per_second"]
 
 
@@ -51,7 +56,8 @@ def row_of(mode, result):
     unit, spread = figure(mode, result)
     return {"date": measuring.now(), "commit": measuring.commit(),
             "machine": measuring.cpu_name(), "mode": mode,
-            "settings": ", ".join(f"{k} {case[k]}" for k in SETTINGS if case.get(k) not in (None, "")),
+            "settings": ", ".join(f"{k} {case[k]}" for k in SETTINGS
+                                  if case.get(k) not in (None, "", mode)),
             "unit": unit, **{key: f"{spread[key]:.4g}" for key in ("min", "median", "max")},
             "noticed": "; ".join(notices_of(result))}
 
@@ -88,7 +94,7 @@ def main():
     arguments, path = sys.argv[1:], os.path.join(measuring.ROOT, "benchmarks", "history.csv")
     if arguments[:1] == ["--file"] and len(arguments) > 1:
         path, arguments = arguments[1], arguments[2:]
-    if not arguments or arguments[0] not in ("train", "infer", "data", "eval", "conv"):
+    if not arguments or arguments[0] not in MODES:
         raise SystemExit(__doc__.strip())
     check_table(path)
     program = os.path.join(os.environ.get("BIN", os.path.join(measuring.ROOT, "build/cpu/bin")), "ssdbench")

@@ -45,10 +45,11 @@ std::map<Key, OpRow> rows_of(const TimedStep& step, const Peaks& peaks) {
 }
 
 void print_row(const OpRow& r, const OpRow& all, int width) {
-  fmt::print("{:{}} {:4} {:10.3f} {:7.2f} {:10.2f} {:10.1f} {:10.3f} {:8.1f}\n",
+  fmt::print("{:{}} {:4} {:10.3f} {:7.2f} {:10.2f} {:10.1f} {:8.3f} {:8.1f} {:10.3f} {:8.1f}\n",
              r.op.name + (r.op.detail.empty() ? "" : "  ") + r.op.detail, width, r.count,
              1e3 * r.seconds, 100 * r.seconds / all.seconds, 1e-9 * r.op.flop, 1e-6 * r.op.bytes,
-             1e3 * r.roofline, 100 * r.roofline / r.seconds);
+             1e-12 * r.op.flop / r.seconds, 1e-9 * r.op.bytes / r.seconds, 1e3 * r.roofline,
+             100 * r.roofline / r.seconds);
 }
 
 }  // namespace
@@ -86,6 +87,8 @@ nlohmann::ordered_json to_json(const OpTable& table) {
                     {"share_of_step", r.seconds / table.all.seconds},
                     {"gflop", 1e-9 * r.op.flop},
                     {"mb", 1e-6 * r.op.bytes},
+                    {"tflop_per_second", 1e-12 * r.op.flop / r.seconds},
+                    {"gb_per_second", 1e-9 * r.op.bytes / r.seconds},
                     {"roofline_ms", 1e3 * r.roofline},
                     {"share_of_roofline", r.roofline / r.seconds}});
   return rows;
@@ -95,8 +98,9 @@ void print(const OpTable& table, size_t most_rows) {
   size_t width = 5;
   for (const OpRow& r : table.rows)
     width = std::max(width, r.op.name.size() + 2 + r.op.detail.size());
-  fmt::print("{:{}} {:>4} {:>10} {:>7} {:>10} {:>10} {:>10} {:>8}\n", "per step", int(width), "n",
-             "ms", "% step", "GFLOP", "MB", "least ms", "reached%");
+  fmt::print("{:{}} {:>4} {:>10} {:>7} {:>10} {:>10} {:>8} {:>8} {:>10} {:>8}\n", "per step",
+             int(width), "n", "ms", "% step", "GFLOP", "MB", "TFLOP/s", "GB/s", "least ms",
+             "reached%");
   for (size_t i = 0; i < std::min(most_rows, table.rows.size()); ++i)
     print_row(table.rows[i], table.all, int(width));
   print_row(table.all, table.all, int(width));

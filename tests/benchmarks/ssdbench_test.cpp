@@ -133,6 +133,8 @@ TEST_CASE("machine watch: the work of another process is noticed, that of this o
   const double start = benchmarks::seconds_now(false);
   while (benchmarks::seconds_now(false) - start < 0.6) watch.tick();
   const benchmarks::MachineReport report = watch.report();
+  CHECK(watch.own_seconds() > 0);
+  CHECK(watch.report(1e3).other_cores == 0);  // what the measurement's own processes did
   kill(other, SIGKILL);
   waitpid(other, nullptr, 0);
   CHECK(report.other_cores > 0.1);
@@ -225,11 +227,23 @@ TEST_CASE("ssdbench op: operations with their share of the roofline") {
   CHECK(j.at("peak_tflop_per_second").get<double>() > 0);
   CHECK(j.at("operations").size() > 5);
   CHECK(j.at("shapes").size() >= j.at("operations").size());
+  check_spread(j.at("ms_of_whole_steps"));
+  CHECK(j.at("ms_of_whole_steps").at("min") == j.at("ms_per_step"));
+  for (const json& row : j.at("operations")) {
+    const double seconds = 1e-3 * row.at("ms").get<double>();
+    CHECK(row.at("gb_per_second").get<double>() ==
+          Approx(1e-3 * row.at("mb").get<double>() / seconds));
+    CHECK(row.at("tflop_per_second").get<double>() ==
+          Approx(1e-3 * row.at("gflop").get<double>() / seconds));
+  }
 }
 
 TEST_CASE("ssdbench allreduce: rates by size, of all ranks; sizes that ranks cannot share evenly") {
   const json j = printed("allreduce --ranks 3 --kib 1,50 --runs 3 --json");
   CHECK(j.at("ranks") == 3);
+  CHECK(j.at("machine").at("seconds").get<double>() > 0);
+  CHECK(j.at("machine").at("clock_spread").get<double>() >= 1);
+  CHECK(j.at("machine").contains("notices"));
   REQUIRE(j.at("rows").size() == 2);
   for (const json& row : j.at("rows")) {
     check_spread(row.at("seconds"));

@@ -16,7 +16,9 @@ cat >"$folder/ssdbench" <<'END'
 spread='{"min": 1, "p25": 2, "median": 2, "p75": 3, "max": 4}'
 machine="{\"notices\": [${NOTICE:-}]}"
 case $1 in
-  eval | allreduce) echo "{\"mode\": \"eval\", \"machine\": $machine, \"rows\": [{\"what\": \"evaluate, 1 threads\", \"seconds\": $spread}]}" ;;
+  eval | allreduce) echo "{\"mode\": \"$1\", \"machine\": $machine, \"rows\": [{\"what\": \"$1, by 2\",
+       \"seconds\": $spread, \"bus_gb_per_second\": {\"min\": 5, \"median\": 6, \"max\": 7}}]}" ;;
+  op) echo "{\"mode\": \"infer\", \"batch\": 8, \"machine\": $machine, \"ms_per_step\": 1, \"ms_of_whole_steps\": $spread}" ;;
   *) echo "{\"results\": [{\"device\": \"cpu\", \"batch\": 8, \"images_per_second\": $spread,
        \"ms_per_step\": {\"mean\": 4000, ${spread#\{}, \"machine\": $machine}],
        \"machine\": {\"cpu\": \"a CPU\"}}" ;;
@@ -45,7 +47,12 @@ for foreign in other.csv photo.jpg torn.csv torn_row.csv; do
   expect "$foreign"
   [ "$before" = "$(cksum "$folder/$foreign")" ] || fail "$foreign was changed"
 done
-for mode in eval infer; do
+benchmarks/record.py --file "$folder/more.csv" op --mode infer >/dev/null
+grep -q ',op,"mode infer, batch 8",ms/step,1,2,4,$' "$folder/more.csv" || fail "a row of op is wrong: $(tail -n 1 "$folder/more.csv")"
+benchmarks/record.py --file "$folder/more.csv" allreduce --ranks 2 >/dev/null
+grep -q ',allreduce,"what allreduce, by 2",GB/s,5,6,7,$' "$folder/more.csv" ||
+  fail "a row of allreduce is wrong: $(tail -n 1 "$folder/more.csv")"
+for mode in eval infer op allreduce; do
   NOTICE='"other processes used 1.50 cores meanwhile"' benchmarks/record.py --file "$history" $mode >/dev/null
   tail -n 1 "$history" | grep -q '1.50 cores' || fail "a notice of $mode was lost"
 done

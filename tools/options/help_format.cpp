@@ -25,6 +25,13 @@ std::string listed(const std::string& label, const std::set<CLI::Option*>& optio
   return names.empty() ? "" : fmt::format("; {} {}", label, fmt::join(names, between));
 }
 
+// The part of a help; empty without examples.
+std::string in_words(const std::vector<Example>& examples) {
+  std::string text = examples.empty() ? "" : "\nExamples:\n";
+  for (const Example& e : examples) text += fmt::format("  {}\n      {}\n", e.command, e.meaning);
+  return text;
+}
+
 const std::string kUsage = "Usage:";
 
 // CLI11 2.5 begins the usage with an empty line, and leaves "Usage:" out.
@@ -44,15 +51,19 @@ std::string HelpFormat::make_help(const CLI::App* app, std::string name,
                                   CLI::AppFormatMode mode) const {
   if (mode == CLI::AppFormatMode::Sub) return expanded(*this, app, mode);
   std::string text = app->get_description() + "\n";
-  if (!app->get_parent() && !examples_.empty()) {
-    text += "\nExamples:\n";
-    for (const Example& e : examples_)
-      text += fmt::format("  {}\n      {}\n", e.command, e.meaning);
-  }
+  const CLI::App* const program = app->get_parent();
+  text += in_words(program ? examples_of(program->get_name() + " " + app->get_name()) : examples_);
   text += "\n" + with_label(make_usage(app, name)) + make_positionals(app) +
           make_groups(app, mode) + make_subcommands(app, mode) + make_footer(app);
   while (text.ends_with("\n\n")) text.pop_back();
   return text;
+}
+
+std::vector<Example> HelpFormat::examples_of(const std::string& command) const {
+  std::vector<Example> found;
+  for (const Example& e : examples_)
+    if ((e.command + " ").starts_with(command + " ")) found.push_back(e);
+  return found;
 }
 
 std::string HelpFormat::make_option_opts(const CLI::Option* option) const {

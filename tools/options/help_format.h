@@ -1,4 +1,5 @@
-// How -h prints a program's options: the examples come first.
+// How -h prints a program's options: the examples come first. The help of a command shows those of
+// the program's examples that call it.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <string>
@@ -23,6 +24,8 @@ class HelpFormat : public CLI::Formatter {
   CommandEntry table(const CLI::App& app, const std::string& before) const;
 
  private:
+  // Those that call this command, such as "ssddata check".
+  std::vector<Example> examples_of(const std::string& command) const;
   OptionEntry entry_of(const CLI::Option& option) const;
   // "ssddata check [OPTIONS]"
   std::string usage(const CLI::App& app, const std::string& before) const;
