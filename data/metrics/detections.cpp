@@ -8,9 +8,9 @@
 #include <ostream>
 
 #include "data/formats/json_fault.h"
-#include "data/formats/lines.h"
 #include "data/metrics/detection_lines.h"
 #include "data/metrics/detections_sax.h"
+#include "data/metrics/foreign_results.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
@@ -41,8 +41,8 @@ void read_array(base::LoadedFile& file, JsonCursor& cursor, DetectionHandler& ha
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   base::LoadedFile file(path, kLargestFile);
-  if (const std::string nothing = nothing_in_words(file.bytes()); !nothing.empty())
-    base::fail(base::ExitCode::data, path, ": ", nothing, ", expected an array of detections");
+  if (const std::string foreign = foreign_results(file.bytes()); !foreign.empty())
+    base::fail(base::ExitCode::data, path, ": ", foreign);
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
