@@ -35,6 +35,7 @@ void refuse_split(const Source& s) {
 
 void refuse_unread_values(const Source& s, const GivenValues& given) {
   if (!s.given()) return;
+  require_one_format(s, s.prefix);  // else a value may be told to fit none of them
   const bool records = !s.tfrecords.empty(), yaml = !s.yolo.empty() && has_yolo_yaml(s.yolo);
   if (!s.images.empty() && records) refuse(s, "images", ": TFRecord shards hold their images");
   if (!s.images.empty() && yaml)
