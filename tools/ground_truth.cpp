@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "data/formats/image_folder.h"
 #include "data/formats/source_files.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/yolo/yolo_names.h"
@@ -25,7 +26,7 @@ bool holds_xml(const fs::path& folder) {
   if (fs::is_directory(folder / "Annotations", unknown)) return true;
   bool found = false;
   const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
-    found = entry.path().extension() == ".xml";
+    found = entry.path().extension() == ".xml" && !data::is_hidden(entry.path());
     return !found;
   });
   if (!found && unseen.count > 0)
@@ -127,6 +128,24 @@ std::string TruthMatches::in_words() const {
     words += base::concatenate(words.empty() ? "" : "; ", "not among the images: ", unseen,
                                " of the ", all, " in the ground truth");
   return words;
+}
+
+void TruthSizes::add(const std::string& image, int width, int height) {
+  const data::ImageEntry* entry = truth_.image_of(image);
+  images_ += entry != nullptr;
+  if (!entry || (entry->width == width && entry->height == height)) return;
+  if (others_++ > 0) return;
+  first_ = base::concatenate(base::printable(image), " is ", width, " x ", height,
+                             ", its labels are for ", entry->width, " x ", entry->height);
+}
+
+std::string TruthSizes::in_words() const {
+  if (others_ == 0) return {};
+  return base::concatenate("note: ", others_, " of ", base::counted(images_, "picture"),
+                           " with labels ", others_ == 1 ? "has" : "have",
+                           " another size than the ground truth says; its boxes are drawn in the "
+                           "new size, which is wrong where a picture was cropped; the first: ",
+                           first_);
 }
 
 }  // namespace tools
