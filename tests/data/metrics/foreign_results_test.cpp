@@ -55,6 +55,19 @@ TEST_CASE("a name takes the place of an id that is text or absent") {
   CHECK(file.doubled_images == 0);
 }
 
+TEST_CASE("names that are nearly those of images are told where none fits") {
+  const auto named = [](const std::string& name) {
+    return error_of(R"([{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5,
+                         "file_name": ")" +
+                    name + "\"}]");
+  };
+  CHECK_THAT(named("photos/B.JPG"),
+             Contains("the first is photos/B.JPG; the annotations have b.jpg, "
+                      "which differs only in case or Unicode characters"));
+  for (const char* name : {"photos/c.jpg", "photos/a.jpg/"})
+    CHECK_THAT(named(name), Contains("are these detections of other images?"));
+}
+
 TEST_CASE("without a name, an id that is text is refused with what would do") {
   CHECK_THAT(
       error_of(entry(R"("image_id": "b", "category_id": 1)")),
