@@ -38,10 +38,17 @@ std::string without_marks(const char* text) {
 
 }  // namespace
 
-std::string simplified(const std::string& name) {
-  if (!is_text(name)) return base::simplified(name);
+std::string without_case(const std::string& name) {
+  if (!is_text(name)) {
+    const Text lower(g_ascii_strdown(name.data(), gssize(name.size())), g_free);
+    return lower.get();
+  }
   const Text folded(g_utf8_casefold(name.data(), gssize(name.size())), g_free);
-  return without_marks(normalized(folded.get(), G_NORMALIZE_DEFAULT).get());
+  return normalized(folded.get(), G_NORMALIZE_DEFAULT).get();
+}
+
+std::string simplified(const std::string& name) {
+  return is_text(name) ? without_marks(without_case(name).c_str()) : base::simplified(name);
 }
 
 bool look_equal(const std::string& a, const std::string& b) {

@@ -14,6 +14,10 @@ struct Dataset;
 // UTF-8, returns base::simplified(name).
 std::string simplified(const std::string& name);
 
+// The name without upper and lower case, in one of the forms that Unicode has for a letter. Without
+// case of ASCII letters alone if it is not UTF-8.
+std::string without_case(const std::string& name);
+
 // Whether the names are other bytes, but the same letters in Unicode, such as a letter with an
 // accent as one character or as two. People cannot see the difference.
 bool look_equal(const std::string& a, const std::string& b);

@@ -67,6 +67,8 @@ enum class ProblemKind {
   several_pictures,
   dark_sixteen_bits,
   sixteen_bits,
+  one_colour,
+  same_picture,
   transparent,
   grayscale,
   cmyk,

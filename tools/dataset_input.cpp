@@ -5,6 +5,7 @@
 
 #include "data/check/image_lookup.h"
 #include "data/check/label_remarks.h"
+#include "data/check/similar_file.h"
 #include "data/formats/source_values.h"
 #include "data/likely_name.h"
 #include "engine/base/error.h"
@@ -128,7 +129,7 @@ void DatasetInput::require_images(const data::Dataset& dataset, const std::strin
       base::ExitCode::usage, task, " needs the images: give their folder with --images (",
       base::printable_name(first), " is not in ",
       dataset.image_folder == "." ? "the current folder" : base::printable(dataset.image_folder),
-      ")");
+      data::SimilarFiles().in_words(dataset.image_folder, first), ")");
 }
 
 }  // namespace tools

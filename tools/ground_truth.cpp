@@ -107,4 +107,22 @@ std::string TruthMatches::in_words() const {
   return words;
 }
 
+void TruthSizes::add(const std::string& image, int width, int height) {
+  const data::ImageEntry* entry = truth_.image_of(image);
+  images_ += entry != nullptr;
+  if (!entry || (entry->width == width && entry->height == height)) return;
+  if (others_++ > 0) return;
+  first_ = base::concatenate(base::printable(image), " is ", width, " x ", height,
+                             ", its labels are for ", entry->width, " x ", entry->height);
+}
+
+std::string TruthSizes::in_words() const {
+  if (others_ == 0) return {};
+  return base::concatenate("note: ", others_, " of ", base::counted(images_, "picture"),
+                           " with labels ", others_ == 1 ? "has" : "have",
+                           " another size than the ground truth says; its boxes are drawn in the "
+                           "new size, which is wrong where a picture was cropped; the first: ",
+                           first_);
+}
+
 }  // namespace tools

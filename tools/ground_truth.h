@@ -57,4 +57,18 @@ class TruthMatches {
   std::unordered_set<const data::ImageEntry*> seen_;
 };
 
+// Counts pictures of another size than their labels are for.
+class TruthSizes {
+ public:
+  explicit TruthSizes(const GroundTruth& truth) : truth_(truth) {}  // `truth` must outlive this
+  void add(const std::string& image, int width, int height);
+  // A line that names the first one. Empty if there is none.
+  std::string in_words() const;
+
+ private:
+  const GroundTruth& truth_;
+  int64_t images_ = 0, others_ = 0;
+  std::string first_;
+};
+
 }  // namespace tools

@@ -38,6 +38,7 @@ class ImageList {
     for (const fs::path& image : found.images) add((fs::path(folder) / image).string());
     if (found.images.empty()) out_.empty.push_back(folder);
     out_.below += found.below;
+    out_.hidden += found.hidden;
     for (const auto& [ending, count] : found.others) out_.others[ending] += count;
   }
 
@@ -93,6 +94,10 @@ std::string left_out_in_words(const FoundImages& found) {
   if (found.below > 0)
     words = base::concatenate(base::counted(int64_t(found.below), "image"),
                               " in sub-folders (--recursive takes them)");
+  if (found.hidden > 0)
+    words +=
+        base::concatenate(words.empty() ? "" : ", ", base::counted(found.hidden, "hidden image"),
+                          " (of a name that begins with a dot)");
   const std::string others = data::in_words(found.others);
   if (words.empty() || others.empty()) return words + others;
   return words + ", " + others;

@@ -14,14 +14,16 @@ struct FoundImages {
   std::vector<std::string> files;
   std::vector<std::string> empty;         // folders without an image that is read
   int64_t below = 0;                      // images in sub-folders that are left out
+  int64_t hidden = 0;                     // images whose names begin with a dot: left out
   std::map<std::string, int64_t> others;  // pictures of formats that are not read, by ending
   std::vector<std::string> repeated;      // names of images that were named before: left out
 };
 
 // Lists the images of each input: a file as it is, for a folder its .jpg, .jpeg and .png files
-// sorted by path (with those of sub-folders if `recursive`), and for "-" the paths in `list`. Files
-// that do not exist are listed, too. An image that `inputs` name again, in whatever spelling, is
-// listed once; of a list, each line is. Throws Error(data) if a folder or the list cannot be read.
+// sorted by path (with those of sub-folders if `recursive`, without hidden ones), and for "-" the
+// paths in `list`. Files that do not exist are listed, too. An image that `inputs` name again, in
+// whatever spelling, is listed once; of a list, each line is. Throws Error(data) if a folder or the
+// list cannot be read.
 FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, PathLines& list);
 
 // Whether a file's name ends as those of images do.

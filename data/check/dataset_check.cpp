@@ -125,6 +125,10 @@ class LabelChecker {
           fmt::format("area {} of {}, expected above 0 and at most {}; without one, it is that of "
                       "the box",
                       o.area, box, o.width * o.height));
+    if (has_area_in_parts(o))
+      add(ProblemKind::odd_area, image, o,
+          fmt::format("area {} of {} seems to be in parts of the image, expected pixels", o.area,
+                      box));
   }
 
   void check_duplicates(const ImageEntry& image) {
@@ -145,7 +149,7 @@ class LabelChecker {
       const std::string name = base::printable_name(category.name);
       if (!base::is_utf8(category.name)) add(ProblemKind::invalid_utf8, where, "name is not UTF-8");
       if (category.id == 0) add(ProblemKind::id_zero, where, fmt::format("\"{}\" has id 0", name));
-      if (boxes_per_category_[i] == 0)
+      if (boxes_per_category_[i] == 0 && unread_ == 0)  // else its boxes may be among the unread
         add(ProblemKind::empty_class, where, fmt::format("\"{}\" has no boxes", name));
       const auto [first, is_new] = known.try_emplace(category.name, &category);
       if (const std::string file = class_file_of(dataset_); !is_new)

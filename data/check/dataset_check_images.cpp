@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "data/check/dataset_check.h"
 #include "data/check/image_lookup.h"
 #include "data/encoded_image.h"
 #include "data/image/file_traits.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/base/worker_threads.h"
 
 namespace data {
@@ -42,6 +46,7 @@ class PixelChecker {
       thread_local Picture pixels;
       decode_image_into(dataset_, image_, where_, {}, pixels);
       if (head_.bits == 16) check_range(pixels);
+      check_colours(pixels);
     } catch (const base::Error& error) {
       add(ProblemKind::unreadable_image, error.what());
     }
@@ -72,6 +77,15 @@ class PixelChecker {
               "them with `ssddata show`, then give --exif upright or --exif stored");
   }
 
+  // An image without boxes may be empty.
+  void check_colours(const Picture& pixels) {
+    const auto& rgb = pixels.rgb;
+    if (image_.object_count == 0 || !std::equal(rgb.begin() + 3, rgb.end(), rgb.begin())) return;
+    add(ProblemKind::one_colour,
+        fmt::format("every pixel is ({}, {}, {}), but it has {}", rgb[0], rgb[1], rgb[2],
+                    base::counted(image_.object_count, "box")));
+  }
+
   void check_range(const Picture& pixels) {
     const int highest = *std::max_element(pixels.rgb.begin(), pixels.rgb.end());
     if (!FileTraits{.sixteen_bits = true, .highest = highest}.nearly_black())
@@ -95,6 +109,43 @@ class PixelChecker {
   Found& found_;
 };
 
+bool has_same_bytes(const Dataset& dataset, const ImageEntry& a, const ImageEntry& b) {
+  try {
+    return read_encoded_image(dataset, a) == read_encoded_image(dataset, b);
+  } catch (const base::Error&) {  // it was changed or removed since it was looked at
+    return false;
+  }
+}
+
+bool has_same_boxes(const Dataset& dataset, const ImageEntry& a, const ImageEntry& b) {
+  const auto keys = [&](const ImageEntry& image) {
+    std::vector<std::tuple<int32_t, double, double, double, double>> all;
+    for (const Object& o : dataset.objects_of(image))
+      all.emplace_back(o.category, o.x, o.y, o.width, o.height);
+    std::ranges::sort(all);
+    return all;
+  };
+  return keys(a) == keys(b);
+}
+
+// Finds images whose files hold the same bytes, unless none has a box. Two entries with one file
+// are told otherwise.
+void find_copies(const Dataset& dataset, ImageFiles& files) {
+  std::unordered_map<uint64_t, size_t> first_with;  // by mark of the content
+  for (size_t i = 0; i < dataset.images.size(); ++i) {
+    if (files.heads[i].content == 0) continue;
+    const auto [first, fresh] = first_with.try_emplace(files.heads[i].content, i);
+    const ImageEntry &image = dataset.images[i], &other = dataset.images[first->second];
+    if (fresh || image_location(dataset, image) == image_location(dataset, other) ||
+        image.object_count + other.object_count == 0 || !has_same_bytes(dataset, image, other))
+      continue;
+    Problem problem{ProblemKind::same_picture, image_location(dataset, image)};
+    problem.text = "the same bytes as " + base::printable_path(image_location(dataset, other)) +
+                   (has_same_boxes(dataset, image, other) ? "" : ", but other boxes");
+    files.problems[i].push_back(std::move(problem));
+  }
+}
+
 }  // namespace
 
 FrameReport check_images(Dataset& dataset, int threads, Problems& problems) {
@@ -105,6 +156,7 @@ FrameReport check_images(Dataset& dataset, int threads, Problems& problems) {
       PixelChecker(dataset, dataset.images[i], files.heads[i], files.problems[i])
           .check(frames.frames[i]);
   });
+  find_copies(dataset, files);
   for (Found& of_image : files.problems)
     for (Problem& problem : of_image) problems.add(std::move(problem));
   return frames;

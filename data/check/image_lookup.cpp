@@ -33,8 +33,13 @@ bool contains(const std::vector<uint8_t>& bytes, std::string_view mark) {
 
 class Lookup {
  public:
-  Lookup(const Dataset& dataset, const ImageEntry& image, std::vector<Problem>& found)
-      : dataset_(dataset), image_(image), where_(image_location(dataset, image)), found_(found) {}
+  Lookup(const Dataset& dataset, const ImageEntry& image, SimilarFiles& similar,
+         std::vector<Problem>& found)
+      : dataset_(dataset),
+        image_(image),
+        where_(image_location(dataset, image)),
+        similar_(similar),
+        found_(found) {}
 
   ImageHead look() {
     ImageHead head;
@@ -72,13 +77,12 @@ class Lookup {
     return false;
   }
 
-  std::string what_is_there() const {
+  std::string what_is_there() {
     std::error_code unknown;
     const std::string& folder = dataset_.image_folder;
     if (!folder.empty() && !std::filesystem::exists(folder, unknown))
       return ", which does not exist";
-    const std::string similar = similar_file(dataset_.image_folder, image_.file_name);
-    return similar.empty() ? "" : fmt::format(", which has {}", similar);
+    return similar_.in_words(folder, image_.file_name);
   }
 
   ImageHead read_head() {
@@ -132,6 +136,7 @@ class Lookup {
   const Dataset& dataset_;
   const ImageEntry& image_;
   std::string where_;
+  SimilarFiles& similar_;
   std::vector<Problem>& found_;
   bool linked_ = false;
 };
@@ -165,8 +170,9 @@ void look_at_pictures(const Dataset& dataset, const std::vector<ImageHead>& head
 ImageFiles look_at_files(const Dataset& dataset, int threads) {
   const size_t count = dataset.images.size();
   ImageFiles files{std::vector<ImageHead>(count), std::vector<std::vector<Problem>>(count)};
+  SimilarFiles similar;
   base::for_each_parallel(count, threads, [&](size_t i) {
-    files.heads[i] = Lookup(dataset, dataset.images[i], files.problems[i]).look();
+    files.heads[i] = Lookup(dataset, dataset.images[i], similar, files.problems[i]).look();
   });
   return files;
 }

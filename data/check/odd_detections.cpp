@@ -60,4 +60,16 @@ std::vector<std::string> odd_detections(std::span<const Detection> detections,
   return lines;
 }
 
+std::string threshold_in_words(std::span<const Detection> detections) {
+  constexpr size_t kFew = 50;
+  constexpr double kLow = 0.1;
+  if (detections.size() < kFew) return {};
+  const double lowest = std::ranges::min_element(detections, {}, &Detection::score)->score;
+  if (lowest < kLow || lowest > 1) return {};
+  return fmt::format(
+      "no detection has a score below {:.3g}: if a threshold left them out, the metrics are too "
+      "low; detect again with a lower one, as with ssddetect --score-threshold 0.001",
+      lowest);
+}
+
 }  // namespace data

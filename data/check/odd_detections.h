@@ -14,4 +14,8 @@ namespace data {
 std::vector<std::string> odd_detections(std::span<const Detection> detections,
                                         const Dataset& truth);
 
+// Says that no detection has a low score, as if a threshold had left them out, which lowers every
+// metric. Empty if some have, or if there are few.
+std::string threshold_in_words(std::span<const Detection> detections);
+
 }  // namespace data

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
+#include "data/check/similar_file.h"
 #include "data/formats/coco_sax.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -18,9 +21,22 @@ constexpr uint32_t kNoImage = UINT32_MAX;
 // Joins the records of one file into a data set.
 class CocoJoiner {
  public:
-  CocoJoiner(const std::string& path, Problems* problems) : path_(path), problems_(problems) {}
+  CocoJoiner(const std::string& path, const std::string& image_folder, Problems* problems)
+      : path_(path), problems_(problems) {
+    out_.image_folder = image_folder;
+  }
 
   Dataset join(CocoRecords records) {
+    bad_images_ = std::move(records.bad_images);
+    bad_categories_ = std::move(records.bad_categories);
+    if (!records.has_annotations && !records.images.empty())
+      out_.notes.push_back(path_ + ": no \"annotations\" section, so no image has a box" +
+                           other_sections_in_words(records));
+    if (records.turned > 0)
+      out_.notes.push_back(base::concatenate(
+          path_, ": ", base::counted(records.turned, "box"),
+          " with a rotation (attributes.rotation) taken as if not turned; draw what is turned as "
+          "polygons to have the boxes around it"));
     take_categories(records.categories);
     take_images(records.images);
     renumber_duplicate_annotations(records.annotations);
@@ -49,8 +65,10 @@ class CocoJoiner {
         report(ProblemKind::unsafe_file_name, path_,
                base::concatenate("image id ", image.id, ": file_name \"",
                                  base::printable_name(image.file_name),
-                                 "\" does not stay below the image folder; "
-                                 "file names are relative to that folder"));
+                                 "\" does not stay below the image folder; file names are "
+                                 "relative to that folder",
+                                 what_is_there(image.file_name)));
+        bad_images_.insert(image.id);
         continue;
       }
       if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {
@@ -61,6 +79,14 @@ class CocoJoiner {
       out_.images.push_back(std::move(image));
     }
     images = {};
+  }
+
+  std::string what_is_there(const std::string& file_name) {
+    const std::string last = file_name.substr(file_name.find_last_of("/\\") + 1);
+    const std::string there = similar_.find(out_.image_folder, last);
+    if (there.empty()) return "";
+    return base::concatenate("; ", base::printable(out_.image_folder), " has ",
+                             base::printable_name(there), ": write that name");
   }
 
   // Numbers all annotations anew if an id occurs twice. Only messages need the ids.
@@ -108,10 +134,11 @@ class CocoJoiner {
   }
 
   // Sets the annotation's category and returns the index of its image. If one of them is unknown,
-  // reports that and returns kNoImage.
+  // returns kNoImage, and reports that unless its own fault was reported.
   uint32_t resolve(CocoAnnotation& annotation) {
     const int64_t& id = annotation.object.id;
     auto image = image_of_.find(annotation.image_id);
+    if (image == image_of_.end() && bad_images_.contains(annotation.image_id)) return kNoImage;
     if (image == image_of_.end()) {
       report(ProblemKind::orphan_annotation, path_,
              base::concatenate("annotation id ", id, ": image_id ", annotation.image_id,
@@ -120,6 +147,8 @@ class CocoJoiner {
       return kNoImage;
     }
     auto category = category_of_.find(annotation.category_id);
+    if (category == category_of_.end() && bad_categories_.contains(annotation.category_id))
+      return kNoImage;
     if (category == category_of_.end()) {
       report(ProblemKind::unknown_category, out_.images[image->second].file_name,
              base::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
@@ -146,6 +175,8 @@ class CocoJoiner {
   std::string path_;
   Problems* problems_;
   Dataset out_;
+  SimilarFiles similar_;
+  std::unordered_set<int64_t> bad_images_, bad_categories_;  // ids of entries that were refused
   std::unordered_map<int64_t, int32_t> category_of_;
   std::unordered_map<int64_t, uint32_t> image_of_;
 };
@@ -193,8 +224,8 @@ Dataset load_coco(const std::string& annotations_path, const std::string& image_
                   const CocoOptions& options) {
   base::LoadedFile file(annotations_path, kLargestFile);
   CocoRecords records = read_coco_records(file, options.problems);
-  Dataset dataset = CocoJoiner(annotations_path, options.problems).join(std::move(records));
-  dataset.image_folder = image_folder;
+  Dataset dataset =
+      CocoJoiner(annotations_path, image_folder, options.problems).join(std::move(records));
   read_backslashes_as_folders(annotations_path, dataset);
   return dataset;
 }

@@ -17,17 +17,25 @@ using Entry = CocoEntry;
 constexpr const char* kSections[] = {"", "images", "annotations", "categories"};
 constexpr const char* kSingular[] = {"", "image", "annotation", "category"};
 constexpr const char* kFieldNames[] = {
-    "",     "id",   "image_id",  "category_id", "width",         "height",      "iscrowd",
-    "area", "bbox", "file_name", "name",        "supercategory", "segmentation"};
+    "",     "id",   "image_id",  "category_id", "width",         "height",       "iscrowd",
+    "area", "bbox", "file_name", "name",        "supercategory", "segmentation", "attributes"};
+constexpr const char* kExpected[] = {"",           "an integer", "an integer",
+                                     "an integer", "an integer", "an integer",
+                                     "0 or 1",     "a number",   "[x, y, width, height]",
+                                     "a string",   "a string"};
 constexpr const char* kKindNames[] = {"null",     "true or false", "an integer", "a fraction",
                                       "a string", "an array",      "an object"};
+
+constexpr const char* kNameFromAddress =
+    ", but a coco_url, as in LVIS: make names of its last two parts, as `jq '.images |= "
+    "map(.file_name = (.coco_url | split(\"/\")[-2:] | join(\"/\")))'` does";
 
 // The fields that an entry of each section may have; others are skipped.
 constexpr uint32_t bit(Entry::Field field) { return 1u << field; }
 constexpr uint32_t kFieldsOf[] = {
     0, bit(Entry::id) | bit(Entry::width) | bit(Entry::height) | bit(Entry::file_name),
     bit(Entry::id) | bit(Entry::image_id) | bit(Entry::category_id) | bit(Entry::iscrowd) |
-        bit(Entry::area) | bit(Entry::bbox) | bit(Entry::segmentation),
+        bit(Entry::area) | bit(Entry::bbox) | bit(Entry::segmentation) | bit(Entry::attributes),
     bit(Entry::id) | bit(Entry::name) | bit(Entry::supercategory)};
 // Of these, the ones without which the entry has no meaning.
 constexpr uint32_t kRequiredOf[] = {
@@ -90,6 +98,9 @@ bool CocoHandler::scalar(Entry::Kind kind, int64_t integer, double real) {
     drop_entry();
   } else if (depth_ == 3 && field_ != Entry::unknown) {
     store(kind, integer, real);
+  } else if (depth_ == 4 && in_rotation_) {
+    in_rotation_ = false;
+    entry_.turned |= (kind == Entry::integer && integer != 0) || (kind == Entry::real && real != 0);
   } else if (depth_ == 4 && field_ == Entry::bbox) {
     if (kind != Entry::integer && kind != Entry::real)
       note("bbox holds " + in_words(kind) + ", expected four numbers");
@@ -105,18 +116,20 @@ void CocoHandler::store(Entry::Kind kind, int64_t integer, double real) {
   switch (field_) {
     case Entry::supercategory:
       return;  // of whatever kind: only a string is kept, by string()
+    case Entry::attributes:
+      return;
     case Entry::segmentation:
       return;  // null or a file name of a mask: no shape here
     case Entry::area:
-      if (kind != Entry::integer && kind != Entry::real) return refuse(field_, kind, "a number");
+      if (kind != Entry::integer && kind != Entry::real) return refuse(field_, kind);
       entry_.area_value = kind == Entry::integer ? static_cast<double>(integer) : real;
       break;
     case Entry::file_name:
     case Entry::name:
-      if (kind != Entry::string) return refuse(field_, kind, "a string");
+      if (kind != Entry::string) return refuse(field_, kind);
       break;
     case Entry::bbox:
-      return refuse(field_, kind, "[x, y, width, height]");
+      return refuse(field_, kind);
     case Entry::iscrowd:
       if (kind != Entry::boolean && (kind != Entry::integer || (integer != 0 && integer != 1)))
         return note("iscrowd is " +
@@ -127,7 +140,7 @@ void CocoHandler::store(Entry::Kind kind, int64_t integer, double real) {
     default:  // ids and sizes
       if (kind == Entry::real)
         return note(std::string(kFieldNames[field_]) + " is not a 64-bit integer");
-      if (kind != Entry::integer) return refuse(field_, kind, "an integer");
+      if (kind != Entry::integer) return refuse(field_, kind);
       entry_.integers[field_] = integer;
   }
   entry_.seen |= 1u << field_;
@@ -139,20 +152,25 @@ void CocoHandler::open_container(Entry::Kind kind) {
   if (depth_ == 1 && kind == Entry::array)
     fail_here("the file is an array, expected an object with images, annotations, and categories");
   if (section_ == none) return;
-  if (depth_ == 2 && kind == Entry::object)
-    fail_here(std::string("\"") + kSections[section_] + "\" is an object, expected an array");
+  if (depth_ == 2 && kind == Entry::object) {
+    const std::string foreign = foreign_json(file_.bytes());
+    fail_here(!foreign.empty()
+                  ? foreign
+                  : std::string("\"") + kSections[section_] + "\" is an object, expected an array");
+  }
   if (depth_ == 3) {
     entry_ = {};
     field_ = Entry::unknown;
     ++entries_;
     if (kind == Entry::array) note("is an array, expected an object");
-  } else if (depth_ >= 4 && (field_ == Entry::segmentation || field_ == Entry::supercategory)) {
-    return;
+  } else if (depth_ >= 4 && (field_ == Entry::segmentation || field_ == Entry::supercategory ||
+                             field_ == Entry::attributes)) {
+    in_rotation_ = false;
   } else if (depth_ == 4 && field_ == Entry::bbox && kind == Entry::array) {
     entry_.box_count = 0;
     entry_.seen |= 1u << field_;
   } else if (depth_ == 4 && field_ != Entry::unknown) {
-    refuse(field_, kind, field_ == Entry::bbox ? "[x, y, width, height]" : "a plain value");
+    refuse(field_, kind);
   } else if (depth_ == 5 && field_ == Entry::bbox) {
     note(std::string("bbox holds ") + kKindNames[kind] + ", expected four numbers");
   }
@@ -188,13 +206,17 @@ bool CocoHandler::key(std::string& name) {
     field_ = field_named(name, section_);
     if (field_ != Entry::unknown && (entry_.named & bit(field_))) note("has " + name + " twice");
     entry_.named |= bit(field_);
+    entry_.has_address |= name == "coco_url";
     // Most of a COCO file is polygons; hiding them makes reading four times as fast.
     if (field_ == Entry::segmentation) cursor_.hide_value();
   }
+  in_rotation_ = depth_ == 4 && field_ == Entry::attributes && name == "rotation";
   if (depth_ != 1) return true;
   section_ = none;
   for (Section section : {images, annotations, categories})
     if (name == kSections[section]) section_ = section;
+  constexpr size_t kMostOthers = 8;
+  if (section_ == none && out_.sections.size() < kMostOthers) out_.sections.push_back(name);
   if (section_ == none) return true;
   if (sections_seen_ >> section_ & 1) fail_here("a second \"" + name + "\" section");
   sections_seen_ |= 1u << section_;
@@ -202,8 +224,9 @@ bool CocoHandler::key(std::string& name) {
   return true;
 }
 
-void CocoHandler::refuse(Entry::Field field, Entry::Kind kind, const char* expected) {
-  note(std::string(kFieldNames[field]) + " is " + in_words(kind) + ", expected " + expected);
+void CocoHandler::refuse(Entry::Field field, Entry::Kind kind) {
+  note(std::string(kFieldNames[field]) + " is " + in_words(kind) + ", expected " +
+       kExpected[field]);
 }
 
 void CocoHandler::note(const std::string& problem) {
@@ -228,7 +251,9 @@ void CocoHandler::finish_entry() {
 std::string CocoHandler::missing_value() const {
   uint32_t missing = kRequiredOf[section_] & ~entry_.seen;
   for (int field = 1; field < Entry::kFields; ++field)
-    if (missing >> field & 1) return std::string("has no ") + kFieldNames[field];
+    if (missing >> field & 1)
+      return std::string("has no ") + kFieldNames[field] +
+             (field == Entry::file_name && entry_.has_address ? kNameFromAddress : "");
   if (section_ == annotations && entry_.box_count != 4)
     return base::concatenate("bbox has ", entry_.box_count, " numbers, expected 4");
   if (section_ == images) {
@@ -262,6 +287,7 @@ void CocoHandler::keep_annotation() {
       std::tie(entry_.box[0], entry_.box[1], entry_.box[2], entry_.box[3]);
   object.area = entry_.has(Entry::area) ? entry_.area_value : object.width * object.height;
   if (!std::isfinite(object.area)) object.area = 0;  // width * height of absurd sides
+  out_.turned += entry_.turned;
   out_.annotations.push_back(annotation);
 }
 
@@ -269,9 +295,16 @@ void CocoHandler::drop_entry() {
   constexpr ProblemKind kKinds[] = {ProblemKind::bad_image, ProblemKind::bad_image,
                                     ProblemKind::bad_annotation, ProblemKind::bad_category};
   std::string position = file_.position(entry_.problem_offset);
+  if (const std::string foreign = problems_ ? "" : foreign_json(file_.bytes());
+      !has_images() && !foreign.empty())
+    base::fail(base::ExitCode::data, file_.path(), ": ", foreign);
   if (!problems_)
     base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
                "; `ssddata check` lists every problem");
+  if (entry_.has(Entry::id) && section_ == images)
+    out_.bad_images.insert(entry_.integers[Entry::id]);
+  if (entry_.has(Entry::id) && section_ == categories)
+    out_.bad_categories.insert(entry_.integers[Entry::id]);
   position.resize(position.size() - 2);
   Problem problem{kKinds[section_], position};
   problem.has_annotation = section_ == annotations && entry_.has(Entry::id);
@@ -294,6 +327,13 @@ void CocoHandler::fail_here(const std::string& what) const {
   base::fail(base::ExitCode::data, file_.position(cursor_.offset()), what);
 }
 
+std::string other_sections_in_words(const CocoRecords& records) {
+  std::string names;
+  for (const std::string& name : records.sections)
+    names += (names.empty() ? "; it has " : ", ") + base::printable_name(name);
+  return names;
+}
+
 CocoRecords read_coco_records(base::LoadedFile& file, Problems* problems) {
   if (const std::string foreign = foreign_bytes(file.bytes()); !foreign.empty())
     base::fail(base::ExitCode::data, file.path(), ": ", foreign);
@@ -309,7 +349,9 @@ CocoRecords read_coco_records(base::LoadedFile& file, Problems* problems) {
   if (!handler.has_images() || (!handler.has_categories() && !records.annotations.empty()))
     base::fail(base::ExitCode::data, file.path(), ": no \"",
                handler.has_images() ? "categories" : "images",
-               "\" section; expected a COCO file with images, annotations, and categories");
+               "\" section; expected a COCO file with images, annotations, and categories",
+               other_sections_in_words(records));
+  records.has_annotations = handler.has_annotations();
   return records;
 }
 

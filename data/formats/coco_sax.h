@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "data/formats/coco.h"
@@ -20,7 +21,16 @@ struct CocoRecords {
   std::vector<Category> categories;
   std::vector<ImageEntry> images;
   std::vector<CocoAnnotation> annotations;
+  int64_t turned = 0;  // annotations with a rotation
+  // Ids of entries that were left out, so that what belongs to them is no fault of its own.
+  std::unordered_set<int64_t> bad_images, bad_categories;
+  bool has_annotations = false;       // whether there is such a section
+  std::vector<std::string> sections;  // the names of the first ones that are not read
 };
+
+// What the file has beside images, annotations and categories: "; it has info, annotation", or an
+// empty text. A section may be misspelt.
+std::string other_sections_in_words(const CocoRecords&);
 
 // Parses the sections in any order. A bad entry is added to `problems` and left out. If `problems`
 // is null, it throws Error(data).
@@ -42,6 +52,7 @@ struct CocoEntry {
     name,
     supercategory,
     segmentation,
+    attributes,
     kFields
   };
   enum Kind { null, boolean, integer, real, string, array, object };  // of a JSON value
@@ -51,6 +62,8 @@ struct CocoEntry {
   int64_t integers[iscrowd + 1] = {};
   double area_value = 0, box[4] = {};
   int box_count = 0;
+  bool has_address = false;  // COCO's coco_url
+  bool turned = false;       // its attributes have a rotation, as CVAT writes it
   std::string text;     // file_name or name
   std::string group;    // supercategory
   std::string problem;  // the first one
@@ -83,6 +96,7 @@ class CocoHandler {
   }
 
   bool has_images() const { return sections_seen_ >> images & 1; }
+  bool has_annotations() const { return sections_seen_ >> annotations & 1; }
   bool has_categories() const { return sections_seen_ >> categories & 1; }
 
  private:
@@ -92,7 +106,7 @@ class CocoHandler {
   void store(CocoEntry::Kind kind, int64_t integer, double real);
   void open_container(CocoEntry::Kind kind);
   std::string in_words(CocoEntry::Kind) const;
-  void refuse(CocoEntry::Field field, CocoEntry::Kind kind, const char* expected);
+  void refuse(CocoEntry::Field field, CocoEntry::Kind kind);
   void note(const std::string& problem);
   void finish_entry();
   std::string missing_value() const;
@@ -112,6 +126,7 @@ class CocoHandler {
   uint32_t sections_seen_ = 0;
   int64_t entries_ = 0;  // begun in this section
   CocoEntry::Field field_ = CocoEntry::unknown;
+  bool in_rotation_ = false;  // whether the value of attributes.rotation comes
   CocoEntry entry_;
   std::string_view word_;  // the string that is being taken
 };

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "data/formats/encoding.h"
+#include "data/formats/foreign/file_kinds.h"
 #include "data/formats/lines.h"
 
 namespace data {
@@ -21,18 +21,64 @@ bool is_json_lines(std::string_view file) {
          file[file.find_last_not_of(" \r", end - 1)] == '}' && file[end + 1] == '{';
 }
 
-// A first line of words between commas or semicolons.
-bool is_table(std::string_view file) {
-  const std::string_view line = file.substr(0, std::min(file.find('\n'), size_t{1000}));
-  const bool plain = line.find_first_of("{}[]<>\0"sv) == std::string_view::npos;
-  return plain && std::count_if(line.begin(), line.end(),
-                                [](char c) { return c == ',' || c == ';' || c == '\t'; }) >= 3;
+bool is_array_of(std::string_view file, std::string_view field) {
+  return first_letter(file) == '[' && contains(file.substr(0, 4096), field);
 }
 
-bool is_array_of(std::string_view file, std::string_view field) {
-  const size_t first = file.find_first_not_of("\xef\xbb\xbf \t\r\n");
-  return first != std::string_view::npos && file[first] == '[' &&
-         contains(file.substr(0, 4096), field);
+// What a labelling tool writes, told by words of which all stand in the file.
+struct Tool {
+  std::string_view marks[3];  // those that are not needed are empty
+  const char* words;
+};
+
+bool wrote(const Tool& tool, std::string_view head, std::string_view tail) {
+  return std::ranges::all_of(tool.marks, [&](std::string_view mark) {
+    return contains(head, mark) || contains(tail, mark);
+  });
+}
+
+constexpr Tool kArrays[] = {
+    {{"\"rectanglelabels\""}, "a project of Label Studio: export it as COCO"},
+    {{"\"from_name\""}, "a project of Label Studio: export it as COCO"},
+    {{"\"coordinates\""}, "CreateML: export COCO JSON"},
+    {{"\"Labeled Data\""}, "an export of Labelbox: convert it to COCO JSON"},
+    {{"\"data_row\""}, "an export of Labelbox: convert it to COCO JSON"},
+    {{"\"box2d\""}, "labels of BDD100K: convert them to COCO JSON"},
+};
+constexpr Tool kWithImages[] = {
+    {{"\"project_name\"", "\"images\"", "\"image_name\""},
+     "a project of Hasty in its own format: export it as COCO"},
+    {{"\"project_name\"", "\"images\"", "\"label_classes\""},
+     "a project of Hasty in its own format: export it as COCO"},
+};
+constexpr Tool kObjects[] = {
+    {{"\"shapes\"", "\"imagePath\""},
+     "a file of Labelme, which has one per image: convert the folder with labelme2coco, or export "
+     "COCO JSON"},
+    {{"\"_via_"}, "a project of VIA (VGG Image Annotator): export the annotations as COCO"},
+    {{"\"regions\"", "\"filename\""},
+     "a project of VIA (VGG Image Annotator): export the annotations as COCO"},
+    {{"\"regions\"", "\"asset\""},
+     "a file of VoTT in its own format: export the project as Pascal VOC, whose folder is given "
+     "as `voc`"},
+    {{"\"objects\"", "\"classTitle\""},
+     "a file of Supervisely, which has one per image: export the project as COCO"},
+    {{"\"classes\"", "\"title\"", "\"shape\""},
+     "the list of classes of Supervisely: export the project as COCO"},
+    {{"\"categories\"", "\"items\"", "\"label\""},
+     "Datumaro's own format: convert it with `datum convert -f coco`"},
+    {{"\"item\"", "\"annotations\"", "\"bounding_box\""},
+     "Darwin JSON of V7, which has one file per image: export the data set as COCO"},
+    {{"\"features\"", "\"geometry\""}, "GeoJSON: export COCO JSON"},
+    {{"\"image_id\"", "\"detections\""},
+     "a line of `ssddetect --json-lines`, which is given as `ssdeval --detections`"},
+};
+
+template <size_t kCount>
+std::string tool_of(const Tool (&tools)[kCount], std::string_view head, std::string_view tail) {
+  const auto found =
+      std::ranges::find_if(tools, [&](const Tool& tool) { return wrote(tool, head, tail); });
+  return found == std::end(tools) ? "" : found->words;
 }
 
 }  // namespace
@@ -40,48 +86,35 @@ bool is_array_of(std::string_view file, std::string_view field) {
 std::string foreign_bytes(std::string_view file) {
   if (std::string nothing = nothing_in_words(file); !nothing.empty())
     return nothing + ", expected a COCO file";
-  if (const std::string wide = wide_in_words(file); !wide.empty()) return wide;
-  if (file.starts_with("\x89PNG"sv) || file.starts_with("\xff\xd8\xff"sv))
+  if (is_record_file(file)) return "a TFRecord shard, which is given as `tfrecords`";
+  if (const std::string other = packed_in_words(file); !other.empty()) return other;
+  if (is_picture(file))
     return "a picture, expected a COCO file; a folder of pictures is given as `images`";
-  if (file.starts_with("PK\x03\x04"sv)) return "a zip file: unpack it and name the JSON file in it";
-  if (file.starts_with("\x1f\x8b"sv)) return "a gzip file: unpack it with gunzip";
+  if (is_data_yaml(file)) return "a data.yaml of YOLO, which is given as `yolo`";
+  const std::string_view head = file.substr(0, 4096);
+  if (is_json_lines(file) && contains(head, "\"data_row\""sv))
+    return tool_of(kArrays, "\"data_row\""sv, "");
   if (is_json_lines(file))
-    return contains(file.substr(0, 4096), "\"bbox\""sv)
+    return contains(head, "\"bbox\""sv)
                ? "JSON Lines with boxes, expected one COCO object: export COCO JSON; a results "
                  "file is given as `ssdeval --detections`"
                : "JSON Lines, an object per line, expected one COCO object: export COCO JSON";
-  if (file.starts_with("version https://git-lfs"sv))
-    return "the pointer that Git LFS leaves: `git lfs pull` fetches the file";
   if (is_table(file)) return "a table (CSV), expected COCO JSON: export COCO JSON";
+  if (first_letter(file) == '[')
+    if (const std::string tool = tool_of(kArrays, head, ""); !tool.empty()) return tool;
   if (is_array_of(file, "\"bbox\""sv))
     return "the file is an array, expected an object with images, annotations, and categories; a "
            "results file is given as `ssdeval --detections`";
-  if (is_array_of(file, "\"rectanglelabels\""sv) || is_array_of(file, "\"from_name\""sv))
-    return "a project of Label Studio: export it as COCO";
-  if (is_array_of(file, "\"coordinates\""sv)) return "CreateML: export COCO JSON";
-  const size_t first = file.find_first_not_of("\xef\xbb\xbf \t\r\n");
-  if (first == std::string_view::npos || file[first] != '<') return "";
-  const std::string_view head = file.substr(0, 4096);
+  if (first_letter(file) == '{') return tool_of(kWithImages, head, "");
+  if (first_letter(file) != '<') return "";
   if (contains(head, "<annotations") || contains(head, "<track") || contains(head, "<image "))
     return "the XML of CVAT, expected COCO JSON: export the task as \"COCO 1.0\"";
   return "XML or HTML, expected COCO JSON; a folder of PASCAL VOC files is given as `voc`";
 }
 
 std::string foreign_json(std::string_view file) {
-  const std::string_view head = file.substr(0, 65536),
-                         tail = file.substr(file.size() - std::min<size_t>(file.size(), 4096));
-  if (contains(head, "\"shapes\"") &&
-      (contains(head, "\"imagePath\"") || contains(tail, "\"imagePath\"")))
-    return "a file of Labelme, which has one per image: convert the folder with labelme2coco, or "
-           "export COCO JSON";
-  if (contains(head, "\"_via_") ||
-      (contains(head, "\"regions\"") && contains(head, "\"filename\"")))
-    return "a project of VIA (VGG Image Annotator): export the annotations as COCO";
-  if (contains(head, "\"features\"") && contains(head, "\"geometry\""))
-    return "GeoJSON: export COCO JSON";
-  if (contains(head, "\"image_id\"") && contains(head, "\"detections\""))
-    return "a line of `ssddetect --json-lines`, which is given as `ssdeval --detections`";
-  return "";
+  return tool_of(kObjects, file.substr(0, 65536),
+                 file.substr(file.size() - std::min<size_t>(file.size(), 4096)));
 }
 
 }  // namespace data

@@ -37,6 +37,8 @@ void take_file(const fs::directory_entry& entry, const std::string& folder, bool
 
 }  // namespace
 
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
 bool names_image(const fs::path& path) {
   static const std::set<std::string> kEndings{".jpg", ".jpeg", ".png"};
   return kEndings.contains(lower_ending(path));
@@ -60,6 +62,12 @@ ImageFolder list_images(const std::string& folder, bool with_subfolders) {
   for (fs::recursive_directory_iterator entry(folder, options, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code unknown;
+    if (is_hidden(entry->path())) {
+      const bool folder_too = entry->is_directory(unknown);
+      out.hidden += !folder_too && names_image(entry->path());
+      if (folder_too) entry.disable_recursion_pending();
+      continue;
+    }
     if (with_subfolders && entry->is_directory(unknown)) base::require_permitted(entry->path());
     take_file(*entry, folder, with_subfolders || entry.depth() == 0, out);
   }

@@ -12,11 +12,16 @@ struct ImageFolder {
   std::vector<std::filesystem::path> images;  // .jpg, .jpeg, .png: relative to the folder, sorted
   std::map<std::string, int64_t> others;      // number of pictures that are not read, by ending
   int64_t below = 0;                          // images in sub-folders, if those are left out
+  int64_t hidden = 0;                         // hidden images, which are left out
 };
 
-// Lists a folder, with or without its sub-folders. Throws Error(data) if it cannot be read.
+// Lists a folder, with or without its sub-folders. Hidden files and folders are left out: systems
+// and editors make them, such as the "._a.jpg" that macOS writes beside a copied a.jpg. Throws
+// Error(data) if the folder cannot be read.
 ImageFolder list_images(const std::string& folder, bool with_subfolders);
 
+// Whether the last part of the path begins with a dot.
+bool is_hidden(const std::filesystem::path& path);
 // Whether the name has the ending of a format that is read, in any case of letters.
 bool names_image(const std::filesystem::path& path);
 // Whether the name has the ending of a picture format that is not read.

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "data/formats/grouping_class.h"
 #include "data/formats/lines.h"
 #include "data/formats/text_tokens.h"
 #include "engine/base/error.h"
@@ -48,7 +49,8 @@ class LabelMapParser : TextTokens {
     const auto [first, fresh] = items_.try_emplace(label.id, line(), shown);
     if (!fresh) refuse_id(label.id, first->second.first, first->second.second, shown);
     // The original reserves 0 for it.
-    if (label.id == 0 && (label.name == "background" || label.display_name == "background")) return;
+    if (label.id == 0 && (is_background_name(label.name) || is_background_name(label.display_name)))
+      return;
     if (label.id == 0) refuse("id 0 stands for the background, expected an integer of 1 or more");
     if (!label.name.empty()) {
       const auto [named, is_new] = names_.try_emplace(label.name, label.line);

@@ -14,20 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void leave_out_grouping_class(const Source& source, Dataset& dataset) {
-  const int index = source.keep_grouping_class ? -1 : find_grouping_class(dataset);
-  if (index < 0) return;
-  const std::string name = dataset.categories[size_t(index)].name;
-  const auto& kept = source.model_classes;
-  if (std::find(kept.begin(), kept.end(), name) != kept.end()) return;
-  leave_out_class(dataset, index);
-  const std::string option = source.option("keep_grouping_class");
-  dataset.notes.push_back(source.path() + ": category '" + base::printable_name(name) +
-                          "' has no boxes and only groups the others: it is left out of the "
-                          "classes" +
-                          (option.empty() ? "" : " (" + option + " keeps it)"));
-}
-
 // What may not be read seems not to exist, and readers would say so.
 void require_permitted(const Source& s) {
   for (const Format& f : formats())
@@ -100,19 +86,21 @@ std::string format_keys(const std::string& prefix) {
   return all;
 }
 
-Dataset open(const Source& source, const std::string& prefix, Problems* problems) {
-  const Format* chosen = nullptr;
-  int given = 0;
-  for (const Format& f : formats())
-    if (f.given_in(source)) chosen = &f, ++given;
+void require_one_format(const Source& source, const std::string& prefix) {
+  const auto given =
+      std::ranges::count_if(formats(), [&](const Format& f) { return f.given_in(source); });
   if (given != 1)
     base::fail(base::ExitCode::usage, "give exactly one of ", format_keys(prefix), "; found ",
                given);
+}
+
+Dataset open(const Source& source, const std::string& prefix, Problems* problems) {
+  require_one_format(source, prefix);
   require_permitted(source);
-  Dataset dataset = chosen->open(source, problems);
+  Dataset dataset = format_of(source)->open(source, problems);
   dataset.source = source.path();
   dataset.policy = source.policy, dataset.prefix = source.prefix;
-  leave_out_grouping_class(source, dataset);
+  leave_out_idle_classes(source, dataset);
   return dataset;
 }
 

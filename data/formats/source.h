@@ -70,6 +70,8 @@ const Format* format_of(const Source&);
 
 // The keys of all formats, each after `prefix`: "--annotations, --tfrecords, --voc, --yolo".
 std::string format_keys(const std::string& prefix);
+// Throws Error(usage) unless exactly one of them is given.
+void require_one_format(const Source&, const std::string& prefix);
 
 // Reads the data set. If its format has no annotation ids, areas or crowd flags, these are 1, 2,
 // ..., width * height, and false. A category without boxes that groups all others is left out, with

@@ -54,8 +54,9 @@ std::vector<std::string> source_value_names() {
 }
 
 void refuse_unread_values(const Source& s, const GivenValues& given) {
+  if (!s.given()) return;
+  require_one_format(s, s.prefix);  // else a value may be told to fit none of them
   const Format* format = format_of(s);
-  if (!format) return;
   for (const auto& [value, name] : kValues) {
     if (!is_given(s, given, value)) continue;
     const std::string why = format->why_unread(s, value);

@@ -29,6 +29,7 @@ constexpr uint64_t kLargestFile = uint64_t{4} << 20;
 struct VocObject {
   std::string name;
   double edges[4] = {NAN, NAN, NAN, NAN};  // xmin, ymin, xmax, ymax
+  bool turned = false;                     // it has a rotation, as CVAT writes it
 };
 struct VocFile {
   std::string where;
@@ -79,9 +80,18 @@ pugi::xml_node only_child(pugi::xml_node parent, const char* name, const XmlPlac
   return first;
 }
 
+bool has_rotation(pugi::xml_node object) {
+  for (pugi::xml_node attribute : object.child("attributes").children("attribute"))
+    if (attribute.child_value("name") == std::string_view("rotation") &&
+        attribute.child("value").text().as_double() != 0)
+      return true;
+  return false;
+}
+
 VocObject parse_object(pugi::xml_node element, const XmlPlaces& places) {
   VocObject object;
   object.name = text_of(only_child(element, "name", places));
+  object.turned = has_rotation(element);
   const pugi::xml_node box = only_child(element, "bndbox", places);
   for (int i = 0; i < 4; ++i)
     if (const pugi::xml_node edge = only_child(box, kVocEdges[i], places))
@@ -126,7 +136,10 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
   if (!document.child("annotation"))
     fail(ExitCode::data, where, ": the file holds <",
          base::printable_name(document.document_element().name()),
-         ">, expected PASCAL VOC's <annotation>");
+         ">, expected PASCAL VOC's <annotation>",
+         document.child("annotations")
+             ? "; it is CVAT's own XML: export the task as \"PASCAL VOC 1.1\" or \"COCO 1.0\""
+             : "");
   const XmlPlaces places{xml, where};
   parse_annotation(only_child(document, "annotation", places), places, file);
   if (file.image.width == 0 || file.image.height == 0)
@@ -215,13 +228,21 @@ std::string doubts_in_words(const std::vector<VocFile>& files) {
 
 std::string note_of(const std::vector<VocFile>& files, const VocPictures& pictures,
                     const std::string& folder, const VocFiles& listed, bool all) {
-  int64_t parts = 0;
-  for (const VocFile& file : files) parts += file.parts;
+  int64_t parts = 0, turned = 0;
+  for (const VocFile& file : files) {
+    parts += file.parts;
+    turned += std::ranges::count_if(file.objects, &VocObject::turned);
+  }
   std::string note = pictures.note(folder, all) + doubts_in_words(files);
   if (listed.repeated > 0)
     note += fmt::format("; {} listed again and count{} as often (the first: {})",
                         listed.repeated == 1 ? "1 is" : fmt::format("{} are", listed.repeated),
                         listed.repeated == 1 ? "s" : "", listed.first_repeated);
+  if (turned > 0)
+    note += fmt::format(
+        "; {} with a rotation taken as if not turned: draw what is turned as polygons to have the "
+        "boxes around it",
+        base::counted(turned, "box"));
   return note + (parts
                      ? fmt::format("; {} of parts of objects left out", base::counted(parts, "box"))
                      : "");

@@ -6,7 +6,9 @@
 #include <set>
 #include <utility>
 
+#include "data/check/similar_file.h"
 #include "data/formats/coco.h"
+#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/voc.h"
 #include "engine/base/error.h"
@@ -77,7 +79,9 @@ VocFiles listed_files(const std::string& list, const fs::path& folder, Problems*
     if (std::error_code unknown; !fs::exists(folder / path, unknown))
       return leave_out(ProblemKind::bad_label_file,
                        "there is no " + base::printable((folder / path).string()) +
-                           " for this name; remove the line, or add the file");
+                           " for this name" +
+                           (left_out == 0 ? similar_path_in_words(folder / path) : "") +
+                           "; remove the line, or add the file");
     if (!seen.insert(path).second && listed.repeated++ == 0) listed.first_repeated = where;
     listed.paths.push_back(path);
   });
@@ -125,7 +129,7 @@ VocFiles find_voc_files(const std::string& folder, const std::string& list, Prob
     if (entry.is_directory(unknown)) base::require_permitted(entry.path());
     const fs::path ending = entry.path().extension();
     if (entry.path().filename() == kVocUnfinished) refuse_unfinished(entry.path());
-    if (ending == ".xml" || ending == ".XML")
+    if ((ending == ".xml" || ending == ".XML") && !is_hidden(entry.path()))
       paths.push_back(entry.path().lexically_relative(folder));
     return true;
   });

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "data/formats/image_folder.h"
+#include "data/formats/yolo/label_places.h"
+#include "data/likely_name.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
@@ -16,42 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether the file may hold labels. Some texts that lie beside labels hold something else.
-bool is_label_name(const fs::path& path) {
-  static const std::set<std::string> kOthers{"classes.txt", "train.txt",  "val.txt",  "test.txt",
-                                             "labels.txt",  "README.txt", "notes.txt"};
-  const std::string ending = path.extension().string();
-  return (ending == ".txt" || ending == ".TXT") && !kOthers.contains(path.filename().string());
-}
-
-struct LabelFiles {
-  std::vector<fs::path> paths;
-  std::string unseen;  // "; 2 folders could not be looked at, ..." if there are any
-};
-
-LabelFiles label_files(const std::vector<fs::path>& folders) {
-  std::set<fs::path> files;
-  LabelFiles found;
-  for (const fs::path& folder : folders) {
-    const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
-      std::error_code unknown;
-      if (is_label_name(entry.path()) && entry.is_regular_file(unknown))
-        files.insert(entry.path().lexically_normal());
-      return true;
-    });
-    if (unseen.count > 0) found.unseen += "; " + unseen.in_words();
-  }
-  found.paths.assign(files.begin(), files.end());
-  return found;
-}
-
-// Explains a label file without an image if a picture of that name has a format that is not read.
+// Explains a label file without an image if a picture of that name has a format that is not read,
+// or if the name of an image differs only in upper and lower case or in Unicode's forms of letters.
 std::string other_picture_of(const YoloFiles& files, const fs::path& label) {
   std::string words;
+  const std::string stem = without_case(label.stem().string());
   base::walk(files.image_folder, true, [&](const fs::directory_entry& entry) {
     const fs::path& path = entry.path();
     if (path.stem() == label.stem() && names_other_picture(path))
       words = fmt::format(", whose picture {} is neither JPEG nor PNG", path.filename().string());
+    else if (path.stem() != label.stem() && names_image(path) &&
+             without_case(path.stem().string()) == stem)
+      words = fmt::format(", although there is {}: give both one name", path.string());
     return words.empty();
   });
   return words;
@@ -139,7 +117,7 @@ std::string without_labels(const YoloFiles& files) {
   return fmt::format("{}: not one of {} has a label file, which for {} would be {}; {}{}",
                      files.image_folder, base::counted(int64_t(files.images.size()), "image"),
                      first.relative.string(), first.labels.string(),
-                     found == 0   ? "no label files were found"
+                     found == 0   ? "no label files were found" + other_label_places(files)
                      : found == 1 ? "1 label file has no image"
                                   : fmt::format("{} label files have no image", found),
                      labels.unseen);

@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <utility>
 
+#include "data/check/similar_file.h"
 #include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo.h"
 #include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
+#include "engine/base/folder_walk.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"
@@ -103,6 +106,39 @@ void refuse_missing(const OddLines& odd, const fs::path& list, size_t found) {
                          : "");
 }
 
+// Finds what is meant by lines whose images are not there.
+class ListedImages {
+ public:
+  explicit ListedImages(const fs::path& root) : root_(root) {}
+
+  // What to do about a line. All folders are looked through, once.
+  std::string cure_of(const fs::path& image) {
+    std::string there = similar_.find(root_, image.generic_string());
+    if (there.empty()) there = elsewhere(image.filename().string());
+    if (there.empty()) return "remove the line, or add the image";
+    return "lines are relative to " + base::printable_path(root_.string()) + ", which has " +
+           base::printable_path(there) + ": write that path";
+  }
+
+ private:
+  std::string elsewhere(const std::string& name) {
+    if (!std::exchange(walked_, true))
+      base::walk(root_, true, [this](const fs::directory_entry& entry) {
+        if (names_image(entry.path()))
+          places_.emplace(entry.path().filename().string(),
+                          entry.path().lexically_relative(root_).generic_string());
+        return true;
+      });
+    const auto found = places_.find(name);
+    return found == places_.end() ? "" : found->second;
+  }
+
+  const fs::path root_;
+  SimilarFiles similar_;
+  bool walked_ = false;
+  std::map<std::string, std::string> places_;  // by name without folders
+};
+
 // Paths in a list are relative to the folder of the data set, or to that of the list if they begin
 // with "./".
 void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Problems* problems) {
@@ -110,6 +146,7 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Probl
   const size_t first = out.images.size();
   OddLines odd;
   std::set<fs::path> seen;
+  ListedImages images(root);
   for_lines(plain_text(file.bytes(), list.string()), [&](std::string_view line, int number) {
     if (line.empty()) return;
     if (names_other_picture(fs::path(line))) {
@@ -124,7 +161,7 @@ void take_list(const fs::path& root, const fs::path& list, YoloFiles& out, Probl
     if (std::error_code unknown; !fs::exists(root / image.relative, unknown)) {
       const std::string text = base::printable_path((root / image.relative).string()) +
                                " does not exist; " + windows_in_words(line) +
-                               "remove the line, or add the image";
+                               images.cure_of(image.relative);
       if (odd.missing++ == 0) odd.first_missing = where + ": " + text;
       if (problems) report(problems, ProblemKind::missing_file, where, text);
       return;
@@ -186,8 +223,9 @@ std::pair<fs::path, std::string> root_of(const fs::path& yaml, const std::string
                                const fs::path& root) {
   fail(ExitCode::data, where, ": ", base::printable_name(split), ": ",
        base::printable_path(place.string()),
-       " does not exist, expected a folder of images or a list of them; ", windows_in_words(text),
-       "write it relative to ", base::printable_path(root.string()), ", or set `path`");
+       " does not exist, expected a folder of images or a list of them",
+       similar_path_in_words(place), "; ", windows_in_words(text), "write it relative to ",
+       base::printable_path(root.string()), ", or set `path`");
 }
 
 std::string splits_of(const YoloYaml& yaml) {

@@ -58,8 +58,10 @@ std::vector<SkippedImage> SampleBuilder::build(const std::vector<uint32_t>& orde
       fill(image, row, batch, i == 0 ? planned : CacheUse{});
       return skipped;
     } catch (const base::Error& error) {
-      if (options_.image_errors == ImageErrorPolicy::error || error.code() != base::ExitCode::data)
-        throw;
+      if (error.code() != base::ExitCode::data) throw;
+      if (options_.image_errors == ImageErrorPolicy::error)
+        base::fail(error.code(), error.what(), "; mend the image, or leave it out of the data",
+                   skip_limit() > 0 ? ", or set data.on_bad_image=skip for up to 1 %" : "");
       skipped.push_back({image, error.what()});
     }
   }

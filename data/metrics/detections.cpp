@@ -8,9 +8,10 @@
 #include <ostream>
 
 #include "data/formats/json_fault.h"
-#include "data/formats/lines.h"
+#include "data/likely_name.h"
 #include "data/metrics/detection_lines.h"
 #include "data/metrics/detections_sax.h"
+#include "data/metrics/foreign_results.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
@@ -37,12 +38,27 @@ void read_array(base::LoadedFile& file, JsonCursor& cursor, DetectionHandler& ha
     base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
 }
 
+// For a message: the name of an image that differs from this one only in case or in Unicode's forms
+// of letters, or the usual cause if there is none.
+std::string nearly_in_words(const std::string& name, const Dataset& truth) {
+  const auto last = [](const std::string& path) {
+    return path.substr(path.find_last_of("/\\") + 1);
+  };
+  const std::string own = last(name), form = without_case(own);
+  for (const ImageEntry& image : truth.images)
+    if (const std::string other = last(image.file_name);
+        other != own && without_case(other) == form)
+      return "; the annotations have " + base::printable_name(image.file_name) +
+             ", which differs only in case or Unicode characters: give both one name";
+  return "; are these detections of other images?";
+}
+
 }  // namespace
 
 DetectionFile load_detections(const std::string& path, const Dataset& truth) {
   base::LoadedFile file(path, kLargestFile);
-  if (const std::string nothing = nothing_in_words(file.bytes()); !nothing.empty())
-    base::fail(base::ExitCode::data, path, ": ", nothing, ", expected an array of detections");
+  if (const std::string foreign = foreign_results(file.bytes()); !foreign.empty())
+    base::fail(base::ExitCode::data, path, ": ", foreign);
   DetectionFile out;
   JsonCursor cursor(file.bytes());
   DetectionHandler handler(file, cursor, truth, out);
@@ -55,7 +71,7 @@ DetectionFile load_detections(const std::string& path, const Dataset& truth) {
     base::fail(base::ExitCode::data, path, ": none of the file names of its ", out.unknown_images,
                " detections is an annotated image, the first is ",
                base::printable_name(out.first_unknown_image),
-               "; are these detections of other images?");
+               nearly_in_words(out.first_unknown_image, truth));
   return out;
 }
 

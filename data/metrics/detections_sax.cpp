@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "data/metrics/foreign_results.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 
@@ -39,6 +40,11 @@ bool DetectionHandler::number(double value, bool is_integer, int64_t integer) {
 }
 
 bool DetectionHandler::string(std::string& text) {
+  if (depth_ == 2 && (field_ == image_id || field_ == category_id)) {
+    cursor_.token_read();
+    (field_ == image_id ? image_text_ : category_text_) = "\"" + base::printable_name(text) + "\"";
+    return true;
+  }
   const bool name = depth_ == 2 && (field_ == file_name || field_ == category);
   if (!name) {
     constexpr size_t kShown = 40;
@@ -83,14 +89,15 @@ void DetectionHandler::open_container() {
 }
 
 bool DetectionHandler::start_object(size_t) {
-  if (depth_ == 0)
-    fail_here("the file is an object, expected an array of detections; is it an annotation file?");
+  if (depth_ == 0) fail_here(wrapped_results(file_.bytes()));
   if ((depth_ == 2 || depth_ == 3) && field_ != unknown) refuse("an object");
   open_container();
   if (depth_ == 2) {
     ++entries_;
     seen_ = 0;
     field_ = unknown;
+    image_id_ = category_id_ = 0;
+    image_text_.clear(), category_text_.clear();
     box_count_ = 0;
   }
   return true;
@@ -132,13 +139,26 @@ bool DetectionHandler::key(std::string& name) {
 }
 
 void DetectionHandler::keep_entry() {
-  for (int field = 1; field < kRequired; ++field)
+  require_id(image_id, image_text_, file_name, "the name of its image");
+  require_id(category_id, category_text_, category, "the name of its class");
+  for (const Field field : {bbox, score})
     if (!(seen_ >> field & 1)) fail_here(std::string("has no ") + kNames[field]);
   if (box_count_ != 4)
     fail_here(base::concatenate("bbox has ", box_count_, " numbers, expected 4"));
   if (!finds_image() || !finds_category()) return;
   out_.negative_sizes += box_[2] < 0 || box_[3] < 0;
   out_.detections.push_back({image_id_, category_, box_[0], box_[1], box_[2], box_[3], score_});
+}
+
+// A name takes the place of an id, which other programs may write as text or leave out.
+void DetectionHandler::require_id(Field id, const std::string& text, Field name,
+                                  const char* meaning) const {
+  if (seen_ >> name & 1) return;
+  const bool has_id = seen_ >> id & 1;
+  if (has_id && text.empty()) return;
+  fail_here(base::concatenate(has_id ? "" : "has no ", kNames[id],
+                              has_id ? " is the string " + text : "", ", expected an integer, or ",
+                              kNames[name], " with ", meaning));
 }
 
 // Finds the image by name if there is one, because the id may then be the detector's own.
@@ -178,7 +198,8 @@ bool DetectionHandler::finds_category() {
   category_ = by_id == categories_.end() ? -1 : by_id->second;
   if (seen_ >> category & 1) {
     const int32_t by_name = names_.category_of(category_name_);
-    out_.categories_by_name += by_name >= 0 && by_name != category_;
+    const bool has_id = (seen_ >> category_id & 1) && category_text_.empty();
+    out_.categories_by_name += has_id && by_name >= 0 && by_name != category_;
     category_ = by_name;
   }
   if (category_ >= 0) return true;

@@ -54,6 +54,7 @@ class DetectionHandler {
   bool other(const std::string& kind);
   void open_container();
   void keep_entry();
+  void require_id(Field id, const std::string& text, Field name, const char* meaning) const;
   bool finds_image();
   bool finds_category();
   [[noreturn]] void refuse(const std::string& found);
@@ -77,7 +78,8 @@ class DetectionHandler {
   Field field_ = unknown;
   uint32_t seen_ = 0;  // one bit per field of the entry
   int64_t image_id_ = 0, category_id_ = 0;
-  int32_t category_ = 0;  // of the entry: index into Dataset::categories
+  std::string image_text_, category_text_;  // in quotes: ids that are strings, else empty
+  int32_t category_ = 0;                    // of the entry: index into Dataset::categories
   std::string file_name_, category_name_;
   double box_[4] = {}, score_ = 0;
   int box_count_ = 0;

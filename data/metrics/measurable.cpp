@@ -29,6 +29,12 @@ bool has_odd_area(const Object& object) {
          object.area > (object.width + kPixel) * (object.height + kPixel) * kRounding;
 }
 
+bool has_area_in_parts(const Object& object) {
+  constexpr double kPixel = 1, kLeastBox = 100;
+  return !object.crowd && object.area > 0 && object.area <= kPixel &&
+         object.width * object.height > kLeastBox;
+}
+
 std::string why_unmeasured(const Dataset& truth) {
   const auto& objects = truth.objects;
   if (std::any_of(objects.begin(), objects.end(), countable)) return {};
@@ -55,12 +61,19 @@ std::string uncounted_in_words(const Dataset& truth) {
 }
 
 std::string odd_areas_in_words(const Dataset& truth) {
-  const auto odd = std::count_if(truth.objects.begin(), truth.objects.end(), has_odd_area);
-  if (odd == 0) return {};
-  return fmt::format(
-      "{} objects have an area of 0 or above that of their box, by which they are counted as "
-      "small, medium or large",
-      base::share_in_words(odd, int64_t(truth.objects.size())));
+  const auto all = int64_t(truth.objects.size());
+  const auto odd = std::ranges::count_if(truth.objects, has_odd_area);
+  const auto parts = std::ranges::count_if(truth.objects, has_area_in_parts);
+  std::string words;
+  if (odd > 0)
+    words =
+        base::share_in_words(odd, all) + " objects have an area of 0 or above that of their box";
+  if (parts > 0)
+    words +=
+        (words.empty() ? "" : ", and ") + base::share_in_words(parts, all) +
+        " objects have an area of at most 1 px in a box of more than 100 (expected pixels; are "
+        "they parts of the image?)";
+  return words.empty() ? "" : words + ", by which they are counted as small, medium or large";
 }
 
 }  // namespace data

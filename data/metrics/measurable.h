@@ -13,6 +13,10 @@ bool has_counted_area(const Object& object);
 // metrics for small, medium and large objects go by the area. No crowd region counts as odd.
 bool has_odd_area(const Object& object);
 
+// Whether the area is that of a pixel at most in a box of many: a part of the image, in 0 to 1,
+// instead of pixels. No crowd region is.
+bool has_area_in_parts(const Object& object);
+
 // Says why every metric on `truth` would be -1, such as "there is no object in its 12 images".
 // Empty if there is something to find. The metrics ignore crowd regions and areas that they do not
 // count.
@@ -24,7 +28,8 @@ std::string why_unmeasured(const Dataset& truth);
 std::string uncounted_in_words(const Dataset& truth);
 
 // Says how many objects have an odd area, such as "3 of 12 (25.0 %) objects have an area of 0 or
-// above that of their box, by which they are counted as small, medium or large". Empty if none has.
+// above that of their box, by which they are counted as small, medium or large", and how many an
+// area in parts of the image. Empty if none has.
 std::string odd_areas_in_words(const Dataset& truth);
 
 }  // namespace data

@@ -17,6 +17,10 @@ bool leads_to_nothing(const std::string& path) {
 
 std::string start_folder_in_words(const std::string& path) {
   std::error_code unknown;
+  if (path.find("://") != path.npos)
+    return "; " + printable_path(path) +
+           " is an address, and nothing is downloaded: fetch it, and " +
+           "give the path of the file";
   if (fs::path(path).is_absolute() || !leads_to_nothing(path)) return {};
   const fs::path start = fs::current_path(unknown);
   if (unknown) return {};  // it was removed, which every program says

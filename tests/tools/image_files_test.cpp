@@ -27,6 +27,17 @@ TEST_CASE("names for very many images of one name are found at once") {
   CHECK(taken.contains("frame_100000"));
 }
 
+TEST_CASE("hidden images of a folder are left out and counted, and taken where they are named") {
+  const tests::TemporaryFolder place;
+  const std::string in = place.path().string();
+  for (const char* name : {"a.jpg", "._a.jpg", ".b.png", ".notes"})
+    tests::write_text(place.path() / name, "x");
+  tools::PathLines list(STDIN_FILENO, "none");
+  const tools::FoundImages found = tools::find_images({in, in + "/.b.png"}, false, list);
+  CHECK(found.files == std::vector<std::string>{in + "/a.jpg", in + "/.b.png"});
+  CHECK(tools::left_out_in_words(found) == "2 hidden images (of a name that begins with a dot)");
+}
+
 TEST_CASE("an image that is named again, in whatever spelling, is listed once") {
   const tests::TemporaryFolder place;
   const fs::path folder = place.path() / "in";

@@ -132,6 +132,9 @@ TEST_CASE("data errors and missing devices have codes of their own") {
   const Outcome ended = place.train("ended", "checkpoint.every_steps=1");
   CHECK(ended.exit_code == 3);
   CHECK_THAT(ended.err, Contains(name));
+  // One of 24 is more than may be skipped.
+  CHECK_THAT(ended.err, Contains("1 of 24 (4.2 %) images cannot be used; mend them, or leave them "
+                                 "out of the data"));
   const Outcome too_many = place.train("skipped", "data.on_bad_image=skip");
   CHECK(too_many.exit_code == 3);  // one of 24 is more than 1 %
 }

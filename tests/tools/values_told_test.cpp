@@ -208,6 +208,27 @@ TEST_CASE("a missing path is told with the folder in which it was looked for") {
   }
 }
 
+TEST_CASE("addresses are told to be no files") {
+  const TrainingPlace place(8, 4);
+  const std::string address = "https://example.org/weights/r50.pth",
+                    words = address + " is an address, and nothing is downloaded: fetch it, ";
+  check_refused(place.ssdtrain(kDry + "--init-from " + address), 4, words);
+  check_refused(run(place, "ssddata", "check --annotations " + address), 3, words);
+}
+
+TEST_CASE("an evaluation on the images of the training is told") {
+  const TrainingPlace place(8, 4);
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  const std::string words =
+      "note: these are the images and labels on which the checkpoint was "
+      "trained, so the metrics say little about others\n";
+  const std::string with = "--checkpoint run/last.safetensors --images data/images --annotations ";
+  CHECK_THAT(run(place, "ssdeval", with + "data/annotations/instances_train.json").err,
+             Contains(words));
+  CHECK_THAT(run(place, "ssdeval", with + "data/annotations/instances_val.json").err,
+             !Contains(words));
+}
+
 TEST_CASE("a checkpoint that another program has rewritten is read, if its old checksum is gone") {
   const TrainingPlace place(8, 4);
   REQUIRE(place.train("run", "train.steps=1").exit_code == 0);

@@ -187,18 +187,28 @@ TEST_CASE("options that the data set does not read are refused") {
     check_refused(p.run("ssdtrain", std::string("--config tiny.json --dry-run ") + key), 2, words);
 }
 
+TEST_CASE("two data sets are told before what fits one of them alone") {
+  const Place p;
+  const std::string two =
+      fmt::format("stats --annotations {} --images data/images --tfrecords x", Place::kFile);
+  check_refused(p.run("ssddata", two), 2,
+                "give exactly one of --annotations, --tfrecords, --voc, "
+                "--yolo; found 2");
+}
+
 TEST_CASE("data of a checkpoint that lies elsewhere now is asked for") {
   const Place p;
   REQUIRE(p.run("ssdtrain", "--config tiny.json --output-dir run train.steps=1 eval.every_steps=0")
               .exit_code == 0);
   fs::rename(p.at("data"), p.at("moved"));
   const std::string checkpoint = "--checkpoint run/last.safetensors ",
-                    words = "this path is from the configuration in the checkpoint: give "
-                            "--annotations and --images";
+                    words =
+                        "this path is from the configuration in the checkpoint: give "
+                        "--annotations and --images";
   check_refused(p.run("ssdeval", checkpoint), 3, words);
   // A path that the user has given is not the checkpoint's.
-  for (const char* given : {"--annotations data/x.json --images moved/images",
-                            "data.val.annotations=data/x.json"}) {
+  for (const char* given :
+       {"--annotations data/x.json --images moved/images", "data.val.annotations=data/x.json"}) {
     const Outcome outcome = p.run("ssdeval", checkpoint + given);
     CHECK(outcome.exit_code == 3);
     CHECK_THAT(outcome.err, !Contains(words));

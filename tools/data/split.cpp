@@ -106,7 +106,8 @@ int split(SplitArguments a) {
   a.options.by_folder = a.by == "folder";
   if (const double part = a.options.fraction; !(part > 0 && part < 1))
     base::fail(base::ExitCode::usage, "--fraction: expected a number above 0 and below 1, found ",
-               part);
+               part,
+               part > 1 && part < 100 ? fmt::format("; {:g} % is {:g}", part, part / 100) : "");
   const data::Dataset dataset = a.input.load();
   tell_same_names(dataset);
   data::require_writable_names(dataset, data::NameFormat::coco, "--to-train");

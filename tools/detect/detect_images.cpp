@@ -32,8 +32,10 @@ constexpr size_t kUsualBatch = 8;
 // Works through images that are all known from the start, and collects what is found in them.
 class DetectionRun {
  public:
-  DetectionRun(const DetectJob& job, const DetectionFiles& files, std::vector<std::string> images)
-      : job_(job), files_(files), images_(std::move(images)), names_(files.names(images_)) {}
+  DetectionRun(const DetectJob& job, const OpenedJob& opened, std::vector<std::string> images)
+      : job_(job), files_(opened.files), images_(std::move(images)), names_(files_.names(images_)) {
+    if (opened.truth) sizes_.emplace(*opened.truth);
+  }
 
   // Checks the outputs, and locks them.
   base::OutputLocks take_outputs(std::vector<std::string> inputs) const;
@@ -65,6 +67,7 @@ class DetectionRun {
   // Files of an earlier run: crops, by image, and the files of images that cannot be read now.
   std::map<std::string, std::set<std::string>> old_crops_;
   std::set<std::string> old_files_;
+  std::optional<TruthSizes> sizes_;  // none: there is no ground truth
   std::string entries_;
   size_t done_ = 0, boxes_ = 0, unreadable_ = 0;
   std::chrono::duration<double> time_{};
@@ -76,7 +79,7 @@ base::OutputLocks DetectionRun::take_outputs(std::vector<std::string> inputs) co
   guard.add("--json", job_.json);
   inputs.insert(inputs.end(), images_.begin(), images_.end());
   base::OutputLocks locks = guard.take(inputs);
-  files_.check_labels();  // again, because another program may have ended just before
+  files_.check_labels();
   return locks;
 }
 
@@ -92,7 +95,10 @@ void DetectionRun::run(Detection& detection, const DetectionPictures& pictures,
     finisher.add(detection.find(*batch));
   finisher.wait();
   time_ = std::chrono::steady_clock::now() - start;
-  for (const std::string& line : detection.remarks()) log << "ssddetect: " << line << std::endl;
+  std::vector<std::string> lines = detection.remarks();
+  if (sizes_) lines.push_back(sizes_->in_words());
+  for (const std::string& line : lines)
+    if (!line.empty()) log << "ssddetect: " << line << std::endl;
 }
 
 void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pictures,
@@ -106,6 +112,7 @@ void DetectionRun::finish(const DetectedImage& image, const EncodedPictures& pic
   }
   if (const auto old = old_crops_.find(names.crops); old != old_crops_.end())
     for (const std::string& path : files_.crop_paths(image, names)) old->second.erase(path);
+  if (sizes_) sizes_->add(image.file, image.width, image.height);
   files_.write(image, pictures, names, true);
   for (const NamedBox& box : image.boxes)
     entries_ += (entries_.empty() ? "\n" : ",\n") + coco_entry(image, box);
@@ -227,7 +234,7 @@ int detect_images(const DetectJob& job, int list, std::ostream& out, std::ostrea
   const FoundImages found = find_images(job.inputs, job.recursive, lines);
   if (stop.requested()) return cut_short(stop, 0, {}, log);
   const OpenedJob opened(job, found, false);
-  DetectionRun run(job, opened.files, found.files);
+  DetectionRun run(job, opened, found.files);
   const base::OutputLocks locks = run.take_outputs(opened.inputs());
   const size_t batch = job.batch > 0 ? size_t(job.batch) : kUsualBatch;
   Detection detection(job, opened.model, int(std::min(batch, found.files.size())));

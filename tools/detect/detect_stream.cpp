@@ -108,13 +108,15 @@ struct Counts {
 // Writes the files and then the line of each image.
 class Lines {
  public:
-  // `matches` may be null. All referred to must outlive this.
-  Lines(const DetectionFiles& files, TruthMatches* matches, std::ostream& out, std::ostream& log)
-      : files_(files), matches_(matches), out_(out), log_(log) {}
+  // `matches` and `sizes` may be null. All referred to must outlive this.
+  Lines(const DetectionFiles& files, TruthMatches* matches, TruthSizes* sizes, std::ostream& out,
+        std::ostream& log)
+      : files_(files), matches_(matches), sizes_(sizes), out_(out), log_(log) {}
 
   void add(const DetectedImage& image, const EncodedPictures& pictures) {
     if (matches_) matches_->add(image.file);
     if (image.problem.empty()) {
+      if (sizes_) sizes_->add(image.file, image.width, image.height);
       files_.write(image, pictures, files_.new_names(image.file), false);
     } else {
       log_ << "ssddetect: " << base::printable(image.problem) << std::endl;
@@ -129,6 +131,7 @@ class Lines {
  private:
   const DetectionFiles& files_;
   TruthMatches* const matches_;
+  TruthSizes* const sizes_;
   std::ostream &out_, &log_;
   Counts counts_;
   std::atomic<bool> unread_ = false;
@@ -198,12 +201,13 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   const base::OutputLocks locks = opened.files.take_for_stream(opened.inputs(), job.watch);
   Detection detection(job, opened.model, job.batch > 0 ? job.batch : 1);
   std::optional<TruthMatches> matches;
-  if (opened.truth) matches.emplace(*opened.truth);
+  std::optional<TruthSizes> sizes;
+  if (opened.truth) matches.emplace(*opened.truth), sizes.emplace(*opened.truth);
   if (!inputs.wait_for_first() && !inputs.ended()) fail_without_image(job, opened.left_out);
   opened.begin(log);
   if (!job.watch.empty()) say(watching_in_words(job, inputs.present_at_start()), log);
   const auto start = std::chrono::steady_clock::now();
-  Lines lines(opened.files, matches ? &*matches : nullptr, out, log);
+  Lines lines(opened.files, matches ? &*matches : nullptr, sizes ? &*sizes : nullptr, out, log);
   try {
     detect_all(detection, opened.pictures, inputs, lines);
   } catch (const base::Error& error) {
@@ -214,6 +218,7 @@ int detect_stream(const DetectJob& job, int list, std::ostream& out, std::ostrea
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   for (const std::string& line : detection.remarks()) say(line, log);
   if (matches) say(matches->in_words(), log);
+  if (sizes) say(sizes->in_words(), log);
   if (inputs.any_left()) {
     const size_t known = inputs.found().files.size();
     return cut_short(stop, counts.images, inputs.more() ? std::nullopt : std::optional(known), log);

@@ -114,7 +114,6 @@ void DetectionFiles::add_to(base::OutputGuard& guard, const std::vector<std::str
   }
   if (!folders_.labels.empty())
     guard.add("--save-txt", folders_.labels, data::kYoloNamesFile, "the class names");
-  check_labels();
   if (folders_.crops.empty()) return;
   check_folders();
   std::set<std::string> looked;

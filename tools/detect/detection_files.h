@@ -38,11 +38,11 @@ class DetectionFiles {
   OutputNames new_names(const std::string& image) const;
 
   // Adds all files that are going to be written, and those that lie where crops may be written.
-  // Throws Error(usage) if another output shares the folder of a class, or if the folder of label
-  // files has some of other classes.
+  // Throws Error(usage) if another output shares the folder of a class.
   void add_to(base::OutputGuard&, const std::vector<std::string>& images,
               const std::vector<OutputNames>&) const;
-  // The last of these checks alone.
+  // Throws Error(usage) if the folder of label files has some of other classes. To be called when
+  // the outputs are locked, so that no other program writes some.
   void check_labels() const;
   // Checks and locks the outputs for images that come one after another. Throws Error(usage) if
   // classes.txt exists with other classes, if the folder has label files of other classes, or if

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "data/formats/image_folder.h"
 #include "engine/base/error.h"
 #include "engine/base/start_folder.h"
 #include "engine/base/text.h"
@@ -26,7 +27,7 @@ constexpr uint32_t kFinished = IN_CLOSE_WRITE | IN_MOVED_TO;
 constexpr uint32_t kLeft = IN_DELETE | IN_MOVED_FROM;
 constexpr uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
-bool is_wanted(const std::string& name) { return !name.starts_with('.') && is_image_name(name); }
+bool is_wanted(const std::string& name) { return !data::is_hidden(name) && is_image_name(name); }
 
 // A new file gets its content after its name. A link has it at once, and no other event follows.
 bool is_link(const std::string& path) {

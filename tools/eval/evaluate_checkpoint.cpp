@@ -6,6 +6,7 @@
 
 #include "data/check/image_lookup.h"
 #include "data/check/label_remarks.h"
+#include "data/fingerprint.h"
 #include "data/formats/source_files.h"
 #include "data/metrics/detection_limit.h"
 #include "engine/base/counted.h"
@@ -118,6 +119,16 @@ void tell_about_config(const CheckpointEvaluation& job, const run::ModelFile& fi
   for (const std::string& line : lines) log << "ssdeval: " << base::printable(line) << std::endl;
 }
 
+// The metrics on the images of the training say little about others.
+void tell_trained_on(const run::ModelFile& file, const data::Dataset& dataset, int threads,
+                     std::ostream& log) {
+  const data::Fingerprint& trained = file.state().train;
+  if (trained.known() && trained == data::fingerprint_of(dataset, threads))
+    log << "ssdeval: note: these are the images and labels on which the checkpoint was trained, so "
+           "the metrics say little about others"
+        << std::endl;
+}
+
 // Refuses images that cannot be used, before the model takes time. If the configuration allows
 // skipping, it refuses them only if no image can be used.
 void refuse_unusable(const data::FileLookup& files, const config::RunConfig& config) {
@@ -177,6 +188,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   if (files.frames.oriented > 0) log << "ssdeval: " << files.frames.in_words() << std::endl;
   for (const std::string& line : files.odd.in_words()) log << "ssdeval: " << line << std::endl;
   tell_about_data(file.classes(), dataset, config, job.options, log);
+  tell_trained_on(file, dataset, config.data.threads, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,
                                 .threads = train.threads,

@@ -95,6 +95,8 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << classes << "\n";
   for (const std::string& odd : data::odd_detections(file.detections, truth))
     log << "ssdeval: warning: " << base::printable(job.detections) << ": " << odd << "\n";
+  if (const std::string cut = data::threshold_in_words(file.detections); !cut.empty())
+    log << "ssdeval: note: " << base::printable(job.detections) << ": " << cut << "\n";
   for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name(), job.options),
                                     run::odd_areas_in_words(truth, job.input.name(), job.options),
                                     run::untrained_in_words(data::count_labels(truth))})

@@ -112,7 +112,9 @@ data::FileLookup look_up(const char* key, data::Dataset& dataset, const config::
   fail(ExitCode::data, found.first_problem(), "; ", key, ": ",
        base::share_in_words(found.unusable, found.images), " images cannot be used",
        skip ? ", but at most 1 % may be skipped"
-            : "; mend them, or set data.on_bad_image=skip for up to 1 %");
+       : found.unusable <= found.images / 100
+           ? "; mend them, or set data.on_bad_image=skip for up to 1 %"
+           : "; mend them, or leave them out of the data");
 }
 
 // Warns of names that are probably two spellings of one class: they would be learnt as two classes.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "data/formats/image_folder.h"
 #include "data/formats/source.h"
 #include "data/formats/table/open_formats.h"
 #include "data/formats/voc.h"
@@ -56,7 +57,7 @@ bool is_voc_folder(const std::string& path) {
   if (fs::is_directory(fs::path(path) / "Annotations", unknown)) return true;
   bool found = false;
   const auto unseen = base::walk(path, true, [&](const fs::directory_entry& entry) {
-    found = entry.path().extension() == ".xml";
+    found = entry.path().extension() == ".xml" && !is_hidden(entry.path());
     return !found;
   });
   if (!found && unseen.count > 0)

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "data/check/similar_file.h"
 #include "data/formats/class_names.h"
 #include "data/formats/coco.h"
 #include "data/formats/record_labels.h"
@@ -34,7 +35,8 @@ void require_folder(const std::string& images) {
   if (std::error_code unknown; !images.empty() && !fs::is_directory(images, unknown))
     base::fail(base::ExitCode::data, base::printable_path(images),
                fs::exists(images, unknown) ? ": not a folder" : ": there is no such folder",
-               ", expected that of the images", base::start_folder_in_words(images));
+               ", expected that of the images", similar_path_in_words(images),
+               base::start_folder_in_words(images));
 }
 
 // "; labels of VOC are given as --voc, of YOLO as --yolo".

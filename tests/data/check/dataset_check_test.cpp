@@ -171,6 +171,12 @@ TEST_CASE("each problem of labels is found") {
     else
       check_only(label_problems(bad), ProblemKind::odd_area, "a.jpg");
   }
+  Dataset parts = clean();
+  parts.objects[0].area = 0.15;  // of a box of 64 x 48; that of a box of 5 x 5 may be its mask's
+  parts.objects[1].area = 0.15;
+  check_only(label_problems(parts), ProblemKind::odd_area, "a.jpg");
+  CHECK_THAT(label_problems(parts).kept().at(0).text,
+             Catch::Contains("area 0.15 of box [0, 0, 64, 48] seems to be in parts of the image"));
   Object crowd = box(3, 1, 1, 4, 5);
   crowd.crowd = true;
   add_image(d, "crowd.jpg", {crowd});

@@ -32,6 +32,18 @@ TEST_CASE("detections as they should be are passed over") {
             .empty());
 }
 
+TEST_CASE("scores that begin at a threshold are told, unless there are few boxes") {
+  std::vector<Detection> all;
+  for (int i = 0; i < 60; ++i) all.push_back(found(7, i, 1, 0.3 + 0.01 * i));
+  CHECK_THAT(data::threshold_in_words(all), StartsWith("no detection has a score below 0.3: ") &&
+                                                Contains("--score-threshold 0.001"));
+  CHECK(data::threshold_in_words(std::span(all).first(40)).empty());
+  for (Detection& d : all) d.score *= 100;  // per cent have a line of their own
+  CHECK(data::threshold_in_words(all).empty());
+  all[5].score = 0.05;
+  CHECK(data::threshold_in_words(all).empty());
+}
+
 TEST_CASE("detections outside of their image, twice in the file, with odd scores") {
   for (const auto& [x, y] : {std::pair(-20., 5.), {200., 5.}, {5., -10.}, {5., 100.}}) {
     const Lines lines = lines_of({found(7, 10, 10), found(8, x, y)});

@@ -4,7 +4,9 @@
 #include "tests/support/failure.h"
 
 #include "data/formats/coco.h"
+#include "data/formats/tfrecord.h"
 #include "engine/base/write_file.h"
+#include "tests/support/files.h"
 #include "tests/support/paths.h"
 
 namespace {
@@ -76,4 +78,48 @@ TEST_CASE("archives and files of other tools are named") {
     INFO(c.text);
     CHECK(error_of(c.text).find(c.message) != std::string::npos);
   }
+}
+
+TEST_CASE("files of labelling tools in their own formats are named, with the way to COCO") {
+  struct Case {
+    std::string text, message;
+  };
+  for (const Case& c :
+       {Case{R"({"name": "p", "securityToken": "x", "assets": {"1": {"asset": {"name": "a.jpg"},
+                "regions": [{"tags": ["cat"]}]}}})",
+             "VoTT in its own format: export the project as Pascal VOC"},
+        Case{R"({"asset": {"name": "a.jpg"}, "regions": [], "version": "2.2.0"})", "VoTT"},
+        Case{R"({"tags": [], "size": {"height": 4, "width": 6}, "objects": [{"classTitle": "cat",
+                "points": {"exterior": [[1, 1], [9, 9]]}}]})",
+             "Supervisely, which has one per image: export the project as COCO"},
+        Case{R"({"classes": [{"title": "cat", "shape": "rectangle"}], "tags": []})",
+             "the list of classes of Supervisely"},
+        Case{R"({"info": {}, "categories": {"label": {"labels": [{"name": "cat"}]}}, "items": []})",
+             "Datumaro's own format: convert it with `datum convert -f coco`"},
+        Case{R"([{"ID": "x", "Labeled Data": "a.jpg", "Label": {"objects": [{"bbox": {}}]}}])",
+             "an export of Labelbox"},
+        Case{"{\"data_row\": {\"id\": 1}}\n{\"data_row\": {\"id\": 2}}\n", "an export of Labelbox"},
+        Case{R"({"project_name": "x", "images": [{"image_id": "a", "image_name": "a.jpg",
+                "labels": [{"class_name": "cat", "bbox": [1, 1, 5, 5]}]}]})",
+             "Hasty in its own format: export it as COCO"},
+        Case{R"({"version": "2.0", "item": {"name": "a.jpg"}, "annotations": [{"name": "cat",
+                "bounding_box": {"x": 1, "y": 1, "w": 1, "h": 1}}]})",
+             "Darwin JSON of V7"},
+        Case{R"([{"name": "a.jpg", "labels": [{"category": "car", "box2d": {"x1": 1}}]}])",
+             "BDD100K"},
+        Case{"train: ../images\nval: ../images\nnc: 1\nnames: ['cat']\n",
+             "a data.yaml of YOLO, which is given as `yolo`"}}) {
+    INFO(c.text);
+    CHECK_THAT(error_of(c.text), Catch::Contains(c.message));
+  }
+}
+
+TEST_CASE("a shard of records is named for what it is") {
+  const tests::TemporaryFolder folder;
+  const std::string path = (folder.path() / "a.record").string();
+  data::RecordWriter writer(path);
+  writer.add("payload");
+  writer.finish();
+  CHECK_THAT(error_of(tests::text_of(path)), Catch::Contains("a TFRecord shard, which is given as "
+                                                             "`tfrecords`"));
 }

@@ -1,8 +1,11 @@
 // A category that only groups the others is no class, unless it is asked for.
 #include "data/formats/grouping_class.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
+#include "data/formats/label_map.h"
 #include "data/formats/source.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
@@ -71,6 +74,25 @@ TEST_CASE("an option and the classes of a model keep it") {
   CHECK(names(opened(kExported, {1}, {.keep_grouping_class = true})).size() == 3);
   CHECK(names(opened(kExported, {1}, {.model_classes = {"nut", "parts"}})).size() == 3);
   CHECK(names(opened(kExported, {1}, {.model_classes = {"nut", "bolt"}})).size() == 2);
+}
+
+TEST_CASE("a background without boxes is no class, as in a label map") {
+  for (const char* name : {"background", "__background__"}) {
+    const Json all = {category(0, name, ""), category(1, "bolt", ""), category(2, "nut", "")};
+    const Dataset set = opened(all, {2, 1});
+    CHECK(names(set) == Names{"bolt", "nut"});
+    CHECK(set.categories[size_t(set.objects[0].category)].name == "nut");
+    CHECK_THAT(set.notes.at(0), Contains(std::string("category '") + name +
+                                         "' has no boxes and id 0, as the background: it is left"));
+    CHECK(opened(all, {0, 1}).categories.size() == 3);  // it has a box
+    CHECK(opened(all, {1}, {.keep_grouping_class = true}).categories.size() == 3);
+    CHECK(opened(all, {1}, {.model_classes = {name}}).categories.size() == 3);
+    const data::LabelMap map = data::parse_label_map(
+        fmt::format("item {{ id: 0 name: '{}' }} item {{ id: 1 name: 'bolt' }}", name), "map");
+    CHECK(map.labels().size() == 1);
+  }
+  const Json other = {category(1, "background", ""), category(2, "nut", "")};
+  CHECK(opened(other, {2}).categories.size() == 2);  // id 1 is that of a class
 }
 
 TEST_CASE("categories that are classes of their own stay") {

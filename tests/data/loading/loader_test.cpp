@@ -236,7 +236,8 @@ TEST_CASE("an unreadable image fails the batch that needs it, by name") {
     Loader loader(pictures.dataset, options);
     for (int i = 0; i < 3; ++i) CHECK(loader.next()->start.image == 4 * i);
     for (int i = 0; i < 2; ++i) {
-      CHECK_THROWS_WITH(loader.next(), Catch::Contains("13.png"));
+      CHECK_THROWS_WITH(loader.next(), Catch::Contains("13.png") &&
+                                           Catch::EndsWith("or leave it out of the data"));
       CHECK(failure_code(loader) == ExitCode::data);
     }
   }
@@ -265,6 +266,11 @@ TEST_CASE("skip: counted, replaced by the next image, at most one in a hundred")
   LoaderOptions evaluation = for_evaluation(options);
   Loader evaluated(pictures.dataset, evaluation);
   CHECK(evaluated.next()->image_index[7] == -1);
+
+  LoaderOptions strict = options;
+  strict.sample.image_errors = data::ImageErrorPolicy::error;
+  CHECK_THROWS_WITH(Loader(pictures.dataset, strict).next(),
+                    Catch::EndsWith("or set data.on_bad_image=skip for up to 1 %"));
 
   pictures.damage(51);
   Loader too_many(pictures.dataset, options);

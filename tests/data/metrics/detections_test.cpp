@@ -141,7 +141,7 @@ TEST_CASE("what is wrong is told in one line, with byte, line, and entry") {
       {with("\"score\"", "\"x\": \"\xff\", \"score\""), "no valid JSON"},
       {with("\"score\"", "\"x\": \"" + std::string(2 << 20, 'x') + "\", \"score\""),
        "longer than 1 MiB"},
-      {std::string("[\0\0\0", 4), "no valid JSON"},
+      {std::string("[ \0\0", 4), "no valid JSON"},
   };
   for (const Case& c : cases) {
     INFO(c.text.substr(0, 300));

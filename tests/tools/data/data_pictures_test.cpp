@@ -101,7 +101,7 @@ TEST_CASE("ssddata synth and split: the help has each range, and errors name opt
   CHECK(told("synth x --max-size 0.1") ==
         "ssddata: --min-size 0.15 is above --max-size 0.1; give another number for one of them\n");
   CHECK(told("split --annotations x.json --to-train a --to-val b --fraction 2") ==
-        "ssddata: --fraction: expected a number above 0 and below 1, found 2\n");
+        "ssddata: --fraction: expected a number above 0 and below 1, found 2; 2 % is 0.02\n");
 }
 
 TEST_CASE("ssddata synth: images without room for all their objects are counted") {
