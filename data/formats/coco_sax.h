@@ -64,9 +64,9 @@ struct CocoEntry {
   int box_count = 0;
   bool has_address = false;  // COCO's coco_url
   bool turned = false;       // its attributes have a rotation, as CVAT writes it
-  std::string text;     // file_name or name
-  std::string group;    // supercategory
-  std::string problem;  // the first one
+  std::string text;          // file_name or name
+  std::string group;         // supercategory
+  std::string problem;       // the first one
   size_t problem_offset = 0;
 
   bool has(Field field) const { return seen >> field & 1; }

@@ -15,8 +15,8 @@ struct YoloLineRules {
 struct YoloLine {
   int32_t category = 0;
   double left = 0, top = 0, right = 0, bottom = 0;  // in fractions of the image's sides
-  int numbers = 0;              // of the line
-  bool with_keypoints = false;  // key points behind the box were left out
+  int numbers = 0;                                  // of the line
+  bool with_keypoints = false;                      // key points behind the box were left out
   bool like_keypoints = false;  // a polygon whose numbers may be a box and its key points
 };
 

@@ -181,9 +181,8 @@ class WinogradConv : public ConvPlan {
     if (end > part.tiles)
       std::fill(in + size_t(part.tiles) * maps_.from, in + size_t(end) * maps_.from, 0.f);
     return dnnl_sgemm('N', 'N', end - begin, maps_.to, maps_.from, 1,
-                      in + size_t(begin) * maps_.from, maps_.from,
-                      weight + p * weight_step(shape_), maps_.to, 0,
-                      part.products + p * block_.step_out + size_t(begin) * maps_.to,
+                      in + size_t(begin) * maps_.from, maps_.from, weight + p * weight_step(shape_),
+                      maps_.to, 0, part.products + p * block_.step_out + size_t(begin) * maps_.to,
                       maps_.to) == dnnl_success;
   }
 

@@ -50,8 +50,7 @@ void load_inputs(const Maps& m, const T* x, Place at, int channel, int count,
 }
 
 // Loads 16 channels, if no pixel lies outside. `first` is the first channel of the first pixel.
-template <class T>
-void load_inner_inputs(const Maps& m, const T* first, Lanes (&tile)[kPoints]) {
+template <class T> void load_inner_inputs(const Maps& m, const T* first, Lanes (&tile)[kPoints]) {
   for (int row = 0; row < kIn; ++row)
     for (int column = 0; column < kIn; ++column)
       load(first + (int64_t(row) * m.width + column) * m.from, kLanes, tile[row * kIn + column]);
@@ -61,8 +60,7 @@ void load_inner_inputs(const Maps& m, const T* first, Lanes (&tile)[kPoints]) {
 template <class T>
 void transform_inputs(const Maps& m, size_t step, const T* x, int64_t tile, float* to) {
   const Place at(m, tile);
-  const bool inner =
-      at.y > 0 && at.x > 0 && at.y + kOut < m.height && at.x + kOut < m.width;
+  const bool inner = at.y > 0 && at.x > 0 && at.y + kOut < m.height && at.x + kOut < m.width;
   const int64_t first = ((at.image * m.height + at.y - 1) * m.width + at.x - 1) * m.from;
   for (int channel = 0; channel < m.from; channel += kLanes) {
     Lanes points[kPoints];

@@ -60,7 +60,7 @@ struct Options {
 // RGB pixels of 8 bits, row by row from the top. They belong to the caller.
 struct Picture {
   const std::uint8_t* rgb = nullptr;
-  int width = 0, height = 0;     // 1 to 16,384, and at most 2^26 pixels
+  int width = 0, height = 0;  // 1 to 16,384, and at most 2^26 pixels
   // From one row to the next; 0: 3 * width. It is negative if the picture is stored bottom up: then
   // `rgb` points to the top row, the last one in memory.
   std::ptrdiff_t row_bytes = 0;
