@@ -24,7 +24,7 @@ struct Weights {  // on the device
   Tensor weight, gradient, first, second, average, scratch, state_memory, working;
   OptimizerState state;
 
-  Weights(const std::string& device, DType master) : bench(device) {
+  Weights(const std::string& device, DType master) : bench(Bench::of_separate_pieces(device)) {
     const auto zeros = [&] {
       Tensor t = c.empty({1, {kWeights}}, master);
       write(t, Values(size_t(kWeights), 0));

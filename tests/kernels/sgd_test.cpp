@@ -22,7 +22,7 @@ struct Problem {  // flat buffers of n values, the first `decayed` with L2
   Values w, g, m, a;
 
   Problem(const std::string& device, int64_t n, int64_t decayed, DType master, bool with_working)
-      : bench(device), n(n), decayed(decayed) {
+      : bench(Bench::of_separate_pieces(device)), n(n), decayed(decayed) {
     auto room = [&](int64_t k, DType t) { return c.empty({1, {k}}, t); };
     std::mt19937 random(n);
     weight = room(n, master), gradient = room(n, master), momentum = room(n, master);
