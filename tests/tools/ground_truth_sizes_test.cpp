@@ -1,10 +1,10 @@
 // ssddetect --ground-truth with pictures of another size than their labels are for.
 #include <fmt/format.h>
 
-#include "data/image/image_file.h"
 #include "data/image/jpeg.h"
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/picture.h"
 #include "tests/support/tools/training_run.h"
 #include "tools/detect/picture_parts.h"
 
@@ -14,7 +14,7 @@ using tests::Outcome, tests::TrainingPlace;
 TEST_CASE("pictures of another size than the ground truth says are counted, and one is named") {
   const TrainingPlace p(4, 2);
   REQUIRE(p.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
-  const data::Picture whole = data::read_image(p.at("data/images/000005.jpg"));
+  const data::Picture whole = tests::read_image(p.at("data/images/000005.jpg"));
   const data::Picture part = tools::crop(whole, {0, 0, whole.width - 8., double(whole.height)});
   base::create_folders(p.at("cut"));
   base::write_file(p.at("cut/000005.jpg"), data::encode_jpeg(part, 90));
