@@ -129,7 +129,7 @@ Ops box_ops() {
       {"frcnn_decode", frcnn_decode},
       {"intersection", [](const json& in) { return pairs(in, intersection<float>); }},
       {"iou", [](const json& in) { return pairs(in, iou<float>); }},
-      {"ioa", [](const json& in) { return pairs(in, ioa<float>); }},
+      {"ioa", [](const json& in) { return pairs(in, ioa); }},
       {"iou_shape", iou_shape},
       {"matched_intersection",
        [](const json& in) { return matched_pairs(in, intersection<float>); }},
