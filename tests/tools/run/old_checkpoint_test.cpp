@@ -24,7 +24,7 @@ void write_checkpoint(const std::string& path, const std::string& header) {
   std::ofstream file(path, std::ios::binary);
   const auto size = uint64_t(header.size());
   file.write(reinterpret_cast<const char*>(&size), sizeof size) << header;
-  const auto tensors = nlohmann::ordered_json::parse(header);
+  const auto tensors = nlohmann::ordered_json::parse(header);  // in the order of their bytes
   for (const auto& [name, tensor] : tensors.items()) {
     if (name == "__metadata__") continue;
     const auto range = tensor.at("data_offsets").get<std::vector<size_t>>();
