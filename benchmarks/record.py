@@ -22,7 +22,8 @@ import measuring
 COLUMNS = ["date", "commit", "machine", "mode", "settings", "unit", "min", "median", "max", "noticed"]
 MODES = ["train", "infer", "data", "eval", "op", "conv", "allreduce"]
 SETTINGS = ["mode", "device", "precision", "from", "pictures", "what", "batch", "threads", "clock",
-            "transport", "conv_algorithm", "steps", "runs"]
+            "transport", "conv_algorithm", "weight_gradients", "frozen_batch_norm", "deterministic", "checkpoint",
+            "peaks_given", "steps", "runs"]
 
 
 def figure(mode, result):
@@ -57,7 +58,7 @@ def row_of(mode, result):
     return {"date": measuring.now(), "commit": measuring.commit(),
             "machine": measuring.cpu_name(), "mode": mode,
             "settings": ", ".join(f"{k} {case[k]}" for k in SETTINGS
-                                  if case.get(k) not in (None, "", mode)),
+                                  if case.get(k) not in (None, "", False, mode)),
             "unit": unit, **{key: f"{spread[key]:.4g}" for key in ("min", "median", "max")},
             "noticed": "; ".join(notices_of(result))}
 

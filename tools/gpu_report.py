@@ -153,9 +153,11 @@ def operations(t):
     """Where the time of one kind of step goes: a row per operation, then the slowest by shape."""
     frozen = ", frozen batch norm" if t["frozen_batch_norm"] else ""
     shapes = t["shapes"][:SLOWEST_SHAPES]
+    peaks = ("as they were given" if t.get("peaks_given") else
+             f"both measured in this run, the first with convolution {t['peak_convolution']}")
     return [f"## Where the time goes: {t['mode']}, {t['precision']}, batch {t['batch']}{frozen}", "",
-            f"{t['device']}. Roofline: {number(t['peak_tflop_per_second'], 3)} TFLOP/s (convolution "
-            f"{t['peak_convolution']}) and {number(t['peak_gb_per_second'])} GB/s, both measured in this run. "
+            f"{t['device']}. Roofline: {number(t['peak_tflop_per_second'], 3)} TFLOP/s and "
+            f"{number(t['peak_gb_per_second'])} GB/s, {peaks}. "
             "MB: every operand read or written once; GFLOP: of convolutions. A step as it runs takes "
             f"{number(t['ms_per_step'], 2)} ms; its operations one by one {number(t['ms_of_operations'], 2)} ms, "
             f"with {number(t['ms_outside_operations'], 2)} ms between them; the roofline "

@@ -13,7 +13,7 @@ using tests::Outcome, tests::TrainingPlace;
 using tools::meant_by_option, tools::meant_by_value, tools::PossibleWords;
 
 TEST_CASE("an option that is a key, or the end of one, is told as the key with its value") {
-  const PossibleWords keys{.takes_keys = true};
+  const PossibleWords keys{.options = {"--init-from"}, .takes_keys = true};
   for (const auto& [word, meant] : {std::pair("--train.epochs=5", "train.epochs=5"),
                                     {"--train.epochs", "train.epochs=VALUE"},
                                     {"--epochs", "train.epochs=VALUE"},
@@ -25,6 +25,10 @@ TEST_CASE("an option that is a key, or the end of one, is told as the key with i
   for (const char* word : {"--", "--epoch", "--train", "--no", "-e"})
     CHECK(meant_by_option(word, keys).empty());
   CHECK(meant_by_option("--epochs", {}).empty());
+  // A program that does not train has keys, too, but these have no effect in it.
+  for (const char* word : {"--epochs", "--lr", "--optimizer", "--train.epochs=5"})
+    CHECK(meant_by_option(word, {.takes_keys = true}).empty());
+  CHECK(meant_by_option("--threads=2", {.takes_keys = true}) == "data.threads=2");
 }
 
 TEST_CASE("an option that has another name in other programs is told if ours is there") {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tools/config/pipeline_fields.h"
 
 namespace config {
@@ -50,7 +52,10 @@ std::string wrapped(const std::string& words) {
   std::string text;
   for (size_t begin = 0; begin < words.size();) {
     size_t end = words.size();
-    if (end - begin > kColumns) end = words.rfind(' ', begin + kColumns);
+    if (end - begin > kColumns) {
+      end = words.rfind(' ', begin + kColumns);
+      if (end == words.npos || end <= begin) end = std::min(words.find(' ', begin), words.size());
+    }
     text += words.substr(begin, end - begin) + "\n";
     begin = end + 1;
   }

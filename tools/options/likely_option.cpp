@@ -65,6 +65,14 @@ bool looks_like_checkpoint(const std::string& word) {
   return word.ends_with(".safetensors") || fs::exists(fs::path(word) / "last.safetensors", unknown);
 }
 
+// Whether a key has an effect in the program. Only a program that trains has --init-from and
+// --resume, of which at most one can have been given already.
+bool has_effect(const std::string& key, const PossibleWords& possible) {
+  const bool trains =
+      contains(possible.options, "--init-from") || contains(possible.options, "--resume");
+  return possible.takes_keys && (trains || !key.starts_with("train."));
+}
+
 }  // namespace
 
 std::string meant_by_option(const std::string& word, const PossibleWords& possible) {
@@ -81,10 +89,10 @@ std::string meant_by_option(const std::string& word, const PossibleWords& possib
     const std::string ours = at->second;
     if (ours.starts_with("--") && contains(possible.options, ours.substr(0, ours.find(' '))))
       return ours;
-    if (!ours.starts_with("--") && possible.takes_keys) return assigned(ours);
+    if (!ours.starts_with("--") && has_effect(ours, possible)) return assigned(ours);
   }
   const std::string key = possible.takes_keys ? key_of(name) : "";
-  return key.empty() ? "" : assigned(key);
+  return key.empty() || !has_effect(key, possible) ? "" : assigned(key);
 }
 
 std::string meant_by_value(const std::string& word, const std::vector<std::string>& options) {

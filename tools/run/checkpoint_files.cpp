@@ -42,6 +42,15 @@ std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   return files;
 }
 
+// The step of a checkpoint; empty if it is damaged, or no checkpoint.
+std::optional<int64_t> step_of_whole(const std::string& path) {
+  try {
+    return ModelFile(path).state().step;
+  } catch (const base::Error&) {
+    return {};
+  }
+}
+
 // Why a file is not the best checkpoint, in words, and as the end of a name for it.
 struct NotBest {
   std::string words, ending;
@@ -52,13 +61,10 @@ NotBest not_best(const std::string& path, int64_t step) {
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return {"is missing", ""};
   if (!std::ifstream(path)) return {"cannot be opened", ""};
-  try {
-    const int64_t found = ModelFile(path).state().step;
-    if (found == step) return {};
-    return {fmt::format("is of step {}", found), fmt::format("of_step_{}", found)};
-  } catch (const base::Error&) {
-    return {"is damaged", kDamaged};
-  }
+  const auto found = step_of_whole(path);
+  if (!found) return {"is damaged", kDamaged};
+  if (*found == step) return {};
+  return {fmt::format("is of step {}", *found), fmt::format("of_step_{}", *found)};
 }
 
 // Gives other names to a best.safetensors that is not the best checkpoint, and to its files:
@@ -86,7 +92,7 @@ std::string whole_of_step(const RunFolder& folder, int64_t step) {
 }
 
 // Takes another checkpoint of the same step for a best.safetensors that is damaged. The files of
-// its evaluation stay.
+// its evaluation stay, unless they are of a later step (mend_evaluation).
 std::string replace_damaged_best(const RunFolder& folder, const BestEvaluation& best) {
   if (not_best(folder.file(kBest), best.step).ending != kDamaged) return {};
   const std::string same = whole_of_step(folder, best.step);
@@ -265,14 +271,13 @@ std::string checkpoint_file(const std::string& path, const std::string& program)
 std::string whole_one_in_words(const std::string& file) {
   std::error_code unknown;
   const fs::path folder = fs::path(file).parent_path();
-  for (const std::string& path : resumable(folder.empty() ? "." : folder.string())) {
-    if (!fs::exists(path, unknown) || fs::equivalent(path, file, unknown)) continue;
-    try {
-      const int64_t step = ModelFile(path).state().step;
-      return fmt::format("; {}, of step {}, is whole: give that instead", path, step);
-    } catch (const base::Error&) {  // damaged, too
-    }
-  }
+  const std::vector<std::string> all = resumable(folder.empty() ? "." : folder.string());
+  const auto is_it = [&](const std::string& path) { return fs::equivalent(path, file, unknown); };
+  if (std::ranges::none_of(all, is_it) || step_of_whole(file)) return {};
+  for (const std::string& path : all)
+    if (fs::exists(path, unknown) && !is_it(path))
+      if (const auto step = step_of_whole(path))
+        return fmt::format("; {}, of step {}, is whole: give that instead", path, *step);
   return {};
 }
 

@@ -60,9 +60,10 @@ std::string checkpoint_file(const std::string& path);
 std::string checkpoint_file(const std::string& path, const std::string& program);
 
 // "; RUN/last.safetensors, of step 120, is whole: give that instead", about the newest checkpoint
-// beside `file` that is whole. Empty if there is none.
+// beside `file` that is whole. Empty if there is none, if `file` itself is whole, or if it has no
+// name that a run gives to checkpoints.
 std::string whole_one_in_words(const std::string& file);
-// Calls `open`, which reads the checkpoint `file`. If that is damaged, adds these words to the
+// Calls `open`, which reads the checkpoint `file`. If the file is damaged, adds these words to the
 // error.
 template <class Open> auto with_whole_one(const std::string& file, Open open) {
   try {

@@ -82,12 +82,26 @@ class EvaluationFiles {
           fmt::format("damaged (no whole JSON object with \"step\" and \"{}\")", metric_);
       return;
     }
-    if (const double step = json["step"].get<double>(); step < double(best_.step))
+    const double step = json["step"].get<double>();
+    if (step > double(best_.step)) return leave_later(step);
+    if (step < double(best_.step))
       lines_.push_back(
           fmt::format("metrics.json and its detections are of step {}, but the best evaluation so "
                       "far was after "
                       "step {}; they stay until a better one, and {} computes those of step {}",
                       step, best_.step, command(), best_.step));
+  }
+
+  // The run went back to before the evaluation whose files these are.
+  void leave_later(double step) {
+    const std::string ending = fmt::format("of_step_{:.0f}", step);
+    for (const char* name : {"metrics.json", "per_class.csv", "detections.json"})
+      if (exists(name)) base::set_aside(folder_.file(name), ending);
+    lines_.push_back(
+        fmt::format("metrics.json and the other files of that evaluation are of step {:.0f}, later "
+                    "than the best one of this run: their names now end in .{}",
+                    step, ending));
+    metrics_problem_ = "missing";
   }
 
   void look_at_classes() {

@@ -319,13 +319,15 @@ void Trainer::evaluate(const StopSignal& stop) {
   const bool better = verdict == Verdict::better;
   log_->message(fmt::format("step {}: {}{}", state_.step, validation_.in_words(result),
                             better ? ", the best so far" : ""));
-  const std::string folder = folder_->path().string();
+  const auto write = [&](const char* start) {  // the folder may have been renamed meanwhile
+    write_evaluation(folder_->path().string(), start, result, data_.val, state_.step);
+  };
   if (better) {
     save();
     files_->last_is_best();
-    write_evaluation(folder, kBestEvaluation, result, data_.val, state_.step);
+    write(kBestEvaluation);
   }
-  if (done()) write_evaluation(folder, kLastEvaluation, result, data_.val, state_.step);
+  if (done()) write(kLastEvaluation);
   if (page_ && better) page_->show(result, state_.step);
   write_page("training", true);
   throughput_.restart();

@@ -33,7 +33,9 @@ class Trainer {
   bool run(const RunFolder* folder, const StopSignal& stop);
 
   const config::RunConfig& config() const { return config_; }
+  // The size of a checkpoint; 0 if the run has come to its end before and writes none.
   size_t checkpoint_bytes() const {
+    if (done() && !state_.evaluation_due) return 0;
     return run::checkpoint_bytes(model_.parameters(), &model_.optimizer());
   }
 

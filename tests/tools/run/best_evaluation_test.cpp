@@ -1,4 +1,6 @@
 // A best checkpoint is never lost to a worse one, when a run goes back or changes its data.
+#include <nlohmann/json.hpp>
+
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/tools/edited_data.h"
@@ -103,4 +105,23 @@ TEST_CASE("a damaged best.safetensors is replaced by another checkpoint of its s
     CAPTURE(name);
     CHECK((text_of(whole.at("run/" + name)) == text));
   }
+}
+
+TEST_CASE("files of a later evaluation do not stay beside a best.safetensors of an earlier step") {
+  const Whole whole;
+  const std::string best = whole.at("run/best.safetensors");
+  fs::remove(best);  // it is the same file as the checkpoint of its step
+  base::write_file(best, whole.files.at("best.safetensors").substr(0, 1000));
+  auto metrics = nlohmann::json::parse(whole.files.at("metrics.json"));
+  metrics["step"] = 20;
+  base::write_file(whole.at("run/metrics.json"), metrics.dump());
+  const Outcome o = whole.ssdtrain("--resume run train.steps=13 time_budget_minutes=0.00001");
+  INFO(o.err);
+  CHECK_THAT(o.err, Contains("metrics.json and the other files of that evaluation are of step 20"));
+  CHECK(text_of(whole.at("run/metrics.json.of_step_20")) == metrics.dump());
+  for (const char* name : {"per_class.csv", "detections.json"}) {
+    CAPTURE(name);
+    CHECK(text_of(whole.at(std::string("run/") + name + ".of_step_20")) == whole.files.at(name));
+  }
+  CHECK_THAT(text_of(whole.at("run/metrics.json")), Contains("\"step\": " + whole.step));
 }

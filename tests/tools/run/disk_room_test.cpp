@@ -76,3 +76,19 @@ TEST_CASE("a disk without room for all checkpoints that a run keeps is told") {
   CHECK_THAT(told(4 * size + kLogs, "--resume w/run train.steps=16", "cp -a run w"),
              !Contains(words));
 }
+
+TEST_CASE("a run that has ended needs no room for a checkpoint") {
+  if (!can_mount()) return;
+  const TrainingPlace place(8, 4);
+  REQUIRE(place.train("run", "train.steps=1").exit_code == 0);
+  const size_t half = fs::file_size(place.at("run/last.safetensors")) / 2;
+  const std::string fill = fmt::format(
+      "cp -a run w && head -c {} /dev/zero > w/spare && ! cat /dev/zero > w/all 2> w/run/full && "
+      "rm w/spare",
+      half);
+  const Outcome ended = on_disk(place, 64 << 20, "--resume w/run", fill);
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK_THAT(ended.err, !Contains("free on that disk"));
+  CHECK(on_disk(place, 64 << 20, "--resume w/run train.steps=2", fill).exit_code == 3);
+}

@@ -277,6 +277,14 @@ TEST_CASE("beside a damaged checkpoint, the one that is whole is named") {
     refused("ssdexport", std::string("--onnx x.onnx --checkpoint ") + path);
     refused("ssdtrain", std::string("--config tiny.json --dry-run --init-from ") + path);
   }
+  const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  std::ofstream(place.at("run/other.safetensors"))
+      << char(header.size()) << std::string(7, '\0') << header << std::string(4, '\0');
+  const Outcome other = tests::run(at + tests::program("ssdtrain").string() +
+                                   " --config tiny.json --dry-run --init-from "
+                                   "run/other.safetensors");
+  check_refused(other, 4, "run/other.safetensors fits this model");
+  CHECK_THAT(other.err, !Contains("give that instead"));  // it is not damaged
   for (const char* name : {"run/last.safetensors", "run/previous.safetensors"})
     std::ofstream(place.at(name)) << cut;
   CHECK_THAT(tests::run(at + tests::program("ssdeval").string() + " --checkpoint run").err,
