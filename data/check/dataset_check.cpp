@@ -193,7 +193,7 @@ class LabelChecker {
   const int64_t unread_;     // errors that reading has found
   bool unit_boxes_ = false;  // the boxes seem to be in 0..1
   std::vector<int64_t> boxes_per_category_;
-  std::unordered_map<std::string_view, int64_t> id_of_file_;
+  std::unordered_map<std::string, int64_t> id_of_file_;
 };
 
 }  // namespace

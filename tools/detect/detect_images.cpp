@@ -78,8 +78,9 @@ base::OutputLocks DetectionRun::take_outputs(std::vector<std::string> inputs) co
   files_.add_to(guard, images_, names_);
   guard.add("--json", job_.json);
   inputs.insert(inputs.end(), images_.begin(), images_.end());
+  files_.check_labels();  // first, because the guard would advise --overwrite, which cannot help
   base::OutputLocks locks = guard.take(inputs);
-  files_.check_labels();
+  files_.check_labels();  // again, because another program may have ended just before
   return locks;
 }
 

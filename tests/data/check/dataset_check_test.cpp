@@ -194,6 +194,11 @@ TEST_CASE("each problem of images and categories is found") {
   add_image(d, "./a.jpg", {box(3, 1, 1, 4, 5)});
   check_only(label_problems(d), ProblemKind::duplicate_file_name, "./a.jpg");
   d = clean();
+  for (const char* name : {"photos_of_monday/a_0001.jpg", "photos_of_monday/a_0002.jpg",
+                           "photos_of_sunday/a_0001.jpg", "photos_of_monday/a_0001.jpg"})
+    add_image(d, name, {box(3, 1, 1, 4, 5)});
+  check_only(label_problems(d), ProblemKind::duplicate_file_name, "photos_of_monday/a_0001.jpg");
+  d = clean();
   d.categories[1].name = "cat";
   check_only(label_problems(d), ProblemKind::duplicate_category_name, "categories");
   for (const char* name : {"Cat", "c_at ", "CAT"}) {

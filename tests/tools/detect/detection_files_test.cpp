@@ -189,6 +189,8 @@ TEST_CASE("label files of other classes are never left beside a new classes.txt"
                 "w/old.txt is a label file");
   write("classes.txt", "other\n");
   check_refused(p.detect(command), 2, "w/classes.txt lists other classes than the model has");
+  check_refused(p.detect(std::string(kImages) + "--save-txt w"), 2,  // no advice to --overwrite
+                "w/classes.txt lists other classes than the model has");
   CHECK(files_in(p.at("w")) == std::set<std::string>{"classes.txt", "old.txt"});
   for (const char* text : {"", "notes about 5 photos\n", "1 2 3\n"}) {  // no box
     fs::remove_all(p.at("w"));
