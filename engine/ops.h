@@ -72,21 +72,19 @@ Tensor max_pool(const Context&, const Tensor& x, int kernel, int stride, Padding
 // of fine are whole multiples of those of coarse.
 Tensor upsample_add(const Context&, const Tensor& coarse, const Tensor& fine);
 
-// Losses per image, [images] in accumulator(dtype), of one feature map's predictions. The targets
-// are those of all anchors, in accumulator(dtype) except for the classes, and get no gradient.
-// Predictions are [images, anchors, k] or [images, height, width, cell * k]. kernels/focal_loss.h
-// and kernels/smooth_l1.h have the formulas.
+// Losses per image, [images] in accumulator(dtype), of the predictions of 1 to 8 feature maps. The
+// targets are those of their anchors, one map's after the other's, in accumulator(dtype) except for
+// the classes, and get no gradient. The predictions of a map are [images, anchors, k] or [images,
+// height, width, cell * k]. kernels/focal_loss.h and kernels/smooth_l1.h have the formulas.
 using kernels::FocalOptions;
 struct FocalTargets {
-  Tensor classes, weights;   // [images, all anchors]: target column i32, 0 for background; weight
-  int64_t first_anchor = 0;  // of this feature map
-  int columns = 0;           // classes and the background's column
+  Tensor classes, weights;  // [images, all anchors]: target column i32, 0 for background; weight
+  int columns = 0;          // classes and the background's column
 };
-Tensor focal_loss(const Context&, const Tensor& logits, const FocalTargets&, const FocalOptions&);
+Tensor focal_loss(const Context&, const Tensors& logits, const FocalTargets&, const FocalOptions&);
 struct BoxTargets {
-  Tensor boxes, weights;     // [images, all anchors, 4], [images, all anchors]
-  int64_t first_anchor = 0;  // of this feature map
+  Tensor boxes, weights;  // [images, all anchors, 4], [images, all anchors]
 };
-Tensor smooth_l1(const Context&, const Tensor& prediction, const BoxTargets&, double delta);
+Tensor smooth_l1(const Context&, const Tensors& prediction, const BoxTargets&, double delta);
 
 }  // namespace engine

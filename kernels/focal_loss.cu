@@ -1,6 +1,6 @@
 #include "kernels/focal_loss.h"
 
-#include "kernels/chunk_sums.h"
+#include "kernels/level_chunks.h"
 #include "kernels/vector_math.h"
 
 namespace kernels {
@@ -30,59 +30,46 @@ template <class A, bool kSquare> struct Focal {
   HD A slope() const { return power * (gamma * one_minus_sigmoid * softplus_y + sigmoid_y); }
 };
 
-template <class T, bool kSquare> struct Level {  // what both passes read
-  const T* logits;
+int anchors_per_chunk(const FocalLoss& f) {
+  return f.columns < kElements ? kElements / f.columns : 1;
+}
+
+template <class T, bool kSquare> struct Inputs {  // what both passes read
+  LevelChunks chunks;
+  LevelPointers<const T> logits;
   const int32_t* classes;
   const Acc<T>* weights;
-  int64_t first_anchor, anchors, all_anchors;
-  int columns, anchors_per_chunk, chunks;
+  int columns;
   Acc<T> gamma, positive, negative;  // alpha_t
   float per_column;                  // 1 / columns
 
-  struct Chunk {
-    int64_t image, first_element, first_target;
-    int elements;
-  };
-
-  explicit Level(const FocalLoss& f)
-      : logits(f.logits.as<T>()),
+  explicit Inputs(const FocalLoss& f)
+      : chunks(f.logits, f.columns, anchors_per_chunk(f)),
+        logits(f.logits),
         classes(f.classes.as<int32_t>()),
         weights(f.weights.as<Acc<T>>()),
-        first_anchor(f.first_anchor),
-        anchors(f.anchors()),
-        all_anchors(f.classes.shape[1]),
         columns(f.columns),
-        anchors_per_chunk(columns < kElements ? kElements / columns : 1),
-        chunks(int((anchors + anchors_per_chunk - 1) / anchors_per_chunk)),
         gamma(Acc<T>(f.options.gamma)),
         positive(Acc<T>(f.options.alpha.value_or(1))),
         negative(f.options.alpha ? Acc<T>(1 - *f.options.alpha) : Acc<T>(1)),
         per_column(1.f / float(columns)) {}
-
-  HD Chunk chunk(int64_t index) const {
-    int64_t image = index / chunks, first = index % chunks * anchors_per_chunk;
-    int64_t left = anchors - first;
-    int count = left < anchors_per_chunk ? int(left) : anchors_per_chunk;
-    return {image, (image * anchors + first) * columns, image * all_anchors + first_anchor + first,
-            count * columns};
-  }
 
   // Exact, since elements of a chunk are few; unlike integer division it vectorises.
   HD int anchor_of(int element) const { return int((float(element) + 0.5f) * per_column); }
 };
 
 template <class T, bool kSquare> struct FocalLossForward {  // one block per chunk of an image
-  Level<T, kSquare> in;
+  Inputs<T, kSquare> in;
   Acc<T>* partial;
 
   template <class Block> HD void operator()(Block block) const {
     using A = Acc<T>;
-    auto chunk = in.chunk(block.index);
-    const T* logits = in.logits + chunk.first_element;
+    auto chunk = in.chunks.chunk(block.index);
+    const T* logits = in.logits[chunk.level] + chunk.first * in.columns;
     const int32_t* classes = in.classes + chunk.first_target;
     const A* weights = in.weights + chunk.first_target;
-    Level<T, kSquare> level = in;
-    A sum = block.reduce(chunk.elements, A(0), Sum{}, [=](int i) {
+    Inputs<T, kSquare> level = in;
+    A sum = block.reduce(chunk.anchors * in.columns, A(0), Sum{}, [=](int i) {
       int anchor = level.anchor_of(i), column = i - anchor * level.columns;
       bool hit = column == classes[anchor] && column > 0;
       A x = A(logits[i]);
@@ -94,20 +81,20 @@ template <class T, bool kSquare> struct FocalLossForward {  // one block per chu
 };
 
 template <class T, bool kSquare> struct FocalLossBackward {  // one block per chunk of an image
-  Level<T, kSquare> in;
+  Inputs<T, kSquare> in;
   const Acc<T>* dloss;
-  T* dlogits;
+  LevelPointers<T> dlogits;
 
   template <class Block> HD void operator()(Block block) const {
     using A = Acc<T>;
-    auto chunk = in.chunk(block.index);
-    const T* logits = in.logits + chunk.first_element;
+    auto chunk = in.chunks.chunk(block.index);
+    const T* logits = in.logits[chunk.level] + chunk.first * in.columns;
     const int32_t* classes = in.classes + chunk.first_target;
     const A* weights = in.weights + chunk.first_target;
-    T* out = dlogits + chunk.first_element;
-    Level<T, kSquare> level = in;
+    T* out = dlogits[chunk.level] + chunk.first * in.columns;
+    Inputs<T, kSquare> level = in;
     A factor = dloss[chunk.image];
-    block.each(chunk.elements, [=](int i) {
+    block.each(chunk.anchors * in.columns, [=](int i) {
       int anchor = level.anchor_of(i), column = i - anchor * level.columns;
       bool hit = column == classes[anchor] && column > 0;
       A x = A(logits[i]);
@@ -119,7 +106,7 @@ template <class T, bool kSquare> struct FocalLossBackward {  // one block per ch
 };
 
 template <class F> void dispatch_gamma(const FocalLoss& f, F run) {
-  dispatch(f.logits.dtype, [&]<class T>() {
+  dispatch(f.logits[0].dtype, [&]<class T>() {
     if (f.options.gamma == 2)
       run.template operator()<T, true>();
     else
@@ -130,26 +117,27 @@ template <class F> void dispatch_gamma(const FocalLoss& f, F run) {
 }  // namespace
 
 int64_t focal_loss_chunks(const FocalLoss& f) {
-  int64_t per_chunk = f.columns < kElements ? kElements / f.columns : 1;
-  return (f.anchors() + per_chunk - 1) / per_chunk;
+  return LevelChunks(f.logits, f.columns, anchors_per_chunk(f)).count;
 }
 
 void focal_loss_forward(Queue queue, const FocalLoss& f, View partial, View loss) {
   if (f.images() == 0) return;
   dispatch_gamma(f, [&]<class T, bool kSquare>() {
-    Level<T, kSquare> level(f);
+    Inputs<T, kSquare> in(f);
+    const int chunks = in.chunks.count;
     auto* sums = partial.as<Acc<T>>();
-    blocks<256>(queue, f.images() * level.chunks, FocalLossForward<T, kSquare>{level, sums});
-    blocks<256>(queue, f.images(), ChunkSums<Acc<T>>{sums, level.chunks, loss.as<Acc<T>>()});
+    blocks<256>(queue, f.images() * chunks, FocalLossForward<T, kSquare>{in, sums});
+    blocks<256>(queue, f.images(), ChunkSums<Acc<T>>{sums, chunks, loss.as<Acc<T>>()});
   });
 }
 
-void focal_loss_backward(Queue queue, const FocalLoss& f, View dloss, View dlogits) {
+void focal_loss_backward(Queue queue, const FocalLoss& f, View dloss,
+                         const std::vector<View>& dlogits) {
   if (f.images() == 0) return;
   dispatch_gamma(f, [&]<class T, bool kSquare>() {
-    Level<T, kSquare> level(f);
-    blocks<256>(queue, f.images() * level.chunks,
-                FocalLossBackward<T, kSquare>{level, dloss.as<Acc<T>>(), dlogits.as<T>()});
+    Inputs<T, kSquare> in(f);
+    blocks<256>(queue, f.images() * in.chunks.count,
+                FocalLossBackward<T, kSquare>{in, dloss.as<Acc<T>>(), LevelPointers<T>(dlogits)});
   });
 }
 

@@ -1,6 +1,7 @@
 // Sigmoid focal loss (Lin et al., Focal Loss for Dense Object Detection, equation 5).
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "kernels/queue.h"
 #include "kernels/view.h"
@@ -15,28 +16,28 @@ struct FocalOptions {
   double gamma = 2;
 };
 
-// The logits of one feature map, and the targets of all anchors of the image. Column 0 is the
-// background's: its target is always 0, and an anchor of class 0 has the target 0 in every column.
+// The logits of 1 to 8 feature maps, and the targets of their anchors, one map's after the other's.
+// Column 0 is the background's: its target is always 0, and an anchor of class 0 has the target 0
+// in every column.
 struct FocalLoss {
-  View logits;   // [images, anchors, columns] or [images, height, width, cell * columns]
+  std::vector<View>
+      logits;    // each [images, anchors, columns] or [images, height, width, cell * columns]
   View classes;  // [images, all anchors] i32: target column
   View weights;  // [images, all anchors], accumulator of the logits' dtype
-  int64_t first_anchor = 0;  // of the feature map among all anchors
   int columns = 0;
   FocalOptions options;
 
-  int64_t images() const { return logits.shape[0]; }
-  int64_t anchors() const { return logits.shape.size() / (images() * columns); }
+  int64_t images() const { return logits.at(0).shape[0]; }
 };
 
 // The number of partial sums per image: `partial` below is workspace of [images, focal_loss_chunks]
-// in the accumulator dtype.
+// in the accumulator dtype. Throws std::invalid_argument if there are more than 8 feature maps.
 int64_t focal_loss_chunks(const FocalLoss&);
 
 // Writes loss [images], in the accumulator dtype: the weighted sums over anchors and columns.
 void focal_loss_forward(Queue, const FocalLoss&, View partial, View loss);
 
-// Writes dlogits, of the logits' shape and dtype, given dloss [images].
-void focal_loss_backward(Queue, const FocalLoss&, View dloss, View dlogits);
+// Writes dlogits, of the logits' shapes and dtype, given dloss [images].
+void focal_loss_backward(Queue, const FocalLoss&, View dloss, const std::vector<View>& dlogits);
 
 }  // namespace kernels

@@ -2,12 +2,11 @@
 
 #include <stdexcept>
 
+#include "kernels/level_chunks.h"
 #include "kernels/nms/rounds.h"
 
 namespace kernels {
 namespace {
-
-constexpr int kMostLevels = 8;
 
 // Logits of all feature maps as one matrix of [anchors, classes] per image.
 template <class T> struct Logits {

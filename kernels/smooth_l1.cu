@@ -1,6 +1,6 @@
 #include "kernels/smooth_l1.h"
 
-#include "kernels/chunk_sums.h"
+#include "kernels/level_chunks.h"
 
 namespace kernels {
 namespace {
@@ -16,44 +16,28 @@ template <class A> HD A huber_slope(A error, A delta) {
   return error > delta ? delta : error < -delta ? -delta : error;
 }
 
-template <class T> struct Level {  // what both passes read
-  const T* prediction;
+template <class T> struct Inputs {  // what both passes read
+  LevelChunks chunks;
+  LevelPointers<const T> prediction;
   const Acc<T>*targets, *weights;
-  int64_t first_anchor, anchors, all_anchors;
-  int chunks;
   Acc<T> delta;
 
-  struct Chunk {
-    int64_t image, first, first_target;  // image; anchors among this level's and among all
-    int anchors;
-  };
-
-  explicit Level(const SmoothL1& s)
-      : prediction(s.prediction.as<T>()),
+  explicit Inputs(const SmoothL1& s)
+      : chunks(s.prediction, 4, kAnchorsPerChunk),
+        prediction(s.prediction),
         targets(s.targets.as<Acc<T>>()),
         weights(s.weights.as<Acc<T>>()),
-        first_anchor(s.first_anchor),
-        anchors(s.anchors()),
-        all_anchors(s.weights.shape[1]),
-        chunks(int(smooth_l1_chunks(s))),
         delta(Acc<T>(s.delta)) {}
-
-  HD Chunk chunk(int64_t index) const {
-    int64_t image = index / chunks, first = index % chunks * kAnchorsPerChunk;
-    int64_t left = anchors - first;
-    return {image, image * anchors + first, image * all_anchors + first_anchor + first,
-            left < kAnchorsPerChunk ? int(left) : kAnchorsPerChunk};
-  }
 };
 
 template <class T> struct SmoothL1Forward {  // one block per chunk of an image
-  Level<T> in;
+  Inputs<T> in;
   Acc<T>* partial;
 
   template <class Block> HD void operator()(Block block) const {
     using A = Acc<T>;
-    auto chunk = in.chunk(block.index);
-    const T* prediction = in.prediction + chunk.first * 4;
+    auto chunk = in.chunks.chunk(block.index);
+    const T* prediction = in.prediction[chunk.level] + chunk.first * 4;
     const A* targets = in.targets + chunk.first_target * 4;
     const A* weights = in.weights + chunk.first_target;
     A delta = in.delta;
@@ -65,17 +49,17 @@ template <class T> struct SmoothL1Forward {  // one block per chunk of an image
 };
 
 template <class T> struct SmoothL1Backward {  // one block per chunk of an image
-  Level<T> in;
+  Inputs<T> in;
   const Acc<T>* dloss;
-  T* dprediction;
+  LevelPointers<T> dprediction;
 
   template <class Block> HD void operator()(Block block) const {
     using A = Acc<T>;
-    auto chunk = in.chunk(block.index);
-    const T* prediction = in.prediction + chunk.first * 4;
+    auto chunk = in.chunks.chunk(block.index);
+    const T* prediction = in.prediction[chunk.level] + chunk.first * 4;
     const A* targets = in.targets + chunk.first_target * 4;
     const A* weights = in.weights + chunk.first_target;
-    T* out = dprediction + chunk.first * 4;
+    T* out = dprediction[chunk.level] + chunk.first * 4;
     A delta = in.delta, factor = dloss[chunk.image];
     block.each(chunk.anchors * 4, [=](int i) {
       A slope = huber_slope(A(prediction[i]) - targets[i], delta);
@@ -87,25 +71,27 @@ template <class T> struct SmoothL1Backward {  // one block per chunk of an image
 }  // namespace
 
 int64_t smooth_l1_chunks(const SmoothL1& s) {
-  return (s.anchors() + kAnchorsPerChunk - 1) / kAnchorsPerChunk;
+  return LevelChunks(s.prediction, 4, kAnchorsPerChunk).count;
 }
 
 void smooth_l1_forward(Queue queue, const SmoothL1& s, View partial, View loss) {
   if (s.images() == 0) return;
-  dispatch(s.prediction.dtype, [&]<class T>() {
-    Level<T> level(s);
+  dispatch(s.prediction[0].dtype, [&]<class T>() {
+    Inputs<T> in(s);
+    const int chunks = in.chunks.count;
     auto* sums = partial.as<Acc<T>>();
-    blocks<256>(queue, s.images() * level.chunks, SmoothL1Forward<T>{level, sums});
-    blocks<256>(queue, s.images(), ChunkSums<Acc<T>>{sums, level.chunks, loss.as<Acc<T>>()});
+    blocks<256>(queue, s.images() * chunks, SmoothL1Forward<T>{in, sums});
+    blocks<256>(queue, s.images(), ChunkSums<Acc<T>>{sums, chunks, loss.as<Acc<T>>()});
   });
 }
 
-void smooth_l1_backward(Queue queue, const SmoothL1& s, View dloss, View dprediction) {
+void smooth_l1_backward(Queue queue, const SmoothL1& s, View dloss,
+                        const std::vector<View>& dprediction) {
   if (s.images() == 0) return;
-  dispatch(s.prediction.dtype, [&]<class T>() {
-    Level<T> level(s);
-    blocks<256>(queue, s.images() * level.chunks,
-                SmoothL1Backward<T>{level, dloss.as<Acc<T>>(), dprediction.as<T>()});
+  dispatch(s.prediction[0].dtype, [&]<class T>() {
+    Inputs<T> in(s);
+    blocks<256>(queue, s.images() * in.chunks.count,
+                SmoothL1Backward<T>{in, dloss.as<Acc<T>>(), LevelPointers<T>(dprediction)});
   });
 }
 

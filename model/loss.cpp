@@ -1,15 +1,16 @@
 #include "model/loss.h"
 
+#include <limits>
+
 #include "engine/base/error.h"
 #include "engine/base/ranges.h"
 #include "engine/collectives/collectives.h"
-#include "kernels/elementwise.h"
 #include "kernels/flat_sum.h"
 #include "kernels/loss_report.h"
 
 namespace model {
 
-using engine::DType, engine::Shape, engine::Tensors;
+using engine::DType;
 
 namespace {
 
@@ -21,13 +22,6 @@ Tensor sum_of(const Context& c, const Tensor& x, double floor) {
   Tensor partial = c.empty({1, {kernels::flat_sum_partials(x.shape().size())}}, DType::f64);
   kernels::flat_sum(c.queue, {.x = x, .partial = partial, .floor = floor}, y);
   return y;
-}
-
-Tensor sum_of(const Context& c, const Tensors& levels) {
-  Tensor sum = c.empty(levels[0].shape(), levels[0].dtype());
-  kernels::fill(c.queue, sum, 0);
-  for (const Tensor& level : levels) kernels::add_into(c.queue, sum, level);
-  return sum_of(c, sum, -std::numeric_limits<double>::infinity());
 }
 
 Tensor normaliser_of(const Context& c, const Tensor& box_weights, LossNormalizer over) {
@@ -60,47 +54,36 @@ Targets assign_targets(const Context& c, const kernels::GroundTruth& truth, cons
   return t;
 }
 
-Losses detection_losses(const Context& c, const Predictions& p, const Targets& t,
-                        const Anchors& anchors, int columns, const LossOptions& o) {
+Losses detection_losses(const Context& c, const Predictions& p, const Targets& t, int columns,
+                        const LossOptions& o) {
   base::Range range("losses");
-  Losses losses;
-  for (size_t level = 0; level < p.box_codes.size(); ++level) {
-    const int64_t first = anchors.first_of_level(int(level));
-    losses.localization.push_back(engine::smooth_l1(
-        c, p.box_codes[level], {.boxes = t.boxes, .weights = t.box_weights, .first_anchor = first},
-        o.delta));
-    losses.classification.push_back(engine::focal_loss(c, p.class_logits[level],
-                                                       {.classes = t.classes,
-                                                        .weights = t.class_weights,
-                                                        .first_anchor = first,
-                                                        .columns = columns},
-                                                       {.alpha = o.alpha, .gamma = o.gamma}));
-  }
-  return losses;
+  return {
+      .localization =
+          engine::smooth_l1(c, p.box_codes, {.boxes = t.boxes, .weights = t.box_weights}, o.delta),
+      .classification = engine::focal_loss(
+          c, p.class_logits, {.classes = t.classes, .weights = t.class_weights, .columns = columns},
+          {.alpha = o.alpha, .gamma = o.gamma})};
 }
 
 void backward(const Context& c, const Losses& losses, const Targets& t, const LossOptions& o,
               const kernels::OptimizerState* state) {
   base::Range range("backward");
   SSD_CHECK(c.tape, "backward: the context has no tape");
-  Tensors outputs, seeds;
-  auto seed = [&](const Tensors& levels, double weight) {
-    Tensor s = c.empty(levels[0].shape(), levels[0].dtype());
+  auto seed = [&](const Tensor& loss, double weight) {
+    Tensor s = c.empty(loss.shape(), loss.dtype());
     kernels::loss_seeds(c.queue, t.normaliser, state, weight, s);
-    for (const Tensor& level : levels) {
-      outputs.push_back(level);
-      seeds.push_back(s);
-    }
+    return s;
   };
-  seed(losses.localization, o.localization_weight / kCodes);
-  seed(losses.classification, o.classification_weight);
-  c.tape->backward(c, outputs, seeds);
+  Tensor localization = seed(losses.localization, o.localization_weight / kCodes),
+         classification = seed(losses.classification, o.classification_weight);
+  c.tape->backward(c, {losses.localization, losses.classification}, {localization, classification});
 }
 
 void report_losses(const Context& c, const Losses& losses, const Targets& t, const LossOptions& o,
                    const Tensor& regularization, engine::View report) {
-  Tensor localization = sum_of(c, losses.localization),
-         classification = sum_of(c, losses.classification);
+  constexpr double kNoFloor = -std::numeric_limits<double>::infinity();
+  Tensor localization = sum_of(c, losses.localization, kNoFloor),
+         classification = sum_of(c, losses.classification, kNoFloor);
   kernels::loss_report(c.queue,
                        {.localization_sum = localization,
                         .classification_sum = classification,

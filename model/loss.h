@@ -29,14 +29,13 @@ struct Targets {
 Targets assign_targets(const Context&, const kernels::GroundTruth&, const Anchors&,
                        engine::DType accumulator, LossNormalizer = LossNormalizer::per_rank);
 
-// For each level, the losses of each image, [images], summed over its anchors and not yet
-// normalised.
+// The losses of each image, [images], summed over the anchors of all levels and not yet normalised.
 struct Losses {
-  engine::Tensors localization, classification;
+  Tensor localization, classification;
 };
 // `columns`: class columns per anchor, with the background's.
-Losses detection_losses(const Context&, const Predictions&, const Targets&, const Anchors&,
-                        int columns, const LossOptions&);
+Losses detection_losses(const Context&, const Predictions&, const Targets&, int columns,
+                        const LossOptions&);
 
 // Adds the gradients of the loss to those of the watched parameters. The loss is
 //   loss scale * (localization_weight * L / (4 N) + classification_weight * C / N)

@@ -47,10 +47,23 @@ Op op(const char* name, std::initializer_list<View> touched, const std::string& 
   return op;
 }
 
-// Of all anchors' targets, those that one feature map's loss reads.
-template <class Loss> View of_level(View targets, const Loss& a) {
-  targets.shape.dim[1] = a.anchors();
-  return targets;
+void add_bytes(Op& op, const std::vector<View>& levels) {
+  for (const View& level : levels) op.bytes += double(engine::bytes_of(level));
+}
+
+// A loss of all feature maps and its gradient are named after the largest map.
+Op loss_op(const char* name, const std::vector<View>& levels, View targets, View weights,
+           View loss) {
+  Op loss_op = op(name, {levels[0], targets, weights, loss});
+  add_bytes(loss_op, {levels.begin() + 1, levels.end()});
+  return loss_op;
+}
+
+Op loss_backward_op(const char* name, const std::vector<View>& levels, View targets, View weights,
+                    View dloss, const std::vector<View>& gradients) {
+  Op backward = loss_op(name, levels, targets, weights, dloss);
+  add_bytes(backward, gradients);
+  return backward;
 }
 
 Op detect_op(const kernels::Predictions& p, const kernels::Detections& d) {
@@ -135,18 +148,20 @@ CATCH(upsample_backward, "17upsample_backwardENS_5QueueENS_4ViewES1_",
 
 CATCH(focal_loss_forward, "18focal_loss_forwardENS_5QueueERKNS_9FocalLossENS_4ViewES4_",
       (Queue q, const kernels::FocalLoss& a, View partial, View loss), (q, a, partial, loss),
-      op("focal_loss", {a.logits, of_level(a.classes, a), of_level(a.weights, a), loss}))
-CATCH(focal_loss_backward, "19focal_loss_backwardENS_5QueueERKNS_9FocalLossENS_4ViewES4_",
-      (Queue q, const kernels::FocalLoss& a, View dloss, View dlogits), (q, a, dloss, dlogits),
-      op("focal_loss_backward",
-         {a.logits, of_level(a.classes, a), of_level(a.weights, a), dloss, dlogits}))
+      loss_op("focal_loss", a.logits, a.classes, a.weights, loss))
+CATCH(focal_loss_backward,
+      "19focal_loss_backwardENS_5QueueERKNS_9FocalLossENS_4ViewERKSt6vectorIS4_SaIS4_EE",
+      (Queue q, const kernels::FocalLoss& a, View dloss, const std::vector<View>& dlogits),
+      (q, a, dloss, dlogits),
+      loss_backward_op("focal_loss_backward", a.logits, a.classes, a.weights, dloss, dlogits))
 CATCH(smooth_l1_forward, "17smooth_l1_forwardENS_5QueueERKNS_8SmoothL1ENS_4ViewES4_",
       (Queue q, const kernels::SmoothL1& a, View partial, View loss), (q, a, partial, loss),
-      op("smooth_l1", {a.prediction, of_level(a.targets, a), of_level(a.weights, a), loss}))
-CATCH(smooth_l1_backward, "18smooth_l1_backwardENS_5QueueERKNS_8SmoothL1ENS_4ViewES4_",
-      (Queue q, const kernels::SmoothL1& a, View dloss, View dx), (q, a, dloss, dx),
-      op("smooth_l1_backward",
-         {a.prediction, of_level(a.targets, a), of_level(a.weights, a), dloss, dx}))
+      loss_op("smooth_l1", a.prediction, a.targets, a.weights, loss))
+CATCH(smooth_l1_backward,
+      "18smooth_l1_backwardENS_5QueueERKNS_8SmoothL1ENS_4ViewERKSt6vectorIS4_SaIS4_EE",
+      (Queue q, const kernels::SmoothL1& a, View dloss, const std::vector<View>& dx),
+      (q, a, dloss, dx),
+      loss_backward_op("smooth_l1_backward", a.prediction, a.targets, a.weights, dloss, dx))
 CATCH(loss_seeds, "10loss_seedsENS_5QueueENS_4ViewEPKNS_14OptimizerStateEdS1_",
       (Queue q, View n, const kernels::OptimizerState* state, double weight, View seeds),
       (q, n, state, weight, seeds), op("loss_seeds", {n, seeds}))

@@ -3,36 +3,35 @@
 #include "engine/base/error.h"
 #include "engine/operation.h"
 #include "engine/ops.h"
+#include "engine/ops/levels.h"
 
 namespace engine {
 
-Tensor focal_loss(const Context& c, const Tensor& logits, const FocalTargets& targets,
+Tensor focal_loss(const Context& c, const Tensors& logits, const FocalTargets& targets,
                   const FocalOptions& options) {
   Operation operation(c, "focal_loss");
-  SSD_CHECK(targets.columns > 0 && logits.shape().rank >= 2 && logits.shape()[0] > 0 &&
-                logits.shape().size() % (logits.shape()[0] * targets.columns) == 0,
-            "focal_loss: the logits do not divide into columns");
-  kernels::FocalLoss args{.logits = logits,
+  SSD_CHECK(targets.columns > 0 &&
+                anchors_of(logits, targets.columns) == targets.classes.shape()[1] &&
+                targets.classes.shape() == targets.weights.shape() &&
+                targets.classes.shape()[0] == logits[0].shape()[0],
+            "focal_loss: the targets are not those of the logits' anchors");
+  const DType dtype = accumulator(logits[0].dtype());
+  SSD_CHECK(targets.weights.dtype() == dtype && targets.classes.dtype() == DType::i32,
+            "focal_loss: dtype of the targets");
+  kernels::FocalLoss args{.logits = views_of(logits),
                           .classes = targets.classes,
                           .weights = targets.weights,
-                          .first_anchor = targets.first_anchor,
                           .columns = targets.columns,
                           .options = options};
-  SSD_CHECK(args.classes.shape == args.weights.shape && args.classes.shape[0] == args.images() &&
-                args.first_anchor + args.anchors() <= args.classes.shape[1],
-            "focal_loss: the targets do not cover the logits' anchors");
-  DType dtype = accumulator(logits.dtype());
-  SSD_CHECK(args.weights.dtype == dtype && args.classes.dtype == DType::i32,
-            "focal_loss: dtype of the targets");
   Tensor loss = c.empty({1, {args.images()}}, dtype);
   Tensor partial = c.empty({2, {args.images(), kernels::focal_loss_chunks(args)}}, dtype);
   kernels::focal_loss_forward(c.queue, args, partial, loss);
   if (c.tape)  // the captured tensors keep the memory that args points to
-    c.tape->record({logits}, loss,
+    c.tape->record(logits, loss,
                    [args, logits, targets](const Context& c, const Tensor& dloss) -> Tensors {
-                     Tensor dlogits = c.empty(logits.shape(), logits.dtype());
-                     kernels::focal_loss_backward(c.queue, args, dloss, dlogits);
-                     return {dlogits};
+                     Tensors dlogits = like(c, logits);
+                     kernels::focal_loss_backward(c.queue, args, dloss, views_of(dlogits));
+                     return dlogits;
                    });
   return loss;
 }

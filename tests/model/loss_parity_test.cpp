@@ -170,8 +170,8 @@ void Problem::check(double limit) const {
   const Truth on_device = truth(c);
   const kernels::GroundTruth truth = on_device.view();
   const model::Targets targets = model::assign_targets(c, truth, place_.anchors, dtype_);
-  const model::Losses losses = model::detection_losses(c, predictions(c), targets, place_.anchors,
-                                                       place_.options.columns(), {});
+  const model::Losses losses =
+      model::detection_losses(c, predictions(c), targets, place_.options.columns(), {});
   Tensor nothing = c.empty({1, {1}}, dtype_), report = c.empty({1, {4}}, dtype_);
   write(nothing, {0});
   model::report_losses(c, losses, targets, {}, nothing, report);

@@ -48,10 +48,9 @@ Values focal_losses(const Values& logits, const Values& targets, const Values& w
   int64_t n = int64_t(logits.size());
   Values pairs;
   for (double x : logits) pairs.insert(pairs.end(), {-1000, x});
-  return read(focal_loss(t.c, t.make({3, {n, 1, 2}}, pairs),
+  return read(focal_loss(t.c, {t.make({3, {n, 1, 2}}, pairs)},
                          {.classes = t.make({2, {n, 1}}, targets, DType::i32),
                           .weights = t.make({2, {n, 1}}, weights),
-                          .first_anchor = 0,
                           .columns = 2},
                          options));
 }
@@ -133,11 +132,11 @@ json smooth_l1_loss(const json& in) {
   int64_t images = int64_t(in.at("prediction").size());
   int64_t anchors = int64_t(in["prediction"].at(0).size());
   Shape boxes{3, {images, anchors, 4}};
-  return {{"sum", sum(read(smooth_l1(t.c, t.make(boxes, flat<double>(in["prediction"])),
-                                     {.boxes = t.make(boxes, flat<double>(in.at("target"))),
-                                      .weights = t.make({2, {images, anchors}}, masked_weights(in)),
-                                      .first_anchor = 0},
-                                     in.at("delta"))))}};
+  return {
+      {"sum", sum(read(smooth_l1(t.c, {t.make(boxes, flat<double>(in["prediction"]))},
+                                 {.boxes = t.make(boxes, flat<double>(in.at("target"))),
+                                  .weights = t.make({2, {images, anchors}}, masked_weights(in))},
+                                 in.at("delta"))))}};
 }
 
 json l2_regularizer(const json& in) {
@@ -187,17 +186,15 @@ json ssd_loss_zero_predictions(const json& in) {
   Tensor logits = t.make({3, {images, count, columns}}, Values(size_t(images * count * columns)));
   Tensor prediction = t.make(codes, Values(size_t(images * count * 4)));
   double classification =
-      sum(read(focal_loss(t.c, logits,
+      sum(read(focal_loss(t.c, {logits},
                           {.classes = t.make(per_anchor, targets.classes, DType::i32),
                            .weights = t.make(per_anchor, targets.class_weights),
-                           .first_anchor = 0,
                            .columns = columns},
                           kCrossEntropy)));
-  double localization = sum(read(smooth_l1(t.c, prediction,
-                                           {.boxes = t.make(codes, targets.boxes),
-                                            .weights = t.make(per_anchor, targets.box_weights),
-                                            .first_anchor = 0},
-                                           1)));
+  double localization = sum(read(smooth_l1(
+      t.c, {prediction},
+      {.boxes = t.make(codes, targets.boxes), .weights = t.make(per_anchor, targets.box_weights)},
+      1)));
   if (in.at("normalize_loc_loss_by_codesize").get<bool>()) localization /= 4;
   return {{"localization_loss", localization}, {"classification_loss", classification}};
 }

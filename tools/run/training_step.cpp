@@ -53,7 +53,7 @@ void TrainingStep::gradients(bool last) {
   Tensor images = batch_.images(c, options_.scaling, precision.activations);
   model::Targets targets = model::assign_targets(c, batch_.ground_truth(), anchors_,
                                                  precision.master, options_.loss.normalizer);
-  model::Losses losses = model::detection_losses(c, detector_.forward(c, images), targets, anchors_,
+  model::Losses losses = model::detection_losses(c, detector_.forward(c, images), targets,
                                                  detector_.options().columns(), options_.loss);
   images = {};
   model::backward(c, losses, targets, options_.loss, optimizer_.device_state());

@@ -1,5 +1,7 @@
 // Every operation but the convolutions (random_convs_test.cpp) on random shapes, against f64.
 
+#include <numeric>
+
 #include "tests/support/catch.h"
 #include "tests/support/engine/op_parity.h"
 #include "tests/support/engine/single_ops.h"
@@ -25,26 +27,39 @@ ParityCase elementwise(std::mt19937& random, int operands, decltype(OpCase::run)
 
 // Targets for the anchors of one feature map among those of all.
 struct Anchors {
-  int images, anchors, all, first;
+  int images;
+  std::vector<int> levels;  // anchors of each feature map
+  int all() const { return std::accumulate(levels.begin(), levels.end(), 0); }
 };
 
 Anchors random_anchors(std::mt19937& random) {
-  Anchors a{.images = one_of(random, {1, 1, 2, 3}), .anchors = one_of(random, {1, 2, 7, 31, 60})};
-  a.first = int(random() % 9);
-  a.all = a.first + a.anchors + int(random() % 7);
+  Anchors a{.images = one_of(random, {1, 1, 2, 3}), .levels = {}};
+  for (int level = one_of(random, {1, 1, 2, 5, 8}); level > 0; --level)
+    a.levels.push_back(one_of(random, {1, 2, 7, 31, 60}));
   return a;
 }
 
+// One input for each feature map.
+std::vector<Input> predictions(const Anchors& a, int columns, double size) {
+  std::vector<Input> inputs;
+  for (int anchors : a.levels)
+    inputs.push_back({.shape = {3, {a.images, anchors, columns}},
+                      .low = -size,
+                      .high = size,
+                      .differentiable = true});
+  return inputs;
+}
+
 Input weights_of(const Anchors& a) {
-  return {.shape = {2, {a.images, a.all}}, .low = 0, .high = 1, .accumulator_dtype = true};
+  return {.shape = {2, {a.images, a.all()}}, .low = 0, .high = 1, .accumulator_dtype = true};
 }
 
 // The same columns on every device, in the memory of the context.
 Tensor random_columns(const Context& c, const Anchors& a, int columns) {
   std::mt19937 random(11);
-  Values values(size_t(a.images * a.all));
+  Values values(size_t(a.images * a.all()));
   for (double& v : values) v = double(random() % unsigned(columns));
-  Tensor classes = c.empty({2, {a.images, a.all}}, DType::i32);
+  Tensor classes = c.empty({2, {a.images, a.all()}}, DType::i32);
   write(classes, values);
   return classes;
 }
@@ -155,35 +170,32 @@ TEST_CASE("random shapes: focal_loss") {
                   engine::FocalOptions options;
                   options.gamma = one_of(random, {0, 1, 2, 2, 3});
                   if (random() % 4 == 0) options.alpha = {};
-                  return ParityCase{{.inputs = {{.shape = {3, {a.images, a.anchors, columns}},
-                                                 .low = -6,
-                                                 .high = 6,
-                                                 .differentiable = true},
-                                                weights_of(a)},
-                                     .run = [=](const Context& c, const auto& in) {
-                                       return focal_loss(
-                                           c, in[0],
-                                           {random_columns(c, a, columns), in[1], a.first, columns},
-                                           options);
-                                     }}};
+                  ParityCase t;
+                  t.op.inputs = predictions(a, columns, 6);
+                  t.op.inputs.push_back(weights_of(a));
+                  t.op.run = [=](const Context& c, const auto& in) {
+                    return focal_loss(c, {in.begin(), in.end() - 1},
+                                      {random_columns(c, a, columns), in.back(), columns}, options);
+                  };
+                  return t;
                 }});
 }
 
 TEST_CASE("random shapes: smooth_l1") {
-  check_parity({"smooth_l1", [](std::mt19937& random) {
-                  const Anchors a = random_anchors(random);
-                  const double delta = one_of(random, {1, 1, 2, 4}) / 4.0;
-                  return ParityCase{{.inputs = {{.shape = {3, {a.images, a.anchors, 4}},
-                                                 .low = -2,
-                                                 .high = 2,
-                                                 .differentiable = true},
-                                                {.shape = {3, {a.images, a.all, 4}},
-                                                 .low = -2,
-                                                 .high = 2,
-                                                 .accumulator_dtype = true},
-                                                weights_of(a)},
-                                     .run = [=](const Context& c, const auto& in) {
-                                       return smooth_l1(c, in[0], {in[1], in[2], a.first}, delta);
-                                     }}};
-                }});
+  check_parity(
+      {"smooth_l1", [](std::mt19937& random) {
+         const Anchors a = random_anchors(random);
+         const double delta = one_of(random, {1, 1, 2, 4}) / 4.0;
+         ParityCase t;
+         t.op.inputs = predictions(a, 4, 2);
+         t.op.inputs.push_back({.shape = {3, {a.images, a.all(), 4}},
+                                .low = -2,
+                                .high = 2,
+                                .accumulator_dtype = true});
+         t.op.inputs.push_back(weights_of(a));
+         t.op.run = [=](const Context& c, const auto& in) {
+           return smooth_l1(c, {in.begin(), in.end() - 2}, {in[in.size() - 2], in.back()}, delta);
+         };
+         return t;
+       }});
 }

@@ -63,7 +63,7 @@ double GradientSample::loss(const Context& c) {
   kernels::GroundTruth truth{boxes, labels, weights};
   auto targets = model::assign_targets(c, truth, anchors, DType::f64);
   model::LossOptions options{.delta = 0.7, .classification_weight = 2};
-  auto losses = model::detection_losses(c, detector.forward(c, images), targets, anchors,
+  auto losses = model::detection_losses(c, detector.forward(c, images), targets,
                                         detector.options().columns(), options);
   Tensor none = c.empty({1, {1}}, DType::f64);
   write(none, {0});

@@ -175,8 +175,8 @@ class ParityRun {
     parameters_.watch(tape);
     model::Targets targets = model::assign_targets(c, input.truth(), anchors_, precision_.master);
     model::Predictions predictions = detector_.forward(c, input.images);
-    model::Losses losses = model::detection_losses(c, predictions, targets, anchors_,
-                                                   detector_.options().columns(), loss_);
+    model::Losses losses =
+        model::detection_losses(c, predictions, targets, detector_.options().columns(), loss_);
     for (size_t i = 0; keep_all && i < predictions.box_codes.size(); ++i) {
       keep("logits/" + std::to_string(i), predictions.class_logits[i]);
       keep("codes/" + std::to_string(i), predictions.box_codes[i]);
