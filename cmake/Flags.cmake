@@ -10,12 +10,15 @@ endif()
 # Products and sums are never contracted into FMAs: a formula gives the same bits wherever it is
 # inlined and on every device, so matching and NMS agree box for box. Kernels are memory-bound;
 # convolutions come from libraries.
-set(SSD_HOST_FLAGS -Wall -Wextra -Wno-missing-field-initializers -ffp-contract=off -fno-math-errno -fno-trapping-math)
+# -pthread: Pango's users get it from pkg-config, and clang takes a precompiled header for equal flags only.
+set(SSD_HOST_FLAGS -pthread -Wall -Wextra -Wno-missing-field-initializers -ffp-contract=off -fno-math-errno -fno-trapping-math)
 if(SSD_NATIVE)
   list(APPEND SSD_HOST_FLAGS -march=native)
 endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # -Wrestrict: false alarms of gcc 12 in std::string
-  list(APPEND SSD_HOST_FLAGS -fmax-errors=5 -Wno-restrict)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # -Wrestrict: false alarms of gcc 12 in std::string. -Wpsabi: without AVX it tells that vectors are passed in another way
+  # than by GCC 4.5.
+  list(APPEND SSD_HOST_FLAGS -fmax-errors=5 -Wno-restrict -Wno-psabi)
 endif()
 
 # A warning that nobody has seen before should not stop a user's build: AUTO stops at warnings of GCC 12 to 14 only, which
