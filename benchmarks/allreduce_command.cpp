@@ -1,4 +1,5 @@
-// `ssdbench allreduce`: how fast the ranks of a run add up a buffer, by its size.
+// `ssdbench allreduce`: how fast the ranks of a run add up a buffer, by its size. Between CPUs the
+// sums go over TCP, between GPUs over NCCL.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -6,21 +7,24 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <memory>
 
 #include "benchmarks/commands.h"
+#include "benchmarks/equal_values.h"
 #include "benchmarks/machine_watch.h"
 #include "benchmarks/output.h"
 #include "benchmarks/times.h"
 #include "engine/base/error.h"
-#include "engine/collectives/rendezvous.h"
+#include "engine/device_words.h"
 #include "tools/ranks/local_ranks.h"
+#include "tools/ranks/rank_meeting.h"
 #include "tools/ranks/rank_voice.h"
 #include "tools/run/rank_place.h"
 
 namespace {
 
-using benchmarks::MachineWatch, benchmarks::Times, engine::Collectives, engine::DType,
-    kernels::View;
+using benchmarks::EqualValues, benchmarks::MachineWatch, benchmarks::Times, engine::Collectives,
+    engine::DType, kernels::View;
 using json = nlohmann::ordered_json;
 
 constexpr double kTimeout = 60;  // seconds
@@ -28,7 +32,7 @@ constexpr double kTimeout = 60;  // seconds
 struct Options {
   int ranks = 2, runs = 10, warmup = 2;
   std::vector<int> kib{4, 64, 1024, 16384, 65536};
-  std::string dtype = "f32";
+  std::string dtype = "f32", device = "auto";
   benchmarks::OutputOptions output;
 };
 
@@ -36,35 +40,36 @@ DType dtype_of(const Options& o) {
   return o.dtype == "f16" ? DType::f16 : o.dtype == "bf16" ? DType::bf16 : DType::f32;
 }
 
-void fill(const View& v, float value) {
-  kernels::dispatch(v.dtype, [&]<class T>() { std::fill_n(v.as<T>(), v.shape.size(), T(value)); });
-}
+// What a rank adds up with the others.
+struct Rank {
+  engine::Backend& backend;
+  Collectives& ranks;
+  MachineWatch& watch;
+};
 
-bool all_equal(const View& v, float value) {
-  bool all = true;
-  kernels::dispatch(v.dtype, [&]<class T>() {
-    all = std::all_of(v.as<T>(), v.as<T>() + v.shape.size(),
-                      [value](T x) { return float(x) == value; });
-  });
-  return all;
+// Queues the sum and waits for it, also on a GPU, where that includes the time to launch it.
+double seconds_of_sum(Collectives& ranks, EqualValues& buffer) {
+  ranks.barrier("the start of a sum");
+  const double start = benchmarks::seconds_now(false);
+  ranks.sum("a buffer", buffer.view(), buffer.queue());
+  buffer.wait();
+  return benchmarks::seconds_now(false) - start;
 }
 
 // Seconds of every timed run; the first runs warm up and are checked.
-std::vector<double> own_seconds(const Options& o, Collectives& ranks, const View& buffer,
-                                MachineWatch& watch) {
+std::vector<double> own_seconds(const Options& o, const Rank& r, EqualValues& buffer) {
+  Collectives& ranks = r.ranks;
   const float mine = float(ranks.rank() % 2 + 1);  // exact in every dtype
   float sum = 0;
   for (int r = 0; r < ranks.size(); ++r) sum += float(r % 2 + 1);
   std::vector<double> seconds;
   for (int i = 0; i < o.warmup + o.runs; ++i) {
-    fill(buffer, mine);
-    if (ranks.rank() == 0) watch.tick();
-    ranks.barrier("the start of a sum");
-    const double start = benchmarks::seconds_now(false);
-    ranks.sum("a buffer", buffer, {});
-    if (i >= o.warmup) seconds.push_back(benchmarks::seconds_now(false) - start);
-    if (i == 0 && !all_equal(buffer, sum))
-      base::fail(base::ExitCode::failed, "ranks have a wrong sum of ", buffer.shape.size(),
+    buffer.fill(mine);
+    if (ranks.rank() == 0) r.watch.tick();
+    const double took = seconds_of_sum(ranks, buffer);
+    if (i >= o.warmup) seconds.push_back(took);
+    if (i == 0 && ranks.intact() && !buffer.all_equal(sum))
+      base::fail(base::ExitCode::failed, "ranks have a wrong sum of ", buffer.view().shape.size(),
                  " elements: this is a bug");
   }
   return seconds;
@@ -88,14 +93,12 @@ Times slowest(Collectives& ranks, const std::vector<double>& own) {
 // of different numbers of ranks can be compared with the network's; nccl-tests computes the same.
 double bus_bytes(double bytes, int ranks) { return bytes * 2 * (ranks - 1) / ranks; }
 
-json measure(const Options& o, Collectives& ranks, int kib, MachineWatch& watch) {
+json measure(const Options& o, const Rank& r, int kib) {
   const size_t bytes = size_t(kib) << 10;
-  std::vector<std::byte> memory(bytes);
-  const DType dtype = dtype_of(o);
-  const View buffer{memory.data(), dtype, {1, {int64_t(bytes) / kernels::size_of(dtype)}}};
-  const Times t = slowest(ranks, own_seconds(o, ranks, buffer, watch));
-  const double moved = 1e-9 * bus_bytes(double(bytes), ranks.size());
-  return {{"what", fmt::format("{} ranks, {} KiB of {}", ranks.size(), kib, o.dtype)},
+  EqualValues buffer(r.backend, bytes, dtype_of(o));
+  const Times t = slowest(r.ranks, own_seconds(o, r, buffer));
+  const double moved = 1e-9 * bus_bytes(double(bytes), r.ranks.size());
+  return {{"what", fmt::format("{} ranks, {} KiB of {}", r.ranks.size(), kib, o.dtype)},
           {"bytes", bytes},
           {"seconds", t.spread(1)},
           {"bus_gb_per_second",
@@ -113,13 +116,19 @@ void print_row(const json& row, bool first) {
   std::fflush(stdout);
 }
 
-json settings(const Options& o, int ranks) {
-  return {{"mode", "allreduce"}, {"device", "cpu"},  {"transport", "tcp"},
-          {"ranks", ranks},      {"dtype", o.dtype}, {"runs", o.runs}};
+bool on_gpu(engine::Backend& backend) { return backend.queue(engine::Lane::compute).gpu; }
+
+json settings(const Options& o, const Rank& r) {
+  return {{"mode", "allreduce"},
+          {"device", r.backend.name()},
+          {"transport", on_gpu(r.backend) ? "nccl" : "tcp"},
+          {"ranks", r.ranks.size()},
+          {"dtype", o.dtype},
+          {"runs", o.runs}};
 }
 
-benchmarks::LoggedCase logged(const Options& o, int ranks, const json& rows) {
-  benchmarks::LoggedCase c{.parameters = settings(o, ranks), .figures = {}};
+benchmarks::LoggedCase logged(const json& settings, const json& rows) {
+  benchmarks::LoggedCase c{.parameters = settings, .figures = {}};
   for (const json& row : rows) {
     const std::string size = fmt::format("{}_bytes", row["bytes"].get<size_t>());
     c.figures.emplace_back("allreduce_" + size + "_ms",
@@ -140,20 +149,34 @@ benchmarks::MachineReport report(Collectives& ranks, MachineWatch& watch) {
   return watch.report(helpers);
 }
 
-void benchmark_as(const Options& o, Collectives& ranks) {
+// Ranks on CPUs and ranks on GPUs cannot add up together.
+void check_devices(Collectives& ranks, bool gpu) {
+  const std::string mine = gpu ? "a GPU" : "a CPU";
+  const std::vector<std::string> all = ranks.gather_bytes("kinds of device", mine);
+  for (int r = 1; r < ranks.size(); ++r)
+    if (all[size_t(r)] != all[0])
+      base::fail(base::ExitCode::resources, rank_in_words(ranks, r), " has ", all[size_t(r)],
+                 ", but rank 0 has ", all[0], ": give all ranks --device cpu, or --device cuda");
+}
+
+void benchmark_as(const Options& o, const std::string& device, Collectives& ranks) {
+  const auto backend = engine::make_backend(device);
+  check_devices(ranks, on_gpu(*backend));
   json rows = json::array();
   MachineWatch watch;
+  const Rank rank{*backend, ranks, watch};
   for (const int kib : o.kib) {
-    rows.push_back(measure(o, ranks, kib, watch));
+    rows.push_back(measure(o, rank, kib));
     if (ranks.rank() == 0 && o.output.prints_table()) print_row(rows.back(), rows.size() == 1);
   }
   const benchmarks::MachineReport machine = report(ranks, watch);
   if (ranks.rank() != 0) return;
   print_notices(fmt::format("{} ranks", ranks.size()), machine);
-  json result = settings(o, ranks.size());
+  json result = settings(o, rank);
+  const benchmarks::LoggedCase log = logged(result, rows);
   result["rows"] = rows;
   result["machine"] = machine.to_json();
-  write_outputs(o.output, result, {logged(o, ranks.size(), rows)});
+  write_outputs(o.output, result, {log});
 }
 
 // This program, once for each rank, with its own arguments.
@@ -186,15 +209,16 @@ int benchmark(const Options& o, bool asked) {
     return start_ranks(o.ranks);
   }
   base::OutputLocks locks;
+  std::string device;
   try {
     locks = check_rank(o, asked, *place);
+    device = run::device_of_rank(o.device, *place, engine::cuda_devices());
   } catch (const base::Error& error) {
     return tools::end_ranks_before_meeting(*place, error);
   }
-  const auto ranks =
-      engine::make_tcp_collectives(engine::meet(*place, kTimeout), place->rank, kTimeout);
+  const auto ranks = tools::meet_ranks(*place, kTimeout, device != "cpu");
   return tools::run_with_ranks(*ranks, [&] {
-    benchmark_as(o, *ranks);
+    benchmark_as(o, device, *ranks);
     return 0;
   });
 }
@@ -206,12 +230,16 @@ namespace benchmarks {
 Command add_allreduce_command(tools::Program& program) {
   auto o = std::make_shared<Options>();
   tools::Options opts =
-      program.add_command("allreduce", "Times sums over ranks, on CPUs over the network");
+      program.add_command("allreduce", "Times sums over ranks, on CPUs or on GPUs");
   const tools::Option ranks =
       opts.add("--ranks", o->ranks,
                "processes to start on this machine; not needed under torchrun or mpirun")
           .between(2, 256)
           .show_default();
+  opts.add("--device", o->device,
+           "where each rank adds up; auto: on GPUs where there are any, one for each rank")
+      .show_default()
+      .one_of({engine::kDeviceWords.begin(), engine::kDeviceWords.end()});
   opts.add("--kib", o->kib, "sizes of the buffer in KiB: 4,1024,65536")
       .comma_separated()
       .between(1, 1 << 22)

@@ -8,7 +8,6 @@
 #include "engine/base/error.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
-#include "engine/nccl/collectives.h"
 #include "engine/precision.h"
 #include "tools/command_line.h"
 #include "tools/config/fruitless_keys.h"
@@ -18,6 +17,7 @@
 #include "tools/config/table.h"
 #include "tools/config/text.h"
 #include "tools/ranks/local_ranks.h"
+#include "tools/ranks/rank_meeting.h"
 #include "tools/ranks/rank_voice.h"
 #include "tools/run/rank_place.h"
 #include "tools/run/rank_start.h"
@@ -219,13 +219,6 @@ void take_rank_count(const Arguments& a, const engine::RankPlace& place,
   config.ranks.count = place.size;
 }
 
-std::unique_ptr<engine::Collectives> connected(const engine::RankPlace& place, double seconds,
-                                               bool on_gpus) {
-  auto host = engine::make_tcp_collectives(engine::meet(place, seconds), place.rank, seconds);
-  if (!on_gpus) return host;
-  return engine::make_nccl_collectives(std::move(host), seconds);
-}
-
 // Trains in this process. `device` is that of one of several ranks, or empty. The run's files keep
 // train.device as it was given, because it is for all ranks.
 int train_as(const Arguments& a, const Job& job, engine::Collectives* ranks,
@@ -261,7 +254,7 @@ int train_as_rank(const Arguments& a, const engine::RankPlace& place) {
   }
   if (place.rank == 0) say_ignored(job);
   const std::unique_ptr<engine::Collectives> ranks =
-      connected(place, job.config.ranks.timeout_seconds, device != "cpu");
+      tools::meet_ranks(place, job.config.ranks.timeout_seconds, device != "cpu");
   return tools::run_with_ranks(*ranks, [&] {
     const tools::QuietRank quiet(place.rank);
     run::check_equal_job(*ranks, a.dry_run);

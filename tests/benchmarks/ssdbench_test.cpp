@@ -15,6 +15,7 @@
 #include "benchmarks/machine_watch.h"
 #include "benchmarks/phases.h"
 #include "benchmarks/times.h"
+#include "engine/backend.h"
 #include "tests/support/tools/ssdbench.h"
 
 namespace fs = std::filesystem;
@@ -253,6 +254,16 @@ TEST_CASE("ssdbench allreduce: rates by size, of all ranks; sizes that ranks can
   }
   const tests::Outcome none = bench("allreduce --ranks 1");
   CHECK(none.exit_code == 2);
+}
+
+TEST_CASE("ssdbench allreduce: where there is no GPU, this is told once") {
+  CHECK(printed("allreduce --device auto --kib 1 --runs 3 --json").contains("transport"));
+  if (engine::cuda_devices() > 0) return;
+  const tests::Outcome none = bench("allreduce --ranks 3 --device cuda");
+  CHECK(none.exit_code == 6);
+  CHECK_THAT(none.err, Catch::StartsWith("ssdbench: device cuda:0: "));
+  CHECK(std::count(none.err.begin(), none.err.end(), '\n') == 1);
+  CHECK(bench("allreduce --device cuda:1").exit_code == 2);
 }
 
 TEST_CASE("ssdbench allreduce: a signal to it ends all ranks with its code, and nothing is told") {

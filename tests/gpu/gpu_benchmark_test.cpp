@@ -1,8 +1,10 @@
 // ssdbench with a small model, also on a GPU: its shortest runs. No time is asserted.
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "engine/backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/engine/bench.h"
 #include "tests/support/tools/training_run.h"
@@ -65,6 +67,23 @@ TEST_CASE("ssdbench times training and detection of one's own model, also on a G
   const json found = row_of(place, "infer --precision bf16" + gpu);
   CHECK(found.at("boxes_found").get<int>() > 0);
   CHECK(found.at("latency_ms").at("p50").get<double>() > 0);
+}
+
+TEST_CASE("ssdbench allreduce adds up between GPUs, where there are two and NCCL") {
+  if (std::getenv("CUDA_MODEL_SCHEDULE")) ::setenv("CUDA_MODEL_DEVICES", "2", 1);
+  if (engine::cuda_devices() < 2) return;
+  const std::string ssdbench = program("ssdbench").string();
+  const Outcome o =
+      run(ssdbench + " allreduce --device cuda --ranks 2 --kib 1,1500 --runs 3 --json");
+  INFO(o.err);
+  if (o.exit_code == 6 && o.err.find("NCCL") != std::string::npos) return;  // there is none
+  REQUIRE(o.exit_code == 0);
+  const json j = json::parse(o.out);
+  CHECK(j.at("transport") == "nccl");
+  CHECK_THAT(j.at("device").get<std::string>(), Catch::StartsWith("cuda:0"));
+  REQUIRE(j.at("rows").size() == 2);
+  CHECK(j.at("rows")[1].at("bytes") == 1500 * 1024);
+  CHECK(j.at("rows")[1].at("bus_gb_per_second").at("median").get<double>() > 0);
 }
 
 // On the modelled GPU, too: events before and after each call, in the order of the queue.

@@ -175,13 +175,12 @@ std::string device_of_rank(const std::string& configured, const engine::RankPlac
   if (configured.find(':') != std::string::npos)
     fail(ExitCode::usage, "--device ", configured, " with ", place.size,
          " ranks: each rank takes the GPU of its own number; write --device cuda");
-  const std::string device = base::concatenate(engine::kGpuWord, ":", place.local_rank);
-  if (gpus == 0) engine::make_backend(device);  // says why there is none
+  if (gpus == 0) engine::make_backend(engine::kGpuWord);  // says why there is none, to all alike
   if (place.local_rank >= gpus)
     fail(ExitCode::resources, "rank ", place.rank, " is number ", place.local_rank,
          " on its machine, which has ", base::counted(gpus, "GPU"),
-         ": start at most as many ranks there");
-  return device;
+         ": start at most as many ranks there, or give --device cpu");
+  return base::concatenate(engine::kGpuWord, ":", place.local_rank);
 }
 
 }  // namespace run
