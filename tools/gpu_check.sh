@@ -199,8 +199,8 @@ phase_test() {
   else
     result "test nccl" "not run" "there is no libnccl.so.2 here, which ranks on GPUs need"
   fi
-  tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_(step|nccl)_test$'
   tests batches 60 -R '^(device_batch|image_cache)_test$'
+  tests device 200 -L '^(gpu|ops|kernels|model|engine)$' -E '^gpu_(step|nccl)_test$'  # takes what is left
 }
 
 # What needs no GPU passes elsewhere, too: here it takes the time that is left.
