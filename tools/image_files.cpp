@@ -95,9 +95,7 @@ std::string left_out_in_words(const FoundImages& found) {
     words = base::concatenate(base::counted(int64_t(found.below), "image"),
                               " in sub-folders (--recursive takes them)");
   if (found.hidden > 0)
-    words +=
-        base::concatenate(words.empty() ? "" : ", ", base::counted(found.hidden, "hidden image"),
-                          " (of a name that begins with a dot)");
+    words += base::concatenate(words.empty() ? "" : ", ", data::hidden_in_words(found.hidden));
   const std::string others = data::in_words(found.others);
   if (words.empty() || others.empty()) return words + others;
   return words + ", " + others;

@@ -37,6 +37,14 @@ void take_file(const fs::directory_entry& entry, const std::string& folder, bool
 
 }  // namespace
 
+base::UnseenFolders walk_visible(const fs::path& folder, const base::Visit& visit) {
+  const auto is_visible = [](const fs::directory_entry& entry) { return !is_hidden(entry.path()); };
+  const auto visit_visible = [&](const fs::directory_entry& entry) {
+    return !is_visible(entry) || visit(entry);
+  };
+  return base::walk(folder, true, visit_visible, is_visible);
+}
+
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 bool names_image(const fs::path& path) {
@@ -86,6 +94,11 @@ std::string in_words(const std::map<std::string, int64_t>& others) {
   }
   if (total == 0) return "";
   return fmt::format("{} of formats that are not read ({})", base::counted(total, "picture"), list);
+}
+
+std::string hidden_in_words(int64_t hidden) {
+  if (hidden == 0) return "";
+  return base::counted(hidden, "hidden image") + " (of a name that begins with a dot)";
 }
 
 }  // namespace data

@@ -99,6 +99,7 @@ std::string VocPictures::note(const std::string& files, bool all) const {
     text += fmt::format("; {} without an XML file left out",
                         base::counted(int64_t(names_.size() - used_.size()), "picture"));
   if (!found_.others.empty()) text += "; " + in_words(found_.others);
+  if (found_.hidden > 0) text += "; " + hidden_in_words(found_.hidden) + " left out";
   return text;
 }
 

@@ -172,7 +172,8 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
                   .images = {},
                   .layout_folders = {},
                   .label_folders = {label_folder},
-                  .other_pictures = found.others};
+                  .other_pictures = found.others,
+                  .hidden_images = found.hidden};
   for (const fs::path& relative : found.images)
     files.images.push_back(
         {relative, (fs::path(label_folder) / relative).replace_extension(".txt")});

@@ -15,7 +15,6 @@
 #include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
-#include "engine/base/folder_walk.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"
@@ -123,7 +122,7 @@ class ListedImages {
  private:
   std::string elsewhere(const std::string& name) {
     if (!std::exchange(walked_, true))
-      base::walk(root_, true, [this](const fs::directory_entry& entry) {
+      walk_visible(root_, [this](const fs::directory_entry& entry) {
         if (names_image(entry.path()))
           places_.emplace(entry.path().filename().string(),
                           entry.path().lexically_relative(root_).generic_string());
@@ -190,6 +189,7 @@ void take_folder(const fs::path& root, const fs::path& folder, const std::string
   for (const fs::path& relative : found.images)
     out.images.push_back(image_at(root, folder / relative, where));
   for (const auto& [ending, count] : found.others) out.other_pictures[ending] += count;
+  out.hidden_images += found.hidden;
   out.layout_folders.push_back(folder.lexically_relative(root).generic_string());
   out.label_folders.push_back(labels_of(folder));
 }

@@ -8,7 +8,6 @@
 #include "data/formats/voc.h"
 #include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_source.h"
-#include "engine/base/folder_walk.h"
 #include "engine/base/tell.h"
 #include "engine/base/text.h"
 
@@ -56,8 +55,8 @@ bool is_voc_folder(const std::string& path) {
   if (!fs::is_directory(path, unknown)) return false;
   if (fs::is_directory(fs::path(path) / "Annotations", unknown)) return true;
   bool found = false;
-  const auto unseen = base::walk(path, true, [&](const fs::directory_entry& entry) {
-    found = entry.path().extension() == ".xml" && !is_hidden(entry.path());
+  const auto unseen = walk_visible(path, [&](const fs::directory_entry& entry) {
+    found = entry.path().extension() == ".xml";
     return !found;
   });
   if (!found && unseen.count > 0)

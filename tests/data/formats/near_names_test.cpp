@@ -155,8 +155,38 @@ TEST_CASE("hidden files and folders are no part of a data set") {
     CHECK(found.hidden == 1);
     CHECK(found.below == 0);
   }
-  CHECK(f.read_voc().images.size() == 1);
+  f.text("xml/.ipynb_checkpoints/b.xml", voc_file({.filename = "a.jpg"}));
+  const std::string left_out = "; 1 hidden image (of a name that begins with a dot) left out";
+  const data::Dataset voc = f.read_voc();
+  CHECK(voc.images.size() == 1);
+  CHECK_THAT(voc.notes.at(0), Contains(left_out));
   const data::Dataset yolo = f.read_yolo();
   CHECK(yolo.images.size() == 1);
-  CHECK_THAT(yolo.notes.at(0), Contains("; 0 label files without an image"));
+  CHECK_THAT(yolo.notes.at(0), Contains("; 0 label files without an image") && Contains(left_out));
+}
+
+TEST_CASE("hidden folders do not tell the format of a set, nor where its labels and images lie") {
+  const LabelFolder f;
+  f.image("set/images/a.jpg");
+  f.image("set/images/.old/b.jpg");
+  f.text("set/images/.venv/notes/b.txt", "no labels");
+  f.text("set/.idea/misc.xml", "<project/>");
+  f.text("set/classes.txt", "bolt\n");
+  const auto recognised = [&](const char* format) {
+    for (const data::Format& known : data::formats())
+      if (known.name == format) return known.recognises(f.at("set"));
+    return false;
+  };
+  CHECK_FALSE(recognised("VOC"));
+  CHECK(recognised("YOLO"));
+  f.text("set/data.yaml", "names: [bolt]\ntrain: train.txt\n");
+  f.text("set/train.txt", "images/b.jpg\n");
+  const data::Source source{.yolo = f.at("set"), .split = "train"};
+  CHECK_THAT(failure([&] { data::open(source); }), Contains("remove the line, or add the image"));
+  f.text("set/data.yaml", "names: [bolt]\ntrain: images\n");
+  CHECK_THAT(failure([&] { data::open(source); }),
+             Contains("no label files were found") && !Contains(".txt file in"));
+  fs::rename(f.at("set/images/a.jpg"), f.at("set/images/.a.jpg"));
+  CHECK_THAT(failure([&] { data::open(source); }),
+             Contains("no .jpg, .jpeg, or .png files, but 1 hidden image"));
 }
