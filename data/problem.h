@@ -31,6 +31,8 @@ enum class ProblemKind {
   may_be_corners,
   may_be_small,
   look_like_unit,
+  look_like_other_order,
+  look_like_1000,
   negative_box,
   zero_box,
   tiny_box,
