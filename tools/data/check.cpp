@@ -81,6 +81,18 @@ std::string unchecked_in_words(const CheckArguments& arguments, const data::Data
                          : "the folder that --images names lacks the image files");
 }
 
+// The cure of what is wrong with single entries of a COCO file. Empty if that is nothing.
+std::string cure_in_words(const Problems& problems) {
+  using enum ProblemKind;
+  int64_t entries = 0;
+  for (const ProblemKind kind : {bad_image, bad_annotation, bad_category, duplicate_image_id,
+                                 duplicate_category_id, orphan_annotation, unknown_category})
+    entries += problems.count(kind);
+  if (entries == 0) return "";
+  return "`ssddata convert --leave-out-faulty --to-coco FILE` writes a file without the entries "
+         "that cannot be used";
+}
+
 void print_json(const Problems& problems, const data::Dataset& dataset, bool all,
                 int64_t checked_images) {
   nlohmann::ordered_json report = {{"images", dataset.images.size()},
@@ -126,6 +138,7 @@ int check(const CheckArguments& arguments) {
     if (const std::string unchecked = unchecked_in_words(arguments, dataset, problems);
         !unchecked.empty())
       fmt::print("{}\n", unchecked);
+    if (const std::string cure = cure_in_words(problems); !cure.empty()) fmt::print("{}\n", cure);
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);

@@ -181,9 +181,11 @@ std::vector<Case> cases() {
       {"merge conflict", "{\"images\": [],\n<<<<<<< HEAD\n\"annotations\": []}",
        "no valid JSON: a merge conflict"},
       {"category unknown", with_field(R"("category_id": 4)"),
-       "category_id 4 is not among the categories"},
+       "line 1: annotation id 5 of a.jpg: category_id 4 is not among the categories; `ssddata "
+       "check`"},
       {"annotation twice", file(kImage, kBox + "," + kBox), ""},
-      {"image twice", file(kImage + "," + kImage, kBox), "image id 7 again"},
+      {"image twice", file(kImage + "," + kImage, kBox),
+       "image id 7 again (a.jpg, after a.jpg); `ssddata check`"},
       {"category twice", file(kImage, kBox, kCategory + "," + kCategory), "category id 3"},
       {"category without name", file(kImage, kBox, R"({"id": 3})"), "category id 3: has no name"},
       {"category with empty name", file(kImage, kBox, R"({"id": 3, "name": ""})"),
@@ -268,7 +270,8 @@ TEST_CASE("messages say byte and line") {
   size_t brace = text.find("}]}") + 1;
   CHECK(error_of(text) ==
         fmt::format("byte {}, line 4: annotation id 5: bbox has 3 numbers, expected 4; "
-                    "`ssddata check` lists every problem",
+                    "`ssddata check` lists every problem, and `ssddata convert "
+                    "--leave-out-faulty --to-coco FILE` writes a file without such entries",
                     brace));
 }
 
@@ -322,6 +325,34 @@ TEST_CASE("a sink collects what would be an error, and the rest is loaded") {
   }
   CHECK(problems.count(bad_annotation) == 2);
   CHECK(problems.count(data::Severity::error) == 8);
+}
+
+TEST_CASE("entries of one id and several names are left out with their annotations") {
+  const std::string second = R"({"id": 7, "file_name": "b.jpg", "width": 64, "height": 48})";
+  const std::string third = R"({"id": 8, "file_name": "c.jpg", "width": 64, "height": 48})";
+  const auto box = [](int id, int image, int category) {
+    return fmt::format(R"({{"id": {}, "image_id": {}, "category_id": {}, "bbox": [1, 2, 3, 4]}})",
+                       id, image, category);
+  };
+  data::Problems problems;
+  const Dataset d = load_text(
+      file(kImage + ",\n" + second + ",\n" + third,
+           box(1, 7, 3) + "," + box(2, 8, 3) + "," + box(3, 8, 4) + "," + box(4, 8, 5),
+           kCategory +
+               R"(, {"id": 4, "name": "x"}, {"id": 4, "name": "y"}, {"id": 5, "name": "z"})"),
+      {.problems = &problems});
+  REQUIRE(d.images.size() == 1);
+  CHECK(d.images[0].file_name == "c.jpg");
+  REQUIRE(d.categories.size() == 2);
+  REQUIRE(d.objects.size() == 2);
+  CHECK(d.objects[0].category == 0);
+  CHECK(d.categories[size_t(d.objects[1].category)].name == "z");
+  CHECK(problems.count(data::Severity::error) == 2);
+  REQUIRE(d.notes.size() == 1);
+  CHECK_THAT(d.notes[0],
+             Catch::Contains("2 annotations left out, because their images or categories are"));
+  CHECK_THAT(problems.kept().at(1).where, Catch::Contains("line 2"));
+  CHECK(problems.kept()[1].text == "image id 7 again (b.jpg, after a.jpg)");
 }
 
 TEST_CASE("annotation ids that occur twice are numbered anew, and this is said") {
