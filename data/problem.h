@@ -71,6 +71,7 @@ enum class ProblemKind {
   sixteen_bits,
   one_colour,
   same_picture,
+  repeated_picture,
   transparent,
   grayscale,
   cmyk,

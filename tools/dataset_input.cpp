@@ -5,9 +5,9 @@
 
 #include "data/check/image_lookup.h"
 #include "data/check/label_remarks.h"
-#include "data/check/similar_file.h"
 #include "data/formats/source_values.h"
 #include "data/likely_name.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
 #include "engine/base/tell.h"

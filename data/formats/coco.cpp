@@ -6,8 +6,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include "data/check/similar_file.h"
 #include "data/formats/coco_sax.h"
+#include "data/likely_name.h"
+#include "data/similar_file.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -112,8 +113,8 @@ class CocoJoiner {
   }
 
   std::string what_is_there(const std::string& file_name) {
-    const std::string last = file_name.substr(file_name.find_last_of("/\\") + 1);
-    const std::string there = similar_.find(out_.image_folder, last);
+    const std::string there =
+        similar_.find(out_.image_folder, std::string(without_folders(file_name)));
     if (there.empty()) return "";
     return base::concatenate("; ", base::printable(out_.image_folder), " has ",
                              base::printable_name(there), ": write that name");

@@ -301,6 +301,9 @@ void CocoHandler::drop_entry() {
   if (const std::string foreign = problems_ ? "" : foreign_json(file_.bytes());
       !has_images() && !foreign.empty())
     base::fail(base::ExitCode::data, file_.path(), ": ", foreign);
+  if (section_ == images && entries_ == 1 && !entry_.has(Entry::file_name))
+    if (const std::string foreign = foreign_with_images(file_.bytes()); !foreign.empty())
+      base::fail(base::ExitCode::data, file_.path(), ": ", foreign);
   if (!problems_)
     base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem, kCocoCure);
   if (entry_.has(Entry::id) && section_ == images)

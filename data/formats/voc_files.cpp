@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "data/check/similar_file.h"
 #include "data/formats/coco.h"
-#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/voc.h"
+#include "data/image_folder.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo_match.h"
 #include "data/formats/yolo_yaml.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "data/image/orientation.h"
+#include "data/image_folder.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"

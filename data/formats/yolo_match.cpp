@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "data/formats/image_folder.h"
 #include "data/formats/yolo/label_places.h"
+#include "data/image_folder.h"
 #include "data/likely_name.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"

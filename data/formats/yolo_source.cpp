@@ -8,12 +8,12 @@
 #include <set>
 #include <utility>
 
-#include "data/check/similar_file.h"
-#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo.h"
 #include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_yaml.h"
+#include "data/image_folder.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
@@ -108,34 +108,21 @@ void refuse_missing(const OddLines& odd, const fs::path& list, size_t found) {
 // Finds what is meant by lines whose images are not there.
 class ListedImages {
  public:
-  explicit ListedImages(const fs::path& root) : root_(root) {}
+  explicit ListedImages(const fs::path& root) : root_(root), below_(root) {}
 
   // What to do about a line. All folders are looked through, once.
   std::string cure_of(const fs::path& image) {
     std::string there = similar_.find(root_, image.generic_string());
-    if (there.empty()) there = elsewhere(image.filename().string());
+    if (there.empty()) there = below_.find(image.filename().string());
     if (there.empty()) return "remove the line, or add the image";
     return "lines are relative to " + base::printable_path(root_.string()) + ", which has " +
            base::printable_path(there) + ": write that path";
   }
 
  private:
-  std::string elsewhere(const std::string& name) {
-    if (!std::exchange(walked_, true))
-      walk_visible(root_, [this](const fs::directory_entry& entry) {
-        if (names_image(entry.path()))
-          places_.emplace(entry.path().filename().string(),
-                          entry.path().lexically_relative(root_).generic_string());
-        return true;
-      });
-    const auto found = places_.find(name);
-    return found == places_.end() ? "" : found->second;
-  }
-
   const fs::path root_;
   SimilarFiles similar_;
-  bool walked_ = false;
-  std::map<std::string, std::string> places_;  // by name without folders
+  FilesBelow below_;
 };
 
 // Paths in a list are relative to the folder of the data set, or to that of the list if they begin

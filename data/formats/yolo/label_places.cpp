@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 #include "engine/base/counted.h"
 
 namespace data {

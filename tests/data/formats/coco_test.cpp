@@ -327,34 +327,6 @@ TEST_CASE("a sink collects what would be an error, and the rest is loaded") {
   CHECK(problems.count(data::Severity::error) == 8);
 }
 
-TEST_CASE("entries of one id and several names are left out with their annotations") {
-  const std::string second = R"({"id": 7, "file_name": "b.jpg", "width": 64, "height": 48})";
-  const std::string third = R"({"id": 8, "file_name": "c.jpg", "width": 64, "height": 48})";
-  const auto box = [](int id, int image, int category) {
-    return fmt::format(R"({{"id": {}, "image_id": {}, "category_id": {}, "bbox": [1, 2, 3, 4]}})",
-                       id, image, category);
-  };
-  data::Problems problems;
-  const Dataset d = load_text(
-      file(kImage + ",\n" + second + ",\n" + third,
-           box(1, 7, 3) + "," + box(2, 8, 3) + "," + box(3, 8, 4) + "," + box(4, 8, 5),
-           kCategory +
-               R"(, {"id": 4, "name": "x"}, {"id": 4, "name": "y"}, {"id": 5, "name": "z"})"),
-      {.problems = &problems});
-  REQUIRE(d.images.size() == 1);
-  CHECK(d.images[0].file_name == "c.jpg");
-  REQUIRE(d.categories.size() == 2);
-  REQUIRE(d.objects.size() == 2);
-  CHECK(d.objects[0].category == 0);
-  CHECK(d.categories[size_t(d.objects[1].category)].name == "z");
-  CHECK(problems.count(data::Severity::error) == 2);
-  REQUIRE(d.notes.size() == 1);
-  CHECK_THAT(d.notes[0],
-             Catch::Contains("2 annotations left out, because their images or categories are"));
-  CHECK_THAT(problems.kept().at(1).where, Catch::Contains("line 2"));
-  CHECK(problems.kept()[1].text == "image id 7 again (b.jpg, after a.jpg)");
-}
-
 TEST_CASE("annotation ids that occur twice are numbered anew, and this is said") {
   const std::string other = R"({"id": 9, "image_id": 7, "category_id": 3, "bbox": [1, 2, 3, 4]})";
   const Dataset unique = load_text(file(kImage, kBox + "," + other));

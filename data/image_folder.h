@@ -27,6 +27,8 @@ base::UnseenFolders walk_visible(const std::filesystem::path& folder, const base
 
 // Whether the last part of the path begins with a dot.
 bool is_hidden(const std::filesystem::path& path);
+// The ending of the name in lower case, with its dot.
+std::string lower_ending(const std::filesystem::path& path);
 // Whether the name has the ending of a format that is read, in any case of letters.
 bool names_image(const std::filesystem::path& path);
 // Whether the name has the ending of a picture format that is not read.

@@ -1,4 +1,4 @@
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 
 #include <fmt/format.h>
 
@@ -13,13 +13,6 @@ namespace data {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return ending;
-}
 
 void take_file(const fs::directory_entry& entry, const std::string& folder, bool wanted,
                ImageFolder& out) {
@@ -46,6 +39,13 @@ base::UnseenFolders walk_visible(const fs::path& folder, const base::Visit& visi
 }
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+std::string lower_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return ending;
+}
 
 bool names_image(const fs::path& path) {
   static const std::set<std::string> kEndings{".jpg", ".jpeg", ".png"};
