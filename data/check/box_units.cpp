@@ -14,8 +14,8 @@ namespace {
 constexpr double kPast = 1.02, kFar = 1.25;
 constexpr double kMost = 1.1;  // of x2 and y2
 
-// Whether this is the largest of values in 0..1000.
-bool is_thousand(double largest) { return largest >= 900 && largest <= 1000; }
+// Whether this is the largest of values in 0..1000, which may reach a little past the border.
+bool is_thousand(double largest) { return largest >= 900 && largest <= 1020; }
 
 // How boxes that look like corners are mended.
 std::string cure_of_corners(BoxForm form) {

@@ -69,7 +69,7 @@ struct BoxUnits {
   // a tenth as many lie so near to the left or upper border that x and y cannot be those of
   // centres. Correct boxes lie near to all borders alike.
   bool look_like_centres() const;
-  // True if there are at least ten boxes, 30 % reach past the border, and none is beyond 1000, in
+  // True if there are at least ten boxes, 30 % reach past the border, and none is beyond 1020, in
   // neither direction, but some are near to it in both, as vision-language models write them.
   bool look_like_sizes_in_1000() const;
   bool look_like_corners_in_1000() const;
