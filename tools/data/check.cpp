@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/check/dataset_check.h"
+#include "data/check/unlisted_pictures.h"
 #include "data/loading/label_use.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
@@ -93,10 +94,18 @@ std::string cure_in_words(const Problems& problems) {
          "that cannot be used";
 }
 
+data::UnlistedPictures unlisted_pictures(const CheckArguments& arguments,
+                                         const data::Dataset& dataset) {
+  const data::Dataset* const one = &dataset;
+  return arguments.no_images ? data::UnlistedPictures{}
+                             : data::find_unlisted(dataset.image_folder, {&one, 1});
+}
+
 void print_json(const Problems& problems, const data::Dataset& dataset, bool all,
-                int64_t checked_images) {
+                int64_t checked_images, const data::UnlistedPictures& unlisted) {
   nlohmann::ordered_json report = {{"images", dataset.images.size()},
                                    {"checked_images", checked_images},
+                                   {"unlisted_images", unlisted.unlisted},
                                    {"boxes", dataset.objects.size()},
                                    {"categories", dataset.categories.size()},
                                    {"errors", problems.count(Severity::error)},
@@ -128,13 +137,17 @@ int check(const CheckArguments& arguments) {
   data::check_labels(dataset, problems);
   data::FrameReport frames;
   if (!arguments.no_images) frames = data::check_images(dataset, arguments.threads, problems);
+  const data::UnlistedPictures unlisted = unlisted_pictures(arguments, dataset);
   if (arguments.json) {
-    print_json(problems, dataset, arguments.all, checked_images(arguments, dataset, problems));
+    print_json(problems, dataset, arguments.all, checked_images(arguments, dataset, problems),
+               unlisted);
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
     print_label_use(data::count_labels(dataset));
     if (frames.oriented > 0) fmt::print("{}\n", frames.in_words());
+    if (const std::string words = unlisted.in_words(); !words.empty())
+      fmt::print("{}: {}\n", base::printable(dataset.image_folder), words);
     if (const std::string unchecked = unchecked_in_words(arguments, dataset, problems);
         !unchecked.empty())
       fmt::print("{}\n", unchecked);

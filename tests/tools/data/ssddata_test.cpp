@@ -206,6 +206,17 @@ TEST_CASE("check collects what loading refuses") {
   CHECK_THAT(failure("stats " + set.input(), 3), Contains("`ssddata check` lists every problem"));
 }
 
+TEST_CASE("check counts pictures that the annotations do not list") {
+  Set set;
+  CHECK_THAT(ssddata("check " + set.input()).out, !Contains("listed by no entry"));
+  fs::copy(set.images / "0.jpg", set.images / "more.jpg");
+  CHECK_THAT(ssddata("check " + set.input()).out,
+             Contains("images: 1 of 4 (25.0 %) pictures are listed by no entry, such as more.jpg"));
+  const tests::Outcome json = ssddata("check --json " + set.input());
+  CHECK(nlohmann::json::parse(json.out)["unlisted_images"] == 1);
+  CHECK_THAT(ssddata("check --no-images " + set.input()).out, !Contains("listed by no entry"));
+}
+
 TEST_CASE("convert leaves out entries that cannot be used, and counts them") {
   Set set;
   set.save();
