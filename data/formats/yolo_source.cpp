@@ -25,7 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
-constexpr uint64_t kLargestYaml = uint64_t{1} << 20;
 constexpr uint64_t kLargestList = uint64_t{256} << 20;
 
 // The path of the data.yaml that `yolo` names. Empty if it names something else.
@@ -223,7 +222,7 @@ std::string splits_of(const YoloYaml& yaml) {
 
 Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems) {
   const std::string file_name = path.string();
-  base::LoadedFile file(file_name, kLargestYaml);
+  base::LoadedFile file(file_name, kLargestYoloYaml);
   const YoloYaml yaml = parse_yolo_yaml(file.bytes(), file_name);
   auto split = yaml.splits.find(source.split);
   if (split == yaml.splits.end())
