@@ -7,6 +7,7 @@
 #include "data/image_folder.h"
 #include "data/similar_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/deep_folder.h"
 #include "tests/support/failure.h"
 #include "tests/support/label_folder.h"
 
@@ -209,6 +210,13 @@ TEST_CASE("hidden folders do not tell the format of a set, nor where its labels 
     return false;
   };
   CHECK_FALSE(recognised("VOC"));
+  CHECK(doubt.empty());
+  fs::create_directory(f.at("set/deep"));
+  tests::make_too_deep(f.at("set/deep"));
+  CHECK_FALSE(recognised("VOC"));
+  CHECK_THAT(doubt, Contains(f.at("set") + ": 1 folder could not be looked at") &&
+                        Contains("so XML files there would not be found"));
+  fs::remove_all(f.at("set/deep"));
   CHECK(recognised("YOLO"));
   f.text("set/data.yaml", "names: [bolt]\ntrain: train.txt\n");
   f.text("set/train.txt", "images/b.jpg\n");
