@@ -38,6 +38,10 @@ std::string without_marks(const char* text) {
 
 }  // namespace
 
+std::string_view without_folders(std::string_view path) {
+  return path.substr(path.find_last_of("/\\") + 1);
+}
+
 std::string without_case(const std::string& name) {
   if (!is_text(name)) {
     const Text lower(g_ascii_strdown(name.data(), gssize(name.size())), g_free);

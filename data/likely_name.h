@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace data {
@@ -17,6 +18,9 @@ std::string simplified(const std::string& name);
 // The name without upper and lower case, in one of the forms that Unicode has for a letter. Without
 // case of ASCII letters alone if it is not UTF-8.
 std::string without_case(const std::string& name);
+
+// The part of a path behind its last / or \, which Windows writes.
+std::string_view without_folders(std::string_view path);
 
 // Whether the names are other bytes, but the same letters in Unicode, such as a letter with an
 // accent as one character or as two. People cannot see the difference.

@@ -105,6 +105,15 @@ TEST_CASE("includes point downwards only") {
   }
 }
 
+TEST_CASE("readers of formats do not include the checks of what they read") {
+  for (const Source& source : sources())
+    for (const string& line : source.lines) {
+      INFO(source.path);
+      CHECK_FALSE(
+          (source.path.starts_with("data/formats/") && line.starts_with("#include \"data/check/")));
+    }
+}
+
 TEST_CASE("the folders of the programs do not include each other") {
   const std::set<string> programs{"tools/data", "tools/detect", "tools/eval", "tools/export"};
   const std::regex include(R"re(^\s*#include "([^"]+)/[^"/]+")re");

@@ -5,9 +5,9 @@
 
 #include "data/check/image_lookup.h"
 #include "data/check/label_remarks.h"
-#include "data/check/similar_file.h"
 #include "data/formats/source_values.h"
 #include "data/likely_name.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
 #include "engine/base/tell.h"
@@ -32,6 +32,25 @@ void tell_other_sizes(const data::FileLookup& files) {
   base::tell(base::concatenate(
       "note: ", count, " of ", files.images,
       " pictures have another size than their annotations say; the first: ", words));
+}
+
+// How many entries of each kind were left out of a COCO file. Throws Error(data) if no box remains.
+void tell_left_out(const std::string& path, const data::Dataset& dataset,
+                   const data::Problems& faults) {
+  const int64_t left_out = faults.count(data::Severity::error);
+  const auto& kept = faults.kept();
+  for (auto first = kept.begin(); first != kept.end(); ++first) {
+    const data::ProblemRule& rule = data::rule_of(first->kind);
+    const auto alike = [&](const data::Problem& earlier) { return earlier.kind == first->kind; };
+    if (rule.severity != data::Severity::error || std::any_of(kept.begin(), first, alike)) continue;
+    base::tell(base::concatenate("note: ", base::printable(path), ": ", faults.count(first->kind),
+                                 " left out as ", rule.name, " (", rule.meaning, "), the first: ",
+                                 base::printable(first->where + ": " + first->text)));
+  }
+  if (left_out > 0 && dataset.objects.empty())
+    base::fail(base::ExitCode::data, base::printable(path),
+               ": no box remains without the entries that cannot be used; look at what is wrong "
+               "with them, which `ssddata check` lists");
 }
 
 }  // namespace
@@ -93,7 +112,9 @@ data::Source DatasetInput::with_policy(data::ImagePolicy standard) const {
 }
 
 data::Dataset DatasetInput::load(data::Problems* problems) const {
-  data::Dataset dataset = data::open(with_policy(), "--", problems);
+  data::Problems faults(1);
+  data::Dataset dataset = data::open(with_policy(), "--", leave_out_faulty ? &faults : problems);
+  if (leave_out_faulty) tell_left_out(name(), dataset, faults);
   if (!problems && dataset.images.empty())
     base::fail(base::ExitCode::data, base::printable(name()), ": the data set has no images");
   dataset.frame_known |= exif.has_value();

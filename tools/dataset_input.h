@@ -22,6 +22,7 @@ struct DatasetInput {
   std::optional<data::ExifPolicy> exif;  // this and the next member are empty if not given
   std::optional<bool> follow_links;
   bool split_given = false;
+  bool leave_out_faulty = false;  // entries of a COCO file that cannot be used are no error
 
   // Adds an option for each format, the options that belong to formats, and those that say how
   // images are read.
@@ -30,7 +31,8 @@ struct DatasetInput {
   // Throws Error(usage) if an option has no effect on the data set that is given
   // (data::refuse_unread_values).
   data::Source with_policy(data::ImagePolicy standard = {}) const;
-  // Calls data::open, whose errors it has, and prints the data set's notes to stderr.
+  // Calls data::open, whose errors it has, and prints the data set's notes to stderr. If faulty
+  // entries are to be left out, it prints how many there are of each kind.
   data::Dataset load(data::Problems* problems = nullptr) const;
   // Does the same, and turns labels that were made for the stored pixels together with their
   // pictures. Lines on stderr count the pictures that EXIF turns, and those whose size is not the

@@ -9,6 +9,7 @@
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"
+#include "engine/base/tell.h"
 #include "engine/base/text.h"
 
 namespace tools {
@@ -18,10 +19,13 @@ namespace fs = std::filesystem;
 namespace {
 
 // The format of a path, which is told from the path alone. Null for a folder of none of them.
-const data::Format* format_of(const std::string& path) {
+const data::Format* recognised_format(const std::string& path) {
   const data::Format* rest = nullptr;
   for (const data::Format& f : data::formats()) {
-    if (f.recognises && f.recognises(path)) return &f;
+    std::string doubt;
+    const bool recognised = f.recognises && f.recognises(path, doubt);
+    if (!doubt.empty()) base::tell("warning: --ground-truth: " + doubt);
+    if (recognised) return &f;
     if (!f.recognises) rest = &f;
   }
   std::error_code unknown;
@@ -38,7 +42,7 @@ data::Source source_of(const fs::path& path, const std::optional<std::string>& s
   if (!data::is_pattern(path.string()) && !fs::exists(path, unknown))
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
                " does not exist", base::start_folder_in_words(path.string()));
-  const data::Format* format = format_of(path.string());
+  const data::Format* format = recognised_format(path.string());
   if (!format)
     base::fail(base::ExitCode::data, "--ground-truth: ", base::printable(path.string()),
                " has no XML files, data.yaml, classes.txt or obj.names: put the class names into "

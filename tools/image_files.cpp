@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -16,13 +16,6 @@ namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
 
 namespace {
-
-std::string lower_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension)
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  return extension;
-}
 
 // Adds images to those that were found. Images that were named before are counted as repeated.
 class ImageList {
@@ -84,20 +77,13 @@ FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, 
   return found;
 }
 
-bool is_image_name(const std::string& name) {
-  const std::string ending = lower_extension(name);
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png";
-}
-
 std::string left_out_in_words(const FoundImages& found) {
   std::string words;
   if (found.below > 0)
     words = base::concatenate(base::counted(int64_t(found.below), "image"),
                               " in sub-folders (--recursive takes them)");
   if (found.hidden > 0)
-    words +=
-        base::concatenate(words.empty() ? "" : ", ", base::counted(found.hidden, "hidden image"),
-                          " (of a name that begins with a dot)");
+    words += base::concatenate(words.empty() ? "" : ", ", data::hidden_in_words(found.hidden));
   const std::string others = data::in_words(found.others);
   if (words.empty() || others.empty()) return words + others;
   return words + ", " + others;
@@ -123,7 +109,7 @@ std::string repeated_in_words(const FoundImages& found) {
 }
 
 std::string picture_ending(const std::string& image) {
-  return lower_extension(image) == ".png" ? ".png" : ".jpg";
+  return data::lower_ending(image) == ".png" ? ".png" : ".jpg";
 }
 
 std::string UnusedNames::take(const std::string& name) {

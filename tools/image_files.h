@@ -26,9 +26,6 @@ struct FoundImages {
 // list cannot be read.
 FoundImages find_images(const std::vector<std::string>& inputs, bool recursive, PathLines& list);
 
-// Whether a file's name ends as those of images do.
-bool is_image_name(const std::string& name);
-
 // A line for the user that says what was left out. Empty if nothing was.
 std::string left_out_in_words(const FoundImages&);
 // Such as "note: no image in photos/old" if some folders had images and others had none, else

@@ -12,6 +12,19 @@ namespace data {
 // What a line or an entry of a file should hold: "[x, y, width, height] in pixels".
 std::string form_in_words(BoxForm form);
 
+enum class BoxLook {
+  pixels,
+  unit,
+  corners,  // x1, y1, x2, y2
+  y_first,  // y1, x1, y2, x2
+  pairs,    // x1, x2, y1, y2
+  centres,
+  sizes_in_1000,
+  corners_in_1000,
+  may_be_corners,
+  may_be_small,
+};
+
 struct BoxUnits {
   BoxForm form = BoxForm::corner_and_size;  // of the files
   int64_t boxes = 0;                        // with area, in images of more than 4 pixels a side
@@ -24,9 +37,19 @@ struct BoxUnits {
   int64_t in_unit = 0;     // have no value above 1
   int64_t upper_left = 0;  // lie in the upper left quarter of their images
   double largest = 0;      // right or lower edge
+  // The same if read as y1, x1, y2, x2, and as x1, x2, y1, y2. These and all below are counted of
+  // COCO's boxes only: other formats name the numbers, or have readers that recognise their order.
+  int64_t as_y_first = 0, as_pairs = 0;
+  int64_t as_centres = 0;                 // lie in their image if x and y are those of the centre
+  int64_t ordered = 0;                    // have an area if read as corners, in images of any size
+  double most_across = 0, most_down = 0;  // the largest of x and width, of y and height
+  double farthest_across = 0, farthest_down = 0;  // of x + width, of y + height
 
   // Counts a box, whose left top corner is (x, y), if it has an area and its image is large enough.
   void add(const ImageEntry& image, double x, double y, double width, double height);
+
+  // The most likely form.
+  BoxLook look() const;
 
   // True if there are at least three boxes, 95 % of them fit as corners, and 30 % (at least two)
   // reach past the border. Boxes in the upper left fit both readings.
@@ -39,9 +62,25 @@ struct BoxUnits {
   // True if there are at least 20 boxes, and all lie in the upper left quarters of their images, as
   // boxes in per cent do, and those that were made for smaller pictures.
   bool may_be_small() const;
+  // True if at least three boxes, 95 % of all, fit as y1, x1, y2, x2, or as x1, x2, y1, y2, clearly
+  // more than as x1, y1, x2, y2, and 30 % (at least two) reach past the border.
+  bool look_like_order(int64_t fitting) const;
+  // True if at least five boxes, and 3 % of all, reach past the right or lower border, and at most
+  // a tenth as many lie so near to the left or upper border that x and y cannot be those of
+  // centres. Correct boxes lie near to all borders alike.
+  bool look_like_centres() const;
+  // True if there are at least ten boxes, 30 % reach past the border, and none is beyond 1020, in
+  // neither direction, but some are near to it in both, as vision-language models write them.
+  bool look_like_sizes_in_1000() const;
+  bool look_like_corners_in_1000() const;
   // Says what the boxes look like, with the share that shows it and the cure, in the terms of the
   // files. Empty if they look like pixels.
   std::string in_words() const;
+
+ private:
+  void add_other_orders(const ImageEntry& image, double x, double y, double width, double height);
+  bool may_be_in_1000() const;
+  std::string order_in_words(BoxLook look) const;
 };
 
 // Goes over the boxes once and changes nothing.

@@ -42,13 +42,27 @@ class LabelChecker {
  private:
   void check_units() {
     const BoxUnits units = count_box_units(dataset_);
-    unit_boxes_ = units.look_like_unit();
-    if (units.in_words().empty()) return;
-    add(units.look_like_unit()      ? ProblemKind::look_like_unit
-        : units.look_like_corners() ? ProblemKind::look_like_corners
-        : units.may_be_corners()    ? ProblemKind::may_be_corners
-                                    : ProblemKind::may_be_small,
-        "boxes", units.in_words());
+    const BoxLook look = units.look();
+    unit_boxes_ = look == BoxLook::unit;
+    if (look != BoxLook::pixels) add(kind_of(look), "boxes", units.in_words());
+  }
+
+  static ProblemKind kind_of(BoxLook look) {
+    switch (look) {
+      case BoxLook::unit:
+        return ProblemKind::look_like_unit;
+      case BoxLook::corners:
+        return ProblemKind::look_like_corners;
+      case BoxLook::may_be_corners:
+        return ProblemKind::may_be_corners;
+      case BoxLook::may_be_small:
+        return ProblemKind::may_be_small;
+      case BoxLook::sizes_in_1000:
+      case BoxLook::corners_in_1000:
+        return ProblemKind::look_like_1000;
+      default:
+        return ProblemKind::look_like_other_order;
+    }
   }
 
   // What training refuses, always or with the default options.

@@ -77,10 +77,12 @@ class PixelChecker {
               "them with `ssddata show`, then give --exif upright or --exif stored");
   }
 
-  // An image without boxes may be empty.
+  // An image without boxes may be empty, and one pixel has one colour.
   void check_colours(const Picture& pixels) {
     const auto& rgb = pixels.rgb;
-    if (image_.object_count == 0 || !std::equal(rgb.begin() + 3, rgb.end(), rgb.begin())) return;
+    if (image_.object_count == 0 || rgb.size() == 3 ||
+        !std::equal(rgb.begin() + 3, rgb.end(), rgb.begin()))
+      return;
     add(ProblemKind::one_colour,
         fmt::format("every pixel is ({}, {}, {}), but it has {}", rgb[0], rgb[1], rgb[2],
                     base::counted(image_.object_count, "box")));
@@ -128,6 +130,15 @@ bool has_same_boxes(const Dataset& dataset, const ImageEntry& a, const ImageEntr
   return keys(a) == keys(b);
 }
 
+// Whether two entries name one file, in whatever spelling.
+bool have_one_file(const Dataset& dataset, const ImageEntry& a, const ImageEntry& b) {
+  if (a.shard >= 0 || b.shard >= 0) return image_location(dataset, a) == image_location(dataset, b);
+  const auto plain = [](const ImageEntry& image) {
+    return std::filesystem::path(image.file_name).lexically_normal();
+  };
+  return plain(a) == plain(b);
+}
+
 // Finds images whose files hold the same bytes, unless none has a box. Two entries with one file
 // are told otherwise.
 void find_copies(const Dataset& dataset, ImageFiles& files) {
@@ -136,12 +147,14 @@ void find_copies(const Dataset& dataset, ImageFiles& files) {
     if (files.heads[i].content == 0) continue;
     const auto [first, fresh] = first_with.try_emplace(files.heads[i].content, i);
     const ImageEntry &image = dataset.images[i], &other = dataset.images[first->second];
-    if (fresh || image_location(dataset, image) == image_location(dataset, other) ||
+    if (fresh || have_one_file(dataset, image, other) ||
         image.object_count + other.object_count == 0 || !has_same_bytes(dataset, image, other))
       continue;
-    Problem problem{ProblemKind::same_picture, image_location(dataset, image)};
+    const bool repeated = has_same_boxes(dataset, image, other);
+    Problem problem{repeated ? ProblemKind::repeated_picture : ProblemKind::same_picture,
+                    image_location(dataset, image)};
     problem.text = "the same bytes as " + base::printable_path(image_location(dataset, other)) +
-                   (has_same_boxes(dataset, image, other) ? "" : ", but other boxes");
+                   (repeated ? "" : ", but other boxes");
     files.problems[i].push_back(std::move(problem));
   }
 }

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "data/check/similar_file.h"
 #include "data/encoded_image.h"
 #include "data/fingerprint.h"
 #include "data/image/exif.h"
 #include "data/image/file_traits.h"
 #include "data/image/image_file.h"
 #include "data/policy_option.h"
+#include "data/similar_file.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
@@ -31,15 +31,31 @@ bool contains(const std::vector<uint8_t>& bytes, std::string_view mark) {
                      [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); }) != bytes.end();
 }
 
+std::string not_found_in(const Dataset& dataset) { return "not found in " + dataset.image_folder; }
+
+// Says of the first images that were not found what their folder has in their place. For all of
+// very many images, as of a wrong folder, that would take long and help nobody.
+void tell_what_is_there(const Dataset& dataset, ImageFiles& files) {
+  const std::string& folder = dataset.image_folder;
+  std::error_code unknown;
+  const bool absent = !folder.empty() && !std::filesystem::exists(folder, unknown);
+  SimilarFiles similar;
+  int64_t asked = 0;
+  for (size_t i = 0; i < files.problems.size(); ++i)
+    for (Problem& problem : files.problems[i]) {
+      if (problem.kind != ProblemKind::missing_file || problem.text != not_found_in(dataset))
+        continue;
+      if (absent)
+        problem.text += ", which does not exist";
+      else if (asked++ < kSuggestions)
+        problem.text += similar.in_words(folder, dataset.images[i].file_name);
+    }
+}
+
 class Lookup {
  public:
-  Lookup(const Dataset& dataset, const ImageEntry& image, SimilarFiles& similar,
-         std::vector<Problem>& found)
-      : dataset_(dataset),
-        image_(image),
-        where_(image_location(dataset, image)),
-        similar_(similar),
-        found_(found) {}
+  Lookup(const Dataset& dataset, const ImageEntry& image, std::vector<Problem>& found)
+      : dataset_(dataset), image_(image), where_(image_location(dataset, image)), found_(found) {}
 
   ImageHead look() {
     ImageHead head;
@@ -70,19 +86,11 @@ class Lookup {
       add(ProblemKind::missing_file,
           linked_ ? fmt::format("a symbolic link to {}, which leads to no file",
                                 read_symlink(path, error).string())
-                  : fmt::format("not found in {}{}", dataset_.image_folder, what_is_there()));
+                  : not_found_in(dataset_));
     } catch (const base::Error& error) {
       add(ProblemKind::outside_folder, error.what());
     }
     return false;
-  }
-
-  std::string what_is_there() {
-    std::error_code unknown;
-    const std::string& folder = dataset_.image_folder;
-    if (!folder.empty() && !std::filesystem::exists(folder, unknown))
-      return ", which does not exist";
-    return similar_.in_words(folder, image_.file_name);
   }
 
   ImageHead read_head() {
@@ -136,7 +144,6 @@ class Lookup {
   const Dataset& dataset_;
   const ImageEntry& image_;
   std::string where_;
-  SimilarFiles& similar_;
   std::vector<Problem>& found_;
   bool linked_ = false;
 };
@@ -170,10 +177,10 @@ void look_at_pictures(const Dataset& dataset, const std::vector<ImageHead>& head
 ImageFiles look_at_files(const Dataset& dataset, int threads) {
   const size_t count = dataset.images.size();
   ImageFiles files{std::vector<ImageHead>(count), std::vector<std::vector<Problem>>(count)};
-  SimilarFiles similar;
   base::for_each_parallel(count, threads, [&](size_t i) {
-    files.heads[i] = Lookup(dataset, dataset.images[i], similar, files.problems[i]).look();
+    files.heads[i] = Lookup(dataset, dataset.images[i], files.problems[i]).look();
   });
+  tell_what_is_there(dataset, files);
   return files;
 }
 

@@ -36,6 +36,9 @@ struct FileLookup {
 // the data set's EXIF policy gives (settle_label_frames). threads: 0 means one per core.
 FileLookup look_up_images(Dataset& dataset, int threads);
 
+// Of how many missing files the problems say which similar file is there.
+inline constexpr int64_t kSuggestions = 1000;
+
 // What look_at_files() finds in each image's file. It leaves the labels as they are.
 struct ImageFiles {
   std::vector<ImageHead> heads;

@@ -6,8 +6,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include "data/check/similar_file.h"
 #include "data/formats/coco_sax.h"
+#include "data/likely_name.h"
+#include "data/similar_file.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
@@ -21,8 +22,8 @@ constexpr uint32_t kNoImage = UINT32_MAX;
 // Joins the records of one file into a data set.
 class CocoJoiner {
  public:
-  CocoJoiner(const std::string& path, const std::string& image_folder, Problems* problems)
-      : path_(path), problems_(problems) {
+  CocoJoiner(base::LoadedFile& file, const std::string& image_folder, Problems* problems)
+      : file_(file), path_(file.path()), problems_(problems) {
     out_.image_folder = image_folder;
   }
 
@@ -37,53 +38,83 @@ class CocoJoiner {
           path_, ": ", base::counted(records.turned, "box"),
           " with a rotation (attributes.rotation) taken as if not turned; draw what is turned as "
           "polygons to have the boxes around it"));
-    take_categories(records.categories);
-    take_images(records.images);
+    take_categories(records.categories, records.category_offsets);
+    take_images(records.images, records.image_offsets);
     renumber_duplicate_annotations(records.annotations);
     take_annotations(records.annotations);
     return std::move(out_);
   }
 
  private:
-  void take_categories(std::vector<Category>& categories) {
-    for (Category& category : categories) {
-      if (!category_of_.try_emplace(category.id, out_.categories.size()).second) {
-        report(ProblemKind::duplicate_category_id, path_,
-               base::concatenate("category id ", category.id, " (\"",
-                                 base::printable_name(category.name), "\") again"));
+  void take_categories(std::vector<Category>& categories, const std::vector<size_t>& offsets) {
+    for (size_t i = 0; i < categories.size(); ++i) {
+      Category& category = categories[i];
+      const auto [first, fresh] = category_of_.try_emplace(category.id, out_.categories.size());
+      if (fresh) {
+        out_.categories.push_back(std::move(category));
         continue;
       }
-      out_.categories.push_back(std::move(category));
+      const std::string& name = out_.categories[size_t(first->second)].name;
+      if (name != category.name) bad_categories_.insert(category.id);
+      report(ProblemKind::duplicate_category_id, offsets[i],
+             base::concatenate("category id ", category.id, " (\"",
+                               base::printable_name(category.name), "\") again, after \"",
+                               base::printable_name(name), "\""));
     }
+    drop_ambiguous(out_.categories, category_of_, bad_categories_);
   }
 
-  void take_images(std::vector<ImageEntry>& images) {
+  void take_images(std::vector<ImageEntry>& images, const std::vector<size_t>& offsets) {
     if (images.size() >= kNoImage) base::fail(base::ExitCode::data, path_, ": over 2^32 images");
     out_.images.reserve(images.size());
-    for (ImageEntry& image : images) {
+    std::unordered_set<int64_t> ambiguous;
+    for (size_t i = 0; i < images.size(); ++i) {
+      ImageEntry& image = images[i];
       if (!stays_in_folder(image.file_name)) {
-        report(ProblemKind::unsafe_file_name, path_,
-               base::concatenate("image id ", image.id, ": file_name \"",
-                                 base::printable_name(image.file_name),
-                                 "\" does not stay below the image folder; file names are "
-                                 "relative to that folder",
-                                 what_is_there(image.file_name)));
+        report_unsafe(image, offsets[i]);
         bad_images_.insert(image.id);
         continue;
       }
-      if (!image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size())).second) {
-        report(ProblemKind::duplicate_image_id, image.file_name,
-               base::concatenate("image id ", image.id, " again"));
+      const auto [first, fresh] =
+          image_of_.try_emplace(image.id, static_cast<uint32_t>(out_.images.size()));
+      if (fresh) {
+        out_.images.push_back(std::move(image));
         continue;
       }
-      out_.images.push_back(std::move(image));
+      const std::string& name = out_.images[first->second].file_name;
+      if (name != image.file_name) ambiguous.insert(image.id);
+      report(ProblemKind::duplicate_image_id, offsets[i],
+             base::concatenate("image id ", image.id, " again (",
+                               base::printable_name(image.file_name), ", after ",
+                               base::printable_name(name), ")"));
     }
+    drop_ambiguous(out_.images, image_of_, ambiguous);
+    bad_images_.merge(ambiguous);
     images = {};
   }
 
+  // Leaves out the entries of these ids, of which nothing tells what their annotations belong to.
+  template <class Entry, class Index>
+  static void drop_ambiguous(std::vector<Entry>& entries, std::unordered_map<int64_t, Index>& index,
+                             const std::unordered_set<int64_t>& ids) {
+    const auto is_one = [&](const Entry& entry) { return ids.contains(entry.id); };
+    if (std::erase_if(entries, is_one) == 0) return;
+    index.clear();
+    for (size_t i = 0; i < entries.size(); ++i) index.emplace(entries[i].id, Index(i));
+  }
+
+  void report_unsafe(const ImageEntry& image, size_t offset) {
+    report(ProblemKind::unsafe_file_name, offset,
+           base::concatenate("image id ", image.id, ": file_name \"",
+                             base::printable_name(image.file_name),
+                             "\" does not stay below the image folder; file names are relative to "
+                             "that folder",
+                             what_is_there(image.file_name)));
+  }
+
   std::string what_is_there(const std::string& file_name) {
-    const std::string last = file_name.substr(file_name.find_last_of("/\\") + 1);
-    const std::string there = similar_.find(out_.image_folder, last);
+    const std::string there =
+        similar_.find(out_.image_folder, std::string(without_folders(file_name)));
     if (there.empty()) return "";
     return base::concatenate("; ", base::printable(out_.image_folder), " has ",
                              base::printable_name(there), ": write that name");
@@ -99,8 +130,8 @@ class CocoJoiner {
     for (auto at = ids.begin(); (at = std::adjacent_find(at, ids.end())) != ids.end(); ++at) {
       ++again;
       if (problems_)
-        report(ProblemKind::duplicate_annotation_id, path_,
-               base::concatenate("annotation id ", *at, " again"), &*at);
+        add(ProblemKind::duplicate_annotation_id, path_,
+            base::concatenate("annotation id ", *at, " again"), &*at);
     }
     if (again == 0) return;
     for (size_t i = 0; i < annotations.size(); ++i)
@@ -124,6 +155,10 @@ class CocoJoiner {
       total += image.object_count;
       image.object_count = 0;
     }
+    if (unresolved_ > 0)
+      out_.notes.push_back(base::concatenate(
+          path_, ": ", base::counted(unresolved_, "annotation"), " left out, because ",
+          unresolved_ == 1 ? "its image or category is" : "their images or categories are"));
     if (total > UINT32_MAX) base::fail(base::ExitCode::data, path_, ": over 2^32 annotations");
     out_.objects.resize(total);
     for (size_t i = 0; i < annotations.size(); ++i) {
@@ -138,20 +173,24 @@ class CocoJoiner {
   uint32_t resolve(CocoAnnotation& annotation) {
     const int64_t& id = annotation.object.id;
     auto image = image_of_.find(annotation.image_id);
-    if (image == image_of_.end() && bad_images_.contains(annotation.image_id)) return kNoImage;
+    auto category = category_of_.find(annotation.category_id);
+    if ((image == image_of_.end() && bad_images_.contains(annotation.image_id)) ||
+        (category == category_of_.end() && bad_categories_.contains(annotation.category_id))) {
+      ++unresolved_;
+      return kNoImage;
+    }
     if (image == image_of_.end()) {
-      report(ProblemKind::orphan_annotation, path_,
+      report(ProblemKind::orphan_annotation, annotation.offset,
              base::concatenate("annotation id ", id, ": image_id ", annotation.image_id,
                                " is not among the images"),
              &id);
       return kNoImage;
     }
-    auto category = category_of_.find(annotation.category_id);
-    if (category == category_of_.end() && bad_categories_.contains(annotation.category_id))
-      return kNoImage;
     if (category == category_of_.end()) {
-      report(ProblemKind::unknown_category, out_.images[image->second].file_name,
-             base::concatenate("annotation id ", id, ": category_id ", annotation.category_id,
+      report(ProblemKind::unknown_category, annotation.offset,
+             base::concatenate("annotation id ", id, " of ",
+                               base::printable_name(out_.images[image->second].file_name),
+                               ": category_id ", annotation.category_id,
                                " is not among the categories",
                                annotation.category_id == 0 ? "; are they counted from 0?" : ""),
              &id);
@@ -161,10 +200,17 @@ class CocoJoiner {
     return image->second;
   }
 
-  void report(ProblemKind kind, const std::string& where, std::string text,
+  // Reports a fault of the entry that begins at the offset.
+  void report(ProblemKind kind, size_t offset, std::string text,
               const int64_t* annotation_id = nullptr) {
-    if (!problems_)
-      base::fail(base::ExitCode::data, path_, ": ", text, "; `ssddata check` lists every problem");
+    std::string position = file_.position(offset);
+    if (!problems_) base::fail(base::ExitCode::data, position, text, kCocoCure);
+    position.resize(position.size() - 2);
+    add(kind, position, std::move(text), annotation_id);
+  }
+
+  void add(ProblemKind kind, const std::string& where, std::string text,
+           const int64_t* annotation_id) {
     Problem problem{kind, where};
     problem.has_annotation = annotation_id != nullptr;
     if (annotation_id) problem.annotation_id = *annotation_id;
@@ -172,11 +218,13 @@ class CocoJoiner {
     problems_->add(std::move(problem));
   }
 
+  base::LoadedFile& file_;
   std::string path_;
   Problems* problems_;
   Dataset out_;
   SimilarFiles similar_;
-  std::unordered_set<int64_t> bad_images_, bad_categories_;  // ids of entries that were refused
+  std::unordered_set<int64_t> bad_images_, bad_categories_;  // ids of entries that were left out
+  int64_t unresolved_ = 0;                                   // annotations of these
   std::unordered_map<int64_t, int32_t> category_of_;
   std::unordered_map<int64_t, uint32_t> image_of_;
 };
@@ -224,8 +272,7 @@ Dataset load_coco(const std::string& annotations_path, const std::string& image_
                   const CocoOptions& options) {
   base::LoadedFile file(annotations_path, kLargestFile);
   CocoRecords records = read_coco_records(file, options.problems);
-  Dataset dataset =
-      CocoJoiner(annotations_path, image_folder, options.problems).join(std::move(records));
+  Dataset dataset = CocoJoiner(file, image_folder, options.problems).join(std::move(records));
   read_backslashes_as_folders(annotations_path, dataset);
   return dataset;
 }

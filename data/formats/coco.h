@@ -9,8 +9,16 @@
 
 namespace data {
 
+// The end of messages about single entries.
+inline constexpr const char* kCocoCure =
+    "; `ssddata check` lists every problem, and `ssddata convert --leave-out-faulty --to-coco "
+    "FILE` "
+    "writes a file without such entries";
+
 struct CocoOptions {
   // When given, bad entries are reported here and left out; without it the first one is an error.
+  // Of images with one id, the first stays if all have one file name, and none if they do not,
+  // because nothing tells whose annotations those of this id are. So it is with categories.
   Problems* problems = nullptr;
 };
 

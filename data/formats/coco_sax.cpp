@@ -160,6 +160,7 @@ void CocoHandler::open_container(Entry::Kind kind) {
   }
   if (depth_ == 3) {
     entry_ = {};
+    entry_.offset = cursor_.offset();
     field_ = Entry::unknown;
     ++entries_;
     if (kind == Entry::array) note("is an array, expected an object");
@@ -243,9 +244,11 @@ void CocoHandler::finish_entry() {
   if (!entry_.problem.empty()) return drop_entry();
   if (section_ == images) keep_image();
   if (section_ == annotations) keep_annotation();
-  if (section_ == categories)
-    out_.categories.push_back(
-        {entry_.integers[Entry::id], std::move(entry_.text), std::move(entry_.group)});
+  if (section_ == images) out_.image_offsets.push_back(entry_.offset);
+  if (section_ != categories) return;
+  out_.categories.push_back(
+      {entry_.integers[Entry::id], std::move(entry_.text), std::move(entry_.group)});
+  out_.category_offsets.push_back(entry_.offset);
 }
 
 std::string CocoHandler::missing_value() const {
@@ -277,7 +280,7 @@ void CocoHandler::keep_image() {
 }
 
 void CocoHandler::keep_annotation() {
-  CocoAnnotation annotation;
+  CocoAnnotation annotation{.offset = entry_.offset};
   Object& object = annotation.object;
   annotation.image_id = entry_.integers[Entry::image_id];
   annotation.category_id = entry_.integers[Entry::category_id];
@@ -298,9 +301,11 @@ void CocoHandler::drop_entry() {
   if (const std::string foreign = problems_ ? "" : foreign_json(file_.bytes());
       !has_images() && !foreign.empty())
     base::fail(base::ExitCode::data, file_.path(), ": ", foreign);
+  if (section_ == images && entries_ == 1 && !entry_.has(Entry::file_name))
+    if (const std::string foreign = foreign_with_images(file_.bytes()); !foreign.empty())
+      base::fail(base::ExitCode::data, file_.path(), ": ", foreign);
   if (!problems_)
-    base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem,
-               "; `ssddata check` lists every problem");
+    base::fail(base::ExitCode::data, position, entry_name(), ": ", entry_.problem, kCocoCure);
   if (entry_.has(Entry::id) && section_ == images)
     out_.bad_images.insert(entry_.integers[Entry::id]);
   if (entry_.has(Entry::id) && section_ == categories)

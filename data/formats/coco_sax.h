@@ -15,13 +15,15 @@ namespace data {
 struct CocoAnnotation {
   Object object;  // category is not set
   int64_t image_id = 0, category_id = 0;
+  size_t offset = 0;  // where the entry begins in the file
 };
 
 struct CocoRecords {
   std::vector<Category> categories;
   std::vector<ImageEntry> images;
   std::vector<CocoAnnotation> annotations;
-  int64_t turned = 0;  // annotations with a rotation
+  std::vector<size_t> category_offsets, image_offsets;  // where these entries begin
+  int64_t turned = 0;                                   // annotations with a rotation
   // Ids of entries that were left out, so that what belongs to them is no fault of its own.
   std::unordered_set<int64_t> bad_images, bad_categories;
   bool has_annotations = false;       // whether there is such a section
@@ -68,6 +70,7 @@ struct CocoEntry {
   std::string group;         // supercategory
   std::string problem;       // the first one
   size_t problem_offset = 0;
+  size_t offset = 0;  // where the entry begins
 
   bool has(Field field) const { return seen >> field & 1; }
 };

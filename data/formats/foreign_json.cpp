@@ -105,11 +105,14 @@ std::string foreign_bytes(std::string_view file) {
   if (is_array_of(file, "\"bbox\""sv))
     return "the file is an array, expected an object with images, annotations, and categories; a "
            "results file is given as `ssdeval --detections`";
-  if (first_letter(file) == '{') return tool_of(kWithImages, head, "");
   if (first_letter(file) != '<') return "";
   if (contains(head, "<annotations") || contains(head, "<track") || contains(head, "<image "))
     return "the XML of CVAT, expected COCO JSON: export the task as \"COCO 1.0\"";
   return "XML or HTML, expected COCO JSON; a folder of PASCAL VOC files is given as `voc`";
+}
+
+std::string foreign_with_images(std::string_view file) {
+  return tool_of(kWithImages, file.substr(0, 4096), "");
 }
 
 std::string foreign_json(std::string_view file) {

@@ -9,6 +9,10 @@ namespace data {
 // it may be COCO JSON. Apart from zero bytes, the function looks at the first 4096 bytes only.
 std::string foreign_bytes(std::string_view file);
 
+// Which labelling tool wrote a JSON file whose "images" are not those of COCO, and what to do with
+// it. Empty if no known tool did.
+std::string foreign_with_images(std::string_view file);
+
 // Which labelling tool wrote a JSON file that has no usable "images", and what to do with it. Empty
 // if no known tool did.
 std::string foreign_json(std::string_view file);

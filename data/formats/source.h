@@ -51,7 +51,8 @@ struct Format {
   std::string (*why_unread)(const Source&, SourceValue);
   // Whether a path without a key is of this format, if no format before this one recognises it.
   // Null: any path that is no folder.
-  bool (*recognises)(const std::string& path);
+  // `doubt` gets what of the path could not be looked at, so that the answer may be wrong.
+  bool (*recognises)(const std::string& path, std::string& doubt);
   bool has_label_files = false;  // files below the folder in `field`, or beside the images
   bool needs_images = false;     // a configuration has to name the folder of the images
 

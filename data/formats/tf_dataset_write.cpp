@@ -23,7 +23,7 @@ bool is_written(const Object& o, const ImageEntry& image) {
 
 // The original writes "jpeg" for every image. Here a PNG in a file named .jpg is "png", and keeps
 // its bytes and its name.
-std::string_view format_of(std::string_view bytes, const std::string& where) {
+std::string_view picture_kind(std::string_view bytes, const std::string& where) {
   if (bytes.starts_with("\xff\xd8\xff")) return "jpeg";
   if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return "png";
   fail(ExitCode::data, where, ": neither a JPEG nor a PNG file");
@@ -37,7 +37,7 @@ void write_shard(const Dataset& dataset, RecordWriter& writer, size_t first, siz
     ImageFeatures features = image_features(dataset, image);
     TfExample& example = features.example;
     example.encoded = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    example.format = format_of(example.encoded, image_location(dataset, image));
+    example.format = picture_kind(example.encoded, image_location(dataset, image));
     std::string sha256 = sha256_hex(example.encoded);
     example.sha256 = sha256;
     writer.add(serialize_example(example));

@@ -34,10 +34,14 @@ std::string compression_of(std::string_view bytes) {
   return head % 31 == 0 ? "zlib" : "";
 }
 
+// What to do about a shard that is damaged.
+constexpr const char* kCure = "; copy the shard or make it again, or leave it out";
+
 std::string not_a_record(std::string_view file, uint64_t at) {
   const std::string compression = at == 0 ? compression_of(file) : "";
   if (compression.empty())
-    return "corrupted record length (checksum differs); is this a TFRecord file?";
+    return base::concatenate("corrupted record length (checksum differs)",
+                             at == 0 ? "; is this a TFRecord file?" : kCure);
   return "the file is compressed (" + compression + "): unpack it first" +
          (compression == "gzip" ? ", as with gunzip" : "");
 }
@@ -52,7 +56,7 @@ bool RecordReader::next(std::string_view& payload) {
   const uint64_t left = file_.size() - at_;
   if (left == 0) return false;
   cut_off_ = left < kHeaderBytes + kFooterBytes;
-  if (cut_off_) refuse(base::concatenate("truncated record, ", left, " bytes left"));
+  if (cut_off_) refuse(base::concatenate("truncated record, ", left, " bytes left", kCure));
   char header[kHeaderBytes];
   file_.read_at(at_, header, kHeaderBytes);
   const std::string_view head(header, kHeaderBytes);
@@ -60,11 +64,12 @@ bool RecordReader::next(std::string_view& payload) {
     refuse(not_a_record(head, at_));
   const auto length = read_number<uint64_t>(head, 0);
   if (length > kLongestRecord)
-    refuse(base::concatenate("record of ", length, " bytes, expected at most 1 GiB"));
+    refuse(base::concatenate("record of ", length,
+                             " bytes, expected at most 1 GiB; store smaller images", kCure));
   cut_off_ = length > left - kHeaderBytes - kFooterBytes;
   if (cut_off_)
     refuse(base::concatenate("truncated record, ", length, " bytes announced, ",
-                             left - kHeaderBytes, " left"));
+                             left - kHeaderBytes, " left", kCure));
   payload_at_ = at_ + kHeaderBytes;
   frame_.resize(length + kFooterBytes);
   file_.read_at(payload_at_, frame_.data(), frame_.size());
@@ -72,7 +77,8 @@ bool RecordReader::next(std::string_view& payload) {
   record_ = at_;
   at_ = payload_at_ + frame_.size();
   if (verify_ && base::record_crc(payload) != read_number<uint32_t>(frame_, length))
-    base::fail(base::ExitCode::data, path(), ":", record_, ": corrupted record (checksum differs)");
+    base::fail(base::ExitCode::data, path(), ":", record_, ": corrupted record (checksum differs)",
+               kCure);
   return true;
 }
 

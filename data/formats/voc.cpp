@@ -148,7 +148,9 @@ void read_voc_file(const fs::path& folder, const fs::path& relative, VocPictures
          "<size><width>640</width><height>480</height></size>");
   const std::string picture = pictures.find(relative, file.image.file_name);
   if (picture.empty())
-    fail(ExitCode::data, where, ": filename does not stay below the image folder");
+    fail(ExitCode::data, where, ": filename \"", base::printable_name(file.image.file_name),
+         "\" does not stay below the image folder; write the picture's name relative to that "
+         "folder");
   file.image.file_name = picture;
 }
 

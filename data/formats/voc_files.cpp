@@ -6,13 +6,12 @@
 #include <set>
 #include <utility>
 
-#include "data/check/similar_file.h"
 #include "data/formats/coco.h"
-#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/voc.h"
+#include "data/image_folder.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
-#include "engine/base/folder_walk.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"
@@ -124,12 +123,12 @@ VocFiles find_voc_files(const std::string& folder, const std::string& list, Prob
   refuse_unfinished_above(folder);
   if (!list.empty()) return listed_files(list, folder, problems);
   std::vector<fs::path> paths;
-  const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
+  const auto unseen = walk_visible(folder, [&](const fs::directory_entry& entry) {
     std::error_code unknown;
     if (entry.is_directory(unknown)) base::require_permitted(entry.path());
     const fs::path ending = entry.path().extension();
     if (entry.path().filename() == kVocUnfinished) refuse_unfinished(entry.path());
-    if ((ending == ".xml" || ending == ".XML") && !is_hidden(entry.path()))
+    if (ending == ".xml" || ending == ".XML")
       paths.push_back(entry.path().lexically_relative(folder));
     return true;
   });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "data/formats/coco.h"
+#include "data/likely_name.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
@@ -37,7 +38,7 @@ std::string VocPictures::count(const std::string& picture) {
 
 // Some tools write the whole path on the machine where the picture was labelled.
 std::string VocPictures::named_by(const std::string& filename, bool usable) const {
-  const std::string last = filename.substr(filename.find_last_of("/\\") + 1);
+  const std::string last(without_folders(filename));
   if (!names_.contains(filename) && names_.contains(last)) return last;
   return usable ? filename : "";
 }
@@ -99,6 +100,7 @@ std::string VocPictures::note(const std::string& files, bool all) const {
     text += fmt::format("; {} without an XML file left out",
                         base::counted(int64_t(names_.size() - used_.size()), "picture"));
   if (!found_.others.empty()) text += "; " + in_words(found_.others);
+  if (found_.hidden > 0) text += "; " + hidden_in_words(found_.hidden) + " left out";
   return text;
 }
 

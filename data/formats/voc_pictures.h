@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 
 namespace data {
 

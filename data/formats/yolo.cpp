@@ -7,13 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo_match.h"
 #include "data/formats/yolo_yaml.h"
 #include "data/image/exif.h"
 #include "data/image/image_file.h"
 #include "data/image/orientation.h"
+#include "data/image_folder.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -172,7 +172,8 @@ Dataset load_yolo(const std::string& label_folder, const std::string& image_fold
                   .images = {},
                   .layout_folders = {},
                   .label_folders = {label_folder},
-                  .other_pictures = found.others};
+                  .other_pictures = found.others,
+                  .hidden_images = found.hidden};
   for (const fs::path& relative : found.images)
     files.images.push_back(
         {relative, (fs::path(label_folder) / relative).replace_extension(".txt")});

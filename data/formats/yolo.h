@@ -22,6 +22,7 @@ struct YoloFiles {
   std::vector<std::string> layout_folders;           // as of Dataset
   std::vector<std::filesystem::path> label_folders;  // are searched for labels without an image
   std::map<std::string, int64_t> other_pictures;     // number of pictures left out, by ending
+  int64_t hidden_images = 0;                         // which are left out, too
   std::vector<std::string> notes;                    // on lists of images
   int keypoint_numbers = 0;  // how many numbers of key points follow a box; see YoloYaml
 };

@@ -118,7 +118,8 @@ void check_range(std::span<const double> n, bool may_be_keypoints, const std::st
                  "data.yaml"
                : "are these pixels?");
   if (n.size() == kBox && (n[3] < 0 || n[4] < 0))
-    fail(ExitCode::data, where, ": a box of negative width or height");
+    fail(ExitCode::data, where, ": a box of width ", n[3], " and height ", n[4],
+         ", expected none below 0; mend or remove the line");
 }
 
 }  // namespace

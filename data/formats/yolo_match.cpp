@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <set>
 
-#include "data/formats/image_folder.h"
 #include "data/formats/yolo/label_places.h"
+#include "data/image_folder.h"
 #include "data/likely_name.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/file_kind.h"
-#include "engine/base/folder_walk.h"
 
 namespace data {
 namespace {
@@ -23,7 +22,7 @@ namespace fs = std::filesystem;
 std::string other_picture_of(const YoloFiles& files, const fs::path& label) {
   std::string words;
   const std::string stem = without_case(label.stem().string());
-  base::walk(files.image_folder, true, [&](const fs::directory_entry& entry) {
+  walk_visible(files.image_folder, [&](const fs::directory_entry& entry) {
     const fs::path& path = entry.path();
     if (path.stem() == label.stem() && names_other_picture(path))
       words = fmt::format(", whose picture {} is neither JPEG nor PNG", path.filename().string());
@@ -99,11 +98,14 @@ std::string match_in_words(const YoloFiles& files, const YoloMatch& match) {
     text += fmt::format("; {} the label file of another image",
                         count == 1 ? "1 image shares" : fmt::format("{} images share", count));
   if (!files.other_pictures.empty()) text += "; " + in_words(files.other_pictures);
+  if (files.hidden_images > 0) text += "; " + hidden_in_words(files.hidden_images) + " left out";
   return text;
 }
 
 std::string without_images(const YoloFiles& files) {
-  const std::string others = in_words(files.other_pictures);
+  std::string others = in_words(files.other_pictures);
+  if (const std::string hidden = hidden_in_words(files.hidden_images); !hidden.empty())
+    others += (others.empty() ? "" : " and ") + hidden;
   const std::string below = files.layout_folders.empty() ? "" : files.layout_folders.front();
   const fs::path folder = (fs::path(files.image_folder) / below).lexically_normal();
   return folder.string() + ": no .jpg, .jpeg, or .png files" +

@@ -8,14 +8,13 @@
 #include <set>
 #include <utility>
 
-#include "data/check/similar_file.h"
-#include "data/formats/image_folder.h"
 #include "data/formats/lines.h"
 #include "data/formats/yolo.h"
 #include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_yaml.h"
+#include "data/image_folder.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
-#include "engine/base/folder_walk.h"
 #include "engine/base/loaded_file.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"
@@ -26,7 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ExitCode, base::fail;
-constexpr uint64_t kLargestYaml = uint64_t{1} << 20;
 constexpr uint64_t kLargestList = uint64_t{256} << 20;
 
 // The path of the data.yaml that `yolo` names. Empty if it names something else.
@@ -109,34 +107,21 @@ void refuse_missing(const OddLines& odd, const fs::path& list, size_t found) {
 // Finds what is meant by lines whose images are not there.
 class ListedImages {
  public:
-  explicit ListedImages(const fs::path& root) : root_(root) {}
+  explicit ListedImages(const fs::path& root) : root_(root), below_(root) {}
 
   // What to do about a line. All folders are looked through, once.
   std::string cure_of(const fs::path& image) {
     std::string there = similar_.find(root_, image.generic_string());
-    if (there.empty()) there = elsewhere(image.filename().string());
+    if (there.empty()) there = below_.find(image.filename().string());
     if (there.empty()) return "remove the line, or add the image";
     return "lines are relative to " + base::printable_path(root_.string()) + ", which has " +
            base::printable_path(there) + ": write that path";
   }
 
  private:
-  std::string elsewhere(const std::string& name) {
-    if (!std::exchange(walked_, true))
-      base::walk(root_, true, [this](const fs::directory_entry& entry) {
-        if (names_image(entry.path()))
-          places_.emplace(entry.path().filename().string(),
-                          entry.path().lexically_relative(root_).generic_string());
-        return true;
-      });
-    const auto found = places_.find(name);
-    return found == places_.end() ? "" : found->second;
-  }
-
   const fs::path root_;
   SimilarFiles similar_;
-  bool walked_ = false;
-  std::map<std::string, std::string> places_;  // by name without folders
+  FilesBelow below_;
 };
 
 // Paths in a list are relative to the folder of the data set, or to that of the list if they begin
@@ -190,6 +175,7 @@ void take_folder(const fs::path& root, const fs::path& folder, const std::string
   for (const fs::path& relative : found.images)
     out.images.push_back(image_at(root, folder / relative, where));
   for (const auto& [ending, count] : found.others) out.other_pictures[ending] += count;
+  out.hidden_images += found.hidden;
   out.layout_folders.push_back(folder.lexically_relative(root).generic_string());
   out.label_folders.push_back(labels_of(folder));
 }
@@ -236,7 +222,7 @@ std::string splits_of(const YoloYaml& yaml) {
 
 Dataset load_yaml(const fs::path& path, const Source& source, Problems* problems) {
   const std::string file_name = path.string();
-  base::LoadedFile file(file_name, kLargestYaml);
+  base::LoadedFile file(file_name, kLargestYoloYaml);
   const YoloYaml yaml = parse_yolo_yaml(file.bytes(), file_name);
   auto split = yaml.splits.find(source.split);
   if (split == yaml.splits.end())

@@ -12,13 +12,13 @@
 #include "data/formats/yolo/name_list.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
+#include "engine/base/loaded_file.h"
 #include "engine/base/text.h"
 
 namespace data {
 namespace {
 
 using base::ExitCode, base::fail;
-constexpr size_t kLargestFile = size_t{256} << 10;
 constexpr int kDeepest = 32;
 
 // Checks the file's events before any node is made of them.
@@ -262,8 +262,8 @@ YoloYaml Reader::read(const YAML::Node& root) {
 }  // namespace
 
 YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where) {
-  if (text.size() > kLargestFile)
-    fail(ExitCode::data, where, ": ", text.size(), " bytes, at most ", kLargestFile);
+  if (text.size() > kLargestYoloYaml)
+    fail(ExitCode::data, where, ": ", base::too_large_in_words(text.size(), kLargestYoloYaml));
   if (const std::string nothing = nothing_in_words(text); !nothing.empty())
     fail(ExitCode::data, where, ": ", nothing, ", expected keys with values: names, train, val");
   const bool marked = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");  // is read

@@ -1,5 +1,6 @@
 // Reads data.yaml, which gives the classes and the images of a YOLO data set.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct YoloYaml {
 // are skipped. The file may have 256 KiB, 10,000 names and one document. It may not have aliases,
 // with which a small file can stand for a huge one. Throws Error(data), with `where` and the line
 // if it is known, if the file is otherwise.
+inline constexpr uint64_t kLargestYoloYaml = uint64_t{256} << 10;  // bytes
 YoloYaml parse_yolo_yaml(std::string_view text, const std::string& where);
 
 }  // namespace data

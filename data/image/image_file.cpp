@@ -51,7 +51,7 @@ std::string describe(std::span<const uint8_t> bytes) {
   return text ? "a text" : "of an unknown kind";
 }
 
-Format format_of(std::span<const uint8_t> bytes, const std::string& name) {
+Format kind_of(std::span<const uint8_t> bytes, const std::string& name) {
   if (bytes.empty())
     base::fail(base::ExitCode::data, name, ": the file is empty, expected a JPEG or PNG picture");
   if (text_at(bytes, 0, 2) == "\xff\xd8") return Format::jpeg;
@@ -64,13 +64,13 @@ Format format_of(std::span<const uint8_t> bytes, const std::string& name) {
 
 Picture decode_image(std::span<const uint8_t> bytes, const std::string& name,
                      const DecodeLimits& limits) {
-  return format_of(bytes, name) == Format::jpeg ? decode_jpeg(bytes, name, limits)
-                                                : decode_png(bytes, name, limits);
+  return kind_of(bytes, name) == Format::jpeg ? decode_jpeg(bytes, name, limits)
+                                              : decode_png(bytes, name, limits);
 }
 
 void decode_image_into(std::span<const uint8_t> bytes, const std::string& name,
                        const DecodeLimits& limits, Picture& image) {
-  if (format_of(bytes, name) == Format::jpeg)
+  if (kind_of(bytes, name) == Format::jpeg)
     decode_jpeg_into(bytes, name, limits, image);
   else
     image = decode_png(bytes, name, limits);
@@ -86,8 +86,8 @@ int decode_upright_into(std::span<const uint8_t> bytes, const std::string& name,
 
 ImageHeader read_image_header(std::span<const uint8_t> bytes, const std::string& name,
                               const DecodeLimits& limits) {
-  return format_of(bytes, name) == Format::jpeg ? read_jpeg_header(bytes, name, limits)
-                                                : read_png_header(bytes, name, limits);
+  return kind_of(bytes, name) == Format::jpeg ? read_jpeg_header(bytes, name, limits)
+                                              : read_png_header(bytes, name, limits);
 }
 
 std::vector<uint8_t> encode_image(const Picture& image, const std::string& ending) {

@@ -8,10 +8,6 @@
 namespace data {
 namespace {
 
-std::string_view without_folders(std::string_view path) {
-  return path.substr(path.find_last_of("/\\") + 1);
-}
-
 // Whether the paths are equal, or one is the end of the other and begins with a whole name.
 bool ends_alike(std::string_view a, std::string_view b) {
   if (a.size() < b.size()) std::swap(a, b);

@@ -12,6 +12,7 @@
 #include "data/metrics/detection_lines.h"
 #include "data/metrics/detections_sax.h"
 #include "data/metrics/foreign_results.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
@@ -38,18 +39,16 @@ void read_array(base::LoadedFile& file, JsonCursor& cursor, DetectionHandler& ha
     base::fail(base::ExitCode::data, file.position(cursor.offset()), more);
 }
 
-// For a message: the name of an image that differs from this one only in case or in Unicode's forms
-// of letters, or the usual cause if there is none.
+// For a message: the name of an image that is similar to this one, or the usual cause if there is
+// none.
 std::string nearly_in_words(const std::string& name, const Dataset& truth) {
-  const auto last = [](const std::string& path) {
-    return path.substr(path.find_last_of("/\\") + 1);
-  };
-  const std::string own = last(name), form = without_case(own);
+  const std::string own(without_folders(name));
+  const SimilarNames similar(own);
   for (const ImageEntry& image : truth.images)
-    if (const std::string other = last(image.file_name);
-        other != own && without_case(other) == form)
+    if (const std::string other(without_folders(image.file_name));
+        other != own && similar.has(other))
       return "; the annotations have " + base::printable_name(image.file_name) +
-             ", which differs only in case or Unicode characters: give both one name";
+             ", which is nearly that name: give both one name";
   return "; are these detections of other images?";
 }
 

@@ -32,8 +32,8 @@ bool is_own_folder(const fs::directory_entry& entry) {
 
 }  // namespace
 
-UnseenFolders walk(const fs::path& folder, bool with_folders,
-                   const std::function<bool(const fs::directory_entry&)>& visit) {
+UnseenFolders walk(const fs::path& folder, bool with_folders, const Visit& visit,
+                   const Visit& enters) {
   UnseenFolders unseen;
   std::vector<fs::path> left{folder};
   while (!left.empty()) {
@@ -43,7 +43,8 @@ UnseenFolders walk(const fs::path& folder, bool with_folders,
     fs::directory_iterator at(next, error);
     for (; !error && at != fs::directory_iterator(); at.increment(error)) {
       if (!visit(*at)) return unseen;
-      if (with_folders && is_own_folder(*at)) left.push_back(at->path());
+      if (with_folders && is_own_folder(*at) && (!enters || enters(*at)))
+        left.push_back(at->path());
     }
     const bool absent =
         error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;

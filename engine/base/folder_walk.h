@@ -20,8 +20,10 @@ struct UnseenFolders {
 
 // Calls `visit` for each entry of the folder and, if `with_folders`, of those below it, until it
 // returns false. Links to folders are entries, and are not followed. A folder that cannot be listed
-// does not end the walk. If `folder` does not exist, or is no folder, there is nothing to visit.
-UnseenFolders walk(const std::filesystem::path& folder, bool with_folders,
-                   const std::function<bool(const std::filesystem::directory_entry&)>& visit);
+// does not end the walk. If `folder` does not exist, or is no folder, there is nothing to visit. A
+// folder for which `enters` returns false is visited, but what is below it is not.
+using Visit = std::function<bool(const std::filesystem::directory_entry&)>;
+UnseenFolders walk(const std::filesystem::path& folder, bool with_folders, const Visit& visit,
+                   const Visit& enters = nullptr);
 
 }  // namespace base

@@ -8,6 +8,9 @@
 
 namespace base {
 
+// "300000 bytes, expected at most 262144 bytes (256 KiB); ...", with what to do.
+std::string too_large_in_words(uint64_t bytes, uint64_t most);
+
 // The file is read and not mapped: if another program made a mapped file shorter, ours would end
 // with SIGBUS.
 class LoadedFile {

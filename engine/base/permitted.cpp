@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Whether looking at the path fails because of the rights of a folder above it.
-bool is_hidden(const fs::path& path) {
+bool is_out_of_sight(const fs::path& path) {
   struct stat status;
   return ::stat(path.c_str(), &status) != 0 && errno == EACCES;
 }
@@ -32,10 +32,10 @@ std::string forbidden_in_words(const fs::path& path) {
   const char* const cure = ": permission denied; give this user the rights r and x to the folder";
   if (is_closed_folder(path))
     return printable(path.string()) + ": the folder may not be read" + cure;
-  if (!is_hidden(path)) return {};
+  if (!is_out_of_sight(path)) return {};
   std::error_code unknown;
   fs::path closed = fs::absolute(path, unknown).lexically_normal();
-  while (is_hidden(closed) && closed.has_relative_path()) closed = closed.parent_path();
+  while (is_out_of_sight(closed) && closed.has_relative_path()) closed = closed.parent_path();
   return printable(path.string()) + ": cannot be looked at, because the folder " +
          printable(closed.string()) + " may not be entered" + cure;
 }

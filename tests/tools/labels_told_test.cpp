@@ -124,6 +124,17 @@ TEST_CASE("nothing is said of labels when all take part") {
   CHECK(o.err.find("labels: ") == std::string::npos);
 }
 
+TEST_CASE("a training tells of pictures that neither set lists") {
+  TrainingPlace place(4, 4);
+  const json train = annotations_of(place, "train");
+  CHECK_THAT(place.train("run", kShort).err, !Contains("listed by no entry"));
+  const std::string first = train["images"][0]["file_name"];
+  fs::copy(place.at("data/images/" + first), place.at("data/images/more.jpg"));
+  fs::remove_all(place.at("run"));
+  CHECK_THAT(place.train("run", kShort).err,
+             Contains("images: 1 of ") && Contains("listed by no entry, such as more.jpg"));
+}
+
 TEST_CASE("a training set of which no label takes part is refused") {
   TrainingPlace place(4, 4);
   json data = annotations_of(place, "train");

@@ -327,7 +327,7 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
   const std::set<std::string> values{std::istream_iterator<std::string>(words), {}};
   const std::regex name(R"(--[a-z][a-z-]+)");
   const std::set<std::string> of_reading{"--exif", "--follow-links", "--no-follow-links",
-                                         "--keep-grouping-class"};
+                                         "--keep-grouping-class", "--leave-out-faulty"};
   size_t seen = 0;
   for (const char* command :
        {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats", "ssddata convert",

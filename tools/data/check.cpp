@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/check/dataset_check.h"
+#include "data/check/unlisted_pictures.h"
 #include "data/loading/label_use.h"
 #include "engine/base/counted.h"
 #include "engine/base/error.h"
@@ -81,10 +82,30 @@ std::string unchecked_in_words(const CheckArguments& arguments, const data::Data
                          : "the folder that --images names lacks the image files");
 }
 
+// The cure of what is wrong with single entries of a COCO file. Empty if that is nothing.
+std::string cure_in_words(const Problems& problems) {
+  using enum ProblemKind;
+  int64_t entries = 0;
+  for (const ProblemKind kind : {bad_image, bad_annotation, bad_category, duplicate_image_id,
+                                 duplicate_category_id, orphan_annotation, unknown_category})
+    entries += problems.count(kind);
+  if (entries == 0) return "";
+  return "`ssddata convert --leave-out-faulty --to-coco FILE` writes a file without the entries "
+         "that cannot be used";
+}
+
+data::UnlistedPictures unlisted_pictures(const CheckArguments& arguments,
+                                         const data::Dataset& dataset) {
+  const data::Dataset* const one = &dataset;
+  return arguments.no_images ? data::UnlistedPictures{}
+                             : data::find_unlisted(dataset.image_folder, {&one, 1});
+}
+
 void print_json(const Problems& problems, const data::Dataset& dataset, bool all,
-                int64_t checked_images) {
+                int64_t checked_images, const data::UnlistedPictures& unlisted) {
   nlohmann::ordered_json report = {{"images", dataset.images.size()},
                                    {"checked_images", checked_images},
+                                   {"unlisted_images", unlisted.unlisted},
                                    {"boxes", dataset.objects.size()},
                                    {"categories", dataset.categories.size()},
                                    {"errors", problems.count(Severity::error)},
@@ -116,16 +137,21 @@ int check(const CheckArguments& arguments) {
   data::check_labels(dataset, problems);
   data::FrameReport frames;
   if (!arguments.no_images) frames = data::check_images(dataset, arguments.threads, problems);
+  const data::UnlistedPictures unlisted = unlisted_pictures(arguments, dataset);
   if (arguments.json) {
-    print_json(problems, dataset, arguments.all, checked_images(arguments, dataset, problems));
+    print_json(problems, dataset, arguments.all, checked_images(arguments, dataset, problems),
+               unlisted);
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
     print_label_use(data::count_labels(dataset));
     if (frames.oriented > 0) fmt::print("{}\n", frames.in_words());
+    if (const std::string words = unlisted.in_words(); !words.empty())
+      fmt::print("{}: {}\n", base::printable(dataset.image_folder), words);
     if (const std::string unchecked = unchecked_in_words(arguments, dataset, problems);
         !unchecked.empty())
       fmt::print("{}\n", unchecked);
+    if (const std::string cure = cure_in_words(problems); !cure.empty()) fmt::print("{}\n", cure);
   }
   std::fflush(stdout);
   int64_t errors = problems.count(Severity::error), warnings = problems.count(Severity::warning);

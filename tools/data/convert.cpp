@@ -226,6 +226,8 @@ int convert(const ConvertArguments& a) {
       a.to_images.empty())
     fail(ExitCode::usage,
          "give one or more of --to-coco, --to-records, --to-voc, --to-yolo, --to-images");
+  if (a.input.leave_out_faulty && a.input.source.annotations.empty())
+    fail(ExitCode::usage, "--leave-out-faulty is for COCO files, which --annotations names");
   data::FileLookup files;
   data::Dataset dataset = a.input.load_with_images(files);
   for (auto [option, given] :
@@ -283,6 +285,8 @@ Command add_convert_command(Program& program) {
   opts.add("--to-yolo DIR", a->to_yolo, "write YOLO labels and classes.txt into a folder");
   opts.add("--to-images DIR", a->to_images,
            "copy the images into a folder, for instance out of records");
+  opts.add("--leave-out-faulty", a->input.leave_out_faulty,
+           "leave out entries of a COCO file that cannot be used, and count them");
   opts.add("--overwrite", a->overwrite, "replace files that exist, but never an input");
   opts.add("--threads", a->threads, "shards written at the same time [one per core]")
       .whole_within(config::limits::threads)

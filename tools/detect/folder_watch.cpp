@@ -10,7 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 #include "engine/base/error.h"
 #include "engine/base/start_folder.h"
 #include "engine/base/text.h"
@@ -27,7 +27,9 @@ constexpr uint32_t kFinished = IN_CLOSE_WRITE | IN_MOVED_TO;
 constexpr uint32_t kLeft = IN_DELETE | IN_MOVED_FROM;
 constexpr uint32_t kGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
-bool is_wanted(const std::string& name) { return !data::is_hidden(name) && is_image_name(name); }
+bool is_wanted(const std::string& name) {
+  return !data::is_hidden(name) && data::names_image(name);
+}
 
 // A new file gets its content after its name. A link has it at once, and no other event follows.
 bool is_link(const std::string& path) {

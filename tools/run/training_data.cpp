@@ -9,6 +9,7 @@
 #include "data/check/box_units.h"
 #include "data/check/image_lookup.h"
 #include "data/check/label_remarks.h"
+#include "data/check/unlisted_pictures.h"
 #include "data/encoded_image.h"
 #include "data/likely_name.h"
 #include "data/loading/label_use.h"
@@ -168,6 +169,23 @@ void remark_shared(const config::RunConfig& config, const data::FileLookup& trai
                          ", so the metrics say little about others");
 }
 
+// Notes pictures that lie beside those of COCO files, but are listed by none of them.
+void remark_unlisted(TrainingData& data) {
+  std::vector<const data::Dataset*> sets{&data.train};
+  std::error_code unknown;
+  const bool shared = !data.val.images.empty() &&
+                      fs::equivalent(data.train.image_folder, data.val.image_folder, unknown);
+  if (shared) sets.push_back(&data.val);
+  const auto remark = [&](const data::Dataset& set) {
+    if (const std::string words = data::find_unlisted(set.image_folder, sets).in_words();
+        !words.empty())
+      data.remarks.push_back("note: " + set.image_folder + ": " + words);
+  };
+  remark(data.train);
+  sets = {&data.val};
+  if (!shared && !data.val.images.empty()) remark(data.val);
+}
+
 void remark_unmeasured(const config::RunConfig& config, TrainingData& data) {
   const std::string why = data::why_unmeasured(data.val);
   if (!why.empty())
@@ -209,6 +227,7 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
     data.remarks.push_back(scaling);
   const data::FileLookup train_files = look_up("data.train", data.train, config.data, data.remarks);
   data.train_print = data::fingerprint_of(data.train, config.data.threads);
+  remark_unlisted(data);
   if (data.val.images.empty()) return data;
   remark_labels(config.data.val.path(), data.val, data.remarks);
   remark_val_faults(config, data);

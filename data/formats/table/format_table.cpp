@@ -2,14 +2,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "data/formats/image_folder.h"
 #include "data/formats/source.h"
 #include "data/formats/table/open_formats.h"
 #include "data/formats/voc.h"
 #include "data/formats/yolo/yolo_names.h"
 #include "data/formats/yolo_source.h"
-#include "engine/base/folder_walk.h"
-#include "engine/base/tell.h"
+#include "data/image_folder.h"
 #include "engine/base/text.h"
 
 namespace data {
@@ -46,27 +44,27 @@ std::string unread_by_yolo(const Source& s, SourceValue value) {
          " has no data.yaml, which would list splits; all its images are read";
 }
 
-bool is_json(const std::string& path) {
+bool is_json(const std::string& path, std::string&) {
   std::error_code unknown;
   return !fs::is_directory(path, unknown) && fs::path(path).extension() == ".json";
 }
 
-bool is_voc_folder(const std::string& path) {
+bool is_voc_folder(const std::string& path, std::string& doubt) {
   std::error_code unknown;
   if (!fs::is_directory(path, unknown)) return false;
   if (fs::is_directory(fs::path(path) / "Annotations", unknown)) return true;
   bool found = false;
-  const auto unseen = base::walk(path, true, [&](const fs::directory_entry& entry) {
-    found = entry.path().extension() == ".xml" && !is_hidden(entry.path());
+  const auto unseen = walk_visible(path, [&](const fs::directory_entry& entry) {
+    found = entry.path().extension() == ".xml";
     return !found;
   });
   if (!found && unseen.count > 0)
-    base::tell("warning: " + base::printable(path) + ": " + unseen.in_words() +
-               ", so XML files there would not be found");
+    doubt = base::printable(path) + ": " + unseen.in_words() +
+            ", so XML files there would not be found";
   return found;
 }
 
-bool is_yolo(const std::string& path) {
+bool is_yolo(const std::string& path, std::string&) {
   std::error_code unknown;
   if (fs::is_directory(path, unknown))
     return has_yolo_yaml(path) || !names_beside_labels(path).empty();

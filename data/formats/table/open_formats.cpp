@@ -2,13 +2,13 @@
 
 #include <filesystem>
 
-#include "data/check/similar_file.h"
 #include "data/formats/class_names.h"
 #include "data/formats/coco.h"
 #include "data/formats/record_labels.h"
 #include "data/formats/shard_sets.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/voc.h"
+#include "data/similar_file.h"
 #include "engine/base/error.h"
 #include "engine/base/permitted.h"
 #include "engine/base/start_folder.h"

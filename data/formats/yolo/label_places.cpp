@@ -6,9 +6,8 @@
 #include <map>
 #include <set>
 
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 #include "engine/base/counted.h"
-#include "engine/base/folder_walk.h"
 
 namespace data {
 
@@ -21,8 +20,7 @@ bool is_label_name(const fs::path& path) {
   static const std::set<std::string> kOthers{"classes.txt", "train.txt",  "val.txt",  "test.txt",
                                              "labels.txt",  "README.txt", "notes.txt"};
   const std::string ending = path.extension().string();
-  return !is_hidden(path) && (ending == ".txt" || ending == ".TXT") &&
-         !kOthers.contains(path.filename().string());
+  return (ending == ".txt" || ending == ".TXT") && !kOthers.contains(path.filename().string());
 }
 
 }  // namespace
@@ -31,7 +29,7 @@ LabelFiles label_files(const std::vector<fs::path>& folders) {
   std::set<fs::path> files;
   LabelFiles found;
   for (const fs::path& folder : folders) {
-    const auto unseen = base::walk(folder, true, [&](const fs::directory_entry& entry) {
+    const auto unseen = walk_visible(folder, [&](const fs::directory_entry& entry) {
       std::error_code unknown;
       if (is_label_name(entry.path()) && entry.is_regular_file(unknown))
         files.insert(entry.path().lexically_normal());
@@ -45,7 +43,7 @@ LabelFiles label_files(const std::vector<fs::path>& folders) {
 
 std::string other_label_places(const YoloFiles& files) {
   std::map<fs::path, int64_t> found;  // by folder
-  base::walk(files.image_folder, true, [&](const fs::directory_entry& entry) {
+  walk_visible(files.image_folder, [&](const fs::directory_entry& entry) {
     const fs::path folder = entry.path().parent_path();
     std::error_code unknown;
     if (folder != files.image_folder && is_label_name(entry.path()) &&

@@ -115,6 +115,44 @@ TEST_CASE("pixels are not taken for anything else") {
   CHECK(words_for(with_boxes({box(5, 5, 60, 50), box(10, 10, 30, 20), box(1, 2, 8, 9)})).empty());
 }
 
+TEST_CASE("numbers in another order are recognised, and told with a cure") {
+  const std::vector<Object> honest{box(100, 40, 80, 50), box(5, 5, 55, 45), box(120, 10, 79, 89),
+                                   box(90, 20, 100, 30), box(150, 50, 45, 45)};
+  const auto told = [&](auto written) {
+    std::vector<Object> boxes;
+    for (int i = 0; i < 4; ++i)
+      for (const Object& o : honest) boxes.push_back(written(o));
+    return words_for(with_boxes(boxes));
+  };
+  CHECK(told([](const Object& o) { return o; }).empty());
+  CHECK_THAT(told([](const Object& o) { return box(o.y, o.x, o.y + o.height, o.x + o.width); }),
+             Contains("look like [y1, x1, y2, x2]: ") && Contains("20 fit") &&
+                 Contains("; write [x1, y1, x2 - x1, y2 - y1]"));
+  CHECK_THAT(told([](const Object& o) { return box(o.x, o.x + o.width, o.y, o.y + o.height); }),
+             Contains("look like [x1, x2, y1, y2]: "));
+  CHECK_THAT(told([](const Object& o) {
+               return box(o.x + o.width / 2, o.y + o.height / 2, o.width, o.height);
+             }),
+             Contains("look like the centre, width and height: ") && Contains("subtract half"));
+  CHECK_THAT(
+      told([](const Object& o) { return box(5 * o.x, 10 * o.y, 5 * o.width, 10 * o.height); }),
+      Contains("look like x, y, width and height in 0..1000: ") && Contains("divide them by 1000"));
+  CHECK_THAT(told([](const Object& o) {
+               return box(5 * o.x, 10 * o.y, 5 * (o.x + o.width), 10 * (o.y + o.height));
+             }),
+             Contains("look like x1, y1, x2, y2 (or y1, x1, y2, x2) in 0..1000: "));
+}
+
+TEST_CASE("boxes past the border are no centres if others lie near to the opposite border") {
+  std::vector<Object> boxes(40, box(60, 30, 30, 20));
+  for (int i = 0; i < 5; ++i) boxes.push_back(box(180, 30, 30, 20));
+  CHECK_THAT(words_for(with_boxes(boxes)), Contains("look like the centre"));
+  boxes.push_back(box(5, 30, 30, 20));
+  CHECK(words_for(with_boxes(boxes)).empty());
+  boxes.resize(44);
+  CHECK(words_for(with_boxes(boxes)).empty());
+}
+
 TEST_CASE("the real data sets are in pixels, and recognised as corners") {
   const std::filesystem::path shared = tests::shared_data();
   if (shared.empty()) return;
@@ -124,5 +162,20 @@ TEST_CASE("the real data sets are in pixels, and recognised as corners") {
     const Dataset set = data::load_coco((shared / path).string(), "");
     CHECK(words_for(set).empty());
     CHECK_THAT(words_for(as_corners(set)), Contains("look like corners"));
+    Dataset centres = set, y_first = set, pairs = set, thousand = set;
+    for (Object& o : centres.objects) o.x += o.width / 2, o.y += o.height / 2;
+    for (Object& o : y_first.objects) o = box(o.y, o.x, o.y + o.height, o.x + o.width);
+    for (Object& o : pairs.objects) o = box(o.x, o.x + o.width, o.y, o.y + o.height);
+    for (const data::ImageEntry& image : set.images)
+      for (size_t i = 0; i < image.object_count; ++i) {
+        Object& o = thousand.objects[image.first_object + i];
+        o.x *= 1000. / image.width, o.width *= 1000. / image.width;
+        o.y *= 1000. / image.height, o.height *= 1000. / image.height;
+      }
+    CHECK_THAT(words_for(centres), Contains("look like the centre, width and height"));
+    CHECK_THAT(words_for(y_first), Contains("look like [y1, x1, y2, x2]"));
+    CHECK_THAT(words_for(pairs), Contains("look like [x1, x2, y1, y2]"));
+    CHECK_THAT(words_for(thousand), Contains("look like x, y, width and height in 0..1000"));
+    CHECK_THAT(words_for(as_corners(thousand)), Contains("in 0..1000"));
   }
 }

@@ -63,7 +63,8 @@ TEST_CASE("images with the bytes of another one are told, with whether the boxes
   f.add("moved.png", tests::picture(64, 48), 2);
   const std::vector<Problem> found = f.problems();
   REQUIRE(found.size() == 2);
-  for (const Problem& problem : found) CHECK(problem.kind == ProblemKind::same_picture);
+  CHECK(found[0].kind == ProblemKind::repeated_picture);
+  CHECK(found[1].kind == ProblemKind::same_picture);
   CHECK((found[0].where == "same.png" && found[0].text == "the same bytes as a.png"));
   CHECK((found[1].where == "moved.png" &&
          found[1].text == "the same bytes as a.png, but other boxes"));
@@ -75,6 +76,8 @@ TEST_CASE("an image that is listed twice is no copy, and copies without boxes do
   f.add("empty2.png", other(), 1, 0);
   f.add("a.png", tests::picture(64, 48), 1);
   f.dataset.images.push_back(f.dataset.images[0]);
+  f.dataset.images.push_back(f.dataset.images[2]);
+  f.dataset.images.back().file_name = "./a.png";
   CHECK(f.problems().empty());
 }
 
@@ -84,6 +87,8 @@ TEST_CASE("pictures of one colour that have boxes are told") {
   f.add("empty.png", plain(1), 1, 0);
   Picture nearly = plain(2);
   nearly.rgb.back() ^= 1;
+  f.add("pixel.png", Picture{.width = 1, .height = 1, .rgb = {1, 2, 3}}, 0);
+  f.dataset.images.back().width = f.dataset.images.back().height = 1;
   f.add("nearly.png", nearly, 1);
   const std::vector<Problem> found = f.problems();
   REQUIRE(found.size() == 1);

@@ -1,6 +1,7 @@
 // COCO files as people have them: sections that are missing, entries that belong to faulty ones,
 // turned boxes.
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "data/formats/coco.h"
 #include "data/formats/source.h"
@@ -127,4 +128,33 @@ TEST_CASE("two data sets are refused before what fits neither") {
   CHECK_THAT(
       failure([] { data::open({.annotations = "a.json", .voc = "b"}); }, base::ExitCode::usage),
       Contains("give exactly one of --annotations, --tfrecords, --voc, --yolo; found 2"));
+}
+
+TEST_CASE("entries of one id and several names are left out with their annotations") {
+  Json set = good();
+  const auto again = [&](const char* section, size_t index, const char* field, const char* name) {
+    Json entry = set[section][index];
+    entry[field] = name;
+    set[section].push_back(entry);
+  };
+  again("images", 0, "file_name", "c.jpg");
+  again("images", 1, "file_name", "b.jpg");
+  again("categories", 0, "name", "screw");
+  for (const auto& [id, image, category] : {std::tuple(3, 2, 1), {4, 2, 2}, {5, 1, 2}})
+    set["annotations"].push_back(
+        {{"id", id}, {"image_id", image}, {"category_id", category}, {"bbox", {1, 1, 5, 5}}});
+  data::Problems problems;
+  const Dataset d = load(set, &problems);
+  REQUIRE(d.images.size() == 1);
+  CHECK(d.images[0].file_name == "b.jpg");
+  REQUIRE(d.categories.size() == 1);
+  CHECK(d.categories[0].name == "nut");
+  REQUIRE(d.objects.size() == 2);
+  CHECK((d.objects[0].id == 2 && d.objects[1].id == 4));
+  CHECK(problems.count(data::Severity::error) == 3);
+  REQUIRE(d.notes.size() == 1);
+  CHECK_THAT(d.notes[0],
+             Contains("3 annotations left out, because their images or categories are"));
+  CHECK_THAT(problems.kept().at(1).where, Contains("line 1"));
+  CHECK(problems.kept()[1].text == "image id 1 again (c.jpg, after a.jpg)");
 }

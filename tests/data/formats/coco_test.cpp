@@ -181,9 +181,11 @@ std::vector<Case> cases() {
       {"merge conflict", "{\"images\": [],\n<<<<<<< HEAD\n\"annotations\": []}",
        "no valid JSON: a merge conflict"},
       {"category unknown", with_field(R"("category_id": 4)"),
-       "category_id 4 is not among the categories"},
+       "line 1: annotation id 5 of a.jpg: category_id 4 is not among the categories; `ssddata "
+       "check`"},
       {"annotation twice", file(kImage, kBox + "," + kBox), ""},
-      {"image twice", file(kImage + "," + kImage, kBox), "image id 7 again"},
+      {"image twice", file(kImage + "," + kImage, kBox),
+       "image id 7 again (a.jpg, after a.jpg); `ssddata check`"},
       {"category twice", file(kImage, kBox, kCategory + "," + kCategory), "category id 3"},
       {"category without name", file(kImage, kBox, R"({"id": 3})"), "category id 3: has no name"},
       {"category with empty name", file(kImage, kBox, R"({"id": 3, "name": ""})"),
@@ -268,7 +270,8 @@ TEST_CASE("messages say byte and line") {
   size_t brace = text.find("}]}") + 1;
   CHECK(error_of(text) ==
         fmt::format("byte {}, line 4: annotation id 5: bbox has 3 numbers, expected 4; "
-                    "`ssddata check` lists every problem",
+                    "`ssddata check` lists every problem, and `ssddata convert "
+                    "--leave-out-faulty --to-coco FILE` writes a file without such entries",
                     brace));
 }
 

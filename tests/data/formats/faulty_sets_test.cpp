@@ -1,9 +1,12 @@
 // Data sets with faults: the first is an error that says how to go on, and a check finds them all.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <protozero/pbf_writer.hpp>
 
+#include "data/check/dataset_check.h"
 #include "data/formats/source.h"
 #include "data/formats/tf_dataset.h"
 #include "data/formats/tfrecord.h"
@@ -293,4 +296,52 @@ TEST_CASE("an id that stands for two classes of a label map is told with both li
         f.at("map.pbtxt") +
             ":6: id 1 stands for \"gear\", and in line 1 for \"bolt\"; give each "
             "class an id of its own, the one that the records use");
+}
+
+TEST_CASE("shards that are compressed are named for what they are, and damaged ones have a cure") {
+  using namespace std::string_literals;
+  const LabelFolder f;
+  const auto told = [&](const std::string& bytes) {
+    f.text("a.record", bytes);
+    return failure({.tfrecords = {f.at("a.record")}});
+  };
+  const std::string rest(40, 'x');
+  CHECK_THAT(told("\x1f\x8b\x08\0"s + rest),
+             EndsWith("the file is compressed (gzip): unpack it first, as with gunzip"));
+  CHECK_THAT(told("\x28\xb5\x2f\xfd"s + rest), EndsWith("compressed (zstd): unpack it first"));
+  CHECK_THAT(told("PK\x03\x04"s + rest), EndsWith("compressed (zip): unpack it first"));
+  for (const char* head : {"\x78\x01", "\x78\x9c", "\x78\xda", "\x58\x85"})
+    CHECK_THAT(told(head + rest), EndsWith("compressed (zlib): unpack it first"));
+  for (const char* head : {"\x78\x02", "\x79\x9c", "xy"})  // the check of zlib's head differs
+    CHECK_THAT(told(head + rest), EndsWith("is this a TFRecord file?"));
+  const std::string cure = "; copy the shard or make it again, or leave it out";
+  CHECK_THAT(told("short"), EndsWith("truncated record, 5 bytes left" + cure));
+}
+
+TEST_CASE("the time of a check grows with the faulty annotations, and not with their square") {
+  const LabelFolder f;
+  const auto seconds = [&](int faulty) {
+    std::string boxes;
+    for (int i = 0; i < faulty; ++i)
+      boxes += fmt::format(
+          "{}{{\"id\": {}, \"image_id\": {}, \"category_id\": {}, "
+          "\"bbox\": [1, 2, 3{}]}}",
+          i ? ",\n" : "", i + 1, 1 + i % 2, 1 + i % 3 / 2, i % 5 ? ", 4" : "");
+    f.text("a.json",
+           "{\"images\": [{\"id\": 1, \"width\": 40, \"height\": 20, \"file_name\": "
+           "\"a.jpg\"}], \"categories\": [{\"id\": 1, \"name\": \"bolt\"}], "
+           "\"annotations\": [" +
+               boxes + "]}");
+    double least = 1e9;
+    for (int run = 0; run < 3; ++run) {
+      Problems problems;
+      const std::clock_t start = std::clock();
+      data::check_labels(data::open({.annotations = f.at("a.json")}, "--", &problems), problems);
+      least = std::min(least, double(std::clock() - start) / CLOCKS_PER_SEC);
+      CHECK(problems.count(data::Severity::error) > faulty / 2);
+    }
+    return least;
+  };
+  // Sixteen times as many take 256 times as long if the work grows with the square.
+  CHECK(seconds(160'000) < 80 * std::max(seconds(10'000), 1e-3));
 }

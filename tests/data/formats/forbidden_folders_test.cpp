@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "data/check/image_lookup.h"
-#include "data/formats/image_folder.h"
 #include "data/formats/source.h"
+#include "data/image_folder.h"
 #include "tests/support/catch.h"
 #include "tests/support/failure.h"
 #include "tests/support/label_folder.h"

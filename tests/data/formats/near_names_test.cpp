@@ -2,11 +2,12 @@
 #include <filesystem>
 
 #include "data/check/image_lookup.h"
-#include "data/check/similar_file.h"
 #include "data/formats/coco.h"
-#include "data/formats/image_folder.h"
 #include "data/formats/source.h"
+#include "data/image_folder.h"
+#include "data/similar_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/deep_folder.h"
 #include "tests/support/failure.h"
 #include "tests/support/label_folder.h"
 
@@ -35,7 +36,8 @@ std::string lookup(const LabelFolder& f, const std::string& file_name) {
 
 TEST_CASE("near names: case, Unicode's forms, blanks and what exporters add") {
   const LabelFolder f;
-  for (const char* name : {"Cell_01.jpg", "my photo.jpg", "x.png", "sub/Deep.JPG", "b.jpg"})
+  for (const char* name :
+       {"Cell_01.jpg", "my photo.jpg", "x.png", "sub/Deep.JPG", "b.jpg", "c_jpg.rf.0123abcd.jpg"})
     f.image(std::string("images/") + name);
   f.image("images/" + kDecomposed);
   for (const auto& [name, there] :
@@ -47,7 +49,9 @@ TEST_CASE("near names: case, Unicode's forms, blanks and what exporters add") {
         {"X", "x.png"},
         {"sub/deep.jpg", "sub/Deep.JPG"},
         {"other/B.jpg", "b.jpg"},
-        {"b_jpg.rf.0123abcd.jpg", "b.jpg"}}) {
+        {"b_jpg.rf.0123abcd.jpg", "b.jpg"},
+        {"c.jpg", "c_jpg.rf.0123abcd.jpg"},
+        {"C.png", "c_jpg.rf.0123abcd.jpg"}}) {
     INFO(name);
     CHECK_THAT(lookup(f, name),
                Contains("not found in " + f.at("images") + ", which has " + there));
@@ -140,6 +144,33 @@ TEST_CASE("near names: VOC's lists and folders of images") {
                       f.at("voc/JPEGImages")));
 }
 
+TEST_CASE("near names: of very many missing images, the first are told what is there") {
+  const LabelFolder f;
+  f.image("images/A.jpg");
+  f.text("a.json", coco_with("a.jpg"));
+  data::Dataset set = data::load_coco(f.at("a.json"), f.at("images"));
+  set.images.resize(data::kSuggestions + 1, set.images[0]);
+  const data::ImageFiles files = data::look_at_files(set, 2);
+  CHECK_THAT(files.problems[data::kSuggestions - 1].at(0).text, Contains(", which has A.jpg"));
+  CHECK(files.problems[data::kSuggestions].at(0).text == "not found in " + f.at("images"));
+}
+
+TEST_CASE("near names: a search through all folders ends after so many entries") {
+  const LabelFolder f;
+  for (const char* name : {"a.jpg", "sub/b.jpg", "sub/c.jpg"}) f.image(name);
+  CHECK(data::FilesBelow(f.at("")).find("c.jpg") == "sub/c.jpg");
+  CHECK(data::FilesBelow(f.at(""), 4).find("b.jpg") == "sub/b.jpg");
+  const auto found = [&](size_t most) {
+    int count = 0;
+    for (const char* name : {"a.jpg", "b.jpg", "c.jpg"})
+      count += !data::FilesBelow(f.at(""), most).find(name).empty();
+    return count;
+  };
+  CHECK(found(4) == 3);
+  CHECK(found(3) == 2);
+  CHECK(found(0) == 0);
+}
+
 TEST_CASE("hidden files and folders are no part of a data set") {
   const LabelFolder f;
   f.image("images/a.jpg");
@@ -155,8 +186,46 @@ TEST_CASE("hidden files and folders are no part of a data set") {
     CHECK(found.hidden == 1);
     CHECK(found.below == 0);
   }
-  CHECK(f.read_voc().images.size() == 1);
+  f.text("xml/.ipynb_checkpoints/b.xml", voc_file({.filename = "a.jpg"}));
+  const std::string left_out = "; 1 hidden image (of a name that begins with a dot) left out";
+  const data::Dataset voc = f.read_voc();
+  CHECK(voc.images.size() == 1);
+  CHECK_THAT(voc.notes.at(0), Contains(left_out));
   const data::Dataset yolo = f.read_yolo();
   CHECK(yolo.images.size() == 1);
-  CHECK_THAT(yolo.notes.at(0), Contains("; 0 label files without an image"));
+  CHECK_THAT(yolo.notes.at(0), Contains("; 0 label files without an image") && Contains(left_out));
+}
+
+TEST_CASE("hidden folders do not tell the format of a set, nor where its labels and images lie") {
+  const LabelFolder f;
+  f.image("set/images/a.jpg");
+  f.image("set/images/.old/b.jpg");
+  f.text("set/images/.venv/notes/b.txt", "no labels");
+  f.text("set/.idea/misc.xml", "<project/>");
+  f.text("set/classes.txt", "bolt\n");
+  std::string doubt;
+  const auto recognised = [&](const char* format) {
+    for (const data::Format& known : data::formats())
+      if (known.name == format) return known.recognises(f.at("set"), doubt);
+    return false;
+  };
+  CHECK_FALSE(recognised("VOC"));
+  CHECK(doubt.empty());
+  fs::create_directory(f.at("set/deep"));
+  tests::make_too_deep(f.at("set/deep"));
+  CHECK_FALSE(recognised("VOC"));
+  CHECK_THAT(doubt, Contains(f.at("set") + ": 1 folder could not be looked at") &&
+                        Contains("so XML files there would not be found"));
+  fs::remove_all(f.at("set/deep"));
+  CHECK(recognised("YOLO"));
+  f.text("set/data.yaml", "names: [bolt]\ntrain: train.txt\n");
+  f.text("set/train.txt", "images/b.jpg\n");
+  const data::Source source{.yolo = f.at("set"), .split = "train"};
+  CHECK_THAT(failure([&] { data::open(source); }), Contains("remove the line, or add the image"));
+  f.text("set/data.yaml", "names: [bolt]\ntrain: images\n");
+  CHECK_THAT(failure([&] { data::open(source); }),
+             Contains("no label files were found") && !Contains(".txt file in"));
+  fs::rename(f.at("set/images/a.jpg"), f.at("set/images/.a.jpg"));
+  CHECK_THAT(failure([&] { data::open(source); }),
+             Contains("no .jpg, .jpeg, or .png files, but 1 hidden image"));
 }

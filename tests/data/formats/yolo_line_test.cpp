@@ -9,6 +9,7 @@
 #include "data/formats/yolo_yaml.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/failure.h"
 
 using Catch::Contains;
 using data::parse_yolo_line, data::YoloLine;
@@ -97,4 +98,10 @@ TEST_CASE("the shape of key points in a data.yaml") {
     INFO(wrong);
     CHECK_THROWS_WITH(numbers(wrong), Contains("d.yaml:2: kpt_shape: expected the number of key"));
   }
+}
+
+TEST_CASE("a line with a negative size says what was found and what to do") {
+  CHECK_THAT(
+      tests::failure([] { data::parse_yolo_line("0 .5 .5 -.05 .2", {.classes = 1}, "a:3"); }),
+      Catch::Contains("a:3: a box of width -0.05 and height 0.2, expected none below 0; mend "));
 }

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 
+#include "data/formats/source.h"
 #include "engine/base/error.h"
 #include "tests/support/catch.h"
+#include "tests/support/failure.h"
+#include "tests/support/label_folder.h"
 
 using Catch::Contains;
 using Texts = std::vector<std::string>;
@@ -179,4 +182,22 @@ TEST_CASE("the line of a fault in a data.yaml is not one above that is no fault"
   }
   CHECK_THROWS_WITH(data::parse_yolo_yaml("names: [a,\n b: c: d,\n e]\n", "d.yaml"),
                     Contains("d.yaml:2: no valid YAML"));
+}
+
+TEST_CASE("a data.yaml has one limit, wherever it is read") {
+  const tests::LabelFolder f;
+  f.image("set/images/a.jpg");
+  f.text("set/labels/a.txt", "0 .5 .5 .2 .2\n");
+  const std::string text = "names: [bolt]\ntrain: images\n";
+  const auto padded = [&](size_t bytes) {
+    return text + "#" + std::string(bytes - text.size() - 1, 'x');
+  };
+  const data::Source source{.yolo = f.at("set")};
+  f.text("set/data.yaml", padded(data::kLargestYoloYaml));
+  CHECK(data::open(source).images.size() == 1);
+  f.text("set/data.yaml", padded(data::kLargestYoloYaml + 1));
+  const std::string told = ": 262145 bytes, expected at most 262144 bytes (256 KiB); if it is ";
+  CHECK_THAT(tests::failure([&] { data::open(source); }), Catch::Contains(told));
+  CHECK_THAT(tests::failure([&] { data::parse_yolo_yaml(padded(262145), "y"); }),
+             Catch::Contains(told));
 }

@@ -63,7 +63,7 @@ TEST_CASE("names that are nearly those of images are told where none fits") {
   };
   CHECK_THAT(named("photos/B.JPG"),
              Contains("the first is photos/B.JPG; the annotations have b.jpg, "
-                      "which differs only in case or Unicode characters"));
+                      "which is nearly that name: give both one name"));
   for (const char* name : {"photos/c.jpg", "photos/a.jpg/"})
     CHECK_THAT(named(name), Contains("are these detections of other images?"));
 }

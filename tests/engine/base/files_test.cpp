@@ -155,6 +155,17 @@ TEST_CASE("files: a file that another thread keeps shortening never ends the pro
   CHECK(whole + shorter == 300);
 }
 
+TEST_CASE("files: one that is too large is refused with the limit and what to do") {
+  const tests::TemporaryFolder folder;
+  const std::string path = folder.path() / "f";
+  write_file(path, std::string(2049, 'a'));
+  CHECK(failure([&] { base::LoadedFile(path, 2048); }) ==
+        path +
+            ": 2049 bytes, expected at most 2048 bytes (2 KiB); if it is the right file, make it "
+            "smaller, or split it");
+  CHECK(base::LoadedFile(path, 2049).bytes().size() == 2049);
+}
+
 TEST_CASE("files: positions count lines, forwards and backwards") {
   const tests::TemporaryFolder folder;
   const std::string path = folder.path() / "f";

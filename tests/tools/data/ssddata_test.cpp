@@ -206,6 +206,55 @@ TEST_CASE("check collects what loading refuses") {
   CHECK_THAT(failure("stats " + set.input(), 3), Contains("`ssddata check` lists every problem"));
 }
 
+TEST_CASE("check counts pictures that the annotations do not list") {
+  Set set;
+  CHECK_THAT(ssddata("check " + set.input()).out, !Contains("listed by no entry"));
+  fs::copy(set.images / "0.jpg", set.images / "more.jpg");
+  CHECK_THAT(ssddata("check " + set.input()).out,
+             Contains("images: 1 of 4 (25.0 %) pictures are listed by no entry, such as more.jpg"));
+  const tests::Outcome json = ssddata("check --json " + set.input());
+  CHECK(nlohmann::json::parse(json.out)["unlisted_images"] == 1);
+  CHECK_THAT(ssddata("check --no-images " + set.input()).out, !Contains("listed by no entry"));
+}
+
+TEST_CASE("convert leaves out entries that cannot be used, and counts them") {
+  Set set;
+  set.save();
+  const auto edited = [&](bool no_category) {
+    auto json = nlohmann::json::parse(std::ifstream(set.annotations));
+    auto& boxes = json["annotations"];
+    auto orphan = boxes[0], unknown = boxes[0];
+    orphan["id"] = 100, orphan["image_id"] = 999;
+    unknown["id"] = 101, unknown["category_id"] = 77;
+    boxes.push_back(orphan), boxes.push_back(orphan), boxes.push_back(unknown);
+    json["images"].push_back(json["images"][0]);
+    if (no_category)
+      for (auto& box : boxes) box["category_id"] = 0;
+    std::ofstream(set.annotations) << json;
+  };
+  edited(false);
+  CHECK_THAT(failure("stats " + set.input(), 3),
+             Contains("line 1: image id 70 again") &&
+                 Contains("`ssddata convert --leave-out-faulty --to-coco FILE` writes a file"));
+  CHECK_THAT(ssddata("check " + set.input()).out, Contains("`ssddata convert --leave-out-faulty"));
+  const std::string out = set.path("out.json");
+  const std::string command =
+      "convert --leave-out-faulty " + set.input() + " --to-coco '" + out + "'";
+  const tests::Outcome outcome = ssddata(command);
+  CHECK(outcome.exit_code == 0);
+  CHECK_THAT(outcome.err, Contains("2 left out as orphan_annotation") &&
+                              Contains("1 left out as unknown_category") &&
+                              Contains("1 left out as duplicate_image_id"));
+  CHECK(data::load_coco(out, "").objects.size() == 6);
+  set.save();
+  edited(true);
+  const tests::Outcome nothing = ssddata(command + " --overwrite");
+  CHECK(nothing.exit_code == 3);
+  CHECK_THAT(nothing.err, Contains("no box remains"));
+  CHECK_THAT(failure("convert --leave-out-faulty --yolo x --to-coco y", 2),
+             Contains("--leave-out-faulty is for COCO files"));
+}
+
 TEST_CASE("warnings fail only when asked to") {
   Set set;
   set.dataset.objects[0].height = 0;

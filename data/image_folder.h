@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/folder_walk.h"
+
 namespace data {
 
 struct ImageFolder {
@@ -20,8 +22,13 @@ struct ImageFolder {
 // Error(data) if the folder cannot be read.
 ImageFolder list_images(const std::string& folder, bool with_subfolders);
 
+// As base::walk with all folders, but hidden files and folders are neither visited nor entered.
+base::UnseenFolders walk_visible(const std::filesystem::path& folder, const base::Visit& visit);
+
 // Whether the last part of the path begins with a dot.
 bool is_hidden(const std::filesystem::path& path);
+// The ending of the name in lower case, with its dot.
+std::string lower_ending(const std::filesystem::path& path);
 // Whether the name has the ending of a format that is read, in any case of letters.
 bool names_image(const std::filesystem::path& path);
 // Whether the name has the ending of a picture format that is not read.
@@ -29,5 +36,7 @@ bool names_other_picture(const std::filesystem::path& path);
 
 // Such as "3 pictures of formats that are not read (.bmp 1, .webp 2)". Empty if there are none.
 std::string in_words(const std::map<std::string, int64_t>& others);
+// Such as "2 hidden images (of a name that begins with a dot)". Empty if there are none.
+std::string hidden_in_words(int64_t hidden);
 
 }  // namespace data

@@ -1,4 +1,4 @@
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 
 #include <fmt/format.h>
 
@@ -13,13 +13,6 @@ namespace data {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower_ending(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return ending;
-}
 
 void take_file(const fs::directory_entry& entry, const std::string& folder, bool wanted,
                ImageFolder& out) {
@@ -37,7 +30,22 @@ void take_file(const fs::directory_entry& entry, const std::string& folder, bool
 
 }  // namespace
 
+base::UnseenFolders walk_visible(const fs::path& folder, const base::Visit& visit) {
+  const auto is_visible = [](const fs::directory_entry& entry) { return !is_hidden(entry.path()); };
+  const auto visit_visible = [&](const fs::directory_entry& entry) {
+    return !is_visible(entry) || visit(entry);
+  };
+  return base::walk(folder, true, visit_visible, is_visible);
+}
+
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+std::string lower_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return ending;
+}
 
 bool names_image(const fs::path& path) {
   static const std::set<std::string> kEndings{".jpg", ".jpeg", ".png"};
@@ -86,6 +94,11 @@ std::string in_words(const std::map<std::string, int64_t>& others) {
   }
   if (total == 0) return "";
   return fmt::format("{} of formats that are not read ({})", base::counted(total, "picture"), list);
+}
+
+std::string hidden_in_words(int64_t hidden) {
+  if (hidden == 0) return "";
+  return base::counted(hidden, "hidden image") + " (of a name that begins with a dot)";
 }
 
 }  // namespace data

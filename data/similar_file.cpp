@@ -1,10 +1,11 @@
-#include "data/check/similar_file.h"
+#include "data/similar_file.h"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 #include <vector>
 
-#include "data/formats/image_folder.h"
+#include "data/image_folder.h"
 #include "data/likely_name.h"
 #include "engine/base/text.h"
 
@@ -56,6 +57,17 @@ std::vector<std::string> forms_of(const std::string& name) {
   return forms;
 }
 
+// By which a file is found. A name without an ending means a picture.
+std::vector<std::string> forms_of_file(const std::string& name) {
+  std::vector<std::string> forms{common_form(name)};
+  if (names_image(name)) forms.push_back(form_of_stem(name));
+  if (const std::string before = before_export(name); before != name) {
+    forms.push_back(common_form(before));
+    forms.push_back(form_of_stem(before));
+  }
+  return forms;
+}
+
 // The folder in a name from data, with the slashes of this system. Empty if it leads elsewhere.
 std::string folder_of(const std::string& name, size_t last) {
   std::string folder = name.substr(0, last);
@@ -71,6 +83,15 @@ bool is_safe(const std::string& name) {
 
 }  // namespace
 
+SimilarNames::SimilarNames(const std::string& name) {
+  for (std::string& form : forms_of(name)) forms_.insert(std::move(form));
+}
+
+bool SimilarNames::has(const std::string& name) const {
+  return std::ranges::any_of(forms_of_file(name),
+                             [this](const std::string& form) { return forms_.contains(form); });
+}
+
 const SimilarFiles::Names& SimilarFiles::names_in(const fs::path& folder) {
   const auto [listed, fresh] = listed_.try_emplace(folder);
   if (!fresh) return listed->second;
@@ -82,18 +103,14 @@ const SimilarFiles::Names& SimilarFiles::names_in(const fs::path& folder) {
     if (at->is_regular_file(unknown)) names.push_back(at->path().filename().string());
   }
   std::ranges::sort(names);  // of several names, the first counts
-  for (const std::string& name : names) {
-    listed->second.try_emplace(common_form(name), name);
-    if (names_image(name)) listed->second.try_emplace(form_of_stem(name), name);
-  }
+  for (const std::string& name : names)
+    for (const std::string& form : forms_of_file(name)) listed->second.try_emplace(form, name);
   return listed->second;
 }
 
 std::string SimilarFiles::find(const fs::path& folder, const std::string& name) {
-  const size_t last = name.find_last_of("/\\") + 1;
-  const std::string own = name.substr(last), inside = folder_of(name, last);
+  const std::string own(without_folders(name)), inside = folder_of(name, name.size() - own.size());
   if (!is_safe(own)) return "";
-  const std::scoped_lock lock(mutex_);
   for (const std::string& place :
        inside.empty() ? std::vector<std::string>{""} : std::vector<std::string>{inside, ""}) {
     const Names& names = names_in(folder / place);
@@ -110,6 +127,21 @@ std::string SimilarFiles::in_words(const fs::path& folder, const std::string& na
   return ", which has " + base::printable_path(similar) +
          (look_equal(similar, name) ? " (in other Unicode characters, although they look equal)"
                                     : "");
+}
+
+FilesBelow::FilesBelow(const fs::path& folder, size_t most) : folder_(folder), most_(most) {}
+
+std::string FilesBelow::find(const std::string& name) {
+  if (!std::exchange(walked_, true))
+    walk_visible(folder_, [&, left = most_](const fs::directory_entry& entry) mutable {
+      if (left == 0) return false;
+      if (names_image(entry.path()))
+        places_.emplace(entry.path().filename().string(),
+                        entry.path().lexically_relative(folder_).generic_string());
+      return --left > 0;
+    });
+  const auto found = places_.find(name);
+  return found == places_.end() ? "" : found->second;
 }
 
 std::string similar_path_in_words(const fs::path& path) {
