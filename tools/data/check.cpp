@@ -121,7 +121,7 @@ int check(const CheckArguments& arguments) {
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
-    print_label_use(data::count_labels(dataset));
+    print_label_use(data::count_labels(dataset), true);
     if (frames.oriented > 0) fmt::print("{}\n", frames.in_words());
     if (const std::string unchecked = unchecked_in_words(arguments, dataset, problems);
         !unchecked.empty())
