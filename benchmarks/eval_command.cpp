@@ -14,6 +14,8 @@
 #include "data/formats/coco.h"
 #include "data/metrics/coco_eval.h"
 #include "engine/base/error.h"
+#include "engine/base/file_kind.h"
+#include "engine/base/text.h"
 
 namespace {
 
@@ -152,11 +154,18 @@ benchmarks::LoggedCase logged(const json& result) {
   return c;
 }
 
+const std::string& file_to_read_again(const std::string& path) {
+  if (const base::FileState there = base::look_at(path); there.kind == base::FileKind::stream)
+    base::fail(base::ExitCode::usage, "--files: ", base::printable(path), " is ", there.words,
+               ", and the files are read again; give another folder");
+  return path;
+}
+
 void benchmark(const Options& o) {
   std::vector<benchmarks::OtherOutput> others;
   if (!o.files.empty())
     for (const char* name : {kAnnotations, kDetections})
-      others.push_back({"--files", o.files + name});
+      others.push_back({"--files", file_to_read_again(o.files + name)});
   const base::OutputLocks locks = check_outputs(o.output, {}, others);
   const data::Dataset truth = random_truth(o);
   const std::vector<data::Detection> detections = random_detections(truth, o);

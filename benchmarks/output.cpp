@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "benchmarks/times.h"
+#include "engine/base/counted.h"
 #include "engine/base/error.h"
 #include "engine/base/output_guard.h"
 #include "engine/base/version.h"
@@ -45,6 +46,10 @@ void write_log(const std::string& path, const std::vector<LoggedCase>& cases) {
     log.parameters(in_json(c.parameters));
     log.summary(c.figures);
   }
+  if (log.lost() > 0)
+    base::fail(base::ExitCode::data, "--dllogger: ", path, " lacks ",
+               base::counted(int64_t(log.lost()), "line"),
+               " that could not be written; give a file on another disk");
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 namespace data {
 namespace {
 
+constexpr const char* kOtherPictures = "pictures in files of the same names and sizes";
+
 class Hash {
  public:
   Hash() : state_(XXH3_createState(), XXH3_freeState) { XXH3_64bits_reset(state_.get()); }
@@ -81,19 +83,37 @@ std::string other_names(const Fingerprint& before, const Fingerprint& now, bool&
   return only_order ? "order of images" : "names or order of images";
 }
 
+uint64_t pictures_of(const Dataset& dataset, std::span<const uint64_t> contents) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < contents.size(); ++i) {
+    Hash hash;
+    hash.add(dataset.images[i].file_name);
+    hash.add(contents[i]);
+    sum += hash.digest();
+  }
+  return sum;
+}
+
+bool other_pictures(const Fingerprint& a, const Fingerprint& b) {
+  return a.pictures != 0 && b.pictures != 0 && a.pictures != b.pictures;
+}
+
 }  // namespace
 
-uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail) {
-  return std::max<uint64_t>(XXH3_64bits_withSeed(tail.data(), tail.size(), size), 1);
+uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail, int orientation) {
+  constexpr int kAboveSizes = 56;  // bits
+  const uint64_t turned = uint64_t(orientation > 1 ? orientation : 0) << kAboveSizes;
+  return std::max<uint64_t>(XXH3_64bits_withSeed(tail.data(), tail.size(), size ^ turned), 1);
 }
 
 bool operator==(const Fingerprint& a, const Fingerprint& b) {
   bool equal = a.images == b.images && a.labels == b.labels;
   for (const FingerprintPart& part : kFingerprintParts) equal &= a.*part.hash == b.*part.hash;
-  return equal;
+  return equal && !other_pictures(a, b);
 }
 
-Fingerprint fingerprint_of(const Dataset& dataset, int threads) {
+Fingerprint fingerprint_of(const Dataset& dataset, int threads,
+                           std::span<const uint64_t> contents) {
   Hash names, sizes, boxes, files, classes;
   for (const Category& category : dataset.categories)
     names.add(category.name), classes.add(category.name);
@@ -116,7 +136,8 @@ Fingerprint fingerprint_of(const Dataset& dataset, int threads) {
           .boxes = boxes.digest(),
           .file_bytes = files.digest(),
           .classes = classes.digest(),
-          .content = content};
+          .content = content,
+          .pictures = pictures_of(dataset, contents)};
 }
 
 std::string differences_in_words(const Fingerprint& before, const Fingerprint& now) {
@@ -129,11 +150,12 @@ std::string differences_in_words(const Fingerprint& before, const Fingerprint& n
   if (before.names != now.names) {
     bool only_order = false;
     add(other_names(before, now, only_order));
-    if (only_order) return text;
+    if (only_order && !other_pictures(before, now)) return text;
+    if (only_order) return text + ", " + kOtherPictures;
   }
   for (const FingerprintPart& part : kFingerprintParts)
     if (part.hash != &Fingerprint::names && before.*part.hash != now.*part.hash) add(part.meaning);
-  return text;
+  return text.empty() && other_pictures(before, now) ? kOtherPictures : text;
 }
 
 }  // namespace data

@@ -9,8 +9,8 @@
 
 namespace data {
 
-// Two counts and four hashes, and two more that tell a new order from new content. All are zero if
-// the data set is not known.
+// Two counts and four hashes, two more that tell a new order from new content, and one of the
+// pictures themselves. All are zero if the data set is not known.
 struct Fingerprint {
   int64_t images = 0, labels = 0;
   uint64_t names = 0;       // of images and categories, in order
@@ -20,6 +20,9 @@ struct Fingerprint {
 
   uint64_t classes = 0;  // names of categories, in order; 0 in checkpoints of earlier versions
   uint64_t content = 0;  // all images with labels and sizes, in any order; 0 there, too
+  // All images with the marks of their files' contents, in any order; 0 there, too, and if no file
+  // was looked at.
+  uint64_t pictures = 0;
 
   bool known() const { return images > 0; }
 };
@@ -35,21 +38,26 @@ inline constexpr std::array<FingerprintPart, 4> kFingerprintParts{
      {"boxes", &Fingerprint::boxes, "boxes"},
      {"file_bytes", &Fingerprint::file_bytes, "sizes of image files"}}};
 
-// Hashes that differences_in_words() uses to say more exactly what has changed.
-inline constexpr std::array<FingerprintPart, 2> kFingerprintHints{
+// Hashes that checkpoints of earlier versions lack. differences_in_words() uses the first two to
+// say more exactly what has changed.
+inline constexpr std::array<FingerprintPart, 3> kFingerprintHints{
     {{"classes", &Fingerprint::classes, "names or order of classes"},
-     {"content", &Fingerprint::content, "images"}}};
+     {"content", &Fingerprint::content, "images"},
+     {"pictures", &Fingerprint::pictures, "pictures"}}};
 
-// Whether counts and parts are equal. Data sets without a difference have equal hints.
+// Whether counts and parts are equal, and the pictures, if both are known. Data sets without a
+// difference have equal hints.
 bool operator==(const Fingerprint&, const Fingerprint&);
 
 // Computes the fingerprint. It reads no image, but asks the file system for the size of each file.
-// The name of the image folder does not count. If `threads` is 0, there is one thread per core.
-Fingerprint fingerprint_of(const Dataset&, int threads);
+// The name of the image folder does not count. `contents`: the content_mark of each image's file
+// (FileLookup::contents), or nothing. If `threads` is 0, there is one thread per core.
+Fingerprint fingerprint_of(const Dataset&, int threads, std::span<const uint64_t> contents = {});
 
-// A hash that tells encoded pictures apart, of their size and their last bytes. These depend on all
-// pixels in a PNG (its checksum), and on those at the lower border in a JPEG. It is never 0.
-uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail);
+// A hash that tells encoded pictures apart, of their size, their last bytes and the orientation
+// that their EXIF gives (1: as stored). The last bytes depend on all pixels in a PNG (its
+// checksum), and on those at the lower border in a JPEG. It is never 0.
+uint64_t content_mark(uint64_t size, std::span<const uint8_t> tail, int orientation);
 
 // What has changed: "images 300 -> 310, labels 900 -> 912, boxes", or only "order of images". Empty
 // if nothing has.

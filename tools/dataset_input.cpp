@@ -124,6 +124,14 @@ data::Dataset DatasetInput::load(data::Problems* problems) const {
   return dataset;
 }
 
+std::string unseen_in_words(const data::FileLookup& files, const std::string& consequence) {
+  if (files.images == 0 || files.problems.count(data::ProblemKind::missing_file) != files.images)
+    return {};
+  return "note: the images were not found, so it is not known whether EXIF turns them: if it does, "
+         "boxes made for the stored pixels " +
+         consequence + "; give --images";
+}
+
 data::Dataset DatasetInput::load_with_images() const {
   data::FileLookup files;
   return load_with_images(files);

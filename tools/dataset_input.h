@@ -17,6 +17,11 @@ void add_exif_option(Options& opts, std::optional<data::ExifPolicy>& exif,
 // Writes a note if two categories have one name.
 void tell_same_names(const data::Dataset&);
 
+// "note: the images were not found, so it is not known whether EXIF turns them: if it does, boxes
+// made for the stored pixels ...; give --images". Empty if an image was found, or if there is none.
+// `consequence`: such as "are wrong in the new set".
+std::string unseen_in_words(const data::FileLookup&, const std::string& consequence);
+
 struct DatasetInput {
   data::Source source;
   std::optional<data::ExifPolicy> exif;  // this and the next member are empty if not given

@@ -8,12 +8,13 @@
 
 namespace tools {
 
-std::vector<std::string> label_use_lines(const data::LabelUse& use) {
+std::vector<std::string> label_use_lines(const data::LabelUse& use, bool of_check) {
   std::vector<std::string> lines;
   if (use.left_out() > 0)
-    lines.push_back(fmt::format("labels: {} would take no part in training: {}",
+    lines.push_back(fmt::format("labels: {} would take no part in training: {}{}",
                                 base::share_in_words(use.left_out(), use.labels),
-                                data::reasons_in_words(use)));
+                                data::reasons_in_words(use),
+                                of_check ? "" : "; `ssddata check` names them"));
   const std::string borders = data::borders_in_words(use, data::OvershootPolicy::drop);
   if (!borders.empty()) lines.push_back("labels: " + borders);
   if (const std::string tiny = data::tiny_in_words(use); !tiny.empty())
@@ -21,8 +22,8 @@ std::vector<std::string> label_use_lines(const data::LabelUse& use) {
   return lines;
 }
 
-void print_label_use(const data::LabelUse& use) {
-  for (const std::string& line : label_use_lines(use)) fmt::print("{}\n", line);
+void print_label_use(const data::LabelUse& use, bool of_check) {
+  for (const std::string& line : label_use_lines(use, of_check)) fmt::print("{}\n", line);
 }
 
 nlohmann::ordered_json label_use_json(const data::LabelUse& use) {

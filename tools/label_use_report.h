@@ -9,10 +9,11 @@
 namespace tools {
 
 // How many labels are left out, cut or tiny with the default configuration, and why. Empty if none
-// is.
-std::vector<std::string> label_use_lines(const data::LabelUse&);
+// is. `of_check` says whether the lines are those of `ssddata check`, which names the labels
+// anyway.
+std::vector<std::string> label_use_lines(const data::LabelUse&, bool of_check = false);
 // Prints these lines to stdout.
-void print_label_use(const data::LabelUse&);
+void print_label_use(const data::LabelUse&, bool of_check = false);
 
 // Such as {"labels": 12, "trained": 9, "cut": 0, "left_out": {"no_area": 3}}.
 nlohmann::ordered_json label_use_json(const data::LabelUse&);

@@ -109,14 +109,15 @@ class Lookup {
     const std::vector<uint8_t> tail = encoded.read(encoded.size() - length, length);
     const std::string_view end = png ? "IEND" : "\xff\xd9";
     if (!contains(tail, end)) decode(encoded);
+    const int orientation = exif_orientation(bytes);
     return {.width = header.width,
             .height = header.height,
             .components = header.components,
             .bits = header.bits,
             .alpha = header.alpha,
-            .orientation = exif_orientation(bytes),
+            .orientation = orientation,
             .png = png,
-            .content = content_mark(encoded.size(), tail),
+            .content = content_mark(encoded.size(), tail, orientation),
             .pictures = traits_of(bytes).pictures};
   }
 

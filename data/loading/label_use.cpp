@@ -18,7 +18,7 @@ struct FateText {
 constexpr std::array<FateText, kLabelFates> kFates{{
     {"trained", "trained on"},
     {"crowd", "crowd regions (data.crowd=train takes them)"},
-    {"unknown_class", "of a class that the model does not have"},
+    {"unknown_class", "of a class that the model does not have (--init-from begins one with it)"},
     {"not_finite", "with NaN or infinity"},
     {"negative_side", "with a negative side, as if corners were swapped"},
     {"no_area", "without area"},

@@ -84,9 +84,22 @@ class LineReader {
           entry[of_image] = *value;
       give(entry, handler_);
     }
+    compare_size(parsed);
   }
 
  private:
+  // The size of the image stands in ssddetect's lines.
+  void compare_size(const json& line) {
+    const auto whole = [&](const char* name) {
+      const auto value = line.find(name);
+      return value != line.end() && value->is_number_integer() ? value->get<int64_t>() : 0;
+    };
+    const auto name = line.find("file_name");
+    const bool named = name != line.end() && name->is_string();
+    handler_.compare_size(named ? name->get<std::string>() : "", whole("image_id"), whole("width"),
+                          whole("height"));
+  }
+
   json parse(std::string_view line) {
     // By depth: the fields that the object which is read there has so far.
     std::array<uint32_t, size_t(kDeepestJson) + 2> seen{};

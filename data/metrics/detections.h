@@ -33,6 +33,9 @@ struct DetectionFile {
   std::string first_doubled_image;
   int64_t unread_images = 0;  // lines that say that ssddetect could not read an image
   std::string first_unread;   // what the first of them says
+  // Lines of ssddetect in which an image has the annotated width and height exchanged.
+  int64_t turned_images = 0;
+  std::string first_turned;
 };
 
 // Reads a COCO result file of up to 4 GiB: an array of objects with image_id, category_id, bbox [x,

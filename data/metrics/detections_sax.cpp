@@ -14,6 +14,15 @@ DetectionHandler::DetectionHandler(base::LoadedFile& file, JsonCursor& cursor, c
     : file_(file), cursor_(cursor), out_(out), names_(truth) {
   for (size_t i = 0; i < truth.categories.size(); ++i)
     categories_.emplace(truth.categories[i].id, static_cast<int32_t>(i));
+  for (const ImageEntry& image : truth.images) images_.emplace(image.id, &image);
+}
+
+void DetectionHandler::compare_size(const std::string& name, int64_t id, int64_t width,
+                                    int64_t height) {
+  const auto image = images_.find(name.empty() ? id : names_.image_of(name, id));
+  if (image == images_.end() || width == height) return;
+  const bool turned = image->second->width == height && image->second->height == width;
+  if (turned && out_.turned_images++ == 0) out_.first_turned = image->second->file_name;
 }
 
 bool DetectionHandler::number_float(double value, const std::string&) {

@@ -17,6 +17,10 @@ class DetectionHandler {
                    DetectionFile& out);
 
   bool null();
+  // Counts an image whose size, as the detector saw it, is the annotated one with width and height
+  // exchanged. It is found by its name, or by its id if `name` is empty.
+  void compare_size(const std::string& name, int64_t id, int64_t width, int64_t height);
+
   bool boolean(bool) { return other("true or false"); }
   bool number_integer(int64_t value) { return number(static_cast<double>(value), true, value); }
   bool number_unsigned(uint64_t value) {
@@ -65,6 +69,7 @@ class DetectionHandler {
   JsonCursor& cursor_;
   DetectionFile& out_;
   DetectionNames names_;
+  std::unordered_map<int64_t, const ImageEntry*> images_;  // by id
   struct NamedImage {
     std::string file_name;  // that found it
     int64_t own_id = 0;     // of the entry that was the first

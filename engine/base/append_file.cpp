@@ -121,6 +121,7 @@ void start_log(const std::string& path) {
   std::error_code absent;
   const auto type = std::filesystem::symlink_status(path, absent).type();
   using enum std::filesystem::file_type;
+  if (type == symlink && look_at(path).kind == FileKind::stream) return;  // such as /dev/stdout
   if (type == regular || type == symlink) std::filesystem::remove(path, absent);
 }
 

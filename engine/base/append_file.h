@@ -53,7 +53,7 @@ std::string keep_lines(const std::string& path,
                        const std::function<LogLine(std::string_view line)>& kind);
 
 // Removes a regular file or a link of that name, so that a log starts anew. Anything else stays,
-// and the log is appended to it.
+// and so does a link to a pipe or a device such as /dev/stdout; the log is appended to it.
 void start_log(const std::string& path);
 
 }  // namespace base

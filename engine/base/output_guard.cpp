@@ -70,6 +70,12 @@ class Spelling {
   std::unordered_map<std::string, fs::path> folders_;
 };
 
+void require_writable(const std::string& what, const fs::path& folder) {
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    fail(ExitCode::data, what, ": cannot write into ", printable(folder.string()), ": ",
+         std::strerror(errno), "; choose another place");
+}
+
 // The nearest folder above a path that exists has to be a folder, where files can be made.
 void check_folder_above(const std::string& what, const fs::path& path) {
   std::error_code error;
@@ -80,9 +86,7 @@ void check_folder_above(const std::string& what, const fs::path& path) {
   if (state.kind != FileKind::folder)
     fail(ExitCode::usage, what, ": ", printable(above.string()), " is ", state.words,
          ", and a folder is needed; choose another name");
-  if (::faccessat(AT_FDCWD, above.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
-    fail(ExitCode::data, what, ": cannot write into ", printable(above.string()), ": ",
-         std::strerror(errno));
+  require_writable(what, above);
 }
 
 // Names of records may be longer than any file's.
@@ -230,6 +234,7 @@ void check_output_folder(const std::string& option, const fs::path& folder) {
   if (there.kind != FileKind::folder)
     fail(ExitCode::usage, what, " is ", there.words,
          ", and a folder is needed; choose another name");
+  require_writable(what, folder);
 }
 
 void refuse_misread_name(const std::string& option, const fs::path& path) {

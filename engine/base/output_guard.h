@@ -67,7 +67,8 @@ class OutputGuard {
 };
 
 // Throws Error(usage) if this is, or lies below, something else than a folder, such as a device or
-// an open descriptor. A folder that does not exist is no error.
+// an open descriptor, and Error(data) if this program may not write into it. A folder that does not
+// exist is no error if it can be made.
 void check_output_folder(const std::string& option, const std::filesystem::path& folder);
 
 // Throws Error(usage) if the path of an output begins with a name that was meant otherwise: `-`, or

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "tests/support/files.h"
+#include "tests/support/tools/output_options.h"
 #include "tests/support/tools/ssdbench.h"
 
 namespace fs = std::filesystem;
@@ -62,6 +63,22 @@ TEST_CASE("ssdbench replaces a foreign file with --overwrite only") {
   check_refused(bench(eval + " --json " + folder.path().string() + "/detections.json"), 2,
                 "--json and --files both name");
   CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 1);
+}
+
+TEST_CASE("ssdbench eval --files replaces nothing that lies in its folder") {
+  const tests::TemporaryFolder folder;
+  const std::string set = drawn_set(folder.path()), into = folder.path() / "w";
+  for (const char* name : {"annotations.json", "detections.json"})
+    for (const tests::Laid& laid : tests::what_may_lie(set + "/annotations/instances_train.json")) {
+      INFO(name << ": " << laid.what);
+      fs::remove_all(into);
+      fs::create_directory(into);
+      const std::string spot = into + "/" + name;
+      if (!laid.lay(spot)) continue;
+      check_refused(bench("eval --count 5 --threads 1 --runs 3 --files " + into), 2, "--files: ");
+      CHECK(laid.stays(spot));
+      CHECK(std::distance(fs::directory_iterator(into), {}) == 1);
+    }
 }
 
 TEST_CASE("ssdbench infer takes the images that ssddetect takes") {

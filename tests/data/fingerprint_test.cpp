@@ -92,3 +92,33 @@ TEST_CASE("each kind of change is told by its own words") {
   std::filesystem::remove(sample.folder.path() / "2.jpg");
   CHECK(told() == "sizes of image files");
 }
+
+TEST_CASE("other pictures in files of the same names and sizes are told, where both are known") {
+  Sample sample;
+  const std::vector<uint64_t> marks{11, 12, 13, 14, 15}, others{11, 12, 99, 14, 15};
+  const Fingerprint before = data::fingerprint_of(sample.dataset, 1, marks);
+  const Fingerprint now = data::fingerprint_of(sample.dataset, 1, others);
+  CHECK(before == data::fingerprint_of(sample.dataset, 1, marks));
+  CHECK(!(before == now));
+  CHECK(data::differences_in_words(before, now) == "pictures in files of the same names and sizes");
+  // Checkpoints of earlier versions do not know them.
+  CHECK(sample.print() == now);
+  CHECK(now == sample.print());
+  CHECK(data::differences_in_words(sample.print(), now).empty());
+  std::swap(sample.dataset.images[0], sample.dataset.images[4]);
+  CHECK(data::differences_in_words(
+            before, data::fingerprint_of(sample.dataset, 1, {{15, 12, 13, 14, 11}})) ==
+        "order of images");
+  CHECK(data::differences_in_words(
+            before, data::fingerprint_of(sample.dataset, 1, {{15, 12, 99, 14, 11}})) ==
+        "order of images, pictures in files of the same names and sizes");
+}
+
+TEST_CASE("the mark of a picture depends on its size, its end and its EXIF orientation") {
+  const std::vector<uint8_t> end{1, 2, 3}, other{1, 2, 4};
+  const uint64_t mark = data::content_mark(100, end, 1);
+  CHECK(mark == data::content_mark(100, end, 1));
+  CHECK(mark != data::content_mark(101, end, 1));
+  CHECK(mark != data::content_mark(100, other, 1));
+  CHECK(mark != data::content_mark(100, end, 3));
+}

@@ -217,7 +217,8 @@ TEST_CASE("outputs: a pipe gets the bytes that a file would get") {
     INFO(outcome.err);
     CHECK(outcome.exit_code == 0);
     CHECK(fs::is_fifo(fs::symlink_status(spot)));
-    CHECK(text_of(place().at("got")) == expected);
+    const std::string got = text_of(place().at("got"));
+    CHECK((o.same_bytes ? got == expected : !got.empty()));
   });
 }
 
@@ -262,7 +263,8 @@ TEST_CASE("outputs: standard output is written to, and never replaced") {
     const std::string expected = text_of(p.at("w/plain"));
     // Not /dev/stdout: a fault would replace the machine's own.
     there.given = "/proc/self/fd/1";
-    CHECK_THAT(p.write(there).out, Contains(expected));
+    const std::string printed = p.write(there).out;
+    CHECK((printed.find(expected) != printed.npos || (!o.same_bytes && !printed.empty())));
     // The file that the shell opened for standard output is not one to replace, either.
     there.given = "w/shell --overwrite > w/shell";
     const Outcome outcome = p.write(there);
@@ -280,6 +282,7 @@ TEST_CASE("outputs: - and ~ make no file or folder of that name") {
   options.push_back({"ssddata", "", "synth", "", "", ""});
   options.push_back({"ssdtrain", "--output-dir", "--config tiny.json train.steps=1", "", "", ""});
   for (OutputOption& o : options) {
+    if (o.program == "ssdbench" && o.option == "--json" && given == "-") continue;  // it prints
     INFO(o.program << " " << o.option);
     o.given = "'" + given + "'";
     const Outcome outcome = p.write(o);
@@ -314,7 +317,7 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
       "--annotations", "--tfrecords", "--records",      "--voc",    "--yolo",         "--images",
       "--names",       "--label-map", "--checkpoint",   "--config", "--resume",       "--init-from",
       "--detections",  "--augmented", "--ground-truth", "--watch",  "--from-pipeline"};
-  std::set<std::string> outputs{"--output", "--output-dir"};
+  std::set<std::string> outputs{"--output", "--output-dir", "--files"};
   for (const OutputOption& o : output_options()) outputs.insert(o.option);
   std::istringstream words(
       "--help --version --device --precision --seed --split --shards --threads "
@@ -323,7 +326,10 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
       "--print-config --help-config --markdown --help-pipeline --train --val --width --height "
       "--classes --quality --min-objects --max-objects --min-size --max-size "
       "--no-images --strict --all --fraction --by --iou --agnostic --recursive --nms "
-      "--opset --half --verify --python --ranks --memory-gib --json-lines");
+      "--opset --half --verify --python --ranks --memory-gib --json-lines "
+      "--algorithm --cache-mib --conv-algorithm --cpu-time --dtype --fixed-weights --from --frozen "
+      "--kib --mode --no-graph --original-table --peak-gb --peak-tflop --phases --plain-loops "
+      "--rows --runs --seconds --steps --warmup --weight-gradients");
   const std::set<std::string> values{std::istream_iterator<std::string>(words), {}};
   const std::regex name(R"(--[a-z][a-z-]+)");
   const std::set<std::string> of_reading{"--exif", "--follow-links", "--no-follow-links",
@@ -331,7 +337,9 @@ TEST_CASE("outputs: every option that takes a file or folder is known here") {
   size_t seen = 0;
   for (const char* command :
        {"ssdtrain", "ssdeval", "ssddetect", "ssddata check", "ssddata stats", "ssddata convert",
-        "ssddata synth", "ssddata show", "ssddata split", "ssdexport"}) {
+        "ssddata synth", "ssddata show", "ssddata split", "ssdexport", "ssdbench train",
+        "ssdbench infer", "ssdbench data", "ssdbench eval", "ssdbench op", "ssdbench conv",
+        "ssdbench allreduce", "ssdbench compare"}) {
     const std::string words = command;
     const Outcome help =
         tests::run(tests::program(words.substr(0, words.find(' '))).string() +

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
+#include "tests/support/tools/edited_data.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -296,4 +297,38 @@ TEST_CASE("two programs do not share a folder") {
   CHECK(outcome.exit_code == 75);
   CHECK_THAT(outcome.out, Contains("second 2"));
   CHECK_THAT(outcome.err, Contains("in use by another program"));
+}
+
+TEST_CASE("a metric that cannot be measured is no value in a table or a log") {
+  TrainingPlace place(8, 4);
+  nlohmann::json data = tests::annotations_of(place, "val");
+  nlohmann::json seen = nlohmann::json::array();
+  for (const nlohmann::json& a : data["annotations"])
+    if (a["category_id"] != 1) seen.push_back(a);
+  data["annotations"] = seen;
+  const Outcome o = place.train(
+      "run", "train.steps=2 eval.every_steps=2" + tests::use_annotations(place, "val", "v", data));
+  INFO(o.err);
+  REQUIRE(o.exit_code == 0);
+  // The pictures are too small for large objects.
+  const std::string large = "DetectionBoxes_Precision/mAP (large)";
+  const tests::Row row = results_of(place.at("run")).back();
+  CHECK(row.at(large) == "");
+  CHECK(row.at("DetectionBoxes_Precision/mAP") != "");
+  const std::string summary = tests::text_of(place.at("run/summary.json"));
+  CHECK_THAT(summary, Contains("Precision/mAP (small)") && !Contains("(large)"));
+  for (const auto& entry : fs::directory_iterator(place.at("run")))
+    if (entry.path().filename().string().starts_with("events."))
+      CHECK_THAT(tests::text_of(entry.path()), Contains("(small)") && !Contains("(large)"));
+  const std::string table = tests::text_of(place.at("run/per_class.csv"));
+  CHECK_THAT(table,
+             Contains("\n1,circle,,,,,0,0,") && Contains("\n2,square,0") && !Contains(",-1"));
+  const Outcome evaluated =
+      tests::run("cd " + place.at("") + " && " + tests::program("ssdeval").string() +
+                 " --annotations v.json --images data/images --detections run/detections.json "
+                 "--per-class c.csv");
+  CHECK(evaluated.exit_code == 0);
+  CHECK(tests::text_of(place.at("c.csv")) == table);
+  // As in COCO.
+  CHECK(nlohmann::json::parse(tests::text_of(place.at("run/metrics.json")))[large] == -1);
 }

@@ -144,7 +144,7 @@ int check(const CheckArguments& arguments) {
   } else {
     print_problems(problems, arguments.all);
     print_summary(problems, dataset);
-    print_label_use(data::count_labels(dataset));
+    print_label_use(data::count_labels(dataset), true);
     if (frames.oriented > 0) fmt::print("{}\n", frames.in_words());
     if (const std::string words = unlisted.in_words(); !words.empty())
       fmt::print("{}: {}\n", base::printable(dataset.image_folder), words);

@@ -213,14 +213,6 @@ void refuse_unusable(const char* option, const data::FileLookup& files) {
        "; mend them, or leave them out of the annotations");
 }
 
-// Labels can be converted without the pictures, but EXIF may turn these.
-void tell_unseen(const data::FileLookup& files) {
-  if (files.images > 0 && files.problems.count(data::ProblemKind::missing_file) == files.images)
-    base::tell(
-        "note: the images were not found, so it is not known whether EXIF turns them: if it "
-        "does, boxes made for the stored pixels are wrong in the new set; give --images");
-}
-
 int convert(const ConvertArguments& a) {
   if (a.to_coco.empty() && a.to_records.empty() && a.to_voc.empty() && a.to_yolo.empty() &&
       a.to_images.empty())
@@ -236,7 +228,9 @@ int convert(const ConvertArguments& a) {
       a.input.require_images(dataset, option);
       refuse_unusable(option, files);
     }
-  tell_unseen(files);
+  if (const std::string unseen = unseen_in_words(files, "are wrong in the new set");
+      !unseen.empty())
+    base::tell(unseen);
   const base::OutputLocks locks = check_outputs(a, dataset);
   const OlderShards older(a.to_records, a.shards);  // none appears while the outputs are locked
   auto report = [&](const std::string& path, int64_t left_out = 0, const char* which = "") {

@@ -120,10 +120,10 @@ void tell_about_config(const CheckpointEvaluation& job, const run::ModelFile& fi
 }
 
 // The metrics on the images of the training say little about others.
-void tell_trained_on(const run::ModelFile& file, const data::Dataset& dataset, int threads,
-                     std::ostream& log) {
+void tell_trained_on(const run::ModelFile& file, const data::Dataset& dataset,
+                     const data::FileLookup& files, int threads, std::ostream& log) {
   const data::Fingerprint& trained = file.state().train;
-  if (trained.known() && trained == data::fingerprint_of(dataset, threads))
+  if (trained.known() && trained == data::fingerprint_of(dataset, threads, files.contents))
     log << "ssdeval: note: these are the images and labels on which the checkpoint was trained, so "
            "the metrics say little about others"
         << std::endl;
@@ -188,7 +188,7 @@ void evaluate_checkpoint(const CheckpointEvaluation& job, std::ostream& out, std
   if (files.frames.oriented > 0) log << "ssdeval: " << files.frames.in_words() << std::endl;
   for (const std::string& line : files.odd.in_words()) log << "ssdeval: " << line << std::endl;
   tell_about_data(file.classes(), dataset, config, job.options, log);
-  tell_trained_on(file, dataset, config.data.threads, log);
+  tell_trained_on(file, dataset, files, config.data.threads, log);
   const config::TrainConfig& train = config.train;
   run::LoadedModel model(file, {.device = train.device,
                                 .threads = train.threads,

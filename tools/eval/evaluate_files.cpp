@@ -108,6 +108,24 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
         << " has annotation id 0, which pycocotools counts as missed (--strict-ids does, too)\n";
 }
 
+// Detections are made in upright pictures, but annotations may be those of the stored pixels.
+void tell_frames(const FileEvaluation& job, const data::FileLookup& images,
+                 const data::DetectionFile& file, std::ostream& log) {
+  if (file.turned_images > 0) {
+    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
+        << base::counted(file.turned_images, "image")
+        << " with the annotated width and height exchanged, the first is "
+        << base::printable(file.first_turned)
+        << ": their annotations seem to be those of the stored pixels, and EXIF turns the "
+           "pictures; "
+           "give --images, so that the boxes are turned, too\n";
+    return;
+  }
+  const std::string unseen =
+      unseen_in_words(images, "do not meet detections in upright pictures, as ssddetect's are");
+  if (!unseen.empty()) log << "ssdeval: " << unseen << "\n";
+}
+
 void tell_images(const data::Dataset& truth, const std::vector<data::Detection>& detections,
                  std::ostream& log) {
   std::set<int64_t> images;
@@ -122,7 +140,8 @@ void tell_images(const data::Dataset& truth, const std::vector<data::Detection>&
 }  // namespace
 
 void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& log) {
-  data::Dataset truth = job.input.load_with_images();
+  data::FileLookup images;
+  data::Dataset truth = job.input.load_with_images(images);
   run::refuse_same_names(truth);
   base::OutputGuard guard(job.overwrite);
   guard.add("--per-class", job.report.per_class);
@@ -134,6 +153,7 @@ void evaluate_files(const FileEvaluation& job, std::ostream& out, std::ostream& 
   refuse_other_classes(job, truth, file);
   tell_odd_images(job, file, log);
   tell_oddities(job, truth, file, log);
+  tell_frames(job, images, file, log);
   tell_images(truth, file.detections, log);
   run::tell_limit(truth, file.detections, job.options, log);
   const logs::EvaluationWatch watch{

@@ -27,6 +27,7 @@ class DlLogger {
 
   // What was wrong with the file that is continued. Empty if nothing was.
   const std::string& damage() const { return damage_; }
+  uint64_t lost() const { return file_.lost(); }  // lines that could not be written
 
  private:
   void line(const std::string& step_json, const std::string& data_json);

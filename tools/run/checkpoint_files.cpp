@@ -26,9 +26,9 @@ namespace fs = std::filesystem;
 namespace {
 
 const char kNumbered[] = "step_";
+const char kLast[] = "last.safetensors";
 const char kBest[] = "best.safetensors";
 const char kDamaged[] = "damaged";  // the end of a name
-const char* const kEvaluationFiles[] = {"metrics.json", "per_class.csv", "detections.json"};
 
 std::vector<fs::path> numbered(const fs::path& folder) {  // newest first
   std::vector<fs::path> files;
@@ -177,24 +177,27 @@ size_t bytes_of_checkpoints(const std::string& folder) {
 }  // namespace
 
 void CheckpointFiles::save(engine::Backend& backend, const Checkpoint& checkpoint) const {
-  save_checkpoint(backend, folder_.file("last.safetensors"), checkpoint,
-                  folder_.file("previous.safetensors"));
-  if (keep_ > 1) number(checkpoint.state.step);
+  folder_.write_into([&](const fs::path& folder) {
+    save_checkpoint(backend, folder / kLast, checkpoint, folder / "previous.safetensors");
+  });
+  if (keep_ > 1)
+    folder_.write_into([&](const fs::path& folder) { number(folder, checkpoint.state.step); });
 }
 
 // A run that is resumed from an older step finds numbered checkpoints of later steps. It leaves
 // them alone until it reaches these steps, and does not count them.
-void CheckpointFiles::number(int64_t step) const {
-  const std::string newest = folder_.file(fmt::format("{}{:09d}.safetensors", kNumbered, step));
-  base::put_second_name(folder_.file("last.safetensors"), newest);
+void CheckpointFiles::number(const fs::path& folder, int64_t step) const {
+  const fs::path newest = folder / fmt::format("{}{:09d}.safetensors", kNumbered, step);
+  base::put_second_name(folder / kLast, newest);
   int kept = 0;
   std::error_code ignored;
-  for (const fs::path& path : numbered(folder_.path()))
-    if (path <= fs::path(newest) && ++kept > keep_) fs::remove(path, ignored);
+  for (const fs::path& path : numbered(folder))
+    if (path <= newest && ++kept > keep_) fs::remove(path, ignored);
 }
 
 void CheckpointFiles::last_is_best() const {
-  base::put_second_name(folder_.file("last.safetensors"), folder_.file(kBest));
+  folder_.write_into(
+      [&](const fs::path& folder) { base::put_second_name(folder / kLast, folder / kBest); });
 }
 
 std::vector<std::string> resumable(const std::string& folder) {

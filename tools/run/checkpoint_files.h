@@ -22,7 +22,7 @@ class CheckpointFiles {
   void last_is_best() const;  // makes best.safetensors the same file as last.safetensors
 
  private:
-  void number(int64_t step) const;
+  void number(const std::filesystem::path& folder, int64_t step) const;
   const RunFolder& folder_;
   int keep_;
 };

@@ -21,6 +21,8 @@ using base::ExitCode, base::fail;
 constexpr int64_t kMostClasses = int64_t(data::kMostClasses);
 static_assert(kMostClasses == model::limits::classes.high);
 
+constexpr size_t kShown = 8;  // names in a list
+
 std::string with_likely(const std::string& name, const ClassList& classes) {
   const std::string simple = data::simplified(name);
   for (const ModelClass& c : classes.list())
@@ -30,10 +32,16 @@ std::string with_likely(const std::string& name, const ClassList& classes) {
   return quoted(name);
 }
 
+std::string listed_with_likely(const std::vector<std::string>& names, const ClassList& classes) {
+  std::vector<std::string> shown(names);
+  for (size_t i = 0; i < shown.size(); ++i)
+    if (i < kShown) shown[i] = with_likely(names[i], classes);
+  return listed(shown);
+}
+
 std::string quoted(const std::string& name) { return "'" + base::printable(name) + "'"; }
 
 std::string listed(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 8;
   std::string text;
   for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i ? ", " : "") + names[i];
   if (names.size() > kShown) text += " and " + std::to_string(names.size() - kShown) + " more";
@@ -135,7 +143,8 @@ ClassList ClassList::from_json(const std::string& text, const std::string& sourc
                                whole(entry.at("id"), INT64_MIN, INT64_MAX),
                                entry.at("name").get<std::string>()});
   } catch (const nlohmann::json::exception&) {
-    fail(ExitCode::checkpoint, source, ": its list of classes is not readable");
+    fail(ExitCode::checkpoint, source,
+         ": its list of classes is not readable: take another checkpoint");
   }
   if (classes.classes_ == 0 && !classes.list_.empty())
     fail(ExitCode::checkpoint, source, ": class '", classes.list_[0].name,
@@ -148,16 +157,16 @@ std::string unknown_classes_in_words(const ClassList& classes, const data::Datas
   const std::vector<int> columns = classes.columns_of(dataset);
   std::vector<std::string> unknown;
   for (size_t i = 0; i < columns.size(); ++i)
-    if (columns[i] < 0) unknown.push_back(with_likely(dataset.categories[i].name, classes));
+    if (columns[i] < 0) unknown.push_back(dataset.categories[i].name);
   if (unknown.empty()) return {};
   if (unknown.size() < columns.size())
     return fmt::format("the model does not know {} of the {} classes of {}: {}", unknown.size(),
-                       columns.size(), name, listed(unknown));
+                       columns.size(), name, listed_with_likely(unknown, classes));
   std::vector<std::string> own;
   for (const ModelClass& c : classes.list()) own.push_back(quoted(c.name));
   fail(ExitCode::data, name, ": the model knows none of its ",
-       base::counted(int64_t(columns.size()), "class"), ", ", listed(unknown), "; the model has ",
-       listed(own),
+       base::counted(int64_t(columns.size()), "class"), ", ", listed_with_likely(unknown, classes),
+       "; the model has ", listed(own),
        ". Classes are matched by name: name them as the model "
        "does, or take other data or another model");
 }

@@ -54,6 +54,9 @@ std::string listed(const std::vector<std::string>& names);
 // one: "'Bolt' (it has 'bolt')".
 std::string with_likely(const std::string& name, const ClassList& classes);
 
+// listed() of with_likely() of names, which is computed only for those that are shown.
+std::string listed_with_likely(const std::vector<std::string>& names, const ClassList& classes);
+
 // Says which classes of `dataset` the model lacks, and which of its own may be meant: "the model
 // does not know 2 of the 3 classes of val.json: 'Bolt' (it has 'bolt'), 'gear'". Empty if it has
 // all of them. Throws Error(data) if it has none. `name` is that of the data set in messages.

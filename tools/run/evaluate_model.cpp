@@ -179,7 +179,7 @@ std::string nothing_found_in_words(const ModelEvaluation& result,
 logs::NamedValues named_metrics(const data::Evaluation& e) {
   logs::NamedValues values;
   for (size_t i = 0; i < e.stats.size(); ++i)
-    values.emplace_back(data::metric_names()[i], e.stats[i]);
+    if (e.stats[i] >= 0) values.emplace_back(data::metric_names()[i], e.stats[i]);
   return values;
 }
 

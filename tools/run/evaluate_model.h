@@ -36,7 +36,8 @@ ModelEvaluation evaluate_model(Inference& inference, const config::RunConfig&,
 // has a score above eval.score_threshold=1". Empty if there are some.
 std::string nothing_found_in_words(const ModelEvaluation&, const config::EvalConfig&);
 
-// The 12 metrics with their names, such as "DetectionBoxes_Precision/mAP".
+// The 12 metrics with their names, such as "DetectionBoxes_Precision/mAP". Those that could not be
+// measured are left out, such as that of small objects if there are none.
 logs::NamedValues named_metrics(const data::Evaluation&);
 
 // The prefixes of an evaluation's files in the folder of a run.

@@ -95,7 +95,7 @@ class EvaluationFiles {
   // The run went back to before the evaluation whose files these are.
   void leave_later(double step) {
     const std::string ending = fmt::format("of_step_{:.0f}", step);
-    for (const char* name : {"metrics.json", "per_class.csv", "detections.json"})
+    for (const char* name : kEvaluationFiles)
       if (exists(name)) base::set_aside(folder_.file(name), ending);
     lines_.push_back(
         fmt::format("metrics.json and the other files of that evaluation are of step {:.0f}, later "

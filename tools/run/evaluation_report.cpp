@@ -36,6 +36,9 @@ constexpr SummaryLine kLines[] = {
 
 std::string cell(double value) { return value < 0 ? "-" : fmt::format("{:.3f}", value); }
 
+// Of a table for programs, which would take -1 for a value.
+std::string measured_cell(double value) { return value < 0 ? "" : fmt::format("{}", value); }
+
 }  // namespace
 
 void print_summary(std::ostream& out, const Evaluation& evaluation,
@@ -96,9 +99,9 @@ void write_per_class(const std::string& path, const Evaluation& evaluation, cons
   std::string text = "id,name,AP,AP50,AP75,AR100,objects,crowds,detections\n";
   for (const CategoryMetrics& row : evaluation.categories) {
     const data::Category& category = truth.categories[row.category];
-    text +=
-        fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, logs::csv_cell(category.name),
-                    row.ap, row.ap50, row.ap75, row.ar, row.objects, row.crowds, row.detections);
+    text += fmt::format("{},{},{},{},{},{},{},{},{}\n", category.id, logs::csv_cell(category.name),
+                        measured_cell(row.ap), measured_cell(row.ap50), measured_cell(row.ap75),
+                        measured_cell(row.ar), row.objects, row.crowds, row.detections);
   }
   base::write_file(path, text);
 }
@@ -121,7 +124,8 @@ std::string odd_areas_in_words(const Dataset& truth, const std::string& name,
 std::string untrained_in_words(const data::LabelUse& use) {
   if (use.left_out() == 0) return {};
   return "note: " + base::share_in_words(use.left_out(), use.labels) +
-         " objects count here, but would take no part in training: " + data::reasons_in_words(use);
+         " objects count here, but would take no part in training: " + data::reasons_in_words(use) +
+         "; `ssddata check` names them";
 }
 
 void tell_limit(const Dataset& truth, std::span<const data::Detection> detections,

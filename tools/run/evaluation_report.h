@@ -23,7 +23,8 @@ void print_categories(std::ostream& out, const data::Evaluation& evaluation,
 nlohmann::ordered_json evaluation_json(const data::Evaluation& evaluation,
                                        const data::Dataset& truth);
 
-// Writes per_class.csv, in ascending order of category ids.
+// Writes per_class.csv, in ascending order of category ids. The metrics of a category without
+// objects are empty.
 void write_per_class(const std::string& path, const data::Evaluation& evaluation,
                      const data::Dataset& truth);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/formats/weights_file.h"
@@ -42,15 +43,15 @@ std::string rows_in_words(const ClassList& ours, const ClassList& there,
     if (columns.source[size_t(c.column)] >= 0)
       taken.push_back(quoted(c.name));
     else
-      fresh.push_back(with_likely(c.name, there));
+      fresh.push_back(c.name);
   std::string text = "the file has other classes, or another order of them: ";
   if (taken.empty())
     return text +
            "it has none of this run's classes, so all rows of the class predictor are "
            "re-initialised, for " +
-           listed(fresh);
+           listed_with_likely(fresh, there);
   text += "rows of the class predictor are taken by name for " + listed(taken);
-  return fresh.empty() ? text : text + "; re-initialised for " + listed(fresh);
+  return fresh.empty() ? text : text + "; re-initialised for " + listed_with_likely(fresh, there);
 }
 
 // A text that a checkpoint of this program has in its metadata; empty for other files.
@@ -59,10 +60,6 @@ std::string stored_text(const engine::TensorFile& file, const char* key) {
   if (!ours) return {};
   const auto found = ours->metadata().find(key);
   return found == ours->metadata().end() ? std::string() : found->second;
-}
-
-bool contains(const std::vector<std::string>& names, const char* name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // Weights of another model may have the same names. Then hardly anything is loaded.
@@ -77,7 +74,7 @@ void add_misfit(const model::ImportReport& report, std::vector<std::string>& rem
 // Keys that leave every shape as it is, and change what the weights mean.
 struct Meaning {
   const char* what;
-  std::vector<std::string> keys;
+  std::set<std::string> keys;
   const char* weight;  // told only if this was loaded; null: always
 };
 const Meaning kMeanings[] = {
@@ -89,6 +86,7 @@ const Meaning kMeanings[] = {
      {"model.anchors.scale", "model.anchors.scales_per_octave", "model.anchors.aspect_ratios"},
      "heads/box_predictor/kernel"},
     {"for other values of the pixels", {"data.mean", "data.std"}, nullptr},
+    {"on pictures in another frame", {"data.exif"}, nullptr},
 };
 
 // One line for each kind of keys in which the file's run differs from this one.
@@ -104,10 +102,10 @@ void add_meanings(const std::string& stored, const std::string& path,
     return;
   }
   for (const Meaning& meaning : kMeanings) {
-    if (meaning.weight && !contains(loaded, meaning.weight)) continue;
+    if (meaning.weight && std::ranges::count(loaded, meaning.weight) == 0) continue;
     std::string keys;
     for (const config::ChangedKey& key : changed)
-      if (contains(meaning.keys, key.path.c_str()))
+      if (meaning.keys.contains(key.path))
         keys += (keys.empty() ? "" : ", ") + config::in_words(key);
     if (!keys.empty())
       remarks.push_back(base::concatenate("note: the file's weights were trained ", meaning.what,
@@ -130,7 +128,7 @@ std::vector<std::string> take_initial_weights(const std::string& path,
     const model::ImportReport report = model::import_weights(backend, file, parameters);
     std::vector<std::string> remarks{report.in_words()};
     add_misfit(report, remarks);
-    if (contains(report.loaded, "heads/class_predictor/kernel"))
+    if (std::ranges::count(report.loaded, "heads/class_predictor/kernel") > 0)
       remarks.push_back(
           "warning: the file names no classes: rows of the class predictor are taken by position");
     return remarks;

@@ -22,6 +22,7 @@ class ModelFile {
 
   const std::string& path() const { return file_.path(); }
   const config::RunConfig& config() const { return config_; }
+  const std::string& config_text() const { return entry("config"); }  // as it was saved
   const ClassList& classes() const { return classes_; }
   const RunState& state() const { return state_; }
   // Says that the file has no checksum, as after another program has written it; else empty.

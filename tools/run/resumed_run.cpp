@@ -108,6 +108,12 @@ std::string folder_to_go_on_in(const config::RunConfig& config, const ResumedRun
   return wanted.empty() || fs::equivalent(wanted, old, unknown) ? old : "";
 }
 
+// The folder that a run makes, or below which it takes a number.
+fs::path folder_to_begin(const config::RunConfig& config) {
+  return config.output_dir.empty() ? fs::path(kRunsFolder) / config.name
+                                   : fs::path(config.output_dir);
+}
+
 constexpr const char* kLast = "last.safetensors";
 constexpr const char* kReplaced[] = {"report.html", "last_metrics.json", "last_per_class.csv",
                                      "last_detections.json"};
@@ -216,17 +222,19 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
 
 void check_folder(const config::RunConfig& config, const ResumedRun& run, bool writes) {
   const std::string old = folder_to_go_on_in(config, run);
-  if (!old.empty()) return RunFolder::check_own(old, run.file->path());
-  if (config.output_dir.empty()) return;
-  RunFolder::check_fresh(config.output_dir);
-  if (writes) base::check_output_folder("--output-dir", config.output_dir);
+  if (!old.empty()) RunFolder::check_own(old, run.file->path());
+  const bool named = !config.output_dir.empty();
+  if (old.empty() && named) RunFolder::check_fresh(config.output_dir);
+  if (!writes) return;
+  if (!old.empty()) return RunFolder::check_free(old);
+  if (named) RunFolder::check_free(config.output_dir);
+  base::check_output_folder(named ? "--output-dir" : "without --output-dir",
+                            folder_to_begin(config));
 }
 
 void check_room(const config::RunConfig& config, const ResumedRun& run, size_t checkpoint) {
   const std::string old = folder_to_go_on_in(config, run);
-  const fs::path fresh =
-      config.output_dir.empty() ? fs::path(kRunsFolder) / config.name : fs::path(config.output_dir);
-  check_room(old.empty() ? fresh : fs::path(old), config, checkpoint);
+  check_room(old.empty() ? folder_to_begin(config) : fs::path(old), config, checkpoint);
 }
 
 RunFolder open_resumed(const config::RunConfig& config, const ResumedRun& run,

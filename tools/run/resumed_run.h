@@ -23,9 +23,10 @@ ResumedRun find_resumed(const std::string& from, const config::RunConfig& config
 // The folder of the checkpoint.
 std::string folder_of(const ModelFile&);
 
-// Checks, before any work is done, whether open_resumed can use its folder. Throws Error(usage) if
-// a folder to go on in is not that of a run, or as RunFolder::check_fresh does.
-// If this process `writes` there, the folder also has to be one that can be made.
+// Checks, before any work is done and without a change, whether open_resumed can use its folder.
+// Throws Error(usage) if a folder to go on in is not that of a run, or as RunFolder::check_fresh
+// does. If this process `writes` there, the folder also has to be one that can be made, or written
+// into, and that no other program uses (RunFolder::check_free).
 void check_folder(const config::RunConfig&, const ResumedRun&, bool writes);
 
 // Calls check_room of checkpoint_files.h with the folder that open_resumed or RunFolder::create

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "engine/base/append_file.h"
 #include "engine/base/atomic_file.h"
@@ -45,7 +47,8 @@ void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error)
-    fail(ExitCode::data, "cannot create the folder ", path.string(), ": ", error.message());
+    fail(ExitCode::data, "cannot create the folder ", path.string(), ": ", error.message(),
+         "; give another --output-dir");
 }
 
 // mkdir succeeds for one program only, so two that start together get two numbers.
@@ -58,13 +61,17 @@ fs::path next_number(const fs::path& parent) {
     fs::path path = parent / std::to_string(n);
     if (::mkdir(path.c_str(), kFolderMode) == 0) return path;
     if (errno != EEXIST)
-      fail(ExitCode::data, "cannot create ", path.string(), ": ", std::strerror(errno));
+      fail(ExitCode::data, "cannot create ", path.string(), ": ", std::strerror(errno),
+           "; give another --output-dir");
   }
 }
 
 constexpr const char* kLock = ".lock";
 // The files that `create` writes first, in this order.
-constexpr const char* kOwnFiles[] = {"env.json", "cmdline.txt", "config.json"};
+constexpr const char* kConfig = "config.json";
+constexpr const char* kOwnFiles[] = {"env.json", "cmdline.txt", kConfig};
+// The files to which a run that goes on appends.
+constexpr const char* kAppended[] = {"cmdline.txt", "train.log", "results.csv", "summary.json"};
 
 bool is_run(const fs::path& folder) {
   return std::all_of(std::begin(kOwnFiles), std::end(kOwnFiles), [&](const char* name) {
@@ -74,13 +81,12 @@ bool is_run(const fs::path& folder) {
 
 // What a run writes beside its own files and checkpoints.
 bool is_log(std::string name) {
-  constexpr const char* kLogs[] = {"train.log",       "summary.json",     "results.csv",
-                                   "report.html",     "metrics.json",     "per_class.csv",
-                                   "detections.json", RunFolder::kSamples};
+  constexpr const char* kLogs[] = {"train.log", "summary.json", "results.csv", "report.html",
+                                   RunFolder::kSamples};
   constexpr std::string_view kLast = "last_";
   if (name.starts_with("events.")) return true;
   if (name.starts_with(kLast)) name.erase(0, kLast.size());
-  return std::find(std::begin(kLogs), std::end(kLogs), name) != std::end(kLogs);
+  return std::ranges::count(kLogs, name) + std::ranges::count(kEvaluationFiles, name) > 0;
 }
 
 // Whether `create`, killed before it has made a run, may have left a file of this name.
@@ -90,6 +96,13 @@ bool is_of_a_beginning(const std::string& name) {
   return (whole && (name == kOwnFiles[0] || name == kOwnFiles[1])) ||
          (!whole &&
           std::find(std::begin(kOwnFiles), std::end(kOwnFiles), of) != std::end(kOwnFiles));
+}
+
+// Empty if the file cannot be read.
+std::string text_of(const std::string& path) {
+  std::ostringstream text;
+  if (std::ifstream file(path); file) text << file.rdbuf();
+  return text.str();
 }
 
 // Whether this program's stdout or stderr goes to that file.
@@ -102,6 +115,28 @@ bool takes_our_output(const fs::path& path) {
       return true;
   }
   return false;
+}
+
+[[noreturn]] void fail_to_write(const fs::path& path) {
+  const char* const reason = std::strerror(errno);
+  fail(ExitCode::data, "cannot write ", base::printable(path.string()), ": ", reason,
+       "; change its rights, or give another --output-dir");
+}
+
+// Takes the lock of a folder on an open descriptor, which is closed if that fails. `kind`: LOCK_EX,
+// or LOCK_SH to see whether a run has it. A program that only looks has the lock for an instant,
+// for which a run waits.
+void lock(int descriptor, int kind, const fs::path& folder) {
+  constexpr useconds_t kInstant = 100'000;
+  if (::flock(descriptor, kind | LOCK_NB) == 0) return;
+  ::usleep(kInstant);
+  if (::flock(descriptor, kind | LOCK_NB) == 0) return;
+  const int reason = errno;
+  ::close(descriptor);
+  if (reason != EWOULDBLOCK)
+    fail(ExitCode::data, "cannot lock ", (folder / kLock).string(), ": ", std::strerror(reason));
+  fail(ExitCode::usage, folder.string(),
+       " is in use by another program: wait for it, or give another --output-dir");
 }
 
 }  // namespace
@@ -139,18 +174,24 @@ void RunFolder::check_own(const fs::path& folder, const std::string& checkpoint)
          "new folder with --output-dir");
 }
 
+void RunFolder::check_free(const fs::path& folder) {
+  if (base::look_at(folder).kind != base::FileKind::folder) return;
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_to_write(folder);
+  for (const char* name : kAppended)
+    if (const fs::path file = folder / name; base::look_at(file).kind != base::FileKind::absent)
+      if (::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0) fail_to_write(file);
+  const int looking = ::open((folder / kLock).c_str(), O_RDWR | O_CLOEXEC);
+  if (looking < 0 && errno != ENOENT) fail_to_write(folder / kLock);
+  if (looking < 0) return;
+  lock(looking, LOCK_SH, folder);
+  ::close(looking);
+}
+
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
   std::string name = file(kLock);
   lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kLockMode);
-  if (lock_ < 0) fail(ExitCode::data, "cannot write ", name, ": ", std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    bool taken = errno == EWOULDBLOCK;
-    std::string reason = std::strerror(errno);
-    ::close(lock_);
-    if (!taken) fail(ExitCode::data, "cannot lock ", name, ": ", reason);
-    fail(ExitCode::usage, path_.string(),
-         " is in use by another program: wait for it, or give another --output-dir");
-  }
+  if (lock_ < 0) fail_to_write(name);
+  lock(lock_, LOCK_EX, path_);
   const int removed = base::remove_unfinished(path_) + base::remove_unfinished(path_ / kSamples);
   if (removed > 0)
     base::tell(base::concatenate("note: removed ", base::counted(removed, "unfinished file"),
@@ -174,8 +215,28 @@ fs::path RunFolder::path() const {
   return holds_lock(now) ? now : path_;
 }
 
-void RunFolder::write_config(const config::RunConfig& config) const {
-  base::write_file(file("config.json"), config::run_config_json(config));
+// The files that this program was writing there are no longer found by their paths.
+bool RunFolder::renamed_from(const fs::path& before) const {
+  const fs::path now = path();
+  if (now == before) return false;
+  base::remove_unfinished(now);
+  return true;
+}
+
+std::string RunFolder::write_config(const config::RunConfig& config, const std::string& known,
+                                    const std::string& ending) const {
+  const std::string text = config::run_config_json(config), name = file(kConfig);
+  const std::string before = text_of(name);
+  const bool edited = !before.empty() && before != text && before != known;
+  const std::string kept = edited ? base::free_name(name, ending) : "";
+  if (!kept.empty()) base::put_second_name(name, kept);
+  base::write_file(name, text);
+  if (kept.empty()) return {};
+  return base::concatenate(
+      "note: config.json had been edited; it now has all values with which this run goes on, and "
+      "the "
+      "file as it was is ",
+      fs::path(kept).filename().string());
 }
 
 RunFolder RunFolder::create(const config::RunConfig& config,
@@ -190,21 +251,23 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   RunFolder folder(numbered ? next_number(fs::path(root) / config.name)
                             : fs::path(config.output_dir));
   check_fresh(folder.path_);  // again, under the lock
-  if (is_run(folder.path_)) folder.set_logs_aside();
+  const bool kept = is_run(folder.path_) && folder.set_logs_aside();
+  const std::string known = kept ? text_of(folder.file(kConfig)) : "";
   base::write_file(folder.file("env.json"), environment_json());
   base::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
-  folder.write_config(config);
+  const std::string edited = folder.write_config(config, known, "old");
+  if (!edited.empty()) base::tell(edited);
   return folder;
 }
 
 // If the program is killed meanwhile, the folder is still that of a run without a checkpoint:
 // its own files keep their names.
-void RunFolder::set_logs_aside() const {
+bool RunFolder::set_logs_aside() const {
   std::vector<fs::path> logs;
   for (const auto& entry : fs::directory_iterator(path_))
     if (is_log(entry.path().filename().string()) && !takes_our_output(entry.path()))
       logs.push_back(entry.path());
-  if (logs.empty()) return;
+  if (logs.empty()) return false;
   const fs::path aside = base::free_name(file("logs"), "old");
   make_folders(aside);
   for (const char* name : kOwnFiles) base::put_second_name(file(name), (aside / name).string());
@@ -217,6 +280,7 @@ void RunFolder::set_logs_aside() const {
   }
   base::tell(base::concatenate("note: the earlier run in ", path_.string(),
                                " has no checkpoint; its logs are kept in ", aside.string()));
+  return true;
 }
 
 RunFolder RunFolder::open(const std::string& path, const std::vector<std::string>& command_line) {

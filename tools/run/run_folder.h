@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "tools/config/run_config.h"
 
 namespace run {
 
 inline constexpr const char* kRunsFolder = "runs";
+// The files of the best evaluation. Those of the last one have "last_" before their names.
+inline constexpr const char* kEvaluationFiles[] = {"metrics.json", "per_class.csv",
+                                                   "detections.json"};
 
 class RunFolder {
  public:
@@ -38,6 +42,11 @@ class RunFolder {
   // say which `checkpoint` lies there.
   static void check_own(const std::filesystem::path& folder, const std::string& checkpoint = "");
 
+  // Checks, without a change, whether `create` and `open` can write into the folder and its files,
+  // if it exists. Throws Error(data) if the rights or the disk do not allow it, and Error(usage) if
+  // another program uses the folder.
+  static void check_free(const std::filesystem::path& folder);
+
   // The folder of the run that `--resume auto` resumes: config.output_dir, or the highest number in
   // <root>/<config.name> for which `usable` is true. Empty if there is none.
   using Usable = std::function<bool(const std::filesystem::path& folder)>;
@@ -47,9 +56,23 @@ class RunFolder {
   std::string file(const std::string& name) const { return (path() / name).string(); }
   // Where the folder is now: it may be renamed while the program runs.
   std::filesystem::path path() const;
+  // Calls write(path()), and calls it once more if it throws because the folder was renamed
+  // meanwhile.
+  template <class Write> void write_into(Write write) const {
+    const std::filesystem::path before = path();
+    try {
+      write(before);
+    } catch (const base::Error&) {
+      if (!renamed_from(before)) throw;
+      write(path());
+    }
+  }
   bool goes_on() const { return goes_on_; }  // whether it is that of an earlier run
-  // Writes config.json, with which the run begins or goes on.
-  void write_config(const config::RunConfig& config) const;
+  // Writes config.json, with which the run begins or goes on. If the file that it replaces is
+  // neither the same nor `known`, the text that the program wrote last, somebody has edited it: it
+  // then gets a name that ends in `ending`, and a line that says so is returned.
+  std::string write_config(const config::RunConfig& config, const std::string& known,
+                           const std::string& ending) const;
 
   RunFolder(RunFolder&& other) noexcept
       : path_(std::move(other.path_)), goes_on_(other.goes_on_), lock_(other.lock_) {
@@ -59,7 +82,8 @@ class RunFolder {
 
  private:
   explicit RunFolder(std::filesystem::path path);
-  void set_logs_aside() const;
+  bool set_logs_aside() const;
+  bool renamed_from(const std::filesystem::path& before) const;
   std::filesystem::path path_;
   bool goes_on_ = false;
   int lock_ = -1;  // descriptor with a flock, which the system releases when the program ends

@@ -55,6 +55,10 @@ class StateReader {
       refuse(fmt::format("{} is not a hash of 16 digits", key));
     return std::stoull(digits, nullptr, 16);
   }
+  // Refuses numbers of which no run can have both: `rule` says what was expected of the key's.
+  void require(bool holds, const char* key, double value, const std::string& rule) const {
+    if (!holds) refuse(fmt::format("{} is {:g}, expected {}", key, value, rule));
+  }
   void check(const char* key, double value, double least, double most) const {
     if (!(value >= least && value <= most))
       refuse(fmt::format("{} is {:g}, expected {:g} to {:g}", key, value, least, most));
@@ -67,7 +71,8 @@ class StateReader {
     return *found;
   }
   [[noreturn]] void refuse(const std::string& what) const {
-    base::fail(base::ExitCode::checkpoint, source_, ": its training state cannot be used: ", what);
+    base::fail(base::ExitCode::checkpoint, source_, ": its training state cannot be used: ", what,
+               "; take another checkpoint, or start anew from its weights with --init-from");
   }
 
   const json& object_;
@@ -96,6 +101,27 @@ engine::OptimizerState read_optimizer(const StateReader& state) {
   o.skipped_in_a_row = state.whole<int32_t>("skipped_in_a_row", 0, kMostInt);
   if (state.has("overflows")) o.overflows = state.whole<int32_t>("overflows", 0, kMostInt);
   return o;
+}
+
+// Every update is applied or skipped, and counters of updates in a row are parts of their counts.
+void check_updates(const StateReader& state, const RunState& s) {
+  const engine::OptimizerState& o = s.optimizer;
+  state.check("applied_steps", double(o.step), 0, double(s.step));
+  state.check("skipped", double(o.skipped), 0, double(s.step));
+  state.require(o.step + o.skipped == s.step, "applied_steps", double(o.step),
+                fmt::format("step - skipped, {} - {}", s.step, o.skipped));
+  state.check("clean_steps", o.clean_steps, 0, double(o.step));
+  state.check("skipped_in_a_row", o.skipped_in_a_row, 0, double(o.skipped));
+  state.check("overflows", o.overflows, 0, double(o.skipped));
+}
+
+// There is at most one evaluation after each step, and the first that is measured is the best.
+void check_best(const StateReader& state, const RunState& s) {
+  state.require((s.best.step == 0) == (s.best.metric < 0), "best_metric", s.best.metric,
+                s.best.step == 0 ? "-1, as best_step is 0: there was no evaluation"
+                                 : "0 to 1, as there was a best evaluation");
+  state.check("evaluations_without_gain", s.best.evaluations_without_gain, 0,
+              double(s.step - s.best.step));
 }
 
 }  // namespace
@@ -129,13 +155,13 @@ RunState run_state_from_json(const std::string& text, const std::string& source)
   s.step = state.whole<int64_t>("step", 0, kMostSteps);
   if (state.has("total_steps")) s.total_steps = state.whole<int64_t>("total_steps", 0, kMostSteps);
   s.optimizer = read_optimizer(state);
-  state.check("applied_steps", double(s.optimizer.step), 0, double(s.step));
-  state.check("skipped", double(s.optimizer.skipped), 0, double(s.step));
+  check_updates(state, s);
   s.cursor.epoch = state.whole<int64_t>("epoch", 0, kMostSteps);
   s.cursor.image = state.whole<int64_t>("image", 0, kMostSteps);
   s.best.metric = state.real("best_metric", -1, 1);
   s.best.step = state.whole<int64_t>("best_step", 0, double(s.step));
   s.best.evaluations_without_gain = state.whole<int>("evaluations_without_gain", 0, kMostInt);
+  check_best(state, s);
   if (state.has("evaluation_due"))  // not in files of earlier versions
     s.evaluation_due = state.whole<int>("evaluation_due", 0, 1) != 0;
   s.threads = state.whole<int>("threads", 0, kMostThreads);

@@ -64,6 +64,7 @@ void Trainer::begin_state(const ModelFile* resumed) {
   if (!resumed) return;
   best_by_ = resumed->config().train.early_stopping.metric;
   came_from_ = folder_of(*resumed);
+  saved_config_ = resumed->config_text();
   for (const std::string& change : changes_since(*resumed, {.config = config_,
                                                            .state = state_,
                                                            .total_steps = state_.total_steps,
@@ -148,10 +149,15 @@ void Trainer::open_log() {
     for (const std::string& line :
          mend_evaluation(*folder_, config_.eval, state_.best, best_by_, data_.val))
       log_->message("warning: " + line);
-  if (folder_->goes_on()) folder_->write_config(config_);  // nothing stopped it from going on
+  if (folder_->goes_on()) renew_config();  // nothing stopped it from going on
   if (!config_.log.report) return;
   page_ = std::make_unique<RunPage>(*folder_, config_, data_);
   write_page("training", true);
+}
+
+void Trainer::renew_config() {
+  const std::string ending = "of_step_" + std::to_string(state_.step);
+  say(folder_->write_config(config_, saved_config_, ending));
 }
 
 bool Trainer::run(const RunFolder* folder, const StopSignal& stop) {
@@ -170,7 +176,7 @@ bool Trainer::run(const RunFolder* folder, const StopSignal& stop) {
 }
 
 void Trainer::say(const std::string& text) {
-  if (log_) log_->message(text);
+  if (log_ && !text.empty()) log_->message(text);
 }
 
 bool Trainer::log_due() const {
@@ -314,13 +320,15 @@ void Trainer::evaluate(const StopSignal& stop) {
       milestones_.evaluated(state_.step, validation_.chosen_metric(result.metrics));
   state_.best = milestones_.best();
   if (!folder_) return;
-  if (verdict != Verdict::unmeasured)
-    log_->evaluation(state_.step, state_.cursor.epoch, named_metrics(result.metrics));
+  if (const logs::NamedValues values = named_metrics(result.metrics); !values.empty())
+    log_->evaluation(state_.step, state_.cursor.epoch, values);
   const bool better = verdict == Verdict::better;
   log_->message(fmt::format("step {}: {}{}", state_.step, validation_.in_words(result),
                             better ? ", the best so far" : ""));
-  const auto write = [&](const char* start) {  // the folder may have been renamed meanwhile
-    write_evaluation(folder_->path().string(), start, result, data_.val, state_.step);
+  const auto write = [&](const char* start) {
+    folder_->write_into([&](const std::filesystem::path& folder) {
+      write_evaluation(folder.string(), start, result, data_.val, state_.step);
+    });
   };
   if (better) {
     save();

@@ -58,6 +58,7 @@ class Trainer {
   void confirm_steps();
   bool could_confirm();
   void wait_for_files();
+  void renew_config();
   void evaluate(const StopSignal&);
   void save();
   void write_samples(const data::Batch&) const;
@@ -85,6 +86,7 @@ class Trainer {
 
   std::string best_by_;                // the metric of state_.best, if the run was resumed
   std::string came_from_;              // the folder of the checkpoint, if the run was resumed
+  std::string saved_config_;           // the checkpoint's configuration, if the run was resumed
   const RunFolder* folder_ = nullptr;  // rank 0's, as the next three
   std::unique_ptr<RunPage> page_;      // null without log.report
   std::unique_ptr<logs::TrainingLog> log_;

@@ -52,6 +52,10 @@ std::string unlearned_in_words(const data::LabelUse& use, const data::Dataset& t
          " classes have no box to train on, so the detector cannot learn them: " + listed(names);
 }
 
+std::string named_by_check(const std::string& path) {
+  return "; `ssddata check` names those of " + base::printable(path);
+}
+
 // Reports how many labels take no part in training. It is an error if none takes part.
 void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   data::GroundTruthOptions options = config.data.sample.ground_truth;
@@ -59,10 +63,12 @@ void remark_label_use(const config::RunConfig& config, TrainingData& data) {
   const data::LabelUse use = data::count_labels(data.train, options, config.data.sample.max_boxes);
   const std::string path = config.data.train.path();
   if (const std::string why = data::untrainable_in_words(use); !why.empty())
-    fail(ExitCode::data, path, ": ", why);
+    fail(ExitCode::data, path, ": ", why,
+         "; mend the labels (`ssddata check` names the faulty ones), or set data.train to others");
   if (use.left_out() > 0)
     data.remarks.push_back("labels: " + base::share_in_words(use.left_out(), use.labels) +
-                           " take no part in training: " + data::reasons_in_words(use));
+                           " take no part in training: " + data::reasons_in_words(use) +
+                           named_by_check(path));
   const int64_t empty = std::count_if(data.train.images.begin(), data.train.images.end(),
                                       [](const auto& image) { return image.object_count == 0; });
   if (empty > 0)
@@ -90,7 +96,7 @@ void remark_val_faults(const config::RunConfig& config, TrainingData& data) {
     data.remarks.push_back(
         "labels of data.val: " + base::share_in_words(faults.left_out(), faults.labels) +
         " would take no part in training, but count in the metrics: " +
-        data::reasons_in_words(faults));
+        data::reasons_in_words(faults) + named_by_check(config.data.val.path()));
 }
 
 void remark_labels(const std::string& path, const data::Dataset& dataset,
@@ -226,13 +232,13 @@ TrainingData load_training_data(const config::RunConfig& config, const ModelFile
   if (const std::string scaling = scaling_in_words(config.data); !scaling.empty())
     data.remarks.push_back(scaling);
   const data::FileLookup train_files = look_up("data.train", data.train, config.data, data.remarks);
-  data.train_print = data::fingerprint_of(data.train, config.data.threads);
+  data.train_print = data::fingerprint_of(data.train, config.data.threads, train_files.contents);
   remark_unlisted(data);
   if (data.val.images.empty()) return data;
   remark_labels(config.data.val.path(), data.val, data.remarks);
   remark_val_faults(config, data);
   const data::FileLookup val_files = look_up("data.val", data.val, config.data, data.remarks);
-  data.val_print = data::fingerprint_of(data.val, config.data.threads);
+  data.val_print = data::fingerprint_of(data.val, config.data.threads, val_files.contents);
   remark_classes(config, data);
   remark_shared(config, train_files, val_files, data);
   remark_unmeasured(config, data);

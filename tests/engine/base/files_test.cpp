@@ -189,4 +189,7 @@ TEST_CASE("files: a log starts from nothing, but devices and pipes stay") {
   base::start_log(path);
   base::keep_lines(path, [](std::string_view) { return base::LogLine::later; });
   CHECK(fs::is_fifo(path));
+  fs::create_symlink(path, folder.path() / "link");  // as /dev/stdout is one
+  base::start_log(folder.path() / "link");
+  CHECK(fs::is_symlink(folder.path() / "link"));
 }

@@ -1,12 +1,19 @@
 #include "tests/support/tools/output_options.h"
 
+#include "engine/base/write_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/special_files.h"
 
 namespace tests {
+
+namespace fs = std::filesystem;
+
 std::vector<OutputOption> output_options() {
   const std::string images = " --images data/images";
   const std::string convert = std::string("convert ") + kVal + images;
   const std::string image = "data/images/000005.jpg";
+  const std::string bench =
+      std::string("data ") + kVal + images + " --batch 2 --runs 3 --seconds 0.01";
   const std::string box =
       std::string(kModel) + " --score-threshold 0 --classes circle --max 1 " + image;
   return {
@@ -41,6 +48,41 @@ std::vector<OutputOption> output_options() {
       {"ssdeval", "--report", std::string(kModel) + " --threads 1", "w/r.html", "r.html", image},
       {"ssdeval", "--report", std::string(kVal) + images + " --detections found.json", "w/r.html",
        "r.html", "found.json"},
+      {"ssdbench", "--json", bench, "w/b.json", "b.json", kValFile, false},
+      {"ssdbench", "--dllogger", bench, "w/l.json", "l.json", image, false},
+  };
+}
+
+std::vector<Laid> what_may_lie(const std::string& input) {
+  const auto is = [](fs::file_type type) {
+    return [=](const std::string& path) { return fs::symlink_status(path).type() == type; };
+  };
+  const auto is_link = is(fs::file_type::symlink);
+  return {
+      {"a file",
+       [](const std::string& path) {
+         base::write_file(path, std::string_view("precious"));
+         return true;
+       },
+       [](const std::string& path) { return text_of(path) == "precious"; }},
+      {"a hard link to an input",
+       [=](const std::string& path) {
+         fs::create_hard_link(input, path);
+         return true;
+       },
+       [=](const std::string& path) { return fs::equivalent(path, input); }},
+      {"a link to nothing",
+       [](const std::string& path) {
+         fs::create_symlink("nowhere", path);
+         return true;
+       },
+       is_link},
+      {"a pipe", [](const std::string& path) { return make_pipe(path), true; },
+       is(fs::file_type::fifo)},
+      {"a socket", [](const std::string& path) { return make_socket(path), true; },
+       is(fs::file_type::socket)},
+      {"a device", make_device, is(fs::file_type::character)},
+      {"a disk", make_block_device, is(fs::file_type::block)},
   };
 }
 

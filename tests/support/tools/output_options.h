@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,11 @@ inline constexpr const char* kModel = "--checkpoint run/last.safetensors";
 
 struct OutputOption {
   std::string program, option;
-  std::string arguments;  // run in the place's folder, before the option
-  std::string given;      // the option's value
-  std::string written;    // one file that this writes, below w/
-  std::string input;      // a file that this reads
+  std::string arguments;   // run in the place's folder, before the option
+  std::string given;       // the option's value
+  std::string written;     // one file that this writes, below w/
+  std::string input;       // a file that this reads
+  bool same_bytes = true;  // whether two calls write the same: times differ
 };
 
 // What the places of all tests hold: a drawn data set, a model, its detections, records.
@@ -50,5 +52,16 @@ class OutputPlace {
  private:
   tests::TrainingPlace place_;
 };
+
+// Something that may lie where a program would write.
+struct Laid {
+  const char* what;
+  std::function<bool(const std::string& path)> lay;  // false where the system does not allow it
+  std::function<bool(const std::string& path)> stays;
+};
+
+// A file, a hard link to `input`, a link to nothing, a pipe, a socket, and devices of the test's
+// own.
+std::vector<Laid> what_may_lie(const std::string& input);
 
 }  // namespace tests

@@ -29,6 +29,11 @@ json one_detection() {
       {{{"image_id", 1}, {"category_id", 4}, {"bbox", {10, 10, 40, 40}}, {"score", 0.9}}});
 }
 
+const std::string kUnseen =
+    "ssdeval: note: the images were not found, so it is not known whether EXIF turns them: if it "
+    "does, boxes made for the stored pixels do not meet detections in upright pictures, as "
+    "ssddetect's are; give --images\n";
+
 // A folder with the two files, and the program run on them.
 class Job {
  public:
@@ -61,7 +66,7 @@ void check_refused(const tests::Outcome& outcome, int code) {
 TEST_CASE("twelve lines as everybody knows them, then the classes") {
   tests::Outcome outcome = Job(one_object_truth(), one_detection()).run();
   CHECK(outcome.exit_code == 0);
-  CHECK(outcome.err.empty());
+  CHECK(outcome.err == kUnseen);
   CHECK(outcome.out.starts_with(
       " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 1.000\n"
       " Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets=100 ] = 1.000\n"
@@ -115,7 +120,7 @@ TEST_CASE("--per-class writes a table that spreadsheets read") {
   CHECK(
       tests::text_of(job.file("c.csv")) ==
       "id,name,AP,AP50,AP75,AR100,objects,crowds,detections\n"
-      "2,dog,-1,-1,-1,-1,0,0,0\n"
+      "2,dog,,,,,0,0,0\n"
       "4,\"cat, \"\"big\"\"\",0.9999999999999998,0.9999999999999999,0.9999999999999999,1,1,0,1\n");
   check_refused(job.run("--json --per-class " + job.file("a.json/c.csv")), 2);
 }
@@ -362,4 +367,26 @@ TEST_CASE("usage errors are exit code 2, files that are not there 3") {
   tests::Outcome help = tests::run(program + " --help");
   CHECK(help.exit_code == 0);
   CHECK(help.out.find("Examples:") != std::string::npos);
+}
+
+TEST_CASE("lines of upright pictures whose labels are those of the stored pixels are recognised") {
+  json truth = one_object_truth();
+  truth["images"][0]["height"] = 200;
+  const auto told = [&](int width, int height) {
+    const json line{{"file_name", "a.jpg"},
+                    {"width", width},
+                    {"height", height},
+                    {"detections", one_detection()}};
+    const tests::Outcome outcome =
+        Job(truth.dump(), "{\"image_id\": 7, " + line.dump().substr(1)).run();
+    CHECK(outcome.exit_code == 0);
+    return outcome.err;
+  };
+  CHECK_THAT(told(200, 100),
+             Catch::Contains("d.json: 1 image with the annotated width and height exchanged, the "
+                             "first is a.jpg: their annotations seem to be those of the stored "
+                             "pixels, and EXIF turns the pictures; give --images") &&
+                 !Catch::Contains(kUnseen));
+  CHECK_THAT(told(100, 200), Catch::EndsWith(kUnseen));
+  CHECK_THAT(told(50, 100), Catch::EndsWith(kUnseen));
 }

@@ -44,7 +44,8 @@ config::RunConfig config_in(const fs::path& folder) {
   for (;; ++step) {
     const engine::View value = parameters.master(0);
     std::fill_n(value.as<float>(), kValues, float(step));
-    files.save(*backend, {config, classes, parameters, &optimizer, {.step = step}});
+    const run::RunState state{.step = step, .optimizer = {.step = step}};
+    files.save(*backend, {config, classes, parameters, &optimizer, state});
     if (::write(report, &step, sizeof step) != sizeof step) ::_exit(1);
     if (step % 2 == 0) files.last_is_best();
   }

@@ -58,8 +58,11 @@ struct Run {
   }
   void save(int64_t step, int keep = 1) {
     run::CheckpointFiles(folder, keep)
-        .save(*model.backend,
-              {config, classes, model.parameters, model.optimizer.get(), {.step = step}});
+        .save(*model.backend, {config,
+                               classes,
+                               model.parameters,
+                               model.optimizer.get(),
+                               {.step = step, .optimizer = {.step = step}}});
   }
   std::string last() const { return folder.file("last.safetensors"); }
   std::string previous() const { return folder.file("previous.safetensors"); }
@@ -380,7 +383,7 @@ TEST_CASE("checkpoint: the count of overflows is kept, and is 0 in files that ha
                                r.classes,
                                r.model.parameters,
                                r.model.optimizer.get(),
-                               {.step = 3, .optimizer = {.overflows = 7}}});
+                               {.step = 9, .optimizer = {.skipped = 9, .overflows = 7}}});
   CHECK(ModelFile(r.last()).state().optimizer.overflows == 7);
   rewrite(r.last(), {.metadata = [](auto& m) {
             auto state = nlohmann::json::parse(m["state"]);

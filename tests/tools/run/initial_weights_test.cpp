@@ -2,6 +2,7 @@
 #include "tools/run/initial_weights.h"
 
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -205,7 +206,11 @@ TEST_CASE("keys that change what the file's weights mean are told, one line per 
   };
   const std::string end = "; training has to make up for that, unless you set the file's values\n";
   CHECK(said({}, "{}").empty());
-  CHECK(said({"model.batch_norm.decay=0.9", "train.seed=3", "data.exif=stored"}, "{}").empty());
+  CHECK(said({"model.batch_norm.decay=0.9", "train.seed=3"}, "{}").empty());
+  CHECK(said({"data.exif=stored"}, "{}") ==
+        "note: the file's weights were trained on pictures in another frame: data.exif \"upright\" "
+        "-> \"stored\"" +
+            end);
   CHECK(said({"model.anchors.aspect_ratios=[1,0.5,2]", "model.anchors.scale=3", "data.mean=[0,0,0]",
               "model.backbone_activation=relu", "model.stride_placement=v1.5"},
              R"({"model": {"anchors": {"scale": 2}}})") ==
@@ -243,4 +248,27 @@ TEST_CASE("a list of classes that cannot be is refused") {
     CAPTURE(list);
     CHECK_THROWS_AS(ClassList::from_json(list, "x"), base::Error);
   }
+}
+
+TEST_CASE("other names of ten thousand classes are listed in little time") {
+  data::Dataset theirs;
+  std::vector<std::string> own;
+  for (int i = 0; i < 10'000; ++i) {
+    own.push_back("c" + std::to_string(i));
+    theirs.categories.push_back({i + 1, i == 0 ? "C 0" : "k" + std::to_string(i)});
+  }
+  const ClassList ours = classes(own);
+  const std::clock_t start = std::clock();
+  try {
+    run::unknown_classes_in_words(ours, theirs, "val.json");
+    FAIL("no class is known");
+  } catch (const base::Error& error) {
+    CHECK_THAT(error.what(),
+               Contains("knows none of its 10000 classes, 'C 0' (it has 'c0'), 'k1'") &&
+                   Contains("and 9992 more"));
+  }
+  theirs.categories.back().name = "c9999";
+  CHECK_THAT(run::unknown_classes_in_words(ours, theirs, "val.json"),
+             Contains("9999 of the 10000 classes"));
+  CHECK(double(std::clock() - start) / CLOCKS_PER_SEC < 20);
 }

@@ -1,4 +1,6 @@
 // ssdtrain --output-dir and --resume: only a new or empty folder, or one's own.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 #include "engine/base/write_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/special_files.h"
+#include "tests/support/tools/output_options.h"
 #include "tests/support/tools/training_run.h"
 
 namespace fs = std::filesystem;
@@ -22,6 +25,21 @@ void check_refused(const Outcome& outcome, const std::string& because, int code 
   const bool starts_anew = outcome.err.find("starting at step 0\n") != std::string::npos;
   CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1 + starts_anew);
   CHECK_THAT(outcome.err, Contains(because));
+}
+
+// A place whose images are all missing, so that whatever is checked after the look-up is not seen.
+void lose_images(const tests::TrainingPlace& place) {
+  fs::rename(place.at("data/images"), place.at("data/elsewhere"));
+  fs::create_directory(place.at("data/images"));
+}
+
+// ssdtrain while `folder` is on a disk that is read-only.
+Outcome on_read_only(const tests::TrainingPlace& place, const std::string& folder,
+                     const std::string& arguments) {
+  return tests::run("cd " + place.at("") + " && unshare -m sh -c 'mount --bind " + folder + " " +
+                    folder + " && mount -o remount,ro,bind " + folder +
+                    " || exit 99; exec \"$@\"' sh " + tests::program("ssdtrain").string() + " " +
+                    arguments);
 }
 
 }  // namespace
@@ -196,4 +214,66 @@ TEST_CASE("resume: a checkpoint in a folder that is no run needs a folder of its
   INFO(elsewhere.err);
   CHECK(elsewhere.exit_code == 0);
   CHECK(tests::step_of(place.at("new/last.safetensors")) == 2);
+}
+
+TEST_CASE("a folder that another program uses is refused before any work, by --dry-run too") {
+  const tests::TrainingPlace place(4, 2);
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  lose_images(place);
+  const std::string before = text_of(place.at("run/cmdline.txt"));
+  const int lock = ::open(place.at("run/.lock").c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(::flock(lock, LOCK_EX) == 0);
+  for (const char* more : {"", " --dry-run"})
+    check_refused(place.ssdtrain("--resume run train.steps=2" + std::string(more)),
+                  "run is in use by another program: wait for it, or give another --output-dir");
+  ::close(lock);
+  for (const char* more : {"", " --dry-run"})
+    check_refused(place.ssdtrain("--resume run train.steps=2" + std::string(more)),
+                  "images cannot be used", 3);
+  CHECK(text_of(place.at("run/cmdline.txt")) == before);
+}
+
+TEST_CASE("a folder on a read-only disk is refused before any work, by --dry-run too") {
+  if (tests::run("unshare -m mount -t tmpfs tmpfs /mnt").exit_code != 0) {
+    WARN("skipped: nothing can be mounted here");
+    return;
+  }
+  const tests::TrainingPlace place(4, 2);
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  lose_images(place);
+  fs::create_directory(place.at("empty"));
+  fs::create_directories(place.at("runs/tiny"));
+  const std::string reason = "Read-only file system";
+  for (const std::string more : {"", " --dry-run"}) {
+    CAPTURE(more);
+    const std::string begin = "--config tiny.json" + more;
+    check_refused(on_read_only(place, "runs", begin),
+                  "without --output-dir: runs/tiny: cannot write into runs/tiny: " + reason, 3);
+    check_refused(on_read_only(place, "empty", begin + " --output-dir empty"),
+                  "cannot write empty: " + reason, 3);
+    check_refused(on_read_only(place, "run", "--resume run train.steps=2" + more),
+                  "cannot write run: " + reason, 3);
+  }
+  CHECK(fs::is_empty(place.at("empty")));
+  CHECK(fs::is_empty(place.at("runs/tiny")));
+}
+
+TEST_CASE("outputs: what lies where a folder is to be made stays, and is named") {
+  const tests::OutputPlace p;
+  for (const auto& [program, arguments, told] :
+       {std::tuple("ssddata", "synth w/x --train 1 --val 1", "ssddata: "),
+        {"ssdtrain", "--config tiny.json train.steps=1 eval.every_steps=0 --output-dir w/x",
+         "ssdtrain: "}})
+    for (const tests::Laid& laid : tests::what_may_lie(p.at(tests::kValFile))) {
+      INFO(arguments << ": " << laid.what);
+      p.empty();
+      if (!laid.lay(p.at("w/x"))) continue;
+      const Outcome outcome = p.run(program, arguments);
+      INFO(outcome.err);
+      CHECK(outcome.exit_code == 2);
+      CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+      CHECK_THAT(outcome.err, Contains(told) && Contains("w/x"));
+      CHECK(laid.stays(p.at("w/x")));
+      CHECK(std::distance(fs::directory_iterator(p.at("w")), {}) == 1);
+    }
 }

@@ -230,3 +230,65 @@ TEST_CASE("a run that stopped early, or that counts epochs, names the key for mo
   CHECK_THAT(words({.total_steps = 9, .patience = 2}, 3),
              Contains("stopped early after step 3 of 9; a larger train.early_stopping."));
 }
+
+TEST_CASE("a config.json that somebody has edited is kept, whatever names it for --config") {
+  const TrainingPlace place(8, 2);
+  const std::string run = place.at("run/"), config = run + "config.json";
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  const auto go_on = [&](int step, const std::string& more) {
+    const Outcome o = place.ssdtrain("--resume run train.steps=" + std::to_string(step) + more);
+    INFO(o.err);
+    CHECK(o.exit_code == 0);
+    CHECK(json::parse(tests::text_of(config))["train"]["steps"] == step);
+    return o.err;
+  };
+  // What the program has written itself needs no second name.
+  CHECK_THAT(go_on(2, ""), !Contains("config.json"));
+  CHECK_FALSE(fs::exists(config + ".of_step_1"));
+  tests::write_text(place.at("child.json"), R"({"_base_": "run/config.json"})");
+  int step = 2;
+  for (const char* given : {"", " --config run/config.json", " --config child.json",
+                            " --config linked.json", " --config pointer.json"}) {
+    CAPTURE(given);
+    const std::string edited = "// mine " + std::to_string(step) + "\n" + tests::text_of(config);
+    tests::write_text(config, edited);
+    fs::remove(place.at("linked.json"));
+    fs::create_hard_link(config, place.at("linked.json"));
+    fs::remove(place.at("pointer.json"));
+    fs::create_symlink(config, place.at("pointer.json"));
+    const std::string kept = "config.json.of_step_" + std::to_string(step);
+    CHECK_THAT(go_on(++step, given), Contains("config.json had been edited; it now has all values "
+                                              "with which this run goes on, and the file as it was "
+                                              "is " +
+                                              kept + "\n"));
+    CHECK(tests::text_of(run + kept) == edited);
+    CHECK(tests::text_of(place.at("linked.json")) == edited);
+  }
+}
+
+TEST_CASE("a run without logs that begins anew keeps an edited config.json, too") {
+  const TrainingPlace place(8, 2);
+  REQUIRE(place.train("run", "train.steps=1 eval.every_steps=0").exit_code == 0);
+  for (const auto& entry : fs::directory_iterator(place.at("run")))
+    if (const std::string name = entry.path().filename();
+        name != "env.json" && name != "cmdline.txt" && name != "config.json")
+      fs::remove_all(entry.path());
+  const std::string config = place.at("run/config.json"),
+                    edited = "// mine\n" + tests::text_of(config);
+  tests::write_text(config, edited);
+  const Outcome o = place.ssdtrain("--config run/config.json --output-dir run");
+  INFO(o.err);
+  CHECK(o.exit_code == 0);
+  CHECK(tests::text_of(config + ".old") == edited);
+}
+
+TEST_CASE("pictures that changed in files of the same size are told") {
+  const Begun place;
+  const json images = annotations_of(place, "train")["images"];
+  const std::string path = place.at("data/images/") + images[3]["file_name"].get<std::string>();
+  std::string bytes = tests::text_of(path);
+  bytes[bytes.size() - 100] ^= 1;
+  tests::write_text(path, bytes);
+  CHECK_THAT(told(place, "train.steps=5 "),
+             Contains("data.train: pictures in files of the same names and sizes\n"));
+}

@@ -2,6 +2,8 @@
 #include "tools/run/run_folder.h"
 #include "tests/support/catch.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -99,4 +101,29 @@ TEST_CASE("a place that cannot be written is an error of data") {
   config.output_dir = "/dev/null/run";
   CHECK_THAT(tests::failure([&] { RunFolder::create(config, {}); }, base::ExitCode::usage),
              Catch::Contains("--output-dir: /dev/null/run: /dev/null is a device, and a folder"));
+}
+
+TEST_CASE("what was being written into a folder that is renamed is written once more") {
+  tests::TemporaryFolder root;
+  config::RunConfig config;
+  config.output_dir = root.path() / "run";
+  const RunFolder folder = RunFolder::create(config, {});
+  std::vector<fs::path> given;
+  const std::string unfinished = "last.safetensors.tmp." + std::to_string(::getpid());
+  folder.write_into([&](const fs::path& path) {
+    given.push_back(path);
+    if (given.size() > 1) return;
+    std::ofstream(path / unfinished) << "half";
+    fs::rename(root.path() / "run", root.path() / "moved");
+    base::fail(base::ExitCode::checkpoint, "cannot rename");
+  });
+  CHECK(given == std::vector<fs::path>{root.path() / "run", root.path() / "moved"});
+  CHECK_FALSE(fs::exists(root.path() / "moved" / unfinished));
+  int calls = 0;
+  CHECK_THROWS_WITH(folder.write_into([&](const fs::path&) {
+    ++calls;
+    base::fail(base::ExitCode::checkpoint, "disk full");
+  }),
+                    "disk full");
+  CHECK(calls == 1);
 }

@@ -20,6 +20,7 @@ RunState sample() {
   s.evaluation_due = true;
   s.best = {.metric = 0.25, .step = 100, .evaluations_without_gain = 1};
   s.train = {.images = 30, .labels = 99, .names = 1, .sizes = ~0ull, .boxes = 3, .file_bytes = 4};
+  s.train.pictures = 5;
   return s;
 }
 
@@ -58,6 +59,7 @@ TEST_CASE("a state is read as it was written") {
   CHECK(back.best == s.best);
   CHECK(back.evaluation_due);
   CHECK(back.train == s.train);
+  CHECK(back.train.pictures == 5);
   CHECK(back.val == s.val);
 }
 
@@ -90,6 +92,22 @@ TEST_CASE("numbers that no run can have are refused, whatever their type") {
 TEST_CASE("numbers that contradict each other, and text that is no state, are refused") {
   CHECK_THAT(refusal(with("applied_steps", 121).dump()), Catch::Contains("applied_steps is 121"));
   CHECK_THAT(refusal(with("best_step", 121).dump()), Catch::Contains("best_step is 121"));
+  CHECK_THAT(refusal(with("applied_steps", 0).dump()),
+             Catch::Contains("applied_steps is 0, expected step - skipped, 120 - 3"));
+  CHECK_THAT(refusal(with("skipped", 0).dump()), Catch::Contains("applied_steps is 117"));
+  CHECK_THAT(refusal(with("best_step", 0).dump()), Catch::Contains("best_metric is 0.25"));
+  CHECK_THAT(refusal(with("best_metric", -1).dump()), Catch::Contains("best_metric is -1"));
+  for (const auto& [key, most] : {std::pair("evaluations_without_gain", 20),
+                                  {"skipped_in_a_row", 3},
+                                  {"overflows", 3},
+                                  {"clean_steps", 117}}) {
+    CAPTURE(key);
+    CHECK_NOTHROW(run::run_state_from_json(with(key, most).dump(), "x"));
+    CHECK_THAT(refusal(with(key, most + 1).dump()),
+               Catch::Contains(std::string(key) + " is ") &&
+                   Catch::EndsWith("; take another checkpoint, or start anew from its weights with "
+                                   "--init-from"));
+  }
   CHECK_THAT(refusal(with("loss_scale", 0).dump()), Catch::Contains("loss_scale is 0"));
   CHECK_THAT(refusal(with("step", 2.5).dump()), Catch::Contains("step is not a whole number"));
   CHECK_THAT(refusal(with("train_data", 3).dump()), Catch::Contains("not a JSON object"));
