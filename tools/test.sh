@@ -53,9 +53,10 @@ sanitized+='|image_cache|device_batch|augment|box_units|detection_units|coco|coc
 build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($sanitized)_test\$|_fuzz\$"
 check sanitized -j "$jobs"
 
-# Threads of our own; OpenMP's are not instrumented and would be reported falsely.
-build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread -DSSD_BENCHMARKS=OFF -DSSD_TEST_ONLY='^loader_test$'
-check thread
+# Threads of our own. Those of OpenMP and GLib are not instrumented and would be reported falsely.
+threaded='loader|image_lookup|fingerprint|copies|tfrecord|folder_watch|collectives|gradient_sums|rendezvous|sum_rounds'
+build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($threaded)_test\$"
+check thread -j "$jobs"
 
 # The GPU's side of the code on a GPU in software, in three schedules (docs/cuda_model.md).
 modelled='add|device_batch|image_cache|parameters|batch_norm|bias|cast|focal_loss|max_pool|relu|relu6|smooth_l1|upsample_add|random_shapes|optimizer'

@@ -9,8 +9,9 @@
 namespace tests {
 namespace {
 
-// In order of construction. Reading waits for all of them: the memory may belong to any.
-std::vector<engine::Backend*> living;
+// Of this thread, which may be a rank, in order of construction. Reading waits for all of them: the
+// memory may belong to any.
+thread_local std::vector<engine::Backend*> living;
 
 // Calls f<T>() with the C++ type of a tensor's elements.
 template <class F> void with_type(DType dtype, F f) {
@@ -33,7 +34,8 @@ template <class T> double widened(T v) {
     return double(kernels::Acc<T>(v));
 }
 
-// The backend that reaches memory of every living bench: a GPU's copies reach the host's, too.
+// The backend that reaches memory of every living bench of this thread: a GPU's copies reach the
+// host's, too.
 engine::Backend& copier() {
   static const std::unique_ptr<engine::Backend> host = engine::make_cpu_backend();
   engine::Backend* best = host.get();
