@@ -81,7 +81,7 @@ TEST_CASE("a training tells before the first step of faulty boxes of the validat
   const size_t told = o.err.find("labels of data.val: 2 of " + std::to_string(labels));
   CHECK(told < o.err.find("step 1/2"));
   CHECK_THAT(o.err, Contains("but count in the metrics: 1 with a negative side, as if corners were "
-                             "swapped, 1 without area\n"));
+                             "swapped, 1 without area; `ssddata check` names those of v.json\n"));
 }
 
 TEST_CASE("a score threshold that leaves no detection is told as the reason of the metrics") {

@@ -48,53 +48,54 @@ std::string first_unknown_class(const data::DetectionFile& file) {
          (file.first_unknown_category == 0 ? "; are they counted from 0?" : "");
 }
 
+// Begins a warning about the detections.
+std::ostream& warn(const FileEvaluation& job, std::ostream& log) {
+  return log << "ssdeval: warning: " << base::printable(job.detections) << ": ";
+}
+
 // Tells which images were unread, unknown, found by file_name only, or named by several ids.
 void tell_odd_images(const FileEvaluation& job, const data::DetectionFile& file,
                      std::ostream& log) {
   if (file.unread_images)
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
-        << base::counted(file.unread_images, "image")
-        << " without detections, because ssddetect could not read "
-        << (file.unread_images == 1 ? "it: " : "them, the first: ")
-        << base::printable(file.first_unread) << "\n";
+    warn(job, log) << base::counted(file.unread_images, "image")
+                   << " without detections, because ssddetect could not read "
+                   << (file.unread_images == 1 ? "it: " : "them, the first: ")
+                   << base::printable(file.first_unread) << "\n";
   if (file.unknown_images)
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
-        << base::counted(file.unknown_images, "detection")
-        << " in images without annotations left out, the first in "
-        << base::printable(file.first_unknown_image) << "\n";
+    warn(job, log) << base::counted(file.unknown_images, "detection")
+                   << " in images without annotations left out, the first in "
+                   << base::printable(file.first_unknown_image) << "\n";
   if (file.images_by_name)
     log << "ssdeval: " << base::printable(job.detections) << ": "
         << base::counted(file.images_by_name, "detection") << " with another image_id than "
         << base::printable(job.input.name()) << " matched by file_name\n";
   if (file.doubled_images)
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << file.doubled_images
-        << (file.doubled_images == 1 ? " file_name stands" : " file names stand")
-        << " under several values of image_id, the first is "
-        << base::printable(file.first_doubled_image)
-        << "; if these images were detected twice, the second boxes count as false\n";
+    warn(job, log) << file.doubled_images
+                   << (file.doubled_images == 1 ? " file_name stands" : " file names stand")
+                   << " under several values of image_id, the first is "
+                   << base::printable(file.first_doubled_image)
+                   << "; if these images were detected twice, the second boxes count as false\n";
 }
 
 void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
                    const data::DetectionFile& file, std::ostream& log) {
   if (file.unknown_categories)
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
-        << base::counted(file.unknown_categories, "detection")
-        << " of categories without annotations left out, the first of category "
-        << first_unknown_class(file) << "\n";
+    warn(job, log) << base::counted(file.unknown_categories, "detection")
+                   << " of categories without annotations left out, the first of category "
+                   << first_unknown_class(file) << "\n";
   if (file.categories_by_name)
     log << "ssdeval: " << base::printable(job.detections) << ": "
         << base::counted(file.categories_by_name, "detection") << " with another category_id than "
         << base::printable(job.input.name()) << " matched by category\n";
   if (file.negative_sizes)
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
-        << base::counted(file.negative_sizes, "detection")
-        << " of negative width or height, which match nothing\n";
+    warn(job, log) << base::counted(file.negative_sizes, "detection")
+                   << " of negative width or height, which match nothing\n";
   if (const std::string units = data::units_in_words(file.detections, truth); !units.empty())
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << units << "\n";
+    warn(job, log) << units << "\n";
   if (const std::string classes = data::classes_in_words(file.detections, truth); !classes.empty())
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << classes << "\n";
+    warn(job, log) << classes << "\n";
   for (const std::string& odd : data::odd_detections(file.detections, truth))
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": " << odd << "\n";
+    warn(job, log) << odd << "\n";
   if (const std::string cut = data::threshold_in_words(file.detections); !cut.empty())
     log << "ssdeval: note: " << base::printable(job.detections) << ": " << cut << "\n";
   for (const std::string& remark : {run::unmeasured_in_words(truth, job.input.name(), job.options),
@@ -112,13 +113,12 @@ void tell_oddities(const FileEvaluation& job, const data::Dataset& truth,
 void tell_frames(const FileEvaluation& job, const data::FileLookup& images,
                  const data::DetectionFile& file, std::ostream& log) {
   if (file.turned_images > 0) {
-    log << "ssdeval: warning: " << base::printable(job.detections) << ": "
+    warn(job, log)
         << base::counted(file.turned_images, "image")
         << " with the annotated width and height exchanged, the first is "
         << base::printable(file.first_turned)
         << ": their annotations seem to be those of the stored pixels, and EXIF turns the "
-           "pictures; "
-           "give --images, so that the boxes are turned, too\n";
+           "pictures; give --images, so that the boxes are turned, too\n";
     return;
   }
   const std::string unseen =
