@@ -16,8 +16,10 @@ TEST_CASE("arena: pieces are aligned, apart, and come back") {
   CHECK(static_cast<char*>(b) - static_cast<char*>(a) == 256);
   CHECK(static_cast<char*>(c) - static_cast<char*>(b) == 512);
   CHECK(arena.live() == 256 + 512 + 256);
+  CHECK(arena.peak() == 1024);
   arena.give_back(b);
   CHECK(arena.take(512) == b);
+  CHECK(arena.peak() == 1024);
   for (void* p : {a, b, c}) arena.give_back(p);
   CHECK(arena.empty());
   CHECK(arena.live() == 0);

@@ -43,7 +43,7 @@ std::vector<std::string> missing_in(const std::filesystem::path& folder,
                                     const TrainingLogOptions& o) {
   std::vector<std::string> missing;
   if (!o.goes_on || o.last_step == 0) return missing;
-  for (const char* name : {"train.log", "summary.json", "results.csv"}) {
+  for (const char* name : kLogFiles) {
     std::error_code unknown;
     const auto there = std::filesystem::status(folder / name, unknown);
     if (!exists(there) ||

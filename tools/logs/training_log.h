@@ -1,6 +1,7 @@
 // All logs of a training run in one object: stderr, train.log, summary.json, results.csv and the
 // events for TensorBoard.
 #pragma once
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@
 #include "tools/logs/progress.h"
 
 namespace logs {
+
+// The files in a run's folder to which a run that goes on appends. The events' file has a name of
+// its own for each start (newest_events).
+inline constexpr std::array<const char*, 3> kLogFiles{"train.log", "summary.json", "results.csv"};
 
 struct TrainingLogOptions {
   int64_t total_steps = 0;

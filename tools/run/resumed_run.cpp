@@ -16,6 +16,7 @@
 #include "engine/base/text.h"
 #include "engine/base/write_file.h"
 #include "tools/logs/earlier_events.h"
+#include "tools/logs/training_log.h"
 #include "tools/run/checkpoint_files.h"
 
 namespace run {
@@ -152,7 +153,7 @@ void keep_later_steps(const RunFolder& folder, int64_t step) {
   std::error_code unknown;
   // It has gone back before, and has saved nothing since.
   if (fs::equivalent(last + "." + why, last, unknown)) return;
-  for (const char* name : {"results.csv", "summary.json", "train.log"})
+  for (const char* name : logs::kLogFiles)
     keep_copy(folder.file(name), base::free_name(folder.file(name), why));
   keep_copy(logs::newest_events(folder.path()), base::free_name(folder.file("events"), why));
   for (const char* name : kReplaced)

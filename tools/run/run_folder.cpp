@@ -24,6 +24,7 @@
 #include "engine/base/text.h"
 #include "engine/base/unfinished_files.h"
 #include "engine/base/write_file.h"
+#include "tools/logs/training_log.h"
 #include "tools/run/checkpoint_files.h"
 
 namespace run {
@@ -69,10 +70,8 @@ fs::path next_number(const fs::path& parent) {
 constexpr const char* kLock = ".lock";
 // The files that `create` writes first, in this order.
 constexpr const char* kConfig = "config.json";
-constexpr const char* kOwnFiles[] = {"env.json", "cmdline.txt", kConfig};
-// The files to which a run that goes on appends.
-constexpr const char* kAppended[] = {"cmdline.txt", "train.log", "results.csv", "summary.json"};
-
+constexpr const char* kCommands = "cmdline.txt";
+constexpr const char* kOwnFiles[] = {"env.json", kCommands, kConfig};
 bool is_run(const fs::path& folder) {
   return std::all_of(std::begin(kOwnFiles), std::end(kOwnFiles), [&](const char* name) {
     return base::look_at(folder / name).kind == base::FileKind::regular;
@@ -81,12 +80,11 @@ bool is_run(const fs::path& folder) {
 
 // What a run writes beside its own files and checkpoints.
 bool is_log(std::string name) {
-  constexpr const char* kLogs[] = {"train.log", "summary.json", "results.csv", "report.html",
-                                   RunFolder::kSamples};
   constexpr std::string_view kLast = "last_";
   if (name.starts_with("events.")) return true;
   if (name.starts_with(kLast)) name.erase(0, kLast.size());
-  return std::ranges::count(kLogs, name) + std::ranges::count(kEvaluationFiles, name) > 0;
+  return name == "report.html" || name == RunFolder::kSamples ||
+         std::ranges::count(logs::kLogFiles, name) + std::ranges::count(kEvaluationFiles, name) > 0;
 }
 
 // Whether `create`, killed before it has made a run, may have left a file of this name.
@@ -177,9 +175,13 @@ void RunFolder::check_own(const fs::path& folder, const std::string& checkpoint)
 void RunFolder::check_free(const fs::path& folder) {
   if (base::look_at(folder).kind != base::FileKind::folder) return;
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_to_write(folder);
-  for (const char* name : kAppended)
-    if (const fs::path file = folder / name; base::look_at(file).kind != base::FileKind::absent)
-      if (::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0) fail_to_write(file);
+  const auto check_file = [&](const fs::path& file) {  // to which the run appends
+    if (base::look_at(file).kind != base::FileKind::absent &&
+        ::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0)
+      fail_to_write(file);
+  };
+  check_file(folder / kCommands);
+  for (const char* name : logs::kLogFiles) check_file(folder / name);
   const int looking = ::open((folder / kLock).c_str(), O_RDWR | O_CLOEXEC);
   if (looking < 0 && errno != ENOENT) fail_to_write(folder / kLock);
   if (looking < 0) return;
@@ -254,7 +256,7 @@ RunFolder RunFolder::create(const config::RunConfig& config,
   const bool kept = is_run(folder.path_) && folder.set_logs_aside();
   const std::string known = kept ? text_of(folder.file(kConfig)) : "";
   base::write_file(folder.file("env.json"), environment_json());
-  base::write_file(folder.file("cmdline.txt"), shell_words(command_line) + "\n");
+  base::write_file(folder.file(kCommands), shell_words(command_line) + "\n");
   const std::string edited = folder.write_config(config, known, "old");
   if (!edited.empty()) base::tell(edited);
   return folder;
@@ -287,7 +289,7 @@ RunFolder RunFolder::open(const std::string& path, const std::vector<std::string
   check_own(path);
   RunFolder folder(path);
   folder.goes_on_ = true;
-  base::AppendFile(folder.file("cmdline.txt")).append(shell_words(command_line) + "\n");
+  base::AppendFile(folder.file(kCommands)).append(shell_words(command_line) + "\n");
   return folder;
 }
 
