@@ -20,8 +20,8 @@ struct Fingerprint {
 
   uint64_t classes = 0;  // names of categories, in order; 0 in checkpoints of earlier versions
   uint64_t content = 0;  // all images with labels and sizes, in any order; 0 there, too
-  // All images with the marks of their files' contents, in any order; 0 there, too, and if no file
-  // was looked at.
+  // All images with the marks of their files' contents, in any order; 0 in checkpoints of earlier
+  // versions, and if no file was looked at.
   uint64_t pictures = 0;
 
   bool known() const { return images > 0; }

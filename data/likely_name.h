@@ -15,8 +15,8 @@ struct Dataset;
 // UTF-8, returns base::simplified(name).
 std::string simplified(const std::string& name);
 
-// The name without upper and lower case, in one of the forms that Unicode has for a letter. Without
-// case of ASCII letters alone if it is not UTF-8.
+// Returns the name in lower case (Unicode's case folding), with one of the forms that Unicode has
+// for a letter. If the name is not UTF-8, only its ASCII letters become lower case.
 std::string without_case(const std::string& name);
 
 // The part of a path behind its last / or \, which Windows writes.
@@ -30,9 +30,9 @@ bool look_equal(const std::string& a, const std::string& b);
 // Unicode characters, although they look equal".
 std::string difference_in_words(const std::string& a, const std::string& b);
 
-// The names that are alike, each with the first that it is like: "'Bolt' and 'bolt' differ only in
-// case, blanks, - or _; ...". At most three pairs, and the number of the others. Empty if there is
-// none.
+// Lists the names that are alike, each together with the first name to which it is alike: "'Bolt'
+// and 'bolt' differ only in case, blanks, - or _; ...". At most three pairs, and the number of the
+// others. Empty if there is none.
 std::string alike_in_words(const std::vector<std::string>& names);
 
 // The file that lists the classes of a data set, or else the data set's name.

@@ -1,5 +1,5 @@
-// How long this process has been waiting for its device. A thread that watches over the process
-// asks: work on a GPU that needs other ranks never ends if one of them is gone.
+// How long this process has been waiting for its device. A watching thread asks for this time,
+// because work on a GPU that needs other ranks never ends if one of them is gone.
 #pragma once
 
 namespace engine {

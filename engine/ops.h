@@ -39,7 +39,8 @@ Tensor conv_with_sums(const Context&, const Tensor& x, const Tensor& weight, con
 // statistics are used as they are. In both cases gradients flow to x, gamma, beta and residual.
 // gamma, beta and the statistics are [channels] in accumulator(dtype). With `sync` the batch is
 // that of all ranks: mean, variance and their gradients are taken over all of it, and every rank's
-// x has the same shape. The gradients of gamma and beta are this rank's share, as all others' are.
+// x has the same shape. The gradients of gamma and beta are this rank's share, as those of all
+// other parameters are.
 struct BatchNormOptions {
   double epsilon = 1e-3, decay = 0.997;
   Activation activation = Activation::none;
@@ -54,8 +55,8 @@ Tensor batch_norm(const Context&, const Tensor& x, const BatchNormParameters&,
 
 // activation(batch_norm(conv(x, weight)) + residual) with constant mean and variance, as one
 // convolution: the batch norm is folded into the weight and a bias (kernels/fold_batch_norm.h),
-// which are rounded once to x's dtype. The values come from `master`; their gradient belongs to
-// `weight`, of the same shape. residual may be empty.
+// which are rounded once to x's dtype. The values are those of `master`. The tape receives their
+// gradient as that of `weight`, which has the same shape. residual may be empty.
 struct FrozenBatchNorm {
   Tensor master;                       // [out, k, k, in] in accumulator(dtype)
   Tensor gamma, beta, mean, variance;  // [out] in accumulator(dtype)

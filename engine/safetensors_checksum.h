@@ -10,7 +10,8 @@
 
 namespace engine {
 
-// Files with this entry must have a checksum: damage to the checksum's own key does not hide it.
+// A file with this entry must have a checksum. So if the key of its checksum is damaged, the file
+// is refused, and not read as one without a checksum.
 inline constexpr const char* kWriterKey = "writer";
 inline constexpr const char* kWriter = "ssd320";
 inline constexpr const char* kChecksumKey = "ssd320.xxh3_128";

@@ -37,7 +37,8 @@ void batch_norm_moments_of_sums(Queue, const BatchNormSums&, BatchNormMoments, B
                                 double epsilon);
 // Computes the moments of the batches of all ranks, which have equally many pixels. `gathered`
 // [ranks, 2, channels] holds each rank's mean and variance, with Bessel's correction, of its `rows`
-// pixels. A rank gets them from batch_norm_batch_moments, as moving statistics with decay 0.
+// pixels. A rank computes them with batch_norm_batch_moments: if decay is 0, the moving statistics
+// that it writes are those of the batch.
 void batch_norm_moments_of_ranks(Queue, View gathered, int64_t rows, BatchNormMoments,
                                  BatchNormMoving, double epsilon);
 // mean [n] = the mean of the rows of gathered [ranks, n], which are added in order.
@@ -57,9 +58,10 @@ void batch_norm(Queue, const BatchNormForward&);
 // dbeta = sum g and dgamma = sum g * xhat come from kernels/channel_grads.h.
 //   batch_statistics: dx = gamma * inv_std * (g - dbeta / n - xhat * dgamma / n)
 //   else:             dx = gamma * inv_std * g
-// `mask` is the activation that followed, if there was no residual: g counts as 0 where its slope
-// is 0. x is read only with a mask or with batch statistics, and beta only with a mask. dx may use
-// the memory of g.
+// If an activation follows the batch norm and no residual is added between them, `mask` is that
+// activation, and g counts as 0 where its slope is 0. Otherwise `mask` is none, because g is masked
+// already or needs no mask. x is read only with a mask or with batch statistics, and beta only with
+// a mask. dx may use the memory of g.
 struct BatchNormBackward {
   View x, g, gamma, beta, dgamma, dbeta, dx;
   BatchNormMoments moments;

@@ -48,9 +48,9 @@ struct ChannelScaling {  // out = (value - mean) / deviation, value in 0..255
 };
 
 // pixels, cache: u8, any shape; the cache may be empty where no image is cached. staged:
-// StagedImage[images] in memory of the same device.
-// out: [images, height, width, 3] of any floating-point dtype. Computed in f32 (f64 for f64
-// output); identity when canvas and output agree in size.
+// StagedImage[images] in memory of the same device. out: [images, height, width, 3] of any
+// floating-point dtype. The kernel computes in f32, or in f64 for f64 output. If canvas and output
+// have the same size, resampling changes no pixel.
 void normalise_images(Queue queue, View pixels, View cache, const StagedImage* staged,
                       const ChannelScaling& scaling, View out);
 

@@ -7,9 +7,9 @@
 
 namespace kernels {
 
-// seeds[i] = weight * loss scale / normaliser: the gradient of the scaled loss by the sum of image
-// i. normaliser: [1] f32 or f64; seeds: [images] of the same dtype. If `state` is null, the loss
-// scale is 1.
+// seeds[i] = weight * loss scale / normaliser: the gradient of the scaled loss with respect to the
+// loss of image i. normaliser: [1] f32 or f64; seeds: [images] of the same dtype. If `state` is
+// null, the loss scale is 1.
 void loss_seeds(Queue, View normaliser, const OptimizerState* state, double weight, View seeds);
 
 // report = {localization, classification, regularization, total}, unscaled; f64 or f32, [4].

@@ -15,11 +15,11 @@ constexpr int kIgnored = -2;    // the anchor takes no part in any loss
 
 // An anchor takes the object of highest IoU, the lowest row among equals, if that IoU reaches
 // matched_threshold. Otherwise it is ignored if the IoU reaches unmatched_threshold, and background
-// if not. Without matched_threshold an anchor is always matched; without unmatched_threshold it is
-// equal to matched_threshold. With force_match each object of positive weight also takes the anchor
-// of its highest IoU (the lowest index among equals; anchor 0 if it overlaps none), whatever that
-// anchor's own choice. If several objects take one anchor, the lowest row wins. If no object has a
-// positive weight, all anchors are unmatched.
+// if not. If there is no matched_threshold, every anchor is matched. If there is no
+// unmatched_threshold, matched_threshold takes its place. With force_match each object of positive
+// weight also takes the anchor of its highest IoU (the lowest index among equals; anchor 0 if it
+// overlaps none), even if that anchor has chosen another object or none. If several objects take
+// one anchor, the lowest row wins. If no object has a positive weight, all anchors are unmatched.
 struct MatchOptions {
   std::optional<float> matched_threshold = 0.5f, unmatched_threshold = 0.5f;
   bool force_match = true;

@@ -90,11 +90,12 @@ template <class K, class Row> HD void apply_on_host(const K& kernel, const Row& 
   apply_one<1>(kernel, kernel.template channel<1>(c), row, c);
 }
 
-// For every row r and channel c, in any order: kernel.apply<V>(kernel.channel<V>(c), kernel.row(r),
-// c) works on channels c .. c + V - 1. A kernel that only waits for memory has this in two halves:
-// kernel.write<V>(constants, kernel.read<V>(row, c), row, c). On a GPU a thread then reads several
-// rows before it writes the first. A compiler would not do so, since a row might be written where
-// another is read. So write() may only overwrite what the same call's read() has read.
+// Calls kernel.apply<V>(kernel.channel<V>(c), kernel.row(r), c), which works on the channels c .. c
+// + V - 1 of row r, for all rows and all channels, in any order. A kernel that only waits for
+// memory has this in two halves: kernel.write<V>(constants, kernel.read<V>(row, c), row, c). On a
+// GPU a thread then reads several rows before it writes the first. A compiler would not do so,
+// since a row might be written where another is read. So write() may only overwrite what the same
+// call's read() has read.
 template <class T, class K> void rows(Queue q, int64_t n, int64_t channels, const K& kernel) {
   if (n == 0 || channels == 0 || q.plan) return;
   if (std::max(n, channels) > kMostRows)

@@ -18,7 +18,8 @@ class Detector {
 
   // Takes images [n, height, width, 3] in the activations' dtype. If the context is in training,
   // batch norm uses the batch's statistics and updates the moving ones, unless it is frozen.
-  // Otherwise batch norm uses the moving statistics, or `folded`, if given, replaces it.
+  // Otherwise batch norm uses the moving statistics. If `folded` is given, its weights take the
+  // place of the batch norms.
   Predictions forward(const Context&, const Tensor& images,
                       const FoldedWeights* folded = nullptr) const;
 

@@ -23,8 +23,9 @@ struct ImportReport {
   std::string hint;                 // what else has to fit these weights; empty if nothing is known
   bool class_rows = false;          // whether the file's class predictor was read row by row
 
-  // One line that says how many tensors were loaded, re-initialised (by name, or if there are many,
-  // by part of the model), of a training's state (by kind) and not used.
+  // Returns one line with four counts: tensors that were loaded; those that keep their initial
+  // values (by name or, if there are many, by part of the model); those of a training's state (by
+  // kind); and those that were not used.
   std::string in_words() const;
 };
 

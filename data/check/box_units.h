@@ -37,8 +37,8 @@ struct BoxUnits {
   int64_t in_unit = 0;     // have no value above 1
   int64_t upper_left = 0;  // lie in the upper left quarter of their images
   double largest = 0;      // right or lower edge
-  // The same if read as y1, x1, y2, x2, and as x1, x2, y1, y2. These and all below are counted of
-  // COCO's boxes only: other formats name the numbers, or have readers that recognise their order.
+  // The same if read as y1, x1, y2, x2, and as x1, x2, y1, y2. These and all below are counted for
+  // COCO only: other formats name the numbers, or have readers that recognise their order.
   int64_t as_y_first = 0, as_pairs = 0;
   int64_t as_centres = 0;                 // lie in their image if x and y are those of the centre
   int64_t ordered = 0;                    // have an area if read as corners, in images of any size
@@ -69,8 +69,8 @@ struct BoxUnits {
   // a tenth as many lie so near to the left or upper border that x and y cannot be those of
   // centres. Correct boxes lie near to all borders alike.
   bool look_like_centres() const;
-  // True if there are at least ten boxes, 30 % reach past the border, and none is beyond 1020, in
-  // neither direction, but some are near to it in both, as vision-language models write them.
+  // True if there are at least ten boxes, 30 % of them reach past the border, and in each direction
+  // the largest number is from 900 to 1020. Vision-language models write such boxes, in 0 to 1000.
   bool look_like_sizes_in_1000() const;
   bool look_like_corners_in_1000() const;
   // Says what the boxes look like, with the share that shows it and the cure, in the terms of the

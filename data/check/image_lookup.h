@@ -36,7 +36,8 @@ struct FileLookup {
 // the data set's EXIF policy gives (settle_label_frames). threads: 0 means one per core.
 FileLookup look_up_images(Dataset& dataset, int threads);
 
-// Of how many missing files the problems say which similar file is there.
+// For so many missing files, from the first on, the problem also names a similar file that is
+// there.
 inline constexpr int64_t kSuggestions = 1000;
 
 // What look_at_files() finds in each image's file. It leaves the labels as they are.

@@ -27,7 +27,8 @@ struct Candidate {
   std::span<const Object> objects;
 };
 
-// The frame that most pairs of a box and an object of its class tell; of no size if there is none.
+// Returns the frame that fits most pairs of a box and an object of its class. If none fits, its
+// size is 0.
 Frame likely_frame(const std::vector<Candidate>& candidates, Lies lies);
 
 }  // namespace data

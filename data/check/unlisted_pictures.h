@@ -21,9 +21,9 @@ struct UnlistedPictures {
 };
 
 // Lists an image folder and its sub-folders, and compares the names with those of these data sets,
-// which share the folder. Nothing is found of a data set of another format than COCO, whose readers
-// count such pictures themselves, in a folder that may not be listed or holds more than a million
-// entries, and in one that holds no listed picture, since it may be any folder.
+// which share the folder. Finds nothing if the data set has another format than COCO, because the
+// readers of those formats count such pictures themselves; if the folder may not be listed or holds
+// more than a million entries; or if no listed picture is in it, because it may then be any folder.
 UnlistedPictures find_unlisted(const std::string& folder, std::span<const Dataset* const> sets);
 
 }  // namespace data

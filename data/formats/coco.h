@@ -17,8 +17,9 @@ inline constexpr const char* kCocoCure =
 
 struct CocoOptions {
   // When given, bad entries are reported here and left out; without it the first one is an error.
-  // Of images with one id, the first stays if all have one file name, and none if they do not,
-  // because nothing tells whose annotations those of this id are. So it is with categories.
+  // If several images have one id, the first is kept if all have the same file name. Otherwise none
+  // is kept, because nothing says to which image the annotations with this id belong. The same
+  // holds for categories.
   Problems* problems = nullptr;
 };
 

@@ -23,13 +23,13 @@ bool has_area_in_parts(const Object& object);
 std::string why_unmeasured(const Dataset& truth);
 
 // Says how many objects the metrics ignore because of their area, such as "3 of 12 (25.0 %) objects
-// take no part in the metrics, because their area is not from 0 to 1e10 px". Empty if there is none
-// such, or if nothing can be measured at all. Crowd regions are not among them.
+// take no part in the metrics, because their area is not from 0 to 1e10 px". Empty if there are
+// none, or if nothing can be measured at all. Crowd regions are not counted.
 std::string uncounted_in_words(const Dataset& truth);
 
 // Says how many objects have an odd area, such as "3 of 12 (25.0 %) objects have an area of 0 or
-// above that of their box, by which they are counted as small, medium or large", and how many an
-// area in parts of the image. Empty if none has.
+// above that of their box, by which they are counted as small, medium or large", and how many have
+// an area in parts of the image. Empty if there are no such objects.
 std::string odd_areas_in_words(const Dataset& truth);
 
 }  // namespace data

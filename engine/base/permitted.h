@@ -12,8 +12,8 @@ namespace base {
 // there. The rights to read a file are seen by opening it.
 std::string forbidden_in_words(const std::filesystem::path&);
 
-// Throws an error with these words. Call it before you report that a file does not exist: a file
-// that may not be looked at seems not to exist, either.
+// Throws an error with these words. Call it before you report that a file does not exist, because a
+// file in a folder that may not be entered seems not to exist, too.
 void require_permitted(const std::filesystem::path&, ExitCode code = ExitCode::data);
 
 }  // namespace base

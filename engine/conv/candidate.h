@@ -24,19 +24,19 @@ struct ConvChoice {
   std::unique_ptr<ConvPlan> plan;  // for the shape itself
 };
 
-// The shape itself, and, if its channels do not fill whole words of 16 bytes, padded shapes.
+// Returns the shape itself and, if its channels do not fill whole words of 16 bytes, padded shapes.
 std::vector<ConvCandidate> direct_candidates(const ConvShape&);
-// Convolutions with less fused to them. Our kernels compute the rest afterwards: bias, residual and
-// activation; or mask and channel gradients; or these and the addition to what the result held.
-// Empty if nothing is fused, and for statistics, which batch norm computes better by itself
-// (kernels/batch_norm.h).
+// Returns convolutions with less fused to them. Our kernels compute the rest afterwards: bias,
+// residual and activation; or mask and channel gradients; or these and the addition to what the
+// result held. Returns nothing if nothing is fused, or if the fusion is statistics, which batch
+// norm computes better by itself (kernels/batch_norm.h).
 std::vector<ConvCandidate> unfused_candidates(const ConvShape&);
-// For an f32 gradient of a weight from half types: the same gradient, added to a result that was
-// set to zero. cuDNN has more kernels that add to a result, and some of them share the sum among
-// more of the GPU. Empty for other passes and dtypes.
+// For an f32 gradient of a weight from half types, returns the same gradient, added to a result
+// that was set to zero. cuDNN has more kernels that add to a result, and some of them divide the
+// sum among more multiprocessors. Returns nothing for other passes and dtypes.
 std::vector<ConvCandidate> zeroed_candidates(const ConvShape&);
-// The gradient of the weight in the dtype of x, which rounds once more. Empty for other passes and
-// dtypes, and where the shape rules it out.
+// Returns the gradient of the weight in the dtype of x, which is rounded once more. Returns nothing
+// for other passes and dtypes, and if the shape does not allow this rounding.
 std::vector<ConvCandidate> narrow_candidates(const ConvShape&);
 bool is_narrow(const std::string& candidate);  // whether the name is that of one of these
 // Returns a convolution of single pixels (1x1, stride 1) as a product of matrices ("gemm"). The sum

@@ -58,8 +58,8 @@ struct GradInputFusion {
   auto operator<=>(const GradInputFusion&) const = default;
 };
 
-// When a plan may round dw to the dtype of x before it gives dw accumulator(dtype): never, only if
-// there is no other plan, or wherever that is faster.
+// When a plan may round dw to the dtype of x before it converts dw to accumulator(dtype): never,
+// only if there is no other plan, or wherever that is faster.
 enum class Narrowing : uint8_t { never, if_needed, if_faster };
 
 // dw = conv^T(x, dy)
@@ -81,7 +81,7 @@ struct ConvShape : ConvGeometry {
 
   bool accumulate() const { return grad_input.accumulate || grad_weight.accumulate; }
   bool fuses_gradient() const { return grad_input != GradInputFusion{} || grad_weight.accumulate; }
-  // The shape asks for a fusion that a device may lack; see Backend::plan.
+  // Whether the shape asks for a fusion that a device may lack. Backend::plan may then return null.
   bool optional() const { return forward.statistics; }
   auto operator<=>(const ConvShape&) const = default;
 };

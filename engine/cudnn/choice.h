@@ -37,9 +37,9 @@ std::vector<CudnnCandidate> further_candidates(const CudnnDevice&, const ConvSha
 // The bytes of workspace that a plan for the shape may ask for.
 size_t workspace_limit(const ConvShape&);
 
-// Watches attempts to build plans. `may_try` is asked before each attempt, which is left out if it
-// returns false; if it is empty, every attempt is made. The other fields count engines that have to
-// be compiled.
+// Watches attempts to build plans. `may_try` is called before each attempt. If it returns false,
+// the attempt is left out. If `may_try` is empty, every attempt is made. The other fields count
+// engines that have to be compiled.
 struct CudnnAttempts {
   std::function<bool()> may_try;
   int compiled = 0, refused = 0;
