@@ -8,6 +8,7 @@
 #include "engine/collectives/exchange.h"
 #include "engine/collectives/rank_sum.h"
 #include "engine/collectives/sum_rounds.h"
+#include "engine/tensor.h"
 
 namespace engine {
 
@@ -20,8 +21,6 @@ constexpr size_t kRoundBytes = size_t(4) << 20;
 constexpr size_t kSmallBytes = size_t(16) << 10;
 constexpr auto kFarewell = std::chrono::seconds(1);
 
-size_t bytes_in(const View& v) { return size_t(v.shape.size() * kernels::size_of(v.dtype)); }
-
 class TcpCollectives : public HostCollectives {
  public:
   TcpCollectives(std::vector<Peer> peers, int rank, double seconds)
@@ -33,7 +32,7 @@ class TcpCollectives : public HostCollectives {
 
   void sum(const char* what, View buffer, Queue queue) override {
     if (!runs(queue)) return;
-    if (bytes_in(buffer) <= kSmallBytes) return small_sum(what, buffer);
+    if (bytes_of(buffer) <= kSmallBytes) return small_sum(what, buffer);
     const auto width = size_t(kernels::size_of(buffer.dtype));
     for (const SumRound& round :
          rounds_of(size_t(buffer.shape.size()), kRoundBytes / width, peers_.size()))
@@ -42,8 +41,8 @@ class TcpCollectives : public HostCollectives {
 
   void gather(const char* what, View mine, View all, Queue queue) override {
     if (!runs(queue)) return;
-    const size_t bytes = bytes_in(mine);
-    SSD_CHECK(bytes_in(all) == bytes * peers_.size() && mine.dtype == all.dtype,
+    const size_t bytes = bytes_of(mine);
+    SSD_CHECK(bytes_of(all) == bytes * peers_.size() && mine.dtype == all.dtype,
               "gather: room for another number of bytes");
     std::memmove(all.as<char>() + size_t(rank_) * bytes, mine.data, bytes);
     std::vector<Transfer> transfers = to_all(MessageKind::gather, what, mine.dtype, bytes);
@@ -57,7 +56,7 @@ class TcpCollectives : public HostCollectives {
   void broadcast(const char* what, View buffer, int root, Queue queue) override {
     if (!runs(queue)) return;
     std::vector<Transfer> transfers =
-        to_all(MessageKind::broadcast, what, buffer.dtype, bytes_in(buffer));
+        to_all(MessageKind::broadcast, what, buffer.dtype, bytes_of(buffer));
     if (rank_ != root)
       std::erase_if(transfers, [root](const Transfer& t) { return t.peer->rank != root; });
     for (Transfer& t : transfers) {
@@ -194,7 +193,7 @@ class TcpCollectives : public HostCollectives {
   }
 
   void small_sum(const char* what, View buffer) {
-    const size_t bytes = bytes_in(buffer);
+    const size_t bytes = bytes_of(buffer);
     std::vector<Transfer> transfers = to_all(MessageKind::sum, what, buffer.dtype, bytes);
     for (Transfer& t : transfers) {
       t.send_from = buffer.data;

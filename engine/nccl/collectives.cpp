@@ -5,6 +5,7 @@
 #include "engine/base/text.h"
 #include "engine/nccl/communicator.h"
 #include "engine/nccl/gpu_identity.h"
+#include "engine/tensor.h"
 
 namespace engine {
 namespace {
@@ -29,8 +30,6 @@ nccl::Type type_of(DType dtype) {
 // Of the timeout: how long this rank waits for its GPU before it takes another one to hang. Then
 // the ranks that are well meet over the host's network, which waits for the other part of it.
 constexpr double kOnGpu = 0.5;
-
-size_t bytes_in(const View& v) { return size_t(v.shape.size() * kernels::size_of(v.dtype)); }
 
 class NcclCollectives : public Collectives {
  public:
@@ -64,10 +63,10 @@ class NcclCollectives : public Collectives {
   void gather(const char* what, View mine, View all, Queue queue) override {
     if (queue.plan) return;
     if (!queue.gpu) return host_->gather(what, mine, all, queue);
-    SSD_CHECK(bytes_in(all) == bytes_in(mine) * size_t(size()) && mine.dtype == all.dtype,
+    SSD_CHECK(bytes_of(all) == bytes_of(mine) * size_t(size()) && mine.dtype == all.dtype,
               "gather: room for another number of bytes");
     make(what, [&](nccl::Communicator* c) {
-      return nccl_library().AllGather(mine.data, all.data, bytes_in(mine), nccl::Type::u8, c,
+      return nccl_library().AllGather(mine.data, all.data, bytes_of(mine), nccl::Type::u8, c,
                                       stream_of(queue));
     });
   }
@@ -76,7 +75,7 @@ class NcclCollectives : public Collectives {
     if (queue.plan) return;
     if (!queue.gpu) return host_->broadcast(what, v, root, queue);
     make(what, [&](nccl::Communicator* c) {
-      return nccl_library().Broadcast(v.data, v.data, bytes_in(v), nccl::Type::u8, root, c,
+      return nccl_library().Broadcast(v.data, v.data, bytes_of(v), nccl::Type::u8, root, c,
                                       stream_of(queue));
     });
   }

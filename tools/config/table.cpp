@@ -37,14 +37,6 @@ void ConfigTable::section(const std::string& path, const std::string& descriptio
   sections_.emplace_back(path, description);
 }
 
-void ConfigTable::retired(const std::string& path, std::vector<std::string> names) {
-  const auto assign = [names](const json& value) {
-    return value.is_string() && std::ranges::find(names, value.get<std::string>()) != names.end();
-  };
-  const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
-  retired_.push_back({.path = path, .expected = expected, .assign = assign});
-}
-
 void ConfigTable::rule(std::vector<std::string> keys, std::function<std::string()> complaint) {
   for (const std::string& key : keys) SSD_CHECK(find(key), "no key ", key);
   rules_.push_back({std::move(keys), std::move(complaint)});
@@ -57,11 +49,8 @@ void ConfigTable::add(ConfigKey key) {
 }
 
 const ConfigKey* ConfigTable::find(const std::string& path) const {
-  for (const std::vector<ConfigKey>* keys : {&keys_, &retired_}) {
-    auto found = std::ranges::find(*keys, path, &ConfigKey::path);
-    if (found != keys->end()) return &*found;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(keys_, path, &ConfigKey::path);
+  return found == keys_.end() ? nullptr : &*found;
 }
 
 bool ConfigTable::is_section(const std::string& path) const {

@@ -64,10 +64,6 @@ class ConfigTable {
   void choice(const std::string& path, E& field, std::vector<std::pair<std::string, E>> names,
               const std::string& description);
 
-  // Adds a key of earlier versions that never changed anything. Configurations of old runs still
-  // have it, so one of `names` is read and ignored. No list of keys contains it.
-  void retired(const std::string& path, std::vector<std::string> names);
-
   // Adds a condition on several keys. `complaint` returns what is wrong, or an empty text. The
   // message gives the place of the first of `keys` that was set.
   void rule(std::vector<std::string> keys, std::function<std::string()> complaint);
@@ -107,7 +103,6 @@ class ConfigTable {
                    const std::string& description);
 
   std::vector<ConfigKey> keys_;
-  std::vector<ConfigKey> retired_;
   std::vector<std::pair<std::string, std::string>> sections_;
   std::vector<Rule> rules_;
   std::set<std::string> set_;

@@ -20,18 +20,16 @@
 namespace tools {
 namespace {
 
-std::string quoted(const std::string& name) { return "'" + base::printable_name(name) + "'"; }
-
 // Without a class that both sides know, every metric would be 0 and say nothing.
 void refuse_other_classes(const FileEvaluation& job, const data::Dataset& truth,
                           const data::DetectionFile& file) {
   if (file.unknown_categories == 0 || !file.detections.empty()) return;
   const bool named = !file.unknown_category_names.empty();
   std::vector<std::string> theirs, ours;
-  for (const std::string& name : file.unknown_category_names) theirs.push_back(quoted(name));
+  for (const std::string& name : file.unknown_category_names) theirs.push_back(run::quoted(name));
   if (!named) theirs.push_back("category_id " + std::to_string(file.first_unknown_category));
   for (const data::Category& category : truth.categories)
-    ours.push_back((named ? "" : std::to_string(category.id) + " ") + quoted(category.name));
+    ours.push_back((named ? "" : std::to_string(category.id) + " ") + run::quoted(category.name));
   base::fail(base::ExitCode::data, job.detections, ": none of its ", file.unknown_categories,
              " detections", file.unknown_images ? " in annotated images" : "", " is of a class of ",
              job.input.name(), ": ", named ? "they are of " : "the first has ", run::listed(theirs),
@@ -43,7 +41,7 @@ void refuse_other_classes(const FileEvaluation& job, const data::Dataset& truth,
 }
 
 std::string first_unknown_class(const data::DetectionFile& file) {
-  if (!file.unknown_category_names.empty()) return quoted(file.unknown_category_names.front());
+  if (!file.unknown_category_names.empty()) return run::quoted(file.unknown_category_names.front());
   return std::to_string(file.first_unknown_category) +
          (file.first_unknown_category == 0 ? "; are they counted from 0?" : "");
 }
