@@ -1,5 +1,6 @@
 #include "tools/command_line.h"
 
+#include <execinfo.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -119,7 +120,13 @@ bool output_is_closed() {
   return flags < 0 || (flags & O_ACCMODE) == O_RDONLY;
 }
 
-void handle_lack_of_memory() { default_terminate = std::set_terminate(terminated); }
+void handle_lack_of_memory() {
+  default_terminate = std::set_terminate(terminated);
+  // The C library loads the unwinder when an exception first passes through one of its functions,
+  // such as pthread_once. Without memory for that it would call abort(), so it loads it now.
+  void* frame = nullptr;
+  ::backtrace(&frame, 1);
+}
 
 std::string device_values() {
   return fmt::format("{}|{}:N", fmt::join(engine::kDeviceWords, "|"), engine::kGpuWord);

@@ -54,7 +54,7 @@ build sanitized -DSSD_CUDA=OFF -DSSD_SANITIZE=address,undefined -DSSD_BENCHMARKS
 check sanitized -j "$jobs"
 
 # Threads of our own. Those of OpenMP and GLib are not instrumented and would be reported falsely.
-threaded='loader|image_lookup|fingerprint|copies|tfrecord|folder_watch|collectives|gradient_sums|rendezvous|sum_rounds'
+threaded='loader|image_lookup|fingerprint|copies|tfrecord|folder_watch|collectives|rendezvous|sum_rounds'
 build thread -DSSD_CUDA=OFF -DSSD_ONEDNN=OFF -DSSD_SANITIZE=thread -DSSD_BENCHMARKS=OFF "-DSSD_TEST_ONLY=^($threaded)_test\$"
 check thread -j "$jobs"
 
