@@ -37,14 +37,12 @@ class CudaBackend : public Backend {
     CUDA_CHECK(cudaGetDeviceProperties(&properties, ordinal_));
     return base::concatenate(kGpuWord, ":", ordinal_, " ", properties.name);
   }
-
   kernels::Queue queue(Lane lane) override {
     return {.gpu = true, .stream = streams_[size_t(lane)]};
   }
   kernels::Queue branch(int index) override {
     return {.gpu = true, .stream = streams_[size_t(kLanes + index % kBranches)]};
   }
-
   size_t free_memory() override {
     size_t free = 0, total = 0;
     CUDA_CHECK(cudaMemGetInfo(&free, &total));

@@ -6,7 +6,6 @@
 #include "engine/base/error.h"
 
 namespace data {
-
 namespace {
 
 using base::RandomSequence;
